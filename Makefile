@@ -1,0 +1,54 @@
+# The commands of the house. Everything they need is installed into .venv, from the committed lock.
+PYTHON ?= python3
+UV_VERSION := 0.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SAM := .venv-sam/bin/sam
+SAM_READY := .venv-sam/.ready
+
+.PHONY: run demo test check bench lock clean
+
+run: $(READY)  ## start the whole system on http://localhost:8000 (FRESH=1 begins anew)
+	$(BIN)/python -m infra.local run $(if $(FRESH),--fresh)
+
+demo: $(READY)  ## play one contact's story and print it as it happens
+	$(BIN)/python -m infra.local demo
+
+test: $(READY)
+	$(BIN)/pytest
+
+check: test lint $(SAM_READY)
+	$(SAM) validate --lint --template template.yaml --region eu-west-1
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet "uv~=$(UV_VERSION)"
+
+$(READY): requirements.lock | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	touch $@
+
+$(SAM_READY): requirements-sam.lock | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-sam
+	$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements-sam.lock
+	touch $@
+
+lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with hashes, naming no index)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+	echo aws-sam-cli | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-sam.lock
+
+clean:
+	rm -rf .venv .venv-sam .local .aws-sam

@@ -1,0 +1,89 @@
+"""Plugs the stand-ins into real boto3 clients.
+
+botocore emits `before-parameter-build.<service>.<Operation>` with what the caller passed, validates it, and emits
+`before-call.<service>.<Operation>`; whoever answers that with `(response, parsed)` takes the place of the network
+(documented in botocore's "Event system"). So validation and exceptions stay botocore's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import botocore.session
+
+from infra.local.world import World
+
+Parameters = dict[str, Any]
+Operation = Callable[[World, Parameters], dict[str, Any]]
+Fault = Callable[["Call", Callable[[], dict[str, Any]]], dict[str, Any]]
+
+
+class AwsError(Exception):
+    """An error as the service would answer it. `extra` joins the parsed answer (`CancellationReasons`, …)."""
+
+    def __init__(self, code: str, message: str, status: int = 400, **extra: Any) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status, self.extra = code, message, status, extra
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to AWS, as the fault tests and the counters see it."""
+
+    service: str
+    operation: str
+    parameters: Parameters
+
+
+@dataclass
+class Response:
+    status_code: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def connect(
+    world: World,
+    services: Mapping[str, Mapping[str, Operation]],
+    fault: Fault | None = None,
+    region: str = "eu-west-1",
+) -> boto3.session.Session:
+    """A boto3 session whose calls are answered by `services[service id][Operation]`, within one savepoint each.
+
+    A call nobody stands in for raises NotImplementedError, naming it: nothing ever reaches the network.
+    `fault`, when given, is called around each call and may refuse it, lose its answer or let it through.
+    """
+    session = botocore.session.Session()
+    session.set_config_variable("region", region)
+    session.set_credentials("local", "local")
+
+    def keep(params: Parameters, context: dict[str, Any], **_: Any) -> None:
+        context["beckon_parameters"] = params
+
+    def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Response, dict[str, Any]]:
+        service = str(model.service_model.service_name)
+        operation = services.get(service, {}).get(model.name)
+        if operation is None:
+            raise NotImplementedError(f"the local run does not stand in for {service}.{model.name}")
+        call = Call(service, model.name, context["beckon_parameters"])
+
+        def perform() -> dict[str, Any]:
+            with world.lock, world.atomic():
+                return operation(world, call.parameters)
+
+        try:
+            parsed = perform() if fault is None else fault(call, perform)
+        except AwsError as error:
+            return Response(error.status), {
+                "Error": {"Code": error.code, "Message": error.message},
+                "ResponseMetadata": {"HTTPStatusCode": error.status},
+                **error.extra,
+            }
+        parsed.setdefault("ResponseMetadata", {"HTTPStatusCode": 200, "RequestId": "local"})
+        return Response(200), parsed
+
+    session.register("before-parameter-build", keep)
+    session.register("before-call", answer)
+    return boto3.session.Session(botocore_session=session, region_name=region)
