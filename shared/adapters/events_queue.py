@@ -1,0 +1,48 @@
+"""The one queue on which everything that is learnt about contacts travels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel
+
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.events import Event
+
+MOST_MESSAGES = 10  # of one SendMessageBatch
+MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
+
+
+class QueueSettings(BaseModel):
+    events_queue_url: str
+
+
+class NotQueuedError(Exception):
+    """Some events could not be put on the queue; the whole request is to be tried again (repeats do no harm)."""
+
+
+def put_events(events: Iterable[Event]) -> None:
+    """Puts events on the queue. When it returns, SQS has stored all of them; else NotQueuedError or botocore's error."""
+    url = environment(QueueSettings).events_queue_url
+    for bodies in _batches(event.model_dump_json(exclude_defaults=True) for event in events):
+        answer = client("sqs").send_message_batch(
+            QueueUrl=url,
+            Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
+        )
+        if failed := answer.get("Failed"):
+            raise NotQueuedError(f"{len(failed)} of {len(bodies)} events not queued: {failed[0]['Code']}")
+
+
+def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if batch and (len(batch) == MOST_MESSAGES or size + length > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch

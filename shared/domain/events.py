@@ -1,0 +1,203 @@
+"""Events: what happened to a contact at an instant, from whatever source, in one form.
+
+Instants are whole milliseconds since 1970 (UTC). Names of events follow the Segment spec
+(https://segment.com/docs/connections/spec/); those below are the ones the product itself gives a meaning to, and any
+other name is kept and counted like them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Instant = int
+Json = Any
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+NEVER: Instant = 2**62
+"""Later than every instant: "no answer changes before this"."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_INSTANT: Instant = 253_402_300_799_999  # the end of the year 9999: what ISO 8601 writes with four digits
+
+
+class Type(StrEnum):
+    """The event names the product itself writes or reads."""
+
+    CONTACT_CREATED = "Contact Created"
+    CONTACT_UPDATED = "Contact Updated"
+    CONTACT_DELETED = "Contact Deleted"
+    CONSENT_CHANGED = "Consent Changed"
+    PAGE_VIEWED = "Page Viewed"
+    SCREEN_VIEWED = "Screen Viewed"
+    GROUP_JOINED = "Group Joined"
+    PRODUCT_VIEWED = "Product Viewed"
+    CART_UPDATED = "Cart Updated"
+    CHECKOUT_STARTED = "Checkout Started"
+    CHECKOUT_UPDATED = "Checkout Updated"
+    ORDER_COMPLETED = "Order Completed"
+    ORDER_PAID = "Order Paid"
+    ORDER_UPDATED = "Order Updated"
+    ORDER_FULFILLED = "Order Fulfilled"
+    ORDER_CANCELLED = "Order Cancelled"
+    ORDER_REFUNDED = "Order Refunded"
+    EMAIL_SENT = "Email Sent"
+    EMAIL_DELIVERED = "Email Delivered"
+    EMAIL_OPENED = "Email Opened"
+    EMAIL_CLICKED = "Email Clicked"
+    EMAIL_BOUNCED = "Email Bounced"
+    EMAIL_COMPLAINED = "Email Complained"
+    EMAIL_DELAYED = "Email Delayed"
+    EMAIL_REJECTED = "Email Rejected"
+    EMAIL_FAILED = "Email Failed"
+    JOURNEY_COMPLETED = "Journey Completed"
+    DATA_REQUESTED = "Data Requested"
+    ERASURE_REQUESTED = "Erasure Requested"
+    # About the shop, not about one contact:
+    PRODUCT_UPDATED = "Product Updated"
+    SHOP_UNINSTALLED = "Shop Uninstalled"
+    SHOP_ERASURE_REQUESTED = "Shop Erasure Requested"
+    # Asks for an evaluation; nothing happened, so nothing is recorded:
+    EVALUATION_DUE = "Evaluation Due"
+
+
+SHOP_TYPES = frozenset({Type.PRODUCT_UPDATED, Type.SHOP_UNINSTALLED, Type.SHOP_ERASURE_REQUESTED})
+ORDER_TYPES = frozenset(
+    {
+        Type.ORDER_COMPLETED,
+        Type.ORDER_PAID,
+        Type.ORDER_UPDATED,
+        Type.ORDER_FULFILLED,
+        Type.ORDER_CANCELLED,
+        Type.ORDER_REFUNDED,
+    }
+)
+
+MARKETING = "marketing"
+"""The topic of the shipped mails, and of the consent that storefronts know."""
+
+
+class IdentityKind(StrEnum):
+    """What a contact can be known by, strongest first: the first one known decides whose event it is."""
+
+    CONTACT = "contact"  # our own id: only in events of our own making
+    SHOPIFY = "shopify"  # customer id
+    WOOCOMMERCE = "woocommerce"  # customer id
+    USER = "user"  # the site's user id
+    EMAIL = "email"
+    ANONYMOUS = "anonymous"  # a browser, a cart, a guest order: joins a contact once that is known
+
+
+class Identity(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    kind: IdentityKind
+    value: str = Field(min_length=1, max_length=512)
+
+
+class ConsentChange(BaseModel):
+    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
+    state: Literal["subscribed", "unsubscribed", "pending"]
+
+
+class Event(BaseModel):
+    """One thing that happened.
+
+    `id` is the same for every delivery of the same thing, and different for different things.
+    `stated` is the instant the sender wrote into the message (None if none): it never depends on when the message
+    came in, so together with the id it finds a repeated delivery. `time` is the instant we count with (see
+    `counted_time`). `public` marks what came with a public write key, which anybody can send.
+    Contact's properties follow the Segment spec; amounts of money are numbers in the shop's currency.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1, max_length=128)
+    type: str = Field(min_length=1, max_length=128)
+    time: Instant = Field(ge=0, le=LAST_INSTANT)
+    stated: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
+    received: Instant = Field(ge=0, le=LAST_INSTANT)
+    source: Literal["shopify", "woocommerce", "segment", "ses", "preference", "journey", "refresh", "admin"]
+    public: bool = False
+    identities: tuple[Identity, ...] = ()
+    traits: Mapping[str, Json] = Field(default_factory=dict)
+    consent: tuple[ConsentChange, ...] = ()
+    properties: Mapping[str, Json] = Field(default_factory=dict)
+
+    def identity(self, kind: IdentityKind) -> str | None:
+        """The value of the first identity of that kind."""
+        return next((identity.value for identity in self.identities if identity.kind is kind), None)
+
+
+def event_id(*parts: str) -> str:
+    """An id made of what identifies the thing that happened (source, shop, topic, the sender's own id, …)."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def counted_time(stated: Instant | None, received: Instant) -> Instant:
+    """The instant an event counts at: as stated, but never after it was received (a wrong clock, a bad payload)."""
+    return received if stated is None else min(stated, received)
+
+
+def event_key(event: Event) -> str:
+    """The event's place in its contact's partition: two deliveries of one event share it, whenever they come in."""
+    return f"EVENT#{'undated' if event.stated is None else iso(event.stated)}#{event.id}"
+
+
+def iso(instant: Instant) -> str:
+    """`2026-11-24T09:30:00.000Z`: fixed width, so that text order is time order."""
+    moment = EPOCH + timedelta(milliseconds=instant)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}Z".rjust(24, "0")
+
+
+def parse_instant(text: str) -> Instant:
+    """Reads an ISO 8601 date or time; without an offset it is UTC. ValueError when it is none, or out of range."""
+    if not re.match(r"^\d{4}-\d\d-\d\d", text):
+        raise ValueError("not an ISO 8601 date, such as 2026-11-24T09:30:00Z")
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    instant = (moment - EPOCH) // timedelta(milliseconds=1)
+    if not 0 <= instant <= LAST_INSTANT:
+        raise ValueError("out of range: dates from 1970 to 9999 are understood")
+    return instant
+
+
+_ADDRESS = re.compile(
+    r"^[^@\s\"<>(),:;\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^@\s.<>()\[\]\\,:;\"\x00-\x1f\x7f]{1,63}\.)+[^@\s.<>()\[\]\\,:;\"\x00-\x1f\x7f]{2,63}$"
+)
+
+
+def normal_email(text: str) -> str:
+    """The address as we compare it: trimmed, lower case. ValueError when it is no address a mail could go to."""
+    address = text.strip().lower()
+    if len(address) > 254 or not _ADDRESS.match(address):
+        raise ValueError("not an e-mail address")
+    return address
+
+
+def amount(value: Json) -> int | None:
+    """Money as whole hundredths of the shop's currency; None when it is no amount (missing, NaN, over 10 billion).
+
+    Reads decimal strings, as storefronts send them, and numbers.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        hundredths = round(float(value) * 100)
+    except (ValueError, OverflowError):
+        return None
+    return hundredths if abs(hundredths) <= 10**12 else None
