@@ -23,7 +23,7 @@ class NotQueuedError(Exception):
 
 
 def put_events(events: Iterable[Event]) -> None:
-    """Puts events on the queue. When it returns, SQS has stored all of them; else NotQueuedError or botocore's error."""
+    """Puts events on the queue. When it returns, all are stored; else NotQueuedError or botocore's."""
     url = environment(QueueSettings).events_queue_url
     for bodies in _batches(event.model_dump_json(exclude_defaults=True) for event in events):
         answer = client("sqs").send_message_batch(

@@ -105,12 +105,17 @@ class Identity(BaseModel):
 
 
 class ConsentChange(BaseModel):
-    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in)."""
+    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in).
+
+    `time` is when the contact said so, where the sender tells (Shopify's `consent_updated_at`): then repeating an old
+    answer is no new answer. None: the event's own time.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     state: Literal["subscribed", "unsubscribed", "pending"]
+    time: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
 
 
 class Event(BaseModel):

@@ -1,0 +1,340 @@
+"""Profiles: what a contact's events add up to.
+
+`fold` gives the same profile for the same events in whatever order they come, because each part is merged by a rule
+that does not look at the order of arrival: a trait or a consent by the newest instant, a history by keeping the newest
+occurrences and counting all, an order by its own id. Repeated events are kept out before (`event_key`).
+
+Everything is bounded. What a bound cuts off is still in the contact's event items, and the profile knows that it was
+cut (`History.total`, `Profile.older_orders`), so that nobody takes a bounded history for a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from shared.domain.events import (
+    NEVER,
+    ORDER_TYPES,
+    Event,
+    Instant,
+    Json,
+    Type,
+    amount,
+    parse_instant,
+)
+
+HISTORY_BOUND = 40
+"""Occurrences kept of one event type: the newest."""
+TYPES_BOUND = 60
+"""Event types a profile has a history of (the first in alphabetical order; a sane shop has about twenty)."""
+TRAITS_BOUND = 100
+ORDERS_BOUND = 60
+VALUES_BOUND = 20
+"""Distinct values kept of a property that an event has once a product (category, product_id)."""
+
+KEPT_PROPERTIES = (
+    "product_id",
+    "category",
+    "price",
+    "path",
+    "campaign",
+    "query",
+    "journey",
+    "template",
+    "topic",
+    "human",
+    "permanent",
+    "device",
+)
+"""What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
+
+
+class Occurrence(NamedTuple):
+    """One event of a type, as far as conditions ask for it."""
+
+    time: Instant
+    properties: Mapping[str, Json]
+
+
+@dataclass(slots=True)
+class History:
+    """The newest occurrences of one event type, oldest first, and how many there were in all."""
+
+    newest: list[Occurrence] = field(default_factory=list)
+    total: int = 0
+    first: Instant = NEVER
+
+
+class Stamped(NamedTuple):
+    """A value and the instant it was set at."""
+
+    value: Json
+    time: Instant
+
+
+@dataclass(slots=True)
+class Order:
+    """One order, in hundredths of the shop's currency. `placed` is NEVER while only a refund is known of it."""
+
+    placed: Instant = NEVER
+    value: int = 0
+    value_time: Instant = -1
+    refunds: dict[str, int] = field(default_factory=dict)
+    cancelled: bool = False
+
+    @property
+    def net(self) -> int:
+        """What the shop kept of it."""
+        return 0 if self.cancelled else self.value - sum(self.refunds.values())
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an order still: not cancelled, and not refunded altogether."""
+        return self.placed != NEVER and not self.cancelled and (self.net > 0 or not self.refunds)
+
+
+class Membership(NamedTuple):
+    """Whether the contact is in a segment, by which transition (0: none yet), since and until when."""
+
+    member: bool
+    number: int
+    since: Instant
+    until: Instant
+
+
+@dataclass(slots=True)
+class Profile:
+    contact: str
+    version: int = 0
+    """How often it was stored; a write says which version it has read."""
+    first_seen: Instant = NEVER
+    traits: dict[str, Stamped] = field(default_factory=dict)
+    consent: dict[str, Stamped] = field(default_factory=dict)
+    histories: dict[str, History] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    older_orders: int = 0
+    """Orders that no longer fit; while there are some, order events are folded by `rebuild` only."""
+    memberships: dict[str, Membership] = field(default_factory=dict)
+    transitions: int = 0
+    consents: int = 0
+    identities: tuple[str, ...] = ()
+    """Keys in the Identities table that lead here, so that erasure finds them."""
+    definitions: str = ""
+    """The version of the segment definitions the memberships were decided by."""
+    merged_into: str | None = None
+    erased: bool = False
+
+    @property
+    def email(self) -> str | None:
+        stamped = self.traits.get("email")
+        return stamped.value if stamped is not None else None
+
+
+def fold(profile: Profile, event: Event) -> set[str]:
+    """Adds one event to the profile, in place; gives the names of what it touched (see `segments.dependencies`).
+
+    It only adds: `trim` cuts the profile to its bounds once all events at hand are folded.
+    """
+    touched = {f"event:{event.type}"}
+    if event.time < profile.first_seen:
+        profile.first_seen = event.time
+        touched.add("first_seen")
+    for name, value in event.traits.items():
+        if _set_newest(profile.traits, name, value, event.time):
+            touched.add(f"trait:{name}")
+    for change in event.consent:
+        said = event.time if change.time is None else min(change.time, event.received)
+        if _set_newest(profile.consent, change.topic, change.state, said):
+            touched.add("consent")
+    _add_occurrence(profile, event)
+    if event.type in ORDER_TYPES and _fold_order(profile, event):
+        touched.add("orders")
+    return touched
+
+
+def trim(profile: Profile) -> None:
+    """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
+    for history in profile.histories.values():
+        del history.newest[: max(len(history.newest) - HISTORY_BOUND, 0)]
+    _keep_first(profile.histories, TYPES_BOUND)
+    _keep_first(profile.traits, TRAITS_BOUND)
+    excess = len(profile.orders) - ORDERS_BOUND
+    if excess > 0:
+        newest_first = sorted(profile.orders.items(), key=lambda item: (item[1].placed, item[0]), reverse=True)
+        profile.orders = dict(newest_first[:ORDERS_BOUND])
+        profile.older_orders += excess
+
+
+def needs_rebuild(profile: Profile, event: Event) -> bool:
+    """Whether the event may be about an order that the bounds have cut off, so that only `rebuild` is exact."""
+    return profile.older_orders > 0 and event.type in ORDER_TYPES
+
+
+def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
+    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed."""
+    whole = replace(
+        profile,
+        first_seen=NEVER,
+        traits={},
+        consent={},
+        histories={},
+        orders={},
+        older_orders=0,
+        memberships=dict(profile.memberships),
+    )
+    for event in events:
+        fold(whole, event)
+    return whole
+
+
+def _set_newest(values: dict[str, Stamped], name: str, value: Json, time: Instant) -> bool:
+    """Last write wins by the event's instant; at the same instant, whichever text is greater ("un…" of consent)."""
+    held = values.get(name)
+    if held is not None and (held.time, _text(held.value)) >= (time, _text(value)):
+        return False
+    values[name] = Stamped(value, time)
+    return held is None or held.value != value
+
+
+def _keep_first(values: dict[str, Any], bound: int) -> None:
+    """Keeps the names that come first: the only choice of `bound` names that no order of arrival changes."""
+    if len(values) > bound:
+        for name in sorted(values)[bound:]:
+            del values[name]
+
+
+def _add_occurrence(profile: Profile, event: Event) -> None:
+    history = profile.histories.get(event.type)
+    if history is None:
+        history = profile.histories[event.type] = History()
+    occurrence = Occurrence(event.time, kept_properties(event))
+    newest = history.newest
+    if not newest or newest[-1].time < occurrence.time:
+        newest.append(occurrence)
+    else:
+        newest.insert(bisect_left(newest, _sort_key(occurrence), key=_sort_key), occurrence)
+    history.total += 1
+    history.first = min(history.first, event.time)
+
+
+def kept_properties(event: Event) -> dict[str, Json]:
+    """The properties conditions can ask for. Those of an event's products become lists of distinct values."""
+    kept = {name: event.properties[name] for name in KEPT_PROPERTIES if event.properties.get(name) is not None}
+    products = event.properties.get("products")
+    if isinstance(products, list):
+        for name in ("product_id", "category"):
+            values = {
+                product[name] for product in products if isinstance(product, dict) and _is_text(product.get(name))
+            }
+            if values:
+                kept[name] = sorted(values)[:VALUES_BOUND]
+    return kept
+
+
+def _fold_order(profile: Profile, event: Event) -> bool:
+    order_id = event.properties.get("order_id")
+    if not isinstance(order_id, str | int):
+        return False
+    order = profile.orders.setdefault(str(order_id), Order())
+    if event.type == Type.ORDER_REFUNDED:
+        refund = amount(event.properties.get("amount"))
+        order.refunds[str(event.properties.get("refund_id", event.id))] = max(refund or 0, 0)
+        return True
+    if event.type == Type.ORDER_CANCELLED:
+        order.cancelled = True
+    placed = _placed(event)
+    if placed is not None:
+        order.placed = min(order.placed, placed)
+    total = amount(event.properties.get("total", event.properties.get("revenue")))
+    if total is not None and (event.time, total) > (order.value_time, order.value):
+        order.value, order.value_time = max(total, 0), event.time
+    return True
+
+
+def _placed(event: Event) -> Instant | None:
+    """When the order was placed: as the storefront says, or else when it was completed."""
+    ordered_at = event.properties.get("ordered_at")
+    if isinstance(ordered_at, str):
+        try:
+            return min(parse_instant(ordered_at), event.received)
+        except ValueError:
+            pass
+    return event.time if event.type == Type.ORDER_COMPLETED else None
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _sort_key(occurrence: Occurrence) -> tuple[Instant, str]:
+    return occurrence.time, _text(occurrence.properties)
+
+
+# ── stored form ──
+
+
+def dump(profile: Profile) -> bytes:
+    """The profile as compressed JSON. Writes are paid by the kilobyte, twice in a transaction."""
+    return zlib.compress(
+        json.dumps(
+            {
+                "contact": profile.contact,
+                "version": profile.version,
+                "first_seen": profile.first_seen,
+                "traits": profile.traits,
+                "consent": profile.consent,
+                "histories": {
+                    name: [history.total, history.first, history.newest] for name, history in profile.histories.items()
+                },
+                "orders": {
+                    name: [order.placed, order.value, order.value_time, order.refunds, order.cancelled]
+                    for name, order in profile.orders.items()
+                },
+                "older_orders": profile.older_orders,
+                "memberships": profile.memberships,
+                "transitions": profile.transitions,
+                "consents": profile.consents,
+                "identities": profile.identities,
+                "definitions": profile.definitions,
+                "merged_into": profile.merged_into,
+                "erased": profile.erased,
+            },
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).encode(),
+        level=1,
+    )
+
+
+def load(stored: bytes) -> Profile:
+    """Reads what `dump` wrote."""
+    raw = json.loads(zlib.decompress(stored))
+    return Profile(
+        contact=raw["contact"],
+        version=raw["version"],
+        first_seen=raw["first_seen"],
+        traits={name: Stamped(*stamped) for name, stamped in raw["traits"].items()},
+        consent={name: Stamped(*stamped) for name, stamped in raw["consent"].items()},
+        histories={
+            name: History([Occurrence(*occurrence) for occurrence in newest], total, first)
+            for name, (total, first, newest) in raw["histories"].items()
+        },
+        orders={name: Order(*order) for name, order in raw["orders"].items()},
+        older_orders=raw["older_orders"],
+        memberships={name: Membership(*membership) for name, membership in raw["memberships"].items()},
+        transitions=raw["transitions"],
+        consents=raw["consents"],
+        identities=tuple(raw["identities"]),
+        definitions=raw["definitions"],
+        merged_into=raw["merged_into"],
+        erased=raw["erased"],
+    )
