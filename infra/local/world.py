@@ -76,9 +76,7 @@ class World:
 
     def schedule(self, at: int, kind: str, payload: dict[str, Any]) -> int:
         """Has `kind`'s handler called with `payload` at the instant `at`; gives a number to cancel it by."""
-        row = self.db.execute(
-            "INSERT INTO due (at, kind, payload) VALUES (?, ?, ?)", (at, kind, json.dumps(payload))
-        )
+        row = self.db.execute("INSERT INTO due (at, kind, payload) VALUES (?, ?, ?)", (at, kind, json.dumps(payload)))
         return int(row.lastrowid or 0)
 
     def cancel(self, due_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The one clock. Handlers ask it once and pass the instant on; the local run and the tests put their own in its place."""
+"""The one clock. Handlers ask it once and pass the instant on; the local run and the tests put in their own."""
 
 from __future__ import annotations
 

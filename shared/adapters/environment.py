@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
+_read: dict[type[BaseModel], BaseModel] = {}
 
-@cache
+
 def environment(model: type[Settings]) -> Settings:
     """The environment as `model`, whose fields are the variables' names in lower case.
 
     pydantic's ValidationError names each variable that is missing or wrong.
     """
-    return model.model_validate(
-        {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
-    )
+    if model not in _read:
+        given = {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
+        _read[model] = model.model_validate(given)
+    return cast(Settings, _read[model])
+
+
+def forget() -> None:
+    """Has the environment read anew: for tests, which change it."""
+    _read.clear()

@@ -46,3 +46,12 @@ def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
         size += length
     if batch:
         yield batch
+
+
+def put_aside(queue_url: str, body: str, reason: str) -> None:
+    """Puts a message that cannot be processed on a dead-letter queue, with the reason (no personal data in it)."""
+    client("sqs").send_message(
+        QueueUrl=queue_url,
+        MessageBody=body,
+        MessageAttributes={"reason": {"DataType": "String", "StringValue": reason[:1000] or "unknown"}},
+    )

@@ -21,7 +21,7 @@ BEGIN = "begin"
 
 
 class Exit(Strict):
-    """Ends a run early: when the contact enters or leaves a segment. `path` is what the journey then does, if anything."""
+    """Ends a run early, when the contact enters or leaves a segment; `path` is what the journey does then, if any."""
 
     when: Literal["enters", "leaves"]
     segment: str

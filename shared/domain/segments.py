@@ -511,6 +511,25 @@ def wake_at(profile: Profile) -> Instant:
     return min((membership.until for membership in profile.memberships.values()), default=NEVER)
 
 
+def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]:
+    """The segments whose stored membership is not what a full evaluation gives, and is not about to be decided.
+
+    What these definitions have not decided yet, what a wake-up is due for, and what the bounds hide is no drift.
+    """
+    if profile.definitions != definitions.version or wake_at(profile) <= now:
+        return []
+    drifted = []
+    for segment in definitions.segments:
+        held = profile.memberships.get(segment)
+        try:
+            member, _ = evaluate(definitions, segment, profile, now)
+        except HistoryNeededError:
+            continue
+        if member != (held is not None and held.member):
+            drifted.append(segment)
+    return drifted
+
+
 def next_change(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Instant:
     """The exact instant after `t` at which the answer changes with no new event (NEVER: it does not)."""
     member, until = evaluate(definitions, segment, profile, t)

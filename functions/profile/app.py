@@ -1,0 +1,87 @@
+"""Profile: folds what came over the events queue into the contacts' profiles.
+
+Whatever repeats, overlaps or dies in the middle, an event is recorded and folded, or neither (see `storing`). What
+cannot be processed goes to the dead-letter queue with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, ValidationError
+
+from functions.profile.erasure import erase
+from functions.profile.storing import Record, group, store, store_alone
+from shared.adapters import catalogue, identities
+from shared.adapters.clock import now
+from shared.adapters.environment import environment
+from shared.adapters.events_queue import put_aside
+from shared.domain.events import SHOP_TYPES, Event, Instant, Type
+
+MOST_RECEIVES = 5
+"""As in the queue's redrive policy in template.yaml: the last time, we set the message aside with its reason."""
+
+logger = Logger()
+metrics = Metrics()
+
+
+class ProfileSettings(BaseModel):
+    events_dlq_url: str
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Takes a batch off the queue; the messages it names as failures come again, all others are done with."""
+    failed = []
+    for record, error in process(event["Records"], now()):
+        logger.error("event not processed", message_id=record["messageId"], error=reason(error))
+        if isinstance(error, ValidationError) or int(record["attributes"]["ApproximateReceiveCount"]) >= MOST_RECEIVES:
+            put_aside(environment(ProfileSettings).events_dlq_url, record["body"], reason(error))
+            metrics.add_metric("EventsSetAside", MetricUnit.Count, 1)
+        else:
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, Exception]]:
+    """Stores a batch, contact by contact; gives the records that could not be stored, each with its error."""
+    failures: list[tuple[Record, Exception]] = []
+
+    def attempt(record: Record, step: Callable[..., object], *arguments: object) -> None:
+        try:
+            step(*arguments)
+        except Exception as error:
+            failures.append((record, error))
+
+    arrivals: list[tuple[Event, Record]] = []
+    for record in records:
+        attempt(record, lambda record=record: arrivals.append((Event.model_validate_json(record["body"]), record)))
+    of_contacts = []
+    for event, record in arrivals:
+        if event.type in SHOP_TYPES:
+            attempt(record, catalogue.record, event)
+        elif event.type == Type.ERASURE_REQUESTED:
+            attempt(record, erase, event, instant)
+        else:
+            of_contacts.append((event, record))
+
+    known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
+    for contact, members in group(of_contacts, known).items():
+        try:
+            metrics.add_metric("Transitions", MetricUnit.Count, len(store(contact, members, instant)))
+        except Exception:
+            # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.
+            for member in members:
+                attempt(member.record, store_alone, member.event, member.record, instant)
+    return failures
+
+
+def reason(error: Exception) -> str:
+    """What is wrong, without anything of the event's content."""
+    if isinstance(error, ValidationError):
+        problem = error.errors(include_input=False, include_url=False)[0]
+        return f"not an event: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+    return type(error).__name__

@@ -1,0 +1,159 @@
+"""Stores what arrived for one contact in one transaction: events, profile, transitions, consents, identities, wake-up.
+
+The profile's version guards the transaction. Who meets a conflict reads again and starts over; events that are
+recorded already are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters import contacts, definitions, identities
+from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
+from shared.domain.events import NEVER, Event, Identity, IdentityKind, Instant, Type, event_id, event_key
+from shared.domain.identities import Resolution, allowed_links, is_anonymous, kind_of, resolve, without_foreign_email
+from shared.domain.profiles import Profile, rebuild
+from shared.domain.segments import HistoryNeededError, Transition, absorb
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+Record = dict[str, Any]
+
+MOST_ATTEMPTS = 8
+"""How often a contact that others write to as well is tried, before the queue brings its events again."""
+MOST_EVENTS = 20
+"""Of one transaction: with their transitions, consents and identities they stay below DynamoDB's 100 writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An event, the queue's record it came in, and whose it is."""
+
+    event: Event
+    record: Record
+    resolution: Resolution
+
+
+def group(arrivals: Iterable[tuple[Event, Record]], known: Mapping[Identity, str]) -> dict[str, list[Resolved]]:
+    """The arrivals by contact. A new contact's id is made of the event that brings it, so a retry makes the same."""
+    known = dict(known)
+    groups: dict[str, list[Resolved]] = {}
+    for event, record in arrivals:
+        resolution = resolve(event, known)
+        contact = resolution.contact or f"c{event_id('contact', event.id)[:20]}"
+        known |= dict.fromkeys(resolution.link, contact)
+        groups.setdefault(contact, []).append(Resolved(event, record, resolution))
+    return groups
+
+
+def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
+    """Asks (again) whose event it is, and stores it."""
+    for _ in range(MOST_ATTEMPTS):
+        ((contact, members),) = group([(event, record)], identities.find(event.identities)).items()
+        try:
+            return store(contact, members, now)
+        except VersionConflictError:
+            continue
+    raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+
+
+def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Transition]:
+    """Stores what arrived for one contact, `MOST_EVENTS` at a time; gives the transitions.
+
+    VersionConflictError when an identity has meanwhile come to lead to another contact, or others write all the time.
+    """
+    transitions: list[Transition] = []
+    for start in range(0, len(members), MOST_EVENTS):
+        transitions += _store_some(contact, members[start : start + MOST_EVENTS], now)
+    return transitions
+
+
+def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list[Transition]:
+    fresh = {event_key(member.event): member for member in members}
+    whole = False
+    for _ in range(MOST_ATTEMPTS):
+        stored = contacts.read(contact)
+        if stored is not None and stored.profile.merged_into is not None:
+            contact = stored.profile.merged_into
+            continue
+        if not fresh or not _wanted(stored, fresh.values()):
+            return []
+        if stored is None:
+            stored = Stored(Profile(contact, definitions=definitions.segments().version), wake_at=NEVER)
+        elif whole:
+            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact)))
+        try:
+            transitions, writes = _fold(stored, list(fresh.values()), now)
+            contacts.commit(writes)
+        except HistoryNeededError:
+            whole = True
+        except RepeatedEventsError as error:
+            fresh = {key: member for key, member in fresh.items() if key not in error.keys}
+        except VersionConflictError:
+            if any(member.resolution.link or member.resolution.join for member in fresh.values()):
+                raise  # it may be the identities that conflict: whose event it is has to be asked again
+        else:
+            return transitions
+    raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+
+
+def _wanted(stored: Stored | None, members: Iterable[Resolved]) -> bool:
+    """Nothing is kept of an erased contact; and our own events make no contact: theirs was erased, and is gone."""
+    if stored is not None:
+        return not stored.profile.erased
+    return any(member.event.identity(IdentityKind.CONTACT) is None for member in members)
+
+
+def _fold(
+    stored: Stored, members: Sequence[Resolved], now: Instant
+) -> tuple[list[Transition], list[TransactWriteItemTypeDef]]:
+    """What the members change in the profile, in place, and the writes that make it true."""
+    profile = stored.profile
+    joining = list(_joining(profile.contact, members))
+    writes = [write for anonymous in joining for write in _join_writes(anonymous, profile.contact, now)]
+    linked = [key for anonymous in joining for key in anonymous.profile.identities]
+    recorded = []
+    for member in members:
+        held = frozenset(kind_of(key) for key in (*profile.identities, *linked))
+        allowed = allowed_links(member.event, member.resolution.link, held)
+        for key in map(identities.identity_key, allowed):
+            if key not in linked:
+                linked.append(key)
+                writes.append(identities.link_write(key, profile.contact))
+        if member.event.type == Type.EVALUATION_DUE:
+            if member.event.properties.get("all"):
+                profile.definitions = ""  # none has decided: all are to be decided anew
+        else:
+            event = without_foreign_email(member.event, member.resolution.link, allowed)
+            recorded.append(event)
+            writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
+    profile.identities = tuple(dict.fromkeys((*profile.identities, *linked)))
+    transitions = absorb(definitions.segments(), profile, recorded, now)
+    writes += [contacts.transition_write(transition, now) for transition in transitions]
+    writes += contacts.consent_writes(profile, recorded)
+    return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
+
+
+def _joining(contact: str, members: Sequence[Resolved]) -> Iterator[Stored]:
+    """The contacts the members' anonymous identities led to so far, as far as they are nobody in particular."""
+    for other in dict.fromkeys(other for member in members for other in member.resolution.join):
+        stored = contacts.read(other)
+        if other != contact and stored is not None and _can_join(stored.profile):
+            yield stored
+
+
+def _can_join(profile: Profile) -> bool:
+    return profile.merged_into is None and not profile.erased and is_anonymous(profile.identities)
+
+
+def _join_writes(anonymous: Stored, contact: str, now: Instant) -> list[TransactWriteItemTypeDef]:
+    """Closes an anonymous contact for good; the stream then brings its events to the contact it has joined."""
+    keys = anonymous.profile.identities
+    closed = Profile(anonymous.profile.contact, version=anonymous.profile.version, merged_into=contact)
+    return [
+        contacts.profile_write(closed, anonymous.wake_at, now),
+        *(identities.link_write(key, contact, instead_of=[closed.contact]) for key in keys),
+    ]

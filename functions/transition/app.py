@@ -1,0 +1,68 @@
+"""Transition: does what a change of segment asks for, from the Contacts table's stream.
+
+It keeps the Members table, starts and stops runs of journeys, and brings an anonymous contact's events to the contact
+it has joined. The stream may repeat and reorder: each step asks how the profile is now, and does no harm twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from shared.adapters import contacts, definitions, events_queue, members, state_machines
+from shared.adapters.clock import now
+from shared.domain.events import Identity, IdentityKind, Instant
+from shared.domain.journeys import Start, Stop, actions
+from shared.domain.segments import Transition
+
+logger = Logger()
+metrics = Metrics()
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Takes records of the stream in order; from the first that fails on, they come again."""
+    for record in event["Records"]:
+        image = record["dynamodb"]["NewImage"]
+        try:
+            if image["kind"]["S"] == contacts.PROFILE:
+                bring_over(image["contact"]["S"], image["merged_into"]["S"])
+            else:
+                follow(contacts.transition_of(image), now())
+        except Exception:
+            logger.exception("record not processed", kind=image["kind"]["S"])
+            return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
+    return {"batchItemFailures": []}
+
+
+def follow(transition: Transition, instant: Instant) -> None:
+    """Does what the transition asks for, as far as the contact's profile has not moved past it."""
+    members.record(transition)
+    stored = contacts.read(transition.contact)
+    if stored is None or stored.profile.erased:
+        return
+    for action in actions(definitions.journeys(), transition, stored.profile):
+        match action:
+            case Stop(run, reason):
+                state_machines.stop(run, reason)
+            case Start(run, after) if after is None or state_machines.execution_of(after) is not None:
+                state_machines.start(run, instant)
+                metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
+
+
+def bring_over(anonymous: str, contact: str) -> None:
+    """Puts the events of a contact that was nobody in particular on the queue again, as the joined contact's.
+
+    Their ids stay, so that repeating this does no harm; what is queued is deleted here, so that a contact's partition
+    is all there is of them.
+    """
+    kinds = []
+    moved = []
+    for item in contacts.items(anonymous, "EVENT#"):
+        kinds.append(item["kind"]["S"])
+        identity = Identity(kind=IdentityKind.CONTACT, value=contact)
+        moved.append(contacts.event_of(item).model_copy(update={"identities": (identity,), "public": False}))
+    events_queue.put_events(moved)
+    contacts.delete(anonymous, kinds)

@@ -1,0 +1,270 @@
+"""The Contacts table: a contact's partition holds all that is known of them.
+
+Items by `kind`: `PROFILE`, `EVENT#time#id`, `TRANSITION#number`, `MESSAGE#key`, `RUN#journey#number`, `CONSENT#number`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.events import NEVER, Event, Instant, event_key
+from shared.domain.profiles import Profile, dump, load
+from shared.domain.segments import Transition, wake_at
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+WAKE_SHARDS = 10
+"""Partitions of the wake index, so that a shop's nightly peak of wake-ups is not one hot partition."""
+MOST_READS = 100  # of one BatchGetItem
+MOST_DELETES = 25  # of one BatchWriteItem
+PROFILE = "PROFILE"
+NUMBER_WIDTH = 10
+
+
+class ContactsSettings(BaseModel):
+    contacts_table: str
+
+
+def table() -> str:
+    return environment(ContactsSettings).contacts_table
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A profile as it was read, and the wake-up that stands beside it."""
+
+    profile: Profile
+    wake_at: Instant
+
+
+def key(contact: str, kind: str) -> dict[str, Any]:
+    return {"contact": {"S": contact}, "kind": {"S": kind}}
+
+
+def numbered(kind: str, number: int) -> str:
+    """`TRANSITION#0000000007`: in the order of numbers."""
+    return f"{kind}#{number:0{NUMBER_WIDTH}d}"
+
+
+def shard_of(contact: str) -> int:
+    return zlib.crc32(contact.encode()) % WAKE_SHARDS
+
+
+# ── reading ──
+
+
+def read(contact: str) -> Stored | None:
+    """The contact's profile, read consistently; None when there is no such contact."""
+    answer = client("dynamodb").get_item(TableName=table(), Key=key(contact, PROFILE), ConsistentRead=True)
+    return _stored(answer["Item"]) if "Item" in answer else None
+
+
+def read_all(contacts: Iterable[str]) -> Iterator[Stored]:
+    """The profiles of many contacts, in no order; those that are merged, erased or gone are left out."""
+    several = iter(contacts)
+    while batch := list(dict.fromkeys(islice(several, MOST_READS))):
+        wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
+        while wanted:
+            answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            for stored in map(_stored, answer["Responses"].get(table(), [])):
+                if stored.profile.merged_into is None and not stored.profile.erased:
+                    yield stored
+            wanted = answer.get("UnprocessedKeys")
+
+
+def _stored(item: Mapping[str, Any]) -> Stored:
+    return Stored(load(bytes(item["profile"]["B"])), int(item["wake_at"]["N"]) if "wake_at" in item else NEVER)
+
+
+def items(contact: str, prefix: str = "", *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+    """The contact's items whose kind starts with `prefix`, in the order of their kinds; read page by page."""
+    condition, values = "contact = :contact", {":contact": {"S": contact}}
+    if prefix:
+        condition, values = condition + " AND begins_with(kind, :prefix)", {**values, ":prefix": {"S": prefix}}
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=table(),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=not newest_first,
+            ConsistentRead=True,
+        )
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def events(contact: str) -> Iterator[Event]:
+    """All events recorded of the contact."""
+    return (event_of(item) for item in items(contact, "EVENT#"))
+
+
+def event_of(item: dict[str, Any]) -> Event:
+    """The event an `EVENT#…` item holds (`body` is bytes, or base64 text as streams carry it)."""
+    return Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"])))
+
+
+def transition_of(item: dict[str, Any]) -> Transition:
+    """The transition a `TRANSITION#…` item holds."""
+    return Transition(
+        contact=item["contact"]["S"],
+        number=int(item["kind"]["S"].split("#")[1]),
+        segment=item["segment"]["S"],
+        entered=item["entered"]["BOOL"],
+        time=int(item["time"]["N"]),
+        cause=item["cause"]["S"],
+        before=int(item["before"]["N"]),
+    )
+
+
+def due(shard: int, now: Instant) -> Iterator[str]:
+    """The contacts of a shard whose wake-up is due, earliest first."""
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=table(),
+            IndexName="wake",
+            KeyConditionExpression="wake_shard = :shard AND wake_at <= :now",
+            ExpressionAttributeValues={":shard": {"N": str(shard)}, ":now": {"N": str(now)}},
+        )
+    )
+    for page in pages:
+        yield from (item["contact"]["S"] for item in page["Items"])
+
+
+# ── writing: parts of one transaction ──
+
+
+def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> TransactWriteItemTypeDef:
+    """Stores the profile as its next version, on the condition that nobody has stored it since it was read.
+
+    `held_wake` is the wake-up that stood beside it (`Stored.wake_at`).
+    """
+    read_version = profile.version
+    profile.version = read_version + 1
+    item = {**key(profile.contact, PROFILE), "version": {"N": str(profile.version)}, "profile": {"B": dump(profile)}}
+    wake = _wake_to_store(wake_at(profile), held_wake, now)
+    if wake != NEVER:
+        item |= {"wake_shard": {"N": str(shard_of(profile.contact))}, "wake_at": {"N": str(wake)}}
+    if profile.merged_into is not None:
+        item["merged_into"] = {"S": profile.merged_into}
+    put: dict[str, Any] = {"TableName": table(), "Item": item, "ConditionExpression": "attribute_not_exists(contact)"}
+    if read_version:
+        put |= {
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": {"N": str(read_version)}},
+        }
+    return {"Put": put}  # type: ignore[typeddict-item]
+
+
+def _wake_to_store(wanted: Instant, held: Instant, now: Instant) -> Instant:
+    """An index entry that moves costs two writes. So one that is early stays: it wakes once in vain, and then moves."""
+    return held if now < held <= wanted else wanted
+
+
+def event_write(contact: str, event: Event, conflicts: Sequence[str] = ()) -> TransactWriteItemTypeDef:
+    """Records the event, unless it is recorded already."""
+    item = {
+        **key(contact, event_key(event)),
+        "type": {"S": event.type},
+        "time": {"N": str(event.time)},
+        "source": {"S": event.source},
+        "body": {"B": zlib.compress(event.model_dump_json(exclude_defaults=True).encode(), level=6)},
+    }
+    if conflicts:
+        item["conflicts"] = {"SS": list(conflicts)}
+    return _put_new(item)
+
+
+def transition_write(transition: Transition, now: Instant) -> TransactWriteItemTypeDef:
+    """Records a transition. `recorded` is when it was found out; `time` is when it became true."""
+    return _put_new(
+        {
+            **key(transition.contact, numbered("TRANSITION", transition.number)),
+            "segment": {"S": transition.segment},
+            "entered": {"BOOL": transition.entered},
+            "time": {"N": str(transition.time)},
+            "cause": {"S": transition.cause},
+            "before": {"N": str(transition.before)},
+            "recorded": {"N": str(now)},
+        }
+    )
+
+
+def consent_writes(profile: Profile, events: Iterable[Event]) -> list[TransactWriteItemTypeDef]:
+    """Adds what these events say about consent to the contact's ledger, which is only ever added to."""
+    writes = []
+    for event in events:
+        for change in event.consent:
+            profile.consents += 1
+            writes.append(
+                _put_new(
+                    {
+                        **key(profile.contact, numbered("CONSENT", profile.consents)),
+                        "topic": {"S": change.topic},
+                        "state": {"S": change.state},
+                        "time": {"N": str(change.time if change.time is not None else event.time)},
+                        "source": {"S": event.source},
+                        "cause": {"S": event.id},
+                    }
+                )
+            )
+    return writes
+
+
+def _put_new(item: dict[str, Any]) -> TransactWriteItemTypeDef:
+    return {"Put": {"TableName": table(), "Item": item, "ConditionExpression": "attribute_not_exists(contact)"}}
+
+
+class VersionConflictError(Exception):
+    """Somebody else has stored the profile, or taken one of the identities, since they were read: read again."""
+
+
+class RepeatedEventsError(Exception):
+    """Nothing was stored, because `keys` are recorded already: the keys of events that have come before."""
+
+    def __init__(self, keys: frozenset[str]) -> None:
+        super().__init__(f"{len(keys)} events are recorded already")
+        self.keys = keys
+
+
+def commit(writes: Sequence[TransactWriteItemTypeDef]) -> None:
+    """Stores all of `writes` (100 at most) or none: VersionConflictError, RepeatedEventsError."""
+    try:
+        client("dynamodb").transact_write_items(TransactItems=writes)
+    except client("dynamodb").exceptions.TransactionCanceledException as canceled:
+        codes = [reason.get("Code") for reason in canceled.response["CancellationReasons"]]
+        refused = [write for write, code in zip(writes, codes, strict=True) if code == "ConditionalCheckFailed"]
+        kinds = [_kind(write["Put"]["Item"]) for write in refused if "Put" in write]
+        repeated = frozenset(kind for kind in kinds if kind.startswith("EVENT#"))
+        if repeated:
+            raise RepeatedEventsError(repeated) from canceled
+        if refused or "TransactionConflict" in codes:
+            raise VersionConflictError(f"{len(refused)} conditions failed") from canceled
+        raise
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    """The kind of an item of this table; empty for an item of another."""
+    return str(item["kind"]["S"]) if "kind" in item else ""
+
+
+def delete(contact: str, kinds: Iterable[str]) -> None:
+    """Deletes items of the contact; those that are gone already do no harm."""
+    requests: list[Any] = [{"DeleteRequest": {"Key": key(contact, kind)}} for kind in kinds]
+    for start in range(0, len(requests), MOST_DELETES):
+        wanted: Any = {table(): requests[start : start + MOST_DELETES]}
+        while wanted:
+            wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")

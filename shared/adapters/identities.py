@@ -1,0 +1,107 @@
+"""The Identities table: what a contact is known by → the contact. Addresses stand in it as keyed hashes only."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.adapters.secrets import secret
+from shared.domain.events import Identity, IdentityKind, Instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+MOST_KEYS = 100  # of one BatchGetItem
+
+
+class IdentitiesSettings(BaseModel):
+    identities_table: str
+
+
+def table() -> str:
+    return environment(IdentitiesSettings).identities_table
+
+
+def address_hash(address: str) -> str:
+    """A keyed hash of a normalised address: without the key nobody can try addresses against it."""
+    return hmac.new(secret("identity_key").encode(), address.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def identity_key(identity: Identity) -> str:
+    """`kind#value`, with an address replaced by its hash."""
+    value = address_hash(identity.value) if identity.kind is IdentityKind.EMAIL else identity.value
+    return f"{identity.kind}#{value}"
+
+
+def find(identities: Iterable[Identity]) -> dict[Identity, str]:
+    """The contacts these identities lead to; those that lead nowhere are left out."""
+    by_key = {identity_key(i): i for i in identities if i.kind is not IdentityKind.CONTACT}
+    found: dict[Identity, str] = {i: i.value for i in identities if i.kind is IdentityKind.CONTACT}
+    keys = list(by_key)
+    for start in range(0, len(keys), MOST_KEYS):
+        wanted: Any = {
+            table(): {"Keys": [{"identity": {"S": k}} for k in keys[start : start + MOST_KEYS]], "ConsistentRead": True}
+        }
+        while wanted:
+            answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(table(), []):
+                found[by_key[item["identity"]["S"]]] = item["contact"]["S"]
+            wanted = answer.get("UnprocessedKeys")
+    return found
+
+
+def contacts() -> Iterator[str]:
+    """All contacts that anything leads to, once for each identity."""
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=table(), ProjectionExpression="contact")
+    for page in pages:
+        yield from (item["contact"]["S"] for item in page["Items"] if "contact" in item)
+
+
+def link_write(identity_key: str, contact: str, instead_of: Iterable[str] = ()) -> TransactWriteItemTypeDef:
+    """Has the identity lead to the contact, unless it leads to another one that is not in `instead_of`."""
+    allowed = {f":c{number}": {"S": other} for number, other in enumerate((contact, *instead_of))}
+    return {
+        "Put": {
+            "TableName": table(),
+            "Item": {"identity": {"S": identity_key}, "contact": {"S": contact}},
+            "ConditionExpression": f"attribute_not_exists(#identity) OR contact IN ({', '.join(allowed)})",
+            "ExpressionAttributeNames": {"#identity": "identity"},
+            "ExpressionAttributeValues": allowed,
+        }
+    }
+
+
+def unlink_write(identity_key: str) -> TransactWriteItemTypeDef:
+    return {"Delete": {"TableName": table(), "Key": {"identity": {"S": identity_key}}}}
+
+
+# ── suppression: kept by address, so that it outlives the contact and follows no one to a new address ──
+
+
+def suppression_write(hashed_address: str, reason: str, now: Instant) -> TransactWriteItemTypeDef:
+    """Suppresses an address for good. `reason`: bounce, complaint or erasure."""
+    return {
+        "Put": {
+            "TableName": table(),
+            "Item": {
+                "identity": {"S": f"suppression#{hashed_address}"},
+                "reason": {"S": reason},
+                "time": {"N": str(now)},
+            },
+        }
+    }
+
+
+def suppression(address: str) -> tuple[str, Instant] | None:
+    """Why and since when an address is suppressed; None when it is not."""
+    answer = client("dynamodb").get_item(
+        TableName=table(), Key={"identity": {"S": f"suppression#{address_hash(address)}"}}, ConsistentRead=True
+    )
+    item = answer.get("Item")
+    return (item["reason"]["S"], int(item["time"]["N"])) if item else None

@@ -1,0 +1,73 @@
+"""Whose event is it? Decided from the identities an event carries and the contacts they already lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.domain.events import Event, Identity, IdentityKind
+
+STRENGTH = list(IdentityKind)
+SINGLE_KINDS = (IdentityKind.EMAIL, IdentityKind.USER)
+"""Kinds of which a public write key may give a contact its first, but never a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Whose an event is.
+
+    `contact` None: of nobody known, so of a new contact. `link`: identities that are to lead to the contact from now
+    on. `join`: contacts that other, anonymous identities of the event lead to; whoever is anonymous among them joins.
+    `conflicts`: other known contacts the event names too; known contacts are never merged silently.
+    """
+
+    contact: str | None
+    link: tuple[Identity, ...]
+    join: tuple[str, ...]
+    conflicts: tuple[str, ...]
+
+
+def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
+    """Decides by the strongest identity that leads to a contact. `known` holds those that do."""
+    strongest_first = sorted(
+        set(event.identities), key=lambda identity: (STRENGTH.index(identity.kind), identity.value)
+    )
+    contact = next((known[identity] for identity in strongest_first if identity in known), None)
+    others: dict[str, IdentityKind] = {}
+    for identity in strongest_first:
+        if identity in known and known[identity] != contact:
+            others.setdefault(known[identity], identity.kind)
+    return Resolution(
+        contact=contact,
+        link=tuple(i for i in strongest_first if i not in known and i.kind is not IdentityKind.CONTACT),
+        join=tuple(other for other, kind in others.items() if kind is IdentityKind.ANONYMOUS),
+        conflicts=tuple(other for other, kind in others.items() if kind is not IdentityKind.ANONYMOUS),
+    )
+
+
+def allowed_links(event: Event, link: tuple[Identity, ...], held: frozenset[IdentityKind]) -> tuple[Identity, ...]:
+    """What of `link` may be added to a contact that is known by kinds `held` already.
+
+    A public write key can be copied from the site by anybody, so it never adds a second address or user to a contact.
+    """
+    if not event.public:
+        return link
+    return tuple(identity for identity in link if identity.kind not in SINGLE_KINDS or identity.kind not in held)
+
+
+def kind_of(key: str) -> IdentityKind:
+    """The kind of an identity, from its key in the Identities table (`kind#value`)."""
+    return IdentityKind(key.split("#", 1)[0])
+
+
+def is_anonymous(keys: tuple[str, ...]) -> bool:
+    """Whether a contact with these identity keys is nobody in particular yet."""
+    return all(kind_of(key) is IdentityKind.ANONYMOUS for key in keys)
+
+
+def without_foreign_email(event: Event, link: tuple[Identity, ...], allowed: tuple[Identity, ...]) -> Event:
+    """The event without the address it may not set: one that it was not allowed to link."""
+    refused = {identity.value for identity in link if identity not in allowed and identity.kind is IdentityKind.EMAIL}
+    if event.traits.get("email") not in refused:
+        return event
+    return event.model_copy(update={"traits": {name: v for name, v in event.traits.items() if name != "email"}})
