@@ -82,7 +82,7 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
         if not fresh or not _wanted(stored, fresh.values()):
             return []
         if stored is None:
-            stored = Stored(Profile(contact, definitions=definitions.segments().version), wake_at=NEVER)
+            stored = Stored(Profile(contact), wake_at=NEVER)
         elif whole:
             stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact)))
         try:
@@ -125,7 +125,7 @@ def _fold(
                 writes.append(identities.link_write(key, profile.contact))
         if member.event.type == Type.EVALUATION_DUE:
             if member.event.properties.get("all"):
-                profile.definitions = ""  # none has decided: all are to be decided anew
+                profile.definitions = "to be decided anew"
         else:
             event = without_foreign_email(member.event, member.resolution.link, allowed)
             recorded.append(event)

@@ -63,6 +63,10 @@ class World:
         """From now on time passes by itself, at its real speed."""
         self._now, self._ticking_since = self.now(), time.monotonic()
 
+    def hold(self) -> None:
+        """Has time stand still again."""
+        self._now, self._ticking_since = self.now(), None
+
     def turn(self, instant: int) -> None:
         """Sets the clock forward to `instant`. Time never goes back: an earlier instant changes nothing."""
         if instant > self.now():

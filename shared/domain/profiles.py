@@ -37,6 +37,9 @@ ORDERS_BOUND = 60
 VALUES_BOUND = 20
 """Distinct values kept of a property that an event has once a product (category, product_id)."""
 
+UNDECIDED = ""
+"""The `definitions` of a profile whose memberships nothing has decided yet: of a new contact."""
+
 KEPT_PROPERTIES = (
     "product_id",
     "category",
@@ -124,7 +127,7 @@ class Profile:
     consents: int = 0
     identities: tuple[str, ...] = ()
     """Keys in the Identities table that lead here, so that erasure finds them."""
-    definitions: str = ""
+    definitions: str = UNDECIDED
     """The version of the segment definitions the memberships were decided by."""
     merged_into: str | None = None
     erased: bool = False

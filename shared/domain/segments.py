@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, NEVER, SECOND, Event, Instant, Json
 from shared.domain.profiles import (
     KEPT_PROPERTIES,
+    UNDECIDED,
     Membership,
     Occurrence,
     Profile,
@@ -476,7 +477,7 @@ def catch_up(definitions: Definitions, profile: Profile, now: Instant) -> list[T
 
 def adopt(definitions: Definitions, profile: Profile, now: Instant) -> list[Transition]:
     """Brings the memberships to these definitions when they were decided by others; removed segments are left."""
-    if profile.definitions == definitions.version:
+    if profile.definitions in (definitions.version, UNDECIDED):
         return []
     profile.definitions = definitions.version
     transitions = []
@@ -501,7 +502,10 @@ def absorb(definitions: Definitions, profile: Profile, events: Iterable[Event], 
         if needs_rebuild(profile, event):
             raise HistoryNeededError(event.type)
         touched = fold(profile, event)
-        transitions += decide(definitions, profile, definitions.moved_by(touched), now, event.id)
+        moved: Iterable[str] = definitions.moved_by(touched)
+        if profile.definitions == UNDECIDED:  # a new contact may be in segments that no event of theirs is about
+            profile.definitions, moved = definitions.version, definitions.segments
+        transitions += decide(definitions, profile, moved, now, event.id)
     trim(profile)
     return transitions
 

@@ -1,0 +1,31 @@
+"""Routes of the two APIs, as API Gateway matches them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and a path with `{parameters}` of one API, and the function it leads to."""
+
+    api: Literal["HttpApi", "Api"]
+    method: str
+    path: str
+    function: str
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        greedy = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(self.path))
+        return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", greedy))
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The path's parameters, when this route is the request's."""
+        if self.method not in ("ANY", method):
+            return None
+        found = self._pattern.fullmatch(path)
+        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None

@@ -1,0 +1,401 @@
+"""The whole system on one machine: what `template.yaml` deploys, run by the real handlers on one clock.
+
+Nothing here knows what the product does. It knows how AWS delivers: a queue's messages to its Lambda, a stream's
+records, a schedule's ticks, an execution's steps; again when they fail, and to the dead-letter queue in the end.
+One thing happens after the other, in the order of time, so that a run repeats exactly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from infra.local import athena, dynamodb, s3, schedules, ses, sns, sqs, ssm, stepfunctions
+from infra.local.aws import ACCOUNT, REGION, Fault, connect
+from infra.local.deploy import deploy
+from infra.local.routes import Route
+from infra.local.template import Resource, Template
+from infra.local.world import Due, World
+from shared.adapters import clients, clock, environment
+
+SERVICES = {
+    "athena": athena.OPERATIONS,
+    "dynamodb": dynamodb.OPERATIONS,
+    "s3": s3.OPERATIONS,
+    "sesv2": ses.OPERATIONS,
+    "sns": sns.OPERATIONS,
+    "sqs": sqs.OPERATIONS,
+    "ssm": ssm.OPERATIONS,
+    "stepfunctions": stepfunctions.OPERATIONS,
+}
+STREAM_RETRY_AFTER = 1_000  # milliseconds
+WAKE_INDEX = ("ContactsTable", "wake", "wake_at")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda: its name and its handler, a module and a name in it."""
+
+    name: str
+    module: str
+    handler: str
+    timeout: int
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a handler is told of its invocation."""
+
+    function_name: str
+    invoked_function_arn: str
+    aws_request_id: str
+    memory_limit_in_mb: int = 512
+    function_version: str = "$LATEST"
+    log_group_name: str = "local"
+    log_stream_name: str = "local"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@dataclass
+class QueueSource:
+    """A queue's messages go to a function."""
+
+    function: str
+    queue_url: str
+    batch: int
+
+
+@dataclass
+class StreamSource:
+    """A table's stream goes to a function: what passes the filters, in order, from a position on."""
+
+    function: str
+    table: str
+    batch: int
+    window: int  # milliseconds to wait for more
+    filters: list[Mapping[str, Any]]
+    retries: int
+    dead_letters: str | None  # ARN
+
+    @property
+    def position_name(self) -> str:
+        return f"stream {self.function}"
+
+
+@dataclass
+class Tick:
+    """A schedule that invokes a function with an input."""
+
+    name: str
+    function: str
+    expression: str
+    timezone: str
+    input: Any
+    reads_index: tuple[str, str, str] | None
+    """The table, index and number attribute whose earliest entry is the first thing it has to do."""
+
+    @property
+    def setting(self) -> str:
+        """Where the world keeps the instant of its last tick."""
+        return f"tick {self.name}"
+
+
+@dataclass
+class System:
+    """The deployed template in a world."""
+
+    world: World
+    template: Template
+    session: boto3.session.Session
+    functions: dict[str, Function] = field(default_factory=dict)
+    queues: list[QueueSource] = field(default_factory=list)
+    streams: list[StreamSource] = field(default_factory=list)
+    ticks: list[Tick] = field(default_factory=list)
+    routes: dict[str, list[Route]] = field(default_factory=lambda: {"HttpApi": [], "Api": []})
+    """By API; the more particular route comes first."""
+    invocations: dict[str, int] = field(default_factory=dict)
+    observers: list[Callable[[str, Any, Any], None]] = field(default_factory=list)
+    """Called with each invocation's function, payload and result: for the demo's story and for measuring."""
+
+    # ── invoking ──
+
+    def invoke(self, name: str, payload: Any) -> Any:
+        """Calls a function's real handler, as Lambda does: what it raises, leaves it."""
+        function = self.functions[name.rsplit(":", 1)[-1]]
+        handler = getattr(importlib.import_module(function.module), function.handler)
+        self.invocations[function.name] = self.invocations.get(function.name, 0) + 1
+        context = Context(function.name, function.arn, f"local-{self.world.number('invocation')}")
+        result = handler(payload, context)
+        for observe in self.observers:
+            observe(function.name, payload, result)
+        return result
+
+    def task(self, name: str, payload: Any) -> Any:
+        """Calls a function as a task of a state machine: its error becomes the task's."""
+        try:
+            return json.loads(json.dumps(self.invoke(name, payload)))
+        except Exception as error:
+            raise stepfunctions.TaskFailed(type(error).__name__, str(error)) from error
+
+    # ── the passing of time ──
+
+    def run_until(self, instant: int) -> None:
+        """Does everything that is due up to and including `instant`, each thing at its own instant, and stops there."""
+        self.settle()
+        while (following := self._next_instant()) is not None and following <= instant:
+            self.world.turn(following)
+            for tick in self.ticks:
+                if self._next_tick(tick) == following:
+                    self._tick(tick, following)
+            self.settle()
+        self.world.turn(instant)
+
+    def settle(self) -> None:
+        """Does all that is to be done at the present instant, until nothing is left."""
+        while self._do_due(self.world.now()) or self._deliver_queues() or self._deliver_streams():
+            pass
+
+    def _next_instant(self) -> int | None:
+        """The next instant at which anything is to be done."""
+        due = self.world.db.execute("SELECT MIN(at) FROM due").fetchone()[0]
+        visible = [sqs.next_visible_at(self.world, source.queue_url) for source in self.queues]
+        ticks = [self._next_tick(tick) for tick in self.ticks]
+        return min((max(at, self.world.now()) for at in (due, *visible, *ticks) if at is not None), default=None)
+
+    def _do_due(self, instant: int) -> bool:
+        due = self.world.next_due(instant)
+        if due is not None:
+            self._do(due)
+        return due is not None
+
+    def _do(self, due: Due) -> None:
+        match due.kind:
+            case "states":
+                stepfunctions.resume(self.world, due.payload, self.task)
+            case "ses":
+                ses.resume(self.world, due.payload)
+            case "stream":
+                pass  # a stream's window is over, or its retry is due: `settle` sees to it
+            case "event":
+                pass  # no rule of the template asks for it
+            case kind:
+                raise ValueError(f"nobody does what is due as {kind}")
+
+    # ── queues ──
+
+    def _deliver_queues(self) -> bool:
+        for source in self.queues:
+            records = sqs.take(self.world, source.queue_url, source.batch)
+            if records:
+                self._deliver_messages(source, records)
+                return True
+        return False
+
+    def _deliver_messages(self, source: QueueSource, records: list[dict[str, Any]]) -> None:
+        ids = [record["messageId"] for record in records]
+        try:
+            answer = self.invoke(source.function, {"Records": records}) or {}
+            failed = [failure["itemIdentifier"] for failure in answer.get("batchItemFailures", [])]
+        except Exception as error:
+            report(source.function, error)
+            failed = ids
+        sqs.done(self.world, source.queue_url, [each for each in ids if each not in failed])
+        if failed:
+            sqs.failed(self.world, source.queue_url, failed)
+
+    # ── streams ──
+
+    def _deliver_streams(self) -> bool:
+        return any(self._deliver_stream(source) for source in self.streams)
+
+    def _deliver_stream(self, source: StreamSource) -> bool:
+        """Brings a stream forward by one batch; True when it has moved."""
+        state = json.loads(self.world.setting(source.position_name) or '{"position": 0, "tries": 0, "not_before": 0}')
+        now = self.world.now()
+        if now < state["not_before"]:
+            return False
+        records = dynamodb.records_after(self.world, source.table, state["position"], source.batch)
+        if not records:
+            return False
+        wanted = [(at, record) for at, record in records if self._passes(source, record)]
+        if wanted and len(records) < source.batch and source.window:
+            since = int(wanted[0][1]["dynamodb"]["ApproximateCreationDateTime"]) * 1000
+            if now < since + source.window:
+                state["not_before"] = since + source.window
+                self._remember(source, state)
+                self.world.schedule(since + source.window, "stream", {"function": source.function})
+                return False
+        state |= {"position": records[-1][0], "not_before": 0}
+        if wanted:
+            state = self._invoke_with(source, wanted, state)
+        self._remember(source, state)
+        return True
+
+    def _invoke_with(self, source: StreamSource, wanted: list[tuple[int, dict[str, Any]]], state: Any) -> Any:
+        records = [record for _, record in wanted]
+        first_failed: int | None = None
+        try:
+            answer = self.invoke(source.function, {"Records": records}) or {}
+            failures = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures", [])}
+            first_failed = next((at for at, r in wanted if r["dynamodb"]["SequenceNumber"] in failures), None)
+        except Exception as error:
+            report(source.function, error)
+            first_failed = wanted[0][0]
+        if first_failed is None:
+            return state | {"tries": 0}
+        moved = first_failed != wanted[0][0]
+        tries = 1 if moved else state["tries"] + 1
+        if tries > source.retries:
+            if source.dead_letters is not None:
+                sqs.deliver(self.world, source.dead_letters, json.dumps(_lost(source, wanted, first_failed)))
+            return state | {"position": first_failed, "tries": 0}
+        again = self.world.now() + STREAM_RETRY_AFTER * tries
+        self.world.schedule(again, "stream", {"function": source.function})
+        return {"position": first_failed - 1, "tries": tries, "not_before": again}
+
+    def _passes(self, source: StreamSource, record: Mapping[str, Any]) -> bool:
+        return not source.filters or any(schedules.matches(pattern, record) for pattern in source.filters)
+
+    def _remember(self, source: StreamSource, state: Mapping[str, Any]) -> None:
+        self.world.set_setting(source.position_name, json.dumps(state))
+        if all(other.table != source.table or other is source for other in self.streams):
+            dynamodb.trim(self.world, source.table, state["position"])
+
+    # ── schedules ──
+
+    def _next_tick(self, tick: Tick) -> int | None:
+        """The schedule's next instant.
+
+        The schedule that takes due wake-ups off an index has nothing to do until the first of them: its ticks before
+        are left out. That is the one thing known here of what the functions do; it makes 90 days pass in a minute.
+        """
+        after = int(self.world.setting(tick.setting) or 0)
+        if tick.reads_index is not None:
+            earliest = dynamodb.earliest(self.world, *tick.reads_index)
+            if earliest is None:
+                return None
+            after = max(after, earliest - 1)
+        return schedules.next_after(tick.expression, after, tick.timezone)
+
+    def _tick(self, tick: Tick, at: int) -> None:
+        self.world.set_setting(tick.setting, str(at))
+        try:
+            self.invoke(tick.function, tick.input)
+        except Exception as error:
+            report(tick.function, error)
+
+
+def _lost(source: StreamSource, wanted: list[tuple[int, dict[str, Any]]], position: int) -> dict[str, Any]:
+    """What Lambda tells of a stream's record that it gave up on: where it is, not what is in it."""
+    record = next(record for at, record in wanted if at == position)
+    return {
+        "requestContext": {"functionArn": source.function, "condition": "RetryAttemptsExhausted"},
+        "DDBStreamBatchInfo": {
+            "startSequenceNumber": record["dynamodb"]["SequenceNumber"],
+            "endSequenceNumber": record["dynamodb"]["SequenceNumber"],
+            "batchSize": 1,
+        },
+    }
+
+
+def report(function: str, error: Exception) -> None:
+    """Tells the developer at the terminal what a handler raised; on AWS it is in the function's log."""
+    print(f"{function}: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+def begin(
+    file: Path | str,
+    template: Template,
+    secrets: Mapping[str, str],
+    now: int | None = None,
+    fault: Fault | None = None,
+) -> System:
+    """Deploys the template into the world of `file` (or goes on with what is there), and plugs the clients in."""
+    world = World(file, now)
+    session = connect(world, SERVICES, fault)
+    system = System(world, template, session)
+    plug_in(system)
+    with world.lock:
+        deploy(world, session, template, secrets)
+        _wire(system)
+    return system
+
+
+def plug_in(system: System) -> None:
+    """Makes this system the one that the adapters of this process talk to: its clients, its clock, its environment."""
+    boto3.DEFAULT_SESSION = system.session
+    clients.client.cache_clear()
+    clock.use(system.world.now)
+    for resource in system.template.of_type("AWS::Serverless::Function"):
+        variables = system.template.properties(resource).get("Environment", {}).get("Variables", {})
+        os.environ.update({name: str(value) for name, value in variables.items()})
+    os.environ.update(
+        AWS_DEFAULT_REGION=REGION,
+        AWS_REGION=REGION,
+        POWERTOOLS_METRICS_DISABLED="true",
+        POWERTOOLS_LOG_LEVEL="CRITICAL",
+    )
+    environment.forget()
+
+
+def _wire(system: System) -> None:
+    """Reads from the template what brings what to which function."""
+    for resource in system.template.of_type("AWS::Serverless::Function"):
+        properties = system.template.properties(resource)
+        module, handler = properties["Handler"].rsplit(".", 1)
+        system.functions[resource.name] = Function(resource.name, module, handler, properties.get("Timeout", 3))
+        for name, event in properties.get("Events", {}).items():
+            _wire_event(system, resource, name, event["Type"], event.get("Properties", {}))
+
+
+def _wire_event(system: System, function: Resource, name: str, type_: str, event: Mapping[str, Any]) -> None:
+    match type_:
+        case "SQS":
+            queue = event["Queue"].rsplit(":", 1)[-1]
+            url = system.template.reference(queue)
+            system.queues.append(QueueSource(function.name, url, event.get("BatchSize", 10)))
+        case "DynamoDB":
+            filters = [json.loads(each["Pattern"]) for each in event.get("FilterCriteria", {}).get("Filters", [])]
+            system.streams.append(
+                StreamSource(
+                    function=function.name,
+                    table=event["Stream"].split("table/", 1)[1].split("/", 1)[0],
+                    batch=event.get("BatchSize", 100),
+                    window=event.get("MaximumBatchingWindowInSeconds", 0) * 1000,
+                    filters=filters,
+                    retries=event.get("MaximumRetryAttempts", 3),
+                    dead_letters=event.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+                )
+            )
+        case "Schedule" | "ScheduleV2":
+            input_ = json.loads(event.get("Input", "{}"))
+            tick = Tick(
+                name=f"{function.name}.{name}",
+                function=function.name,
+                expression=event.get("ScheduleExpression", event.get("Schedule", "")),
+                timezone=event.get("ScheduleExpressionTimezone", "UTC"),
+                input=input_,
+                reads_index=WAKE_INDEX if input_ == {"task": "wake"} else None,
+            )
+            system.ticks.append(tick)
+            if system.world.setting(tick.setting) is None:
+                system.world.set_setting(tick.setting, str(system.world.now()))
+        case "HttpApi" | "Api":
+            route = Route(type_, event.get("Method", "ANY").upper(), event["Path"], function.name)  # type: ignore[arg-type]
+            system.routes[type_] = sorted([*system.routes[type_], route], key=lambda r: (r.path.count("{"), r.path))
+        case _:
+            raise ValueError(f"the local run does not know events of type {type_} ({function.name}.{name})")
