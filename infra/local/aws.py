@@ -16,6 +16,9 @@ import botocore.session
 
 from infra.local.world import World
 
+# Where everything local is said to be, in its ARNs and URLs.
+ACCOUNT, REGION = "000000000000", "eu-west-1"
+
 Parameters = dict[str, Any]
 Operation = Callable[[World, Parameters], dict[str, Any]]
 Fault = Callable[["Call", Callable[[], dict[str, Any]]], dict[str, Any]]
@@ -48,7 +51,7 @@ def connect(
     world: World,
     services: Mapping[str, Mapping[str, Operation]],
     fault: Fault | None = None,
-    region: str = "eu-west-1",
+    region: str = REGION,
 ) -> boto3.session.Session:
     """A boto3 session whose calls are answered by `services[service id][Operation]`, within one savepoint each.
 
