@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
 # SendEmail is not idempotent: a retry inside botocore, after an answer that was lost, would send a mail twice.
@@ -30,6 +31,8 @@ def client(service: Literal["s3"]) -> S3Client: ...
 def client(service: Literal["sesv2"]) -> SESV2Client: ...
 @overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
+@overload
+def client(service: Literal["ssm"]) -> SSMClient: ...
 @overload
 def client(service: Literal["stepfunctions"]) -> SFNClient: ...
 @cache

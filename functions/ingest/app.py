@@ -1,0 +1,147 @@
+"""Takes in what storefronts and websites send: verify, normalise, queue; 2xx only once the queue has stored it all.
+
+What the sender can mend is answered 4xx, with a JSON error that names the field. When the queue or the secrets
+cannot be reached the answer is 503: Shopify and the Segment SDKs then send again. WooCommerce does not, but nothing
+was stored, and a 2xx would hide that: its admin shows the failed delivery, whose content the order's next update
+brings again. (botocore has tried four times by then.)
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.ingest.request import CORS, PREFLIGHT, Request, answer, error_body, read
+from shared.adapters.clock import now
+from shared.adapters.events_queue import NotQueuedError, put_events
+from shared.adapters.secrets import UnreadableSecretError, secrets
+from shared.domain.events import Event, Instant
+from shared.domain.sources import payload, segment, shopify, woocommerce
+from shared.domain.sources.payload import RefusedError
+
+MOST_WEBHOOK_BYTES = 5_000_000
+MOST_ERRORS = 20  # told of one batch
+
+Taken = tuple[tuple[Event, ...], tuple[RefusedError, ...]]
+"""The events in a request, and what of it was refused."""
+
+logger = Logger(service="ingest")
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """One request of the HTTP API (payload format 2.0)."""
+    request = read(event)
+    if request.path == "/health":
+        return answer(200, {"status": "ok"})
+    if request.path not in ROUTES:
+        return answer(404, error_body("not_found", "there is nothing at this path"))
+    source, take = ROUTES[request.path]
+    cors = CORS if source == "segment" else {}
+    if request.method == "OPTIONS" and source == "segment":
+        return answer(204, headers=PREFLIGHT)
+    if request.method != "POST":
+        return answer(405, error_body("method_not_allowed", "send it with POST"), {"allow": "POST", **cors})
+
+    try:
+        events, refused = take(request, now())
+        put_events(events)
+    except RefusedError as error:
+        return _refuse(source, [error], error.status, cors)
+    except (NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:
+        logger.error("not stored", source=source, reason=type(error).__name__)
+        _count("NotStored", source)
+        return answer(503, error_body("not_stored", "nothing is wrong with it: send it again later"), cors)
+    _count("Events" if events else "Ignored", source, len(events) or 1)
+    if refused:
+        # The good messages are stored; sending the batch again, mended, repeats them under the same ids.
+        return _refuse(source, refused, 400, cors)
+    return answer(200, {"success": True, "events": len(events)}, cors)
+
+
+def from_shopify(request: Request, received: Instant) -> Taken:
+    _check_signature(request, "X-Shopify-Hmac-SHA256", "shopify_secret")
+    body = payload.read(request.body(MOST_WEBHOOK_BYTES))
+    return shopify.events(body, request.headers, received), ()
+
+
+def from_woocommerce(request: Request, received: Instant) -> Taken:
+    if re.fullmatch(rb"webhook_id=\d+", request.raw):
+        return (), ()  # the unsigned ping of a webhook being saved, which has to get a 200
+    _check_signature(request, "X-WC-Webhook-Signature", "woocommerce_secret")
+    body = payload.read(request.body(MOST_WEBHOOK_BYTES))
+    return woocommerce.events(body, request.headers, received), ()
+
+
+def from_segment(kind: str, request: Request, received: Instant) -> Taken:
+    most = segment.MOST_BATCH_BYTES if kind == "batch" else segment.MOST_MESSAGE_BYTES
+    body = payload.read(request.body(most))
+    _check_write_key(request, body.get("writeKey"))
+    return segment.events(kind, body, received)
+
+
+def _check_signature(request: Request, header: str, secret: str) -> None:
+    """Both storefronts sign the body, as it comes over the wire, with base64 of its HMAC-SHA256."""
+    given = request.headers.get(header.lower(), "").strip().encode()
+    expected = (base64.b64encode(hmac.digest(key.encode(), request.raw, hashlib.sha256)) for key in secrets(secret))
+    if not _is_one_of(given, expected):
+        raise RefusedError("bad_signature", "the signature is not that of this body and our secret", header, 401)
+
+
+def _check_write_key(request: Request, in_body: object) -> None:
+    """The write key is the user name of Basic authorization, or `writeKey` in the body, as browsers send it."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    field, given = "writeKey", in_body if isinstance(in_body, str) else ""
+    if scheme.lower() == "basic":
+        field = "Authorization"
+        try:
+            given = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            given = ""
+    if not _is_one_of(given.encode(), (key.encode() for key in secrets("write_keys"))):
+        raise RefusedError("unknown_write_key", "this write key is not known here", field, 401)
+
+
+def _is_one_of(given: bytes, expected: Iterable[bytes]) -> bool:
+    """Compares with every one, each in constant time."""
+    found = False
+    for one in expected:
+        found |= hmac.compare_digest(given, one)
+    return found
+
+
+def _refuse(source: str, refused: Iterable[RefusedError], status: int, cors: dict[str, str]) -> dict[str, Any]:
+    errors = list(refused)
+    for error in errors:
+        _count("Refused", source, reason=error.code)
+    logger.info("refused", source=source, reasons=sorted({error.code for error in errors}))
+    told = [error_body(error.code, error.message, error.field)["error"] for error in errors[:MOST_ERRORS]]
+    return answer(status, {"error": told[0], **({"errors": told} if len(told) > 1 else {})}, cors)
+
+
+def _count(name: str, source: str, value: int = 1, **dimensions: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="Beckon") as metric:
+        for dimension, of in {"service": "ingest", "source": source, **dimensions}.items():
+            metric.add_dimension(dimension, of)
+
+
+ROUTES: dict[str, tuple[str, Callable[[Request, Instant], Taken]]] = {
+    "/webhooks/shopify": ("shopify", from_shopify),
+    "/webhooks/woocommerce": ("woocommerce", from_woocommerce),
+    # The browser's SDK takes the first letter of the call, `/b` for a batch.
+    **{
+        path: ("segment", partial(from_segment, kind))
+        for kind in (*segment.KINDS, "batch")
+        for path in (f"/v1/{kind}", f"/v1/{kind[0]}")
+    },
+}
+"""All paths that take in something, and the source each is counted under."""

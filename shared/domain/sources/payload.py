@@ -1,0 +1,203 @@
+"""Reading what a sender wrote, whatever its shape: a value of the right kind, or None, but never an exception.
+
+Only `read` and `required` refuse, with RefusedError. Everything that comes out is bounded, so that an event always
+fits a queue message (1 MiB) and a table item (400 KB) with room to spare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.domain.events import Instant, Json, amount, normal_email, parse_instant
+
+Payload = dict[str, Any]
+
+MOST_TEXT = 1_000  # characters of a trait or property
+MOST_DEPTH = 30  # pydantic and DynamoDB stop somewhat deeper
+MOST_PRODUCTS = 500
+MOST_PRODUCT_BYTES = (
+    100_000  # of an event's products; all the rest of a webhook's event is below 100 KB by construction
+)
+MOST_LABELS = 50
+MOST_LABEL = 100
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class RefusedError(Exception):
+    """What the sender has to mend: an HTTP status, a code, a sentence and the field. Never any of the sender's data."""
+
+    def __init__(self, code: str, message: str, field: str | None = None, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.field, self.status = code, message, field, status
+
+    def within(self, prefix: str) -> RefusedError:
+        """The same, of a part of a larger payload."""
+        field = prefix if self.field is None else f"{prefix}.{self.field}"
+        return RefusedError(self.code, self.message, field, self.status)
+
+
+def read(body: bytes) -> Payload:
+    """The JSON object in `body`, cleaned. RefusedError when it is none, or is nested too deeply.
+
+    Numbers that no double holds are kept as text. Control characters (line breaks, NUL, …) become spaces, so that no
+    trait can break out of a mail header or a log line; all other text is kept as it is, and never interpreted.
+    """
+    try:
+        parsed = json.loads(body, parse_float=_float, parse_int=_int, parse_constant=_not_json)
+        cleaned = _clean(parsed, MOST_DEPTH)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise RefusedError("invalid_json", "the body is not valid JSON in UTF-8") from None
+    if not isinstance(cleaned, dict):
+        raise RefusedError("invalid_json", "the body is JSON, but not an object: { … }")
+    return cleaned
+
+
+def _float(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits[:MOST_TEXT]
+
+
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= 19 else digits[:MOST_TEXT]
+
+
+def _not_json(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _too_deep() -> RefusedError:
+    return RefusedError("too_deep", f"the body is nested deeper than {MOST_DEPTH} levels")
+
+
+def _clean(value: Json, depth: int) -> Json:
+    if isinstance(value, str):
+        return _clean_text(value)
+    if isinstance(value, dict | list) and depth == 0:
+        raise _too_deep()
+    if isinstance(value, dict):
+        return {_clean_text(name): _clean(inner, depth - 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_clean(inner, depth - 1) for inner in value]
+    return value
+
+
+def _clean_text(value: str) -> str:
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", value))
+
+
+def required(payload: Mapping[str, Json], name: str) -> str:
+    """The id under `name`. RefusedError names the field when there is none."""
+    found = identifier(payload.get(name))
+    if found is None:
+        raise RefusedError("missing_field", f"{name} has to be there, as a number or a text", name)
+    return found
+
+
+def identifier(value: Json) -> str | None:
+    """An id as text: senders write the same id as a number here and as a text there."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    found = str(value).strip()
+    return found if 0 < len(found) <= 256 else None
+
+
+def text(value: Json) -> str | None:
+    """Trimmed, cut at MOST_TEXT characters; None when empty or no text."""
+    return (value.strip()[:MOST_TEXT] or None) if isinstance(value, str) else None
+
+
+def number(value: Json) -> float | None:
+    """An amount of money as a number, to the hundredth."""
+    hundredths = amount(value)
+    return None if hundredths is None else hundredths / 100
+
+
+def whole(value: Json) -> int | None:
+    """A quantity."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 10**9 else None
+
+
+def instant(value: Json) -> Instant | None:
+    """The instant of an ISO 8601 text; None when it is none, or not in the years 1970 to 9999."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_instant(value.strip())
+    except (ValueError, OverflowError):
+        return None
+
+
+def earliest(*instants: Instant | None) -> Instant | None:
+    """The earliest of those that are known."""
+    return min((known for known in instants if known is not None), default=None)
+
+
+def email(value: Json) -> str | None:
+    """The address as we compare it; None when no mail could go to it."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return normal_email(value)
+    except ValueError:
+        return None
+
+
+def country(value: Json) -> str | None:
+    """An ISO 3166 code in capitals."""
+    code = text(value)
+    return code.upper() if code is not None and re.fullmatch("[A-Za-z]{2}", code) else None
+
+
+def labels(value: Json) -> list[str]:
+    """Tags or codes, sent as a list or as one text with commas."""
+    parts = value.split(",") if isinstance(value, str) else items(value)
+    found = [part.strip()[:MOST_LABEL] for part in parts if isinstance(part, str) and part.strip()]
+    return found[:MOST_LABELS]
+
+
+def mapping(value: Json) -> Payload:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Json) -> list[Any]:
+    """The list, or an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def objects(value: Json) -> list[Payload]:
+    """The objects in the list, if it is one."""
+    return [item for item in items(value) if isinstance(item, dict)]
+
+
+def present(values: Mapping[str, Json]) -> Payload:
+    """Without what is not known."""
+    return {name: value for name, value in values.items() if value is not None and value != "" and value != []}
+
+
+def with_products(properties: Mapping[str, Json], products: Iterable[Mapping[str, Json]]) -> Payload:
+    """The properties with as many products as an event has room for; `products_left_out` counts the others."""
+    known = [found for found in map(present, products) if found]
+    kept: list[Payload] = []
+    room = MOST_PRODUCT_BYTES
+    for product in known[:MOST_PRODUCTS]:
+        room -= len(json.dumps(product, ensure_ascii=False).encode())
+        if room < 0:
+            break
+        kept.append(product)
+    left_out = len(known) - len(kept)
+    return {**properties, "products": kept, **({"products_left_out": left_out} if left_out else {})}
+
+
+def fingerprint(payload: Json) -> str:
+    """The same for the same content, whatever the order of its names: identifies what carries no id of its own."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,250 @@
+"""The Segment HTTP tracking API (https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/).
+
+Its write key stands in every page's source: anybody can send with it. So all its events are marked public, none of
+them carries consent, and the names by which the shop, the mail system and the product itself speak are refused.
+What a storefront tells, with the names of the Ecommerce Spec V2, passes, and so does any name we do not know.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import parse_qs
+
+from shared.domain.events import (
+    MINUTE,
+    SHOP_TYPES,
+    Event,
+    Identity,
+    IdentityKind,
+    Instant,
+    Json,
+    Type,
+    counted_time,
+    event_id,
+)
+from shared.domain.sources.payload import (
+    MOST_TEXT,
+    Payload,
+    RefusedError,
+    country,
+    email,
+    fingerprint,
+    identifier,
+    instant,
+    mapping,
+    present,
+    text,
+)
+
+MOST_MESSAGE_BYTES = 32 * 1024
+MOST_BATCH_BYTES = 500 * 1024
+MOST_NAME = 128
+
+KINDS = ("identify", "track", "page", "screen", "group", "alias")
+
+RESERVED = SHOP_TYPES | {
+    Type.CONTACT_CREATED,
+    Type.CONTACT_UPDATED,
+    Type.CONTACT_DELETED,
+    Type.CONSENT_CHANGED,
+    Type.ORDER_PAID,
+    Type.ORDER_FULFILLED,
+    Type.JOURNEY_COMPLETED,
+    Type.DATA_REQUESTED,
+    Type.ERASURE_REQUESTED,
+    Type.EVALUATION_DUE,
+}
+"""Names that only their own senders may use. Order Cancelled and Order Refunded are Ecommerce Spec V2, and public
+like Order Completed: whoever folds an event can see that it is."""
+_RESERVED = frozenset(name.casefold() for name in RESERVED)
+_MAIL = "email "
+
+
+def events(kind: str, body: Payload, received: Instant) -> tuple[tuple[Event, ...], tuple[RefusedError, ...]]:
+    """The events of one call (`kind` is one of KINDS, or "batch"), and what was refused in a batch.
+
+    A bad message does not lose the good ones of its batch. A single call that is bad raises RefusedError.
+    """
+    if kind != "batch":
+        return (_event(kind, body, instant(body.get("sentAt")), received),), ()
+    messages = body.get("batch")
+    if not isinstance(messages, list):
+        raise RefusedError("missing_field", "batch has to be there, as a list of messages", "batch")
+    found, refused = [], []
+    for place, message in enumerate(messages):
+        try:
+            found.append(_of_batch(message, body, received))
+        except RefusedError as error:
+            refused.append(error.within(f"batch.{place}"))
+    return tuple(found), tuple(refused)
+
+
+def _of_batch(message: Json, batch: Payload, received: Instant) -> Event:
+    if not isinstance(message, dict):
+        raise RefusedError("invalid_message", "each message of a batch has to be an object")
+    kind = message.get("type")
+    if kind not in KINDS:
+        raise RefusedError("unknown_type", f"type has to be one of {', '.join(KINDS)}", "type")
+    context = {**mapping(batch.get("context")), **mapping(message.get("context"))}
+    sent = instant(message.get("sentAt")) or instant(batch.get("sentAt"))
+    return _event(kind, {**message, "context": context}, sent, received)
+
+
+def _event(kind: str, message: Payload, sent: Instant | None, received: Instant) -> Event:
+    if len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()) > MOST_MESSAGE_BYTES:
+        raise RefusedError("too_large", f"a message may have {MOST_MESSAGE_BYTES} bytes", status=413)
+    context = mapping(message.get("context"))
+    traits = _traits(kind, message, context)
+    stated = instant(message.get("timestamp")) or instant(message.get("originalTimestamp"))
+    return Event(
+        id=event_id("segment", _message_id(kind, message)),
+        type=_type(kind, message),
+        time=counted_time(_corrected(stated, sent, received), received),
+        stated=stated,
+        received=received,
+        source="segment",
+        public=True,
+        identities=_identities(kind, message, traits.get("email")),
+        traits=traits,
+        properties=_properties(kind, message, context),
+    )
+
+
+def _message_id(kind: str, message: Payload) -> str:
+    """The SDK's id of the message, which it keeps when it tries again; without one, what the message says."""
+    given = identifier(message.get("messageId"))
+    if given is not None:
+        return given
+    changing = ("sentAt", "receivedAt", "writeKey", "_metadata", "messageId", "type")
+    return fingerprint([kind, {name: value for name, value in message.items() if name not in changing}])
+
+
+def _corrected(stated: Instant | None, sent: Instant | None, received: Instant) -> Instant | None:
+    """The instant by our clock. A message is received when it is sent, so what lies between is the sender's clock's
+    fault, unless it is less than a minute: that is the network's."""
+    if stated is None or sent is None or abs(received - sent) <= MINUTE:
+        return stated
+    return max(stated + received - sent, 0)
+
+
+# ── who ──
+
+
+def _identities(kind: str, message: Payload, address: str | None) -> tuple[Identity, ...]:
+    """Strongest first. An alias joins what was known by its previous id, be that a user's or a browser's."""
+    previous = _id(message, "previousId") if kind == "alias" else None
+    user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
+    if kind == "alias" and (previous is None or user is None):
+        missing = "userId" if user is None else "previousId"
+        raise RefusedError("missing_field", "an alias needs userId and previousId", missing)
+    if user is None and anonymous is None:
+        raise RefusedError("missing_field", "userId or anonymousId has to be there", "userId")
+    known = {
+        Identity(kind=identity, value=value): None
+        for identity, value in (
+            (IdentityKind.USER, user),
+            (IdentityKind.USER, previous if previous != anonymous else None),
+            (IdentityKind.EMAIL, address),
+            (IdentityKind.ANONYMOUS, anonymous),
+            (IdentityKind.ANONYMOUS, previous),
+        )
+        if value is not None
+    }
+    return tuple(known)
+
+
+def _id(message: Payload, name: str) -> str | None:
+    value = message.get(name)
+    found = identifier(value)
+    if found is None and value not in (None, ""):
+        raise RefusedError("invalid_field", f"{name} has to be a text of at most 256 characters, or a number", name)
+    return found
+
+
+_RENAMED = {"firstName": "first_name", "lastName": "last_name"}
+
+
+def _traits(kind: str, message: Payload, context: Payload) -> Payload:
+    """The user's traits, of any kind of call but `group`, whose traits are the group's. No street is kept."""
+    given = {**mapping(context.get("traits")), **(mapping(message.get("traits")) if kind == "identify" else {})}
+    address = mapping(given.pop("address", None))
+    traits = {
+        "city": text(address.get("city")),
+        "region": text(address.get("state")),
+        "postal_code": text(address.get("postalCode")),
+        "country": country(address.get("country")),
+    }
+    for name, value in given.items():
+        traits[_RENAMED.get(name, name)] = value[:MOST_TEXT] if isinstance(value, str) else value
+    traits["email"] = email(given.get("email"))
+    return present(traits)
+
+
+# ── what ──
+
+
+def _type(kind: str, message: Payload) -> str:
+    if kind != "track":
+        return {
+            "identify": Type.CONTACT_UPDATED,
+            "page": Type.PAGE_VIEWED,
+            "screen": Type.SCREEN_VIEWED,
+            "group": Type.GROUP_JOINED,
+            "alias": "Alias",
+        }[kind]
+    name = text(message.get("event"))
+    if name is None or len(name) > MOST_NAME:
+        raise RefusedError("invalid_field", f"event has to be a text of 1 to {MOST_NAME} characters", "event")
+    if name.casefold() in _RESERVED or name.casefold().startswith(_MAIL):
+        raise RefusedError("reserved_event", "this event's name is not for senders with a write key", "event")
+    return name
+
+
+def _properties(kind: str, message: Payload, context: Payload) -> Payload:
+    properties = dict(mapping(message.get("traits" if kind == "group" else "properties")))
+    if kind == "group":
+        properties["group_id"] = identifier(message.get("groupId"))
+    if kind in ("page", "screen"):
+        properties.setdefault("name", text(message.get("name")))
+        properties.setdefault("category", text(message.get("category")))
+    if kind == "page":
+        page = mapping(context.get("page"))
+        for name in ("path", "url", "referrer", "title", "search"):
+            properties.setdefault(name, text(page.get(name)))
+        properties.setdefault("query", _words(properties.pop("search", None)))
+    for name in ("url", "referrer"):  # what comes after may be anything, also an address
+        if isinstance(properties.get(name), str):
+            properties[name] = re.split(r"[?#]", properties[name], maxsplit=1)[0]
+    campaign = mapping(context.get("campaign"))
+    properties.setdefault("campaign", text(campaign.get("name")))
+    for name in ("source", "medium", "term", "content"):
+        properties.setdefault(f"campaign_{name}", text(campaign.get(name)))
+    properties.setdefault("device", _device(context.get("userAgent")))
+    return present(properties)
+
+
+def _words(search: Json) -> str | None:
+    """What was searched for, from a page's query string; the rest of it may hold personal data."""
+    if not isinstance(search, str):
+        return None
+    try:
+        asked = parse_qs(search.removeprefix("?"), max_num_fields=100)
+    except ValueError:
+        return None
+    return next((text(asked[name][0]) for name in ("q", "query", "s", "search", "keyword") if name in asked), None)
+
+
+_DEVICES = (
+    ("bot", re.compile(r"bot\b|crawl|spider|slurp|headless|facebookexternalhit|preview", re.I)),
+    ("tablet", re.compile(r"ipad|tablet|kindle|silk/|android(?!.*mobile)", re.I)),
+    ("mobile", re.compile(r"mobi|iphone|ipod|android", re.I)),
+    ("desktop", re.compile(r"windows|macintosh|linux|cros", re.I)),
+)
+
+
+def _device(user_agent: Json) -> str | None:
+    """A rough answer. None for what names no device, such as a server's SDK."""
+    if not isinstance(user_agent, str):
+        return None
+    return next((device for device, pattern in _DEVICES if pattern.search(user_agent)), None)

@@ -1,0 +1,471 @@
+"""Shopify's webhooks (https://shopify.dev/docs/api/webhooks) as events.
+
+Headers, and what they identify (https://shopify.dev/docs/apps/build/webhooks/ignore-duplicates):
+
+- `X-Shopify-Event-Id`: what happened in the shop. All webhooks it causes share it, of any topic, and so do those of two
+  subscriptions to one topic. A bulk edit shares it over many things. So it identifies an event only together with
+  the topic and the thing's own id.
+- `X-Shopify-Webhook-Id`: one webhook; the same each time it is delivered again. Used where there is no event id.
+- `X-Shopify-Triggered-At`: when it was sent off first. The instant of what carries no date of its own.
+- `X-Shopify-Test`: a sample, sent from the admin or the command line. Ignored, like orders with `test: true`.
+
+A refund names its order and nobody else, so every order event says by an anonymous identity which order it is of;
+carts and checkouts are joined to orders in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from shared.domain.events import (
+    ConsentChange,
+    Event,
+    Identity,
+    IdentityKind,
+    Instant,
+    Json,
+    Type,
+    counted_time,
+    event_id,
+    iso,
+)
+from shared.domain.sources.payload import (
+    Payload,
+    RefusedError,
+    country,
+    earliest,
+    email,
+    fingerprint,
+    identifier,
+    instant,
+    labels,
+    mapping,
+    number,
+    objects,
+    present,
+    required,
+    text,
+    whole,
+    with_products,
+)
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """What the headers say: where it comes from, what identifies it, when it was sent and received."""
+
+    topic: str
+    shop: str
+    key: str
+    triggered: Instant | None
+    received: Instant
+
+
+def events(payload: Payload, headers: Mapping[str, str], received: Instant) -> tuple[Event, ...]:
+    """The events of one webhook: none when there is nothing in it for us (a test, a consent never asked for).
+
+    RefusedError when the topic is unknown, or when the payload lacks the id of what it is about.
+    """
+    topic = headers.get("x-shopify-topic", "").strip().lower()
+    build = _TOPICS.get(topic)
+    if build is None:
+        raise RefusedError(
+            "unknown_topic", f"this topic is not taken here; those that are: {', '.join(_TOPICS)}", "X-Shopify-Topic"
+        )
+    if payload.get("test") is True or headers.get("x-shopify-test") == "true":
+        return ()
+    key = headers.get("x-shopify-event-id") or headers.get("x-shopify-webhook-id") or fingerprint(payload)
+    shop = headers.get("x-shopify-shop-domain", "").strip().lower()
+    triggered = instant(headers.get("x-shopify-triggered-at"))
+    return build(payload, _Delivery(topic, shop, key, triggered, received))
+
+
+def _event(
+    delivery: _Delivery,
+    type_: Type,
+    thing: str,
+    stated: Instant | None = None,
+    *,
+    id_: str | None = None,
+    identities: tuple[Identity, ...] = (),
+    traits: Payload | None = None,
+    consent: tuple[ConsentChange, ...] = (),
+    properties: Payload | None = None,
+) -> Event:
+    stated = delivery.triggered if stated is None else stated
+    return Event(
+        id=id_ or event_id("shopify", delivery.shop, delivery.topic, thing, delivery.key),
+        type=type_,
+        time=counted_time(stated, delivery.received),
+        stated=stated,
+        received=delivery.received,
+        source="shopify",
+        identities=identities,
+        traits=traits or {},
+        consent=consent,
+        properties=properties or {},
+    )
+
+
+# ── customers ──
+
+
+def _customer(type_: Type, dated: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    customer = required(payload, "id")
+    identities = _identities(customer, email(payload.get("email")))
+    return (
+        _event(
+            delivery,
+            type_,
+            customer,
+            instant(payload.get(dated)),
+            identities=identities,
+            traits=_traits(payload, mapping(payload.get("default_address")), payload.get("locale")),
+            properties={"customer_id": customer},
+        ),
+        *_consent_in_customer(payload, delivery, customer, identities),
+    )
+
+
+def _customer_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    customer = required(payload, "id")
+    return (
+        _event(
+            delivery,
+            Type.CONTACT_DELETED,
+            customer,
+            identities=_identities(customer, None),
+            properties={"customer_id": customer},
+        ),
+    )
+
+
+def _identities(customer: str | None, address: str | None, *anonymous: str | None) -> tuple[Identity, ...]:
+    """Strongest first. `anonymous` are carts, checkouts and orders, as "kind:id"."""
+    known = [(IdentityKind.SHOPIFY, customer), (IdentityKind.EMAIL, address)]
+    known += [(IdentityKind.ANONYMOUS, value) for value in anonymous]
+    return tuple(Identity(kind=kind, value=value) for kind, value in known if value is not None)
+
+
+def _traits(customer: Payload, address: Payload, locale: Json) -> Payload:
+    """What is known of a person. Shopify's order and checkout payloads call them `customer` too; no street is kept."""
+    return present(
+        {
+            "email": email(customer.get("email")),
+            "first_name": text(customer.get("first_name")) or text(address.get("first_name")),
+            "last_name": text(customer.get("last_name")) or text(address.get("last_name")),
+            "phone": text(customer.get("phone")) or text(address.get("phone")),
+            "country": country(address.get("country_code")),
+            "region": text(address.get("province_code")) or text(address.get("province")),
+            "city": text(address.get("city")),
+            "postal_code": text(address.get("zip")),
+            "tags": labels(customer.get("tags")),
+            "locale": text(locale),
+        }
+    )
+
+
+# ── consent ──
+
+_STATES = {
+    "subscribed": ConsentChange(state="subscribed"),
+    "unsubscribed": ConsentChange(state="unsubscribed"),
+    "pending": ConsentChange(state="pending"),
+}
+"""`not_subscribed` means never asked; `redacted` and `invalid` say nothing about what the person wants."""
+
+
+def _consent(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """The topic of its own, which names the customer as `customer_id` (and, in an older form, as `id`)."""
+    customer = identifier(payload.get("customer_id")) or identifier(payload.get("id"))
+    if customer is None:
+        raise RefusedError("missing_field", "customer_id has to be there", "customer_id")
+    if not isinstance(payload.get("email_marketing_consent"), dict):
+        raise RefusedError(
+            "missing_field", "email_marketing_consent has to be there, with its state", "email_marketing_consent"
+        )
+    address = email(payload.get("email_address")) or email(payload.get("email"))
+    return _consent_in_customer(payload, delivery, customer, _identities(customer, address))
+
+
+def _consent_in_customer(
+    payload: Payload, delivery: _Delivery, customer: str, identities: tuple[Identity, ...]
+) -> tuple[Event, ...]:
+    """The consent that a customer payload carried before API version 2025-01.
+
+    The event is identified by what was decided and when, so each further update of the customer repeats it.
+    """
+    consent = payload.get("email_marketing_consent")
+    if isinstance(consent, dict):
+        state = str(consent.get("state")).lower()
+        decided = instant(consent.get("consent_updated_at"))
+    else:
+        state = _accepts_marketing(payload, delivery)
+        decided = instant(payload.get("accepts_marketing_updated_at")) or instant(payload.get("updated_at"))
+    change = _STATES.get(state)
+    if change is None:
+        return ()
+    return (
+        _event(
+            delivery,
+            Type.CONSENT_CHANGED,
+            customer,
+            decided,
+            id_=event_id("shopify", delivery.shop, "consent", customer, change.state, str(decided or delivery.key)),
+            identities=identities,
+            consent=(change,),
+        ),
+    )
+
+
+def _accepts_marketing(customer: Payload, delivery: _Delivery) -> str:
+    """The oldest form, a mere yes or no. A no is a no to something asked only once it has changed since the start."""
+    accepts = customer.get("accepts_marketing")
+    if accepts is True:
+        return "subscribed"
+    asked = customer.get("accepts_marketing_updated_at") != customer.get("created_at")
+    return "unsubscribed" if accepts is False and asked and delivery.topic == "customers/update" else "not_subscribed"
+
+
+# ── carts, checkouts, orders ──
+
+
+def _cart(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    cart = _token(payload.get("token")) or _token(payload.get("id"))
+    if cart is None:
+        raise RefusedError("missing_field", "token has to be there", "token")
+    lines = objects(payload.get("line_items"))
+    return (
+        _event(
+            delivery,
+            Type.CART_UPDATED,
+            cart,
+            instant(payload.get("updated_at")) or instant(payload.get("created_at")),
+            identities=_identities(None, None, f"cart:{cart}"),
+            properties=with_products({"cart_token": cart}, map(_product, lines)),
+        ),
+    )
+
+
+def _checkout(type_: Type, dated: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    checkout = identifier(payload.get("token")) or required(payload, "id")
+    properties = present(
+        {
+            "checkout_id": identifier(payload.get("id")),
+            "checkout_url": text(payload.get("abandoned_checkout_url")),
+            **_sale(payload),
+            "checkout_token": checkout,
+        }
+    )
+    return (
+        _event(
+            delivery,
+            type_,
+            checkout,
+            instant(payload.get(dated)),
+            identities=_buyer(payload, checkout),
+            traits=_buyer_traits(payload),
+            properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
+        ),
+    )
+
+
+def _order(type_: Type, dated: str | None, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    order = required(payload, "id")
+    # Orders brought over from another shop are created today and processed when they were placed.
+    placed = earliest(instant(payload.get("created_at")), instant(payload.get("processed_at")))
+    properties = present(
+        {
+            "order_id": order,
+            "order_number": identifier(payload.get("order_number")) or text(payload.get("name")),
+            "ordered_at": None if placed is None else iso(placed),
+            "cancel_reason": text(payload.get("cancel_reason")),
+            **_sale(payload),
+        }
+    )
+    return (
+        _event(
+            delivery,
+            type_,
+            order,
+            placed if dated is None else instant(payload.get(dated)) or instant(payload.get("updated_at")),
+            identities=_buyer(payload, identifier(payload.get("checkout_token")), f"shopify-order:{order}"),
+            traits=_buyer_traits(payload),
+            properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
+        ),
+    )
+
+
+def _sale(payload: Payload) -> Payload:
+    """What checkouts and orders have in common. The total is what was charged at first, before any refund."""
+    codes = [code for discount in objects(payload.get("discount_codes")) if (code := text(discount.get("code")))]
+    return {
+        "total": number(payload.get("total_price")),
+        "currency": text(payload.get("currency")),
+        "coupon": codes[0] if codes else None,
+        "discount_codes": labels(codes),
+        "cart_token": _token(payload.get("cart_token")),
+        "checkout_token": identifier(payload.get("checkout_token")),
+        "source_name": text(payload.get("source_name")),
+    }
+
+
+def _product(line: Payload) -> Payload:
+    return {
+        "product_id": identifier(line.get("product_id")),
+        "variant_id": identifier(line.get("variant_id")),
+        "sku": text(line.get("sku")),
+        "name": text(line.get("title")) or text(line.get("name")),
+        "category": text(line.get("product_type")),
+        "vendor": text(line.get("vendor")),
+        "price": number(line.get("price")),
+        "quantity": whole(line.get("quantity")),
+    }
+
+
+def _buyer(payload: Payload, checkout: str | None, order: str | None = None) -> tuple[Identity, ...]:
+    customer = mapping(payload.get("customer"))
+    cart = _token(payload.get("cart_token"))
+    before = f"cart:{cart}" if cart else f"checkout:{checkout}" if checkout else None
+    return _identities(identifier(customer.get("id")), _buyer_email(payload), order, before)
+
+
+def _buyer_email(payload: Payload) -> str | None:
+    """The customer's own address before the one typed into this order."""
+    customer = mapping(payload.get("customer"))
+    return email(customer.get("email")) or email(payload.get("email")) or email(payload.get("contact_email"))
+
+
+def _buyer_traits(payload: Payload) -> Payload:
+    customer = mapping(payload.get("customer"))
+    address = next(
+        (
+            found
+            for found in (
+                mapping(customer.get("default_address")),
+                mapping(payload.get("billing_address")),
+                mapping(payload.get("shipping_address")),
+            )
+            if found
+        ),
+        {},
+    )
+    locale = payload.get("customer_locale")
+    return _traits({**customer, "email": _buyer_email(payload)}, address, locale)
+
+
+def _token(value: Json) -> str | None:
+    """A cart's token, without the key that newer carts carry after a question mark."""
+    found = identifier(value)
+    return (found.partition("?")[0] or None) if found else None
+
+
+# ── refunds ──
+
+
+def _refund(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    refund, order = required(payload, "id"), required(payload, "order_id")
+    returned = _refunded(payload)
+    if returned <= 0:  # goods taken back, no money returned
+        return ()
+    return (
+        _event(
+            delivery,
+            Type.ORDER_REFUNDED,
+            refund,
+            instant(payload.get("created_at")),
+            identities=_identities(None, None, f"shopify-order:{order}"),
+            properties={"order_id": order, "refund_id": refund, "amount": returned},
+        ),
+    )
+
+
+def _refunded(payload: Payload) -> float:
+    """The money returned: by the refund's transactions if it has some, else as its lines and adjustments add up."""
+    transactions = [
+        transaction for transaction in objects(payload.get("transactions")) if transaction.get("kind") == "refund"
+    ]
+    if transactions:
+        paid = [each for each in transactions if each.get("status") in ("success", "pending")]
+        return _sum(paid, "amount")
+    lines, adjustments = objects(payload.get("refund_line_items")), objects(payload.get("order_adjustments"))
+    # An adjustment is negative when it returns money.
+    return round(_sum(lines, "subtotal", "total_tax") - _sum(adjustments, "amount", "tax_amount"), 2)
+
+
+def _sum(parts: list[Payload], *names: str) -> float:
+    return round(sum(number(part.get(name)) or 0 for part in parts for name in names), 2)
+
+
+# ── the catalogue ──
+
+
+def _catalogue(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    product = required(payload, "id")
+    prices = [
+        price for variant in objects(payload.get("variants")) if (price := number(variant.get("price"))) is not None
+    ]
+    properties = {
+        "product_id": product,
+        "title": text(payload.get("title")),
+        "category": text(payload.get("product_type")),
+        "tags": labels(payload.get("tags")),
+        "vendor": text(payload.get("vendor")),
+        "price_min": min(prices, default=None),
+        "price_max": max(prices, default=None),
+        "image": text(mapping(payload.get("image")).get("src")),
+        "handle": text(payload.get("handle")),
+        "status": "deleted" if delivery.topic == "products/delete" else text(payload.get("status")),
+    }
+    stated = instant(payload.get("updated_at")) or instant(payload.get("created_at"))
+    return (_event(delivery, Type.PRODUCT_UPDATED, product, stated, properties=present(properties)),)
+
+
+# ── the shop, and privacy ──
+
+
+def _shop(type_: Type, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    shop = delivery.shop or text(payload.get("shop_domain")) or text(payload.get("domain"))
+    return (_event(delivery, type_, shop or "", properties=present({"shop": shop})),)
+
+
+def _privacy(type_: Type, orders_in: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """A data request or an erasure. Whoever only ever ordered as a guest is found by their orders."""
+    customer = mapping(payload.get("customer"))
+    id_, address = identifier(customer.get("id")), email(customer.get("email"))
+    orders = payload.get(orders_in) if isinstance(payload.get(orders_in), list) else []
+    guest = [f"shopify-order:{order}" for order in map(identifier, orders or []) if order][:50]
+    if id_ is None and address is None and not guest:
+        raise RefusedError("missing_field", "customer.id has to be there", "customer.id")
+    identities = _identities(id_, address, *(guest if id_ is None and address is None else ()))
+    properties = present({"request_id": identifier(mapping(payload.get("data_request")).get("id"))})
+    return (_event(delivery, type_, id_ or "", identities=identities, properties=properties),)
+
+
+_TOPICS: dict[str, Callable[[Payload, _Delivery], tuple[Event, ...]]] = {
+    "customers/create": partial(_customer, Type.CONTACT_CREATED, "created_at"),
+    "customers/update": partial(_customer, Type.CONTACT_UPDATED, "updated_at"),
+    "customers/delete": _customer_deleted,
+    "customers_email_marketing_consent/update": _consent,
+    "customers/email_marketing_consent_update": _consent,
+    "customers/email_marketing_consent/update": _consent,
+    "checkouts/create": partial(_checkout, Type.CHECKOUT_STARTED, "created_at"),
+    "checkouts/update": partial(_checkout, Type.CHECKOUT_UPDATED, "updated_at"),
+    "carts/create": _cart,
+    "carts/update": _cart,
+    "orders/create": partial(_order, Type.ORDER_COMPLETED, None),
+    "orders/paid": partial(_order, Type.ORDER_PAID, "updated_at"),
+    "orders/updated": partial(_order, Type.ORDER_UPDATED, "updated_at"),
+    "orders/fulfilled": partial(_order, Type.ORDER_FULFILLED, "updated_at"),
+    "orders/cancelled": partial(_order, Type.ORDER_CANCELLED, "cancelled_at"),
+    "refunds/create": _refund,
+    "products/create": _catalogue,
+    "products/update": _catalogue,
+    "products/delete": _catalogue,
+    "app/uninstalled": partial(_shop, Type.SHOP_UNINSTALLED),
+    "shop/redact": partial(_shop, Type.SHOP_ERASURE_REQUESTED),
+    "customers/data_request": partial(_privacy, Type.DATA_REQUESTED, "orders_requested"),
+    "customers/redact": partial(_privacy, Type.ERASURE_REQUESTED, "orders_to_redact"),
+}
