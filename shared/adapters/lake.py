@@ -1,0 +1,57 @@
+"""The lake: Parquet files in S3, `events/day=2026-11-24/type=order_completed/<name>.parquet`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from pydantic import BaseModel
+
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.lake_rows import COLUMNS, PARTITIONS, Row
+
+PREFIX = "events"
+_TYPES = {
+    "string": "VARCHAR",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "array<string>": "VARCHAR[]",
+}
+_READ = {**{name: _TYPES[type_] for name, type_ in COLUMNS.items()}, **dict.fromkeys(PARTITIONS, "VARCHAR")}
+
+
+class LakeSettings(BaseModel):
+    lake_bucket: str
+
+
+def write(rows: Iterable[Row], name: str) -> list[str]:
+    """Writes one file for each partition that `rows` fall into, and gives their keys.
+
+    Writing again under the same name writes the same files again: that is how a repeated batch repeats nothing.
+    """
+    with TemporaryDirectory() as directory:
+        files = _parquet(rows, name, Path(directory))
+        for key, file in files.items():
+            client("s3").put_object(
+                Bucket=environment(LakeSettings).lake_bucket, Key=f"{PREFIX}/{key}", Body=file.read_bytes()
+            )
+    return [f"{PREFIX}/{key}" for key in files]
+
+
+def _parquet(rows: Iterable[Row], name: str, directory: Path) -> dict[str, Path]:
+    lines, out = directory / "rows.json", directory / "out"
+    with lines.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    if not lines.stat().st_size:
+        return {}
+    with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "1"}) as connection:
+        table = connection.read_json(str(lines), columns=_READ, format="newline_delimited")
+        table.order("contact, time").write_parquet(
+            str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
+        )
+    return {f"{file.parent.relative_to(out)}/{name}.parquet": file for file in sorted(out.rglob("*.parquet"))}
