@@ -52,6 +52,18 @@ KINDS = {
     "RENDERING_FAILURE": "Rendering Failure",
     "DELIVERY_DELAY": "DeliveryDelay",
 }
+# What one may tell about each kind of notice.
+DETAILS = {
+    "Send": set[str](),
+    "Reject": {"reason"},
+    "Bounce": {"recipients", "bounce_type", "bounce_sub_type", "diagnostic_code"},
+    "Complaint": {"recipients", "feedback_type", "sub_type"},
+    "Delivery": {"recipients"},
+    "Open": {"bot", "ip_address", "user_agent"},
+    "Click": {"bot", "ip_address", "user_agent", "link", "link_tags"},
+    "Rendering Failure": {"error_message", "template_name"},
+    "DeliveryDelay": {"recipients", "delay_type"},
+}
 OUTCOME_AFTER = 1_000  # milliseconds from sending to the receiving server's answer
 UNLIMITED_RATE = 10_000.0  # what GetAccount says when no rate is set
 
@@ -108,15 +120,14 @@ def mail(world: World, message_id: str) -> Mail:
 
 
 def notice(world: World, message_id: str, kind: str, **details: Any) -> dict[str, Any]:
-    """The notice of `kind` (a value of KINDS) that SES publishes now about a mail. Details, all with a default:
+    """The notice of `kind` (one of DETAILS) that SES publishes now about a mail.
 
-    Bounce: `bounce_type`, `bounce_sub_type`, `diagnostic_code`, `recipients`. Complaint: `feedback_type`, `sub_type`,
-    `recipients`. Delivery: `recipients`. DeliveryDelay: `delay_type`. Open: `ip_address`, `user_agent`, `bot`. Click:
-    the same, `link` (without default) and `link_tags`. Reject: `reason`. Rendering Failure: `error_message`,
-    `template_name`.
+    `details` are those DETAILS names; each has a likely default but a click's `link`. `recipients` are all of the mail's.
     """
     sent, at = mail(world, message_id), world.now()
-    name, about = _about(sent, kind, at, **details)
+    if unknown := details.keys() - DETAILS[kind]:
+        raise TypeError(f"a notice of the kind {kind} does not tell {sorted(unknown)}")
+    name, about = _about(sent, kind, at, details)
     return {"eventType": kind, "mail": _mail_object(sent, kind), name: about}
 
 
@@ -341,7 +352,7 @@ def _checked_headers(headers: Sequence[dict[str, str]], taken: set[str]) -> list
 # ── notices ──
 
 
-def _about(sent: Mail, kind: str, at: int, **given: Any) -> tuple[str, dict[str, Any]]:
+def _about(sent: Mail, kind: str, at: int, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The part of a notice that says what happened: its name, and what it holds."""
     recipients: list[str] = [parseaddr(each)[1] for each in given.get("recipients", sent.recipients)]
     when = {"timestamp": sns.timestamp(at)}
@@ -371,7 +382,7 @@ def _about(sent: Mail, kind: str, at: int, **given: Any) -> tuple[str, dict[str,
                 ],
             }
         case "Bounce":
-            return "bounce", feedback | _bounce(recipients, **given) | when | {"reportingMTA": "dsn; mta.example.com"}
+            return "bounce", feedback | _bounce(recipients, given) | when | {"reportingMTA": "dsn; mta.example.com"}
         case "Complaint":
             complained = [{"emailAddress": recipient} for recipient in recipients]
             complaint = (
@@ -404,7 +415,7 @@ def _about(sent: Mail, kind: str, at: int, **given: Any) -> tuple[str, dict[str,
     raise ValueError(f"SES has no notices of the kind {kind!r}")
 
 
-def _bounce(recipients: list[str], **given: Any) -> dict[str, Any]:
+def _bounce(recipients: list[str], given: dict[str, Any]) -> dict[str, Any]:
     bounce_type = given.get("bounce_type", "Permanent")
     status, code = {
         "Permanent": ("5.1.1", "smtp; 550 5.1.1 user unknown"),
