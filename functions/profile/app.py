@@ -36,6 +36,7 @@ class ProfileSettings(BaseModel):
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Takes a batch off the queue; the messages it names as failures come again, all others are done with."""
     failed = []
+    metrics.add_metric("EventsReceived", MetricUnit.Count, len(event["Records"]))
     for record, error in process(event["Records"], now()):
         logger.error("event not processed", message_id=record["messageId"], error=reason(error))
         if isinstance(error, ValidationError) or int(record["attributes"]["ApproximateReceiveCount"]) >= MOST_RECEIVES:
@@ -71,7 +72,7 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
     known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
     for contact, members in group(of_contacts, known).items():
         try:
-            metrics.add_metric("Transitions", MetricUnit.Count, len(store(contact, members, instant)))
+            store(contact, members, instant)
         except Exception:
             # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.
             for member in members:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters import contacts, definitions, identities
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.events import NEVER, Event, Identity, IdentityKind, Instant, Type, event_id, event_key
-from shared.domain.identities import Resolution, allowed_links, is_anonymous, kind_of, resolve, without_foreign_email
+from shared.domain.identities import (
+    Resolution,
+    allowed_links,
+    is_anonymous,
+    is_somebody_else,
+    kind_of,
+    resolve,
+    without_anonymous,
+    without_foreign_email,
+)
 from shared.domain.profiles import Profile, rebuild
 from shared.domain.segments import HistoryNeededError, Transition, absorb
 
@@ -37,6 +46,10 @@ class Resolved:
     resolution: Resolution
 
 
+class SomebodyElseError(Exception):
+    """An event among them is of another person at the same browser: it has to be asked again without the browser."""
+
+
 def group(arrivals: Iterable[tuple[Event, Record]], known: Mapping[Identity, str]) -> dict[str, list[Resolved]]:
     """The arrivals by contact. A new contact's id is made of the event that brings it, so a retry makes the same."""
     known = dict(known)
@@ -55,6 +68,8 @@ def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
         ((contact, members),) = group([(event, record)], identities.find(event.identities)).items()
         try:
             return store(contact, members, now)
+        except SomebodyElseError:
+            event = without_anonymous(event)
         except VersionConflictError:
             continue
     raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
@@ -118,6 +133,8 @@ def _fold(
     recorded = []
     for member in members:
         held = frozenset(kind_of(key) for key in (*profile.identities, *linked))
+        if is_somebody_else(member.resolution, held):
+            raise SomebodyElseError
         allowed = allowed_links(member.event, member.resolution.link, held)
         for key in map(identities.identity_key, allowed):
             if key not in linked:

@@ -6,7 +6,6 @@ what is due. Every night it compares all stored memberships with a full evaluati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Literal
 
@@ -36,17 +35,21 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     instant = now()
     match Task.model_validate(event).task:
         case "wake":
-            events_queue.put_events(wake_ups(instant))
-            return {}
+            return {"woken": wake(instant)}
         case "reconcile":
             return reconcile(instant)
 
 
-def wake_ups(instant: Instant) -> Iterator[Event]:
-    """An evaluation for each contact whose wake-up is due."""
-    for shard in range(contacts.WAKE_SHARDS):
-        for contact in islice(contacts.due(shard, instant), MOST_WAKE_UPS):
-            yield evaluation_due(contact, instant)
+def wake(instant: Instant) -> int:
+    """Puts an evaluation on the queue for each contact whose wake-up is due; gives how many."""
+    due = [
+        evaluation_due(contact, instant)
+        for shard in range(contacts.WAKE_SHARDS)
+        for contact in islice(contacts.due(shard, instant), MOST_WAKE_UPS)
+    ]
+    events_queue.put_events(due)
+    metrics.add_metric("ContactsWoken", MetricUnit.Count, len(due))
+    return len(due)
 
 
 def reconcile(instant: Instant) -> dict[str, int]:

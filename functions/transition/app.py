@@ -24,6 +24,7 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Takes records of the stream in order; from the first that fails on, they come again."""
+    metrics.add_metric("TransitionsFollowed", MetricUnit.Count, len(event["Records"]))
     for record in event["Records"]:
         image = record["dynamodb"]["NewImage"]
         try:

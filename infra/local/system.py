@@ -24,7 +24,7 @@ from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Resource, Template
 from infra.local.world import Due, World
-from shared.adapters import clients, clock, environment
+from shared.adapters import clients, clock, environment, secrets
 
 SERVICES = {
     "athena": athena.OPERATIONS,
@@ -320,7 +320,7 @@ def report(function: str, error: Exception) -> None:
 def begin(
     file: Path | str,
     template: Template,
-    secrets: Mapping[str, str],
+    secret_values: Mapping[str, str],
     now: int | None = None,
     fault: Fault | None = None,
 ) -> System:
@@ -330,7 +330,7 @@ def begin(
     system = System(world, template, session)
     plug_in(system)
     with world.lock:
-        deploy(world, session, template, secrets)
+        deploy(world, session, template, secret_values)
         _wire(system)
     return system
 
@@ -339,6 +339,7 @@ def plug_in(system: System) -> None:
     """Makes this system the one that the adapters of this process talk to: its clients, its clock, its environment."""
     boto3.DEFAULT_SESSION = system.session
     clients.client.cache_clear()
+    secrets._provider.cache_clear()
     clock.use(system.world.now)
     for resource in system.template.of_type("AWS::Serverless::Function"):
         variables = system.template.properties(resource).get("Environment", {}).get("Variables", {})

@@ -25,6 +25,8 @@ class Resolution:
     link: tuple[Identity, ...]
     join: tuple[str, ...]
     conflicts: tuple[str, ...]
+    by_anonymous: bool = False
+    """Whether nothing but an anonymous identity (a browser, a cart) leads to the contact."""
 
 
 def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
@@ -32,7 +34,8 @@ def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
     strongest_first = sorted(
         set(event.identities), key=lambda identity: (STRENGTH.index(identity.kind), identity.value)
     )
-    contact = next((known[identity] for identity in strongest_first if identity in known), None)
+    deciding = next((identity for identity in strongest_first if identity in known), None)
+    contact = known[deciding] if deciding is not None else None
     others: dict[str, IdentityKind] = {}
     for identity in strongest_first:
         if identity in known and known[identity] != contact:
@@ -42,7 +45,23 @@ def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
         link=tuple(i for i in strongest_first if i not in known and i.kind is not IdentityKind.CONTACT),
         join=tuple(other for other, kind in others.items() if kind is IdentityKind.ANONYMOUS),
         conflicts=tuple(other for other, kind in others.items() if kind is not IdentityKind.ANONYMOUS),
+        by_anonymous=deciding is not None and deciding.kind is IdentityKind.ANONYMOUS,
     )
+
+
+def is_somebody_else(resolution: Resolution, held: frozenset[IdentityKind]) -> bool:
+    """Whether the event is of another person at the same browser than its contact, who is known by kinds `held`.
+
+    It is, when only the browser speaks for the contact, and the event brings a new identity of a kind the contact has.
+    """
+    new = {identity.kind for identity in resolution.link} - {IdentityKind.ANONYMOUS}
+    return resolution.by_anonymous and bool(new & held)
+
+
+def without_anonymous(event: Event) -> Event:
+    """The event without the browser it came from."""
+    named = tuple(identity for identity in event.identities if identity.kind is not IdentityKind.ANONYMOUS)
+    return event.model_copy(update={"identities": named})
 
 
 def allowed_links(event: Event, link: tuple[Identity, ...], held: frozenset[IdentityKind]) -> tuple[Identity, ...]:

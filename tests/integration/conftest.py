@@ -1,0 +1,89 @@
+"""AWS as moto plays it, with the tables, the queue and the secrets a handler needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from shared.adapters import clients, clock, environment, secrets
+
+NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
+
+TABLES = {
+    "Contacts": {
+        "KeySchema": [{"AttributeName": "contact", "KeyType": "HASH"}, {"AttributeName": "kind", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "contact", "AttributeType": "S"},
+            {"AttributeName": "kind", "AttributeType": "S"},
+            {"AttributeName": "wake_shard", "AttributeType": "N"},
+            {"AttributeName": "wake_at", "AttributeType": "N"},
+        ],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "wake",
+                "KeySchema": [
+                    {"AttributeName": "wake_shard", "KeyType": "HASH"},
+                    {"AttributeName": "wake_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    },
+    "Identities": {
+        "KeySchema": [{"AttributeName": "identity", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "identity", "AttributeType": "S"}],
+    },
+    "Members": {
+        "KeySchema": [
+            {"AttributeName": "segment_shard", "KeyType": "HASH"},
+            {"AttributeName": "contact", "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "segment_shard", "AttributeType": "S"},
+            {"AttributeName": "contact", "AttributeType": "S"},
+        ],
+    },
+    "Definitions": {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "version", "AttributeType": "N"},
+        ],
+    },
+}
+SECRETS = {
+    "shopify_secret": json.dumps(["shopify-secret", "older-shopify-secret"]),
+    "woocommerce_secret": json.dumps(["woocommerce-secret"]),
+    "write_keys": json.dumps(["write-key"]),
+    "token_key": "token-key",
+    "identity_key": "identity-key",
+}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fresh account with everything in it, on a clock that stands at `NOW`."""
+    monkeypatch.setenv("SECRETS_PATH", "/beckon")
+    clients.client.cache_clear()
+    secrets._provider.cache_clear()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clock.use(lambda: NOW)
+    with mock_aws():
+        for name, definition in TABLES.items():
+            boto3.client("dynamodb").create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
+            monkeypatch.setenv(f"{name.upper()}_TABLE", name)
+        for name in ("events_queue", "events_dlq"):
+            url = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+            monkeypatch.setenv(f"{name.upper()}_URL", url)
+        for name, value in SECRETS.items():
+            boto3.client("ssm").put_parameter(Name=f"/beckon/{name}", Value=value, Type="SecureString")
+        environment.forget()
+        yield
+    clients.client.cache_clear()
+    secrets._provider.cache_clear()
+    clock.use(None)
+    environment.forget()

@@ -1,0 +1,295 @@
+"""Profile: an event is recorded and folded, or neither; whoever it is of, however often and beside whom it comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.profile import app, storing
+from shared.adapters import catalogue, contacts, identities
+from shared.adapters.contacts import VersionConflictError
+from shared.domain.events import (
+    DAY,
+    ConsentChange,
+    Event,
+    Identity,
+    IdentityKind,
+    Type,
+    event_id,
+)
+from shared.domain.profiles import ORDERS_BOUND
+from tests.integration.conftest import NOW
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+EMAIL, SHOPIFY, ANONYMOUS, USER = (
+    IdentityKind.EMAIL,
+    IdentityKind.SHOPIFY,
+    IdentityKind.ANONYMOUS,
+    IdentityKind.USER,
+)
+
+
+def event(name: str, type_: str = Type.PAGE_VIEWED, *who: tuple[IdentityKind, str], **fields: Any) -> Event:
+    time = fields.pop("time", NOW - DAY)
+    known = tuple(Identity(kind=kind, value=value) for kind, value in who)
+    if any(kind is EMAIL for kind, _ in who):
+        fields.setdefault("traits", {"email": next(value for kind, value in who if kind is EMAIL)})
+    return Event(
+        id=event_id(name),
+        type=type_,
+        time=time,
+        stated=time,
+        received=NOW,
+        source="shopify",
+        identities=known,
+        **fields,
+    )
+
+
+def deliver(*events: Event | str, receives: int = 1) -> list[str]:
+    """Hands events to the handler as one SQS batch; gives the positions that failed."""
+    bodies = [each if isinstance(each, str) else each.model_dump_json(exclude_defaults=True) for each in events]
+    records = [
+        {"messageId": str(n), "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
+        for n, body in enumerate(bodies)
+    ]
+    answer = app.handler({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def contact_of(kind: IdentityKind, value: str) -> str | None:
+    identity = Identity(kind=kind, value=value)
+    return identities.find([identity]).get(identity)
+
+
+def profile_of(kind: IdentityKind, value: str) -> contacts.Profile:
+    contact = contact_of(kind, value)
+    assert contact is not None
+    stored = contacts.read(contact)
+    assert stored is not None
+    return stored.profile
+
+
+def kinds(contact: str) -> list[str]:
+    return [item["kind"]["S"].split("#")[0] for item in contacts.items(contact)]
+
+
+def put_aside() -> list[dict[str, Any]]:
+    url = boto3.client("sqs").get_queue_url(QueueName="events_dlq")["QueueUrl"]
+    answer = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    return list(answer.get("Messages", []))
+
+
+def test_an_event_its_profile_its_transitions_and_its_consent_are_stored_together() -> None:
+    yes = (ConsentChange(state="subscribed"),)
+    assert deliver(event("sign-up", Type.CONTACT_CREATED, (EMAIL, "ada@example.com"), consent=yes)) == []
+    contact = contact_of(EMAIL, "ada@example.com")
+    assert contact is not None
+    assert kinds(contact) == ["CONSENT", "EVENT", "PROFILE", "TRANSITION"]
+    profile = profile_of(EMAIL, "ada@example.com")
+    assert profile.memberships["new_subscribers"].number == 1
+    assert profile.email == "ada@example.com"
+
+
+def test_a_repeated_event_changes_nothing() -> None:
+    once = event("visit", Type.ORDER_COMPLETED, (SHOPIFY, "1"), properties={"order_id": "1", "total": "10.00"})
+    deliver(once)
+    before = profile_of(SHOPIFY, "1")
+    assert deliver(once, once) == []
+    late = once.model_copy(update={"received": NOW + 5, "time": NOW})
+    assert deliver(late, event("another", Type.PAGE_VIEWED, (SHOPIFY, "1"))) == []
+    after = profile_of(SHOPIFY, "1")
+    assert after.orders == before.orders
+    assert after.histories[Type.ORDER_COMPLETED].total == 1
+    assert after.histories[Type.PAGE_VIEWED].total == 1
+
+
+def test_one_batch_of_many_contacts_and_many_events_is_stored_whole() -> None:
+    batch = [event(f"{who}-{n}", Type.PAGE_VIEWED, (SHOPIFY, str(who))) for who in range(3) for n in range(25)]
+    assert deliver(*batch) == []
+    for who in range(3):
+        assert profile_of(SHOPIFY, str(who)).histories[Type.PAGE_VIEWED].total == 25
+
+
+def test_anonymous_history_joins_the_contact_at_identify() -> None:
+    deliver(event("visit-1", Type.PAGE_VIEWED, (ANONYMOUS, "browser")))
+    deliver(event("sign-up", Type.CONTACT_CREATED, (EMAIL, "ada@example.com")))
+    anonymous, known = contact_of(ANONYMOUS, "browser"), contact_of(EMAIL, "ada@example.com")
+    assert anonymous is not None
+    assert anonymous != known
+    deliver(event("identify", Type.CONTACT_UPDATED, (EMAIL, "ada@example.com"), (ANONYMOUS, "browser")))
+    assert contact_of(ANONYMOUS, "browser") == known
+    closed = contacts.read(anonymous)
+    assert closed is not None
+    assert closed.profile.merged_into == known
+    late = event("visit-2", Type.PAGE_VIEWED, (IdentityKind.CONTACT, anonymous))
+    assert deliver(late) == []
+    assert profile_of(EMAIL, "ada@example.com").histories[Type.PAGE_VIEWED].total == 1
+
+
+def test_anonymous_history_stays_its_own_contacts_when_that_one_becomes_known() -> None:
+    deliver(event("visit", Type.PAGE_VIEWED, (ANONYMOUS, "browser")))
+    anonymous = contact_of(ANONYMOUS, "browser")
+    deliver(event("identify", Type.CONTACT_UPDATED, (EMAIL, "ada@example.com"), (ANONYMOUS, "browser")))
+    assert contact_of(EMAIL, "ada@example.com") == anonymous
+
+
+def test_two_known_contacts_are_never_merged() -> None:
+    deliver(
+        event("1", Type.CONTACT_CREATED, (SHOPIFY, "1")), event("2", Type.CONTACT_CREATED, (EMAIL, "b@example.com"))
+    )
+    first, second = contact_of(SHOPIFY, "1"), contact_of(EMAIL, "b@example.com")
+    deliver(event("both", Type.CONTACT_UPDATED, (SHOPIFY, "1"), (EMAIL, "b@example.com")))
+    assert (contact_of(SHOPIFY, "1"), contact_of(EMAIL, "b@example.com")) == (first, second)
+    (item,) = [i for i in contacts.items(first or "", "EVENT#") if "conflicts" in i]
+    assert item["conflicts"]["SS"] == [second]
+
+
+def test_a_shared_browser_stays_with_whom_it_was_known_by_first() -> None:
+    deliver(event("1", Type.CONTACT_UPDATED, (EMAIL, "a@example.com"), (ANONYMOUS, "browser")))
+    deliver(event("2", Type.CONTACT_UPDATED, (EMAIL, "b@example.com"), (ANONYMOUS, "browser")))
+    assert contact_of(ANONYMOUS, "browser") == contact_of(EMAIL, "a@example.com")
+    assert contact_of(EMAIL, "b@example.com") != contact_of(EMAIL, "a@example.com")
+
+
+def test_a_public_write_key_gives_no_contact_a_second_address() -> None:
+    deliver(event("1", Type.CONTACT_CREATED, (USER, "u1"), (EMAIL, "ada@example.com")))
+    forged = event("2", Type.CONTACT_UPDATED, (USER, "u1"), (EMAIL, "mallory@example.com"), public=True)
+    assert deliver(forged) == []
+    assert profile_of(USER, "u1").email == "ada@example.com"
+    assert contact_of(EMAIL, "mallory@example.com") is None
+
+
+def test_a_public_write_key_gives_a_contact_its_first_address() -> None:
+    deliver(event("1", Type.PAGE_VIEWED, (USER, "u1"), public=True))
+    deliver(event("2", Type.CONTACT_UPDATED, (USER, "u1"), (EMAIL, "ada@example.com"), public=True))
+    assert profile_of(USER, "u1").email == "ada@example.com"
+
+
+def interfere(monkeypatch: pytest.MonkeyPatch, times: int, write: Callable[[], object]) -> None:
+    """Has somebody else write between our reading and our writing, the first `times`."""
+    commit = contacts.commit
+    left = [times]
+
+    def commit_after_others(writes: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            write()
+        commit(writes)
+
+    monkeypatch.setattr(contacts, "commit", commit_after_others)
+
+
+def test_who_meets_a_conflict_reads_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver(event("1", Type.PAGE_VIEWED, (SHOPIFY, "1")))
+    numbers = iter(range(2, 99))
+    interfere(monkeypatch, 6, lambda: deliver(event(str(next(numbers)), Type.PAGE_VIEWED, (SHOPIFY, "1"))))
+    assert deliver(event("ours", Type.PAGE_VIEWED, (SHOPIFY, "1"))) == []
+    assert profile_of(SHOPIFY, "1").histories[Type.PAGE_VIEWED].total == 8
+
+
+def test_two_that_bring_one_new_contact_at_once_make_one_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    interfere(monkeypatch, 1, lambda: deliver(event("theirs", Type.PAGE_VIEWED, (EMAIL, "ada@example.com"))))
+    assert deliver(event("ours", Type.PAGE_VIEWED, (EMAIL, "ada@example.com"))) == []
+    assert profile_of(EMAIL, "ada@example.com").histories[Type.PAGE_VIEWED].total == 2
+
+
+def test_a_contact_that_others_write_to_for_ever_comes_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def conflict(writes: Any) -> None:
+        raise VersionConflictError("again")
+
+    deliver(event("1", Type.PAGE_VIEWED, (SHOPIFY, "1")))
+    monkeypatch.setattr(contacts, "commit", conflict)
+    good_and_bad = [event("2", Type.PAGE_VIEWED, (SHOPIFY, "1")), event("3", Type.PAGE_VIEWED, (SHOPIFY, "2"))]
+    assert deliver(*good_and_bad) == ["0", "1"]
+
+
+def test_what_is_no_event_is_put_aside_with_its_reason_at_once() -> None:
+    assert deliver('{"id": "x"}', "no json", event("fine", Type.PAGE_VIEWED, (SHOPIFY, "1"))) == []
+    reasons = [message["MessageAttributes"]["reason"]["StringValue"] for message in put_aside()]
+    assert len(reasons) == 2
+    assert any("type: Field required" in reason for reason in reasons)
+    assert profile_of(SHOPIFY, "1").histories[Type.PAGE_VIEWED].total == 1
+
+
+def test_what_fails_again_and_again_is_put_aside_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(event: Event) -> None:
+        raise RuntimeError("with personal data in it: ada@example.com")
+
+    monkeypatch.setattr(catalogue, "record", fail)
+    product = event("p", Type.PRODUCT_UPDATED, properties={"product_id": "1"})
+    assert deliver(product, receives=4) == ["0"]
+    assert deliver(product, receives=5) == []
+    (message,) = put_aside()
+    assert message["MessageAttributes"]["reason"]["StringValue"] == "RuntimeError"
+
+
+def test_a_product_is_kept_in_the_catalogue_version_by_version() -> None:
+    for title, time in (("Tea", NOW - 2), ("Green tea", NOW - 1), ("Green tea", NOW - 1)):
+        product = event(title, Type.PRODUCT_UPDATED, time=time, properties={"product_id": "1", "title": title})
+        assert deliver(product) == []
+    items = boto3.client("dynamodb").scan(TableName="Definitions")["Items"]
+    assert sorted(json.loads(item["body"]["S"])["title"] for item in items) == ["Green tea", "Tea"]
+
+
+def test_erasure_leaves_nothing_but_that_the_address_must_not_get_mail() -> None:
+    yes = (ConsentChange(state="subscribed"),)
+    deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com"), consent=yes))
+    contact = contact_of(SHOPIFY, "1")
+    assert contact is not None
+    erasure = event("2", Type.ERASURE_REQUESTED, (SHOPIFY, "1"), (EMAIL, "ada@example.com"))
+    assert deliver(erasure) == []
+    assert deliver(erasure) == []
+    assert kinds(contact) == ["PROFILE"]
+    assert contact_of(EMAIL, "ada@example.com") is None
+    assert (identities.suppression("ada@example.com") or ("",))[0] == "erasure"
+    late = event("3", Type.EMAIL_CLICKED, (IdentityKind.CONTACT, contact))
+    assert deliver(late) == []
+    assert kinds(contact) == ["PROFILE"]
+    everything = json.dumps(boto3.client("dynamodb").scan(TableName="Contacts")["Items"], default=str)
+    assert "ada" not in everything
+
+
+def test_an_event_of_our_own_about_nobody_makes_no_contact() -> None:
+    assert deliver(event("1", Type.EMAIL_CLICKED, (IdentityKind.CONTACT, "c-gone"))) == []
+    assert contacts.read("c-gone") is None
+
+
+def test_orders_beyond_the_bound_are_read_from_the_contacts_events() -> None:
+    orders = [
+        event(str(n), Type.ORDER_COMPLETED, (SHOPIFY, "1"), time=NOW - DAY + n, properties={"order_id": n, "total": 10})
+        for n in range(ORDERS_BOUND + 3)
+    ]
+    assert deliver(*orders) == []
+    assert profile_of(SHOPIFY, "1").older_orders == 3
+    refund = event("refund", Type.ORDER_REFUNDED, (SHOPIFY, "1"), properties={"order_id": 0, "amount": 10})
+    cancelled = event("gone", Type.ORDER_CANCELLED, (SHOPIFY, "1"), properties={"order_id": 1})
+    assert deliver(refund) == []
+    assert deliver(cancelled) == []
+    profile = profile_of(SHOPIFY, "1")
+    assert len(profile.orders) == ORDERS_BOUND
+    assert "0" not in profile.orders
+
+
+def test_a_wake_up_decides_what_time_has_changed_and_moves_the_wake_up() -> None:
+    yes = (ConsentChange(state="subscribed"),)
+    created = event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), time=NOW - 31 * DAY, consent=yes)
+    deliver(created.model_copy(update={"received": NOW - 31 * DAY}))
+    contact = contact_of(SHOPIFY, "1") or ""
+    wake = event("w", Type.EVALUATION_DUE, (IdentityKind.CONTACT, contact))
+    assert deliver(wake) == []
+    stored = contacts.read(contact)
+    assert stored is not None
+    assert not (stored.profile.memberships.get("new_subscribers") or (False,))[0]
+    assert stored.wake_at > NOW
+    assert "EVENT" in kinds(contact)
+    assert kinds(contact).count("EVENT") == 1
+
+
+def test_storing_twenty_and_more_events_keeps_below_dynamodbs_hundred_writes() -> None:
+    assert storing.MOST_EVENTS * 4 + 20 <= 100
