@@ -37,7 +37,7 @@ SERVICES = {
     "stepfunctions": stepfunctions.OPERATIONS,
 }
 STREAM_RETRY_AFTER = 1_000  # milliseconds
-WAKE_INDEX = ("ContactsTable", "wake", "wake_at")
+WAKE_INDEX = ("Contacts", "wake", "wake_at")
 
 
 @dataclass(frozen=True)
