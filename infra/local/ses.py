@@ -15,7 +15,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import formataddr, getaddresses, parseaddr
+from email.utils import formataddr, getaddresses
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from infra.local import sns
@@ -122,7 +123,7 @@ def mail(world: World, message_id: str) -> Mail:
 def notice(world: World, message_id: str, kind: str, **details: Any) -> dict[str, Any]:
     """The notice of `kind` (one of DETAILS) that SES publishes now about a mail.
 
-    `details` are those DETAILS names; each has a likely default but a click's `link`. `recipients` are all of the mail's.
+    `details` are those DETAILS names; each has a likely default (all recipients, for one), but a click's link has none.
     """
     sent, at = mail(world, message_id), world.now()
     if unknown := details.keys() - DETAILS[kind]:
@@ -165,7 +166,7 @@ def send_email(world: World, parameters: Parameters) -> dict[str, Any]:
     tags = _checked_tags(parameters.get("EmailTags", []))
     configuration_set = parameters.get("ConfigurationSetName")
     if configuration_set is not None:
-        _require_configuration_set(world, configuration_set)
+        _require_configuration_set(db, configuration_set)
     content = parameters["Content"]
     if "Simple" in content:
         sender, recipients, subject, html, text, headers = _simple(parameters)
@@ -229,7 +230,7 @@ def _raw(parameters: Parameters) -> Parts:
         address for name in ("ToAddresses", "CcAddresses", "BccAddresses") for address in destination.get(name, [])
     ]
     written = [str(message[name]) for name in ("To", "Cc", "Bcc") if message[name]]
-    recipients = named or [formataddr(pair) for pair in getaddresses(written)]
+    recipients = named or [each for header in written for each in _mailboxes(header)]
     for address in (sender, *recipients):
         _check_address(address)
     html, text = (message.get_body((kind,)) for kind in ("html", "plain"))
@@ -252,7 +253,7 @@ def _outcomes(db: sqlite3.Connection, recipients: Sequence[str]) -> list[tuple[i
     """
     groups: dict[str, list[str]] = {}
     for recipient in recipients:
-        address = parseaddr(recipient)[1]
+        address = _bare(recipient)
         reason = db.execute("SELECT reason FROM mail_suppressed WHERE address = ?", (address.lower(),)).fetchone()
         simulated = SIMULATOR.fullmatch(address.lower())
         way = f"suppressed {reason[0]}" if reason else simulated[1] if simulated else "success"
@@ -284,16 +285,29 @@ def _check_address(address: str) -> None:
     """As SES does: one mailbox, with or without a name, in ASCII (a name in other letters comes as encoded words)."""
     if not address.isascii() or not address.isprintable():
         raise _bad_request("Address contains control or non-ASCII characters.")
-    parsed = getaddresses([address])
-    if len(parsed) != 1 or "@" not in parsed[0][1]:
+    if len(_mailboxes(address)) != 1 or "@" not in _bare(address):
         raise _bad_request("Missing final '@domain'")
-    if not ADDRESS.fullmatch(parsed[0][1]) or ".." in parsed[0][1]:
+    if not ADDRESS.fullmatch(_bare(address)) or ".." in _bare(address):
         raise _bad_request("Address is not well formed.")
+
+
+@lru_cache(maxsize=4096)
+def _mailboxes(header: str) -> tuple[str, ...]:
+    """The mailboxes (`Name <address>`) in the value of a header such as To."""
+    if ADDRESS.fullmatch(header):  # most are; the parser proper is slow
+        return (header,)
+    return tuple(formataddr(pair) for pair in getaddresses([header]))
+
+
+@lru_cache(maxsize=4096)
+def _bare(mailbox: str) -> str:
+    """The address of a mailbox, without its name."""
+    return mailbox if ADDRESS.fullmatch(mailbox) else getaddresses([mailbox])[0][1]
 
 
 def _check_sender(db: sqlite3.Connection, sender: str) -> None:
     """The address, its domain or a domain above it has to be an identity of the account."""
-    address = parseaddr(sender)[1]
+    address = _bare(sender)
     parts = address.rsplit("@", 1)[1].lower().split(".")
     names = (address, *(".".join(parts[i:]) for i in range(len(parts) - 1)))
     marks = ", ".join("?" * len(names))
@@ -354,7 +368,7 @@ def _checked_headers(headers: Sequence[dict[str, str]], taken: set[str]) -> list
 
 def _about(sent: Mail, kind: str, at: int, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The part of a notice that says what happened: its name, and what it holds."""
-    recipients: list[str] = [parseaddr(each)[1] for each in given.get("recipients", sent.recipients)]
+    recipients: list[str] = [_bare(each) for each in given.get("recipients", sent.recipients)]
     when = {"timestamp": sns.timestamp(at)}
     feedback = {"feedbackId": f"0102{at:012x}-{sent.id[17:-7]}-000000"}
     match kind:
@@ -437,7 +451,7 @@ def _bounce(recipients: list[str], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mail_object(sent: Mail, kind: str) -> dict[str, Any]:
-    address = parseaddr(sent.sender)[1]
+    address = _bare(sent.sender)
     domain = address.rsplit("@", 1)[1]
     made = {
         "timestamp": sns.timestamp(sent.sent_at),
@@ -445,7 +459,7 @@ def _mail_object(sent: Mail, kind: str) -> dict[str, Any]:
         "sourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{domain}",
         "sendingAccountId": ACCOUNT,
         "messageId": sent.id,
-        "destination": [parseaddr(recipient)[1] for recipient in sent.recipients],
+        "destination": [_bare(recipient) for recipient in sent.recipients],
         "headersTruncated": False,
     }
     tags = {
@@ -462,7 +476,7 @@ def _mail_object(sent: Mail, kind: str) -> dict[str, Any]:
         return made | {"tags": tags}
     written = {name.lower(): value for name, value in sent.headers}
     lists = {
-        name: [formataddr(pair) for pair in getaddresses([written[header]])]
+        name: list(_mailboxes(written[header]))
         for name, header in (("from", "from"), ("replyTo", "reply-to"), ("to", "to"), ("cc", "cc"))
         if written.get(header)
     }
@@ -526,7 +540,7 @@ def create_configuration_set(world: World, parameters: Parameters) -> dict[str, 
 
 def create_event_destination(world: World, parameters: Parameters) -> dict[str, Any]:
     name, given = parameters["ConfigurationSetName"], parameters["EventDestination"]
-    _require_configuration_set(world, name)
+    _require_configuration_set(_db(world), name)
     if "SnsDestination" not in given:
         raise NotImplementedError("the local run publishes SES notices to SNS only")
     kinds = [
@@ -605,8 +619,8 @@ def _rate(world: World) -> float | None:
     return None if stored is None else json.loads(stored)
 
 
-def _require_configuration_set(world: World, name: str) -> None:
-    if not _db(world).execute("SELECT 1 FROM mail_configuration_sets WHERE name = ?", (name,)).fetchone():
+def _require_configuration_set(db: sqlite3.Connection, name: str) -> None:
+    if not db.execute("SELECT 1 FROM mail_configuration_sets WHERE name = ?", (name,)).fetchone():
         raise AwsError("NotFoundException", f"Configuration set <{name}> does not exist.", 404)
 
 

@@ -118,6 +118,8 @@ def next_visible_at(world: World, queue_url: str) -> int | None:
 def take(world: World, queue_url: str, most: int) -> list[dict[str, Any]]:
     """Receives up to `most` messages as the records of a Lambda event from an SQS event source."""
     queue = _queue(world, queue_url)
+    with world.atomic():
+        messages = _receive(world, queue, most, queue.visibility_timeout)
     return [
         {
             "messageId": message.message_id,
@@ -132,16 +134,17 @@ def take(world: World, queue_url: str, most: int) -> list[dict[str, Any]]:
             "eventSourceARN": queue.arn,
             "awsRegion": REGION,
         }
-        for message in _receive(world, queue, most, queue.visibility_timeout)
+        for message in messages
     ]
 
 
 def done(world: World, queue_url: str, message_ids: Iterable[str]) -> None:
     """Deletes what a Lambda has taken and handled."""
     name = _name(queue_url)
-    _db(world).executemany(
-        "DELETE FROM queue_messages WHERE queue = ? AND message_id = ?", [(name, each) for each in message_ids]
-    )
+    with world.atomic():
+        _db(world).executemany(
+            "DELETE FROM queue_messages WHERE message_id = ? AND queue = ?", [(each, name) for each in message_ids]
+        )
 
 
 def failed(world: World, queue_url: str, message_ids: Sequence[str]) -> int | None:
