@@ -129,6 +129,8 @@ class Profile:
     """Keys in the Identities table that lead here, so that erasure finds them."""
     definitions: str = UNDECIDED
     """The version of the segment definitions the memberships were decided by."""
+    decided: Instant = 0
+    """The instant up to which memberships have been decided."""
     merged_into: str | None = None
     erased: bool = False
 
@@ -308,6 +310,7 @@ def dump(profile: Profile) -> bytes:
                 "consents": profile.consents,
                 "identities": profile.identities,
                 "definitions": profile.definitions,
+                "decided": profile.decided,
                 "merged_into": profile.merged_into,
                 "erased": profile.erased,
             },
@@ -338,6 +341,7 @@ def load(stored: bytes) -> Profile:
         consents=raw["consents"],
         identities=tuple(raw["identities"]),
         definitions=raw["definitions"],
+        decided=raw["decided"],
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

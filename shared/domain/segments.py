@@ -494,18 +494,23 @@ def adopt(definitions: Definitions, profile: Profile, now: Instant) -> list[Tran
 def absorb(definitions: Definitions, profile: Profile, events: Iterable[Event], now: Instant) -> list[Transition]:
     """Everything that `events`, received by `now`, change in a profile (in place), and the transitions, in order.
 
-    First what time has changed by now, then event by event. HistoryNeededError when the profile's bounds do not let it
-    be exact: do it again with `profiles.rebuild` of all the contact's stored events.
+    Each event is decided at the instant it was received, after what time alone had changed by then, so that a queue's
+    delays change nothing; only, a contact's time never goes back. HistoryNeededError when the profile's bounds do not
+    let it be exact: do it again with `profiles.rebuild` of all the contact's stored events.
     """
-    transitions = adopt(definitions, profile, now) + catch_up(definitions, profile, now)
-    for event in events:
+    transitions = adopt(definitions, profile, now)
+    for event in sorted(events, key=lambda event: event.received):
         if needs_rebuild(profile, event):
             raise HistoryNeededError(event.type)
+        t = profile.decided = max(profile.decided, event.received)
+        transitions += catch_up(definitions, profile, t)
         touched = fold(profile, event)
         moved: Iterable[str] = definitions.moved_by(touched)
         if profile.definitions == UNDECIDED:  # a new contact may be in segments that no event of theirs is about
             profile.definitions, moved = definitions.version, definitions.segments
-        transitions += decide(definitions, profile, moved, now, event.id)
+        transitions += decide(definitions, profile, moved, t, event.id)
+    profile.decided = max(profile.decided, now)
+    transitions += catch_up(definitions, profile, profile.decided)
     trim(profile)
     return transitions
 

@@ -43,7 +43,7 @@ def _event(draw: st.DrawFn, number: int) -> Event:
         type=type_,
         time=time,
         stated=time,
-        received=BEGIN + 30 * DAY,
+        received=BEGIN + 3 * DAY,
         source="shopify",
         identities=CONTACT,
         traits=draw(st.dictionaries(st.sampled_from(["country", "visits"]), st.sampled_from(["GB", "FR", 3, 7, None]))),

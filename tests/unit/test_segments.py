@@ -121,7 +121,7 @@ def test_until_is_sound_and_exact_after_refinement(condition: Condition, drawn: 
 def test_catching_up_late_gives_every_flip_at_its_instant(condition: Condition, drawn: list[Event]) -> None:
     definitions = one(condition)
     late, punctual = Profile("c1"), Profile("c1")
-    now = BEGIN + 4 * DAY
+    now = drawn[0].received if drawn else BEGIN + 3 * DAY
     first = absorb(definitions, late, drawn, now)
     assert first == absorb(definitions, punctual, drawn, now)
     stepped = []
@@ -138,7 +138,7 @@ def test_what_events_cannot_move_is_not_evaluated_and_still_right(condition: Con
     assume(drawn)
     definitions = one(condition)
     profile = Profile("c1")
-    now = BEGIN + 4 * DAY
+    now = drawn[0].received if drawn else BEGIN + 3 * DAY
     for event in drawn:
         absorb(definitions, profile, [event], now)
     held = profile.memberships.get("s")

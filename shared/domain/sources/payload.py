@@ -136,6 +136,11 @@ def instant(value: Json) -> Instant | None:
         return None
 
 
+def first(*instants: Instant | None) -> Instant | None:
+    """The first of those that are known (the instant 0 is one)."""
+    return next((known for known in instants if known is not None), None)
+
+
 def earliest(*instants: Instant | None) -> Instant | None:
     """The earliest of those that are known."""
     return min((known for known in instants if known is not None), default=None)

@@ -30,6 +30,7 @@ from shared.domain.sources.payload import (
     country,
     email,
     fingerprint,
+    first,
     identifier,
     instant,
     mapping,
@@ -87,7 +88,7 @@ def _of_batch(message: Json, batch: Payload, received: Instant) -> Event:
     if kind not in KINDS:
         raise RefusedError("unknown_type", f"type has to be one of {', '.join(KINDS)}", "type")
     context = {**mapping(batch.get("context")), **mapping(message.get("context"))}
-    sent = instant(message.get("sentAt")) or instant(batch.get("sentAt"))
+    sent = first(instant(message.get("sentAt")), instant(batch.get("sentAt")))
     return _event(kind, {**message, "context": context}, sent, received)
 
 
@@ -96,7 +97,7 @@ def _event(kind: str, message: Payload, sent: Instant | None, received: Instant)
         raise RefusedError("too_large", f"a message may have {MOST_MESSAGE_BYTES} bytes", status=413)
     context = mapping(message.get("context"))
     traits = _traits(kind, message, context)
-    stated = instant(message.get("timestamp")) or instant(message.get("originalTimestamp"))
+    stated = first(instant(message.get("timestamp")), instant(message.get("originalTimestamp")))
     return Event(
         id=event_id("segment", _message_id(kind, message)),
         type=_type(kind, message),

@@ -38,6 +38,7 @@ from shared.domain.sources.payload import (
     earliest,
     email,
     fingerprint,
+    first,
     identifier,
     instant,
     labels,
@@ -203,7 +204,7 @@ def _consent_in_customer(
         decided = instant(consent.get("consent_updated_at"))
     else:
         state = _accepts_marketing(payload, delivery)
-        decided = instant(payload.get("accepts_marketing_updated_at")) or instant(payload.get("updated_at"))
+        decided = first(instant(payload.get("accepts_marketing_updated_at")), instant(payload.get("updated_at")))
     change = _STATES.get(state)
     if change is None:
         return ()
@@ -213,7 +214,14 @@ def _consent_in_customer(
             Type.CONSENT_CHANGED,
             customer,
             decided,
-            id_=event_id("shopify", delivery.shop, "consent", customer, change.state, str(decided or delivery.key)),
+            id_=event_id(
+                "shopify",
+                delivery.shop,
+                "consent",
+                customer,
+                change.state,
+                delivery.key if decided is None else str(decided),
+            ),
             identities=identities,
             consent=(change,),
         ),
@@ -242,7 +250,7 @@ def _cart(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             delivery,
             Type.CART_UPDATED,
             cart,
-            instant(payload.get("updated_at")) or instant(payload.get("created_at")),
+            first(instant(payload.get("updated_at")), instant(payload.get("created_at"))),
             identities=_identities(None, None, f"cart:{cart}"),
             properties=with_products({"cart_token": cart}, map(_product, lines)),
         ),
@@ -290,7 +298,7 @@ def _order(type_: Type, dated: str | None, payload: Payload, delivery: _Delivery
             delivery,
             type_,
             order,
-            placed if dated is None else instant(payload.get(dated)) or instant(payload.get("updated_at")),
+            placed if dated is None else first(instant(payload.get(dated)), instant(payload.get("updated_at"))),
             identities=_buyer(payload, identifier(payload.get("checkout_token")), f"shopify-order:{order}"),
             traits=_buyer_traits(payload),
             properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
@@ -419,7 +427,7 @@ def _catalogue(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
         "handle": text(payload.get("handle")),
         "status": "deleted" if delivery.topic == "products/delete" else text(payload.get("status")),
     }
-    stated = instant(payload.get("updated_at")) or instant(payload.get("created_at"))
+    stated = first(instant(payload.get("updated_at")), instant(payload.get("created_at")))
     return (_event(delivery, Type.PRODUCT_UPDATED, product, stated, properties=present(properties)),)
 
 

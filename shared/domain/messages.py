@@ -1,0 +1,206 @@
+"""Messages: one mail to one contact at one step of a run. Its key, whether it may be sent, and what is known of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Type
+from shared.domain.journeys import BEGIN
+from shared.domain.profiles import Profile
+from shared.domain.segments import Strict
+
+# What SES allows in the value of a message tag, so that the key can travel as one:
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html (at most 256 characters)
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Message(Strict):
+    """A mail that a run wants sent: to whom, from where in which journey, made of which template, about what.
+
+    `segment` and `number` name the transition that started the run. `occurrence` counts the rounds of a step that a
+    journey comes to more than once. Ids only: it is the input of an execution.
+    """
+
+    contact: Id
+    journey: Id
+    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+    segment: Id
+    number: int = Field(ge=1)
+    step: Id
+    path: Id = BEGIN
+    template: str = Field(default="", pattern=r"^[a-z0-9_]{0,64}$")
+    topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
+    occurrence: int = Field(default=0, ge=0, le=9999)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _template_of_the_step(cls, given: Any) -> Any:
+        """A step that names no template uses the one that is called like itself."""
+        return {**given, "template": given.get("template") or given.get("step")} if isinstance(given, dict) else given
+
+    @property
+    def key(self) -> str:
+        """The same for every attempt at this message, and of no other: at most 202 characters."""
+        return f"{self.journey}_{self.run}_{self.step}_{self.occurrence}"
+
+
+# ── the gate ──
+
+
+class Refusal(StrEnum):
+    """Why a message is not sent."""
+
+    ERASED = "erased"
+    NO_ADDRESS = "no_address"
+    SUPPRESSED_BOUNCE = "suppressed_bounce"
+    SUPPRESSED_COMPLAINT = "suppressed_complaint"
+    SUPPRESSED_ERASURE = "suppressed_erasure"
+    NO_CONSENT = "no_consent"
+    LEFT_SEGMENT = "left_segment"
+    FREQUENCY_CAP = "frequency_cap"
+    REJECTED = "rejected"
+
+
+SENTENCES = {
+    Refusal.ERASED: "The contact asked to be erased.",
+    Refusal.NO_ADDRESS: "No e-mail address is known.",
+    Refusal.SUPPRESSED_BOUNCE: "Mail to the address came back for good.",
+    Refusal.SUPPRESSED_COMPLAINT: "The contact reported a mail of ours as spam.",
+    Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed anew since.",
+    Refusal.NO_CONSENT: "The contact does not agree to mail about this topic, or not any more.",
+    Refusal.LEFT_SEGMENT: "What started the run is no longer so: the contact's segment has changed since.",
+    Refusal.FREQUENCY_CAP: "The contact is dormant, and has had a mail within the last 30 days.",
+    Refusal.REJECTED: "SES did not take the mail.",
+}
+"""The refusals in words, for whoever asks why a mail was not sent."""
+
+DORMANT = "dormant"
+DORMANT_PAUSE = 30 * DAY
+"""Dormant contacts get a mail at most this often. The goodbye is sent before its contact turns dormant, so it passes,
+and counts from then on."""
+
+
+def gate(
+    message: Message, profile: Profile | None, suppression: tuple[str, Instant] | None, now: Instant
+) -> Refusal | None:
+    """Why this message must not be sent at this instant; None when it may.
+
+    `suppression` is the address's (reason and time), None when there is none.
+    """
+    if profile is None or profile.erased:
+        return Refusal.ERASED
+    if profile.email is None:
+        return Refusal.NO_ADDRESS
+    consent = profile.consent.get(message.topic)
+    subscribed = consent is not None and consent.value == "subscribed"
+    if suppression is not None:
+        reason, since = suppression
+        # Who was erased and signs up again later is a new contact to us; a bounce or a complaint stays.
+        lifted = reason == "erasure" and consent is not None and subscribed and consent.time > since
+        if not lifted:
+            return Refusal(f"suppressed_{reason}")
+    if not subscribed:
+        return Refusal.NO_CONSENT
+    membership = profile.memberships.get(message.segment)
+    if membership is None or membership.number != message.number:
+        return Refusal.LEFT_SEGMENT
+    if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):
+        return Refusal.FREQUENCY_CAP
+    return None
+
+
+def _is_dormant(profile: Profile) -> bool:
+    membership = profile.memberships.get(DORMANT)
+    return membership is not None and membership.member
+
+
+def _mailed_since(profile: Profile, start: Instant, now: Instant) -> bool:
+    history = profile.histories.get(Type.EMAIL_SENT)
+    return history is not None and any(start < occurrence.time <= now for occurrence in history.newest)
+
+
+# ── what is stored of a message ──
+
+SETTLE = 15 * MINUTE
+"""How long a claim of unknown outcome waits for SES's Send notice, which else comes within seconds."""
+
+
+class Status(StrEnum):
+    """CLAIMED: somebody is about to send it, or died over it. RELEASED: it was not sent, and can be tried again."""
+
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    SENT = "sent"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is stored of a message: its status, and by which attempt and when it was claimed."""
+
+    status: Status
+    attempt: int
+    claimed_at: Instant
+    reason: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.status in (Status.SENT, Status.REFUSED)
+
+    def pending(self, now: Instant) -> bool:
+        """Whether it may have been sent, and we are to hear of it yet."""
+        return self.status is Status.CLAIMED and now < self.claimed_at + SETTLE
+
+
+# ── what a template can say about the contact ──
+
+NAME_BOUND = 60
+TEXT_BOUND = 120
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
+"""Unicode categories of characters that are no text: control, format (those that turn the writing direction are among
+them), private use, half characters."""
+_JOINERS = {"\u200c", "\u200d"}  # format characters that Persian, Hindi and emoji are spelled with
+_LINK = re.compile(r"[/@\\<>{}]|www\.|\.\w{2,}\b", re.IGNORECASE)
+
+
+def one_line(text: str, bound: int) -> str:
+    """The text on one line, without characters that could break a header or hide something; cut to `bound`."""
+    visible = (
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or character in _JOINERS or unicodedata.category(character) not in _INVISIBLE
+    )
+    words = " ".join("".join(visible).split())
+    return words if len(words) <= bound else words[: bound - 1].rstrip() + "…"
+
+
+def contact_variables(profile: Profile) -> dict[str, Json]:
+    """What templates know as `contact`. Every name is always there; what we do not know is None."""
+    orders = profile.histories.get(Type.ORDER_COMPLETED)
+    categories = orders.newest[-1].properties.get("category", []) if orders is not None else []
+    listed = categories if isinstance(categories, list) else [categories]
+    return {
+        "first_name": _name(profile, "first_name"),
+        "last_name": _name(profile, "last_name"),
+        "interest": _text(profile, "interest"),
+        "signup_source": _text(profile, "signup_source"),
+        "ordered": any(order.counts for order in profile.orders.values()),
+        "categories": [one_line(category, TEXT_BOUND) for category in listed if isinstance(category, str)],
+    }
+
+
+def _text(profile: Profile, trait: str) -> str | None:
+    stamped = profile.traits.get(trait)
+    return (one_line(stamped.value, TEXT_BOUND) or None) if stamped and isinstance(stamped.value, str) else None
+
+
+def _name(profile: Profile, trait: str) -> str | None:
+    """A name, unless it has a link or code in it: sign-up forms are used to send such "names" to strangers."""
+    text = _text(profile, trait)
+    return None if text is None or _LINK.search(text) else one_line(text, NAME_BOUND)
