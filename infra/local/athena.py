@@ -2,7 +2,8 @@
 
 The two engines agree on far from everything. So a query is run only when every construct in it is known to mean the
 same in both: `KNOWN` lists those, and `TRAPS` says of some under which condition. `lint` names whatever is not among
-them, and what it names is refused, not guessed. Types are not checked: comparing a text with a date may run only here.
+them, and what it names is refused, not guessed. A comparison of texts with dates or numbers, which Athena refuses and
+DuckDB forgives, is found when the query meets its tables.
 """
 
 from __future__ import annotations
@@ -270,7 +271,13 @@ def register_table(
     """
     _db(world).execute(
         "INSERT OR REPLACE INTO athena_tables VALUES (?, ?, ?, ?, ?)",
-        (database.lower(), name.lower(), json.dumps(dict(columns)), location, json.dumps(dict(partition_keys or {}))),
+        (
+            database.lower(),
+            name.lower(),
+            json.dumps(dict(columns)),
+            location.rstrip("/") + "/",
+            json.dumps(dict(partition_keys or {})),
+        ),
     )
 
 
@@ -420,9 +427,11 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
     if findings := _lint(tree):
         raise Failed("NOT_SUPPORTED locally: " + "; ".join(findings))
     connection = _connection(world)
+    tables = list(_tables(world, tree, database))
+    _check_types(tree, [table for _, table in tables])
     scanned, defined = 0, set()
-    for node, table in list(_tables(world, tree, database)):
-        files = [file for file, size in s3.objects(world, table.location) if size]
+    for node, table in tables:
+        files = [file for file, size in s3.objects(world, table.location) if size and file.name[0] not in "._"]
         if table.quoted not in defined:
             defined.add(table.quoted)
             _define(connection, table, files)
@@ -433,6 +442,31 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
     cursor = connection.execute(tree.sql("duckdb"))
     columns = [(str(each[0]), _athena_type(str(each[1]))) for each in cursor.description or ()]
     return Result(columns, [[_written(value) for value in row] for row in cursor.fetchall()], scanned)
+
+
+def _check_types(tree: exp.Expr, tables: list[Table]) -> None:
+    """Refuses to compare what is seen to be a text with what is seen to be none, as Athena does (DuckDB would cast)."""
+    declared: dict[str, set[bool]] = {}
+    for table in tables:
+        for name, kind in (table.columns | table.partition_keys).items():
+            declared.setdefault(name.lower(), set()).add(kind.lower().startswith(("string", "varchar", "char")))
+    for node in tree.find_all(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In):
+        sides = [node.this, *node.expressions, *(node.args.get(side) for side in ("expression", "low", "high"))]
+        texts = {_text_or_not(side, declared) for side in sides if side is not None} - {None}
+        if len(texts) > 1:
+            raise Failed(f"TYPE_MISMATCH: a text is compared with what is none in {node.sql(DIALECT)}")
+
+
+def _text_or_not(node: exp.Expr, declared: Mapping[str, set[bool]]) -> bool | None:
+    """Whether a value is a text; None when one cannot tell."""
+    if isinstance(node, exp.Column):
+        kinds = declared.get(node.name.lower(), set())
+        return next(iter(kinds)) if len(kinds) == 1 else None
+    if isinstance(node, exp.Literal):
+        return bool(node.is_string)
+    if isinstance(node, exp.Cast):
+        return node.args["to"].this in TEXTS
+    return False if _is_date(node) or _is_double(node) or _is_integer(node) else None
 
 
 def _bound(sql: str, parameters: list[str]) -> str:

@@ -46,7 +46,7 @@ def path(world: World, bucket: str, key: str) -> Path:
 def objects(world: World, location: str) -> list[tuple[Path, int]]:
     """The files under a location `s3://bucket/prefix/`, in the order of their keys, with their sizes in bytes."""
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
-    rows = _rows(world, bucket, prefix, "", "key, size", -1)
+    rows = _rows(world, bucket, prefix, "", "key, size")
     return [(path(world, bucket, key), size) for key, size in rows]
 
 
@@ -148,7 +148,7 @@ def list_objects_v2(world: World, parameters: Parameters) -> dict[str, Any]:
     prefixes: list[str] = []
     after = max(parameters.get("ContinuationToken", ""), parameters.get("StartAfter", ""))
     truncated = False
-    for key, size, etag, modified_at in _rows(world, bucket, prefix, after, "key, size, etag, modified_at", -1):
+    for key, size, etag, modified_at in _rows(world, bucket, prefix, after, "key, size, etag, modified_at"):
         cut = key.find(delimiter, len(prefix)) if delimiter else -1
         rolled = key[: cut + len(delimiter)] if delimiter and cut >= 0 else None
         if rolled is not None and (rolled in prefixes[-1:] or after.startswith(rolled)):
@@ -182,14 +182,14 @@ def list_objects_v2(world: World, parameters: Parameters) -> dict[str, Any]:
     return answer | ({"NextContinuationToken": max(listed, default=after)} if truncated else {})
 
 
-def _rows(world: World, bucket: str, prefix: str, after: str, columns: str, most: int) -> list[tuple[Any, ...]]:
+def _rows(world: World, bucket: str, prefix: str, after: str, columns: str) -> list[tuple[Any, ...]]:
     """Keys that begin with `prefix`, behind `after`, in the order of their UTF-8 bytes (which is SQLite's own)."""
     return (
         _db(world)
         .execute(
-            f"""SELECT {columns} FROM objects WHERE bucket = ?1 AND key >= ?2 AND key > ?3 AND substr(key, 1, ?4) = ?2
-                ORDER BY key LIMIT ?5""",
-            (bucket, prefix, after, len(prefix), most),
+            f"""SELECT {columns} FROM objects WHERE bucket = ? AND key >= ? AND key > ? AND key < ?
+                ORDER BY key""",
+            (bucket, prefix, after, prefix + chr(0x10FFFF)),
         )
         .fetchall()
     )

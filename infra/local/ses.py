@@ -88,7 +88,10 @@ HUMAN_AGENT = (
 
 
 class Mail(NamedTuple):
-    """A row of `mailbox`; `recipients`, `headers` (name and value) and `tags` are JSON there, and values here."""
+    """A row of `mailbox`; `recipients`, `headers` (name and value) and `tags` are JSON there, and values here.
+
+    `state` is "Sent", and later the kind of the newest notice.
+    """
 
     id: str
     sent_at: int

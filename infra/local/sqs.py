@@ -181,7 +181,7 @@ def create_queue(world: World, parameters: Parameters) -> dict[str, Any]:
     policy = json.loads(given.pop("RedrivePolicy", "null"))
     dead_letters = policy and policy["deadLetterTargetArn"].rsplit(":", 1)[1]
     settings = [_setting(key, given.pop(key, default)) for key, (_, _, default) in SETTINGS.items()]
-    if given.keys() - {"Policy", "KmsMasterKeyId", "SqsManagedSseEnabled"}:
+    if given.keys() - {"Policy", "KmsMasterKeyId", "SqsManagedSseEnabled", "ReceiveMessageWaitTimeSeconds"}:
         raise NotImplementedError(f"the local run does not stand in for the queue attributes {sorted(given)}")
     if dead_letters and not _find(world, dead_letters):
         raise _invalid(f"Value {json.dumps(policy)} for parameter RedrivePolicy is invalid. Reason: no such queue.")

@@ -140,6 +140,25 @@ def test_a_table_without_files_is_empty_and_an_unknown_one_fails(client: Any) ->
     assert "TABLE_NOT_FOUND" in failure(client, "SELECT * FROM elsewhere")
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "day >= DATE '2026-11-23'",
+        "at = '3'",
+        "CAST(day AS DATE) = '2026-11-23'",
+        "day BETWEEN 20261123 AND 20261124",
+        "at IN ('1', '2')",
+    ],
+)
+def test_texts_are_not_compared_with_dates_and_numbers(client: Any, condition: str) -> None:
+    assert "TYPE_MISMATCH" in failure(client, f"SELECT 1 FROM events WHERE {condition}")
+
+
+def test_what_has_the_right_type_is_compared(client: Any) -> None:
+    conditions = "day = '2026-11-23' AND CAST(day AS DATE) < DATE '2026-11-24' AND at IN (1, 9)"
+    assert rows(client, f"SELECT COUNT(*) FROM events WHERE {conditions}") == [["1"]]
+
+
 def test_bytes_scanned_are_those_of_the_columns_and_partitions_asked_for(client: Any) -> None:
     def scanned(sql: str) -> int:
         execution = client.get_query_execution(QueryExecutionId=start(client, sql))["QueryExecution"]
