@@ -1,0 +1,189 @@
+"""SES's notices as events (https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html).
+
+Only what the product needs is kept: no address, no IP address, no user agent, no header, and of a link no query.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from shared.domain.events import (
+    Event,
+    Identity,
+    IdentityKind,
+    Instant,
+    Json,
+    Type,
+    counted_time,
+    event_id,
+    normal_email,
+    parse_instant,
+)
+
+Notice = Mapping[str, Any]
+
+_TYPES = {
+    "Send": Type.EMAIL_SENT,
+    "Delivery": Type.EMAIL_DELIVERED,
+    "Open": Type.EMAIL_OPENED,
+    "Click": Type.EMAIL_CLICKED,
+    "Bounce": Type.EMAIL_BOUNCED,
+    "Complaint": Type.EMAIL_COMPLAINED,
+    "Reject": Type.EMAIL_REJECTED,
+    "Rendering Failure": Type.EMAIL_FAILED,
+    "DeliveryDelay": Type.EMAIL_DELAYED,
+}
+_SECTIONS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
+"""Where a notice tells its particulars, when that is not called like the notice."""
+_TAGS = ("journey", "step", "template", "topic")
+_VALIDATION = "Successfully validated SNS topic"
+"""What SES sends once, as plain text, when it is set up to publish to a topic."""
+_OWN_PAGES = ("/unsubscribe/", "/preferences/")
+_LONGEST_LINK = 500
+
+
+class MalformedError(Exception):
+    """This is no notice that we understand; the text says why, with nothing of the notice in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a notice says: the event, the mail it is about, and why its address is to be suppressed, if it is."""
+
+    event: Event
+    message: str
+    ses_id: str
+    address: str
+    suppress: str | None
+
+    @property
+    def contact(self) -> str:
+        return self.event.identities[0].value
+
+
+def read(body: str) -> Notice | None:
+    """The notice in a queue's message, with SNS's envelope or without; None when SES only tries out the topic."""
+    try:
+        notice = json.loads(body)
+        if isinstance(notice, dict) and isinstance(notice.get("Message"), str):
+            body = notice["Message"]
+            notice = None if body.startswith(_VALIDATION) else json.loads(body)
+    except ValueError:
+        if body.startswith(_VALIDATION):
+            return None
+        raise MalformedError("not JSON") from None
+    if notice is not None and not isinstance(notice, dict):
+        raise MalformedError("not a JSON object")
+    return notice
+
+
+def understand(notice: Notice, received: Instant) -> Feedback | None:
+    """What a notice says; None when it is about a mail that is not ours, or of a kind we have no use for."""
+    kind = notice.get("eventType", notice.get("notificationType"))
+    type_ = _TYPES.get(kind) if isinstance(kind, str) else None
+    try:
+        mail = notice["mail"]
+        tags = {name: values[0] for name, values in mail.get("tags", {}).items()}
+        if type_ is None or not tags.get("message") or not tags.get("contact"):
+            return None
+        details = notice.get(_SECTIONS.get(kind, kind.lower())) or {}
+        stated = parse_instant(details.get("timestamp") or mail["timestamp"])
+        event = Event(
+            id=event_id("ses", mail["messageId"], kind, _which(kind, details)),
+            type=type_,
+            time=counted_time(stated, received),
+            stated=stated,
+            received=received,
+            source="ses",
+            identities=(Identity(kind=IdentityKind.CONTACT, value=tags["contact"]),),
+            properties={
+                "message": tags["message"],
+                **{name: tags[name] for name in _TAGS if name in tags},
+                **_properties(kind, details),
+            },
+        )
+        return Feedback(
+            event, tags["message"], mail["messageId"], normal_email(mail["destination"][0]), _suppress(kind, details)
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise MalformedError(f"{type_ or 'a notice'} in an unknown form: {type(error).__name__}") from None
+
+
+def _which(kind: str, details: Notice) -> str:
+    """What tells two notices of a kind about one mail apart; the same when SES or SNS repeats one."""
+    match kind:
+        case "Bounce" | "Complaint":
+            return str(details["feedbackId"])
+        case "Click":
+            return f"{details['timestamp']} {details['link']}"
+        case "Open" | "DeliveryDelay":
+            return str(details["timestamp"])
+    return ""  # at most one a mail
+
+
+def _properties(kind: str, details: Notice) -> dict[str, Json]:
+    match kind:
+        case "Bounce":
+            return {
+                "bounce_type": details["bounceType"],
+                "bounce_subtype": details["bounceSubType"],
+                "permanent": details["bounceType"] == "Permanent",
+            }
+        case "Complaint":
+            return {"complaint_type": details.get("complaintFeedbackType") or "unknown"}
+        case "Open" | "Click":
+            return {**_reader(details), **({"link": _link(details["link"])} if kind == "Click" else {})}
+        case "Reject":
+            return {"reason": details.get("reason")}
+        case "DeliveryDelay":
+            return {"delay_type": details.get("delayType")}
+    return {}
+
+
+def _suppress(kind: str, details: Notice) -> str | None:
+    """A bounce for good suppresses, and so does a complaint, unless the contact took it back ("this is not spam")."""
+    if kind == "Bounce" and details["bounceType"] == "Permanent":
+        return "bounce"
+    if kind == "Complaint" and details.get("complaintFeedbackType") != "not-spam":
+        return "complaint"
+    return None
+
+
+def _link(link: str) -> str:
+    """Where the link led: no query, no address (which may stand in a path, too), no token of our own pages."""
+    parts = urlsplit(link)
+    if parts.scheme not in ("http", "https"):
+        return parts.scheme
+    path = next((page for page in _OWN_PAGES if page in parts.path), parts.path)
+    return f"{parts.scheme}://{parts.hostname}{'/' if '@' in unquote(path) else path}"[:_LONGEST_LINK]
+
+
+# Mail services that load the pictures of a mail themselves, by what their requests say of themselves:
+# - Apple Mail Privacy Protection loads them all when the mail comes in, with a user agent cut down to this one word.
+# - Gmail's proxy names itself. It mostly loads on opening, but one cannot tell, and it hides all later openings.
+# - Gmail also loads ahead, for who has it open when the mail comes in; this oddly spelled browser is only ever it
+#   (found by SparkPost: https://bird.com/blog/gmail-prefetching-images).
+# - Yahoo's proxy names itself.
+_PROXY_EXACTLY = {
+    "Mozilla/5.0": "apple",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 "
+    "Safari/537.36 Edge/12.246 Mozilla/5.0": "gmail",
+}
+_PROXY_NAMED = {"GoogleImageProxy": "gmail", "YahooMailProxy": "yahoo"}
+
+
+def _reader(details: Notice) -> dict[str, Json]:
+    """`human`: whether a person opened or clicked, as far as one can tell; `proxy`: which mail service did instead.
+
+    SES judges by itself (`isBotEvent` is Likely or Unlikely, since August 2026); proxies of mail services, which it
+    does not count as bots, are ours to find. So that an open that may be a machine's never passes for a reaction, a
+    proxy is not a person, though a person may stand behind it.
+    """
+    agent = str(details.get("userAgent") or "").strip()
+    proxy = _PROXY_EXACTLY.get(agent) or next((of for name, of in _PROXY_NAMED.items() if name in agent), None)
+    bot = str(details.get("isBotEvent", "")).lower() in ("likely", "true")
+    return {"human": not bot and proxy is None, **({"proxy": proxy} if proxy else {})}

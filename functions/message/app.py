@@ -1,0 +1,128 @@
+"""Message: sends one mail to one contact at one step of a run, once, and only if it may be sent at this instant.
+
+A task of the journeys' state machines. The order is what makes it once: the message is claimed by a conditional write,
+then SES is called, then the outcome is stored. Whoever dies in between leaves a claim of unknown outcome, which
+SES's Send notice settles (functions/feedback); only when that has not come in time is the mail sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
+
+from shared.adapters import contacts, identities, messages, templates, tokens
+from shared.adapters.clock import now
+from shared.adapters.environment import environment
+from shared.adapters.mail import Mail, NotSentError, RejectedError, send
+from shared.adapters.messages import ClaimLostError
+from shared.adapters.templates import Template
+from shared.adapters.tokens import Token
+from shared.domain.events import Instant
+from shared.domain.messages import Held, Message, Refusal, Status, contact_variables, gate
+from shared.domain.profiles import Profile
+
+COMPILED = Path(__file__).parent / "templates" / "compiled"
+
+
+class MessageSettings(BaseModel):
+    public_url: str
+    shop_name: str
+    shop_url: str
+    postal_address: str
+    offer_code: str = ""
+
+
+class OutcomePendingError(Exception):
+    """Somebody has claimed the message, and whether it was sent is not known yet: ask again later."""
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Sends the message, or says what has become of it: `status` sent or refused, `reason`, and the `message`'s key.
+
+    The state machine tries again on OutcomePendingError (until the claim is `SETTLE` old) and on NotSentError.
+    """
+    message = Message.model_validate(event)
+    held = deliver(message, now())
+    return {"status": held.status, "reason": held.reason, "message": message.key}
+
+
+def deliver(message: Message, instant: Instant) -> Held:
+    """Brings the message to its end. OutcomePendingError, NotSentError: it has not come to one yet."""
+    held = messages.read(message)
+    if held is not None and held.settled:
+        return held
+    if held is not None and held.pending(instant):
+        raise OutcomePendingError(message.key)
+
+    stored = contacts.read(message.contact)
+    profile = stored.profile if stored is not None else None
+    suppression = identities.suppression(profile.email) if profile is not None and profile.email is not None else None
+    refusal = gate(message, profile, suppression, instant)
+    try:
+        if refusal is not None or profile is None:
+            return _refused(message, held, refusal or Refusal.ERASED, instant)
+        mail = compose(message, profile)
+        return _send(message, mail, messages.claim(message, held, instant), instant)
+    except ClaimLostError as error:
+        raise OutcomePendingError(message.key) from error
+
+
+def _send(message: Message, mail: Mail, claimed: Held, instant: Instant) -> Held:
+    try:
+        ses_id = send(mail)
+    except RejectedError:
+        return _refused(message, claimed, Refusal.REJECTED, instant)
+    except NotSentError:
+        messages.release(message, claimed)
+        raise
+    except (BotoCoreError, ClientError) as error:
+        raise OutcomePendingError(message.key) from error
+    messages.settle(message.contact, message.key, ses_id, instant)
+    with single_metric(name="MessagesSent", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("template", message.template)
+    return Held(Status.SENT, claimed.attempt, claimed.claimed_at)
+
+
+def _refused(message: Message, held: Held | None, reason: Refusal, instant: Instant) -> Held:
+    refused = messages.refuse(message, held, reason, instant)
+    with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("reason", reason)
+    return refused
+
+
+def compose(message: Message, profile: Profile) -> Mail:
+    """The mail as it goes out, but for what SES adds. The profile has an address: the gate has seen to that."""
+    shop = environment(MessageSettings)
+    token = tokens.issue(Token(message.contact, message.topic, message.key))
+    unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
+    variables: Mapping[str, Any] = {
+        "contact": contact_variables(profile),
+        "shop": {"name": shop.shop_name, "url": shop.shop_url, "address": shop.postal_address},
+        "links": {"unsubscribe": unsubscribe, "preferences": f"{shop.public_url}/preferences/{token}"},
+        "offer": {"code": shop.offer_code or None},
+        "journey": message.journey,
+    }
+    rendered = templates.render(_template(message.template), variables)
+    tags = {name: getattr(message, name) for name in ("contact", "journey", "step", "template", "topic")}
+    return Mail(
+        to=profile.email or "",
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        unsubscribe=unsubscribe,
+        tags={"message": message.key, **tags},
+    )
+
+
+@cache
+def _template(name: str) -> Template:
+    """A shipped mail. FileNotFoundError when there is none of this name."""
+    text, html = ((COMPILED / f"{name}.{ending}").read_text(encoding="utf-8") for ending in ("txt", "html"))
+    return templates.parse(templates.source(text, html))

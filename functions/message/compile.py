@@ -1,0 +1,46 @@
+"""Compiles the shipped mails: `make templates` writes templates/compiled, which is what is sent.
+
+A mail is written in two files, `name.mjml` (its sections) and `name.txt` (subject, preview and text part); around all
+of them stand `layout.mjml` and `layout.txt`. MJML is not needed to send, so mrml is no part of what is deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import mrml
+
+TEMPLATES = Path(__file__).parent / "templates"
+COMPILED = TEMPLATES / "compiled"
+PLACE = "<!-- the mail -->"
+
+
+def compiled() -> Iterator[tuple[Path, str]]:
+    """Every file to be, with its content. ValueError names a mail that mrml has a complaint about."""
+    for source in sorted(TEMPLATES.glob("*.mjml")):
+        name = source.stem
+        if name == "layout":
+            continue
+        made = mrml.to_html(
+            _around("layout.mjml", source.read_text(encoding="utf-8")),
+            render_options=mrml.RenderOptions(disable_comments=True, fonts={}),
+        )
+        if made.warnings:
+            raise ValueError(f"{source.name}: {', '.join(str(warning.kind) for warning in made.warnings)}")
+        yield COMPILED / f"{name}.html", f"{made.content}\n"
+        yield COMPILED / f"{name}.txt", _around_text(source.with_suffix(".txt").read_text(encoding="utf-8"))
+
+
+def _around(layout: str, inner: str) -> str:
+    return (TEMPLATES / layout).read_text(encoding="utf-8").replace(PLACE, inner)
+
+
+def _around_text(text: str) -> str:
+    head, _, body = text.partition("\n\n")
+    return f"{head}\n\n{_around('layout.txt', body.strip())}"
+
+
+if __name__ == "__main__":
+    for path, content in compiled():
+        path.write_text(content, encoding="utf-8")

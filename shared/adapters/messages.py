@@ -1,0 +1,110 @@
+"""MESSAGE items: what has become of each message. Claimed before SES is called, settled after.
+
+`contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and journey, run, step, template, topic; when sent
+`ses_id` and `sent_at`, when refused `reason` and `refused_at`. Every write but `settle` is conditional on what its
+writer has read, so of several that act at once one wins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.adapters.clients import client
+from shared.adapters.contacts import key as item_key
+from shared.adapters.contacts import table
+from shared.domain.events import Instant
+from shared.domain.messages import Held, Message, Refusal, Status
+
+
+class ClaimLostError(Exception):
+    """The message is not as it was read: somebody else acts on it."""
+
+
+def read(message: Message) -> Held | None:
+    """What is stored of the message, read consistently; None when nothing is."""
+    answer = client("dynamodb").get_item(
+        TableName=table(), Key=item_key(message.contact, _kind(message.key)), ConsistentRead=True
+    )
+    item = answer.get("Item")
+    if item is None:
+        return None
+    return Held(
+        Status(item["status"]["S"]),
+        int(item["attempt"]["N"]),
+        int(item["claimed_at"]["N"]),
+        item["reason"]["S"] if "reason" in item else None,
+    )
+
+
+def claim(message: Message, held: Held | None, now: Instant) -> Held:
+    """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError."""
+    claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
+    _replace(message, held, claimed)
+    return claimed
+
+
+def release(message: Message, claimed: Held) -> None:
+    """Gives up a claim by which nothing was sent. ClaimLostError."""
+    _replace(message, claimed, Held(Status.RELEASED, claimed.attempt, claimed.claimed_at))
+
+
+def refuse(message: Message, held: Held | None, reason: Refusal, now: Instant) -> Held:
+    """Stores that the message is not sent, and why. ClaimLostError."""
+    refused = (
+        Held(Status.REFUSED, held.attempt, held.claimed_at, reason) if held else Held(Status.REFUSED, 0, now, reason)
+    )
+    _replace(message, held, refused, {"refused_at": {"N": str(now)}})
+    return refused
+
+
+def settle(contact: str, key: str, ses_id: str, sent_at: Instant) -> bool:
+    """Stores that SES has accepted the message; whether that was news.
+
+    Both the sender and SES's Send notice say so, and whoever is first is right. It holds against any other status:
+    even a refusal can come, by mistake, after a claim whose notice was very late. An erased message stays erased.
+    """
+    try:
+        client("dynamodb").update_item(
+            TableName=table(),
+            Key=item_key(contact, _kind(key)),
+            UpdateExpression="SET #status = :sent, ses_id = :ses_id, sent_at = :sent_at REMOVE reason, refused_at",
+            ConditionExpression="attribute_exists(contact) AND #status <> :sent",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={
+                ":sent": {"S": Status.SENT},
+                ":ses_id": {"S": ses_id},
+                ":sent_at": {"N": str(sent_at)},
+            },
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        return False
+    return True
+
+
+def _replace(message: Message, held: Held | None, new: Held, more: dict[str, Any] | None = None) -> None:
+    """Stores `new` in the place of what was read."""
+    item: dict[str, Any] = {
+        **item_key(message.contact, _kind(message.key)),
+        "status": {"S": new.status},
+        "attempt": {"N": str(new.attempt)},
+        "claimed_at": {"N": str(new.claimed_at)},
+        **{name: {"S": getattr(message, name)} for name in ("journey", "run", "step", "template", "topic")},
+        **(more or {}),
+    }
+    if new.reason is not None:
+        item["reason"] = {"S": new.reason}
+    condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(contact)"}
+    if held is not None:
+        condition = {
+            "ConditionExpression": "#status = :status AND attempt = :attempt",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":status": {"S": held.status}, ":attempt": {"N": str(held.attempt)}},
+        }
+    try:
+        client("dynamodb").put_item(TableName=table(), Item=item, **condition)
+    except client("dynamodb").exceptions.ConditionalCheckFailedException as error:
+        raise ClaimLostError(message.key) from error
+
+
+def _kind(key: str) -> str:
+    return f"MESSAGE#{key}"

@@ -1,0 +1,180 @@
+"""Templates: Liquid for what is said, checked before it is used; rendering one recipient is Liquid only.
+
+The HTML is compiled from MJML beforehand (functions/message/compile.py). Values are escaped in the HTML part. A
+template can reach nothing but the variables it is given: no files, no clock, no way around the escaping, bounded work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from liquid import BoundTemplate, Environment, StrictUndefined
+from liquid.exceptions import LiquidError
+
+from shared.domain.events import Json
+from shared.domain.messages import TEXT_BOUND, one_line
+
+VARIABLES: Mapping[str, tuple[Json, str]] = {
+    "contact.first_name": ("Ada", "The contact's first name, if we know it."),
+    "contact.last_name": ("Lovelace", "The contact's last name, if we know it."),
+    "contact.interest": ("tea", "What the contact said they are interested in, if they did."),
+    "contact.signup_source": ("checkout", "Where they signed up, if the site told: checkout, popup, footer, …"),
+    "contact.ordered": (True, "Whether they have an order that counts."),
+    "contact.categories": (["Tea", "Mugs"], "The categories of the products in their newest order."),
+    "shop.name": ("Fieldstone", "The shop's name."),
+    "shop.url": ("https://shop.example.com", "The shop's address on the web."),
+    "shop.address": ("1 Mill Lane, Ashford TN23 1AA", "The shop's postal address: in every mail, by law."),
+    "links.unsubscribe": ("https://example.com/unsubscribe/t", "Unsubscribes this contact: in every mail, by law."),
+    "links.preferences": ("https://example.com/preferences/t", "The contact's preference page."),
+    "offer.code": ("BACK10", "The discount code of the win-back, if the shop gives one."),
+    "journey": ("win_back", "The id of the journey the mail belongs to."),
+}
+"""All that a template can name, with an example. What is not known of a contact is nothing, and prints as nothing."""
+
+_FROM_THE_MAIL = frozenset({"subject", "preview"})
+"""Known in the HTML part besides: its own subject and preview."""
+_REQUIRED = ("links.unsubscribe", "shop.address")
+
+_SUBJECT_BOUND = 150
+
+
+class _Sandbox(Environment):
+    loop_iteration_limit = 1_000
+    output_stream_limit = 500_000
+    local_namespace_limit = 100_000
+
+
+def _sandbox(*, autoescape: bool) -> Environment:
+    environment = _Sandbox(autoescape=autoescape, undefined=StrictUndefined)
+    for tag in ("include", "render"):  # other files
+        del environment.tags[tag]
+    for name in ("safe", "date"):  # around the escaping; the wall clock
+        del environment.filters[name]
+    return environment
+
+
+_HTML = _sandbox(autoescape=True)
+_TEXT = _sandbox(autoescape=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A mail as it is written: all four parts are Liquid, `html` is MJML that was compiled."""
+
+    subject: str
+    preview: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    subject: BoundTemplate
+    preview: BoundTemplate
+    html: BoundTemplate
+    text: BoundTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    html: str
+    text: str
+
+
+def source(text: str, html: str) -> Source:
+    """Reads a mail's text file: `Subject: …`, `Preview: …` (what an inbox shows beside it), an empty line, the text."""
+    head, _, body = text.partition("\n\n")
+    match = re.fullmatch(r"Subject: (.+)\nPreview: (.+)", head)
+    if match is None:
+        raise ValueError("a mail's text begins with the lines Subject: … and Preview: …, and an empty line")
+    return Source(match[1], match[2], html, body)
+
+
+def parse(source: Source) -> Template:
+    """The mail, ready to be rendered. liquid's LiquidError on wrong syntax."""
+    return Template(
+        _TEXT.from_string(source.subject),
+        _TEXT.from_string(source.preview),
+        _HTML.from_string(source.html),
+        _TEXT.from_string(source.text),
+    )
+
+
+def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
+    """The mail to one recipient. liquid's LiquidError when the template names what is not in `variables`."""
+    subject = one_line(template.subject.render(variables), _SUBJECT_BOUND)
+    preview = one_line(template.preview.render(variables), TEXT_BOUND)
+    text = re.sub(r"\n{3,}", "\n\n", template.text.render(variables)).strip() + "\n"
+    return Rendered(subject, template.html.render({**variables, "subject": subject, "preview": preview}), text)
+
+
+# ── checking, before a template is used ──
+
+
+def problems(source: Source) -> list[str]:
+    """What keeps the mail from being used: wrong syntax, unknown variables, no unsubscribe link, no postal address."""
+    found = [
+        problem
+        for part, environment in (("subject", _TEXT), ("preview", _TEXT), ("html", _HTML), ("text", _TEXT))
+        for problem in _problems_of_part(part, getattr(source, part), environment)
+    ]
+    return found or list(_missing(parse(source)))
+
+
+def _problems_of_part(part: str, text: str, environment: Environment) -> Iterator[str]:
+    try:
+        variables = environment.from_string(text).analyze().globals
+    except LiquidError as error:
+        line = f", line {_line(text, error.token.start_index)}" if error.token and error.token.start_index >= 0 else ""
+        yield f"{part}{line}: {error.message}"
+        return
+    known = VARIABLES.keys() | (_FROM_THE_MAIL if part == "html" else frozenset())
+    for uses in variables.values():
+        for variable in uses:
+            path = re.sub(r"(\[\d+\]|\.(first|last|size))+$", "", str(variable))
+            if path not in known:
+                yield f"{part}, line {_line(text, variable.span.index)}: unknown variable {variable}"
+
+
+def _missing(template: Template) -> Iterator[str]:
+    """Looks at mails as they come out, to a contact we know all about and to one we know nothing of."""
+    for nothing_known in (False, True):
+        variables = example(nothing_known=nothing_known)
+        try:
+            rendered = render(template, variables)
+        except LiquidError as error:
+            yield f"it cannot be rendered: {error.message}"
+            return
+        missing = [
+            f"{part}: {name} is missing"
+            for part in ("html", "text")
+            for name in _REQUIRED
+            if str(VARIABLES[name][0]) not in getattr(rendered, part)
+        ]
+        if missing:
+            yield from missing
+            return
+
+
+def example(*, nothing_known: bool = False) -> dict[str, Json]:
+    """Variables to try a template with."""
+    variables: dict[str, Json] = {}
+    for path, (known, _) in VARIABLES.items():
+        outer, _, inner = path.partition(".")
+        value = _nothing_like(known) if nothing_known and outer in ("contact", "offer") else known
+        if inner:
+            variables.setdefault(outer, {})[inner] = value
+        else:
+            variables[outer] = value
+    return variables
+
+
+def _nothing_like(value: Json) -> Json:
+    return [] if isinstance(value, list) else False if isinstance(value, bool) else None
+
+
+def _line(text: str, index: int) -> int:
+    return text.count("\n", 0, index) + 1
