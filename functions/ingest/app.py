@@ -9,10 +9,10 @@ brings again. (botocore has tried four times by then.)
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -61,10 +61,13 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         logger.error("not stored", source=source, reason=type(error).__name__)
         _count("NotStored", source)
         return answer(503, error_body("not_stored", "nothing is wrong with it: send it again later"), cors)
-    _count("Events" if events else "Ignored", source, len(events) or 1)
+    if events:
+        _count("Events", source, len(events))
     if refused:
         # The good messages are stored; sending the batch again, mended, repeats them under the same ids.
         return _refuse(source, refused, 400, cors)
+    if not events:
+        _count("Ignored", source)
     return answer(200, {"success": True, "events": len(events)}, cors)
 
 
@@ -91,7 +94,7 @@ def from_segment(kind: str, request: Request, received: Instant) -> Taken:
 
 def _check_signature(request: Request, header: str, secret: str) -> None:
     """Both storefronts sign the body, as it comes over the wire, with base64 of its HMAC-SHA256."""
-    given = request.headers.get(header.lower(), "").strip().encode()
+    given = request.headers.get(header.lower(), "").strip().encode(errors="replace")
     expected = (base64.b64encode(hmac.digest(key.encode(), request.raw, hashlib.sha256)) for key in secrets(secret))
     if not _is_one_of(given, expected):
         raise RefusedError("bad_signature", "the signature is not that of this body and our secret", header, 401)
@@ -105,7 +108,7 @@ def _check_write_key(request: Request, in_body: object) -> None:
         field = "Authorization"
         try:
             given = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64, or not UTF-8
             given = ""
     if not _is_one_of(given.encode(), (key.encode() for key in secrets("write_keys"))):
         raise RefusedError("unknown_write_key", "this write key is not known here", field, 401)
@@ -121,9 +124,10 @@ def _is_one_of(given: bytes, expected: Iterable[bytes]) -> bool:
 
 def _refuse(source: str, refused: Iterable[RefusedError], status: int, cors: dict[str, str]) -> dict[str, Any]:
     errors = list(refused)
-    for error in errors:
-        _count("Refused", source, reason=error.code)
-    logger.info("refused", source=source, reasons=sorted({error.code for error in errors}))
+    reasons = Counter(error.code for error in errors)
+    for reason, times in reasons.items():
+        _count("Refused", source, times, reason=reason)
+    logger.info("refused", source=source, reasons=reasons)
     told = [error_body(error.code, error.message, error.field)["error"] for error in errors[:MOST_ERRORS]]
     return answer(status, {"error": told[0], **({"errors": told} if len(told) > 1 else {})}, cors)
 

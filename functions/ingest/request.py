@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -52,7 +51,7 @@ def read(payload: Mapping[str, Any]) -> Request:
     body = payload.get("body") or ""
     try:
         raw = base64.b64decode(body) if payload.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
-    except binascii.Error:
+    except ValueError:
         raw = b""
     headers = {name.lower(): value for name, value in (payload.get("headers") or {}).items()}
     return Request(http["method"].upper(), payload["rawPath"].rstrip("/") or "/", headers, raw)

@@ -16,9 +16,8 @@ import pytest
 from moto import mock_aws
 
 from functions.ingest.app import handler
-from shared.adapters import clock, secrets
+from shared.adapters import clock, environment, secrets
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
 from shared.domain.events import Event, Instant, parse_instant
 
 NOW = parse_instant("2026-03-20T12:00:00Z")
@@ -147,16 +146,16 @@ def ingest_stack() -> Iterator[IngestStack]:
             store.put_parameter(Name=f"/beckon/test/{name}", Value=json.dumps(values), Type="SecureString")
         patch.setenv("EVENTS_QUEUE_URL", queue_url)
         patch.setenv("SECRETS_PATH", "/beckon/test")
-        forget()
+        _begin_anew()
         stack = IngestStack(queue_url)
         clock.use(lambda: stack.now)
         yield stack
         clock.use(None)
-        forget()
+    _begin_anew()
 
 
-def forget() -> None:
+def _begin_anew() -> None:
     """Has the next call read its settings and make its clients anew, as a new Lambda would."""
-    client.cache_clear()
-    environment.cache_clear()
+    client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
+    environment.forget()
     secrets._provider.cache_clear()

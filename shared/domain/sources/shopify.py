@@ -75,7 +75,7 @@ def events(payload: Payload, headers: Mapping[str, str], received: Instant) -> t
         raise RefusedError(
             "unknown_topic", f"this topic is not taken here; those that are: {', '.join(_TOPICS)}", "X-Shopify-Topic"
         )
-    if payload.get("test") is True or headers.get("x-shopify-test") == "true":
+    if payload.get("test") is True or headers.get("x-shopify-test", "").lower() == "true":
         return ()
     key = headers.get("x-shopify-event-id") or headers.get("x-shopify-webhook-id") or fingerprint(payload)
     shop = headers.get("x-shopify-shop-domain", "").strip().lower()
