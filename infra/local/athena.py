@@ -450,6 +450,8 @@ def _check_types(tree: exp.Expr, tables: list[Table]) -> None:
     for table in tables:
         for name, kind in (table.columns | table.partition_keys).items():
             declared.setdefault(name.lower(), set()).add(kind.lower().startswith(("string", "varchar", "char")))
+    for alias in tree.find_all(exp.Alias):
+        declared.pop(alias.alias.lower(), None)  # the name may mean something else than the column
     for node in tree.find_all(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In):
         sides = [node.this, *node.expressions, *(node.args.get(side) for side in ("expression", "low", "high"))]
         texts = {_text_or_not(side, declared) for side in sides if side is not None} - {None}

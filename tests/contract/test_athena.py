@@ -157,6 +157,8 @@ def test_texts_are_not_compared_with_dates_and_numbers(client: Any, condition: s
 def test_what_has_the_right_type_is_compared(client: Any) -> None:
     conditions = "day = '2026-11-23' AND CAST(day AS DATE) < DATE '2026-11-24' AND at IN (1, 9)"
     assert rows(client, f"SELECT COUNT(*) FROM events WHERE {conditions}") == [["1"]]
+    renamed = "SELECT day FROM (SELECT contact AS at, day FROM events WHERE at < 2) WHERE at = 'a'"
+    assert rows(client, renamed) == [["2026-11-23"]]
 
 
 def test_bytes_scanned_are_those_of_the_columns_and_partitions_asked_for(client: Any) -> None:
