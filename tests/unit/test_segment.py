@@ -97,16 +97,14 @@ def test_a_batch_has_all_kinds_of_calls() -> None:
     assert events[1].properties == {"product_id": "8001", "category": "Tea", "price": 14.5, "currency": "EUR"}
     assert events[4].properties == {"name": "Tea club", "group_id": "club-1"}
     assert events[4].traits == {}
-    assert events[5].identities == (
-        USER,
-        Identity(kind=IdentityKind.USER, value="anon-1"),
-        Identity(kind=IdentityKind.ANONYMOUS, value="anon-1"),
-    )
+    assert events[5].identities == (USER, Identity(kind=IdentityKind.ANONYMOUS, value="anon-1"))
 
 
-def test_an_alias_of_this_browser_is_about_the_browser_only() -> None:
+def test_an_alias_joins_a_browser_once_and_never_two_users() -> None:
     event = one("alias", {"userId": "user-17", "previousId": "anon-1", "anonymousId": "anon-1"})
     assert event.identities == (USER, Identity(kind=IdentityKind.ANONYMOUS, value="anon-1"))
+    event = one("alias", {"userId": "user-17", "previousId": "user-16"})
+    assert Identity(kind=IdentityKind.USER, value="user-16") not in event.identities
 
 
 def test_a_bad_message_does_not_lose_the_good_ones_of_its_batch() -> None:

@@ -133,7 +133,8 @@ def _corrected(stated: Instant | None, sent: Instant | None, received: Instant) 
 
 
 def _identities(kind: str, message: Payload, address: str | None) -> tuple[Identity, ...]:
-    """Strongest first. An alias joins what was known by its previous id, be that a user's or a browser's."""
+    """Strongest first. An alias joins what a browser did under its previous id; it never ties two users together,
+    because with a public key anybody could tie themselves to anybody."""
     previous = _id(message, "previousId") if kind == "alias" else None
     user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
     if kind == "alias" and (previous is None or user is None):
@@ -145,7 +146,6 @@ def _identities(kind: str, message: Payload, address: str | None) -> tuple[Ident
         Identity(kind=identity, value=value): None
         for identity, value in (
             (IdentityKind.USER, user),
-            (IdentityKind.USER, previous if previous != anonymous else None),
             (IdentityKind.EMAIL, address),
             (IdentityKind.ANONYMOUS, anonymous),
             (IdentityKind.ANONYMOUS, previous),
