@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def follow(transition: Transition, instant: Instant) -> None:
     """Does what the transition asks for, as far as the contact's profile has not moved past it."""
-    members.record(transition)
+    members.record(transition, instant)
     stored = contacts.read(transition.contact)
     if stored is None or stored.profile.erased:
         return

@@ -1,0 +1,71 @@
+"""The Members table follows transitions, however they are repeated and reordered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice, permutations
+
+import pytest
+
+from shared.adapters import members
+from shared.adapters.clients import client
+from shared.domain.segments import Transition
+from tests.integration.conftest import NOW
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+CONTACTS = [f"c{number}" for number in range(40)]
+
+
+def transition(contact: str, number: int, entered: bool, segment: str = "customers") -> Transition:
+    return Transition(contact, number, segment, entered, NOW + number, "cause", before=0)
+
+
+def present(segment: str = "customers") -> list[str]:
+    return sorted(member.contact for member in members.members(segment))
+
+
+def test_who_enters_is_a_member_since_then() -> None:
+    members.record(transition("c1", 4, True), NOW)
+    (member,) = members.members("customers")
+    assert (member.contact, member.since) == ("c1", NOW + 4)
+    assert members.count("customers") == 1
+    assert present("inactive") == []
+
+
+def test_the_newest_transition_holds_in_whatever_order_and_however_often_they_come() -> None:
+    history = [transition("", 1, True), transition("", 2, False), transition("", 5, True), transition("", 9, False)]
+    for name, order in enumerate(permutations(history)):
+        for step in (*order, *order[:2]):
+            members.record(replace(step, contact=f"gone{name}"), NOW)
+        for step in order:
+            if step.number < 9:
+                members.record(replace(step, contact=f"stays{name}"), NOW)
+    assert present() == sorted(f"stays{name}" for name in range(24))
+    assert members.count("customers") == 24
+    assert {member.since for member in members.members("customers")} == {NOW + 5}
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_reading_on_from_any_member_gives_each_exactly_once(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MOST_READ", 2)  # so that DynamoDB's own pages end in the middle of ours
+    for contact in CONTACTS:
+        members.record(transition(contact, 1, True), NOW)
+    for contact in CONTACTS[::3]:
+        members.record(transition(contact, 2, False), NOW)
+    seen: list[str] = []
+    after = (0, "")
+    while page := list(islice(members.members("customers", after), size)):
+        seen += [member.contact for member in page]
+        after = (page[-1].shard, page[-1].contact)
+    assert len(seen) == len(set(seen))
+    assert sorted(seen) == sorted(set(CONTACTS) - set(CONTACTS[::3])) == present()
+
+
+def test_who_left_goes_by_the_time_to_live_and_who_comes_back_stays() -> None:
+    members.record(transition("c1", 2, False), NOW)
+    (left,) = client("dynamodb").scan(TableName="Members")["Items"]
+    assert int(left["expires"]["N"]) == (NOW + members.LEFT_KEPT) // 1000
+    members.record(transition("c1", 3, True), NOW)
+    (back,) = client("dynamodb").scan(TableName="Members")["Items"]
+    assert "expires" not in back
