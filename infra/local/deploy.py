@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -30,7 +31,6 @@ NOTHING_TO_MAKE = {
     "AWS::Logs::LogGroup",
     "AWS::Logs::MetricFilter",
     "AWS::S3::BucketPolicy",
-    "AWS::SES::EmailIdentity",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Serverless::Api",
@@ -51,6 +51,7 @@ def deploy(world: World, session: boto3.session.Session, template: Template, sec
         "AWS::SNS::Topic": lambda r, p: _topic(session, r),
         "AWS::SNS::Subscription": lambda r, p: _subscription(session, p),
         "AWS::S3::Bucket": lambda r, p: _bucket(session, template, r),
+        "AWS::SES::EmailIdentity": lambda r, p: _sender(session, p["EmailIdentity"]),
         "AWS::SES::ConfigurationSet": lambda r, p: _configuration_set(session, r, p),
         "AWS::SES::ConfigurationSetEventDestination": lambda r, p: _event_destination(session, p),
         "AWS::Glue::Table": lambda r, p: _lake_table(world, p),
@@ -76,10 +77,8 @@ def _table(session: boto3.session.Session, template: Template, resource: Resourc
     if "StreamSpecification" in definition:
         definition["StreamSpecification"] = {"StreamEnabled": True, **definition["StreamSpecification"]}
     client = session.client("dynamodb")
-    try:
+    with suppress(client.exceptions.ResourceInUseException):
         client.create_table(TableName=template.reference(resource.name), **definition)
-    except client.exceptions.ResourceInUseException:
-        return  # deployed before
 
 
 def _queue(session: boto3.session.Session, resource: Resource, properties: dict[str, Any]) -> None:
@@ -103,24 +102,30 @@ def _subscription(session: boto3.session.Session, properties: dict[str, Any]) ->
 
 
 def _bucket(session: boto3.session.Session, template: Template, resource: Resource) -> None:
-    session.client("s3").create_bucket(
-        Bucket=template.reference(resource.name), CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    client = session.client("s3")
+    with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+        client.create_bucket(
+            Bucket=template.reference(resource.name), CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+
+
+def _sender(session: boto3.session.Session, domain: str) -> None:
+    client = session.client("sesv2")
+    with suppress(client.exceptions.AlreadyExistsException):
+        client.create_email_identity(EmailIdentity=domain)
 
 
 def _configuration_set(session: boto3.session.Session, resource: Resource, properties: dict[str, Any]) -> None:
     client = session.client("sesv2")
-    try:
+    with suppress(client.exceptions.AlreadyExistsException):
         client.create_configuration_set(ConfigurationSetName=properties.get("Name", resource.name))
-    except client.exceptions.AlreadyExistsException:
-        return
 
 
 def _event_destination(session: boto3.session.Session, properties: dict[str, Any]) -> None:
     destination = properties["EventDestination"]
     client = session.client("sesv2")
     kinds = {"renderingFailure": "RENDERING_FAILURE", "deliveryDelay": "DELIVERY_DELAY"}
-    try:
+    with suppress(client.exceptions.AlreadyExistsException):
         client.create_configuration_set_event_destination(
             ConfigurationSetName=properties["ConfigurationSetName"],
             EventDestinationName=destination.get("Name", "notices"),
@@ -130,8 +135,6 @@ def _event_destination(session: boto3.session.Session, properties: dict[str, Any
                 "SnsDestination": {"TopicArn": destination["SnsDestination"]["TopicARN"]},
             },
         )
-    except client.exceptions.AlreadyExistsException:
-        return
 
 
 def _lake_table(world: World, properties: dict[str, Any]) -> None:

@@ -13,7 +13,10 @@ WORLD = DIRECTORY / "world.sqlite"
 PARAMETERS = {
     "ShopName": "The Corner Gift Shop",
     "ShopUrl": "https://shop.example.com",
-    "Sender": "hello@shop.example.com",
+    "Sender": "The Corner Gift Shop <hello@shop.example.com>",
+    "Domain": "shop.example.com",
+    "Currency": "GBP",
+    "OfferCode": "COMEBACK10",
     "PostalAddress": "The Corner Gift Shop, 1 Example Street, London E1 1AA, United Kingdom",
 }
 SECRETS = {

@@ -215,7 +215,7 @@ def consent_writes(profile: Profile, events: Iterable[Event]) -> list[TransactWr
                         **key(profile.contact, numbered("CONSENT", profile.consents)),
                         "topic": {"S": change.topic},
                         "state": {"S": change.state},
-                        "time": {"N": str(change.time if change.time is not None else event.time)},
+                        "time": {"N": str(event.time)},
                         "source": {"S": event.source},
                         "cause": {"S": event.id},
                     }

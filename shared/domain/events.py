@@ -98,24 +98,19 @@ class IdentityKind(StrEnum):
 
 
 class Identity(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     kind: IdentityKind
     value: str = Field(min_length=1, max_length=512)
 
 
 class ConsentChange(BaseModel):
-    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in).
-
-    `time` is when the contact said so, where the sender tells (Shopify's `consent_updated_at`): then repeating an old
-    answer is no new answer. None: the event's own time.
-    """
+    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in)."""
 
     model_config = ConfigDict(frozen=True)
 
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     state: Literal["subscribed", "unsubscribed", "pending"]
-    time: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
 
 
 class Event(BaseModel):
@@ -128,7 +123,7 @@ class Event(BaseModel):
     Contact's properties follow the Segment spec; amounts of money are numbers in the shop's currency.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: str = Field(min_length=1, max_length=128)
     type: str = Field(min_length=1, max_length=128)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -36,6 +36,9 @@ TRAITS_BOUND = 100
 ORDERS_BOUND = 60
 VALUES_BOUND = 20
 """Distinct values kept of a property that an event has once a product (category, product_id)."""
+
+PUBLIC = "public:"
+"""Before the id of an order as a public write key told of it: anybody can, so it is kept apart from the storefront's."""
 
 UNDECIDED = ""
 """The `definitions` of a profile whose memberships nothing has decided yet: of a new contact."""
@@ -134,6 +137,12 @@ class Profile:
     merged_into: str | None = None
     erased: bool = False
 
+    def counting_orders(self) -> Iterator[Order]:
+        """The orders there are still. What a public write key says of an order is overruled by the storefront."""
+        for name, order in self.orders.items():
+            if order.counts and not (name.startswith(PUBLIC) and name.removeprefix(PUBLIC) in self.orders):
+                yield order
+
     @property
     def email(self) -> str | None:
         stamped = self.traits.get("email")
@@ -153,8 +162,7 @@ def fold(profile: Profile, event: Event) -> set[str]:
         if _set_newest(profile.traits, name, value, event.time):
             touched.add(f"trait:{name}")
     for change in event.consent:
-        said = event.time if change.time is None else min(change.time, event.received)
-        if _set_newest(profile.consent, change.topic, change.state, said):
+        if _set_newest(profile.consent, change.topic, change.state, event.time):
             touched.add("consent")
     _add_occurrence(profile, event)
     if event.type in ORDER_TYPES and _fold_order(profile, event):
@@ -245,7 +253,7 @@ def _fold_order(profile: Profile, event: Event) -> bool:
     order_id = event.properties.get("order_id")
     if not isinstance(order_id, str | int):
         return False
-    order = profile.orders.setdefault(str(order_id), Order())
+    order = profile.orders.setdefault(f"{PUBLIC if event.public else ''}{order_id}", Order())
     if event.type == Type.ORDER_REFUNDED:
         refund = amount(event.properties.get("amount"))
         order.refunds[str(event.properties.get("refund_id", event.id))] = max(refund or 0, 0)

@@ -279,8 +279,7 @@ def _orders(condition: Orders) -> Evaluator:
     def evaluate_orders(profile: Profile, t: Instant) -> Signed:
         start = -1 if window is None else t - window
         placed = sorted(
-            ((order.placed, order.net if of_money else 1) for order in profile.orders.values() if order.counts),
-            reverse=True,
+            ((order.placed, order.net if of_money else 1) for order in profile.counting_orders()), reverse=True
         )
         if profile.older_orders and (not placed or start < placed[-1][0]):
             raise HistoryNeededError("orders")

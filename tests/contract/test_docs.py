@@ -31,7 +31,7 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 def test_every_make_command_of_the_readme_is_in_the_makefile() -> None:
-    for target in set(re.findall(r"\bmake ([a-z]+)\b", README)):
+    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)):
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
 
 

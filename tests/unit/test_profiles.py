@@ -116,8 +116,17 @@ def test_the_newest_answer_is_the_consent_whatever_comes_last() -> None:
     assert folded([no, yes]).consent["marketing"].value == "unsubscribed"
 
 
-def test_an_old_answer_repeated_by_a_storefront_is_no_new_answer() -> None:
-    said = ConsentChange(state="subscribed", time=BEGIN)
-    no = event(Type.CONSENT_CHANGED, 2).model_copy(update={"consent": (ConsentChange(state="unsubscribed"),)})
-    repeated = event(Type.CONTACT_UPDATED, 5).model_copy(update={"consent": (said,)})
-    assert folded([no, repeated]).consent["marketing"].value == "unsubscribed"
+def test_a_public_key_cannot_take_back_what_the_storefront_told() -> None:
+    order = event(Type.ORDER_COMPLETED, 1, order_id="1", total="40.00")
+    forged = [
+        event(type_, 2, order_id="1", amount=40, total="9") for type_ in (Type.ORDER_CANCELLED, Type.ORDER_REFUNDED)
+    ]
+    profile = folded([order, *(each.model_copy(update={"public": True}) for each in forged)])
+    assert [each.net for each in profile.counting_orders()] == [4000]
+
+
+def test_an_order_that_only_the_website_tells_of_counts_until_the_storefront_does() -> None:
+    seen = event(Type.ORDER_COMPLETED, 1, order_id="1", total="38.00").model_copy(update={"public": True})
+    assert [each.net for each in folded([seen]).counting_orders()] == [3800]
+    told = event(Type.ORDER_COMPLETED, 1, order_id="1", total="40.00")
+    assert [each.net for each in folded([seen, told]).counting_orders()] == [4000]

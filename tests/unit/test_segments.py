@@ -82,7 +82,7 @@ def holds(condition: Condition, profile: Profile, t: Instant) -> bool:
                 for occurrence in occurrences
             )
         case Orders():
-            orders = [o for o in profile.orders.values() if o.counts and in_window(o.placed, condition.within)]
+            orders = [o for o in profile.counting_orders() if in_window(o.placed, condition.within)]
             if condition.measure == "count":
                 return len(orders) >= condition.at_least
             return sum(order.net for order in orders) >= round(condition.at_least * 100)

@@ -164,8 +164,18 @@ def _traits(customer: Payload, address: Payload, locale: Json) -> Payload:
             "postal_code": text(address.get("zip")),
             "tags": labels(customer.get("tags")),
             "locale": text(locale),
+            **_told_by_tags(labels(customer.get("tags"))),
         }
     )
+
+
+_TAG_TRAITS = {"source": "signup_source", "interest": "interest"}
+
+
+def _told_by_tags(tags: list[str]) -> Payload:
+    """Sign-up forms can only tag a new customer: `source:popup` and `interest:candles` are traits."""
+    pairs = (tag.partition(":") for tag in tags)
+    return {_TAG_TRAITS[name.strip()]: text(value) for name, _, value in pairs if name.strip() in _TAG_TRAITS}
 
 
 # ── consent ──
