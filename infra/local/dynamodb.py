@@ -85,6 +85,7 @@ TOKEN_LIFE = 10 * 60_000  # ms
 PAGE = 1024 * 1024  # bytes looked at by one Query or Scan
 BATCH_ANSWER = 16 * 1024 * 1024  # bytes
 TRANSACTION_ACTIONS = 100
+TRANSACTION_SIZE = 4 * 1024 * 1024  # bytes
 _TTL_PAST = 5 * 365 * 86_400  # s; what expired longer ago than this the service leaves alone
 
 
@@ -167,31 +168,37 @@ def _check(world: World, params: Parameters) -> Action:
     return replace(_delete(world, params), writes=False)
 
 
-def _apply(world: World, action: Action, before: Stored | None, by_ttl: bool = False) -> tuple[Item | None, Units]:
-    """Writes the action's result, its index entries and its stream record; gives the item after and the units."""
-    table = action.table
-    result = action.result(before)
-    before_size = before.size if before else 0
-    if result is None:
-        after, size, blob = None, 0, None
-        if before:
-            world.db.execute(table.drop, action.place)
-    else:
-        after, size = result
+@dataclass(frozen=True)
+class Written:
+    """What a write left: the item after it, if any, the larger size of before and after, and what it consumed."""
+
+    item: Item | None
+    size: int
+    units: Units
+
+
+def _apply(world: World, action: Action, before: Stored | None, by_ttl: bool = False) -> Written:
+    """Writes the action's result, its index entries and its stream record."""
+    table, (after, after_size) = action.table, action.result(before) or (None, 0)
+    blob = None
+    if after is not None:
         blob = encode(after)
         places = [place for index in table.indexes for place in place_in_index(index, after)]
-        world.db.execute(table.store, (*action.place, size, blob, expiry(table, after), *places))
-    if table.stream and (before or after) and not (before and before.item == after):
+        world.db.execute(table.store, (*action.place, after_size, blob, expiry(table, after), *places))
+    elif before:
+        world.db.execute(table.drop, action.place)
+    if table.stream and (before.item if before else None) != after:
         world.db.execute(
             f"INSERT INTO {table.changes} (at, old, new, by_ttl) VALUES (?, ?, ?, ?)",
             (world.now(), before.blob if before else None, blob, by_ttl),
         )
-    units = Units(write_units(max(before_size, size)))
+    size = max(before.size if before else 0, after_size)
+    units = Units(write_units(size))
     for index in table.indexes:
-        written = index_write_units(index, before, after, size)
-        if written:
-            units.indexes[index.name] = written
-    return after, units
+        index_units = index_write_units(index, before, after, after_size)
+        if index_units:
+            units.indexes[index.name] = index_units
+    return Written(after, size, units)
 
 
 def _write(world: World, action: Action, params: Parameters) -> tuple[Answer, Stored | None, Item | None]:
@@ -201,9 +208,9 @@ def _write(world: World, action: Action, params: Parameters) -> tuple[Answer, St
         count(world, action.table, writes=write_units(before.size if before else 0))
         found: dict[str, Any] = {"Item": before.item} if before and action.explains else {}
         raise AwsError("ConditionalCheckFailedException", "The conditional request failed", **found)
-    after, units = _apply(world, action, before)
-    count(world, action.table, writes=units.total)
-    return with_consumed({}, action.table, units, params), before, after
+    written = _apply(world, action, before)
+    count(world, action.table, writes=written.units.total)
+    return with_consumed({}, action.table, written.units, params), before, written.item
 
 
 def _return_values(params: Parameters, *allowed: str) -> str:
@@ -253,7 +260,7 @@ def batch_write_item(world: World, params: Parameters) -> Answer:
         raise invalid("Provided list of item keys contains duplicates")
     used: dict[str, Units] = {}
     for action in actions:
-        _, units = _apply(world, action, stored(world, action.table, action.place))
+        units = _apply(world, action, stored(world, action.table, action.place)).units
         count(world, action.table, writes=units.total)
         used.setdefault(action.table.name, Units()).add(units)
     return with_all_consumed({"UnprocessedItems": {}}, used, params, world)
@@ -551,18 +558,22 @@ def _commit(world: World, actions: list[Action], before: list[Stored | None]) ->
     What was written before a later action fails is undone by the savepoint around every call.
     """
     reasons = [_refusal(action, found) for action, found in zip(actions, before, strict=True)]
-    refused = any(reasons)
+    refused, size = any(reasons), 0
     used: dict[str, Units] = {}
     for place, (action, found) in enumerate(zip(actions, before, strict=True)):
-        units = Units(write_units(found.size if found else 0))
+        there = found.size if found else 0
+        written = Written(None, there, Units(write_units(there)))
         if action.writes and not refused:
             try:
-                _, units = _apply(world, action, found)
+                written = _apply(world, action, found)
             except AwsError as error:
                 reasons[place] = {"Code": "ValidationError", "Message": error.message}
-        units.table *= TRANSACTIONAL
+        size += written.size
+        units = Units(written.units.table * TRANSACTIONAL, written.units.indexes)
         count(world, action.table, writes=units.total)
         used.setdefault(action.table.name, Units()).add(units)
+    if size > TRANSACTION_SIZE:
+        raise invalid("Transaction request cannot include items of more than 4 MB together")
     if any(reasons):
         codes = ", ".join(reason["Code"] if reason else "None" for reason in reasons)
         raise AwsError(
