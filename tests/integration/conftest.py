@@ -73,14 +73,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clock.use(lambda: NOW)
     with mock_aws():
+        dynamodb, sqs, ssm = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("ssm")
         for name, definition in TABLES.items():
-            boto3.client("dynamodb").create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
+            dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
             monkeypatch.setenv(f"{name.upper()}_TABLE", name)
         for name in ("events_queue", "events_dlq"):
-            url = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+            url = sqs.create_queue(QueueName=name)["QueueUrl"]
             monkeypatch.setenv(f"{name.upper()}_URL", url)
         for name, value in SECRETS.items():
-            boto3.client("ssm").put_parameter(Name=f"/beckon/{name}", Value=value, Type="SecureString")
+            ssm.put_parameter(Name=f"/beckon/{name}", Value=value, Type="SecureString")
         environment.forget()
         yield
     clients.client.cache_clear()
