@@ -79,6 +79,11 @@ def _table(session: boto3.session.Session, template: Template, resource: Resourc
     client = session.client("dynamodb")
     with suppress(client.exceptions.ResourceInUseException):
         client.create_table(TableName=template.reference(resource.name), **definition)
+        if "TimeToLiveSpecification" in properties:
+            client.update_time_to_live(
+                TableName=template.reference(resource.name),
+                TimeToLiveSpecification=properties["TimeToLiveSpecification"],
+            )
 
 
 def _queue(session: boto3.session.Session, resource: Resource, properties: dict[str, Any]) -> None:

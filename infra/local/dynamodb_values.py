@@ -87,6 +87,8 @@ def _size(value: Value, depth: int = 0) -> int:
         )
     ((kind, content),) = value.items()
     if kind == "S":
+        if type(content) is not str:  # a StrEnum's member
+            raise OtherSpellingError
         return utf8_size(content)
     if kind == "N":
         return _number_size(content)
@@ -126,6 +128,8 @@ def _sorted_set(kind: str, members: list[Any]) -> list[Any]:
 
 def _respell(value: Value) -> Value:
     ((kind, content),) = value.items()
+    if kind == "S":
+        return {kind: str(content)}
     if kind == "N":
         return {kind: number(content)}
     if kind == "B":

@@ -149,6 +149,7 @@ class System:
         try:
             return json.loads(json.dumps(self.invoke(name, payload)))
         except Exception as error:
+            report(name, error)
             raise stepfunctions.TaskFailed(type(error).__name__, str(error)) from error
 
     # ── the passing of time ──
