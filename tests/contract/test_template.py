@@ -1,0 +1,472 @@
+"""template.yaml against the code: what the one says exists is what the other asks for, and nothing more."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local import settings
+from shared.adapters import definitions
+from shared.domain.events import Event, Identity, IdentityKind, event_key
+from shared.domain.lake_rows import COLUMNS, PARTITIONS, TYPES
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = settings.template()
+RESOURCES: dict[str, Any] = TEMPLATE.raw["Resources"]
+FUNCTIONS = {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
+ALL_FUNCTIONS = pytest.mark.parametrize("function", FUNCTIONS)
+
+# https://docs.aws.amazon.com/service-authorization/latest/reference/: these know no resources.
+WITHOUT_RESOURCES = {"dynamodb:ListStreams", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+ARN_OF = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::SES::ConfigurationSet"}
+
+
+def folder(function: str) -> str:
+    return str(FUNCTIONS[function]["CodeUri"]).removeprefix("functions/")
+
+
+def app(function: str) -> Path:
+    return ROOT / "functions" / folder(function) / "app.py"
+
+
+def built(function: str) -> None:
+    if not app(function).exists():
+        pytest.skip(f"functions/{folder(function)} is not there yet")
+
+
+def variables(function: str) -> dict[str, Any]:
+    return dict(FUNCTIONS[function].get("Environment", {}).get("Variables", {}))
+
+
+def events(function: str, *types: str) -> list[dict[str, Any]]:
+    return [e["Properties"] for e in FUNCTIONS[function].get("Events", {}).values() if e["Type"] in types]
+
+
+def walk(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every key and value of a tree."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield str(key), item
+        yield from walk(item)
+
+
+# ── functions ──
+
+
+@ALL_FUNCTIONS
+def test_a_function_is_where_its_handler_says(function: str) -> None:
+    assert FUNCTIONS[function]["Handler"] == f"functions.{folder(function)}.app.handler"
+    built(function)
+    assert "handler" in ast.unparse(ast.parse(app(function).read_text(encoding="utf-8")))
+
+
+def test_every_folder_of_functions_is_deployed() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    assert folders <= {folder(function) for function in FUNCTIONS}
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [json.dumps(properties["Role"]) for properties in FUNCTIONS.values()]
+    assert len(set(roles)) == len(roles)
+
+
+def test_the_layer_is_built_for_the_functions_python_and_processor() -> None:
+    globals_, layer = TEMPLATE.raw["Globals"]["Function"], RESOURCES["SharedLayer"]
+    assert layer["Metadata"]["BuildMethod"] == globals_["Runtime"]
+    assert layer["Properties"]["CompatibleRuntimes"] == [globals_["Runtime"]]
+    assert [layer["Metadata"]["BuildArchitecture"]] == globals_["Architectures"]
+    assert layer["Properties"]["CompatibleArchitectures"] == globals_["Architectures"]
+
+
+def test_what_is_deployed_is_what_was_tested() -> None:
+    locked = set(re.findall(r"^([a-z0-9_.-]+==[^\s;\\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    for file in [ROOT / "shared/requirements.txt", *ROOT.glob("functions/*/requirements.txt")]:
+        pins = {line for line in file.read_text().splitlines() if line and not line.startswith("#")}
+        assert pins <= locked, f"{file.relative_to(ROOT)} is not as locked: {pins - locked}"
+
+
+# ── what the code comes to, read from its text ──
+
+
+def source(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(source(module).read_text(encoding="utf-8"))
+
+
+@cache
+def reached(function: str) -> tuple[tuple[str, ast.stmt], ...]:
+    """The definitions a handler can come to, each with its module: names are followed through the project's modules."""
+    found: list[tuple[str, ast.stmt]] = []
+    pending, seen = [(f"functions.{folder(function)}.app", "handler")], set()
+    if folder(function) == "admin":  # Chalice calls the routes
+        pending = [(f"functions.admin.{file.stem}", "*") for file in ROOT.glob("functions/admin/*.py")]
+    while pending:
+        module, name = pending.pop()
+        if (module, name) in seen or not source(module).is_file():
+            continue
+        seen.add((module, name))
+        names = imported(module)
+        if name in names:
+            pending.append(names[name])
+        for node in tree(module).body:
+            if name in ("*", *defined(node)):
+                found.append((module, node))
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Name):
+                        pending += [(module, part.id)]
+                    elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+                        of = names.get(part.value.id)
+                        pending += [(f"{of[0]}.{of[1]}", part.attr)] if of else []
+    return tuple(found)
+
+
+@cache
+def imported(module: str) -> dict[str, tuple[str, str]]:
+    return {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
+def defined(node: ast.AST) -> list[str]:
+    """The names a statement at the top of a module defines."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+# ── settings ──
+
+
+def asked_for(function: str) -> tuple[set[str], set[str]]:
+    """The variables that the settings models a function comes to need, and those they can do without."""
+    needed, optional = set(), set()
+    for _, node in reached(function):
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Settings"):
+            for line in node.body:
+                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                    (needed if line.value is None else optional).add(line.target.id.upper())
+    return needed, optional
+
+
+@ALL_FUNCTIONS
+def test_a_function_gets_the_settings_it_asks_for_and_no_others(function: str) -> None:
+    built(function)
+    needed, optional = asked_for(function)
+    given = {name for name in variables(function) if not name.startswith("POWERTOOLS_")}
+    assert given - optional == needed
+    assert variables(function)["POWERTOOLS_SERVICE_NAME"] == folder(function)
+
+
+def test_every_name_the_template_refers_to_exists() -> None:
+    known = {*RESOURCES, *TEMPLATE.raw["Parameters"]}
+    for key, value in walk({"r": RESOURCES, "o": TEMPLATE.raw["Outputs"], "g": TEMPLATE.raw["Globals"]}):
+        names: list[str] = []
+        if key == "Ref":
+            names = [value]
+        elif key == "Fn::GetAtt":
+            names = [value[0]]
+        elif key == "Fn::Sub":
+            names = re.findall(r"\$\{([A-Za-z0-9:]+)", value)
+        unknown = [name for name in names if name not in known and not name.startswith("AWS::")]
+        assert not unknown, f"{key} {value}: there is no {unknown}"
+
+
+def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
+    machines = json.loads(TEMPLATE.resolve(variables("TransitionFunction")["STATE_MACHINES"]))
+    assert set(machines) == {journey.id for journey in definitions.journeys()}
+    queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
+    dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
+    assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead
+
+
+# ── rights ──
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in RESOURCES.items():
+        properties = resource.get("Properties", {})
+        documents = [
+            policy["PolicyDocument"] for policy in properties.get("Policies", []) if "PolicyDocument" in policy
+        ]
+        documents += [properties[key] for key in ("PolicyDocument",) if key in properties]
+        for document in documents:
+            for statement in document["Statement"]:
+                yield name, statement
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_statement_allows_named_actions_on_named_resources() -> None:
+    allowing = [(name, statement) for name, statement in statements() if statement["Effect"] == "Allow"]
+    assert len(allowing) > len(FUNCTIONS)
+    for name, statement in allowing:
+        actions = set(listed(statement["Action"]))
+        assert not [action for action in actions if "*" in action], f"{name} allows {actions}"
+        if "*" in listed(statement["Resource"]):
+            assert actions <= WITHOUT_RESOURCES, f"{name} allows {actions} on everything"
+
+
+def granted(function: str) -> set[str]:
+    """The actions a function's role allows."""
+    role = FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]
+    return {action for name, statement in statements() if name == role for action in listed(statement["Action"])}
+
+
+ACTIONS = {
+    "dynamodb:BatchWriteItem": {"dynamodb:BatchWriteItem"},
+    "dynamodb:TransactWriteItems": set(),  # its parts are checked one by one
+    "s3:ListObjectsV2": {"s3:ListBucket"},
+    "sesv2:SendEmail": {"ses:SendEmail"},
+    "sqs:SendMessageBatch": {"sqs:SendMessage"},
+    "sqs:DeleteMessageBatch": {"sqs:DeleteMessage"},
+    "athena:StartQueryExecution": {
+        "athena:StartQueryExecution",
+        "glue:GetDatabase",
+        "glue:GetTable",
+        "glue:GetPartitions",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+    },
+    "stepfunctions:StartExecution": {"states:StartExecution"},
+    "stepfunctions:StopExecution": {"states:StopExecution"},
+    "stepfunctions:DescribeExecution": {"states:DescribeExecution"},
+}
+"""Where an operation needs rights of other names than its own."""
+
+SOURCES = {
+    "SQS": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    "DynamoDB": {
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        "sqs:SendMessage",
+    },
+    "Schedule": {"sqs:SendMessage"},
+}
+"""The rights Lambda uses in the function's name, for what brings its events and for what fails."""
+
+
+def operations(function: str) -> set[str]:
+    """What a function calls of AWS, as `service:Operation`, and the parts of its transactions."""
+    found = set()
+    for _, node in reached(function):
+        for part in ast.walk(node):
+            if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Call):
+                made = part.value
+                if isinstance(made.func, ast.Name) and made.func.id == "client":
+                    service, operation = ast.literal_eval(made.args[0]), part.attr
+                    if operation not in ("get_paginator", "exceptions"):
+                        found.add(f"{service}:{''.join(word.title() for word in operation.split('_'))}")
+            elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+                if part.func.attr == "get_paginator":
+                    service = ast.literal_eval(part.func.value.args[0])  # type: ignore[attr-defined]
+                    found.add(
+                        f"{service}:{''.join(word.title() for word in ast.literal_eval(part.args[0]).split('_'))}"
+                    )
+            elif isinstance(part, ast.Dict):
+                keys = {key.value for key in part.keys if isinstance(key, ast.Constant)}
+                parts = {
+                    "Put": "PutItem",
+                    "Update": "UpdateItem",
+                    "Delete": "DeleteItem",
+                    "ConditionCheck": "ConditionCheckItem",
+                }
+                found |= {f"dynamodb:{parts[key]}" for key in keys & parts.keys()}
+    return found
+
+
+@ALL_FUNCTIONS
+def test_a_function_has_the_rights_it_uses_and_no_others(function: str) -> None:
+    built(function)
+    used = set().union(*(ACTIONS.get(operation, {operation}) for operation in operations(function)))
+    if any(module == "shared.adapters.secrets" for module, _ in reached(function)):
+        used.add("ssm:GetParameter")
+    for event in FUNCTIONS[function].get("Events", {}).values():
+        used |= SOURCES.get(event["Type"], set())
+    assert granted(function) == used
+
+
+@ALL_FUNCTIONS
+def test_a_function_has_rights_on_what_its_settings_name(function: str) -> None:
+    named = {value["Ref"] for value in variables(function).values() if isinstance(value, dict) and "Ref" in value}
+    named = {name for name in named if RESOURCES.get(name, {}).get("Type") in ARN_OF}
+    role = FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]
+    rights = json.dumps([statement["Resource"] for name, statement in statements() if name == role])
+    for name in named:
+        assert f'"{name}", "Arn"' in rights or f"${{{name}.Arn}}" in rights or f"${{{name}}}" in rights, name
+
+
+def test_the_secrets_the_code_reads_are_those_it_may_read() -> None:
+    code = "\n".join(path.read_text() for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py"))
+    read = set(re.findall(r'\bsecrets?\("(\w+)"\)', code)) | set(re.findall(r'"(\w+_secret)"', code))
+    allowed = {
+        str(value).rsplit("/", 1)[-1] for key, value in walk(RESOURCES) if key == "Fn::Sub" and ":parameter/" in value
+    }
+    assert read == allowed
+
+
+def test_the_journeys_may_call_nothing_but_the_functions_their_steps_name() -> None:
+    (statement,) = [statement for name, statement in statements() if name == "JourneysRole"]
+    called = {str(TEMPLATE.resolve(resource)).rsplit(":", 1)[-1] for resource in listed(statement["Resource"])}
+    assert called == {"MessageFunction", "JourneyFunction"}
+
+
+# ── routes ──
+
+
+def routes(function: str) -> set[tuple[str, str]]:
+    return {(event["Method"], event["Path"]) for event in events(function, "HttpApi", "Api")}
+
+
+def test_ingest_has_the_routes_it_answers() -> None:
+    paths = set(importlib.import_module("functions.ingest.app").ROUTES)
+    calls = {path for path in paths if path.startswith("/v1/")}
+    expected = {("POST", path) for path in paths - calls} | {("POST", "/v1/{call}"), ("OPTIONS", "/v1/{call}")}
+    assert calls
+    assert routes("IngestFunction") == expected | {("GET", "/health")}
+
+
+def test_the_links_in_mails_have_routes() -> None:
+    paths = ("/preferences/{token}", "/unsubscribe/{token}")
+    assert routes("PreferenceFunction") == {(method, path) for path in paths for method in ("GET", "POST")}
+
+
+def test_the_admin_has_the_routes_it_answers() -> None:
+    built("AdminFunction")
+    chalice = importlib.import_module("functions.admin.app").app
+    expected = {(method, path) for path, methods in chalice.routes.items() for method in methods}
+    assert routes("AdminFunction") == expected
+
+
+def test_the_admin_is_open_to_nobody_but_for_the_page_they_sign_in_on() -> None:
+    auth = RESOURCES["AdminApi"]["Properties"]["Auth"]
+    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
+    opened = {event["Path"] for event in events("AdminFunction", "Api") if event.get("Auth") is not None}
+    assert opened <= {"/"}
+
+
+def test_access_logs_hold_nothing_personal() -> None:
+    logged = set(
+        re.findall(r"\$context\.([\w.]+)", RESOURCES["PublicApi"]["Properties"]["AccessLogSettings"]["Format"])
+    )
+    assert "routeKey" in logged
+    assert not logged & {"path", "identity.sourceIp", "identity.userAgent", "requestTimeEpoch"} - {"requestTimeEpoch"}
+
+
+# ── what brings events, and where what fails goes ──
+
+
+def test_a_queue_waits_long_enough_and_sets_aside_what_fails_five_times() -> None:
+    for function in FUNCTIONS:
+        for event in events(function, "SQS"):
+            queue = RESOURCES[event["Queue"]["Fn::GetAtt"][0]]["Properties"]
+            timeout = TEMPLATE.properties(TEMPLATE.resources[function])["Timeout"]
+            assert queue["VisibilityTimeout"] >= 6 * timeout
+            assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+            assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    profile = importlib.import_module("functions.profile.app")
+    assert RESOURCES["EventsQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
+
+
+def test_every_way_without_an_answer_ends_in_a_dead_letter_queue() -> None:
+    ends = []
+    for function, properties in FUNCTIONS.items():
+        ends += [event["DestinationConfig"]["OnFailure"]["Destination"] for event in events(function, "DynamoDB")]
+        if events(function, "Schedule", "ScheduleV2"):
+            ends.append(properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"])
+    for resource in RESOURCES.values():
+        if resource["Type"] == "AWS::SNS::Subscription":
+            ends.append(resource["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
+        if resource["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in resource["Properties"]:
+            ends.append(resource["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
+    queues = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
+    assert {end["Fn::GetAtt"][0] for end in ends} == queues
+    assert {f"{name}" for name in RESOURCES["Alarms"]["Properties"]["Parameters"]} >= queues
+
+
+def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
+    someone = (Identity(kind=IdentityKind.CONTACT, value="c"),)
+    event = Event(id="e", type="Page Viewed", time=1, received=1, source="segment", identities=someone)
+    prefixes = {
+        function: [
+            prefix
+            for stream in events(function, "DynamoDB")
+            for each in stream["FilterCriteria"]["Filters"]
+            for kind in json.loads(each["Pattern"])["dynamodb"]["Keys"]["kind"]["S"]
+            for prefix in [kind["prefix"] if isinstance(kind, dict) else kind]
+        ]
+        for function in ("LakeFunction", "TransitionFunction")
+    }
+    assert event_key(event).startswith(prefixes["LakeFunction"][0])
+    assert prefixes == {"LakeFunction": ["EVENT#"], "TransitionFunction": ["TRANSITION#", "PROFILE"]}
+
+
+def test_schedules_ask_for_tasks_that_there_are() -> None:
+    built("RefreshFunction")
+    task = importlib.import_module("functions.refresh.app").Task
+    tasks = [task.model_validate_json(event["Input"]).task for event in events("RefreshFunction", "Schedule")]
+    assert sorted(tasks) == ["reconcile", "wake"]
+
+
+def test_the_alarm_on_drift_is_about_the_metric_that_is_written() -> None:
+    built("RefreshFunction")
+    alarms = (ROOT / "infra/alarms.yaml").read_text()
+    (metric,) = re.findall(r"Namespace: !Ref MetricsNamespace\n\s+MetricName: (?!Errors)(\w+)", alarms)
+    assert f'"{metric}"' in app("RefreshFunction").read_text()
+
+
+# ── journeys ──
+
+
+@pytest.mark.parametrize("name", [n for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::StateMachine"])
+def test_a_state_machine_names_nothing_that_is_not_substituted(name: str) -> None:
+    properties = RESOURCES[name]["Properties"]
+    text = (ROOT / properties["DefinitionUri"]).read_text()
+    assert set(re.findall(r"\$\{(\w+)\}", text)) == set(properties["DefinitionSubstitutions"])
+
+
+# ── lake ──
+
+
+def test_the_lake_s_table_has_the_columns_of_its_rows() -> None:
+    table = RESOURCES["LakeEvents"]["Properties"]["TableInput"]
+    assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == dict(COLUMNS)
+    assert [key["Name"] for key in table["PartitionKeys"]] == list(PARTITIONS)
+    assert table["Parameters"]["projection.type.values"].split(",") == list(TYPES)
+
+
+def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:
+    table = RESOURCES["LakeEvents"]["Properties"]["TableInput"]
+    location = TEMPLATE.resolve(table["Parameters"]["storage.location.template"])
+    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}day=${{day}}/type=${{type}}/"
+
+
+# ── docs ──
+
+
+def test_deploying_says_what_to_answer_and_which_secrets_to_store() -> None:
+    page = (ROOT / "docs/deploying.md").read_text()
+    secrets = {str(v).rsplit("/", 1)[-1] for key, v in walk(RESOURCES) if key == "Fn::Sub" and ":parameter/" in v}
+    for name in [*TEMPLATE.raw["Parameters"], *TEMPLATE.raw["Outputs"], *secrets]:
+        assert f"`{name}`" in page, f"docs/deploying.md does not speak of {name}"

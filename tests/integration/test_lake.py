@@ -1,0 +1,182 @@
+"""The lake, from the stream's records to what a query finds."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pyarrow.parquet as parquet
+import pytest
+
+from functions.lake import app
+from infra.local import athena
+from shared.adapters import contacts, environment, lake
+from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, parse_instant
+from shared.domain.lake_rows import COLUMNS
+
+BUCKET = "lake"
+DAILY = (Path(__file__).resolve().parents[2] / "infra/athena/daily.sql").read_text(encoding="utf-8")
+MONDAY = parse_instant("2026-11-23T08:00:00Z")
+
+
+@pytest.fixture
+def bucket(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("LAKE_BUCKET", BUCKET)
+    environment.forget()
+    made = boto3.resource("s3").Bucket(BUCKET)
+    made.create(CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    yield made
+
+
+def event(number: int, type_: str, time: int = MONDAY, **properties: Any) -> Event:
+    return Event(
+        id=f"e{number:04d}",
+        type=type_,
+        time=time,
+        stated=time,
+        received=time,
+        source="shopify",
+        identities=(Identity(kind=IdentityKind.EMAIL, value="zoe@example.com"),),
+        traits={"email": "zoe@example.com", "first_name": "Zoë", "last_name": "Wintermantel"},
+        properties=properties,
+    )
+
+
+def stream(*events: Event, contact: str = "c1", start: int = 100) -> dict[str, Any]:
+    """What Lambda hands over of these events' items: the ones the table really writes, as a stream carries them."""
+    records = []
+    for number, each in enumerate(events, start):
+        item = dict(contacts.event_write(contact, each)["Put"]["Item"])
+        item["body"] = {"B": base64.b64encode(item["body"]["B"]).decode()}
+        records.append({"eventName": "INSERT", "dynamodb": {"SequenceNumber": f"{number:021d}", "NewImage": item}})
+    return {"Records": records}
+
+
+def files(bucket: Any) -> dict[str, bytes]:
+    return {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
+
+
+def test_events_are_written_by_day_and_type(bucket: Any) -> None:
+    app.handler(
+        stream(
+            event(1, Type.ORDER_COMPLETED, order_id="1001", total="20.00"),
+            event(2, Type.ORDER_COMPLETED, MONDAY + HOUR, order_id="1002"),
+            event(3, Type.EMAIL_CLICKED, MONDAY + DAY, human=True),
+            event(4, "Quiz Finished"),
+        ),
+        None,
+    )
+    name = f"{100:021d}-{103:021d}.parquet"
+    assert set(files(bucket)) == {
+        f"events/day=2026-11-23/type=order_completed/{name}",
+        f"events/day=2026-11-24/type=email_clicked/{name}",
+        f"events/day=2026-11-23/type=other/{name}",
+    }
+    table = parquet.read_table(io.BytesIO(files(bucket)[f"events/day=2026-11-23/type=order_completed/{name}"]))
+    assert table.column_names == list(COLUMNS)
+    assert table.column("total").to_pylist() == [2000, None]
+    assert table.column("time").to_pylist() == [MONDAY, MONDAY + HOUR]
+
+
+def test_the_files_have_the_types_athena_is_told_of(bucket: Any) -> None:
+    app.handler(stream(event(1, Type.PAGE_VIEWED, path="/vases", product_id="p1", quantity=2)), None)
+    ((_, content),) = files(bucket).items()
+    schema = parquet.read_schema(io.BytesIO(content))
+    athena = {"string": "string", "bigint": "int64", "double": "double", "boolean": "bool"}
+    for name, type_ in COLUMNS.items():
+        written = str(schema.field(name).type)
+        expected = r"list<\w+: string>" if type_ == "array<string>" else athena[type_]
+        assert re.fullmatch(expected, written), f"{name} is {written}"
+
+
+def test_a_batch_that_comes_again_overwrites_its_own_files(bucket: Any) -> None:
+    batch = stream(event(1, Type.PAGE_VIEWED), event(2, Type.ORDER_COMPLETED, order_id="1"))
+    app.handler(batch, None)
+    once = files(bucket)
+    app.handler(batch, None)
+    assert files(bucket) == once
+
+
+def test_no_byte_of_any_file_says_who_somebody_is(bucket: Any) -> None:
+    secret = ("zoe@example.com", "Wintermantel")
+    planted = []
+    for number, (type_, text) in enumerate((t, s) for t in (Type.PAGE_VIEWED, Type.ORDER_COMPLETED) for s in secret):
+        properties = {**dict.fromkeys((*COLUMNS, "query", "title"), text), "products": [{"category": text}]}
+        planted.append(event(number, type_).model_copy(update={"properties": properties}))
+    app.handler(stream(*planted), None)
+    written = files(bucket)
+    assert written
+    for key, content in written.items():
+        plain = str(parquet.read_table(io.BytesIO(content)).to_pylist()).encode()
+        for text in secret:
+            assert text.encode() not in content + plain + key.encode()
+
+
+def test_no_events_write_no_files(bucket: Any) -> None:
+    assert lake.write([], "nothing") == []
+    assert files(bucket) == {}
+
+
+def test_thousands_of_events_fit_one_batch(bucket: Any) -> None:
+    app.handler(stream(*(event(n, Type.PAGE_VIEWED, MONDAY + n, path=f"/p/{n}") for n in range(2_000))), None)
+    ((_, content),) = files(bucket).items()
+    assert parquet.read_table(io.BytesIO(content)).num_rows == 2_000
+
+
+def daily(bucket: Any, folder: Path) -> dict[str, tuple[int, int, int, float]]:
+    """What infra/athena/daily.sql finds, run by DuckDB."""
+    for key, content in files(bucket).items():
+        file = folder / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    with duckdb.connect() as connection:
+        connection.sql(
+            f"CREATE VIEW events AS FROM read_parquet('{folder}/events/*/*/*.parquet', hive_partitioning=true, "
+            "hive_types={'day': VARCHAR, 'type': VARCHAR})"
+        )
+        rows = connection.execute(DAILY, ["2026-11-20", "2026-11-30"]).fetchall()
+    return {day: (sends, clicks, orders, revenue) for day, sends, clicks, orders, revenue in rows}
+
+
+def test_athena_and_duckdb_mean_the_same_by_the_daily_report() -> None:
+    assert athena.lint(DAILY) == []
+
+
+def test_the_daily_report_counts_mails_clicks_orders_and_revenue(bucket: Any, tmp_path: Path) -> None:
+    tuesday = MONDAY + DAY
+    app.handler(
+        stream(
+            event(1, Type.EMAIL_SENT),
+            event(2, Type.EMAIL_SENT),
+            event(3, Type.EMAIL_CLICKED, human=True),
+            event(4, Type.EMAIL_CLICKED, human=False),
+            event(5, Type.ORDER_COMPLETED, order_id="1", total="30.00"),
+            event(6, Type.ORDER_COMPLETED, order_id="2", total="12.50"),
+            event(7, Type.ORDER_REFUNDED, tuesday, order_id="1", amount="10.00"),
+            event(8, Type.ORDER_COMPLETED, order_id="3", total="99.00"),
+            event(9, Type.ORDER_CANCELLED, tuesday, order_id="3", total="99.00"),
+            event(10, Type.ORDER_REFUNDED, tuesday, order_id="3", amount="99.00"),
+        ),
+        None,
+    )
+    assert daily(bucket, tmp_path) == {"2026-11-23": (2, 1, 2, 42.5), "2026-11-24": (0, 0, 0, -10.0)}
+
+
+def test_what_is_in_the_lake_twice_counts_once(bucket: Any, tmp_path: Path) -> None:
+    twice = (event(1, Type.ORDER_COMPLETED, order_id="1", total="30.00"), event(2, Type.EMAIL_SENT))
+    app.handler(stream(*twice, contact="anonymous"), None)
+    app.handler(stream(*twice, contact="c1", start=900), None)
+    from_the_website = event(3, Type.ORDER_COMPLETED, order_id="1", total="30.00")
+    app.handler(stream(from_the_website, start=950), None)
+    assert daily(bucket, tmp_path) == {"2026-11-23": (1, 0, 1, 30.0)}
+
+
+def test_days_after_the_last_are_left_out(bucket: Any, tmp_path: Path) -> None:
+    app.handler(stream(event(1, Type.EMAIL_SENT, MONDAY + 20 * DAY)), None)
+    assert daily(bucket, tmp_path) == {}

@@ -1,0 +1,91 @@
+"""Rows of the lake: what goes in, and that nothing personal does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.domain.events import Event, Identity, IdentityKind, Type
+from shared.domain.lake_rows import COLUMNS, PARTITIONS, TYPES, row
+
+ADDRESS = "zoe.winter@example.com"
+TRAITS = {
+    "email": ADDRESS,
+    "first_name": "Zoë",
+    "last_name": "Winter",
+    "phone": "+49 170 5550100",
+    "birthday": "1990-04-01",
+    "default_address": {"street": "Heidestraße 17", "city": "Köln"},
+    "interest": "shoes",
+}
+PERSONAL = [ADDRESS, "Zoë Winter", "Zoë", "Winter", "+49 170 5550100", "1990-04-01", "Heidestraße 17", "Köln"]
+EVERY_PROPERTY = [*COLUMNS, "products", "query", "url", "referrer", "title", "note", "shipping_address", "revenue"]
+
+
+def event(type_: str = Type.ORDER_COMPLETED, **given: Any) -> Event:
+    return Event(
+        **{
+            "id": "0123456789abcdef",
+            "type": type_,
+            "time": 1_795_500_000_000,
+            "received": 1_795_500_000_000,
+            "source": "shopify",
+            "identities": (Identity(kind=IdentityKind.EMAIL, value=ADDRESS),),
+            "traits": TRAITS,
+            **given,
+        }
+    )
+
+
+def test_a_row_has_every_column_and_its_partition() -> None:
+    made = row("c1", event())
+    assert list(made) == [*COLUMNS, *PARTITIONS]
+    assert (made["day"], made["type"]) == ("2026-11-24", "order_completed")
+
+
+def test_an_order_keeps_what_reports_count() -> None:
+    products = [{"product_id": 7, "category": "Home & Garden", "name": "Vase"}, {"product_id": "a-8"}]
+    made = row("c1", event(properties={"order_id": 1001, "total": "49.90", "currency": "EUR", "products": products}))
+    assert (made["order_id"], made["total"], made["currency"]) == ("1001", 4990, "EUR")
+    assert made["product_id"] == ["7", "a-8"]
+    assert made["category"] == ["Home & Garden"]
+
+
+def test_a_click_keeps_whether_it_was_a_person_s() -> None:
+    made = row("c1", event(Type.EMAIL_CLICKED, properties={"human": True, "step": "welcome", "message": "m_1"}))
+    assert (made["human"], made["step"], made["message"], made["type"]) == (True, "welcome", "m_1", "email_clicked")
+
+
+def test_a_path_goes_in_without_its_query() -> None:
+    made = row("c1", event(Type.PAGE_VIEWED, properties={"path": "/vases?token=secret#top"}))
+    assert made["path"] == "/vases"
+
+
+def test_names_of_events_the_product_does_not_know_share_a_partition() -> None:
+    made = row("c1", event("Quiz Finished"))
+    assert (made["name"], made["type"]) == ("Quiz Finished", "other")
+    assert made["type"] in TYPES
+
+
+@pytest.mark.parametrize("personal", PERSONAL)
+@pytest.mark.parametrize("shape", ["{}", "see {} here", "/account/{}", "{}?x=1"])
+def test_nothing_that_says_who_somebody_is_goes_in_through_any_property(personal: str, shape: str) -> None:
+    text = shape.format(personal)
+    planted = dict.fromkeys(EVERY_PROPERTY, text) | {"products": [{"product_id": text, "category": text}]}
+    for properties in (planted, {name: [text] for name in EVERY_PROPERTY}, {"category": text, "product_id": text}):
+        written = json.dumps(row("c1", event(f"Said {text}", properties=properties)), ensure_ascii=False)
+        assert personal.casefold() not in written.casefold()
+
+
+@pytest.mark.parametrize("address", ["other@example.org", "other%40example.org"])
+def test_an_address_does_not_go_in_even_when_it_is_nobody_s_we_know(address: str) -> None:
+    made = row("c1", event(traits={}, properties=dict.fromkeys(EVERY_PROPERTY, f"/x/{address}")))
+    assert "example.org" not in json.dumps(made)
+
+
+@pytest.mark.parametrize("value", ["many", float("nan"), float("inf"), 10**400, True, [], {}, None, -(10**15)])
+def test_what_is_no_number_is_null(value: Any) -> None:
+    made = row("c1", event(properties=dict.fromkeys(("total", "amount", "price", "quantity"), value)))
+    assert [made[name] for name in ("total", "amount", "price", "quantity")] == [None] * 4
