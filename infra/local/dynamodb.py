@@ -77,7 +77,7 @@ from infra.local.dynamodb_values import (
 )
 from infra.local.world import World
 
-__all__ = ["OPERATIONS", "Capacity", "Record", "capacity", "expire", "records_after", "trim"]
+__all__ = ["OPERATIONS", "Capacity", "Record", "capacity", "earliest", "expire", "records_after", "trim"]
 
 Record = dict[str, Any]
 
@@ -620,6 +620,29 @@ def transact_get_items(world: World, params: Parameters) -> Answer:
         used.setdefault(table.name, Units()).add(Units(units))
         answer["Responses"].append({"Item": _shown(found.item, projection)} if found else {})
     return with_all_consumed(answer, used, params, world, "Read")
+
+
+def earliest(world: World, table: str, index: str) -> int | None:
+    """The smallest range key (a whole number) in an index, over all its partitions; None when the index is empty."""
+    held = state_of(world).tables[table]
+    found = held.index(index)
+    partition, order = found.columns
+    least = world.db.execute(
+        f"""WITH RECURSIVE partitions (value) AS (
+                SELECT MIN({partition}) FROM {held.rows} WHERE {partition} IS NOT NULL
+                UNION ALL
+                SELECT (SELECT MIN({partition}) FROM {held.rows} WHERE {partition} > value)
+                  FROM partitions WHERE value IS NOT NULL
+            )
+            SELECT value, (SELECT MIN({order}) FROM {held.rows} WHERE {partition} = value) AS least
+              FROM partitions WHERE value IS NOT NULL ORDER BY least LIMIT 1"""
+    ).fetchone()
+    if least is None:
+        return None
+    (blob,) = world.db.execute(
+        f"SELECT item FROM {held.rows} WHERE {partition} = ? AND {order} = ? LIMIT 1", least
+    ).fetchone()
+    return int(decode(blob)[found.key.attributes[1].name]["N"])
 
 
 # ── time to live ──

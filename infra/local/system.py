@@ -8,10 +8,12 @@ One thing happens after the other, in the order of time, so that a run repeats e
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,7 @@ SERVICES = {
     "stepfunctions": stepfunctions.OPERATIONS,
 }
 STREAM_RETRY_AFTER = 1_000  # milliseconds
-WAKE_INDEX = ("Contacts", "wake", "wake_at")
+WAKE_INDEX = ("Contacts", "wake")
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ class Tick:
     expression: str
     timezone: str
     input: Any
-    reads_index: tuple[str, str, str] | None
-    """The table, index and number attribute whose earliest entry is the first thing it has to do."""
+    reads_index: tuple[str, str] | None
+    """The table and index whose earliest entry is the first thing it has to do."""
 
     @property
     def setting(self) -> str:
@@ -139,7 +141,8 @@ class System:
         handler = getattr(importlib.import_module(function.module), function.handler)
         self.invocations[function.name] = self.invocations.get(function.name, 0) + 1
         context = Context(function.name, function.arn, f"local-{self.world.number('invocation')}")
-        result = handler(payload, context)
+        with redirect_stdout(io.StringIO()):  # where Powertools prints metrics for CloudWatch, which is not here
+            result = handler(payload, context)
         for observe in self.observers:
             observe(function.name, payload, result)
         return result
@@ -349,7 +352,7 @@ def plug_in(system: System) -> None:
         AWS_DEFAULT_REGION=REGION,
         AWS_REGION=REGION,
         POWERTOOLS_METRICS_DISABLED="true",
-        POWERTOOLS_LOG_LEVEL="CRITICAL",
+        POWERTOOLS_LOG_LEVEL="WARNING",
     )
     environment.forget()
 
