@@ -317,13 +317,23 @@ def test_a_function_has_rights_on_what_its_settings_name(function: str) -> None:
         assert f'"{name}", "Arn"' in rights or f"${{{name}.Arn}}" in rights or f"${{{name}}}" in rights, name
 
 
-def test_the_secrets_the_code_reads_are_those_it_may_read() -> None:
-    code = "\n".join(path.read_text() for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py"))
-    read = set(re.findall(r'\bsecrets?\("(\w+)"\)', code)) | set(re.findall(r'"(\w+_secret)"', code))
-    allowed = {
-        str(value).rsplit("/", 1)[-1] for key, value in walk(RESOURCES) if key == "Fn::Sub" and ":parameter/" in value
+def secrets_in(value: Any) -> set[str]:
+    """The names of the secrets that a part of the template speaks of."""
+    return {str(item).rsplit("/", 1)[-1] for key, item in walk(value) if key == "Fn::Sub" and ":parameter/" in item}
+
+
+@ALL_FUNCTIONS
+def test_a_function_may_read_the_secrets_it_reads_and_no_others(function: str) -> None:
+    built(function)
+    constants = {
+        part.value for _, node in reached(function) for part in ast.walk(node) if isinstance(part, ast.Constant)
     }
-    assert read == allowed
+    role = FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]
+    assert secrets_in(RESOURCES[role]) == set(settings.SECRETS) & constants
+
+
+def test_every_secret_is_read_by_somebody() -> None:
+    assert secrets_in(RESOURCES) == set(settings.SECRETS)
 
 
 def test_the_journeys_may_call_nothing_but_the_functions_their_steps_name() -> None:
@@ -387,6 +397,12 @@ def test_a_queue_waits_long_enough_and_sets_aside_what_fails_five_times() -> Non
             assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     profile = importlib.import_module("functions.profile.app")
     assert RESOURCES["EventsQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
+
+
+def test_ses_tells_of_everything_that_feedback_understands() -> None:
+    notices = importlib.import_module("functions.feedback.notices")
+    told = RESOURCES["MailNotices"]["Properties"]["EventDestination"]["MatchingEventTypes"]
+    assert sorted(name.lower() for name in told) == sorted(name.lower().replace(" ", "") for name in notices._TYPES)
 
 
 def test_every_way_without_an_answer_ends_in_a_dead_letter_queue() -> None:
@@ -467,6 +483,5 @@ def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:
 
 def test_deploying_says_what_to_answer_and_which_secrets_to_store() -> None:
     page = (ROOT / "docs/deploying.md").read_text()
-    secrets = {str(v).rsplit("/", 1)[-1] for key, v in walk(RESOURCES) if key == "Fn::Sub" and ":parameter/" in v}
-    for name in [*TEMPLATE.raw["Parameters"], *TEMPLATE.raw["Outputs"], *secrets]:
+    for name in [*TEMPLATE.raw["Parameters"], *TEMPLATE.raw["Outputs"], *secrets_in(RESOURCES)]:
         assert f"`{name}`" in page, f"docs/deploying.md does not speak of {name}"
