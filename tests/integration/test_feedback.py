@@ -1,0 +1,296 @@
+"""Feedback: what SES tells becomes events; what it asks for is done, however often and in whatever order it comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.feedback import app
+from functions.feedback.app import handler
+from functions.feedback.notices import Feedback, MalformedError, read, understand
+from shared.adapters import contacts, environment, identities, messages
+from shared.adapters.clients import client
+from shared.adapters.events_queue import NotQueuedError
+from shared.domain.events import Event, IdentityKind, Type, parse_instant
+from shared.domain.messages import Message, Status
+from tests.integration.conftest import NOW
+
+NOTICES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parents[1].glob("events/ses/*.json")}
+OURS = sorted(NOTICES.keys() - {"bounce_of_an_identity", "click_of_others", "subscription"})
+ADDRESS = "ada@example.com"
+MESSAGE = Message(
+    contact="c01", journey="win_back", run="c01-inactive-7", segment="inactive", number=7, step="we_miss_you"
+)
+VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
+
+
+@pytest.fixture
+def feedback(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    url = client("sqs").create_queue(QueueName="feedback_dlq")["QueueUrl"]
+    monkeypatch.setenv("FEEDBACK_DLQ_URL", url)
+    environment.forget()
+    yield
+
+
+def enveloped(notice: str) -> str:
+    return json.dumps({"Type": "Notification", "MessageId": "1", "TopicArn": "arn", "Message": notice})
+
+
+def deliver(*bodies: str) -> list[int]:
+    """Hands notices to the handler as one SQS batch; gives the positions of those that are to come again."""
+    records = [{"messageId": str(position), "body": body} for position, body in enumerate(bodies)]
+    return [int(failure["itemIdentifier"]) for failure in handler({"Records": records}, object())["batchItemFailures"]]
+
+
+def on_queue(name: str = "events_queue") -> list[str]:
+    url, found = client("sqs").get_queue_url(QueueName=name)["QueueUrl"], []
+    while received := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in received:
+            found.append(message["Body"])
+            client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def events() -> list[Event]:
+    return [Event.model_validate_json(body) for body in on_queue()]
+
+
+def understood(name: str, **changes: Any) -> Feedback:
+    notice = read(NOTICES[name])
+    assert notice is not None
+    feedback = understand({**notice, **changes}, NOW)
+    assert feedback is not None
+    return feedback
+
+
+# ── what notices say ──
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "stated", "properties"),
+    [
+        ("send", Type.EMAIL_SENT, "2026-11-24T05:59:30.000Z", {}),
+        ("delivery", Type.EMAIL_DELIVERED, "2026-11-24T05:59:32.512Z", {}),
+        (
+            "bounce_permanent",
+            Type.EMAIL_BOUNCED,
+            "2026-11-24T05:59:33.000Z",
+            {"bounce_type": "Permanent", "bounce_subtype": "General", "permanent": True},
+        ),
+        (
+            "bounce_transient",
+            Type.EMAIL_BOUNCED,
+            "2026-11-24T05:59:33.000Z",
+            {"bounce_type": "Transient", "bounce_subtype": "MailboxFull", "permanent": False},
+        ),
+        ("complaint", Type.EMAIL_COMPLAINED, "2026-11-24T05:59:50.000Z", {"complaint_type": "abuse"}),
+        ("complaint_of_ses", Type.EMAIL_COMPLAINED, "2026-11-24T05:59:50.000Z", {"complaint_type": "unknown"}),
+        ("open", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": True}),
+        ("open_before_august_2026", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": True}),
+        ("open_bot", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": False}),
+        ("open_apple_privacy", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": False, "proxy": "apple"}),
+        ("open_gmail_proxy", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": False, "proxy": "gmail"}),
+        ("open_gmail_prefetch", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": False, "proxy": "gmail"}),
+        ("open_yahoo_proxy", Type.EMAIL_OPENED, "2026-11-24T05:59:40.250Z", {"human": False, "proxy": "yahoo"}),
+        (
+            "click",
+            Type.EMAIL_CLICKED,
+            "2026-11-24T05:59:45.125Z",
+            {"human": True, "link": "https://shop.example.com/tea"},
+        ),
+        (
+            "click_bot",
+            Type.EMAIL_CLICKED,
+            "2026-11-24T05:59:45.125Z",
+            {"human": False, "link": "https://shop.example.com/tea"},
+        ),
+        (
+            "click_preferences",
+            Type.EMAIL_CLICKED,
+            "2026-11-24T05:59:45.125Z",
+            {"human": True, "link": "https://api.example.com/preferences/"},
+        ),
+        ("reject", Type.EMAIL_REJECTED, "2026-11-24T05:59:30.000Z", {"reason": "Bad content"}),
+        ("rendering_failure", Type.EMAIL_FAILED, "2026-11-24T05:59:30.000Z", {}),
+        (
+            "delivery_delay",
+            Type.EMAIL_DELAYED,
+            "2026-11-24T05:59:55.095Z",
+            {"delay_type": "TransientCommunicationFailure"},
+        ),
+    ],
+)
+def test_a_notice_becomes_an_event(name: str, type_: Type, stated: str, properties: dict[str, Any]) -> None:
+    event = understood(name).event
+    assert event.type == type_
+    assert event.stated == parse_instant(stated)
+    assert (event.source, event.identity(IdentityKind.CONTACT)) == ("ses", "c01")
+    of_the_mail = {
+        "message": MESSAGE.key,
+        "journey": "win_back",
+        "step": "we_miss_you",
+        "template": "we_miss_you",
+        "topic": "marketing",
+    }
+    assert event.properties == {**of_the_mail, **properties}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_event_holds_nothing_personal(name: str) -> None:
+    text = understood(name).event.model_dump_json().lower()
+    for personal in ("example.com>", "ada", "192.0.2.1", "iphone", "bwfj", "550 5.1.1"):
+        assert personal not in text
+
+
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://shop.example.com/u/ada@example.com", "https://shop.example.com/"),
+        ("https://shop.example.com/u/ada%40example.com/x", "https://shop.example.com/"),
+        ("https://ada:secret@shop.example.com:8443/x", "https://shop.example.com/x"),
+        ("mailto:ada@example.com", "mailto"),
+    ],
+)
+def test_an_address_in_a_link_is_not_kept(link: str, kept: str) -> None:
+    notice = read(NOTICES["click"])
+    assert notice is not None
+    assert understood("click", click={**notice["click"], "link": link}).event.properties["link"] == kept
+
+
+def test_repeats_have_the_same_id_and_different_things_different_ones() -> None:
+    ids = {name: understood(name).event.id for name in ("send", "delivery", "open", "click", "bounce_permanent")}
+    assert len(set(ids.values())) == len(ids)
+    assert understood("open").event.id == ids["open"]
+    notice = read(NOTICES["open"])
+    assert notice is not None
+    later = understood("open", open={**notice["open"], "timestamp": "2026-11-24T05:59:41.000Z"})
+    assert later.event.id != ids["open"]
+
+
+def test_a_wrong_clock_does_not_put_an_event_into_the_future() -> None:
+    notice = read(NOTICES["open"])
+    assert notice is not None
+    ahead = understood("open", open={**notice["open"], "timestamp": "2027-01-01T00:00:00.000Z"})
+    assert ahead.event.time == NOW
+
+
+@pytest.mark.parametrize("body", [VALIDATION, enveloped(VALIDATION)])
+def test_ses_trying_out_the_topic_is_no_notice(body: str) -> None:
+    assert read(body) is None
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "7", enveloped("{"), enveloped("[]"), '{"Message": "\\ud800"}', "null nonsense"]
+)
+def test_what_is_no_notice_is_said_to_be_none(body: str) -> None:
+    with pytest.raises(MalformedError):
+        read(body)
+
+
+def test_a_notice_in_an_unknown_form_is_said_to_be_malformed_without_quoting_it() -> None:
+    notice = json.loads(NOTICES["bounce_permanent"])
+    for broken in (
+        {**notice, "mail": None},
+        {**notice, "bounce": {}},
+        {**notice, "mail": {**notice["mail"], "destination": []}},
+        {**notice, "mail": {**notice["mail"], "destination": ["no address"]}},
+        {**notice, "mail": {**notice["mail"], "tags": ["ada"]}},
+        {**notice, "bounce": {**notice["bounce"], "timestamp": "yesterday"}},
+        {**json.loads(NOTICES["click"]), "click": {"timestamp": NOW, "link": "https://x/"}},
+        {**json.loads(NOTICES["click"]), "click": {"timestamp": "2026-11-24T05:59:45Z", "link": "https://\ud800/"}},
+    ):
+        with pytest.raises(MalformedError) as raised:
+            understand(broken, NOW)
+        assert "ada" not in str(raised.value).lower()
+
+
+# ── the handler ──
+
+
+def test_all_notices_come_on_the_queue_with_sns_envelope_and_without(feedback: None) -> None:
+    bodies = [NOTICES[name] for name in OURS]
+    assert deliver(*bodies) == []
+    raw = events()
+    assert {event.type for event in raw} >= {Type.EMAIL_SENT, Type.EMAIL_CLICKED, Type.EMAIL_DELAYED}
+    assert deliver(*map(enveloped, bodies)) == []
+    assert sorted(event.id for event in events()) == sorted(event.id for event in raw)
+
+
+def test_notices_about_mails_of_others_are_done_with(feedback: None) -> None:
+    others = ["bounce_of_an_identity", "click_of_others", "subscription"]
+    assert deliver(VALIDATION, *(NOTICES[name] for name in others)) == []
+    assert events() == []
+    assert identities.suppression(ADDRESS) is None
+
+
+def test_bounces_for_good_and_complaints_suppress_the_address(feedback: None) -> None:
+    for name in ("bounce_transient", "bounce_undetermined", "complaint_not_spam", "open", "reject"):
+        deliver(NOTICES[name])
+        assert identities.suppression(ADDRESS) is None, name
+    deliver(NOTICES["bounce_permanent"])
+    assert identities.suppression(ADDRESS) == ("bounce", parse_instant("2026-11-24T05:59:33.000Z"))
+    deliver(NOTICES["complaint"])
+    assert identities.suppression(ADDRESS) == ("complaint", parse_instant("2026-11-24T05:59:50.000Z"))
+    stored = boto3.client("dynamodb").scan(TableName="Identities")["Items"]
+    assert ADDRESS not in str(stored)
+
+
+def test_a_send_notice_settles_the_claim(feedback: None) -> None:
+    messages.claim(MESSAGE, None, NOW - 60_000)
+    deliver(NOTICES["send"])
+    held = messages.read(MESSAGE)
+    assert held is not None
+    assert held.status is Status.SENT
+    (stored,) = contacts.items("c01", "MESSAGE#")
+    assert stored["ses_id"]["S"].startswith("010201936f2a8c11")
+    deliver(NOTICES["send"], NOTICES["send"])
+    assert list(contacts.items("c01", "MESSAGE#")) == [stored]
+
+
+def test_a_send_notice_of_an_erased_contact_brings_nothing_back(feedback: None) -> None:
+    assert deliver(NOTICES["send"]) == []
+    assert list(contacts.items("c01")) == []
+
+
+def test_a_broken_notice_is_put_aside_and_the_others_go_on(feedback: None) -> None:
+    assert deliver(NOTICES["open"], "{", NOTICES["click"]) == []
+    assert [event.type for event in events()] == [Type.EMAIL_OPENED, Type.EMAIL_CLICKED]
+    assert on_queue("feedback_dlq") == ["{"]
+
+
+def test_when_the_queue_does_not_take_them_the_notices_come_again_and_do_no_harm(
+    feedback: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages.claim(MESSAGE, None, NOW - 60_000)
+    batch = [NOTICES["send"], NOTICES["click_of_others"], NOTICES["bounce_permanent"]]
+
+    def refuse(events: Any) -> None:
+        list(events)
+        raise NotQueuedError("1 of 2 events not queued")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "put_events", refuse)
+        assert deliver(*batch) == [0, 2]
+    assert events() == []
+    assert deliver(*batch) == []
+    assert [event.type for event in events()] == [Type.EMAIL_SENT, Type.EMAIL_BOUNCED]
+
+
+def test_when_a_suppression_cannot_be_stored_its_notice_comes_again_and_only_that(
+    feedback: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(writes: Any) -> None:
+        raise contacts.VersionConflictError("conflict")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(contacts, "commit", refuse)
+        assert deliver(NOTICES["open"], NOTICES["complaint"]) == [1]
+    assert [event.type for event in events()] == [Type.EMAIL_OPENED]
+    assert deliver(NOTICES["complaint"]) == []
+    assert identities.suppression(ADDRESS) is not None
+    assert [event.type for event in events()] == [Type.EMAIL_COMPLAINED]
