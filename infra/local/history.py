@@ -403,7 +403,7 @@ def _product_created(number: int, product: Product, prices: dict[str, int]) -> W
         "title": product.title,
         "body_html": None,
         "vendor": VENDOR,
-        "product_type": product.category,
+        "product_type": product.category[:1].upper() + product.category[1:],
         "handle": f"{'-'.join(product.title.lower().split())}-{product.stock_code.lower()}",
         "created_at": when,
         "updated_at": when,
