@@ -22,7 +22,7 @@ def page(shop: str, shop_url: str, title: str, content: str) -> str:
 
 def confirm_unsubscribe(topic: str, preferences: str) -> str:
     name, value = ONE_CLICK.split("=")
-    return f"""<p>You will get no more mails from us about <strong>{escape(topic)}</strong>.</p>
+    return f"""<p>Press the button, and you will get no more mails from us about <strong>{escape(topic)}</strong>.</p>
 <form method="post"><input type="hidden" name="{name}" value="{value}"><button>Unsubscribe</button></form>
 <p>Or <a href="{escape(preferences)}">choose what you get</a>.</p>"""
 
