@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from pydantic import BaseModel, Json
 
@@ -21,10 +22,9 @@ class StateMachinesSettings(BaseModel):
 def start(run: Run, now: Instant) -> None:
     """Starts a run, unless it was started before: an execution's name is taken for 90 days."""
     arn = environment(StateMachinesSettings).state_machines[run.journey]
-    try:
+    # One that is there has ended already; its item may still be missing.
+    with suppress(client("stepfunctions").exceptions.ExecutionAlreadyExists):
         client("stepfunctions").start_execution(stateMachineArn=arn, name=run.id, input=json.dumps(run.input()))
-    except client("stepfunctions").exceptions.ExecutionAlreadyExists:
-        pass  # it has ended already; its item may still be missing
     client("dynamodb").put_item(
         TableName=contacts.table(),
         Item={
@@ -49,7 +49,10 @@ def execution_of(run: Run) -> str | None:
 def stop(run: Run, reason: str) -> None:
     """Ends the run's execution, if it was started and goes on still."""
     execution = execution_of(run)
-    if execution is not None:
+    if execution is None:
+        return
+    # Step Functions forgets an execution 90 days after its end.
+    with suppress(client("stepfunctions").exceptions.ExecutionDoesNotExist):
         client("stepfunctions").stop_execution(executionArn=execution, error="Exit", cause=reason)
 
 
