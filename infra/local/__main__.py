@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         shutil.rmtree(settings.DIRECTORY, ignore_errors=True)
     settings.DIRECTORY.mkdir(exist_ok=True)
     template = settings.template(arguments.port)
-    system = begin(settings.WORLD, template, settings.secrets(template), now=history.BEGIN)
+    system = begin(settings.WORLD, template, settings.secrets(template), now=history.CATALOGUE_AT)
     try:
         server = serve(system, arguments.port, site.answer)
     except OSError as error:
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     if system.world.setting("history") != "replayed":
         replay(system, arguments.customers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    console.print(site.what_to_try(system, arguments.port))
+    console.print(site.what_to_try(system))
     keep_time(system)
     return 0
 
@@ -113,11 +113,10 @@ def replay(system: System, customers: int | None) -> None:
         for number, webhook in enumerate(webhooks[done:], start=done + 1):
             if webhook.at > system.world.now():
                 system.run_until(webhook.at)
-            storefront.post(system, storefront.webhook(webhook.topic, webhook.webhook_id, webhook.body))
+            storefront.post(system, webhook)
             if number % 50 == 0:
                 save(system, str(number))
             progress.update(task, advance=1, description=f"a real shop's last year: {iso(system.world.now())[:10]}")
-        system.run_until(history.END)
     save(system, "replayed")
 
 
@@ -128,16 +127,13 @@ def save(system: System, progress: str) -> None:
 
 def keep_time(system: System) -> None:
     """Lets the clock run, and does what falls due, until Ctrl-C."""
-    world = system.world
-    world.tick()
+    system.world.tick()
     try:
         while True:
             time.sleep(TICK)
-            with world.lock:
-                world.hold()
-                system.run_until(world.now())
-                world.save_clock()
-                world.tick()
+            with system.world.lock:
+                system.pass_time(0)
+                system.world.save_clock()
     except KeyboardInterrupt:
         console.print("\nStopped. [bold]make run[/] goes on from here; [bold]make run FRESH=1[/] begins anew.")
 
@@ -183,18 +179,17 @@ def list_mails(arguments: argparse.Namespace) -> None:
 
 def send_webhook(arguments: argparse.Namespace) -> None:
     now = call(arguments.port, "GET", "/local/status")["instant"]
-    topic, _, customer = storefront.sign_up(arguments.number, "Ada", now, tags="source:newsletter, interest:candles")
-    payload = customer
+    webhook = storefront.sign_up(arguments.number, "Ada", now, tags="source:newsletter, interest:candles")
     if arguments.what == "order":
-        topic, _, payload = storefront.order(now // SECOND, customer, now)
-    request = storefront.webhook(topic, f"{arguments.what}-{now}", payload)
+        webhook = storefront.order(now // SECOND, webhook.body, now)
+    request = storefront.request(webhook)
     posted = urllib.request.Request(
         f"http://localhost:{arguments.port}{request.path}",
         data=request.body,
         headers={name: value for name, value in request.headers.items() if name != "host"},
     )
     with urllib.request.urlopen(posted) as answer:  # noqa: S310
-        console.print(f"{topic} of {customer['email']}: {answer.status} {answer.read().decode()}")
+        console.print(f"{webhook.topic} of {webhook.body['email']}: {answer.status} {answer.read().decode()}")
 
 
 def show_status(arguments: argparse.Namespace) -> None:

@@ -5,15 +5,16 @@ The story is also a test: each chapter says what must have come of it, and `Stor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local import ses, storefront
 from infra.local.system import System
-from shared.adapters import contacts
+from shared.adapters import contacts, definitions, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, iso
 from shared.domain.profiles import Profile
+from shared.domain.segments import BY_TIME
 
 TELL = Callable[[str], None]
 BEGIN = 1_767_603_600_000  # 2026-01-05T09:00:00Z, a Monday
@@ -33,6 +34,8 @@ class Story:
     first_name: str
     begin: int
     customer: dict[str, Any] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    """Mails and transitions the reader knows of already."""
 
     def play(self, reacts: bool) -> None:
         """Sign-up, onboarding, a click, an order, silence, win-back; then no reaction, or one."""
@@ -49,11 +52,11 @@ class Story:
 
     def sign_up(self) -> None:
         self.until(self.begin)
-        topic, webhook_id, self.customer = storefront.sign_up(
-            self.number, self.first_name, self.begin, tags="source:newsletter, interest:candles"
-        )
+        tags = "source:newsletter, interest:candles"
+        webhook = storefront.sign_up(self.number, self.first_name, self.begin, tags)
+        self.customer = webhook.body
         self.say(f"{self.first_name} signs up in the shop, and agrees to marketing mail")
-        storefront.post(self.system, storefront.webhook(topic, webhook_id, self.customer))
+        storefront.post(self.system, webhook)
         self.until(self.begin + 5 * SECOND)
         self.expect_member("new_subscribers", True, self.begin)
         self.expect_mail("welcome", self.begin)
@@ -69,9 +72,8 @@ class Story:
     def order(self) -> None:
         at = self.begin + 8 * DAY
         self.until(at)
-        topic, webhook_id, payload = storefront.order(self.number, self.customer, at)
         self.say(f"{self.first_name} orders a candle for 24.50")
-        storefront.post(self.system, storefront.webhook(topic, webhook_id, payload))
+        storefront.post(self.system, storefront.order(self.number, self.customer, at))
         self.until(at + MINUTE)
         self.expect_member("first_time_buyers", True, at)
         self.expect_mail("thank_you", at)
@@ -115,19 +117,33 @@ class Story:
     # ── telling and expecting ──
 
     def say(self, text: str) -> None:
-        self.tell(f"{iso(self.system.world.now())[:16].replace('T', ' ')}  {text}")
+        self.tell(f"{_when(self.system.world.now())}  {text}")
 
     def until(self, instant: int) -> None:
+        """Lets time pass, and tells what has happened meanwhile."""
         self.system.run_until(instant)
+        if self.customer and self.contact():
+            for at, what in sorted([*self.new_transitions(), *self.new_mails()]):
+                self.tell(f"{_when(at)}  {what}")
+
+    def new_transitions(self) -> Iterator[tuple[int, str]]:
+        for item in contacts.items(self.contact(), "TRANSITION#"):
+            transition = contacts.transition_of(item)
+            if (name := f"transition {transition.number}") not in self.told:
+                self.told.add(name)
+                segment = definitions.segments().segments[transition.segment].name
+                why = " (nothing happened, and that was it)" if transition.cause == BY_TIME else ""
+                yield transition.time, f"   {'→ enters' if transition.entered else '← leaves'} {segment}{why}"
+
+    def new_mails(self) -> Iterator[tuple[int, str]]:
+        for mail in self.mails():
+            if mail.id not in self.told:
+                self.told.add(mail.id)
+                yield mail.sent_at, f"   ✉ {mail.subject}"
 
     def contact(self) -> str:
-        from shared.adapters import identities
-
         identity = Identity(kind=IdentityKind.SHOPIFY, value=str(self.customer["id"]))
-        found = identities.find([identity])
-        if identity not in found:
-            raise StoryError(f"{self.first_name} is not known")
-        return found[identity]
+        return identities.find([identity]).get(identity, "")
 
     def profile(self) -> Profile:
         stored = contacts.read(self.contact())
@@ -135,18 +151,24 @@ class Story:
             raise StoryError(f"{self.first_name} has no profile")
         return stored.profile
 
+    def mails(self) -> list[ses.Mail]:
+        """What was sent to the contact, oldest first."""
+        rows = self.system.world.db.execute(
+            "SELECT id FROM mailbox WHERE recipients LIKE ? ORDER BY sent_at, id", (f'%"{self.customer["email"]}"%',)
+        ).fetchall()
+        return [ses.mail(self.system.world, row[0]) for row in rows]
+
     def newest_mail(self) -> ses.Mail:
-        row = self.system.world.db.execute(
-            "SELECT id FROM mailbox WHERE recipients LIKE ? ORDER BY sent_at DESC, id DESC LIMIT 1",
-            (f'%"{self.customer["email"]}"%',),
-        ).fetchone()
-        if row is None:
+        mails = self.mails()
+        if not mails:
             raise StoryError(f"{self.first_name} got no mail")
-        return ses.mail(self.system.world, row[0])
+        return mails[-1]
 
     def expect_mail(self, step: str, at: int) -> None:
         """The newest mail is the one of this step, sent within two minutes of that instant, and only once."""
         mail = self.newest_mail()
+        if sum(other.tags.get("message") == mail.tags.get("message") for other in self.mails()) > 1:
+            raise StoryError(f"the mail {step} was sent more than once")
         if mail.tags.get("step") != step:
             raise StoryError(f"expected the mail {step}, the newest is {mail.tags.get('step')} of {iso(mail.sent_at)}")
         if not 0 <= mail.sent_at - at <= 2 * MINUTE:
@@ -160,8 +182,12 @@ class Story:
             raise StoryError(f"{segment} changed at {iso(membership.since)}, not at {iso(since)}")
 
 
+def _when(instant: int) -> str:
+    return iso(instant)[:19].replace("T", " ")
+
+
 def play(system: System, tell: TELL) -> None:
     """Plays both stories. StoryError when one does not come out."""
     Story(system, tell, 1, "Ada", BEGIN).play(reacts=False)
-    tell("")
+    tell("\nThe same once more, with a reaction.\n")
     Story(system, tell, 2, "Grace", BEGIN + 200 * DAY).play(reacts=True)

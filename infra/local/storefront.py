@@ -1,31 +1,24 @@
-"""A made-up storefront for the demo and for trying out: signed Shopify webhooks and website events over the real API."""
+"""A made-up storefront, for the demo and for trying out: Shopify webhooks over the real API."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from typing import Any
 
 from infra.local import gateway
-from infra.local.gateway import Request, Response
+from infra.local.gateway import Request
+from infra.local.history import SHOP, Webhook, as_bytes, signed
 from infra.local.settings import SECRETS
 from infra.local.system import System
-from shared.domain.events import iso
+from shared.domain.events import MINUTE, Instant, iso
 
-SHOP = "corner-gift-shop.myshopify.com"
-
-
-def signature(body: bytes) -> str:
-    """`X-Shopify-Hmac-SHA256` of a body, under the local run's secret."""
-    secret = json.loads(SECRETS["shopify_secret"])[0].encode()
-    return base64.b64encode(hmac.new(secret, body, hashlib.sha256).digest()).decode()
+SECRET: str = json.loads(SECRETS["shopify_secret"])[0]
+MOST_TRIES = 5
 
 
-def webhook(topic: str, webhook_id: str, payload: dict[str, Any]) -> Request:
-    """A Shopify webhook as Shopify posts it."""
-    body = json.dumps(payload, ensure_ascii=False).encode()
+def request(webhook: Webhook) -> Request:
+    """The webhook as Shopify posts it, signed."""
+    body = as_bytes(webhook.body)
     return Request(
         method="POST",
         path="/webhooks/shopify",
@@ -33,31 +26,39 @@ def webhook(topic: str, webhook_id: str, payload: dict[str, Any]) -> Request:
             "host": "localhost",
             "content-type": "application/json",
             "user-agent": "Shopify-Captain-Hook",
-            "x-shopify-topic": topic,
-            "x-shopify-shop-domain": SHOP,
-            "x-shopify-webhook-id": webhook_id,
-            "x-shopify-event-id": f"event-{webhook_id}",
-            "x-shopify-hmac-sha256": signature(body),
-            "x-shopify-api-version": "2025-07",
+            "x-shopify-topic": webhook.topic,
+            "x-shopify-shop-domain": webhook.shop,
+            "x-shopify-webhook-id": webhook.webhook_id,
+            "x-shopify-event-id": webhook.event_id,
+            "x-shopify-hmac-sha256": signed(body, SECRET),
         },
         body=body,
     )
 
 
-def post(system: System, request: Request) -> Response:
-    """Posts to the public API. RuntimeError when it is not taken."""
-    with system.world.lock:
-        response = gateway.public(system, request)
-    if response.status >= 300:
-        raise RuntimeError(f"{request.path} answered {response.status}: {response.body.decode()[:500]}")
-    return response
+def post(system: System, webhook: Webhook) -> None:
+    """Posts a webhook to the public API; again, a minute later each time, while it is answered 5xx, as Shopify does.
+
+    RuntimeError when it is not taken in the end.
+    """
+    asked = request(webhook)
+    for _ in range(MOST_TRIES):
+        with system.world.lock:
+            response = gateway.public(system, asked)
+        if response.status < 300:
+            return
+        if response.status < 500:
+            break
+        system.run_until(system.world.now() + MINUTE)
+    raise RuntimeError(f"{webhook.topic} was answered {response.status}: {response.body.decode()[:500]}")
 
 
-def sign_up(number: int, first_name: str, at: int, tags: str = "") -> tuple[str, str, dict[str, Any]]:
-    """Topic, webhook id and payload of a new customer who agrees to marketing mail."""
-    return (
+def sign_up(number: int, first_name: str, at: Instant, tags: str = "") -> Webhook:
+    """A new customer who agrees to marketing mail."""
+    return _webhook(
         "customers/create",
-        f"sign-up-{number}",
+        f"sign-up-{number}-{at}",
+        at,
         {
             "id": 7_000_000_000_000 + number,
             "email": f"{first_name.lower()}.{number}@example.com",
@@ -78,11 +79,12 @@ def sign_up(number: int, first_name: str, at: int, tags: str = "") -> tuple[str,
     )
 
 
-def order(number: int, customer: dict[str, Any], at: int, price: str = "24.50") -> tuple[str, str, dict[str, Any]]:
-    """Topic, webhook id and payload of an order of one product."""
-    return (
+def order(number: int, customer: dict[str, Any], at: Instant, price: str = "24.50") -> Webhook:
+    """An order of one candle, by the customer of a sign-up's body."""
+    return _webhook(
         "orders/create",
         f"order-{number}",
+        at,
         {
             "id": 9_000_000_000_000 + number,
             "name": f"#{1000 + number}",
@@ -112,3 +114,7 @@ def order(number: int, customer: dict[str, Any], at: int, price: str = "24.50") 
             ],
         },
     )
+
+
+def _webhook(topic: str, id_: str, at: Instant, body: dict[str, Any]) -> Webhook:
+    return Webhook(at=at, topic=topic, shop=SHOP, webhook_id=id_, event_id=f"event-{id_}", body=body)

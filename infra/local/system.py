@@ -168,6 +168,13 @@ class System:
             self.settle()
         self.world.turn(instant)
 
+    def pass_time(self, by: int) -> None:
+        """Lets `by` milliseconds pass from now; a clock that runs stands still meanwhile, so that nothing is late."""
+        ticking = self.world.hold()
+        self.run_until(self.world.now() + by)
+        if ticking:
+            self.world.tick()
+
     def settle(self) -> None:
         """Does all that is to be done at the present instant, until nothing is left."""
         while self._do_due(self.world.now()) or self._deliver_queues() or self._deliver_streams():

@@ -63,9 +63,11 @@ class World:
         """From now on time passes by itself, at its real speed."""
         self._now, self._ticking_since = self.now(), time.monotonic()
 
-    def hold(self) -> None:
-        """Has time stand still again."""
+    def hold(self) -> bool:
+        """Has time stand still again; gives whether it was running."""
+        ticking = self._ticking_since is not None
         self._now, self._ticking_since = self.now(), None
+        return ticking
 
     def turn(self, instant: int) -> None:
         """Sets the clock forward to `instant`. Time never goes back: an earlier instant changes nothing."""
