@@ -178,7 +178,7 @@ _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 """Unicode categories of characters that are no text: control, format (those that turn the writing direction are among
 them), private use, half characters."""
 _JOINERS = {"\u200c", "\u200d"}  # format characters that Persian, Hindi and emoji are spelled with
-_LINK = re.compile(r"[/@\\<>{}]|www\.|\.\w{2,}\b", re.IGNORECASE)
+_LINK_OR_CODE = re.compile(r"[@\\<>{}]|://|www\.|\.[^\W\d_]{2,}", re.IGNORECASE)
 
 
 def one_line(text: str, bound: int) -> str:
@@ -193,26 +193,30 @@ def one_line(text: str, bound: int) -> str:
 
 
 def contact_variables(profile: Profile) -> dict[str, Json]:
-    """What templates know as `contact`. Every name is always there; what we do not know is None."""
+    """What templates know as `contact`. Every name is always there; what we do not know is None.
+
+    A text with a link or code in it counts as not known: sign-up forms are used to send such "names" to strangers, and
+    anybody can set traits with a public write key.
+    """
     orders = profile.histories.get(Type.ORDER_COMPLETED)
     categories = orders.newest[-1].properties.get("category", []) if orders is not None else []
     listed = categories if isinstance(categories, list) else [categories]
     return {
-        "first_name": _name(profile, "first_name"),
-        "last_name": _name(profile, "last_name"),
-        "interest": _text(profile, "interest"),
-        "signup_source": _text(profile, "signup_source"),
+        "first_name": _trait(profile, "first_name", NAME_BOUND),
+        "last_name": _trait(profile, "last_name", NAME_BOUND),
+        "interest": _trait(profile, "interest"),
+        "signup_source": _trait(profile, "signup_source"),
         "ordered": any(order.counts for order in profile.orders.values()),
-        "categories": [one_line(category, TEXT_BOUND) for category in listed if isinstance(category, str)],
+        "categories": [text for text in map(_plain, listed) if text is not None],
     }
 
 
-def _text(profile: Profile, trait: str) -> str | None:
-    stamped = profile.traits.get(trait)
-    return (one_line(stamped.value, TEXT_BOUND) or None) if stamped and isinstance(stamped.value, str) else None
+def _trait(profile: Profile, name: str, bound: int = TEXT_BOUND) -> str | None:
+    stamped = profile.traits.get(name)
+    return _plain(stamped.value, bound) if stamped is not None else None
 
 
-def _name(profile: Profile, trait: str) -> str | None:
-    """A name, unless it has a link or code in it: sign-up forms are used to send such "names" to strangers."""
-    text = _text(profile, trait)
-    return None if text is None or _LINK.search(text) else one_line(text, NAME_BOUND)
+def _plain(value: Json, bound: int = TEXT_BOUND) -> str | None:
+    if not isinstance(value, str) or _LINK_OR_CODE.search(value):
+        return None
+    return one_line(value, bound) or None

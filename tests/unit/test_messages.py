@@ -209,8 +209,16 @@ def test_nothing_in_a_name_breaks_a_line_or_turns_the_writing(name: str) -> None
     assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", shown)
 
 
+def test_no_link_gets_into_a_mail_through_a_trait() -> None:
+    traits = {name: Stamped("claim it at evil.example", 1) for name in ("interest", "signup_source", "last_name")}
+    shown = contact_variables(profile(traits=traits))
+    assert [shown[name] for name in traits] == [None, None, None]
+    assert contact_variables(profile(traits={"interest": Stamped("tea / mugs, 3.50 each", 1)}))["interest"]
+
+
 def test_categories_come_from_the_newest_order() -> None:
-    orders = History([Occurrence(1, {"category": ["Old"]}), Occurrence(2, {"category": ["Mugs", "Tea"]})], 2)
+    newest = {"category": ["Mugs", "Tea", "https://evil.example"]}
+    orders = History([Occurrence(1, {"category": ["Old"]}), Occurrence(2, newest)], 2)
     shown = contact_variables(profile(histories={Type.ORDER_COMPLETED: orders}, orders={"1": Order(placed=1, value=5)}))
     assert shown["categories"] == ["Mugs", "Tea"]
     assert shown["ordered"] is True
