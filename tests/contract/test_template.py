@@ -247,9 +247,12 @@ ACTIONS = {
         "s3:ListBucket",
         "s3:PutObject",
     },
-    "stepfunctions:StartExecution": {"states:StartExecution"},
-    "stepfunctions:StopExecution": {"states:StopExecution"},
-    "stepfunctions:DescribeExecution": {"states:DescribeExecution"},
+    "sqs:StartMessageMoveTask": {
+        "sqs:StartMessageMoveTask",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:SendMessage",
+    },
 }
 """Where an operation needs rights of other names than its own."""
 
@@ -276,6 +279,7 @@ def operations(function: str) -> set[str]:
                 made = part.value
                 if isinstance(made.func, ast.Name) and made.func.id == "client":
                     service, operation = ast.literal_eval(made.args[0]), part.attr
+                    service = {"stepfunctions": "states"}.get(service, service)
                     if operation not in ("get_paginator", "exceptions"):
                         found.add(f"{service}:{''.join(word.title() for word in operation.split('_'))}")
             elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
