@@ -62,7 +62,7 @@ def _not_json(constant: str) -> NoReturn:
 
 # ── paths ──
 
-STEP = re.compile(r"""\.([\w-]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
+STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def path(written: str) -> Path:
         step = STEP.match(written, at)
         if step is None:
             raise DefinitionError(f"'{written}' is not a reference path ($.name, $['name'] and $[0] only)")
-        name, index, *quoted = step.groups()
-        steps.append(int(index) if index is not None else name or re.sub(r"\\(.)", r"\1", quoted[0] or quoted[1] or ""))
+        name, index, quoted = step.groups()
+        steps.append(int(index) if index is not None else name or re.sub(r"\\(.)", r"\1", quoted))
         at = step.end()
     return Path(written, root == "$$", tuple(steps))
 
