@@ -19,10 +19,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from infra.local import demo, history, settings, site, storefront
 from infra.local.gateway import serve
 from infra.local.system import System, begin
-from shared.domain.events import SECOND, iso
+from shared.domain.events import DAY, SECOND, iso, parse_instant
 from shared.domain.segments import UNITS
 
 console = Console(highlight=False)
+HISTORY_SINCE = parse_instant("2011-06-09")
+"""The sample has a year; half of it is ready in half a minute."""
 TICK = 0.2  # seconds between looks at what is due, while the clock runs by itself
 
 DESCRIPTION = """Beckon on one machine: the real handlers, the real state machines, a mailbox, and a clock one can turn.
@@ -86,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         shutil.rmtree(settings.DIRECTORY, ignore_errors=True)
     settings.DIRECTORY.mkdir(exist_ok=True)
     template = settings.template(arguments.port)
-    system = begin(settings.WORLD, template, settings.secrets(template), now=history.CATALOGUE_AT)
+    system = begin(settings.WORLD, template, settings.secrets(template), now=HISTORY_SINCE - 60 * DAY)
     try:
         server = serve(system, arguments.port, site.answer)
     except OSError as error:
@@ -104,19 +106,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 def replay(system: System, customers: int | None) -> None:
     """Plays the sample shop's history through the webhook endpoint, on the clock, from where it was left."""
-    webhooks = list(history.webhooks(customers=customers))
+    webhooks = list(history.webhooks(customers=customers, since=HISTORY_SINCE))
     done = int(system.world.setting("history") or 0)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
     ) as progress:
-        task = progress.add_task("a real shop's last year", total=len(webhooks), completed=done)
+        task = progress.add_task("a real shop's half year", total=len(webhooks), completed=done)
         for number, webhook in enumerate(webhooks[done:], start=done + 1):
             if webhook.at > system.world.now():
                 system.run_until(webhook.at)
             storefront.post(system, webhook)
             if number % 50 == 0:
                 save(system, str(number))
-            progress.update(task, advance=1, description=f"a real shop's last year: {iso(system.world.now())[:10]}")
+            progress.update(task, advance=1, description=f"a real shop's half year: {iso(system.world.now())[:10]}")
     save(system, "replayed")
 
 

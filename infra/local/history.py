@@ -65,14 +65,15 @@ class Webhook:
     body: dict[str, Json]
 
 
-def webhooks(seed: int = 1, customers: int | None = None) -> Iterator[Webhook]:
+def webhooks(seed: int = 1, customers: int | None = None, since: Instant = 0) -> Iterator[Webhook]:
     """The history in order of time: the catalogue, then sign-ups, orders, cancellations and refunds.
 
+    `since` leaves out the invoices before it, and so who has no order after it: the shop as if it began then.
     `customers` takes the first so many (the sample's order is random, so they are a sample of their own), and of the
     catalogue only what they bought. The same seed gives the same webhooks, and a person does not depend on who else is
     there.
     """
-    chosen = list(islice(_customers(), customers))
+    chosen = list(islice(_customers(since), customers))
     bought = {line.stock_code for customer in chosen for invoice in customer.invoices for line in invoice.lines}
     titles = _titles()
     catalogue = [product for code, product in sorted(titles.items()) if code in bought and code not in POSTAGE]
@@ -143,14 +144,16 @@ class Product(NamedTuple):
     category: str  # derived; "" where no word of the description tells
 
 
-def _customers() -> Iterator[Customer]:
-    """The sample's customers, in its own order."""
+def _customers(since: Instant) -> Iterator[Customer]:
+    """The sample's customers who ordered from `since` on, in its own order."""
     with gzip.open(SAMPLE / "order_lines.csv.gz", "rt", encoding="utf-8") as file:
         for number, rows in groupby(csv.DictReader(file), key=lambda row: row["customer"]):
             listed = list(rows)
             invoices = [_invoice(list(of_one)) for _, of_one in groupby(listed, key=lambda row: row["invoice"])]
-            first = next(at for at, invoice in enumerate(invoices) if invoice.lines and not invoice.takes_back)
-            yield Customer(number, listed[0]["country"], invoices[first:])
+            invoices = [invoice for invoice in invoices if invoice.at >= since]
+            orders = (at for at, invoice in enumerate(invoices) if invoice.lines and not invoice.takes_back)
+            if (first := next(orders, None)) is not None:
+                yield Customer(number, listed[0]["country"], invoices[first:])
 
 
 def _invoice(rows: Sequence[dict[str, str]]) -> Invoice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,9 +50,14 @@ def _parquet(rows: Iterable[Row], name: str, directory: Path) -> dict[str, Path]
         file.writelines(json.dumps(row) + "\n" for row in rows)
     if not lines.stat().st_size:
         return {}
-    with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "1"}) as connection:
-        table = connection.read_json(str(lines), columns=_READ, format="newline_delimited")
-        table.order("contact, time").write_parquet(
-            str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
-        )
+    table = _duckdb().read_json(str(lines), columns=_READ, format="newline_delimited")
+    table.order("contact, time").write_parquet(
+        str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
+    )
     return {f"{file.parent.relative_to(out)}/{name}.parquet": file for file in sorted(out.rglob("*.parquet"))}
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """Kept while the Lambda lives: making one takes longer than writing a file."""
+    return duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "1"})
