@@ -127,11 +127,11 @@ def advance(execution: Execution, now: int, outcome: Outcome | None) -> Call | N
                 end(execution, now, "FAILED", error="States.Runtime", cause=limit)
             elif at.phase == "enter":
                 _enter(execution, now)
-            elif at.phase == "call" and outcome is None:
-                return _call(execution)
             elif at.phase == "call":
+                if outcome is None:
+                    return _call(execution)
                 taken, outcome = outcome, None
-                _returned(execution, now, taken or {})
+                _returned(execution, now, taken)
             elif at.answer is not None:
                 _answered(execution, now, at.answer)
             elif now < next_instant(execution):
@@ -245,7 +245,7 @@ def _end_of_wait(execution: Execution, data: Any, now: int) -> int:
     instant = language.instant(value)
     if instant is None:
         raise runtime_error(f"The {name} parameter is not an RFC 3339 date-time: {state[name]} == {value}")
-    return int(instant.timestamp() * SECOND)
+    return (instant - EPOCH) // timedelta(milliseconds=1)
 
 
 def _leave(execution: Execution, now: int, result: Any, following: str | None = None) -> None:
