@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: run demo test check bench lock clean
+.PHONY: run demo test check lint bench templates lock clean
 
 run: $(READY)  ## start the whole system on http://localhost:8000 (FRESH=1 begins anew)
 	$(BIN)/python -m infra.local run $(if $(FRESH),--fresh)
@@ -31,12 +31,16 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
+templates: $(READY)  ## compile the shipped mails, MJML to HTML
+	$(BIN)/python -m functions.message.compile
+
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet "uv~=$(UV_VERSION)"
 
 $(READY): requirements.lock | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	printf '#!/bin/sh\ncd "%s" && exec .venv/bin/python -m infra.local "$$@"\n' "$(CURDIR)" > $(BIN)/beckon && chmod +x $(BIN)/beckon
 	touch $@
 
 $(SAM_READY): requirements-sam.lock | $(BIN)/uv

@@ -39,5 +39,7 @@ def _erase(stored: Stored, now: Instant) -> None:
     writes = [contacts.profile_write(tombstone, stored.wake_at, now)]
     writes += [identities.unlink_write(key) for key in profile.identities]
     addresses = {key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL}
-    writes += [identities.suppression_write(address, "erasure", now) for address in sorted(addresses)]
+    # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
+    free = [address for address in sorted(addresses) if identities.suppression_of_hash(address) is None]
+    writes += [identities.suppression_write(address, "erasure", now) for address in free]
     contacts.commit(writes)

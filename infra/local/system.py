@@ -12,6 +12,7 @@ import io
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -362,6 +363,7 @@ def plug_in(system: System) -> None:
         POWERTOOLS_LOG_LEVEL="WARNING",
     )
     environment.forget()
+    warnings.filterwarnings("ignore", "No application metrics to publish")  # they are switched off here
 
 
 def _wire(system: System) -> None:

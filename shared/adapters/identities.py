@@ -100,8 +100,12 @@ def suppression_write(hashed_address: str, reason: str, now: Instant) -> Transac
 
 def suppression(address: str) -> tuple[str, Instant] | None:
     """Why and since when an address is suppressed; None when it is not."""
+    return suppression_of_hash(address_hash(address))
+
+
+def suppression_of_hash(hashed_address: str) -> tuple[str, Instant] | None:
     answer = client("dynamodb").get_item(
-        TableName=table(), Key={"identity": {"S": f"suppression#{address_hash(address)}"}}, ConsistentRead=True
+        TableName=table(), Key={"identity": {"S": f"suppression#{hashed_address}"}}, ConsistentRead=True
     )
     item = answer.get("Item")
     return (item["reason"]["S"], int(item["time"]["N"])) if item else None

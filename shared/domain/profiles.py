@@ -38,7 +38,7 @@ VALUES_BOUND = 20
 """Distinct values kept of a property that an event has once a product (category, product_id)."""
 
 PUBLIC = "public:"
-"""Before the id of an order as a public write key told of it: anybody can, so it is kept apart from the storefront's."""
+"""Before the id of an order that a public write key told of: anybody can, so it is kept apart from the storefront's."""
 
 UNDECIDED = ""
 """The `definitions` of a profile whose memberships nothing has decided yet: of a new contact."""

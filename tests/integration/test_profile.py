@@ -255,6 +255,14 @@ def test_erasure_leaves_nothing_but_that_the_address_must_not_get_mail() -> None
     assert "ada" not in everything
 
 
+def test_an_erasure_leaves_a_complaint_standing() -> None:
+    hashed = identities.address_hash("ada@example.com")
+    contacts.commit([identities.suppression_write(hashed, "complaint", NOW - DAY)])
+    deliver(event("1", Type.CONTACT_CREATED, (EMAIL, "ada@example.com")))
+    deliver(event("2", Type.ERASURE_REQUESTED, (EMAIL, "ada@example.com")))
+    assert identities.suppression("ada@example.com") == ("complaint", NOW - DAY)
+
+
 def test_an_event_of_our_own_about_nobody_makes_no_contact() -> None:
     assert deliver(event("1", Type.EMAIL_CLICKED, (IdentityKind.CONTACT, "c-gone"))) == []
     assert contacts.read("c-gone") is None
