@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: run demo test check lint bench templates lock clean
+.PHONY: run demo test check lint build bench templates lock clean
 
 run: $(READY)  ## start the whole system on http://localhost:8000 (FRESH=1 begins anew)
 	$(BIN)/python -m infra.local run $(if $(FRESH),--fresh)
@@ -27,6 +27,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint
+
+build: $(SAM_READY)  ## what `sam deploy` would upload, in .aws-sam
+	$(SAM) build
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks

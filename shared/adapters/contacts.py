@@ -111,7 +111,7 @@ def events(contact: str) -> Iterator[Event]:
 
 
 def event_of(item: dict[str, Any]) -> Event:
-    """The event an `EVENT#…` item holds (`body` is bytes, or base64 text as streams carry it)."""
+    """The event an `EVENT#…` item holds."""
     return Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"])))
 
 
