@@ -1,0 +1,311 @@
+"""Admin: what the shop's operators see and do, a page and its API, behind API Gateway's Cognito authorizer.
+
+Nobody comes here but whom the authorizer has let in; only `GET /`, the page on which they sign in, is open. Personal
+data travels in bodies, never in URLs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import accumulate
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+from chalice.app import Response
+
+from functions.admin import page, views
+from functions.admin.health import health
+from functions.admin.rest import Place, Request, answer, app, logger, paged, route
+from functions.admin.views import Placed
+from shared.adapters import athena, contacts, dead_letters, definitions, identities, members, runs
+from shared.adapters.clock import now
+from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
+from shared.domain.journeys import Journey
+from shared.domain.profiles import Profile, rebuild
+from shared.domain.segments import HistoryNeededError, Segment
+from shared.domain.sources.payload import RefusedError
+
+DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
+"""functions/admin/Makefile puts it into the deployed function at the same place."""
+MOST_DAYS = 366
+QUERY_PAUSE = 0.5  # seconds between two looks at a query
+QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds
+EXPORT_BYTES = 4_000_000  # of one answer: Lambda's are 6 MB at most
+FINDABLE = (
+    IdentityKind.EMAIL,
+    IdentityKind.USER,
+    IdentityKind.SHOPIFY,
+    IdentityKind.WOOCOMMERCE,
+    IdentityKind.CONTACT,
+)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """One request of the REST API (payload format 1.0)."""
+    answered: dict[str, Any] = app(event, context)
+    return answered
+
+
+@app.route("/")
+def the_page() -> Response:
+    request = app.current_request
+    text, policy = page.html(page.login(request.stage_vars if request else None))
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(body=text, headers=headers)
+
+
+@route("GET", "/health")
+def show_health(request: Request) -> Json:
+    return health(now())
+
+
+# ── contacts ──
+
+
+@route("POST", "/contacts/find")
+def find(request: Request) -> Json:
+    """`{"email": …}`, or another of FINDABLE: the contact it leads to."""
+    body = request.json()
+    if len(body) != 1 or next(iter(body)) not in FINDABLE:
+        raise RefusedError("invalid_search", f"name one of {', '.join(FINDABLE)}")
+    ((kind, value),) = body.items()
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= 512:
+        raise RefusedError("invalid_search", "it has to be a text", kind)
+    if kind == IdentityKind.EMAIL:
+        try:
+            value = normal_email(value)
+        except ValueError:
+            raise RefusedError("invalid_search", "that is no e-mail address", kind) from None
+    found = identities.find([Identity(kind=IdentityKind(kind), value=value.strip())])
+    for contact in found.values():
+        return {"contact": profile_of(contact).contact}
+    raise RefusedError("not_found", "no contact is known by this", kind, 404)
+
+
+@route("GET", "/contacts/{contact}")
+def show_contact(request: Request, contact: str) -> Json:
+    return told(profile_of(contact), now())
+
+
+@route("GET", "/contacts/{contact}/timeline")
+def show_timeline(request: Request, contact: str) -> Json:
+    entries = views.timeline(contacts.items(profile_of(contact).contact))
+    return paged("timeline", views.after(entries, request.cursor()), request.limit(50))
+
+
+@route("GET", "/contacts/{contact}/messages")
+def show_messages(request: Request, contact: str) -> Json:
+    entries = messages_of(profile_of(contact).contact)
+    return paged("messages", views.after(entries, request.cursor()), request.limit(50))
+
+
+@route("GET", "/contacts/{contact}/runs")
+def show_runs(request: Request, contact: str) -> Json:
+    """Newest first, each as Step Functions has it at this moment."""
+    started = [(Place(run.started, run.run), run) for run in runs.of_contact(profile_of(contact).contact)]
+    newest = views.after(sorted(started, reverse=True), request.cursor())
+    asked = ((place, views.run(run, journey_name(run), runs.state(run.execution))) for place, run in newest)
+    return paged("runs", asked, request.limit(20))
+
+
+@route("GET", "/contacts/{contact}/export")
+def export(request: Request, contact: str) -> Json:
+    """All that is known of the contact. Where it is too much for one answer, its `cursor` leads to the rest."""
+    profile = profile_of(contact)
+    entries = views.after(views.timeline(contacts.items(profile.contact)), request.cursor())
+    sizes = accumulate(len(json.dumps(entry)) for _, entry in entries)
+    fitting = sum(1 for size in sizes if size <= EXPORT_BYTES)
+    logger.info("contact exported", contact=profile.contact, operator=request.operator)
+    return {
+        **told(profile, now()),
+        "runs": [views.run(run, journey_name(run), None) for run in runs.of_contact(profile.contact)],
+        "messages": [message for _, message in messages_of(profile.contact)],
+        **paged("timeline", entries, max(fitting, 1)),
+    }
+
+
+def profile_of(contact: str) -> Profile:
+    """The contact's profile, or that of the contact they have joined."""
+    stored = contacts.read(contact)
+    while stored is not None and stored.profile.merged_into is not None:
+        stored = contacts.read(stored.profile.merged_into)
+    if stored is None:
+        raise RefusedError("not_found", "there is no such contact", "contact", 404)
+    if stored.profile.erased:
+        raise RefusedError("erased", "the contact was erased; nothing is kept of them", "contact", 404)
+    return stored.profile
+
+
+def told(profile: Profile, t: Instant) -> dict[str, Json]:
+    """All that the profile says, and why and until when they are in which segment."""
+    try:
+        memberships = views.memberships(definitions.segments(), profile, t)
+    except HistoryNeededError:
+        whole = rebuild(profile, contacts.events(profile.contact))
+        memberships = views.memberships(definitions.segments(), whole, t)
+    suppression = identities.suppression(profile.email) if profile.email else None
+    return {**views.contact(profile, suppression), "memberships": memberships}
+
+
+def messages_of(contact: str) -> list[Placed]:
+    items = list(contacts.items(contact))
+    events: Iterable[Event] = (contacts.event_of(item) for item in items if item.get("source", {}).get("S") == "ses")
+    return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
+
+
+# ── segments and journeys ──
+
+
+@route("GET", "/segments")
+def list_segments(request: Request) -> Json:
+    return {"segments": [with_count(segment) for segment in definitions.segments().segments.values()]}
+
+
+@route("GET", "/segments/{segment}")
+def show_segment(request: Request, segment: str) -> Json:
+    known = segment_of(segment)
+    return with_count(known) | {"definition": known.model_dump(mode="json", by_alias=True, exclude_none=True)}
+
+
+@route("GET", "/segments/{segment}/members")
+def list_members(request: Request, segment: str) -> Json:
+    limit, cursor = request.limit(50), request.cursor() or Place(0, "")
+    found = paged(
+        "members",
+        (
+            (Place(member.shard, member.contact), {"contact": member.contact, "since": member.since})
+            for member in members.members(segment_of(segment).id, cursor)
+        ),
+        limit,
+    )
+    profiles = contacts.read_all(member["contact"] for member in found["members"])
+    people = {stored.profile.contact: views.person(stored.profile) for stored in profiles}
+    return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
+
+
+@route("GET", "/journeys")
+def list_journeys(request: Request) -> Json:
+    return {"journeys": [journey.model_dump(mode="json") for journey in definitions.journeys()]}
+
+
+@route("GET", "/journeys/{journey}")
+def show_journey(request: Request, journey: str) -> Json:
+    known = next((each for each in definitions.journeys() if each.id == journey), None)
+    if known is None:
+        raise RefusedError("not_found", "there is no such journey", "journey", 404)
+    return described(known)
+
+
+def segment_of(segment: str) -> Segment:
+    known = definitions.segments().segments.get(segment)
+    if known is None:
+        raise RefusedError("not_found", "there is no such segment", "segment", 404)
+    return known
+
+
+def with_count(segment: Segment) -> dict[str, Json]:
+    return {
+        "segment": segment.id,
+        "name": segment.name,
+        "sentence": segment.sentence,
+        "members": members.count(segment.id),
+    }
+
+
+def journey_name(run: runs.StartedRun) -> str:
+    return next((journey.name for journey in definitions.journeys() if journey.id == run.journey), run.journey)
+
+
+def described(journey: Journey) -> dict[str, Json]:
+    counts = runs.counts(journey.id)
+    return {
+        "journey": journey.model_dump(mode="json"),
+        "state_machine": runs.state_machine(journey.id),
+        "runs": [
+            {"status": views.STATES[status], "runs": count.runs, "more": count.more} for status, count in counts.items()
+        ],
+    }
+
+
+# ── dead letters ──
+
+
+@route("GET", "/dead-letters")
+def list_dead_letters(request: Request) -> Json:
+    listed = []
+    for name, url in dead_letters.queues().items():
+        depth = dead_letters.depth(url)
+        shown = [asdict(letter) for letter in dead_letters.peek(url)] if depth else []
+        replayable = name in dead_letters.working_queues()
+        listed.append({"queue": name, "depth": depth, "replayable": replayable, "messages": shown})
+    return {"queues": listed}
+
+
+@route("POST", "/dead-letters/{queue}/replay")
+def replay(request: Request, queue: str) -> Json:
+    if queue not in dead_letters.queues():
+        raise RefusedError("not_found", "there is no such queue", "queue", 404)
+    try:
+        dead_letters.replay(queue)
+    except dead_letters.NotReplayableError as error:
+        raise RefusedError("not_replayable", str(error), "queue", 409) from error
+    logger.info("dead letters replayed", queue=queue, operator=request.operator)
+    return answer(202, {"queue": queue, "status": "replaying"})
+
+
+# ── reports ──
+
+
+@route("GET", "/reports/daily")
+def daily(request: Request) -> Json:
+    """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out.
+
+    202 with a `query` when it takes long; ask again with `?query=…`.
+    """
+    query = request.query.get("query")
+    if query is None:
+        query = athena.start(DAILY.read_text(encoding="utf-8"), days(request, now()))
+    elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
+        raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
+    try:
+        for look in range(QUERY_LOOKS):
+            if look:
+                sleep(QUERY_PAUSE)
+            rows = athena.rows(query)
+            if rows is not None:
+                return {"days": rows}
+    except athena.UnknownQueryError:
+        raise RefusedError("not_found", "there is no such query", "query", 404) from None
+    return answer(202, {"query": query})
+
+
+def days(request: Request, t: Instant) -> tuple[str, str]:
+    """The first and the last day that are asked for, as `2026-11-24`."""
+    last = day(request, "to", t)
+    first = day(request, "from", max(last - 29 * DAY, 0))
+    if not 0 <= last - first < MOST_DAYS * DAY:
+        raise RefusedError("invalid_days", f"from 1 to {MOST_DAYS} days, the first one first", "from")
+    return iso(first)[:10], iso(last)[:10]
+
+
+def day(request: Request, field: str, otherwise: Instant) -> Instant:
+    text = request.query.get(field)
+    if text is None:
+        return otherwise // DAY * DAY
+    try:
+        instant = parse_instant(text)
+    except ValueError:
+        instant = -1
+    if instant < 0 or len(text) != len("2026-11-24"):
+        raise RefusedError("invalid_day", "write a day as 2026-11-24", field)
+    return instant

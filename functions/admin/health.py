@@ -1,0 +1,84 @@
+"""Whether everything works, and in words what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters import athena, contacts, dead_letters, definitions
+from shared.domain.events import MINUTE, Instant, Json
+
+LATE = 5 * MINUTE
+"""After how long a wake-up that was due, but has not happened, is a problem. They are looked for every minute."""
+MOST_WAKE_UPS = 1_000
+"""Of each shard: more are not counted."""
+MANY_WAITING = 10_000
+"""Messages on a queue at which it is worth a word; its function takes hundreds a second."""
+
+Check = Callable[[Instant], tuple[dict[str, Json], list[str]]]
+"""What was found, and the problems in it, as sentences."""
+
+
+def health(now: Instant) -> dict[str, Json]:
+    """What works: facts, and `problems`, a sentence each. A service that does not answer is a problem, too."""
+    found: dict[str, Json] = {"now": now, "definitions": definitions.segments().version}
+    problems: list[str] = []
+    for check in CHECKS:
+        try:
+            facts, wrong = check(now)
+        except (BotoCoreError, ClientError) as error:
+            facts, wrong = {}, [f"{check.__doc__} could not be looked at: {_reason(error)}."]
+        found |= facts
+        problems += wrong
+    return {"status": "attention" if problems else "ok", "problems": problems, **found}
+
+
+def _queues(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The queues"""
+    depths = {name: dead_letters.depth(url) for name, url in dead_letters.working_queues().items()}
+    problems = [
+        f"About {depth:,} messages are waiting on the queue {name}."
+        for name, depth in depths.items()
+        if depth >= MANY_WAITING
+    ]
+    return {"queues": depths}, problems
+
+
+def _dead_letters(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The dead-letter queues"""
+    depths = {name: dead_letters.depth(url) for name, url in dead_letters.queues().items()}
+    problems = [
+        f"{_count(depth, 'message')} of {name} could not be processed: see the dead letters."
+        for name, depth in depths.items()
+        if depth
+    ]
+    return {"dead_letters": depths}, problems
+
+
+def _wake_ups(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The wake-ups"""
+    late = sum(
+        1 for shard in range(contacts.WAKE_SHARDS) for _ in islice(contacts.due(shard, now - LATE), MOST_WAKE_UPS)
+    )
+    problems = [f"{_count(late, 'contact')} should have been looked at again by now: is the schedule on?"]
+    return {"late_wake_ups": late}, problems if late else []
+
+
+def _lake(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The lake"""
+    return {"last_lake_write": athena.last_lake_write(now)}, []
+
+
+CHECKS: tuple[Check, ...] = (_queues, _dead_letters, _wake_ups, _lake)
+
+
+def _reason(error: Exception) -> str:
+    response: dict[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code") or type(error).__name__)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,145 @@
+"""Requests and answers of the admin's API: JSON in and out, errors that name the field, paging by cursor."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from itertools import islice
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools import Logger
+from chalice.app import Chalice, Response
+
+from shared.domain.events import Json
+from shared.domain.sources.payload import Payload, RefusedError, read
+
+MOST_ITEMS = 200
+"""Of one page."""
+_CURSOR = re.compile(r"(\d{1,19})\.([A-Za-z0-9_.#:-]{0,300})")
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+logger = Logger()
+app = Chalice(app_name="admin", configure_logs=False)
+app.log = logger  # type: ignore[assignment] # it has all that Chalice calls
+
+
+class Place(NamedTuple):
+    """Where an item stands in what is paged through: its own place, after which the next page goes on."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a view is given besides the path's parameters."""
+
+    query: Mapping[str, str]
+    body: bytes
+    operator: str
+    """Who asks: the subject of the token that API Gateway has checked."""
+
+    def json(self) -> Payload:
+        """The JSON object in the body. RefusedError when there is none."""
+        return read(self.body)
+
+    def limit(self, otherwise: int) -> int:
+        """How many items the page shall have."""
+        text = self.query.get("limit", str(otherwise))
+        if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MOST_ITEMS:
+            raise RefusedError("invalid_limit", f"a page has 1 to {MOST_ITEMS} items", "limit")
+        return int(text)
+
+    def cursor(self) -> Place | None:
+        """The place after which the page begins; None for the first page."""
+        text = self.query.get("cursor")
+        if text is None:
+            return None
+        try:
+            plain = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            match = _CURSOR.fullmatch(plain.decode("ascii"))
+        except (binascii.Error, ValueError):
+            match = None
+        if match is None:
+            raise RefusedError("invalid_cursor", "take the cursor from the page before, as it is", "cursor")
+        return Place(int(match[1]), match[2])
+
+
+def paged(name: str, placed: Iterable[tuple[Place, Json]], limit: int) -> Json:
+    """A page of at most `limit` items, named `name`, and the `cursor` of the next one (None: it is the last)."""
+    found = list(islice(placed, limit + 1))
+    more = len(found) > limit
+    return {
+        name: [item for _, item in found[:limit]],
+        "cursor": _cursor(found[limit - 1][0]) if more else None,
+    }
+
+
+def _cursor(place: Place) -> str:
+    return base64.urlsafe_b64encode(f"{place.number}.{place.name}".encode()).decode().rstrip("=")
+
+
+View = Callable[..., Json]
+"""From a Request and the path's parameters to the answer's JSON, or to a Response where it is no 200."""
+
+
+def route(method: str, path: str) -> Callable[[View], View]:
+    """Answers requests of this method and path with what the view gives, as JSON.
+
+    A RefusedError becomes the error answer it describes; anything else that is raised becomes a 500, and is logged by
+    its kind and place, not by its text, which could repeat what was asked for.
+    """
+
+    def register(view: View) -> View:
+        @wraps(view)
+        def answered(**parameters: str) -> Response:
+            try:
+                result = view(_request(), **parameters)
+                return result if isinstance(result, Response) else answer(200, result)
+            except RefusedError as error:
+                return answer(error.status, error_body(error.code, error.message, error.field))
+            except Exception as error:
+                logger.error("request failed", route=f"{method} {path}", error=type(error).__name__, at=_place(error))
+                return answer(500, error_body("failed", "something went wrong here; the log knows what"))
+
+        app.route(path, methods=[method])(answered)
+        return view
+
+    return register
+
+
+def answer(status: int, body: Json) -> Response:
+    return Response(body=body, status_code=status, headers=dict(_HEADERS))
+
+
+def error_body(code: str, message: str, field: str | None = None) -> dict[str, Any]:
+    """How every error is told: what it is, what to mend, and where."""
+    return {"error": {"code": code, "message": message, **({"field": field} if field else {})}}
+
+
+def _request() -> Request:
+    request = app.current_request
+    assert request is not None
+    claims = (request.context.get("authorizer") or {}).get("claims") or {}
+    body = request.raw_body
+    raw = body.encode() if isinstance(body, str) else body
+    return Request(dict(request.query_params or {}), raw, str(claims.get("sub", "unknown")))
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of ours that the error came from."""
+    place, frame = "", error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_globals.get("__name__", "")
+        if name.startswith(("functions.", "shared.")):
+            place = f"{name}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return place

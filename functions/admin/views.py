@@ -1,0 +1,233 @@
+"""What the admin shows of a contact: JSON made of the profile and of the items of the contact's partition.
+
+Instants are milliseconds since 1970, null for "never"; amounts of money are in the shop's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from functions.admin.rest import Place
+from shared.adapters import contacts
+from shared.adapters.runs import RunState, StartedRun
+from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
+from shared.domain.explanations import Explanation, explain
+from shared.domain.identities import kind_of
+from shared.domain.messages import SENTENCES, Refusal, Status
+from shared.domain.profiles import Membership, Order, Profile
+from shared.domain.segments import Definitions, Segment
+
+Item = Mapping[str, Any]
+Placed = tuple[Place, Json]
+
+UNSETTLED = {
+    Status.CLAIMED: "It was handed to SES, which has not confirmed it yet.",
+    Status.RELEASED: "SES could not take it at that time; its step tries again.",
+}
+STATES = {
+    "RUNNING": "going on",
+    "SUCCEEDED": "completed",
+    "FAILED": "failed",
+    "TIMED_OUT": "timed out",
+    "ABORTED": "left early",
+    "PENDING_REDRIVE": "going on",
+    "UNKNOWN": "no longer known",
+}
+"""How runs are, in our words, by Step Functions' word for it."""
+
+
+# ── the profile ──
+
+
+def person(profile: Profile) -> dict[str, Json]:
+    """Who a contact is, in a line."""
+    names = (profile.traits[name].value for name in ("first_name", "last_name") if name in profile.traits)
+    return {
+        "contact": profile.contact,
+        "email": profile.email,
+        "name": " ".join(name for name in names if isinstance(name, str)) or None,
+    }
+
+
+def contact(profile: Profile, suppression: tuple[str, Instant] | None) -> dict[str, Json]:
+    """All that the profile says, but for the memberships."""
+    return person(profile) | {
+        "first_seen": instant(profile.first_seen),
+        "suppression": {"reason": suppression[0], "since": suppression[1]} if suppression else None,
+        "identities": sorted(map(_identity, profile.identities)),
+        "traits": [
+            {"trait": name, "value": stamped.value, "since": stamped.time}
+            for name, stamped in sorted(profile.traits.items())
+        ],
+        "consent": [
+            {"topic": topic, "state": stamped.value, "since": stamped.time}
+            for topic, stamped in sorted(profile.consent.items())
+        ],
+        "histories": [
+            {
+                "event": name,
+                "count": history.total,
+                "first": instant(history.first),
+                "newest": history.newest[-1].time if history.newest else None,
+            }
+            for name, history in sorted(profile.histories.items())
+        ],
+        "orders": [_order(name, order) for name, order in newest_orders(profile)],
+        "older_orders": profile.older_orders,
+    }
+
+
+def memberships(definitions: Definitions, profile: Profile, now: Instant) -> list[Json]:
+    """Every segment of the shop, with whether the contact is in it, why, and until when; those they are in first."""
+    told = [
+        _membership(segment, profile.memberships.get(segment.id), explain(segment, profile, now))
+        for segment in definitions.segments.values()
+    ]
+    return sorted(told, key=lambda membership: not membership["member"])
+
+
+def _membership(segment: Segment, held: Membership | None, why: Explanation) -> dict[str, Json]:
+    decided = held if held is not None and held.number and held.member == why.holds else None
+    return {
+        "segment": segment.id,
+        "name": segment.name,
+        "sentence": segment.sentence,
+        "member": why.holds,
+        "since": decided.since if decided else None,
+        "transition": decided.number if decided else None,
+        "until": instant(why.until),
+        "why": _explanation(why),
+    }
+
+
+def _explanation(why: Explanation) -> dict[str, Json]:
+    return {
+        "kind": why.kind,
+        "holds": why.holds,
+        "asks": why.asks,
+        "evidence": why.evidence,
+        "turns": why.turns,
+        "until": instant(why.until),
+        "parts": [_explanation(part) for part in why.parts],
+    }
+
+
+def _identity(key: str) -> str:
+    """An identity's key; of an address there is nothing to show but that it is known."""
+    return "email" if kind_of(key) is IdentityKind.EMAIL else key
+
+
+def newest_orders(profile: Profile) -> list[tuple[str, Order]]:
+    return sorted(profile.orders.items(), key=lambda entry: (entry[1].placed, entry[0]), reverse=True)
+
+
+def _order(name: str, order: Order) -> dict[str, Json]:
+    return {
+        "order": name,
+        "placed": instant(order.placed),
+        "value": order.value / 100,
+        "refunded": sum(order.refunds.values()) / 100,
+        "net": order.net / 100,
+        "cancelled": order.cancelled,
+        "counts": order.counts,
+    }
+
+
+def instant(moment: Instant) -> Instant | None:
+    return None if moment == NEVER else moment
+
+
+# ── the partition's items ──
+
+
+def timeline(items: Iterable[Item]) -> list[Placed]:
+    """Events, transitions, messages and consents, newest first."""
+    readers = {"EVENT": _event, "TRANSITION": _transition, "MESSAGE": _message, "CONSENT": _consent}
+    told = []
+    for item in items:
+        kind = item["kind"]["S"]
+        reader = readers.get(kind.split("#")[0])
+        if reader is not None:
+            entry = reader(item)
+            told.append((Place(entry["at"], kind), entry))
+    return sorted(told, key=lambda placed: placed[0], reverse=True)
+
+
+def messages(items: Iterable[Item], events: Iterable[Event]) -> list[Placed]:
+    """The contact's messages, newest first, each with what became of it as `events` tell."""
+    told = [(Place(entry["at"], item["kind"]["S"]), entry) for item in items for entry in (_message(item),)]
+    by_key = {entry["message"]: entry for _, entry in told}
+    for event in sorted(events, key=lambda event: event.time):
+        entry = by_key.get(event.properties.get("message"))
+        if entry is not None:
+            happened = {"type": event.type, "at": event.time, "human": event.properties.get("human")}
+            entry.setdefault("events", []).append(happened)
+    return sorted(told, key=lambda placed: placed[0], reverse=True)
+
+
+def run(started: StartedRun, name: str, state: RunState | None) -> dict[str, Json]:
+    """A run, with how it is now where that was asked for."""
+    told = {
+        "run": started.run,
+        "journey": started.journey,
+        "name": name,
+        "path": started.path,
+        "transition": started.number,
+        "started": started.started,
+        "execution": started.execution,
+    }
+    if state is not None:
+        told |= {
+            "status": STATES.get(state.status, state.status.lower()),
+            "step": state.step,
+            "since": state.since,
+            "ended": state.ended,
+            "reason": state.reason,
+        }
+    return told
+
+
+def after(placed: list[Placed], cursor: Place | None) -> list[Placed]:
+    """What comes after the cursor, of what is sorted newest first."""
+    return placed if cursor is None else [entry for entry in placed if entry[0] < cursor]
+
+
+def _event(item: Item) -> dict[str, Json]:
+    event = contacts.event_of(dict(item))
+    return {"kind": "event", "at": event.time, **event.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _transition(item: Item) -> dict[str, Json]:
+    transition = contacts.transition_of(dict(item))
+    return {
+        "kind": "transition",
+        "at": transition.time,
+        "transition": transition.number,
+        "segment": transition.segment,
+        "entered": transition.entered,
+        "cause": transition.cause,
+    }
+
+
+def _message(item: Item) -> dict[str, Json]:
+    """A message and, unless SES has it, why not."""
+    times = [int(item[name]["N"]) for name in ("sent_at", "refused_at", "claimed_at") if name in item]
+    status, reason = item["status"]["S"], item.get("reason", {}).get("S")
+    return {
+        "kind": "message",
+        "at": times[0],
+        "message": item["kind"]["S"].removeprefix("MESSAGE#"),
+        **{name: item[name]["S"] for name in ("journey", "run", "step", "template", "topic")},
+        "status": status,
+        "reason": reason,
+        "sentence": SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status),
+    }
+
+
+def _consent(item: Item) -> dict[str, Json]:
+    return {
+        "kind": "consent",
+        "at": int(item["time"]["N"]),
+        **{name: item[name]["S"] for name in ("topic", "state", "source", "cause")},
+    }

@@ -1,0 +1,157 @@
+"""Dead-letter queues: what could not be processed, with its reason, and back again.
+
+Bodies can hold addresses, so only what says which message it is comes out of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic import Json as FromJson
+
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.events import Instant, Json, parse_instant
+
+_DEPTHS: tuple[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"], ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
+MOST_SHOWN = 10  # of one ReceiveMessage
+_CODE = re.compile(r"[\w .:#/-]{1,128}", re.ASCII)
+_UNKNOWN_REASON = "Its function failed every time it tried; the function's log says why."
+
+
+class DeadLettersSettings(BaseModel):
+    dead_letter_queues: FromJson[dict[str, str]]
+    """The URLs of the dead-letter queues, by name."""
+    events_queue_url: str
+    feedback_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that could not be processed. Of what it is about, only `id`, `type`, `source` and when it came in."""
+
+    reason: str
+    receives: int
+    set_aside: Instant
+    id: str | None
+    type: str | None
+    source: str | None
+    received: Instant | None
+
+
+class NotReplayableError(Exception):
+    """Messages of this queue cannot be sent back; says why."""
+
+
+def queues() -> dict[str, str]:
+    """The dead-letter queues: their URLs by name."""
+    return environment(DeadLettersSettings).dead_letter_queues
+
+
+def working_queues() -> dict[str, str]:
+    """The queues whose messages can be replayed: their URLs, by the same names as their dead letters'."""
+    settings = environment(DeadLettersSettings)
+    return {"events": settings.events_queue_url, "feedback": settings.feedback_queue_url}
+
+
+def depth(url: str) -> int:
+    """About how many messages are in a queue, those that are being processed included."""
+    answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[*_DEPTHS])
+    return sum(int(answer["Attributes"][name]) for name in _DEPTHS)
+
+
+def peek(url: str) -> list[DeadLetter]:
+    """Some of the queue's messages, which stay where they are."""
+    answer = client("sqs").receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=MOST_SHOWN,
+        VisibilityTimeout=0,
+        WaitTimeSeconds=1,  # asks all of SQS's servers: without it those with the few messages may be missed
+        MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+        MessageAttributeNames=["reason"],
+    )
+    return [_dead_letter(message) for message in answer.get("Messages", [])]
+
+
+def replay(name: str) -> None:
+    """Sends the queue's messages back to where they failed. NotReplayableError."""
+    destination = working_queues().get(name)
+    if destination is None:
+        raise NotReplayableError("These are records of a stream or a schedule, not messages of a queue.")
+    try:
+        client("sqs").start_message_move_task(
+            SourceArn=_arn(queues()[name]),
+            # Named, because messages that a function has set aside itself have no queue they came from.
+            DestinationArn=_arn(destination),
+        )
+    except client("sqs").exceptions.UnsupportedOperation as error:
+        raise NotReplayableError("They are being sent back already.") from error
+
+
+def _arn(url: str) -> str:
+    return client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _dead_letter(message: Mapping[str, Any]) -> DeadLetter:
+    attributes = message["Attributes"]
+    try:
+        body = json.loads(message["Body"])
+        if isinstance(body, dict) and isinstance(body.get("Message"), str):  # SNS's envelope
+            body = json.loads(body["Message"])
+    except (ValueError, RecursionError):
+        body = None
+    known = _known(body if isinstance(body, dict) else {})
+    reason = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
+    return DeadLetter(
+        reason=reason or known.get("reason") or _UNKNOWN_REASON,
+        receives=int(attributes["ApproximateReceiveCount"]),
+        set_aside=int(attributes["SentTimestamp"]),
+        id=_code(known.get("id")),
+        type=_code(known.get("type")),
+        source=_code(known.get("source")),
+        received=_instant(known.get("received")),
+    )
+
+
+def _known(body: Mapping[str, Json]) -> Mapping[str, Json]:
+    """An event of ours, a notice of SES, or what Lambda tells of a batch that it gave up on."""
+    if isinstance(body.get("mail"), dict):
+        mail = body["mail"]
+        type_ = body.get("eventType", body.get("notificationType"))
+        return {"id": mail.get("messageId"), "type": type_, "source": "ses", "received": mail.get("timestamp")}
+    if isinstance(body.get("requestContext"), dict):
+        context, payload = body["requestContext"], body.get("responsePayload")
+        error = payload.get("errorType") if isinstance(payload, dict) else None
+        why = " ".join(filter(None, map(_code, (context.get("condition"), error))))
+        batch = body.get("DDBStreamBatchInfo")
+        first = batch.get("startSequenceNumber") if isinstance(batch, dict) else context.get("requestId")
+        return {
+            "id": first,
+            "type": "stream records" if isinstance(batch, dict) else "invocation",
+            "source": str(context.get("functionArn", "")).split(":function:")[-1].split(":")[0],
+            "received": body.get("timestamp"),
+            "reason": f"Lambda gave up: {why}." if why else None,
+        }
+    return body
+
+
+def _code(value: Json) -> str | None:
+    """A code as machines write them; nothing that could be a person's."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _instant(value: Json) -> Instant | None:
+    if isinstance(value, str):
+        try:
+            return parse_instant(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

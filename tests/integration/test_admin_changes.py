@@ -1,0 +1,280 @@
+"""Admin: what depends on more than one contact's partition, each test in a shop of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.admin import app as admin_app
+from infra.local import athena as local_athena
+from infra.local import s3 as local_s3
+from infra.local import sqs as local_sqs
+from infra.local import stepfunctions as local_stepfunctions
+from infra.local.aws import connect
+from infra.local.world import World
+from shared.adapters import clients, clock, contacts, environment, identities, runs
+from shared.domain.events import DAY, HOUR, Event, Type, iso
+from shared.domain.lake_rows import COLUMNS, row
+from tests.integration import admin_stack
+from tests.integration.admin_stack import ADA, IRELAND, Admin, deliver, event, order, sign_up
+from tests.integration.conftest import NOW
+
+
+@pytest.fixture
+def admin() -> Iterator[Admin]:
+    with admin_stack.admin_stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def ada(admin: Admin) -> str:
+    return admin_stack.ada(admin)
+
+
+# ── health ──
+
+
+def test_health_is_ok_when_nothing_is_wrong(admin: Admin) -> None:
+    boto3.client("s3").put_object(Bucket="lake", Key=f"events/day={iso(NOW)[:10]}/type=email_sent/a.parquet", Body=b"")
+    told = admin.get("/health").json
+    assert (told["status"], told["problems"], told["now"]) == ("ok", [], NOW)
+    assert told["queues"] == {"events": 0, "feedback": 0}
+    assert told["late_wake_ups"] == 0
+    assert told["last_lake_write"] > 0
+    assert len(told["definitions"]) == 12
+
+
+def test_health_says_in_words_what_is_wrong(admin: Admin) -> None:
+    deliver(sign_up("1", ADA, NOW - 10 * DAY))
+    put_aside("events", {"id": "e1"})
+    clock.use(lambda: NOW + 100 * DAY)  # and nobody was woken since
+    told = admin.get("/health").json
+    assert told["status"] == "attention"
+    assert told["problems"] == [
+        "1 message of events could not be processed: see the dead letters.",
+        "1 contact should have been looked at again by now: is the schedule on?",
+    ]
+
+
+def test_health_tells_of_what_does_not_answer(admin: Admin) -> None:
+    boto3.client("s3").delete_bucket(Bucket="lake")
+    told = admin.get("/health").json
+    assert told["problems"] == ["The lake could not be looked at: NoSuchBucket."]
+    assert told["queues"] == {"events": 0, "feedback": 0}
+
+
+def test_memberships_are_explained_of_more_than_the_profile_keeps(admin: Admin) -> None:
+    deliver(sign_up("1", ADA, NOW - 200 * DAY))
+    for start in range(0, 60, 20):
+        deliver(*(event(f"v{n}", Type.EMAIL_OPENED, "1", NOW - n * HOUR) for n in range(start, start + 20)))
+    contact = admin.post("/contacts/find", {"email": ADA}).json["contact"]
+    told = {each["segment"]: each for each in admin.get(f"/contacts/{contact}").json["memberships"]}
+    assert told["inactive"]["member"] is True  # none of the 60 opens was a person's
+
+
+def test_suppression_is_told_with_its_reason(admin: Admin, ada: str) -> None:
+    contacts.commit([identities.suppression_write(identities.address_hash(ADA), "complaint", NOW)])
+    assert admin.get(f"/contacts/{ada}").json["suppression"] == {"reason": "complaint", "since": NOW}
+
+
+def test_who_is_unknown_or_erased_is_not_found(admin: Admin, ada: str) -> None:
+    deliver(event("erasure", Type.ERASURE_REQUESTED, "1", NOW))
+    for part in ("", "/timeline", "/messages", "/runs", "/export"):
+        assert admin.get(f"/contacts/c0{part}").error["code"] == "not_found"
+        answer = admin.get(f"/contacts/{ada}{part}")
+        assert (answer.status, answer.error["code"]) == (404, "erased")
+
+
+def test_runs_are_shown_as_step_functions_has_them(admin: Admin, ada: str) -> None:
+    (run,) = [run for run in admin.get(f"/contacts/{ada}/runs").json["runs"] if run["journey"] == "onboarding"]
+    assert (run["journey"], run["name"], run["started"]) == ("onboarding", "Onboarding", NOW)
+    assert (run["status"], run["step"]) == ("going on", "A State")  # the state that moto's history is always on
+    boto3.client("stepfunctions").stop_execution(executionArn=run["execution"])
+    (run,) = [run for run in admin.get(f"/contacts/{ada}/runs").json["runs"] if run["journey"] == "onboarding"]
+    assert (run["status"], run["step"]) == ("left early", None)
+    machine = run["execution"].replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
+    boto3.client("stepfunctions").delete_state_machine(stateMachineArn=machine)
+    statuses = {run["journey"]: run["status"] for run in admin.get(f"/contacts/{ada}/runs").json["runs"]}
+    assert statuses == {"onboarding": "no longer known", "win_back": "going on"}
+
+
+def test_who_has_joined_another_contact_is_shown_as_that_one(admin: Admin, ada: str) -> None:
+    joined = contacts.Profile("c-anonymous", merged_into=ada)
+    contacts.commit([contacts.profile_write(joined, NOW, NOW)])
+    assert admin.get("/contacts/c-anonymous").json["contact"] == ada
+    assert admin.post("/contacts/find", {"contact": "c-anonymous"}).json == {"contact": ada}
+
+
+# ── segments and journeys ──
+
+
+def test_segments_are_listed_in_words_with_how_many_are_in_them(admin: Admin, ada: str) -> None:
+    listed = {each["segment"]: each for each in admin.get("/segments").json["segments"]}
+    assert listed["active_customers"]["members"] == 1
+    assert listed["inactive"]["members"] == 0
+    assert listed["customers"]["sentence"] == "People who have ordered, whenever that was."
+    shown = admin.get("/segments/first_time_buyers").json
+    assert shown["members"] == 0  # entered with the first order, left with the second
+    assert shown["definition"]["when"]["kind"] == "all"
+    assert admin.get("/segments/none").error["field"] == "segment"
+    assert admin.get("/segments/none/members").status == 404
+
+
+# ── dead letters ──
+
+
+def put_aside(queue: str, body: Any, reason: str | None = None) -> None:
+    given: dict[str, Any] = {}
+    if reason is not None:
+        given["MessageAttributes"] = {"reason": {"DataType": "String", "StringValue": reason}}
+    url = boto3.client("sqs").get_queue_url(QueueName=f"{queue}_dead_letters")["QueueUrl"]
+    text = body if isinstance(body, str) else json.dumps(body)
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=text, **given)
+
+
+def test_dead_letters_say_which_message_and_why_but_nothing_personal(admin: Admin) -> None:
+    broken = sign_up("1", ADA).model_dump(mode="json") | {"type": ADA}
+    put_aside("events", broken, "not an event: type: too long")
+    notice = {"eventType": "Bounce", "mail": {"messageId": "0102", "timestamp": iso(NOW), "destination": [ADA]}}
+    put_aside("feedback", {"Type": "Notification", "Message": json.dumps(notice)})
+    put_aside("feedback", f"not JSON of {ADA}")
+    lost = {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "functionArn": "arn:aws:lambda:r:1:function:f"},
+        "timestamp": iso(NOW),
+        "DDBStreamBatchInfo": {"startSequenceNumber": "800"},
+    }
+    put_aside("transition", lost)
+    answer = admin.get("/dead-letters")
+    assert "example.com" not in answer.text
+    queues = {queue["queue"]: queue for queue in answer.json["queues"]}
+    (aside,) = queues["events"]["messages"]
+    assert aside["reason"] == "not an event: type: too long"
+    assert (aside["id"], aside["type"], aside["source"]) == (broken["id"], None, "shopify")
+    assert (aside["received"], aside["receives"]) == (NOW, 1)
+    told = {letter["id"]: letter for letter in queues["feedback"]["messages"]}
+    assert (told["0102"]["type"], told["0102"]["source"], told["0102"]["received"]) == ("Bounce", "ses", NOW)
+    assert told["0102"]["reason"] == "Its function failed every time it tried; the function's log says why."
+    assert told[None]["type"] is None
+    (stream,) = queues["transition"]["messages"]
+    assert (stream["reason"], stream["id"]) == ("Lambda gave up: RetryAttemptsExhausted.", "800")
+    assert [queues[name]["depth"] for name in ("events", "feedback", "transition")] == [1, 2, 1]
+    assert [queues[name]["replayable"] for name in ("events", "feedback", "transition")] == [True, True, False]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The local run's stand-ins, for what moto does not play: moving messages, histories of runs, Athena."""
+    world = World(tmp_path / "world.sqlite", now=NOW)
+    services = {
+        "athena": local_athena.OPERATIONS,
+        "s3": local_s3.OPERATIONS,
+        "sqs": local_sqs.OPERATIONS,
+        "stepfunctions": local_stepfunctions.OPERATIONS,
+    }
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", connect(world, services))
+    admin_stack.forget()
+    clock.use(world.now)
+    yield world
+    clock.use(None)
+    admin_stack.forget()
+
+
+def test_replaying_sends_messages_back_to_their_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = clients.client("sqs")
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
+    events = sqs.create_queue(QueueName="events", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+    monkeypatch.setenv("DEAD_LETTER_QUEUES", json.dumps({"events": dead}))
+    monkeypatch.setenv("EVENTS_QUEUE_URL", events)
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", events)
+    environment.forget()
+    sqs.send_message(QueueUrl=dead, MessageBody="an event")
+    answer = Admin().post("/dead-letters/events/replay")
+    assert (answer.status, answer.json) == (202, {"queue": "events", "status": "replaying"})
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=events)["Messages"]] == ["an event"]
+    assert Admin().get("/dead-letters").json["queues"][0]["depth"] == 0
+
+
+def test_a_run_is_told_with_the_step_it_is_on_and_why_it_ended(world: World) -> None:
+    waits = {
+        "StartAt": "Which path?",
+        "States": {
+            "Which path?": {"Type": "Pass", "Next": "Wait for the offer"},
+            "Wait for the offer": {"Type": "Wait", "Seconds": 432000, "End": True},
+        },
+    }
+    machines = clients.client("stepfunctions")
+    arn = machines.create_state_machine(name="win_back", definition=json.dumps(waits), roleArn=admin_stack.ROLE)
+    run = machines.start_execution(stateMachineArn=arn["stateMachineArn"], name="c1-inactive-7")["executionArn"]
+    while (due := world.next_due(NOW)) is not None:
+        if due.kind == "states":
+            local_stepfunctions.resume(world, due.payload, lambda function, payload: None)
+    assert runs.state(run) == runs.RunState("RUNNING", step="Wait for the offer", since=NOW)
+    world.turn(NOW + DAY)
+    machines.stop_execution(executionArn=run, error="Exit", cause="leaves inactive (transition 8)")
+    assert runs.state(run) == runs.RunState("ABORTED", NOW + DAY, "leaves inactive (transition 8)")
+
+
+@pytest.fixture
+def lake(world: World, monkeypatch: pytest.MonkeyPatch) -> Admin:
+    """A lake with a few days in it, and the query over it."""
+    from shared.adapters import lake
+
+    monkeypatch.setenv("LAKE_BUCKET", "lake")
+    monkeypatch.setenv("ATHENA_DATABASE", "beckon")
+    monkeypatch.setenv("ATHENA_WORKGROUP", "primary")
+    environment.forget()
+    clients.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration=IRELAND)
+    keys = {"day": "string", "type": "string"}
+    local_athena.register_table(world, "beckon", "events", COLUMNS, "s3://lake/events/", keys)
+    sent = [event(f"s{n}", Type.EMAIL_SENT, "1", NOW - DAY, properties={"message": f"m{n}"}) for n in range(3)]
+    clicked = [event("c", Type.EMAIL_CLICKED, "1", NOW, properties={"message": "m1", "human": True})]
+    told: list[Event] = [*sent, *clicked, order("1", "1", NOW - DAY, 30), order("2", "1", NOW, 12.5)]
+    lake.write((row("c1", each) for each in told), "file")
+    return Admin()
+
+
+def test_the_daily_report_is_the_committed_query_over_the_lake(lake: Admin) -> None:
+    answer = lake.get("/reports/daily")
+    assert answer.json == {
+        "days": [
+            {"day": "2026-11-23", "sends": 3, "clicks": 0, "orders": 1, "revenue": 30.0},
+            {"day": "2026-11-24", "sends": 0, "clicks": 1, "orders": 1, "revenue": 12.5},
+        ]
+    }
+    one = lake.get("/reports/daily?from=2026-11-24&to=2026-11-24").json["days"]
+    assert [day["day"] for day in one] == ["2026-11-24"]
+    assert lake.get("/reports/daily?from=2026-01-01&to=2026-01-02").json == {"days": []}
+
+
+def test_a_query_that_takes_long_is_asked_for_again(lake: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_app, "QUERY_LOOKS", 0)
+    answer = lake.get("/reports/daily")
+    assert answer.status == 202
+    monkeypatch.undo()
+    monkeypatch.setenv("ATHENA_DATABASE", "beckon")
+    answer = lake.get(f"/reports/daily?query={answer.json['query']}")
+    assert len(answer.json["days"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ("from=yesterday", 400, "from"),
+        ("to=2026-11-31", 400, "to"),
+        ("to=2026-11-24T10:00:00Z", 400, "to"),
+        ("from=2026-11-24&to=2026-11-23", 400, "from"),
+        ("from=2020-01-01&to=2026-11-24", 400, "from"),
+        ("query='; DROP", 400, "query"),
+        ("query=00000000-0000-4000-8000-000000000000", 404, "query"),
+    ],
+)
+def test_a_report_that_cannot_be_is_refused(lake: Admin, query: str, status: int, field: str) -> None:
+    answer = lake.get(f"/reports/daily?{query}")
+    assert (answer.status, answer.error["field"]) == (status, field)
