@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     if system.world.setting("history") != "replayed":
         replay(system, arguments.customers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    console.print(site.what_to_try(system))
+    console.print(site.what_to_try(system), soft_wrap=True)
     keep_time(system)
     return 0
 

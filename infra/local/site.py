@@ -148,7 +148,7 @@ A signed Shopify order, to paste:
 
 {facts(system).order_curl}
 
-Orders: {history.ATTRIBUTION}
+{history.ATTRIBUTION}
 Ctrl-C stops it; the next [bold]make run[/] goes on from there.
 """
 

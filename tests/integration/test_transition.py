@@ -1,0 +1,156 @@
+"""Transition: repeats and reordering change nothing; what the contact has moved past starts nothing."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from functions.transition import app
+from shared.adapters import clients, contacts, members
+from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type
+from shared.domain.profiles import Membership, Profile
+from shared.domain.segments import Transition
+from tests.integration.conftest import NOW
+
+ROLE = "arn:aws:iam::123456789012:role/journeys"
+ENDLESS = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 999999, "End": True}}}
+ENTERED = Transition("c1", 1, "inactive", True, NOW - DAY, "time", 0)
+LEFT = Transition("c1", 2, "inactive", False, NOW, "e1", 1)
+
+
+@pytest.fixture(autouse=True)
+def machines(aws: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    created = {
+        name: boto3.client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(ENDLESS), roleArn=ROLE
+        )["stateMachineArn"]
+        for name in ("onboarding", "win_back")
+    }
+    monkeypatch.setenv("STATE_MACHINES", json.dumps(created))
+    return created
+
+
+def store(profile: Profile, *writes: Any) -> None:
+    contacts.commit([contacts.profile_write(profile, NEVER, NOW), *writes])
+
+
+def now_is(*transitions: Transition) -> None:
+    """Stores a profile that has come to be by these transitions."""
+    newest = {t.segment: Membership(t.entered, t.number, t.time, NEVER) for t in transitions}
+    profile = Profile("c1", memberships=newest, transitions=len(transitions), identities=("shopify#1",))
+    store(profile, *(contacts.transition_write(t, NOW) for t in transitions))
+
+
+def deliver(*transitions: Transition) -> list[str]:
+    records = []
+    for number, transition in enumerate(transitions):
+        image = contacts.transition_write(transition, NOW)["Put"]["Item"]
+        records.append({"dynamodb": {"SequenceNumber": str(number), "NewImage": image}})
+    answer = app.handler({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def runs(machines: dict[str, str], journey: str) -> dict[str, str]:
+    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=machines[journey])["executions"]
+    return {execution["name"]: execution["status"] for execution in listed}
+
+
+def test_an_entry_starts_one_run_however_often_it_comes(machines: dict[str, str]) -> None:
+    now_is(ENTERED)
+    assert deliver(ENTERED) == deliver(ENTERED, ENTERED) == []
+    assert runs(machines, "win_back") == {"c1-inactive-1": "RUNNING"}
+    assert [member.contact for member in members.members("inactive")] == ["c1"]
+
+
+def test_a_run_is_started_with_ids_only(machines: dict[str, str]) -> None:
+    now_is(ENTERED)
+    deliver(ENTERED)
+    arn = boto3.client("stepfunctions").list_executions(stateMachineArn=machines["win_back"])["executions"][0]
+    given = json.loads(boto3.client("stepfunctions").describe_execution(executionArn=arn["executionArn"])["input"])
+    assert given == {
+        "contact": "c1",
+        "journey": "win_back",
+        "segment": "inactive",
+        "number": 1,
+        "path": "begin",
+        "run": "c1-inactive-1",
+    }
+
+
+@pytest.mark.parametrize("order", sorted({*itertools.permutations([ENTERED, LEFT, ENTERED, LEFT])}, key=str))
+def test_repeats_in_any_order_leave_the_contact_out_with_no_run_going(
+    machines: dict[str, str], order: tuple[Transition, ...]
+) -> None:
+    now_is(ENTERED, LEFT)
+    assert deliver(*order) == []
+    assert "RUNNING" not in runs(machines, "win_back").values()
+    assert list(members.members("inactive")) == []
+
+
+def test_leaving_stops_the_run_and_starts_the_exit_path(machines: dict[str, str]) -> None:
+    now_is(ENTERED)
+    deliver(ENTERED)
+    held = contacts.read("c1")
+    assert held is not None
+    held.profile.memberships["inactive"] = Membership(False, 2, NOW, NEVER)
+    store(held.profile)
+    assert deliver(LEFT, LEFT) == []
+    assert runs(machines, "win_back") == {"c1-inactive-1": "ABORTED", "c1-inactive-2": "RUNNING"}
+
+
+def test_a_run_that_step_functions_has_forgotten_is_no_obstacle(machines: dict[str, str]) -> None:
+    now_is(ENTERED, LEFT)
+    item = {"execution": "arn:aws:states:eu-west-1:123456789012:execution:win_back:gone", "run": "c1-inactive-1"}
+    clients.client("dynamodb").put_item(
+        TableName="Contacts",
+        Item={
+            **contacts.key("c1", "RUN#win_back#0000000001"),
+            **{k: TypeSerializer().serialize(v) for k, v in item.items()},
+        },
+    )
+    assert deliver(LEFT) == []
+
+
+def test_the_first_that_fails_comes_again_with_all_after_it(
+    machines: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_is(ENTERED)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(members, "record", fail)
+    assert deliver(ENTERED, ENTERED) == ["0"]
+
+
+def test_an_anonymous_contacts_events_are_brought_over_and_deleted() -> None:
+    who = (Identity(kind=IdentityKind.ANONYMOUS, value="browser"),)
+    visits = [
+        Event(id=f"v{n}", type=Type.PAGE_VIEWED, time=n, stated=n, received=NOW, source="segment", identities=who)
+        for n in range(12)
+    ]
+    closed = Profile("a1", merged_into="c1")
+    store(closed, *(contacts.event_write("a1", visit) for visit in visits))
+    image = contacts.profile_write(closed, NEVER, NOW)["Put"]["Item"]
+    for _ in range(2):
+        assert app.handler({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]}, None) == {
+            "batchItemFailures": []
+        }
+    url = boto3.client("sqs").get_queue_url(QueueName="events_queue")["QueueUrl"]
+    received: list[Event] = []
+    while messages := boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        received += [Event.model_validate_json(message["Body"]) for message in messages]
+    assert {event.id for event in received} == {visit.id for visit in visits}
+    assert {event.identity(IdentityKind.CONTACT) for event in received} == {"c1"}
+    assert [item["kind"]["S"] for item in contacts.items("a1")] == ["PROFILE"]
+
+
+def test_nothing_is_started_for_an_erased_contact(machines: dict[str, str]) -> None:
+    store(Profile("c1", erased=True, identities=()))
+    assert deliver(ENTERED) == []
+    assert runs(machines, "win_back") == {}
