@@ -16,6 +16,9 @@ from shared.adapters import contacts, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind
 
 
+ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
+
+
 def start(file: Path | str = ":memory:") -> System:
     template = settings.template()
     return begin(file, template, settings.secrets(template), now=demo.BEGIN)
@@ -113,6 +116,18 @@ def test_the_clock_cannot_be_turned_by_another_sites_page() -> None:
     assert turned is not None
     assert turned.status == 303
     assert system.world.now() == demo.BEGIN + DAY
+
+
+def test_a_clock_that_runs_by_itself_passes_over_a_schedules_instant() -> None:
+    system = start()
+    storefront.post(system, storefront.sign_up(1, "Ada", demo.BEGIN))
+    system.run_until(demo.BEGIN + 30 * DAY - 10)
+    system.world.turn(demo.BEGIN + 30 * DAY + MINUTE + 150)  # as if it had run while nobody looked
+    system.pass_time(0)
+    stored = contacts.read(identities.find([ADA])[ADA])
+    assert stored is not None
+    assert stored.profile.memberships["new_subscribers"].since == demo.BEGIN + 30 * DAY
+    assert not stored.profile.memberships["new_subscribers"].member
 
 
 def test_time_never_goes_back() -> None:
