@@ -17,7 +17,7 @@ PARAMETERS = {
     "Domain": "shop.example.com",
     "Currency": "GBP",
     "OfferCode": "COMEBACK10",
-    "PostalAddress": "The Corner Gift Shop, 1 Example Street, London E1 1AA, United Kingdom",
+    "PostalAddress": "1 Example Street, London E1 1AA, United Kingdom",
 }
 SECRETS = {
     "shopify_secret": json.dumps(["local-shopify-secret"]),
