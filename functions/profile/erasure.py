@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.adapters import contacts, identities
 from shared.adapters.contacts import Stored, VersionConflictError
-from shared.domain.events import Event, IdentityKind, Instant
+from shared.domain.events import NEVER, Event, IdentityKind, Instant
 from shared.domain.identities import kind_of
 from shared.domain.profiles import Profile
 
@@ -36,7 +36,7 @@ def _erase(stored: Stored, now: Instant) -> None:
     kinds = [item["kind"]["S"] for item in contacts.items(profile.contact)]
     contacts.delete(profile.contact, (kind for kind in kinds if kind != contacts.PROFILE))
     tombstone = Profile(profile.contact, version=profile.version, erased=True)
-    writes = [contacts.profile_write(tombstone, stored.wake_at, now)]
+    writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
     writes += [identities.unlink_write(key) for key in profile.identities]
     addresses = {key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL}
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.

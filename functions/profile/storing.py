@@ -87,7 +87,9 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
 
 
 def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list[Transition]:
-    fresh = {event_key(member.event): member for member in members}
+    fresh: dict[str, Resolved] = {}
+    for member in members:  # of an event that is there twice, the first brings the identities
+        fresh.setdefault(event_key(member.event), member)
     whole = False
     for _ in range(MOST_ATTEMPTS):
         stored = contacts.read(contact)
@@ -171,6 +173,6 @@ def _join_writes(anonymous: Stored, contact: str, now: Instant) -> list[Transact
     keys = anonymous.profile.identities
     closed = Profile(anonymous.profile.contact, version=anonymous.profile.version, merged_into=contact)
     return [
-        contacts.profile_write(closed, anonymous.wake_at, now),
+        contacts.profile_write(closed, NEVER, now),  # no wake-up stays: nothing would ever move it
         *(identities.link_write(key, contact, instead_of=[closed.contact]) for key in keys),
     ]

@@ -14,6 +14,7 @@ from shared.adapters import catalogue, contacts, identities
 from shared.adapters.contacts import VersionConflictError
 from shared.domain.events import (
     DAY,
+    NEVER,
     ConsentChange,
     Event,
     Identity,
@@ -75,6 +76,12 @@ def profile_of(kind: IdentityKind, value: str) -> contacts.Profile:
     return stored.profile
 
 
+def wake_of(contact: str) -> int:
+    stored = contacts.read(contact)
+    assert stored is not None
+    return stored.wake_at
+
+
 def kinds(contact: str) -> list[str]:
     return [item["kind"]["S"].split("#")[0] for item in contacts.items(contact)]
 
@@ -107,6 +114,13 @@ def test_a_repeated_event_changes_nothing() -> None:
     assert after.orders == before.orders
     assert after.histories[Type.ORDER_COMPLETED].total == 1
     assert after.histories[Type.PAGE_VIEWED].total == 1
+
+
+def test_an_event_that_is_twice_in_one_batch_still_brings_its_identities() -> None:
+    deliver(event("sign-up", Type.CONTACT_CREATED, (SHOPIFY, "1")))
+    order = event("order", Type.ORDER_COMPLETED, (SHOPIFY, "1"), (ANONYMOUS, "order"), properties={"order_id": "1"})
+    assert deliver(order, order) == []
+    assert contact_of(ANONYMOUS, "order") == contact_of(SHOPIFY, "1")
 
 
 def test_one_batch_of_many_contacts_and_many_events_is_stored_whole() -> None:
@@ -253,6 +267,19 @@ def test_erasure_leaves_nothing_but_that_the_address_must_not_get_mail() -> None
     assert kinds(contact) == ["PROFILE"]
     everything = json.dumps(boto3.client("dynamodb").scan(TableName="Contacts")["Items"], default=str)
     assert "ada" not in everything
+
+
+def test_nobody_who_is_closed_for_good_is_ever_woken() -> None:
+    subscribed = {"consent": (ConsentChange(state="subscribed"),)}
+    deliver(event("1", Type.CONTACT_CREATED, (EMAIL, "ada@example.com"), **subscribed))
+    deliver(event("2", Type.PAGE_VIEWED, (ANONYMOUS, "browser"), **subscribed))
+    gone, joined = contact_of(EMAIL, "ada@example.com") or "", contact_of(ANONYMOUS, "browser") or ""
+    assert wake_of(gone) < NEVER
+    assert wake_of(joined) < NEVER
+    deliver(event("3", Type.ERASURE_REQUESTED, (EMAIL, "ada@example.com")))
+    deliver(event("4", Type.CONTACT_CREATED, (EMAIL, "grace@example.com")))
+    deliver(event("5", Type.CONTACT_UPDATED, (EMAIL, "grace@example.com"), (ANONYMOUS, "browser")))
+    assert wake_of(gone) == wake_of(joined) == NEVER
 
 
 def test_an_erasure_leaves_a_complaint_standing() -> None:
