@@ -1,24 +1,49 @@
 """Lake: writes the events that were recorded, without what is personal in them, for Athena to read.
 
-Five minutes' events at a time, from the Contacts table's stream. A batch that comes again overwrites its own files; one
-that comes again in halves is in the lake twice, as is history that has joined another contact: queries count ids.
+Five minutes' events at a time, from the Contacts table's stream. A batch that fails comes again as it was (it is never
+bisected, see template.yaml), and overwrites its own files: the lake has each of a contact's events once. Only history
+that has joined another contact is in it twice, as each one's: queries count ids.
 """
 
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel
 
 from shared.adapters import lake
 from shared.adapters.contacts import event_of
+from shared.adapters.environment import environment
+from shared.adapters.events_queue import put_aside
 from shared.domain.lake_rows import Row, row
+
+logger = Logger()
+
+
+class LakeSettings(BaseModel):
+    lake_dlq_url: str
 
 
 def handler(event: dict[str, Any], context: object) -> None:
     """Takes a batch of the stream (only new `EVENT#` items come, see the filter in template.yaml)."""
     changes = [record["dynamodb"] for record in event["Records"]]
     name = f"{changes[0]['SequenceNumber']}-{changes[-1]['SequenceNumber']}"
-    lake.write((_row(change["NewImage"]) for change in changes), name)
+    lake.write(_rows(change["NewImage"] for change in changes), name)
+
+
+def _rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
+    """The items' rows. One that no row can be made of is put aside, by its key, and does not hold up the others."""
+    for item in items:
+        try:
+            yield _row(item)
+        except Exception as error:
+            key = {name: item[name]["S"] for name in ("contact", "kind")}
+            logger.error("event not in the lake", kind=key["kind"], reason=type(error).__name__)
+            put_aside(environment(LakeSettings).lake_dlq_url, json.dumps(key), type(error).__name__)
 
 
 def _row(item: dict[str, Any]) -> Row:

@@ -3,7 +3,7 @@
 -- An order counts on the day it was placed and a refund on the day it was given; an order that was cancelled, even
 -- later, counts nowhere, and neither do its refunds. Revenue is in the shop's currency.
 WITH recorded AS (
-    -- An event once, though it is in the lake twice when its batch was repeated or its history joined another contact;
+    -- An event once, though it is in the lake twice when its history has joined another contact;
     -- and an order once, whether the storefront told of it or the website or both.
     SELECT
         type,

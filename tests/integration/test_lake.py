@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,21 @@ def test_a_batch_that_comes_again_overwrites_its_own_files(bucket: Any) -> None:
     once = files(bucket)
     app.handler(batch, None)
     assert files(bucket) == once
+
+
+def test_what_is_no_event_is_put_aside_by_its_key_and_holds_up_nothing(
+    bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = boto3.client("sqs").create_queue(QueueName="lake_dlq")["QueueUrl"]
+    monkeypatch.setenv("LAKE_DLQ_URL", url)
+    environment.forget()
+    batch = stream(event(1, Type.PAGE_VIEWED), event(2, Type.PAGE_VIEWED))
+    batch["Records"][0]["dynamodb"]["NewImage"]["body"] = {"B": base64.b64encode(b"no event").decode()}
+    app.handler(batch, None)
+    ((_, content),) = files(bucket).items()
+    assert parquet.read_table(io.BytesIO(content)).column("id").to_pylist() == ["e0002"]
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert set(json.loads(message["Body"])) == {"contact", "kind"}
 
 
 def test_no_byte_of_any_file_says_who_somebody_is(bucket: Any) -> None:
