@@ -40,6 +40,9 @@ SERVICES = {
     "stepfunctions": stepfunctions.OPERATIONS,
 }
 STREAM_RETRY_AFTER = 1_000  # milliseconds
+BEGIN_OF_STREAM: dict[str, Any] = {"position": 0, "ends": [], "tries": 0, "not_before": 0}
+"""Where a stream's reading stands: the last position read, where the batches end that come again, how often the first
+of them has failed, and the instant before which nothing is to be done."""
 WAKE_INDEX = ("Contacts", "wake")
 
 
@@ -73,6 +76,14 @@ class Context:
         return 60_000
 
 
+class ProcessDied(BaseException):
+    """Raised by a fault inside a call to AWS: the function's process ends there, and no handler gets to catch it."""
+
+
+class NoAnswerError(Exception):
+    """An invocation has ended without an answer, because its process died."""
+
+
 @dataclass
 class QueueSource:
     """A queue's messages go to a function."""
@@ -92,6 +103,7 @@ class StreamSource:
     window: int  # milliseconds to wait for more
     filters: list[Mapping[str, Any]]
     retries: int
+    bisects: bool  # whether a batch that failed as a whole comes again in halves
     dead_letters: str | None  # ARN
 
     @property
@@ -131,27 +143,36 @@ class System:
     routes: dict[str, list[Route]] = field(default_factory=lambda: {"HttpApi": [], "Api": []})
     """By API; the more particular route comes first."""
     invocations: dict[str, int] = field(default_factory=dict)
-    observers: list[Callable[[str, Any, Any], None]] = field(default_factory=list)
-    """Called with each invocation's function, payload and result: for the demo's story and for measuring."""
+    around: Callable[[str, Any, Callable[[], Any]], Any] | None = None
+    """When given, is called around each invocation, with the function, the payload and what performs it: it may watch,
+    or have it twice."""
 
     # ── invoking ──
 
     def invoke(self, name: str, payload: Any) -> Any:
-        """Calls a function's real handler, as Lambda does: what it raises, leaves it."""
+        """Calls a function's real handler, as Lambda does: what it raises, leaves it. NoAnswerError: it died."""
         function = self.functions[name.rsplit(":", 1)[-1]]
         handler = getattr(importlib.import_module(function.module), function.handler)
-        self.invocations[function.name] = self.invocations.get(function.name, 0) + 1
-        context = Context(function.name, function.arn, f"local-{self.world.number('invocation')}")
-        with redirect_stdout(io.StringIO()):  # where Powertools prints metrics for CloudWatch, which is not here
-            result = handler(payload, context)
-        for observe in self.observers:
-            observe(function.name, payload, result)
-        return result
+
+        def perform() -> Any:
+            self.invocations[function.name] = self.invocations.get(function.name, 0) + 1
+            context = Context(function.name, function.arn, f"local-{self.world.number('invocation')}")
+            with redirect_stdout(io.StringIO()):  # where Powertools prints metrics for CloudWatch, which is not here
+                return handler(payload, context)
+
+        try:
+            return perform() if self.around is None else self.around(function.name, payload, perform)
+        except ProcessDied as death:
+            plug_in(self)  # the process that comes after it begins with empty hands
+            raise NoAnswerError(function.name) from death
 
     def task(self, name: str, payload: Any) -> Any:
         """Calls a function as a task of a state machine: its error becomes the task's."""
         try:
             return json.loads(json.dumps(self.invoke(name, payload)))
+        except NoAnswerError as error:
+            report(name, error)
+            raise stepfunctions.TaskFailed("Lambda.Unknown") from error
         except Exception as error:
             report(name, error)
             raise stepfunctions.TaskFailed(type(error).__name__, str(error)) from error
@@ -164,8 +185,9 @@ class System:
         while (following := self._next_instant()) is not None and following <= instant:
             self.world.turn(following)
             for tick in self.ticks:
-                if self._next_tick(tick) == following:
-                    self._tick(tick, following)
+                at = self._next_tick(tick)
+                if at is not None and at <= following:  # earlier, where the clock ran by itself meanwhile
+                    self._tick(tick, at)
             self.settle()
         self.world.turn(instant)
 
@@ -236,48 +258,54 @@ class System:
 
     def _deliver_stream(self, source: StreamSource) -> bool:
         """Brings a stream forward by one batch; True when it has moved."""
-        state = json.loads(self.world.setting(source.position_name) or '{"position": 0, "tries": 0, "not_before": 0}')
+        state = BEGIN_OF_STREAM | json.loads(self.world.setting(source.position_name) or "{}")
         now = self.world.now()
         if now < state["not_before"]:
             return False
         records = dynamodb.records_after(self.world, source.table, state["position"], source.batch)
+        if state["ends"]:  # a batch that failed comes again as it was, whatever has joined the stream since
+            records = [(at, record) for at, record in records if at <= state["ends"][0]]
         if not records:
             return False
         wanted = [(at, record) for at, record in records if self._passes(source, record)]
-        if wanted and len(records) < source.batch and source.window:
+        if wanted and not state["ends"] and len(records) < source.batch and source.window:
             since = int(wanted[0][1]["dynamodb"]["ApproximateCreationDateTime"]) * 1000
             if now < since + source.window:
                 state["not_before"] = since + source.window
                 self._remember(source, state)
                 self.world.schedule(since + source.window, "stream", {"function": source.function})
                 return False
-        state |= {"position": records[-1][0], "not_before": 0}
+        state |= {"position": records[-1][0], "ends": state["ends"][1:], "not_before": 0}
         if wanted:
             state = self._invoke_with(source, wanted, state)
         self._remember(source, state)
         return True
 
     def _invoke_with(self, source: StreamSource, wanted: list[tuple[int, dict[str, Any]]], state: Any) -> Any:
-        records = [record for _, record in wanted]
-        first_failed: int | None = None
+        """Invokes the function with a batch; gives `state`, in which the stream has moved past it, as it then is."""
+        positions = [at for at, _ in wanted]
+        failed_as_a_whole = False
         try:
-            answer = self.invoke(source.function, {"Records": records}) or {}
+            answer = self.invoke(source.function, {"Records": [record for _, record in wanted]}) or {}
             failures = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures", [])}
-            first_failed = next((at for at, r in wanted if r["dynamodb"]["SequenceNumber"] in failures), None)
+            positions = [at for at, record in wanted if record["dynamodb"]["SequenceNumber"] in failures]
         except Exception as error:
             report(source.function, error)
-            first_failed = wanted[0][0]
-        if first_failed is None:
+            failed_as_a_whole = True
+        if not positions:
             return state | {"tries": 0}
-        moved = first_failed != wanted[0][0]
-        tries = 1 if moved else state["tries"] + 1
+        left = [(at, record) for at, record in wanted if at >= positions[0]]
+        ends = [state["position"], *state["ends"]]
+        tries = 1 if len(left) < len(wanted) else state["tries"] + 1
+        if failed_as_a_whole and source.bisects and len(left) > 1:
+            ends, tries = [left[len(left) // 2 - 1][0], *ends], state["tries"]
         if tries > source.retries:
             if source.dead_letters is not None:
-                sqs.deliver(self.world, source.dead_letters, json.dumps(_lost(source, wanted, first_failed)))
-            return state | {"position": first_failed, "tries": 0}
-        again = self.world.now() + STREAM_RETRY_AFTER * tries
+                sqs.deliver(self.world, source.dead_letters, json.dumps(_lost(source, [record for _, record in left])))
+            return state | {"tries": 0}
+        again = self.world.now() + STREAM_RETRY_AFTER * max(tries, 1)
         self.world.schedule(again, "stream", {"function": source.function})
-        return {"position": first_failed - 1, "tries": tries, "not_before": again}
+        return {"position": left[0][0] - 1, "ends": ends, "tries": tries, "not_before": again}
 
     def _passes(self, source: StreamSource, record: Mapping[str, Any]) -> bool:
         return not source.filters or any(schedules.matches(pattern, record) for pattern in source.filters)
@@ -311,15 +339,14 @@ class System:
             report(tick.function, error)
 
 
-def _lost(source: StreamSource, wanted: list[tuple[int, dict[str, Any]]], position: int) -> dict[str, Any]:
-    """What Lambda tells of a stream's record that it gave up on: where it is, not what is in it."""
-    record = next(record for at, record in wanted if at == position)
+def _lost(source: StreamSource, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What Lambda tells of a stream's records that it gave up on: where they are, not what is in them."""
     return {
         "requestContext": {"functionArn": source.function, "condition": "RetryAttemptsExhausted"},
         "DDBStreamBatchInfo": {
-            "startSequenceNumber": record["dynamodb"]["SequenceNumber"],
-            "endSequenceNumber": record["dynamodb"]["SequenceNumber"],
-            "batchSize": 1,
+            "startSequenceNumber": records[0]["dynamodb"]["SequenceNumber"],
+            "endSequenceNumber": records[-1]["dynamodb"]["SequenceNumber"],
+            "batchSize": len(records),
         },
     }
 
@@ -392,6 +419,7 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
                     window=event.get("MaximumBatchingWindowInSeconds", 0) * 1000,
                     filters=filters,
                     retries=event.get("MaximumRetryAttempts", 3),
+                    bisects=event.get("BisectBatchOnFunctionError", False),
                     dead_letters=event.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
                 )
             )
