@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import demo, history, settings, site, storefront
+from infra.local import demo, history, readers, settings, site, storefront
 from infra.local.gateway import serve
 from infra.local.system import System, begin
 from shared.domain.events import DAY, SECOND, iso, parse_instant
@@ -89,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings.DIRECTORY.mkdir(exist_ok=True)
     template = settings.template(arguments.port)
     system = begin(settings.WORLD, template, settings.secrets(template), now=HISTORY_SINCE - 60 * DAY)
+    system.reader = readers.react
     try:
         server = serve(system, arguments.port, site.answer)
     except OSError as error:

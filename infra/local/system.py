@@ -143,6 +143,8 @@ class System:
     routes: dict[str, list[Route]] = field(default_factory=lambda: {"HttpApi": [], "Api": []})
     """By API; the more particular route comes first."""
     invocations: dict[str, int] = field(default_factory=dict)
+    reader: Callable[[World, str], None] | None = None
+    """When given, is called with each mail that was delivered: somebody is there to read it."""
     around: Callable[[str, Any, Callable[[], Any]], Any] | None = None
     """When given, is called around each invocation, with the function, the payload and what performs it: it may watch,
     or have it twice."""
@@ -175,7 +177,8 @@ class System:
             raise stepfunctions.TaskFailed("Lambda.Unknown") from error
         except Exception as error:
             report(name, error)
-            raise stepfunctions.TaskFailed(type(error).__name__, str(error)) from error
+            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+            raise stepfunctions.TaskFailed(type(error).__name__, cause) from error
 
     # ── the passing of time ──
 
@@ -211,10 +214,12 @@ class System:
         return min((max(at, self.world.now()) for at in (due, *visible, *ticks) if at is not None), default=None)
 
     def _do_due(self, instant: int) -> bool:
-        due = self.world.next_due(instant)
-        if due is not None:
-            self._do(due)
-        return due is not None
+        due = self.world.first_due(instant)
+        if due is None:
+            return False
+        self._do(due)
+        self.world.cancel(due.id)  # after it is done: whoever is stopped in between does it again
+        return True
 
     def _do(self, due: Due) -> None:
         match due.kind:
@@ -222,6 +227,8 @@ class System:
                 stepfunctions.resume(self.world, due.payload, self.task)
             case "ses":
                 ses.resume(self.world, due.payload)
+                if self.reader is not None and due.payload["kind"] == "Delivery":
+                    self.reader(self.world, due.payload["message"])
             case "stream":
                 pass  # a stream's window is over, or its retry is due: `settle` sees to it
             case "event":

@@ -88,15 +88,19 @@ class World:
     def cancel(self, due_id: int) -> None:
         self.db.execute("DELETE FROM due WHERE id = ?", (due_id,))
 
-    def next_due(self, until: int) -> Due | None:
-        """Takes the earliest thing due at or before `until` off the list (first in, first out at one instant)."""
+    def first_due(self, until: int) -> Due | None:
+        """The earliest thing due at or before `until` (first in, first out at one instant). It stays on the list."""
         row = self.db.execute(
             "SELECT id, at, kind, payload FROM due WHERE at <= ? ORDER BY at, id LIMIT 1", (until,)
         ).fetchone()
-        if row is None:
-            return None
-        self.cancel(row[0])
-        return Due(row[0], row[1], row[2], json.loads(row[3]))
+        return Due(row[0], row[1], row[2], json.loads(row[3])) if row is not None else None
+
+    def next_due(self, until: int) -> Due | None:
+        """Takes the earliest thing due at or before `until` off the list."""
+        due = self.first_due(until)
+        if due is not None:
+            self.cancel(due.id)
+        return due
 
     # ── numbers and settings ──
 
