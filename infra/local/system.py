@@ -40,6 +40,7 @@ SERVICES = {
     "stepfunctions": stepfunctions.OPERATIONS,
 }
 STREAM_RETRY_AFTER = 1_000  # milliseconds
+TICK_RETRY_AFTER = 60_000
 BEGIN_OF_STREAM: dict[str, Any] = {"position": 0, "ends": [], "tries": 0, "not_before": 0}
 """Where a stream's reading stands: the last position read, where the batches end that come again, how often the first
 of them has failed, and the instant before which nothing is to be done."""
@@ -122,6 +123,8 @@ class Tick:
     input: Any
     reads_index: tuple[str, str] | None
     """The table and index whose earliest entry is the first thing it has to do."""
+    retries: int
+    dead_letters: str | None  # ARN
 
     @property
     def setting(self) -> str:
@@ -229,6 +232,9 @@ class System:
                 ses.resume(self.world, due.payload)
                 if self.reader is not None and due.payload["kind"] == "Delivery":
                     self.reader(self.world, due.payload["message"])
+            case "tick":
+                tick = next(tick for tick in self.ticks if tick.name == due.payload["name"])
+                self._invoke_for(tick, due.payload["tries"])
             case "stream":
                 pass  # a stream's window is over, or its retry is due: `settle` sees to it
             case "event":
@@ -340,10 +346,19 @@ class System:
 
     def _tick(self, tick: Tick, at: int) -> None:
         self.world.set_setting(tick.setting, str(at))
+        self._invoke_for(tick, tries=0)
+
+    def _invoke_for(self, tick: Tick, tries: int) -> None:
+        """Invokes a schedule's function, which nobody waits for; a failure is tried again a minute later, then two."""
         try:
             self.invoke(tick.function, tick.input)
         except Exception as error:
             report(tick.function, error)
+            if tries < tick.retries:
+                again = self.world.now() + (tries + 1) * TICK_RETRY_AFTER
+                self.world.schedule(again, "tick", {"name": tick.name, "tries": tries + 1})
+            elif tick.dead_letters is not None:
+                sqs.deliver(self.world, tick.dead_letters, json.dumps({"requestPayload": tick.input}))
 
 
 def _lost(source: StreamSource, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -432,6 +447,7 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
             )
         case "Schedule" | "ScheduleV2":
             input_ = json.loads(event.get("Input", "{}"))
+            failing = system.template.properties(function).get("EventInvokeConfig", {})
             tick = Tick(
                 name=f"{function.name}.{name}",
                 function=function.name,
@@ -439,6 +455,8 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
                 timezone=event.get("ScheduleExpressionTimezone", "UTC"),
                 input=input_,
                 reads_index=WAKE_INDEX if input_ == {"task": "wake"} else None,
+                retries=failing.get("MaximumRetryAttempts", 2),
+                dead_letters=failing.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
             )
             system.ticks.append(tick)
             if system.world.setting(tick.setting) is None:
