@@ -195,7 +195,7 @@ def list_members(request: Request, segment: str) -> Json:
 
 @route("GET", "/journeys")
 def list_journeys(request: Request) -> Json:
-    return {"journeys": [journey.model_dump(mode="json") for journey in definitions.journeys()]}
+    return {"journeys": [journey.model_dump(mode="json") for journey in definitions.journeys()], **segment_names()}
 
 
 @route("GET", "/journeys/{journey}")
@@ -222,6 +222,11 @@ def with_count(segment: Segment) -> dict[str, Json]:
     }
 
 
+def segment_names() -> dict[str, Json]:
+    """What the segments that journeys speak of are called, by id."""
+    return {"segments": {segment.id: segment.name for segment in definitions.segments().segments.values()}}
+
+
 def journey_name(run: runs.StartedRun) -> str:
     return next((journey.name for journey in definitions.journeys() if journey.id == run.journey), run.journey)
 
@@ -230,6 +235,7 @@ def described(journey: Journey) -> dict[str, Json]:
     counts = runs.counts(journey.id)
     return {
         "journey": journey.model_dump(mode="json"),
+        **segment_names(),
         "state_machine": runs.state_machine(journey.id),
         "runs": [
             {"status": views.STATES[status], "runs": count.runs, "more": count.more} for status, count in counts.items()

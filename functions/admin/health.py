@@ -51,9 +51,7 @@ def _dead_letters(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The dead-letter queues"""
     depths = {name: dead_letters.depth(url) for name, url in dead_letters.queues().items()}
     problems = [
-        f"{_count(depth, 'message')} of {name} could not be processed: see the dead letters."
-        for name, depth in depths.items()
-        if depth
+        f"{_count(depth, 'message')} of {name} could not be processed." for name, depth in depths.items() if depth
     ]
     return {"dead_letters": depths}, problems
 

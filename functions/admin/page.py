@@ -51,6 +51,7 @@ def html(login: Login | None) -> tuple[str, str]:
         "default-src": "'none'",
         "script-src": _hash(script),
         "style-src": _hash(style),
+        "img-src": "data:",  # no icon, so that none is asked for
         "connect-src": f"'self' {login.user_pool_domain}" if login else "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",

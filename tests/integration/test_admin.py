@@ -229,6 +229,7 @@ def test_a_cursor_holds_no_personal_data(admin: Admin, ada: str) -> None:
 def test_journeys_are_shown_with_their_runs_by_how_they_are(admin: Admin, ada: str) -> None:
     assert [journey["id"] for journey in admin.get("/journeys").json["journeys"]] == ["onboarding", "win_back"]
     shown = admin.get("/journeys/onboarding").json
+    assert shown["segments"]["first_time_buyers"] == "First-time buyers"
     assert shown["journey"]["enters"] == "new_subscribers"
     assert shown["state_machine"].endswith(":stateMachine:onboarding")
     assert {each["status"]: each["runs"] for each in admin.get("/journeys/win_back").json["runs"]} == {
