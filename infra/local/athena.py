@@ -640,9 +640,7 @@ def _query(world: World, parameters: Parameters) -> dict[str, Any]:
 
 
 def _db(world: World) -> sqlite3.Connection:
-    for statement in SCHEMA:
-        world.db.execute(statement)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 def _invalid(message: str) -> AwsError:

@@ -241,9 +241,7 @@ def _datetime(instant: int) -> datetime:
 
 
 def _db(world: World) -> sqlite3.Connection:
-    for statement in SCHEMA:
-        world.db.execute(statement)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -612,9 +612,7 @@ def delete_suppressed_destination(world: World, parameters: Parameters) -> dict[
 
 
 def _db(world: World) -> sqlite3.Connection:
-    for statement in SCHEMA:
-        world.db.execute(statement)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 def _rate(world: World) -> float | None:

@@ -82,9 +82,7 @@ def timestamp(instant: int) -> str:
 
 
 def _db(world: World) -> sqlite3.Connection:
-    for statement in SCHEMA:
-        world.db.execute(statement)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 def _require_topic(world: World, arn: str) -> None:

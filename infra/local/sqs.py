@@ -475,9 +475,7 @@ def _task_handle(number: int) -> str:
 
 
 def _db(world: World) -> sqlite3.Connection:
-    for statement in SCHEMA:
-        world.db.execute(statement)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 def _name(queue_url: str) -> str:

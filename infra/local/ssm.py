@@ -10,10 +10,12 @@ from typing import Any
 from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
 from infra.local.world import World
 
-SCHEMA = """CREATE TABLE IF NOT EXISTS parameters (
-    name TEXT PRIMARY KEY, type TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
-    modified_at INTEGER NOT NULL
-)"""
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS parameters (
+        name TEXT PRIMARY KEY, type TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
+        modified_at INTEGER NOT NULL
+    )""",
+)
 MAX_VALUE = 4096  # characters of a standard parameter
 
 
@@ -76,8 +78,7 @@ def _answer(row: tuple[Any, ...], decrypt: bool) -> dict[str, Any]:
 
 
 def _db(world: World) -> sqlite3.Connection:
-    world.db.execute(SCHEMA)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 OPERATIONS: dict[str, Operation] = {

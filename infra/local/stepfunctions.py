@@ -330,9 +330,7 @@ EXECUTION = (
 
 
 def _db(world: World) -> sqlite3.Connection:
-    for statement in SCHEMA:
-        world.db.execute(statement)
-    return world.db
+    return world.with_tables(SCHEMA)
 
 
 def _forget(world: World) -> None:

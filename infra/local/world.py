@@ -47,6 +47,7 @@ class World:
         if str(file) != ":memory:":
             self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=OFF")
+        self._made: set[tuple[str, ...]] = set()
         stored = self.setting("now")
         self._now = int(stored) if stored is not None else (now if now is not None else wall_clock())
         self._ticking_since: float | None = None
@@ -102,7 +103,15 @@ class World:
             self.cancel(due.id)
         return due
 
-    # ── numbers and settings ──
+    # ── tables, numbers and settings ──
+
+    def with_tables(self, schema: tuple[str, ...]) -> sqlite3.Connection:
+        """The database, with what these statements make in it (`CREATE … IF NOT EXISTS`)."""
+        if schema not in self._made:
+            for statement in schema:
+                self.db.execute(statement)
+            self._made.add(schema)
+        return self.db
 
     def number(self, name: str, by: int = 1) -> int:
         """The next number of a named sequence, from 1: ids that repeat exactly from run to run."""
@@ -127,6 +136,7 @@ class World:
         try:
             yield
         except BaseException:
+            self._made.clear()  # tables that were made inside go, too
             self.db.execute("ROLLBACK TO atomic")
             self.db.execute("RELEASE atomic")
             raise
