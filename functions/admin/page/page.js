@@ -485,7 +485,7 @@ function deadLetter(of) {
   return h("li", {},
     h("p", {}, of.reason),
     h("p", { class: "small soft" }, `${of.type ?? "Of an unknown type"}${of.source ? ` from ${of.source}` : ""}, received `,
-      when(of.received ?? of.set_aside), `. Taken up ${plural(of.receives, "time")}, by this page, too. `,
+      when(of.received ?? of.set_aside), `, taken up ${plural(of.receives, "time")} (looks at this page included). `,
       of.id && ["Id ", h("code", {}, of.id), "."]));
 }
 
