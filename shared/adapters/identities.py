@@ -57,10 +57,13 @@ def find(identities: Iterable[Identity]) -> dict[Identity, str]:
 
 
 def contacts() -> Iterator[str]:
-    """All contacts that anything leads to, once for each identity."""
+    """All contacts that anything leads to, each once: a customer of many orders has as many identities."""
     pages = client("dynamodb").get_paginator("scan").paginate(TableName=table(), ProjectionExpression="contact")
+    given: set[str] = set()
     for page in pages:
-        yield from (item["contact"]["S"] for item in page["Items"] if "contact" in item)
+        found = {item["contact"]["S"]: None for item in page["Items"] if "contact" in item}
+        yield from (contact for contact in found if contact not in given)
+        given.update(found)
 
 
 def link_write(identity_key: str, contact: str, instead_of: Iterable[str] = ()) -> TransactWriteItemTypeDef:
