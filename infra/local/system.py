@@ -209,7 +209,7 @@ class System:
 
     @contextmanager
     def hurrying(self) -> Iterator[None]:
-        """While time is turned far, what reads a stream with a long window (the lake) lags behind, as it may on AWS too:
+        """While time is turned far, what reads a stream with a long window (the lake) lags behind, as it may on AWS:
         it then comes in a few large batches instead of one for every five minutes."""
         self.hurries = True
         try:
