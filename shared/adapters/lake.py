@@ -35,26 +35,26 @@ def write(rows: Iterable[Row], name: str) -> list[str]:
 
     Writing again under the same name writes the same files again: that is how a repeated batch repeats nothing.
     """
+    files = _parquet(rows, name)
+    for key, content in files.items():
+        client("s3").put_object(Bucket=environment(LakeSettings).lake_bucket, Key=key, Body=content)
+    return list(files)
+
+
+def _parquet(rows: Iterable[Row], name: str) -> dict[str, bytes]:
+    """The files, by their keys. They are small: a stream's batch is 6 MB at most."""
     with TemporaryDirectory() as directory:
-        files = _parquet(rows, name, Path(directory))
-        for key, file in files.items():
-            client("s3").put_object(
-                Bucket=environment(LakeSettings).lake_bucket, Key=f"{PREFIX}/{key}", Body=file.read_bytes()
-            )
-    return [f"{PREFIX}/{key}" for key in files]
-
-
-def _parquet(rows: Iterable[Row], name: str, directory: Path) -> dict[str, Path]:
-    lines, out = directory / "rows.json", directory / "out"
-    with lines.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-    if not lines.stat().st_size:
-        return {}
-    table = _duckdb().read_json(str(lines), columns=_READ, format="newline_delimited")
-    table.order("contact, time").write_parquet(
-        str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
-    )
-    return {f"{file.parent.relative_to(out)}/{name}.parquet": file for file in sorted(out.rglob("*.parquet"))}
+        lines, out = Path(directory, "rows.json"), Path(directory, "out")
+        with lines.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        if not lines.stat().st_size:
+            return {}
+        table = _duckdb().read_json(str(lines), columns=_READ, format="newline_delimited")
+        table.order("contact, time").write_parquet(
+            str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
+        )
+        written = sorted(out.rglob("*.parquet"))
+        return {f"{PREFIX}/{file.parent.relative_to(out)}/{name}.parquet": file.read_bytes() for file in written}
 
 
 @cache

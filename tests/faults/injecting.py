@@ -137,6 +137,8 @@ class Play:
             case Kind.REPEATED:
                 with suppress(AwsError):
                     perform()
+                if "Body" in call.parameters:
+                    call.parameters["Body"].seek(0)  # as botocore does before it tries again
                 return perform()
             case Kind.PARTLY:
                 return PARTS[f"{call.service}.{call.operation}"](call.parameters, perform)
