@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -150,7 +151,7 @@ def play_demo(arguments: argparse.Namespace) -> int:
     system = begin(":memory:", template, settings.secrets(template), now=demo.BEGIN)
     began = time.monotonic()
     try:
-        demo.play(system, console.print)
+        demo.play(system, partial(console.print, soft_wrap=True))
     except demo.StoryError as error:
         console.print(f"[red]The story did not come out:[/] {error}")
         return 1
