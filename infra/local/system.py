@@ -93,6 +93,7 @@ class QueueSource:
     function: str
     queue_url: str
     batch: int
+    window: int  # milliseconds to wait for more
 
 
 @dataclass
@@ -226,7 +227,7 @@ class System:
     def _next_instant(self) -> int | None:
         """The next instant at which anything is to be done."""
         due = self.world.db.execute("SELECT MIN(at) FROM due").fetchone()[0]
-        visible = [sqs.next_visible_at(self.world, source.queue_url) for source in self.queues]
+        visible = [self._next_delivery(source) for source in self.queues]
         ticks = [self._next_tick(tick) for tick in self.ticks]
         return min((max(at, self.world.now()) for at in (due, *visible, *ticks) if at is not None), default=None)
 
@@ -260,11 +261,19 @@ class System:
 
     def _deliver_queues(self) -> bool:
         for source in self.queues:
+            at = self._next_delivery(source)
+            if at is None or at > self.world.now():
+                continue
             records = sqs.take(self.world, source.queue_url, source.batch)
-            if records:
+            if records:  # none is left where all were received too often, or are too old
                 self._deliver_messages(source, records)
-                return True
+            return True
         return False
+
+    def _next_delivery(self, source: QueueSource) -> int | None:
+        """When the queue's next batch is due: its window after the first message of it can be seen."""
+        visible = sqs.next_visible_at(self.world, source.queue_url)
+        return None if visible is None else visible + source.window
 
     def _deliver_messages(self, source: QueueSource, records: list[dict[str, Any]]) -> None:
         ids = [record["messageId"] for record in records]
@@ -446,7 +455,8 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
         case "SQS":
             queue = event["Queue"].rsplit(":", 1)[-1]
             url = system.template.reference(queue)
-            system.queues.append(QueueSource(function.name, url, event.get("BatchSize", 10)))
+            window = event.get("MaximumBatchingWindowInSeconds", 0) * 1000
+            system.queues.append(QueueSource(function.name, url, event.get("BatchSize", 10), window))
         case "DynamoDB":
             filters = [json.loads(each["Pattern"]) for each in event.get("FilterCriteria", {}).get("Filters", [])]
             system.streams.append(
