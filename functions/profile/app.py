@@ -59,7 +59,7 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
 
     arrivals: list[tuple[Event, Record]] = []
     for record in records:
-        attempt(record, lambda record=record: arrivals.append((Event.model_validate_json(record["body"]), record)))
+        attempt(record, lambda record=record: arrivals.append((read(record, instant), record)))
     of_contacts = []
     for event, record in arrivals:
         if event.type in SHOP_TYPES:
@@ -78,6 +78,11 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
             for member in members:
                 attempt(member.record, store_alone, member.event, member.record, instant)
     return failures
+
+
+def read(record: Record, instant: Instant) -> Event:
+    """The event of a record of the queue, complete."""
+    return catalogue.with_categories(Event.model_validate_json(record["body"]), instant)
 
 
 def reason(error: Exception) -> str:

@@ -27,7 +27,7 @@ from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Resource, Template
 from infra.local.world import Due, World
-from shared.adapters import clients, clock, environment, secrets
+from shared.adapters import catalogue, clients, clock, environment, secrets
 
 SERVICES = {
     "athena": athena.OPERATIONS,
@@ -437,6 +437,7 @@ def plug_in(system: System) -> None:
         POWERTOOLS_LOG_LEVEL="WARNING",
     )
     environment.forget()
+    catalogue.forget()
     warnings.filterwarnings("ignore", "No application metrics to publish")  # they are switched off here
 
 

@@ -1,4 +1,8 @@
-"""What storefronts tell about the shop itself, in the Definitions table: each version once, never overwritten."""
+"""What storefronts tell about the shop itself, in the Definitions table: each version once, never overwritten.
+
+An order's lines name products and not their categories (Shopify), so the events of orders, carts and checkouts get them
+from here, once, before they are recorded.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,18 @@ from pydantic import BaseModel
 
 from shared.adapters.clients import client
 from shared.adapters.environment import environment
-from shared.domain.events import Event, Type
+from shared.domain.events import HOUR, Event, Instant, Type
 
 
 class DefinitionsSettings(BaseModel):
     definitions_table: str
+
+
+STOREFRONTS = ("shopify", "woocommerce")
+KEPT_FOR = HOUR
+"""How long a Lambda takes a product's category as it has read it."""
+
+_read: dict[str, tuple[str | None, Instant]] = {}
 
 
 def record(event: Event) -> None:
@@ -28,3 +39,40 @@ def record(event: Event) -> None:
             "body": {"S": json.dumps(dict(event.properties), ensure_ascii=False, separators=(",", ":"))},
         },
     )
+
+
+def with_categories(event: Event, now: Instant) -> Event:
+    """The event with the categories of its products, as far as the storefront's catalogue tells them."""
+    products = event.properties.get("products")
+    if event.source not in STOREFRONTS or not isinstance(products, list):
+        return event
+    told = [
+        {**product, "category": category}
+        if not product.get("category") and (category := _category(event.source, product.get("product_id"), now))
+        else product
+        for product in products
+    ]
+    return (
+        event if told == products else event.model_copy(update={"properties": {**event.properties, "products": told}})
+    )
+
+
+def _category(source: str, product_id: object, now: Instant) -> str | None:
+    name = f"product#{source}:{product_id}"
+    category, read_at = _read.get(name, (None, -KEPT_FOR))
+    if now - read_at >= KEPT_FOR:
+        newest = client("dynamodb").query(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            KeyConditionExpression="id = :name",
+            ExpressionAttributeValues={":name": {"S": name}},
+            ScanIndexForward=False,
+            Limit=1,
+        )["Items"]
+        category = json.loads(newest[0]["body"]["S"]).get("category") if newest else None
+        _read[name] = (category, now)
+    return category
+
+
+def forget() -> None:
+    """Has the catalogue read anew: for tests, which have one each."""
+    _read.clear()

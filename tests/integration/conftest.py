@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.adapters import clients, clock, environment, secrets
+from shared.adapters import catalogue, clients, clock, environment, secrets
 
 NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
 
@@ -69,6 +69,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fresh account with everything in it, on a clock that stands at `NOW`."""
     monkeypatch.setenv("SECRETS_PATH", "/beckon")
     clients.client.cache_clear()
+    catalogue.forget()
     secrets._provider.cache_clear()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clock.use(lambda: NOW)

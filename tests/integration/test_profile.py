@@ -251,6 +251,17 @@ def test_a_product_is_kept_in_the_catalogue_version_by_version() -> None:
     assert sorted(json.loads(item["body"]["S"])["title"] for item in items) == ["Green tea", "Tea"]
 
 
+def test_an_orders_products_get_their_category_from_the_catalogue() -> None:
+    deliver(
+        event("p", Type.PRODUCT_UPDATED, time=NOW - 9, properties={"product_id": "1", "category": "drinks"}),
+        event("q", Type.PRODUCT_UPDATED, time=NOW - 8, properties={"product_id": "1", "category": "tea"}),
+    )
+    products = [{"product_id": "1"}, {"product_id": "2"}, {"product_id": "3", "category": "mugs"}]
+    deliver(event("o", Type.ORDER_COMPLETED, (SHOPIFY, "1"), properties={"order_id": "1", "products": products}))
+    (bought,) = profile_of(SHOPIFY, "1").histories[Type.ORDER_COMPLETED].newest
+    assert bought.properties["category"] == ["mugs", "tea"]
+
+
 def test_erasure_leaves_nothing_but_that_the_address_must_not_get_mail() -> None:
     yes = (ConsentChange(state="subscribed"),)
     deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com"), consent=yes))
