@@ -94,6 +94,14 @@ def _clean_text(value: str) -> str:
     return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", value))
 
 
+def topic_of(headers: Mapping[str, str], header: str, known: Iterable[str]) -> str:
+    """The topic a webhook's header names. RefusedError when it is none of those that are known."""
+    topic = headers.get(header.lower(), "").strip().lower()
+    if topic not in known:
+        raise RefusedError("unknown_topic", f"this topic is not taken here; those that are: {', '.join(known)}", header)
+    return topic
+
+
 def required(payload: Mapping[str, Json], name: str) -> str:
     """The id under `name`. RefusedError names the field when there is none."""
     found = identifier(payload.get(name))

@@ -48,6 +48,7 @@ from shared.domain.sources.payload import (
     present,
     required,
     text,
+    topic_of,
     whole,
     with_products,
 )
@@ -69,18 +70,13 @@ def events(payload: Payload, headers: Mapping[str, str], received: Instant) -> t
 
     RefusedError when the topic is unknown, or when the payload lacks the id of what it is about.
     """
-    topic = headers.get("x-shopify-topic", "").strip().lower()
-    build = _TOPICS.get(topic)
-    if build is None:
-        raise RefusedError(
-            "unknown_topic", f"this topic is not taken here; those that are: {', '.join(_TOPICS)}", "X-Shopify-Topic"
-        )
+    topic = topic_of(headers, "X-Shopify-Topic", _TOPICS)
     if payload.get("test") is True or headers.get("x-shopify-test", "").lower() == "true":
         return ()
     key = headers.get("x-shopify-event-id") or headers.get("x-shopify-webhook-id") or fingerprint(payload)
     shop = headers.get("x-shopify-shop-domain", "").strip().lower()
     triggered = instant(headers.get("x-shopify-triggered-at"))
-    return build(payload, _Delivery(topic, shop, key, triggered, received))
+    return _TOPICS[topic](payload, _Delivery(topic, shop, key, triggered, received))
 
 
 def _event(

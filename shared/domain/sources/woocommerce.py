@@ -25,7 +25,6 @@ from functools import partial
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, counted_time, event_id, iso
 from shared.domain.sources.payload import (
     Payload,
-    RefusedError,
     country,
     email,
     fingerprint,
@@ -38,6 +37,7 @@ from shared.domain.sources.payload import (
     present,
     required,
     text,
+    topic_of,
     whole,
     with_products,
 )
@@ -61,16 +61,9 @@ def events(payload: Payload, headers: Mapping[str, str], received: Instant) -> t
 
     RefusedError when the topic is unknown, or when the payload lacks the id of what it is about.
     """
-    topic = headers.get("x-wc-webhook-topic", "").strip().lower()
-    build = _TOPICS.get(topic)
-    if build is None:
-        raise RefusedError(
-            "unknown_topic",
-            f"this topic is not taken here; those that are: {', '.join(_TOPICS)}",
-            "X-WC-Webhook-Topic",
-        )
+    topic = topic_of(headers, "X-WC-Webhook-Topic", _TOPICS)
     shop = headers.get("x-wc-webhook-source", "").strip().lower()
-    return build(payload, _Delivery(topic, shop, fingerprint(payload), received))
+    return _TOPICS[topic](payload, _Delivery(topic, shop, fingerprint(payload), received))
 
 
 def _event(
