@@ -27,6 +27,7 @@ from infra.local import settings
 from infra.local.aws import AwsError, Call
 from infra.local.system import ProcessDied, begin
 from shared.adapters import secrets
+from shared.domain.events import DAY, Instant
 from tests.faults import story
 from tests.faults.outcome import Outcome, differences, outcome
 
@@ -34,7 +35,7 @@ LONGEST_RUN = 120  # seconds of a child; then it hangs
 
 
 class Kind(StrEnum):
-    """What can go wrong, as a sentence about a call; the last is about an invocation."""
+    """What can go wrong, as a sentence about a call; the last two are about an invocation."""
 
     REFUSED = "fails before it happens"
     THROTTLED = "is throttled"
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     DIED = "happens, and the process dies"
     RACED = "happens after another process has done the whole invocation"
     TWICE = "is delivered twice"
+    LATE = "is delivered again a day later"
 
 
 class Site(NamedTuple):
@@ -55,7 +57,7 @@ class Site(NamedTuple):
 
     def kinds(self) -> list[Kind]:
         if not self.call:
-            return [Kind.TWICE]
+            return [Kind.TWICE, Kind.LATE]
         kinds = [Kind.REFUSED, Kind.THROTTLED, Kind.UNANSWERED, Kind.DIED, Kind.RACED]
         if not self.call.startswith("sesv2."):  # our SES client never tries again by itself
             kinds.append(Kind.REPEATED)
@@ -82,8 +84,10 @@ class Play:
     ahead: dict[int, Kind] = field(default_factory=dict)
     """The faults this run is still to meet."""
     function: str = ""
-    again: Callable[[], Any] | None = None
+    again: Callable[[], Any] = lambda: None
     """The invocation that goes on, as another process would do it."""
+    later: tuple[Instant, Callable[[], Any]] | None = None
+    """An invocation to be done again, and the instant from which on."""
     children: list[int] = field(default_factory=list)
     streams: set[int] = field(default_factory=lambda: {1, 2, sys.stdout.fileno(), sys.stderr.fileno()})
     """Where this process writes to: pytest puts files of its own in the place of 1 and 2."""
@@ -110,13 +114,19 @@ class Play:
     # ── meeting faults ──
 
     def around(self, function: str, payload: Any, perform: Callable[[], Any]) -> Any:
+        if self.later is not None and self.system.world.now() >= self.later[0]:
+            (_, again), self.later = self.later, None
+            with suppress(Exception):
+                again()
         outer = (self.function, self.again)
         self.function, self.again = function, lambda: self.system.invoke(function, deepcopy(payload))
         secrets._provider.cache_clear()  # on AWS each function has a process of its own, and reads its own
         try:
-            kind = self._reach("")
-            if kind is Kind.TWICE:
-                perform()
+            match self._reach(""):
+                case Kind.TWICE:
+                    perform()
+                case Kind.LATE:
+                    self.later = (self.system.world.now() + DAY, self.again)
             return perform()
         finally:
             self.function, self.again = outer
@@ -147,7 +157,6 @@ class Play:
                 raise ProcessDied
             case Kind.RACED:
                 with suppress(Exception):
-                    assert again is not None
                     again()
         return perform()
 
