@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ class Cron:
     years: tuple[int, ...]
 
 
+@lru_cache(maxsize=64)  # the local run asks at every step, mostly the same
 def next_after(expression: str, instant: int, timezone: str = "UTC") -> int | None:
     """The first instant after `instant` at which a schedule fires, None when there is none. In milliseconds.
 

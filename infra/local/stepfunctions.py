@@ -22,7 +22,6 @@ import sqlite3
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from infra.local import states_language as language
@@ -243,7 +242,7 @@ def start_execution(world: World, parameters: Parameters) -> dict[str, Any]:
         raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
     now = world.now()
     position = Position(language.machine(written)["StartAt"], value)
-    row = (arn, machine, role, definition, name, given, now, language.text(asdict(position)))
+    row = (arn, machine, role, definition, name, given, now, language.text(vars(position)))
     world.db.execute(
         "INSERT INTO executions"
         " (arn, machine, role, definition, name, input, started_at, position, status, events, turn)"
@@ -385,7 +384,7 @@ def _save(world: World, execution: Execution) -> None:
             execution.output,
             execution.error,
             execution.cause,
-            language.text(asdict(execution.position)),
+            language.text(vars(execution.position)),
             execution.events,
             execution.turn,
             execution.due,
