@@ -23,10 +23,11 @@ from functions.admin.rest import Place, Request, answer, app, logger, paged, rou
 from functions.admin.views import Placed
 from shared.adapters import athena, contacts, dead_letters, definitions, identities, members, runs
 from shared.adapters.clock import now
+from shared.domain.conditions import Segment
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.journeys import Journey
 from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import HistoryNeededError, Segment
 from shared.domain.sources.payload import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"

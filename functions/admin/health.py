@@ -24,7 +24,7 @@ Check = Callable[[Instant], tuple[dict[str, Json], list[str]]]
 
 def health(now: Instant) -> dict[str, Json]:
     """What works: facts, and `problems`, a sentence each. A service that does not answer is a problem, too."""
-    found: dict[str, Json] = {"now": now, "definitions": definitions.segments().version}
+    found: dict[str, Json] = {"now": now, "definitions": definitions.segments().sequence}
     problems: list[str] = []
     for check in CHECKS:
         try:

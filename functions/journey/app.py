@@ -9,6 +9,8 @@ from pydantic import Field, TypeAdapter
 from shared.adapters import contacts, definitions
 from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
+from shared.domain.conditions import Strict
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
     Event,
     Identity,
@@ -21,7 +23,7 @@ from shared.domain.events import (
     parse_instant,
 )
 from shared.domain.profiles import rebuild
-from shared.domain.segments import HistoryNeededError, Strict, evaluate
+from shared.domain.segments import evaluate
 
 
 class Branch(Strict):

@@ -20,8 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from infra.local import demo, history, readers, settings, site, storefront
 from infra.local.gateway import serve
 from infra.local.system import System, begin
+from shared.domain.conditions import UNITS
 from shared.domain.events import DAY, SECOND, iso, parse_instant
-from shared.domain.segments import UNITS
 
 console = Console(highlight=False)
 HISTORY_SINCE = parse_instant("2011-06-09")

@@ -7,8 +7,9 @@ from importlib import resources
 
 from pydantic import TypeAdapter
 
+from shared.domain.conditions import Segment
 from shared.domain.journeys import Journey
-from shared.domain.segments import Definitions, Segment, compile_segments
+from shared.domain.segments import Definitions, compile_segments
 
 
 @cache

@@ -10,15 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Instant, Json, iso
-from shared.domain.profiles import History, Profile
-from shared.domain.segments import (
+from shared.domain.conditions import (
     All,
     Any_,
     Compared,
     Condition,
     ConsentIs,
-    Evaluator,
     EventCount,
     FirstSeen,
     Not,
@@ -26,9 +23,11 @@ from shared.domain.segments import (
     Segment,
     TraitIs,
     Where,
-    comparison,
-    compile_condition,
 )
+from shared.domain.evaluation import comparison
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Instant, Json, iso
+from shared.domain.profiles import History, Profile
+from shared.domain.segments import Definitions
 
 MOST_DATES = 5
 """How many occurrences are named as evidence: the newest."""
@@ -65,35 +64,36 @@ class Explanation:
     parts: tuple[Explanation, ...] = ()
 
 
-def explain(segment: Segment, profile: Profile, t: Instant) -> Explanation:
+def explain(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Explanation:
     """Why the contact is in the segment at `t`, or is not, and until when.
 
     HistoryNeededError when the profile's bounded history cannot tell: ask with `profiles.rebuild` of all events.
     """
-    return _explain(segment.when, profile, t)
+    return _explain(definitions, definitions.segments[segment].when, profile, t)
 
 
-def next_change(evaluator: Evaluator, profile: Profile, t: Instant) -> tuple[bool, Instant]:
+def next_change(definitions: Definitions, condition: Condition, profile: Profile, t: Instant) -> tuple[bool, Instant]:
     """Whether the condition holds at `t`, and the exact instant at which that changes with no new event."""
-    signed = evaluator(profile, t)
+    evaluator = definitions.compiler.function([condition])
+    (signed,) = evaluator(profile, t)
     holds, until = signed > 0, abs(signed)
     while until != NEVER:
-        later = evaluator(profile, until)
+        (later,) = evaluator(profile, until)
         if (later > 0) != holds:
             break
         until = abs(later)
     return holds, until
 
 
-def _explain(condition: Condition, profile: Profile, t: Instant) -> Explanation:
-    holds, until = next_change(compile_condition(condition), profile, t)
+def _explain(definitions: Definitions, condition: Condition, profile: Profile, t: Instant) -> Explanation:
+    holds, until = next_change(definitions, condition, profile, t)
     parts: tuple[Explanation, ...] = ()
     match condition:
         case All() | Any_():
-            parts = tuple(_explain(part, profile, t) for part in condition.of)
+            parts = tuple(_explain(definitions, part, profile, t) for part in condition.of)
             words = _composed(condition, holds, sum(part.holds for part in parts))
         case Not():
-            parts = (_explain(condition.of, profile, t),)
+            parts = (_explain(definitions, condition.of, profile, t),)
             words = Words("not this", "it is true" if parts[0].holds else "it is not", "It changes when that does.")
         case TraitIs():
             words = _trait(condition, profile)
@@ -176,7 +176,7 @@ def _orders(condition: Orders, profile: Profile, t: Instant, holds: bool, until:
         reverse=True,
     )
     within, dates = _within(condition.within), _dates([placed for placed, _ in counted])
-    least, count = condition.at_least, len(counted)
+    least, count = condition.at_least or 1, len(counted)
     if condition.measure == "sum":
         worth = sum(net for _, net in counted) / 100
         asks = f"orders worth at least {_money(least)}{within}, refunds taken off"

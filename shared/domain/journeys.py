@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from shared.domain.conditions import Strict
 from shared.domain.profiles import Profile
-from shared.domain.segments import BY_DEFINITION, Strict, Transition
+from shared.domain.segments import BY_DEFINITION, BY_REPAIR, Transition
 
 BEGIN = "begin"
 """The path of a run that starts at the journey's first step."""
@@ -106,4 +107,8 @@ def _exit(journey: Journey, exit_: Exit, transition: Transition, profile: Profil
 
 def _starts(transition: Transition, profile: Profile) -> bool:
     membership = profile.memberships.get(transition.segment)
-    return transition.cause != BY_DEFINITION and membership is not None and membership.number == transition.number
+    return (
+        transition.cause not in (BY_DEFINITION, BY_REPAIR)
+        and membership is not None
+        and membership.number == transition.number
+    )

@@ -1,17 +1,16 @@
 """Rows of the lake: an event without what is personal in it, for Athena.
 
-What may go in is listed here, column by column; everything else stays in the contact's partition. Text that people
-could have written about themselves does not pass either: nothing with an @ in it, and nothing that repeats one of the
-contact's own traits.
+What may go in is listed here, column by column; everything else stays in the contact's partition. What conditions can
+ask for (`properties.kept_properties`) goes in as profiles hold it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 
 from shared.domain.events import DAY, Event, Json, Type, amount, iso
+from shared.domain.properties import code, kept_properties, own_words, text
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
@@ -30,6 +29,7 @@ COLUMNS: Mapping[str, str] = {
     "category": "array<string>",
     "path": "string",
     "campaign": "string",
+    "query": "string",
     "device": "string",
     "journey": "string",
     "outcome": "string",
@@ -53,90 +53,38 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 
 Row = dict[str, Json]
 
-MOST_TEXT = 200
-MOST_PRODUCTS = 50
 _KNOWN = frozenset(Type)
-_CODES = ("order_id", "currency", "device", "journey", "outcome", "step", "template", "message", "topic")
-_CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
-"""A code, as machines write them: no spaces, no @."""
-_PERSONAL_TRAITS = re.compile(
-    r"e?mail|name|phone|street|address|birthday|age$|gender|avatar|website|url|id$", re.IGNORECASE
-)
+_CODES = ("order_id", "currency", "outcome", "step", "message")
+
+
+def contact_number(contact: str) -> int:
+    """The contact's id as a whole number: what SQL groups by, five times as fast as by text."""
+    return int(contact[1:16], 16)
 
 
 def row(contact: str, event: Event) -> Row:
     """The event's row: every one of COLUMNS, and the partition it belongs to."""
-    properties, products = event.properties, _products(event.properties)
-    own = frozenset(_own_words(event.traits))
+    properties, own = event.properties, own_words(event.traits)
     found: Row = {
         "contact": contact,
-        "id": event.id if _CODE.fullmatch(event.id) else None,
-        "name": event.type if event.type in _KNOWN else _text(event.type, own),
+        "id": code(event.id, own),
+        "name": event.type if event.type in _KNOWN else text(event.type, own),
         "time": event.time,
         "source": event.source,
         "public": event.public,
-        "total": amount(properties.get("total", properties.get("revenue"))),
         "amount": amount(properties.get("amount")),
-        "price": amount(properties.get("price")),
         "quantity": _number(properties.get("quantity")),
-        "product_id": _listed(_code(product.get("product_id"), own) for product in products),
-        "category": _listed(_text(product.get("category"), own) for product in products),
-        "path": _path(properties.get("path"), own),
-        "campaign": _text(properties.get("campaign"), own),
-        "human": _truth(properties.get("human")),
-        "permanent": _truth(properties.get("permanent")),
+        **kept_properties(event),
     }
-    found |= {name: _code(properties.get(name), own) for name in _CODES}
+    found |= {name: code(properties.get(name), own) for name in _CODES}
     return {
-        **{name: found[name] for name in COLUMNS},
+        **{name: found.get(name) for name in COLUMNS},
         "day": iso(event.time // DAY * DAY)[:10],
         "type": event.type.lower().replace(" ", "_") if event.type in _KNOWN else OTHER,
     }
-
-
-def _products(properties: Mapping[str, Json]) -> Sequence[Mapping[str, Json]]:
-    """The event's products, or the event itself where it is about one product."""
-    products = properties.get("products")
-    if not isinstance(products, list):
-        return [properties]
-    return [product for product in products if isinstance(product, dict)][:MOST_PRODUCTS]
-
-
-def _own_words(traits: Json) -> Iterator[str]:
-    """The values of the traits that say who somebody is, in lower case."""
-    for name, value in traits.items():
-        if isinstance(value, dict):
-            yield from (str(part).casefold() for part in value.values())
-        elif _PERSONAL_TRAITS.search(name) and isinstance(value, str):
-            yield from (value.casefold(), *value.casefold().split())
-
-
-def _text(value: Json, own: frozenset[str]) -> str | None:
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT or "@" in value or "%40" in value:
-        return None
-    folded = value.casefold()
-    return None if any(len(word) > 2 and word in folded for word in own) else value
-
-
-def _code(value: Json, own: frozenset[str]) -> str | None:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return _text(text, own) if isinstance(text, str) and _CODE.fullmatch(text) else None
-
-
-def _path(value: Json, own: frozenset[str]) -> str | None:
-    """A page's path, without the query and the fragment, which are full of tokens and addresses."""
-    return _text(re.split("[?#]", value)[0], own) if isinstance(value, str) else None
-
-
-def _listed(values: Iterator[str | None]) -> list[str] | None:
-    return sorted({value for value in values if value is not None}) or None
 
 
 def _number(value: Json) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10**12:
         return None
     return float(value) if isfinite(value) else None
-
-
-def _truth(value: Json) -> bool | None:
-    return value if isinstance(value, bool) else None

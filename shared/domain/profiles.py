@@ -27,6 +27,7 @@ from shared.domain.events import (
     amount,
     parse_instant,
 )
+from shared.domain.properties import fold_case, kept_properties
 
 HISTORY_BOUND = 40
 """Occurrences kept of one event type: the newest."""
@@ -34,30 +35,12 @@ TYPES_BOUND = 60
 """Event types a profile has a history of (the first in alphabetical order; a sane shop has about twenty)."""
 TRAITS_BOUND = 100
 ORDERS_BOUND = 60
-VALUES_BOUND = 20
-"""Distinct values kept of a property that an event has once a product (category, product_id)."""
 
 PUBLIC = "public:"
 """Before the id of an order that a public write key told of: anybody can, so it is kept apart from the storefront's."""
 
-UNDECIDED = ""
+UNDECIDED = 0
 """The `definitions` of a profile whose memberships nothing has decided yet: of a new contact."""
-
-KEPT_PROPERTIES = (
-    "product_id",
-    "category",
-    "price",
-    "path",
-    "campaign",
-    "query",
-    "journey",
-    "template",
-    "topic",
-    "human",
-    "permanent",
-    "device",
-)
-"""What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
 
 
 class Occurrence(NamedTuple):
@@ -96,7 +79,7 @@ class Order:
     @property
     def net(self) -> int:
         """What the shop kept of it."""
-        return 0 if self.cancelled else self.value - sum(self.refunds.values())
+        return 0 if self.cancelled else max(self.value - sum(self.refunds.values()), 0)
 
     @property
     def counts(self) -> bool:
@@ -130,8 +113,8 @@ class Profile:
     consents: int = 0
     identities: tuple[str, ...] = ()
     """Keys in the Identities table that lead here, so that erasure finds them."""
-    definitions: str = UNDECIDED
-    """The version of the segment definitions the memberships were decided by."""
+    definitions: int = UNDECIDED
+    """The number of the publication of definitions that the memberships were decided by."""
     decided: Instant = 0
     """The instant up to which memberships have been decided."""
     merged_into: str | None = None
@@ -154,20 +137,40 @@ def fold(profile: Profile, event: Event) -> set[str]:
 
     It only adds: `trim` cuts the profile to its bounds once all events at hand are folded.
     """
-    touched = {f"event:{event.type}"}
+    kept = kept_properties(event)
+    touched = set(_touches(event.type, kept))
     if event.time < profile.first_seen:
         profile.first_seen = event.time
         touched.add("first_seen")
     for name, value in event.traits.items():
+        held = profile.traits.get(name)
         if _set_newest(profile.traits, name, value, event.time):
-            touched.add(f"trait:{name}")
+            touched.add(f"stamp:{name}")
+            if held is None or held.value != value:
+                touched.add(f"trait:{name}")
     for change in event.consent:
         if _set_newest(profile.consent, change.topic, change.state, event.time):
-            touched.add("consent")
-    _add_occurrence(profile, event)
+            touched.add(f"consent:{change.topic}")
+    _add_occurrence(profile, event, kept)
     if event.type in ORDER_TYPES and _fold_order(profile, event):
         touched.add("orders")
     return touched
+
+
+def touch(event: str, property_: str = "", value: str | bool = "") -> str:
+    """Names an event type, or those of its events that have this value of a property (or in it), as touched."""
+    if not property_:
+        return f"event:{event}"
+    return f"event:{event}:{property_}={value if isinstance(value, bool) else fold_case(value)}"
+
+
+def _touches(event: str, kept: Mapping[str, Json]) -> Iterator[str]:
+    yield touch(event)
+    for name, value in kept.items():
+        if isinstance(value, list):
+            yield from (touch(event, name, each) for each in value)
+        elif isinstance(value, str | bool):
+            yield touch(event, name, value)
 
 
 def trim(profile: Profile) -> None:
@@ -206,12 +209,13 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
 
 
 def _set_newest(values: dict[str, Stamped], name: str, value: Json, time: Instant) -> bool:
-    """Last write wins by the event's instant; at the same instant, whichever text is greater ("un…" of consent)."""
+    """Last write wins by the event's instant; at the same instant, whichever text is greater ("un…" of consent). Gives
+    whether this one does."""
     held = values.get(name)
     if held is not None and (held.time, _text(held.value)) >= (time, _text(value)):
         return False
     values[name] = Stamped(value, time)
-    return held is None or held.value != value
+    return True
 
 
 def _keep_first(values: dict[str, Any], bound: int) -> None:
@@ -221,11 +225,11 @@ def _keep_first(values: dict[str, Any], bound: int) -> None:
             del values[name]
 
 
-def _add_occurrence(profile: Profile, event: Event) -> None:
+def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) -> None:
     history = profile.histories.get(event.type)
     if history is None:
         history = profile.histories[event.type] = History()
-    occurrence = Occurrence(event.time, kept_properties(event))
+    occurrence = Occurrence(event.time, kept)
     newest = history.newest
     if not newest or newest[-1].time < occurrence.time:
         newest.append(occurrence)
@@ -233,20 +237,6 @@ def _add_occurrence(profile: Profile, event: Event) -> None:
         newest.insert(bisect_left(newest, _sort_key(occurrence), key=_sort_key), occurrence)
     history.total += 1
     history.first = min(history.first, event.time)
-
-
-def kept_properties(event: Event) -> dict[str, Json]:
-    """The properties conditions can ask for. Those of an event's products become lists of distinct values."""
-    kept = {name: event.properties[name] for name in KEPT_PROPERTIES if event.properties.get(name) is not None}
-    products = event.properties.get("products")
-    if isinstance(products, list):
-        for name in ("product_id", "category"):
-            values = {
-                product[name] for product in products if isinstance(product, dict) and _is_text(product.get(name))
-            }
-            if values:
-                kept[name] = sorted(values)[:VALUES_BOUND]
-    return kept
 
 
 def _fold_order(profile: Profile, event: Event) -> bool:
@@ -278,10 +268,6 @@ def _placed(event: Event) -> Instant | None:
         except ValueError:
             pass
     return event.time if event.type == Type.ORDER_COMPLETED else None
-
-
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str) and value != ""
 
 
 def _text(value: Json) -> str:

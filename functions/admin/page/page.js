@@ -200,7 +200,7 @@ function health(told) {
   const facts = h("p", { class: "small soft" },
     `${plural(told.queues?.events ?? 0, "event")} waiting. `,
     wrote ? [`Lake written ${distance(wrote)}. `] : "Nothing written to the lake today or yesterday. ",
-    `Segments of version ${told.definitions}.`);
+    `Segments of publication ${told.definitions}.`);
   if (told.status === "ok") {
     return h("div", { class: "banner" }, h("p", {}, h("strong", {}, "Everything works.")), facts);
   }
