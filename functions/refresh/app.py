@@ -67,7 +67,7 @@ def reconcile(instant: Instant) -> dict[str, int]:
     return {"compared": compared, "drifted": drifted}
 
 
-def evaluation_due(contact: str, instant: Instant, **properties: bool) -> Event:
+def evaluation_due(contact: str, instant: Instant, **properties: int) -> Event:
     return Event(
         id=event_id("refresh", contact, str(instant)),
         type=Type.EVALUATION_DUE,

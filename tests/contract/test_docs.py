@@ -75,7 +75,7 @@ def test_the_properties_conditions_can_ask_for_are_listed() -> None:
 
 def test_the_shipped_segments_are_listed_with_their_sentence() -> None:
     documented = {cells[0].strip("`"): cells[1] for cells in rows(SEGMENTS, "Shipped segments")}
-    assert documented == {s.id: s.sentence for s in definitions.segments().segments.values()}
+    assert documented == {s.id: s.sentence for s in definitions.shipped()}
 
 
 def test_every_dependency_is_justified() -> None:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.adapters import catalogue, clients, clock, environment, secrets
+from shared.adapters import catalogue, clients, clock, definitions, environment, secrets
 
 NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
 
@@ -68,8 +68,10 @@ SECRETS = {
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fresh account with everything in it, on a clock that stands at `NOW`."""
     monkeypatch.setenv("SECRETS_PATH", "/beckon")
+    monkeypatch.setenv("SHOP_TIME_ZONE", "UTC")
     clients.client.cache_clear()
     catalogue.forget()
+    definitions.forget()
     secrets._provider.cache_clear()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clock.use(lambda: NOW)

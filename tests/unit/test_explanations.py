@@ -131,7 +131,7 @@ def test_being_known_comes_true_by_itself() -> None:
 
 
 def test_a_tree_is_explained_part_by_part() -> None:
-    (lapsed,) = [each for each in definitions.segments().segments.values() if each.id == "lapsed_customers"]
+    (lapsed,) = [each for each in definitions.shipped() if each.id == "lapsed_customers"]
     told = explain(lapsed, profile(order("2011-03-02")), NOW)
     assert (told.holds, told.until) == (False, parse_instant("2011-03-02") + 180 * DAY)
     ordered, not_lately = told.parts
