@@ -44,7 +44,7 @@ def wake(instant: Instant) -> int:
     """Puts an evaluation on the queue for each contact whose wake-up is due; gives how many."""
     due = [
         evaluation_due(contact, instant)
-        for shard in range(contacts.WAKE_SHARDS)
+        for shard in range(contacts.SHARDS)
         for contact in islice(contacts.due(shard, instant), MOST_WAKE_UPS)
     ]
     events_queue.put_events(due)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -76,23 +77,44 @@ def at_least(number: int) -> Definitions:
 def recorded(number: int) -> Definitions:
     """As `at_least`, for who decides memberships by them. Before the first is decided, the shipped segments are put on
     record, so that a later deployment knows what it changes."""
-    if not _newest(KEPT_FOR).stored:
-        try:
-            publish(_newest(0).publication)
-        except PublishedMeanwhileError:
-            _newest(0)
+    _put_first_on_record()
     return at_least(number)
 
 
 def publish(publication: Publication) -> None:
     """Stores a publication, if its number is the next. PublishedMeanwhileError."""
-    _put_new(SEGMENTS, publication.number, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
+    _put_first_on_record()
+    _put_publication(publication)
     _newest(0)
 
 
-def publications(before: int | None = None) -> Iterator[Publication]:
-    """The stored publications, newest first; those before a number, where one is given."""
-    return (Publication.model_validate_json(body) for _, body in _versions(SEGMENTS, before))
+def _put_first_on_record() -> None:
+    if _newest(KEPT_FOR).stored or (newest := _newest(0)).stored:
+        return
+    with suppress(PublishedMeanwhileError):
+        _put_publication(newest.publication)
+    _newest(0)
+
+
+def _put_publication(publication: Publication) -> None:
+    _put_new(SEGMENTS, publication.number, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def numbered(number: int) -> Publication:
+    """The publication of a number. LookupError: there is none."""
+    found, body = next(_versions(SEGMENTS, number + 1), (0, b""))
+    if found != number:
+        raise LookupError(f"there is no publication {number}")
+    return Publication.model_validate_json(body)
+
+
+def forms(segment: str) -> Iterator[tuple[Publication, Segment]]:
+    """The forms a segment has had, newest first, each with the publication that brought it."""
+    newest: Publication | None = publication()
+    while newest is not None and (form := newest.segment(segment)) is not None:
+        brought_by = newest.since[segment]
+        yield (newest if brought_by == newest.number else numbered(brought_by)), form
+        newest = numbered(brought_by - 1) if brought_by > 1 else None
 
 
 def forget() -> None:

@@ -28,17 +28,21 @@ from shared.domain.segments import Definitions, compile_segments, ranks
 class Publication(Strict):
     """All the shop's segments as they are from `published` on.
 
-    `changed` and `reranked`: by which publication a segment, or a cut-off in it, was last changed; `starting`: those
-    whose last change starts journeys for whom it brings in. `cutoffs`: each Rank's, by its key. `own`: the segments
-    whose form, or absence, the shop has decided on; all others are as shipped. `why`, for people.
+    `since`: by which publication each has its present form. `changed` and `reranked`: by which its meaning, or a
+    cut-off in it, was last changed; `starting`: those whose last change starts journeys for whom it brings in.
+    `cutoffs`: each Rank's, by its key. `to_fill`: the last publication that every contact has to adopt, whether or not
+    anything happens to them. `own`: the segments whose form, or absence, the shop has decided on; all others are as
+    shipped. `why`, for people.
     """
 
     number: int
     segments: tuple[Segment, ...]
+    since: dict[str, int]
     changed: dict[str, int]
     reranked: dict[str, int] = Field(default_factory=dict)
     starting: tuple[str, ...] = ()
     cutoffs: dict[str, float] = Field(default_factory=dict)
+    to_fill: int = 1
     own: tuple[str, ...] = ()
     zone: str
     published: Instant
@@ -68,10 +72,12 @@ def compiled(publication: Publication) -> Definitions:
 def first(shipped: Iterable[Segment], zone: str, now: Instant) -> Publication:
     """What a shop begins with."""
     segments = tuple(shipped)
+    since = {segment.id: 1 for segment in segments}
     return Publication(
         number=1,
         segments=segments,
-        changed=dict.fromkeys((segment.id for segment in segments), 1),
+        since=since,
+        changed=since,
         zone=zone,
         published=now,
         why="as shipped",
@@ -102,6 +108,7 @@ def without_segment(publication: Publication, id_: str, now: Instant) -> Publica
         now,
         f"{id_} deleted",
         segments=tuple(segment for segment in publication.segments if segment.id != id_),
+        to_fill=publication.number + 1,
         own={*publication.own, id_},
     )
 
@@ -166,26 +173,24 @@ def missing_cutoffs(publication: Publication) -> bool:
     return any(rank.key not in publication.cutoffs for segment in publication.segments for rank in ranks(segment))
 
 
-def last_change(publication: Publication) -> int:
-    """The number of the last publication that every contact has to adopt for its own sake (cut-offs are no such)."""
-    return max(publication.changed.values(), default=1)
-
-
 def _next(publication: Publication, now: Instant, why: str, **parts: Any) -> Publication:
     number = publication.number + 1
     segments = parts.get("segments", publication.segments)
     changed = parts.get("changed", ())
     there = {segment.id for segment in segments}
+    formed = [segment.id for segment in segments if segment not in publication.segments]
     made = publication.model_copy(
         update={
             "number": number,
             "segments": segments,
+            "since": _numbered(publication.since, formed, number, there),
             "changed": _numbered(publication.changed, changed, number, there),
             "reranked": _numbered(publication.reranked, parts.get("reranked", ()), number, there),
             "starting": tuple(
                 sorted((set(publication.starting) - set(changed) | set(parts.get("starting", ()))) & there)
             ),
             "cutoffs": parts.get("cutoffs", publication.cutoffs),
+            "to_fill": parts.get("to_fill", number if changed else publication.to_fill),
             "own": tuple(sorted(parts.get("own", publication.own))),
             "zone": parts.get("zone", publication.zone),
             "published": now,

@@ -19,18 +19,26 @@ TABLES = {
         "AttributeDefinitions": [
             {"AttributeName": "contact", "AttributeType": "S"},
             {"AttributeName": "kind", "AttributeType": "S"},
-            {"AttributeName": "wake_shard", "AttributeType": "N"},
+            {"AttributeName": "shard", "AttributeType": "N"},
             {"AttributeName": "wake_at", "AttributeType": "N"},
         ],
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": "wake",
                 "KeySchema": [
-                    {"AttributeName": "wake_shard", "KeyType": "HASH"},
+                    {"AttributeName": "shard", "KeyType": "HASH"},
                     {"AttributeName": "wake_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": "contacts",
+                "KeySchema": [
+                    {"AttributeName": "shard", "KeyType": "HASH"},
+                    {"AttributeName": "contact", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     },
     "Identities": {

@@ -12,7 +12,6 @@ from shared.domain.publications import (
     Publication,
     compiled,
     first,
-    last_change,
     missing_cutoffs,
     with_cutoffs,
     with_segment,
@@ -54,7 +53,8 @@ def test_a_changed_segment_changes_those_that_ask_about_it_too(begun: Publicatio
 
 def test_another_name_is_no_change_of_who_is_in(begun: Publication) -> None:
     second = with_segment(begun, segment("buyers", orders(1), "Another name"), start_journeys=False, now=2)
-    assert (second.number, second.changed, last_change(second)) == (2, begun.changed, 1)
+    assert (second.number, second.changed, second.to_fill) == (2, begun.changed, 1)
+    assert second.since == {"buyers": 2, "others": 1}
     assert compiled(second).segments["buyers"].name == "Another name"
 
 
@@ -69,7 +69,7 @@ def test_what_does_not_fit_the_others_is_refused(begun: Publication) -> None:
 
 def test_a_deleted_segment_is_gone_and_stays_so(begun: Publication) -> None:
     second = without_segment(without_segment(begun, "others", 2), "buyers", 3)
-    assert (second.number, second.segments, second.changed) == (3, (), {})
+    assert (second.number, second.segments, second.changed, second.to_fill) == (3, (), {}, 3)
     assert with_shipped(second, SHIPPED, "UTC", 4) is None
 
 
@@ -112,7 +112,7 @@ def test_the_first_cutoff_of_a_rank_completes_its_change_and_later_ones_rerank(b
     fourth = with_cutoffs(third, {rank.key: 600}, 5)
     assert fourth is not None
     assert (fourth.reranked, fourth.changed) == ({"best": 5, "rest": 5}, third.changed)
-    assert last_change(fourth) == 4
+    assert (third.to_fill, fourth.to_fill, fourth.since["best"]) == (4, 4, 2)
 
 
 def test_a_publication_is_stored_whole(begun: Publication) -> None:
