@@ -22,7 +22,7 @@ from shared.adapters.environment import environment
 from shared.domain.conditions import Segment
 from shared.domain.events import SECOND, Instant
 from shared.domain.journeys import Journey
-from shared.domain.publications import Publication, compiled, first
+from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
 KEPT_FOR = 60 * SECOND
@@ -31,6 +31,9 @@ SEGMENTS, DRAFTS = "segments", "drafts"
 
 class DefinitionsSettings(BaseModel):
     definitions_table: str
+
+
+class ShopSettings(BaseModel):
     shop_time_zone: str
 
 
@@ -108,6 +111,14 @@ def numbered(number: int) -> Publication:
     return Publication.model_validate_json(body)
 
 
+def tried(number: int, segment: str | None, draft: int | None, at: Instant) -> Publication:
+    """The publication of a number; with the draft of a segment, of that number, where one is to be tried."""
+    publication = numbered(number)
+    if segment is None or draft is None:
+        return publication
+    return with_segment(publication, drafts(draft)[segment].segment, start_journeys=False, now=at)
+
+
 def forms(segment: str) -> Iterator[tuple[Publication, Segment]]:
     """The forms a segment has had, newest first, each with the publication that brought it."""
     newest: Publication | None = publication()
@@ -147,7 +158,7 @@ def shipped() -> tuple[Segment, ...]:
 
 def zone() -> str:
     """The shop's time zone, as it was deployed."""
-    return environment(DefinitionsSettings).shop_time_zone
+    return environment(ShopSettings).shop_time_zone
 
 
 # ── drafts ──
