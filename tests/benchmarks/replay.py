@@ -99,3 +99,41 @@ def replay(sample: Path = history.SAMPLE, customers: int | None = None, instants
         differing=differing,
         counted=counted,
     )
+
+
+def _with_ends(webhooks: list[Webhook], due: list[Instant]) -> Iterator[tuple[Instant, Webhook | None]]:
+    """The webhooks in order of time, and between them, without one, the instants at which to compare."""
+    left = iter([*due, NEVER])
+    following = next(left)
+    for webhook in webhooks:
+        while following < webhook.at:
+            yield following, None
+            following = next(left)
+        yield webhook.at, webhook
+    while following != NEVER:
+        yield following, None
+        following = next(left)
+
+
+@contextmanager
+def counting(counted: Counted) -> Iterator[None]:
+    """Has every decision about memberships counted, where the profile function makes them."""
+    decide = segments.decide
+
+    def counted_decide(
+        definitions: Definitions, profile: Profile, names: tuple[str, ...], t: Instant, cause: str
+    ) -> list[Transition]:
+        transitions = decide(definitions, profile, names, t, cause)
+        counted.evaluations += len(names)
+        counted.flips["time" if cause == BY_TIME else "event"] += len(transitions)
+        if cause == BY_TIME:
+            counted.by_time += [transition.time for transition in transitions]
+            counted.vain += not transitions
+            counted.wake_ups += 1
+        return transitions
+
+    segments.decide = counted_decide
+    try:
+        yield
+    finally:
+        segments.decide = decide
