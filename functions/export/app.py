@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.adapters import contacts, definitions, facts_lake
+from shared.adapters import contacts, definitions, lake
 from shared.adapters.contacts import Place
 from shared.domain import facts
 from shared.domain.events import Instant
@@ -39,5 +39,5 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     of_pass = compiled(definitions.tried(page.definitions, page.segment, page.draft, page.at))
     found, following = contacts.page(page.place, MOST_CONTACTS)
     rows = (row for stored in contacts.read_all(found) for row in facts.rows(stored.profile, of_pass, page.at))
-    facts_lake.write(rows, page.name, f"{page.place.shard}-{page.place.after}")
+    lake.write_facts(rows, page.name, f"{page.place.shard}-{page.place.after}")
     return {"place": following, "contacts": page.contacts + len(found)}

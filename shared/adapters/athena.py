@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -38,12 +39,13 @@ class UnknownQueryError(Exception):
 def start(sql: str, texts: Sequence[str] = ()) -> str:
     """Starts a query with `texts` in the places of its question marks; gives its id."""
     settings = environment(QueriesSettings)
+    # Execution parameters are literals of SQL; an empty list of them is refused.
+    literals: Any = {"ExecutionParameters": ["'{}'".format(text.replace("'", "''")) for text in texts]} if texts else {}
     answer = client("athena").start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": settings.athena_database},
         WorkGroup=settings.athena_workgroup,
-        # Execution parameters are literals of SQL.
-        ExecutionParameters=["'{}'".format(text.replace("'", "''")) for text in texts],
+        **literals,
     )
     return answer["QueryExecutionId"]
 
@@ -75,9 +77,8 @@ def has_ended(query: str) -> bool:
 
 def page(query: str, token: str | None = None, most: int = MOST_ROWS) -> tuple[list[dict[str, Json]], str | None]:
     """The next rows of a query that has ended, by column, and the token that leads on (None: those were the last)."""
-    answer = client("athena").get_query_results(
-        QueryExecutionId=query, MaxResults=most, **({"NextToken": token} if token is not None else {})
-    )
+    following: Any = {} if token is None else {"NextToken": token}
+    answer = client("athena").get_query_results(QueryExecutionId=query, MaxResults=most, **following)
     columns = answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
     data = [row["Data"] for row in answer["ResultSet"]["Rows"]]
     found = [

@@ -136,7 +136,7 @@ def due(shard: int, now: Instant) -> Iterator[str]:
         .paginate(
             TableName=table(),
             IndexName="wake",
-            KeyConditionExpression="shard = :shard AND wake_at <= :now",
+            KeyConditionExpression="contact_shard = :shard AND wake_at <= :now",
             ExpressionAttributeValues={":shard": {"N": str(shard)}, ":now": {"N": str(now)}},
         )
     )
@@ -167,7 +167,7 @@ def page(place: Place, most: int) -> tuple[list[str], Place | None]:
 
 
 def _in_shard(shard: int, after: str, most: int) -> Iterator[str]:
-    condition, values = "shard = :shard", {":shard": {"N": str(shard)}}
+    condition, values = "contact_shard = :shard", {":shard": {"N": str(shard)}}
     if after:
         condition, values = condition + " AND contact > :after", {**values, ":after": {"S": after}}
     pages = (
@@ -199,7 +199,7 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
     if profile.merged_into is not None:
         item["merged_into"] = {"S": profile.merged_into}
     elif not profile.erased:
-        item["shard"] = {"N": str(shard_of(profile.contact))}
+        item["contact_shard"] = {"N": str(shard_of(profile.contact))}
     wake = _wake_to_store(wake_at(profile), held_wake, now)
     if wake != NEVER:
         item["wake_at"] = {"N": str(wake)}

@@ -20,7 +20,6 @@ from shared.domain.conditions import (
     FirstSeen,
     Not,
     Orders,
-    Segment,
     TraitIs,
     Where,
 )

@@ -19,14 +19,14 @@ TABLES = {
         "AttributeDefinitions": [
             {"AttributeName": "contact", "AttributeType": "S"},
             {"AttributeName": "kind", "AttributeType": "S"},
-            {"AttributeName": "shard", "AttributeType": "N"},
+            {"AttributeName": "contact_shard", "AttributeType": "N"},
             {"AttributeName": "wake_at", "AttributeType": "N"},
         ],
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": "wake",
                 "KeySchema": [
-                    {"AttributeName": "shard", "KeyType": "HASH"},
+                    {"AttributeName": "contact_shard", "KeyType": "HASH"},
                     {"AttributeName": "wake_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
@@ -34,7 +34,7 @@ TABLES = {
             {
                 "IndexName": "contacts",
                 "KeySchema": [
-                    {"AttributeName": "shard", "KeyType": "HASH"},
+                    {"AttributeName": "contact_shard", "KeyType": "HASH"},
                     {"AttributeName": "contact", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
