@@ -113,10 +113,10 @@ def numbered(number: int) -> Publication:
 
 def tried(number: int, segment: str | None, draft: int | None, at: Instant) -> Publication:
     """The publication of a number; with the draft of a segment, of that number, where one is to be tried."""
-    publication = numbered(number)
+    held = numbered(number)
     if segment is None or draft is None:
-        return publication
-    return with_segment(publication, drafts(draft)[segment].segment, start_journeys=False, now=at)
+        return held
+    return with_segment(held, drafts(draft)[segment].segment, start_journeys=False, now=at)
 
 
 def forms(segment: str) -> Iterator[tuple[Publication, Segment]]:
@@ -217,14 +217,13 @@ def journeys() -> tuple[Journey, ...]:
 
 def _put_new(id_: str, version: int, body: bytes) -> None:
     """Stores a version that there is none of: no version is ever overwritten."""
-    dynamodb = client("dynamodb")
     try:
-        dynamodb.put_item(
+        client("dynamodb").put_item(
             TableName=environment(DefinitionsSettings).definitions_table,
             Item={"id": {"S": id_}, "version": {"N": str(version)}, "body": {"B": zlib.compress(body)}},
             ConditionExpression="attribute_not_exists(id)",
         )
-    except dynamodb.exceptions.ConditionalCheckFailedException as error:
+    except client("dynamodb").exceptions.ConditionalCheckFailedException as error:
         raise PublishedMeanwhileError(f"there is a version {version} of {id_} already") from error
 
 

@@ -28,8 +28,8 @@ from shared.domain.journeys import BEGIN, Run
 from shared.domain.messages import Message
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {path.name.removesuffix(".asl.json"): path for path in ROOT.glob("infra/statemachines/*.asl.json")}
 JOURNEYS = {journey.id: journey for journey in definitions.journeys()}
+FILES = {journey: ROOT / f"infra/statemachines/{journey}.asl.json" for journey in JOURNEYS}
 ROLE = "arn:aws:iam::123456789012:role/journeys"
 TEMPLATES = ROOT / "functions/message/templates/compiled"
 
