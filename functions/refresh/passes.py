@@ -98,7 +98,8 @@ def _with_shipped(publication: Publication, t: Instant) -> Publication:
 
 def ask(state: Pass, t: Instant) -> Pass:
     """Puts the pass's question to Athena."""
-    return state.then("answer", query=athena.start(_sql(state)), token=None)
+    name = event_id(state.name, str(state.question), str(state.failures))
+    return state.then("answer", query=athena.start(_sql(state), name=name), token=None)
 
 
 def take(state: Pass, t: Instant) -> Pass:

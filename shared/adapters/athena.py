@@ -36,16 +36,22 @@ class UnknownQueryError(Exception):
     """Athena knows no query of this id."""
 
 
-def start(sql: str, texts: Sequence[str] = ()) -> str:
-    """Starts a query with `texts` in the places of its question marks; gives its id."""
+def start(sql: str, texts: Sequence[str] = (), name: str | None = None) -> str:
+    """Starts a query with `texts` in the places of its question marks; gives its id.
+
+    Starting it again under the same `name` (32 to 128 characters) within some minutes gives the same one.
+    """
     settings = environment(QueriesSettings)
-    # Execution parameters are literals of SQL; an empty list of them is refused.
-    literals: Any = {"ExecutionParameters": ["'{}'".format(text.replace("'", "''")) for text in texts]} if texts else {}
+    given: dict[str, Any] = {}
+    if texts:  # literals of SQL; an empty list of them is refused
+        given["ExecutionParameters"] = ["'{}'".format(text.replace("'", "''")) for text in texts]
+    if name is not None:
+        given["ClientRequestToken"] = name
     answer = client("athena").start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": settings.athena_database},
         WorkGroup=settings.athena_workgroup,
-        **literals,
+        **given,
     )
     return answer["QueryExecutionId"]
 
