@@ -432,6 +432,12 @@ class LocalTime(Described):
     to: Clock = "00:00"
     weekdays: tuple[Weekday, ...] = ()
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.from_ == self.to and len(set(self.weekdays)) in (0, 7):
+            raise ValueError("is true at any time: needs `from` and `to`, or some `weekdays`")
+        return self
+
 
 class Season(Described):
     """It is spring, summer, autumn or winter (whole months, as meteorologists have it) where the contact is: south of
@@ -625,7 +631,7 @@ def plain(condition: Condition) -> Condition:
         case Not():
             return Not(of=plain(condition.of))
         case OnList():
-            return TraitIs(trait="lists", is_="equal", value=condition.list)  # type: ignore[call-arg]
+            return TraitIs(trait="lists", value=condition.list)
         case Engagement():
             return _engagement(condition)
         case Rfm():
