@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters import definitions
-from shared.domain.conditions import Rank, Segment, parts_of, plain
+from shared.domain.conditions import Rank, Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Type, event_id, iso, parse_instant
 from shared.domain.explanations import Explanation, explain
 from shared.domain.profiles import HISTORY_BOUND, Profile, fold, trim
-from shared.domain.segments import Definitions, compile_segments, evaluate, next_change
+from shared.domain.segments import Definitions, compile_segments, evaluate, next_change, ranks
 from shared.domain.wording.texts import duration
 from tests.unit import profile_histories as histories
-from tests.unit.any_condition import SEGMENTS, trees
+from tests.unit.any_condition import CONDITION, SEGMENTS, trees
 
 NOW = parse_instant("2011-06-01")
 
@@ -409,28 +409,24 @@ def every(explanation: Explanation) -> Iterator[Explanation]:
 
 
 ZONES = st.sampled_from(["UTC", "Europe/London"])
+CUTOFFS = st.none() | st.just(2000.0)
+CONDITIONS = histories.conditions.map(CONDITION.validate_python) | trees()
 
 
 def compiled_with_others(asked: Segment, zone: str, cutoff: float | None) -> Definitions:
-    others = [
-        Segment.model_validate({"id": name, "name": name, "sentence": "S.", "when": {"kind": "orders"}})
-        for name in SEGMENTS
-    ]
-    made = compile_segments([asked, *others], zone=zone)
-    keys = {part.key for part in _parts(asked) if isinstance(part, Rank)} if cutoff is not None else set()
-    return compile_segments([asked, *others], zone=zone, cutoffs=dict.fromkeys(keys, cutoff or 0)) if keys else made
+    of_orders = {"kind": "orders", "within": "2d"}
+    names = ("other", *SEGMENTS)
+    others = [Segment.model_validate({"id": id_, "name": id_, "sentence": "S.", "when": of_orders}) for id_ in names]
+    cutoffs = {rank.key: cutoff for rank in ranks(asked)} if cutoff is not None else {}
+    return compile_segments([asked, *others], zone=zone, cutoffs=cutoffs)
 
 
-def _parts(asked: Segment) -> list[Any]:
-    return list(parts_of(plain(asked.when)))
-
-
-@given(trees(), histories.events(), st.integers(0, 20), ZONES, st.none() | st.just(2000.0))
+@given(CONDITIONS, histories.events(), st.integers(0, 20), ZONES, CUTOFFS)
 def test_the_answer_and_its_end_are_the_evaluators(
     condition: Any, events: list[Event], step: int, zone: str, cutoff: float | None
 ) -> None:
     asked = Segment(id="s", name="S", sentence="S.", when=condition)
-    of, t = profile(*events), histories.BEGIN + 3 * DAY + step * 6 * HOUR
+    of, t = profile(*events), histories.AFTER + step * 6 * HOUR
     compiled = compiled_with_others(asked, zone, cutoff)
     told = explain(compiled, "s", of, t)
     assert told.holds == evaluate(compiled, "s", of, t)[0]
@@ -447,7 +443,7 @@ def test_the_answer_and_its_end_are_the_evaluators(
 
 @given(histories.events(), st.integers(0, 20), st.sampled_from(["1d", "2d", None]), st.integers(1, 3))
 def test_the_evidence_counts_as_the_answer_says(events: list[Event], step: int, within: str | None, least: int) -> None:
-    t, past = histories.BEGIN + 3 * DAY + step * 6 * HOUR, profile(*events)
+    t, past = histories.AFTER + step * 6 * HOUR, profile(*events)
     for kind in ({"kind": "event", "event": "Page Viewed"}, {"kind": "orders"}):
         asked = segment({**kind, "at_least": least, **({"within": within} if within else {})})
         told = explain(compile_segments([asked]), "s", past, t)
