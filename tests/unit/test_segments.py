@@ -161,6 +161,14 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
     assert evaluate(ever, "s", profile, BEGIN + HOUR) == (True, NEVER)
 
 
+def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None:
+    monday, tuesday = ({"kind": "local_time", "weekdays": [day]} for day in ("mon", "tue"))
+    winter, summer = ({"kind": "season", "is": season} for season in ("winter", "summer"))
+    for parts in ([monday, tuesday], [winter, summer]):
+        never = one(CONDITION.validate_python({"kind": "all", "of": parts}))
+        assert next_change(never, "s", Profile("c1"), BEGIN) == NEVER
+
+
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
@@ -176,6 +184,10 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
         ({"kind": "cart", "older": "2d", "within": "1d"}, "longer than `older`"),
         ({"kind": "orders", "at_least": 3, "at_most": 2}, "`at_most` has to be"),
         ({"kind": "event", "event": "x", "where": [{"property": "price", "value": "ten"}]}, "amount of money"),
+        (
+            {"kind": "event", "event": "x", "where": [{"property": "total", "is": "prefix", "value": "1"}]},
+            "amount of money",
+        ),
         ({"kind": "event", "event": "x", "where": [{"property": "human", "value": "yes"}]}, "true or false"),
         ({"kind": "last_event", "event": "x"}, "needs `at_least` or `at_most`"),
         ({"kind": "any", "off": []}, "Field required"),
