@@ -198,11 +198,14 @@ class System:
     def run_until(self, instant: int) -> None:
         """Does everything that is due up to and including `instant`, each thing at its own instant, and stops there."""
         self.settle()
-        while (following := self._next_instant()) is not None and following <= instant:
+        while True:
+            ticks = [(tick, at) for tick in self.ticks if (at := self._next_tick(tick)) is not None]
+            following = self._next_instant([at for _, at in ticks])
+            if following is None or following > instant:
+                break
             self.world.turn(following)
-            for tick in self.ticks:
-                at = self._next_tick(tick)
-                if at is not None and at <= following:  # earlier, where the clock ran by itself meanwhile
+            for tick, at in ticks:
+                if at <= following:  # earlier, where the clock ran by itself meanwhile
                     self._tick(tick, at)
             self.settle()
         self.world.turn(instant)
@@ -241,11 +244,10 @@ class System:
         while self._do_due(self.world.now()) or self._deliver_queues() or self._deliver_streams():
             pass
 
-    def _next_instant(self) -> int | None:
-        """The next instant at which anything is to be done."""
+    def _next_instant(self, ticks: list[int]) -> int | None:
+        """The next instant at which anything is to be done, given the schedules' own."""
         due = self.world.db.execute("SELECT MIN(at) FROM due").fetchone()[0]
         visible = [self._next_delivery(source) for source in self.queues]
-        ticks = [self._next_tick(tick) for tick in self.ticks]
         return min((max(at, self.world.now()) for at in (due, *visible, *ticks) if at is not None), default=None)
 
     def _do_due(self, instant: int) -> bool:

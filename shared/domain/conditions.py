@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Type
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, in_lake
 
 T = TypeVar("T")
 UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
@@ -44,7 +44,7 @@ _MOST = 100 * 366 * DAY
 Signed = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(format_duration), Field(ge=-_MOST, le=_MOST)]
 Duration = Annotated[Signed, Field(gt=0)]
 Comparison = Literal["equal", "not_equal", "in", "contains", "prefix", "less", "at_most", "more", "at_least", "exists"]
-Name = Annotated[str, Field(min_length=1, max_length=128)]
+Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[float, Field(gt=0, lt=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -108,6 +108,11 @@ class Compared(Described):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        for value in self.value if isinstance(self.value, list | tuple) else (self.value,):
+            if isinstance(value, int | float) and not abs(value) <= MOST_NUMBER:
+                raise ValueError("a number to compare with is 10^15 at most")
+            if isinstance(value, str) and _NO_TEXT.search(value):
+                raise ValueError("a text to compare with has a character in it that texts have not")
         match self.is_:
             case "in" if not isinstance(self.value, list | tuple) or not 1 <= len(self.value) <= 1000:
                 raise ValueError("`in` needs a list as its value, of 1 to 1,000")
@@ -120,6 +125,11 @@ class Compared(Described):
             case "exists" if self.value is not None:
                 raise ValueError("`exists` takes no value; ask `not` of it for what is missing")
         return self
+
+
+MOST_NUMBER = 10**15
+"""Up to here whole numbers are exact, whatever works with them."""
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def _unfit(value: Json) -> bool:
@@ -139,7 +149,7 @@ class Where(Compared):
     def _fits_property(self) -> Self:
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
         of_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        if self.property in AMOUNTS and self.is_ not in ("exists", "contains", "prefix") and not of_numbers:
+        if self.property in AMOUNTS and self.is_ != "exists" and not of_numbers:
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
@@ -513,6 +523,14 @@ class RankedTrait(Strict):
     kind: Literal["trait"] = "trait"
     trait: Name
     fresh: Duration | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not in_lake(self.trait):
+            raise ValueError(
+                f"nobody is ranked by `{self.trait}`: it says who somebody is, or where, and stays private"
+            )
+        return self
 
 
 class RankedOrders(Strict):

@@ -266,7 +266,7 @@ class Compiler:
                 return _cart(
                     condition,
                     [self.of(event) for event in CARTS],
-                    [self.of(event, (*condition.where, _NOT_EMPTY)) for event in CARTS],
+                    [self.of(event, (*condition.where, NOT_EMPTY)) for event in CARTS],
                     self.of(Type.ORDER_COMPLETED),
                 )
             case Orders():
@@ -290,7 +290,7 @@ class Compiler:
         raise TypeError(f"{condition.kind} is no term")
 
 
-_NOT_EMPTY = Where.model_validate({"property": "total", "is": "more", "value": 0})
+NOT_EMPTY = Where.model_validate({"property": "total", "is": "more", "value": 0})
 
 
 def _series(number: int, event: str, where: Sequence[Where]) -> Series:
@@ -335,8 +335,10 @@ def trait_of(profile: Profile, name: str) -> Stamped | None:
 
 
 def _trait(condition: TraitIs) -> Term:
-    name, window, holds = condition.trait, condition.fresh, trait_test(condition)
+    return _stamped(condition.trait, condition.fresh, trait_test(condition))
 
+
+def _stamped(name: str, window: int | None, holds: Callable[[Json], bool]) -> Term:
     def evaluate_trait(reading: Reading, t: Instant) -> Signed:
         stamped = trait_of(reading.profile, name)
         if stamped is None or not holds(stamped.value):
@@ -352,10 +354,13 @@ def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
     """Whether a trait's value passes; a list's by `of`."""
     if condition.is_ == "exists":
         return lambda value: True
-    one = comparison(condition.is_, condition.value)
+    if condition.of == "any":
+        return comparison(condition.is_, condition.value)
+    one = _compare_one("equal" if condition.is_ == "not_equal" else condition.is_, condition.value)
+    if condition.is_ == "not_equal":
+        equal = one
+        one = lambda value: not equal(value)  # noqa: E731
     match condition.of:
-        case "any":
-            return one
         case "all":
             return lambda value: all(map(one, value)) and len(value) > 0 if isinstance(value, list) else one(value)
         case "none":
@@ -403,7 +408,7 @@ def sample_hash(salt: str, contact: str) -> str:
 
 
 def sample_bound(percent: float) -> str:
-    return f"{round(percent / 100 * 2**32):08x}"
+    return f"{min(round(percent / 100 * 2**32), 2**32 - 1):08x}"
 
 
 # ── events ──
@@ -519,7 +524,7 @@ def _first_event(condition: FirstEvent, series: Series) -> Term:
 
 
 def _last_event(condition: LastEvent, series: Series) -> Term:
-    least, most = _days(condition.at_least), _days(condition.at_most)
+    least, most = in_days(condition.at_least), in_days(condition.at_most)
 
     def evaluate_last(reading: Reading, t: Instant) -> Signed:
         times = reading.times(series)
@@ -532,7 +537,8 @@ def _last_event(condition: LastEvent, series: Series) -> Term:
     return evaluate_last
 
 
-def _days(days: float | None) -> int | None:
+def in_days(days: float | None) -> int | None:
+    """So many days, in milliseconds."""
     return None if days is None else round(days * DAY)
 
 
@@ -631,6 +637,11 @@ def _cart(condition: Cart, carts: Sequence[Series], passing: Sequence[Series], o
 
 
 def _orders(condition: Orders) -> Term:
+    return _order_measure(condition.measure, condition.within, *order_bounds(condition))
+
+
+def order_bounds(condition: Orders) -> tuple[float | None, float | None]:
+    """What the measure is compared with, as it is worked out: hundredths of money, milliseconds, or a count."""
     of_money = condition.measure in ("sum", "average", "largest")
 
     def raw(bound: float | None) -> float | None:
@@ -639,9 +650,7 @@ def _orders(condition: Orders) -> Term:
         return round(bound * (100 if of_money else DAY))
 
     least, most = raw(condition.at_least), raw(condition.at_most)
-    if least is None and most is None:
-        least = 1
-    return _order_measure(condition.measure, condition.within, least, most)
+    return (1, None) if least is None and most is None else (least, most)
 
 
 def _order_measure(measure: str, window: int | None, least: float | None, most: float | None) -> Term:
@@ -649,7 +658,11 @@ def _order_measure(measure: str, window: int | None, least: float | None, most: 
     reaches = {"count": _counts, "sum": _sums, "largest": _largest}.get(measure)
     if reaches is not None:
         return _monotone(reaches, measure == "largest", window, least, most)
-    return _quotient(measure == "average", window, least, most)
+
+    def holds(total: int, parts: int) -> bool:
+        return (least is None or total >= least * parts) and (most is None or total <= most * parts)
+
+    return _quotient(measure == "average", window, holds)
 
 
 Reaches = Callable[[list[Instant], list[int], float], int]
@@ -711,8 +724,9 @@ def _next(bound: float) -> int:
     return int(bound // 1) + 1
 
 
-def _quotient(of_money: bool, window: int | None, least: float | None, most: float | None) -> Term:
-    """Of the average of orders, or of the time between them, which may rise when an order leaves the window."""
+def _quotient(of_money: bool, window: int | None, holds: Callable[[int, int], bool]) -> Term:
+    """Of the average of orders, or of the time between them, which may rise when an order leaves the window: whether it
+    `holds` of the total and of how many it is the total."""
 
     def evaluate_quotient(reading: Reading, t: Instant) -> Signed:
         placed, nets = reading.orders()
@@ -728,14 +742,13 @@ def _quotient(of_money: bool, window: int | None, least: float | None, most: flo
             total, parts = (inside[-1] - inside[0] if inside else 0), len(inside) - 1
         if parts < 1:
             return -until
-        holds = (least is None or total >= least * parts) and (most is None or total <= most * parts)
-        return until if holds else -until
+        return until if holds(total, parts) else -until
 
     return evaluate_quotient
 
 
 def _last_order(condition: LastOrder) -> Term:
-    least, most = _days(condition.at_least), _days(condition.at_most)
+    least, most = in_days(condition.at_least), in_days(condition.at_most)
 
     def evaluate_last_order(reading: Reading, t: Instant) -> Signed:
         placed, _ = reading.orders()
@@ -755,10 +768,14 @@ def _rank(condition: Rank, cutoff: float | None) -> Term:
     top = condition.top is not None
     match condition.by:
         case RankedTrait(trait=trait, fresh=fresh):
-            compared: Comparison = "at_least" if top else "at_most"
-            return _trait(TraitIs.model_validate({"trait": trait, "is": compared, "value": cutoff, "fresh": fresh}))
+            return _stamped(trait, fresh, _compare_number("at_least" if top else "at_most", cutoff))
         case RankedOrders(measure="last"):
             return _last_placed(top, condition.by.within, int(cutoff))
+        case RankedOrders(measure="average", within=window):
+            # Divided as the cut-off was, so that whose average it is is within it.
+            return _quotient(
+                True, window, lambda total, parts: total / parts >= cutoff if top else total / parts <= cutoff
+            )
         case RankedOrders(measure=measure, within=window):
             number = _order_measure(measure, window, cutoff if top else None, None if top else cutoff)
             has_one = _order_measure("count", window, 1, None)

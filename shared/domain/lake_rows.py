@@ -14,6 +14,7 @@ from shared.domain.properties import code, kept_properties, own_words, text
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
+    "contact_number": "bigint",
     "id": "string",
     "name": "string",
     "time": "bigint",
@@ -40,9 +41,10 @@ COLUMNS: Mapping[str, str] = {
     "human": "boolean",
     "permanent": "boolean",
 }
-"""Columns and their types in Athena. `time` is in milliseconds; money (`total` of an order, `amount` of a refund,
-`price` of a product) in hundredths of the shop's currency; `product_id` and `category` list those of all the products
-in an event. A value that an event does not have, or that may not go in, is null."""
+"""Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds; money
+(`total` of an order, `amount` of a refund, `price` of a product) in hundredths of the shop's currency; `product_id` and
+`category` list those of all the products in an event. A value that an event does not have, or that may not go in, is
+null. One contact's rows of one type have different ids."""
 
 PARTITIONS = ("day", "type")
 """The day (UTC) the event counts at, and its type: `order_completed`; `other` for names the product does not know."""
@@ -67,6 +69,7 @@ def row(contact: str, event: Event) -> Row:
     properties, own = event.properties, own_words(event.traits)
     found: Row = {
         "contact": contact,
+        "contact_number": contact_number(contact),
         "id": code(event.id, own),
         "name": event.type if event.type in _KNOWN else text(event.type, own),
         "time": event.time,
@@ -80,8 +83,13 @@ def row(contact: str, event: Event) -> Row:
     return {
         **{name: found.get(name) for name in COLUMNS},
         "day": iso(event.time // DAY * DAY)[:10],
-        "type": event.type.lower().replace(" ", "_") if event.type in _KNOWN else OTHER,
+        "type": partition(event.type),
     }
+
+
+def partition(event: str) -> str:
+    """The value of `type` that events of this name are under."""
+    return event.lower().replace(" ", "_") if event in _KNOWN else OTHER
 
 
 def _number(value: Json) -> float | None:

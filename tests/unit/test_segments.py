@@ -161,6 +161,14 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
     assert evaluate(ever, "s", profile, BEGIN + HOUR) == (True, NEVER)
 
 
+def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None:
+    monday, tuesday = ({"kind": "local_time", "weekdays": [day]} for day in ("mon", "tue"))
+    winter, summer = ({"kind": "season", "is": season} for season in ("winter", "summer"))
+    for parts in ([monday, tuesday], [winter, summer]):
+        never = one(CONDITION.validate_python({"kind": "all", "of": parts}))
+        assert next_change(never, "s", Profile("c1"), BEGIN) == NEVER
+
+
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
@@ -176,6 +184,10 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
         ({"kind": "cart", "older": "2d", "within": "1d"}, "longer than `older`"),
         ({"kind": "orders", "at_least": 3, "at_most": 2}, "`at_most` has to be"),
         ({"kind": "event", "event": "x", "where": [{"property": "price", "value": "ten"}]}, "amount of money"),
+        (
+            {"kind": "event", "event": "x", "where": [{"property": "total", "is": "prefix", "value": "1"}]},
+            "amount of money",
+        ),
         ({"kind": "event", "event": "x", "where": [{"property": "human", "value": "yes"}]}, "true or false"),
         ({"kind": "last_event", "event": "x"}, "needs `at_least` or `at_most`"),
         ({"kind": "any", "off": []}, "Field required"),
@@ -195,10 +207,70 @@ def test_a_condition_survives_its_json(condition: Condition) -> None:
 
 def test_the_shipped_segments_are_there() -> None:
     wanted = {"new_subscribers", "active_customers", "first_time_buyers", "repeat_buyers", "high_spenders"}
-    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= set(shipped.segments().segments)
+    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= ({segment.id for segment in shipped.shipped()})
 
 
 def test_the_shipped_journeys_name_segments_there_are() -> None:
-    known = set(shipped.segments().segments)
+    known = {segment.id for segment in shipped.shipped()}
     for journey in shipped.journeys():
         assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
+
+
+def of_traits(**traits: Any) -> Profile:
+    return profile_of(
+        [Event(id="t", type="Told", time=BEGIN, received=BEGIN, source="segment", identities=CONTACT, traits=traits)]
+    )
+
+
+def test_a_list_in_a_list_is_equal_to_nothing() -> None:
+    profile = of_traits(tags=[["vip"]])
+    for of, expected in (("any", False), ("all", False), ("none", True)):
+        condition = CONDITION.validate_python({"kind": "trait", "trait": "tags", "value": "vip", "of": of})
+        assert evaluate(one(condition), "s", profile, AFTER)[0] is expected
+
+
+def test_a_rank_is_of_a_number_not_of_a_list_of_them() -> None:
+    rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": "score"}, "top": 20})
+    assert evaluate(one(rank, cutoff=5), "s", of_traits(score=7), AFTER)[0]
+    assert not evaluate(one(rank, cutoff=5), "s", of_traits(score=[7]), AFTER)[0]
+
+
+def test_whose_average_is_the_cut_off_is_within_it() -> None:
+    """A quotient times its divisor is not always what was divided, in floating point."""
+    orders = [
+        Event(
+            id=f"o{number}",
+            type=Type.ORDER_COMPLETED,
+            time=BEGIN,
+            received=BEGIN,
+            source="shopify",
+            identities=CONTACT,
+            properties={"order_id": str(number), "total": 1.34},
+        )
+        for number in range(49)
+    ]
+    profile = profile_of(orders)
+    for total in range(1, 50):
+        profile.orders["0"].value = total
+        for side in ("top", "bottom"):
+            rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "orders", "measure": "average"}, side: 20})
+            cutoff = (48 * 134 + total) / 49
+            assert evaluate(one(rank, cutoff=cutoff), "s", profile, AFTER)[0]
+
+
+def test_a_sample_of_nearly_all_is_of_nearly_all() -> None:
+    condition = CONDITION.validate_python({"kind": "sample", "percent": 99.9999999999, "salt": "a"})
+    assert all(evaluate(one(condition), "s", Profile(f"c{number}"), AFTER)[0] for number in range(100))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**16, "a\0b", "\ud800", ["\ud800"], [10**400]])
+def test_what_no_two_engines_compare_alike_is_no_value(value: Any) -> None:
+    is_ = "in" if isinstance(value, list) else "equal"
+    with pytest.raises(ValidationError, match="to compare with"):
+        CONDITION.validate_python({"kind": "trait", "trait": "x", "is": is_, "value": value})
+
+
+@pytest.mark.parametrize("trait", ["birthday", "email", "postal_code", "longitude", "home.latitude"])
+def test_nobody_is_ranked_by_what_stays_private(trait: str) -> None:
+    with pytest.raises(ValidationError, match="nobody is ranked"):
+        CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": trait}, "top": 20})
