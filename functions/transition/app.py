@@ -15,7 +15,7 @@ from shared.adapters import contacts, definitions, events_queue, members, state_
 from shared.adapters.clock import now
 from shared.domain.events import Identity, IdentityKind, Instant
 from shared.domain.journeys import Start, Stop, actions
-from shared.domain.segments import Transition
+from shared.domain.profiles import Transition
 
 logger = Logger()
 metrics = Metrics()

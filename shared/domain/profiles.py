@@ -96,6 +96,33 @@ class Membership(NamedTuple):
     until: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A contact entering or leaving a segment: the contact's `number`-th, at `time`, because of `cause`.
+
+    `cause` is an event's id, or `time` (nothing happened, and that was it), or one of the other causes below. `before`
+    is the number of the transition before it of the same segment, 0 if none.
+    """
+
+    contact: str
+    number: int
+    segment: str
+    entered: bool
+    time: Instant
+    cause: str
+    before: int
+
+
+BY_TIME = "time"
+BY_DEFINITION = "definition"
+BY_LAUNCH = "launch"
+"""As BY_DEFINITION, and whoever published it asked that it start journeys."""
+BY_RANK = "rank"
+"""The nightly refresh has moved a cut-off."""
+BY_REPAIR = "repair"
+"""The nightly comparison found a stored membership wrong."""
+
+
 @dataclass(slots=True)
 class Profile:
     contact: str
@@ -184,6 +211,11 @@ def trim(profile: Profile) -> None:
         newest_first = sorted(profile.orders.items(), key=lambda item: (item[1].placed, item[0]), reverse=True)
         profile.orders = dict(newest_first[:ORDERS_BOUND])
         profile.older_orders += excess
+
+
+def wake_at(profile: Profile) -> Instant:
+    """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none)."""
+    return min((membership.until for membership in profile.memberships.values()), default=NEVER)
 
 
 def needs_rebuild(profile: Profile, event: Event) -> bool:

@@ -45,7 +45,22 @@ from shared.domain.conditions import (
 )
 from shared.domain.evaluation import CARTS, Compiler, HistoryNeededError
 from shared.domain.events import NEVER, Event, Instant, Type
-from shared.domain.profiles import UNDECIDED, Membership, Profile, fold, needs_rebuild, touch, trim
+from shared.domain.profiles import (
+    BY_DEFINITION,
+    BY_LAUNCH,
+    BY_RANK,
+    BY_REPAIR,
+    BY_TIME,
+    UNDECIDED,
+    Membership,
+    Profile,
+    Transition,
+    fold,
+    needs_rebuild,
+    touch,
+    trim,
+    wake_at,
+)
 
 # ── all the shop's segments ──
 
@@ -193,33 +208,6 @@ def ranks(segment: Segment) -> list[Rank]:
     return [part for part in parts_of(plain(segment.when)) if isinstance(part, Rank)]
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A contact entering or leaving a segment: the contact's `number`-th, at `time`, because of `cause`.
-
-    `cause` is an event's id, or `time` (nothing happened, and that was it), or one of the other causes below. `before`
-    is the number of the transition before it of the same segment, 0 if none.
-    """
-
-    contact: str
-    number: int
-    segment: str
-    entered: bool
-    time: Instant
-    cause: str
-    before: int
-
-
-BY_TIME = "time"
-BY_DEFINITION = "definition"
-BY_LAUNCH = "launch"
-"""As BY_DEFINITION, and whoever published it asked that it start journeys."""
-BY_RANK = "rank"
-"""The nightly refresh has moved a cut-off."""
-BY_REPAIR = "repair"
-"""The nightly comparison found a stored membership wrong."""
-
-
 class OldDefinitionsError(Exception):
     """The profile was decided by newer definitions than these: read them anew."""
 
@@ -330,11 +318,6 @@ def absorb(
         transitions += decide(definitions, profile, tuple(definitions.segments), profile.decided, BY_REPAIR)
     trim(profile)
     return transitions
-
-
-def wake_at(profile: Profile) -> Instant:
-    """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none)."""
-    return min((membership.until for membership in profile.memberships.values()), default=NEVER)
 
 
 def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]:
