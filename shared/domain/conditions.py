@@ -621,7 +621,7 @@ def plain(condition: Condition) -> Condition:
         case Not():
             return Not(of=plain(condition.of))
         case OnList():
-            return TraitIs(trait="lists", is_="equal", value=condition.list)  # type: ignore[call-arg]
+            return TraitIs(trait="lists", value=condition.list)
         case Engagement():
             return _engagement(condition)
         case Rfm():

@@ -11,9 +11,9 @@ from typing import get_args
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import definitions
-from shared.domain import segments
+from shared.domain import conditions
 from shared.domain.events import Type
-from shared.domain.profiles import KEPT_PROPERTIES
+from shared.domain.properties import KEPT_PROPERTIES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_the_event_names_in_the_docs_are_the_codes() -> None:
 
 def test_the_conditions_in_the_docs_are_the_codes_with_their_first_sentence() -> None:
     documented = {cells[0].strip("`"): cells[1] for cells in rows(SEGMENTS, "Conditions")}
-    (union, *_) = get_args(segments.Condition)
+    (union, *_) = get_args(conditions.Condition)
     models = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(union)}
     assert documented == {kind: " ".join(inspect.getdoc(model).split()) for kind, model in models.items()}
 

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.adapters import definitions as shipped
+from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type
 from shared.domain.profiles import HISTORY_BOUND, Profile, fold, rebuild, trim
 from shared.domain.segments import (
     BY_TIME,
-    All,
-    Any_,
-    Condition,
-    ConsentIs,
     Definitions,
-    EventCount,
-    FirstSeen,
-    HistoryNeededError,
-    Not,
-    Orders,
-    Segment,
-    TraitIs,
     absorb,
     catch_up,
-    comparison,
     compile_segments,
     drift,
     evaluate,
     next_change,
     wake_at,
 )
-from tests.unit.profile_histories import BEGIN, CONTACT, conditions, events
+from tests.unit import brute_force
+from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, conditions, events, others
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
-GRID = [BEGIN + step * HOUR * 3 + offset for step in range(-1, 60) for offset in (-1, 0, 1)]
+GRID = [AFTER + step * HOUR * 3 + offset for step in range(40) for offset in (-1, 0, 1) if step or offset >= 0]
+ZONE = "Europe/Paris"
 
 
-def one(condition: Condition) -> Definitions:
-    return compile_segments([Segment(id="s", name="S", sentence="Those.", when=condition)])
+def one(condition: Condition, other: Condition | None = None, cutoff: float = 2) -> Definitions:
+    """The condition as the segment `s`, beside `other`; every rank in it has the same cut-off."""
+    segments = [Segment(id="s", name="S", sentence="Those.", when=condition)]
+    if other is not None:
+        segments.append(Segment(id="other", name="Other", sentence="Others.", when=other))
+    return compile_segments(segments, zone=ZONE, cutoffs=cutoffs_of(condition, other, cutoff))
+
+
+def cutoffs_of(condition: Condition, other: Condition | None, cutoff: float) -> dict[str, float]:
+    parts = [part for each in (condition, other) if each is not None for part in parts_of(plain(each))]
+    return {part.key: cutoff for part in parts if isinstance(part, Rank)}
 
 
 def profile_of(events_: list[Event]) -> Profile:
@@ -49,59 +55,33 @@ def profile_of(events_: list[Event]) -> Profile:
     return profile
 
 
-def holds(condition: Condition, profile: Profile, t: Instant) -> bool:
-    """Brute force: what the condition's docstring says, read off the whole history."""
-
-    def in_window(time: Instant, within: int | None) -> bool:
-        return time <= t and (within is None or time > t - within)
-
-    match condition:
-        case All():
-            return all(holds(part, profile, t) for part in condition.of)
-        case Any_():
-            return any(holds(part, profile, t) for part in condition.of)
-        case Not():
-            return not holds(condition.of, profile, t)
-        case TraitIs():
-            stamped = profile.traits.get(condition.trait)
-            if stamped is None or stamped.value is None:
-                return False
-            return comparison(condition.is_, condition.value)(stamped.value)
-        case ConsentIs():
-            stamped = profile.consent.get(condition.topic)
-            state = "never_asked" if stamped is None else stamped.value
-            if state != condition.is_ or stamped is None or condition.within is None:
-                return state == condition.is_
-            return in_window(stamped.time, condition.within)
-        case EventCount():
-            history = profile.histories.get(condition.event)
-            occurrences = history.newest if history else []
-            return condition.at_least <= sum(
-                in_window(occurrence.time, condition.within)
-                and all(comparison(w.is_, w.value)(occurrence.properties.get(w.property)) for w in condition.where)
-                for occurrence in occurrences
-            )
-        case Orders():
-            orders = [o for o in profile.counting_orders() if in_window(o.placed, condition.within)]
-            if condition.measure == "count":
-                return len(orders) >= condition.at_least
-            return sum(order.net for order in orders) >= round(condition.at_least * 100)
-        case FirstSeen():
-            return profile.first_seen != NEVER and t - profile.first_seen >= condition.before
+trees = conditions.map(CONDITION.validate_python)
+other_trees = others.map(CONDITION.validate_python)
+cutoff_values = st.sampled_from([1, 2, 7, 1000, 4000, BEGIN + 12 * HOUR])
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_the_answer_is_brute_forces_at_every_instant(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    for t in GRID:
-        assert evaluate(definitions, "s", profile, t)[0] == holds(condition, profile, t), t
+def brute(definitions: Definitions, condition: Condition, profile: Profile, t: Instant) -> bool:
+    plain_others = {name: segment.when for name, segment in definitions.segments.items()}
+    cutoffs: Mapping[str, Any] = definitions.compiler.cutoffs
+    return brute_force.holds(condition, profile, t, plain_others, cutoffs, ZoneInfo(ZONE))
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_until_is_sound_and_exact_after_refinement(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    answers = [(t, holds(condition, profile, t)) for t in GRID]
-    for start in range(0, len(GRID), 7):
+@given(trees, other_trees, cutoff_values, events())
+def test_the_answer_is_brute_forces_at_every_instant(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), profile_of(drawn)
+    for t in GRID[::2]:
+        assert evaluate(definitions, "s", profile, t)[0] == brute(definitions, condition, profile, t), t
+
+
+@given(trees, other_trees, cutoff_values, events())
+def test_until_is_sound_and_exact_after_refinement(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), profile_of(drawn)
+    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
+    for start in range(0, len(GRID), 17):
         t, member = answers[start]
         _, until = evaluate(definitions, "s", profile, t)
         assert until > t
@@ -112,38 +92,42 @@ def test_until_is_sound_and_exact_after_refinement(condition: Condition, drawn: 
         if flipped is None:
             assert change == NEVER or change > GRID[-1]
         else:
-            assert holds(condition, profile, change) != member
+            assert brute(definitions, condition, profile, change) != member
+            assert brute(definitions, condition, profile, change - 1) == member
             assert change <= flipped
             assert all(later == member for at, later in answers[start:] if at < change)
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_catching_up_late_gives_every_flip_at_its_instant(condition: Condition, drawn: list[Event]) -> None:
-    definitions = one(condition)
+@given(trees, other_trees, events())
+def test_catching_up_late_gives_every_flip_at_its_instant(
+    condition: Condition, other: Condition, drawn: list[Event]
+) -> None:
+    definitions = one(condition, other)
     late, punctual = Profile("c1"), Profile("c1")
-    now = drawn[0].received if drawn else BEGIN + 3 * DAY
-    first = absorb(definitions, late, drawn, now)
-    assert first == absorb(definitions, punctual, drawn, now)
+    first = absorb(definitions, late, drawn, AFTER)
+    assert first == absorb(definitions, punctual, drawn, AFTER)
     stepped = []
-    for t in range(now, now + 4 * DAY, 3 * HOUR):
+    for t in range(AFTER, AFTER + 4 * DAY, 3 * HOUR):
         stepped += catch_up(definitions, punctual, t)
-    at_once = catch_up(definitions, late, now + 4 * DAY - 3 * HOUR)
+    at_once = catch_up(definitions, late, AFTER + 4 * DAY - 3 * HOUR)
     assert [(t.number, t.entered, t.time) for t in at_once] == [(t.number, t.entered, t.time) for t in stepped]
-    assert all(t.cause == BY_TIME and holds(condition, late, t.time) == t.entered for t in at_once)
-    assert wake_at(late) > now
+    of_s = [t for t in at_once if t.segment == "s"]
+    assert all(t.cause == BY_TIME and brute(definitions, condition, late, t.time) == t.entered for t in of_s)
+    assert wake_at(late) > AFTER
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_what_events_cannot_move_is_not_evaluated_and_still_right(condition: Condition, drawn: list[Event]) -> None:
+@given(trees, other_trees, events())
+def test_what_events_cannot_move_is_not_evaluated_and_still_right(
+    condition: Condition, other: Condition, drawn: list[Event]
+) -> None:
     assume(drawn)
-    definitions = one(condition)
+    definitions = one(condition, other)
     profile = Profile("c1")
-    now = drawn[0].received if drawn else BEGIN + 3 * DAY
     for event in drawn:
-        absorb(definitions, profile, [event], now)
+        absorb(definitions, profile, [event], AFTER)
     held = profile.memberships.get("s")
-    assert (held is not None and held.member) == holds(condition, profile, now)
-    assert drift(definitions, profile, now) == []
+    assert (held is not None and held.member) == brute(definitions, condition, profile, AFTER)
+    assert drift(definitions, profile, AFTER) == []
 
 
 def test_transitions_are_numbered_and_name_their_cause() -> None:
