@@ -79,12 +79,14 @@ class Order:
     @property
     def net(self) -> int:
         """What the shop kept of it."""
-        return 0 if self.cancelled else max(self.value - sum(self.refunds.values()), 0)
+        if self.cancelled:
+            return 0
+        return max(self.value - sum(self.refunds.values()), 0) if self.refunds else self.value
 
     @property
     def counts(self) -> bool:
         """Whether it is an order still: not cancelled, and not refunded altogether."""
-        return self.placed != NEVER and not self.cancelled and (self.net > 0 or not self.refunds)
+        return self.placed != NEVER and not self.cancelled and (not self.refunds or self.net > 0)
 
 
 class Membership(NamedTuple):

@@ -1,0 +1,33 @@
+"""What the benchmarks have in common: a row of the table, and timing two things side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table. `reached` says whether the aim is; None where there is none."""
+
+    measure: str
+    value: str
+    aim: str = ""
+    reached: bool | None = None
+
+
+def side_by_side(subjects: dict[str, Callable[[], object]], rounds: int, times: int) -> dict[str, float]:
+    """Seconds that one call of each subject takes: the median of `rounds`, in each of which each is called `times`.
+
+    A round has all of them, one after the other, so that whatever else the machine does disturbs all alike.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in subjects}
+    for _ in range(rounds):
+        for name, subject in subjects.items():
+            began = time.perf_counter()
+            for _ in range(times):
+                subject()
+            taken[name].append((time.perf_counter() - began) / times)
+    return {name: median(seconds) for name, seconds in taken.items()}
