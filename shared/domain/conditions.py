@@ -135,7 +135,7 @@ class Where(Compared):
     def _fits_property(self) -> Self:
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
         of_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        if self.property in AMOUNTS and self.is_ not in ("exists", "contains", "prefix") and not of_numbers:
+        if self.property in AMOUNTS and self.is_ != "exists" and not of_numbers:
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
@@ -427,6 +427,12 @@ class LocalTime(Described):
     from_: Clock = Field(default="00:00", alias="from")
     to: Clock = "00:00"
     weekdays: tuple[Weekday, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.from_ == self.to and len(set(self.weekdays)) in (0, 7):
+            raise ValueError("is true at any time: needs `from` and `to`, or some `weekdays`")
+        return self
 
 
 class Season(Described):

@@ -168,6 +168,7 @@ _NONE: list[Instant] = []
 # ── compiling ──
 
 Term = Callable[[Reading, Instant], Signed]
+Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
 
 
 @dataclass
@@ -180,7 +181,7 @@ class Compiler:
     series: dict[str, Series] = field(default_factory=dict)
     made: dict[str, Term] = field(default_factory=dict)
 
-    def function(self, wanted: Iterable[Condition]) -> Callable[[Profile, Instant], tuple[Signed, ...]]:
+    def function(self, wanted: Iterable[Condition]) -> Evaluate:
         """A function that gives the signed instants of all these conditions for a profile at an instant."""
         terms = [self.term(plain(condition)) for condition in wanted]
 

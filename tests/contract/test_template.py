@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local import settings
-from shared.adapters import definitions
+from shared.adapters import shipped
 from shared.domain.events import Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, PARTITIONS, TYPES
 
@@ -189,7 +189,7 @@ def test_every_name_the_template_refers_to_exists() -> None:
 
 def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
     machines = json.loads(TEMPLATE.resolve(variables("TransitionFunction")["STATE_MACHINES"]))
-    assert set(machines) == {journey.id for journey in definitions.journeys()}
+    assert set(machines) == {journey.id for journey in shipped.journeys()}
     queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
     dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
     assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead
@@ -444,16 +444,18 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:
     built("RefreshFunction")
-    task = importlib.import_module("functions.refresh.app").Task
+    task = importlib.import_module("functions.refresh.app").Wake
     tasks = [task.model_validate_json(event["Input"]).task for event in events("RefreshFunction", "Schedule")]
-    assert sorted(tasks) == ["reconcile", "wake"]
+    assert tasks == ["wake"]
+    (nightly,) = RESOURCES["RefreshWorkflow"]["Properties"]["Events"].values()
+    asked = importlib.import_module("functions.refresh.passes").Asked
+    assert asked.model_validate_json(nightly["Properties"]["Input"]).do == "nightly"
 
 
 def test_the_alarm_on_drift_is_about_the_metric_that_is_written() -> None:
-    built("RefreshFunction")
     alarms = (ROOT / "infra/alarms.yaml").read_text()
     (metric,) = re.findall(r"Namespace: !Ref MetricsNamespace\n\s+MetricName: (?!Errors)(\w+)", alarms)
-    assert f'"{metric}"' in app("RefreshFunction").read_text()
+    assert f'"{metric}"' in app("ProfileFunction").read_text()
 
 
 # ── journeys ──

@@ -257,9 +257,10 @@ leaves = st.one_of(
     ),
     made(
         "local_time",
-        {"from": st.sampled_from(["00:00", "09:00", "22:30"]), "to": st.sampled_from(["00:00", "06:15", "17:00"])},
+        {"from": st.sampled_from(["00:00", "09:00", "22:30"]), "to": st.sampled_from(["06:15", "17:00"])},
         {"weekdays": st.lists(st.sampled_from(["mon", "sat", "sun", "fri"]), max_size=3)},
     ),
+    made("local_time", {"weekdays": st.sampled_from([["sat", "sun"], ["fri"]])}),
     made("season", {"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
     made("anniversary", {}, {}).flatmap(
         lambda base: st.sampled_from([{**base, "next": 1}, {**base, "last": 2}, {**base, "next": 0}])
