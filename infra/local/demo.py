@@ -56,7 +56,7 @@ class Story:
         self.customer = webhook.body
         self.say(f"{self.first_name} signs up in the shop, and agrees to marketing mail")
         storefront.post(self.system, webhook)
-        self.until(self.begin + 10 * SECOND)
+        self.until(self.begin + 30 * SECOND)
         self.expect_member("new_subscribers", True, self.begin)
         self.expect_mail("welcome", self.begin)
 

@@ -278,10 +278,10 @@ def test_a_condition_survives_its_json(condition: Condition) -> None:
 
 def test_the_shipped_segments_are_there() -> None:
     wanted = {"new_subscribers", "active_customers", "first_time_buyers", "repeat_buyers", "high_spenders"}
-    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= {segment.id for segment in shipped.shipped()}
+    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= {segment.id for segment in definitions.shipped()}
 
 
 def test_the_shipped_journeys_name_segments_there_are() -> None:
-    known = {segment.id for segment in shipped.shipped()}
+    known = {segment.id for segment in definitions.shipped()}
     for journey in shipped.journeys():
         assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
