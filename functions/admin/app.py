@@ -286,7 +286,8 @@ def daily(request: Request) -> Json:
     """
     query = request.query.get("query")
     if query is None:
-        query = athena.start(DAILY.read_text(encoding="utf-8"), days(request, now()))
+        first, last = days(request, now())
+        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, last))
     elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
         raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
     try:
