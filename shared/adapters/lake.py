@@ -1,8 +1,8 @@
 """The lake: Parquet files in S3.
 
-`events/month=2026-11/type=order_completed/<name>.parquet` are the shop's events, for good: the stream writes a small file
-for every five minutes, and every night those of one partition are merged into one. `facts/pass=<name>/<page>.parquet` is
-what contacts are known by, for the queries of one pass of the refresh.
+`events/month=2026-11/type=order_completed/<name>.parquet` are the shop's events, for good: the stream writes a small
+file for every five minutes, and every night those of one partition are merged into one.
+`facts/pass=<name>/<page>.parquet` is what contacts are known by, for the queries of one pass of the refresh.
 """
 
 from __future__ import annotations

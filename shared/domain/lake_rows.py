@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import Event, Json, Type, amount, iso
+from shared.domain.events import Event, Instant, Json, Type, amount, iso
 from shared.domain.properties import code, kept_properties, own_words, text
 
 COLUMNS: Mapping[str, str] = {
@@ -43,14 +43,14 @@ COLUMNS: Mapping[str, str] = {
     "human": "boolean",
     "permanent": "boolean",
 }
-"""Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and `day`
-(UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of the
-shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does not
-have, or that may not go in, is null. One contact's rows of one type have different ids."""
+"""Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
+`day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
+the shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does
+not have, or that may not go in, is null. One contact's rows of one type have different ids."""
 
 PARTITIONS = ("month", "type")
-"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`, and `other` for names the product does
-not know."""
+"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`, and `other` for names the product
+does not know."""
 
 FIRST_MONTH = "2009-01"
 """What is older is in this month's partition. Athena looks at every month from here to the present one."""
@@ -70,6 +70,11 @@ _HASH = re.compile(r"[0-9a-f]{32}")
 def contact_number(contact: str) -> int:
     """The contact's id as a whole number: what SQL groups by, five times as fast as by text."""
     return int(contact[1:16], 16)
+
+
+def month_of(instant: Instant) -> str:
+    """The partition that what happened at an instant is in."""
+    return max(iso(instant)[:7], FIRST_MONTH)
 
 
 def row(contact: str, event: Event) -> Row:
@@ -92,7 +97,7 @@ def row(contact: str, event: Event) -> Row:
     found |= {name: code(properties.get(name), own) for name in _CODES}
     return {
         **{name: found.get(name) for name in COLUMNS},
-        "month": max(day[:7], FIRST_MONTH),
+        "month": month_of(event.time),
         "type": partition(event.type),
     }
 

@@ -1,4 +1,4 @@
-"""The night's merge of the lake's files: whatever breaks off, repeats or runs beside it, no event is lost or doubled."""
+"""The night's merge of the lake's files: whatever breaks off, repeats or runs beside it, no event is lost or twice."""
 
 from __future__ import annotations
 
