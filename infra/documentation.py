@@ -72,7 +72,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
 
 def tables() -> dict[str, str]:
     """Each table by its name."""
-    segments = definitions.segments().segments
+    segments = {segment.id: segment for segment in definitions.shipped()}
     read = TypeAdapter[Any](Condition)
     return {
         "conditions": _table(

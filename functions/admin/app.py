@@ -17,11 +17,11 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import page, views
+from functions.admin import page, publishing, views
 from functions.admin.health import health
 from functions.admin.rest import Place, Request, answer, app, logger, paged, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, dead_letters, definitions, identities, members, runs
+from shared.adapters import athena, contacts, dead_letters, definitions, identities, members, runs, shipped
 from shared.adapters.clock import now
 from shared.domain.conditions import Segment
 from shared.domain.evaluation import HistoryNeededError
@@ -174,8 +174,13 @@ def list_segments(request: Request) -> Json:
 
 @route("GET", "/segments/{segment}")
 def show_segment(request: Request, segment: str) -> Json:
-    known = segment_of(segment)
-    return with_count(known) | {"definition": known.model_dump(mode="json", by_alias=True, exclude_none=True)}
+    """As it is published, and where it is in its life; what is only drafted so far is that alone."""
+    known, life = definitions.publication().segment(segment), publishing.life(segment)
+    if known is None and life["draft"] is None:
+        raise RefusedError("not_found", "there is no such segment", "segment", 404)
+    if known is None:
+        return {"segment": segment, "definition": None, **life}
+    return with_count(known) | {"definition": publishing.written(known), **life}
 
 
 @route("GET", "/segments/{segment}/members")
@@ -196,12 +201,12 @@ def list_members(request: Request, segment: str) -> Json:
 
 @route("GET", "/journeys")
 def list_journeys(request: Request) -> Json:
-    return {"journeys": [journey.model_dump(mode="json") for journey in definitions.journeys()], **segment_names()}
+    return {"journeys": [journey.model_dump(mode="json") for journey in shipped.journeys()], **segment_names()}
 
 
 @route("GET", "/journeys/{journey}")
 def show_journey(request: Request, journey: str) -> Json:
-    known = next((each for each in definitions.journeys() if each.id == journey), None)
+    known = next((each for each in shipped.journeys() if each.id == journey), None)
     if known is None:
         raise RefusedError("not_found", "there is no such journey", "journey", 404)
     return described(known)
@@ -229,7 +234,7 @@ def segment_names() -> dict[str, Json]:
 
 
 def journey_name(run: runs.StartedRun) -> str:
-    return next((journey.name for journey in definitions.journeys() if journey.id == run.journey), run.journey)
+    return next((journey.name for journey in shipped.journeys() if journey.id == run.journey), run.journey)
 
 
 def described(journey: Journey) -> dict[str, Json]:
@@ -281,7 +286,8 @@ def daily(request: Request) -> Json:
     """
     query = request.query.get("query")
     if query is None:
-        query = athena.start(DAILY.read_text(encoding="utf-8"), days(request, now()))
+        first, last = days(request, now())
+        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, last))
     elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
         raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
     try:

@@ -383,7 +383,7 @@ def test_other_segments_and_what_is_short_for_something_are_explained_inside() -
 
 
 def test_a_tree_is_explained_part_by_part() -> None:
-    told = explain(definitions.segments(), "lapsed_customers", profile(order("2011-03-02")), NOW)
+    told = explain(compile_segments(definitions.shipped()), "lapsed_customers", profile(order("2011-03-02")), NOW)
     assert (told.holds, told.until) == (False, parse_instant("2011-03-02") + 180 * DAY)
     ordered, not_lately = told.parts
     assert (told.evidence, ordered.holds, not_lately.holds) == ("1 of 2 true", True, False)

@@ -13,7 +13,7 @@ from shared.domain.profiles import Profile, fold, trim
 from shared.domain.segments import compile_segments, evaluate, ranks
 
 NOW = parse_instant("2026-11-28T18:30:00Z")  # a Saturday evening
-SEGMENTS = shipped.segments().segments
+SEGMENTS = {segment.id: segment for segment in shipped.shipped()}
 CUTOFFS = {"high_value": 100, "champions": 0}
 """Of the number that is ranked, by segment: hundredths, counts and instants are all more than 0."""
 DEFINITIONS = compile_segments(
