@@ -13,7 +13,7 @@ from typing import Any, Literal
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field
 
-from shared.adapters import athena, contacts, definitions, events_queue, refreshes
+from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
 from shared.adapters.contacts import Place
 from shared.domain import sql
 from shared.domain.events import HOUR, Event, Identity, IdentityKind, Instant, Json, Type, event_id
@@ -195,7 +195,7 @@ def _sql(state: Pass) -> str:
 def _found(state: Pass, rows: list[dict[str, Json]]) -> dict[str, Json]:
     """What a dry run has to tell."""
     ((row),) = rows
-    starting = [journey for journey in definitions.journeys() if journey.enters == state.segment]
+    starting = [journey for journey in shipped.journeys() if journey.enters == state.segment]
     return {
         "as_of": state.at,
         "entering": row["entering"],
