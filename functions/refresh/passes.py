@@ -13,7 +13,7 @@ from typing import Any, Literal
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field
 
-from shared.adapters import athena, contacts, definitions, events_queue, refreshes
+from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
 from shared.adapters.contacts import Place
 from shared.domain import sql
 from shared.domain.events import HOUR, MINUTE, Event, Identity, IdentityKind, Instant, Json, Type, event_id, iso
@@ -195,7 +195,7 @@ def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> P
 
 
 def _ranks_among_ranked(state: Pass) -> bool:
-    """Whether a rank is among the members of a segment that depends on ranks itself: then its cut-off follows theirs."""
+    """Whether a rank is among the members of a segment that depends on ranks itself: its cut-off then follows theirs."""
     segments = _publication(state).segments
     ranked = set(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
     return any(rank.among in ranked for segment in segments for rank in ranks(segment))
@@ -224,7 +224,7 @@ def _sql(state: Pass) -> str:
 
 def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:
     """What a dry run has to tell."""
-    starting = sum(1 for journey in definitions.journeys() if journey.enters == state.segment)
+    starting = sum(1 for journey in shipped.journeys() if journey.enters == state.segment)
     return {
         "as_of": state.at,
         "entering": row["entering"],

@@ -15,13 +15,12 @@ from shared.domain.conditions import (
     Condition,
     EventCount,
     Segment,
-    Strict,
     in_order,
     members_of,
     parts_of,
     plain,
 )
-from shared.domain.events import Instant
+from shared.domain.events import Instant, Strict
 from shared.domain.segments import Definitions, compile_segments, ranks
 
 

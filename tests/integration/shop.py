@@ -12,8 +12,8 @@ from infra.local.gateway import Request
 from infra.local.system import System, begin
 from shared.adapters import contacts, definitions
 from shared.domain.events import MINUTE, Instant, Json
-from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import Transition, evaluate
+from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.segments import evaluate
 
 BEGIN = demo.BEGIN
 
