@@ -186,7 +186,7 @@ def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> P
 
 
 def _ranks_among_ranked(state: Pass) -> bool:
-    """Whether a rank is among the members of a segment that depends on ranks itself: its cut-off then follows theirs."""
+    """Whether a rank is among the members of a segment that depends on ranks itself: its cut-off follows theirs."""
     segments = _publication(state).segments
     ranked = set(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
     return any(rank.among in ranked for segment in segments for rank in ranks(segment))
