@@ -72,7 +72,7 @@ class Shop:
         assert status == 202, told
         run = told["run"]
         assert self.ask("GET", f"/segments/{id_}/dry-run/{run}")[1]["status"] == "running"
-        self.passes(5 * MINUTE)
+        self.passes(10 * MINUTE)
         return self.ask("GET", f"/segments/{id_}/dry-run/{run}")[1]
 
     def filling(self, id_: str) -> str:
