@@ -43,8 +43,7 @@ def app(function: str) -> Path:
 
 
 def built(function: str) -> None:
-    if not app(function).exists():
-        pytest.skip(f"functions/{folder(function)} is not there yet")
+    assert app(function).exists(), f"functions/{folder(function)} is not there"
 
 
 def variables(function: str) -> dict[str, Any]:
