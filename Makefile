@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: run demo test check lint build bench templates lock clean
+.PHONY: run demo test check lint build bench templates docs lock clean
 
 run: $(READY)  ## start the whole system on http://localhost:8000 (FRESH=1 begins anew)
 	$(BIN)/python -m infra.local run $(if $(FRESH),--fresh)
@@ -36,6 +36,9 @@ bench: $(READY)
 
 templates: $(READY)  ## compile the shipped mails, MJML to HTML
 	$(BIN)/python -m functions.message.compile
+
+docs: $(READY)  ## write the tables of docs/segments.md that are made from the code
+	$(BIN)/python -m infra.documentation
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)

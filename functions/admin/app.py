@@ -17,7 +17,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import page, views
+from functions.admin import page, publishing, views
 from functions.admin.health import health
 from functions.admin.rest import Place, Request, answer, app, logger, paged, route
 from functions.admin.views import Placed
@@ -174,8 +174,13 @@ def list_segments(request: Request) -> Json:
 
 @route("GET", "/segments/{segment}")
 def show_segment(request: Request, segment: str) -> Json:
-    known = segment_of(segment)
-    return with_count(known) | {"definition": known.model_dump(mode="json", by_alias=True, exclude_none=True)}
+    """As it is published, and where it is in its life; what is only drafted so far is that alone."""
+    known, life = definitions.publication().segment(segment), publishing.life(segment)
+    if known is None and life["draft"] is None:
+        raise RefusedError("not_found", "there is no such segment", "segment", 404)
+    if known is None:
+        return {"segment": segment, "definition": None, **life}
+    return with_count(known) | {"definition": publishing.written(known), **life}
 
 
 @route("GET", "/segments/{segment}/members")

@@ -133,7 +133,7 @@ def _fold(
     joining = list(_joining(profile.contact, members))
     writes = [write for anonymous in joining for write in _join_writes(anonymous, profile.contact, now)]
     linked = [key for anonymous in joining for key in anonymous.profile.identities]
-    recorded, anew = [], False
+    recorded, anew, number = [], False, profile.definitions
     for member in members:
         held = frozenset(kind_of(key) for key in (*profile.identities, *linked))
         if is_somebody_else(member.resolution, held):
@@ -144,14 +144,14 @@ def _fold(
                 linked.append(key)
                 writes.append(identities.link_write(key, profile.contact))
         if member.event.type == Type.EVALUATION_DUE:
-            if member.event.properties.get("all"):
-                anew = True
+            anew = anew or bool(member.event.properties.get("all"))
+            number = max(number, member.event.properties.get("definitions", 0))
         else:
             event = without_foreign_email(member.event, member.resolution.link, allowed)
             recorded.append(event)
             writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
     profile.identities = tuple(dict.fromkeys((*profile.identities, *linked)))
-    transitions = absorb(definitions.segments(), profile, recorded, now, anew=anew)
+    transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
     writes += [contacts.transition_write(transition, now) for transition in transitions]
     writes += contacts.consent_writes(profile, recorded)
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]

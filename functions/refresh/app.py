@@ -1,79 +1,68 @@
 """Refresh: what has to happen although nothing happens.
 
 Every minute it puts the contacts whose wake-up is due on the queue: the only clockwork there is, and it reads only
-what is due. Every night it compares all stored memberships with a full evaluation, and has what differs repaired.
+what is due. And it does the steps of the workflow that passes over all contacts (see `passes`).
 """
 
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter
 
-from shared.adapters import contacts, definitions, events_queue, identities
+from functions.refresh import passes
+from functions.refresh.passes import Asked, Pass
+from shared.adapters import contacts, events_queue
 from shared.adapters.clock import now
-from shared.domain.events import Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.segments import drift
+from shared.domain.events import Instant
 
 MOST_WAKE_UPS = 2_000
 """Of a shard in one minute; what is left is due still in the next."""
 
-logger = Logger()
 metrics = Metrics()
 
 
-class Task(BaseModel):
-    task: Literal["wake", "reconcile"]
+class Wake(BaseModel):
+    task: Literal["wake"]
+
+
+class Begin(BaseModel):
+    task: Literal["begin"]
+    name: str
+    input: Asked
+
+
+class Step(BaseModel):
+    task: Literal["ask", "take", "fill"]
+    state: Pass
+
+
+TASK: TypeAdapter[Wake | Begin | Step] = TypeAdapter(Annotated[Wake | Begin | Step, Field(discriminator="task")])
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """`{"task": "wake"}` or `{"task": "reconcile"}`, from the schedules in template.yaml."""
-    instant = now()
-    match Task.model_validate(event).task:
-        case "wake":
-            return {"woken": wake(instant)}
-        case "reconcile":
-            return reconcile(instant)
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """`{"task": "wake"}` from the schedule in template.yaml; the other tasks are the workflow's, and give its state."""
+    match TASK.validate_python(event):
+        case Wake():
+            return {"woken": wake(now())}
+        case Begin(name=name, input=asked):
+            return passes.begin(name, asked, now()).model_dump()
+        case Step(task=task, state=state):
+            step = {"ask": passes.ask, "take": passes.take, "fill": passes.fill}[task]
+            return step(state, now()).model_dump()
 
 
 def wake(instant: Instant) -> int:
     """Puts an evaluation on the queue for each contact whose wake-up is due; gives how many."""
     due = [
-        evaluation_due(contact, instant)
-        for shard in range(contacts.WAKE_SHARDS)
+        passes.evaluation_due(contact, instant)
+        for shard in range(contacts.SHARDS)
         for contact in islice(contacts.due(shard, instant), MOST_WAKE_UPS)
     ]
     events_queue.put_events(due)
     metrics.add_metric("ContactsWoken", MetricUnit.Count, len(due))
     return len(due)
-
-
-def reconcile(instant: Instant) -> dict[str, int]:
-    """Compares every contact's memberships with a full evaluation; contacts that differ are evaluated anew."""
-    compared = drifted = 0
-    for stored in contacts.read_all(identities.contacts()):
-        compared += 1
-        segments = drift(definitions.segments(), stored.profile, instant)
-        if segments:
-            drifted += 1
-            logger.warning("memberships drifted", contact=stored.profile.contact, segments=segments)
-            events_queue.put_events([evaluation_due(stored.profile.contact, instant, all=True)])
-    metrics.add_metric("ContactsCompared", MetricUnit.Count, compared)
-    metrics.add_metric("ContactsDrifted", MetricUnit.Count, drifted)
-    return {"compared": compared, "drifted": drifted}
-
-
-def evaluation_due(contact: str, instant: Instant, **properties: bool) -> Event:
-    return Event(
-        id=event_id("refresh", contact, str(instant)),
-        type=Type.EVALUATION_DUE,
-        time=instant,
-        received=instant,
-        source="refresh",
-        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
-        properties=properties,
-    )

@@ -48,24 +48,26 @@ _connections: WeakKeyDictionary[World, duckdb.DuckDBPyConnection] = WeakKeyDicti
 
 STRUCTURE = (
     exp.Alias, exp.CTE, exp.Column, exp.DataType, exp.DataTypeParam, exp.Distinct, exp.Except, exp.Filter, exp.From,
-    exp.Group, exp.Having, exp.Identifier, exp.Intersect, exp.Join, exp.Limit, exp.Offset, exp.Order, exp.Ordered,
-    exp.Paren, exp.Placeholder, exp.Select, exp.Star, exp.Subquery, exp.Table, exp.TableAlias, exp.Tuple, exp.Union,
-    exp.Values, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
+    exp.Group, exp.Having, exp.Identifier, exp.Intersect, exp.Join, exp.Lambda, exp.Limit, exp.Offset, exp.Order,
+    exp.Ordered, exp.Paren, exp.Placeholder, exp.Select, exp.Star, exp.Subquery, exp.Table, exp.TableAlias, exp.Tuple,
+    exp.Union, exp.Unnest, exp.Values, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
 )  # fmt: skip
 OPERATORS = (
-    exp.Add, exp.And, exp.Between, exp.Boolean, exp.Bracket, exp.Case, exp.Cast, exp.Div, exp.DPipe, exp.EQ, exp.Exists,
-    exp.GT, exp.GTE, exp.If, exp.In, exp.Interval, exp.Is, exp.LT, exp.LTE, exp.Like, exp.Literal, exp.Mod, exp.Mul,
-    exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Or, exp.Sub, exp.TryCast,
+    exp.Add, exp.And, exp.Between, exp.BitwiseAnd, exp.Boolean, exp.Bracket, exp.Case, exp.Cast, exp.Div, exp.DPipe,
+    exp.EQ, exp.Exists, exp.GT, exp.GTE, exp.If, exp.In, exp.Interval, exp.Is, exp.LT, exp.LTE, exp.Like, exp.Literal,
+    exp.Mod, exp.Mul, exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Or, exp.Sub,
+    exp.TryCast,
 )  # fmt: skip
 FUNCTIONS = (
     # of a row
-    exp.Abs, exp.ArrayContains, exp.ArraySize, exp.Ceil, exp.Coalesce, exp.Concat, exp.Date, exp.DateAdd, exp.DateDiff,
-    exp.DateTrunc, exp.Exp, exp.Extract, exp.Floor, exp.Greatest, exp.Least, exp.Length, exp.Ln, exp.Lower, exp.Month,
-    exp.Nullif, exp.Pow, exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition,
-    exp.Substring, exp.TimestampTrunc, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
+    exp.Abs, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySize, exp.Ceil, exp.Coalesce, exp.Concat,
+    exp.Date, exp.DateAdd, exp.DateDiff, exp.DateTrunc, exp.Encode, exp.Exp, exp.Extract, exp.Floor, exp.Greatest,
+    exp.Least, exp.Length, exp.Ln, exp.Lower, exp.LowerHex, exp.MD5Digest, exp.Month, exp.Nullif, exp.Pow,
+    exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition, exp.Substring,
+    exp.TimestampTrunc, exp.Transform, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
     # of many rows
-    exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.Count, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max,
-    exp.Min, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Sum, exp.Variance, exp.VariancePop,
+    exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.BitwiseOrAgg, exp.Count, exp.CountIf, exp.LogicalAnd,
+    exp.LogicalOr, exp.Max, exp.Min, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Sum, exp.Variance, exp.VariancePop,
     # over a window
     exp.DenseRank, exp.FirstValue, exp.Lag, exp.LastValue, exp.Lead, exp.Ntile, exp.PercentRank, exp.Rank,
     exp.RowNumber,
@@ -156,6 +158,11 @@ def _substring(node: exp.Expr) -> str | None:
     return "a start of nought means something else in DuckDB; write the start as a number from 1"
 
 
+def _unnest(node: exp.Expr) -> str | None:
+    several = len(node.expressions) > 1 or node.args.get("offset")
+    return "of several arrays, or with ordinality, it is written differently" if several else None
+
+
 def _array_agg(node: exp.Expr) -> str | None:
     return None if isinstance(node.this, exp.Order) else "without ORDER BY the order is anybody's guess"
 
@@ -190,6 +197,7 @@ TRAPS: Mapping[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.Substring: _substring,
     exp.TimestampTrunc: _instant,
     exp.TryCast: _cast,
+    exp.Unnest: _unnest,
 }
 
 
@@ -439,7 +447,7 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
         node.set("db", exp.to_identifier(table.database, quoted=True))
         node.set("catalog", None)
     _name_columns(tree)
-    cursor = connection.execute(tree.sql("duckdb"))
+    cursor = connection.execute(tree.sql("duckdb", comments=False))
     columns = [(str(each[0]), _athena_type(str(each[1]))) for each in cursor.description or ()]
     return Result(columns, [[_written(value) for value in row] for row in cursor.fetchall()], scanned)
 

@@ -27,7 +27,7 @@ from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Resource, Template
 from infra.local.world import Due, World
-from shared.adapters import catalogue, clients, clock, environment, secrets
+from shared.adapters import catalogue, clients, clock, definitions, environment, secrets
 
 SERVICES = {
     "athena": athena.OPERATIONS,
@@ -46,6 +46,7 @@ BEGIN_OF_STREAM: dict[str, Any] = {"position": 0, "ends": [], "tries": 0, "not_b
 """Where a stream's reading stands: the last position read, where the batches end that come again, how often the first
 of them has failed, and the instant before which nothing is to be done."""
 WAKE_INDEX = ("Contacts", "wake")
+SCHEDULES = ("Schedule", "ScheduleV2")
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,11 @@ class StreamSource:
 
 @dataclass
 class Tick:
-    """A schedule that invokes a function with an input."""
+    """A schedule that invokes a function, or starts a state machine, with an input."""
 
     name: str
-    function: str
+    target: str
+    """The function's name, or the state machine's ARN."""
     expression: str
     timezone: str
     input: Any
@@ -191,11 +193,14 @@ class System:
     def run_until(self, instant: int) -> None:
         """Does everything that is due up to and including `instant`, each thing at its own instant, and stops there."""
         self.settle()
-        while (following := self._next_instant()) is not None and following <= instant:
+        while True:
+            ticks = [(tick, at) for tick in self.ticks if (at := self._next_tick(tick)) is not None]
+            following = self._next_instant([at for _, at in ticks])
+            if following is None or following > instant:
+                break
             self.world.turn(following)
-            for tick in self.ticks:
-                at = self._next_tick(tick)
-                if at is not None and at <= following:  # earlier, where the clock ran by itself meanwhile
+            for tick, at in ticks:
+                if at <= following:  # earlier, where the clock ran by itself meanwhile
                     self._tick(tick, at)
             self.settle()
         self.world.turn(instant)
@@ -224,11 +229,10 @@ class System:
         while self._do_due(self.world.now()) or self._deliver_queues() or self._deliver_streams():
             pass
 
-    def _next_instant(self) -> int | None:
-        """The next instant at which anything is to be done."""
+    def _next_instant(self, ticks: list[int]) -> int | None:
+        """The next instant at which anything is to be done, given the schedules' own."""
         due = self.world.db.execute("SELECT MIN(at) FROM due").fetchone()[0]
         visible = [self._next_delivery(source) for source in self.queues]
-        ticks = [self._next_tick(tick) for tick in self.ticks]
         return min((max(at, self.world.now()) for at in (due, *visible, *ticks) if at is not None), default=None)
 
     def _do_due(self, instant: int) -> bool:
@@ -375,15 +379,25 @@ class System:
 
     def _invoke_for(self, tick: Tick, tries: int) -> None:
         """Invokes a schedule's function, which nobody waits for; a failure is tried again a minute later, then two."""
+        if ":stateMachine:" in tick.target:
+            self._start_for(tick)
+            return
         try:
-            self.invoke(tick.function, tick.input)
+            self.invoke(tick.target, tick.input)
         except Exception as error:
-            report(tick.function, error)
+            report(tick.target, error)
             if tries < tick.retries:
                 again = self.world.now() + (tries + 1) * TICK_RETRY_AFTER
                 self.world.schedule(again, "tick", {"name": tick.name, "tries": tries + 1})
             elif tick.dead_letters is not None:
                 sqs.deliver(self.world, tick.dead_letters, json.dumps({"requestPayload": tick.input}))
+
+    def _start_for(self, tick: Tick) -> None:
+        self.session.client("stepfunctions").start_execution(
+            stateMachineArn=tick.target,
+            name=f"{tick.name.replace('.', '-')}-{self.world.setting(tick.setting)}",
+            input=json.dumps(tick.input),
+        )
 
 
 def _lost(source: StreamSource, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -438,6 +452,7 @@ def plug_in(system: System) -> None:
     )
     environment.forget()
     catalogue.forget()
+    definitions.forget()
     warnings.filterwarnings("ignore", "No application metrics to publish")  # they are switched off here
 
 
@@ -449,6 +464,12 @@ def _wire(system: System) -> None:
         system.functions[resource.name] = Function(resource.name, module, handler, properties.get("Timeout", 3))
         for name, event in properties.get("Events", {}).items():
             _wire_event(system, resource, name, event["Type"], event.get("Properties", {}))
+    for resource in system.template.of_type("AWS::Serverless::StateMachine"):
+        arn = system.template.reference(resource.name)
+        for name, event in system.template.properties(resource).get("Events", {}).items():
+            if event["Type"] not in SCHEDULES:
+                raise ValueError(f"the local run starts no state machine by {event['Type']} ({resource.name}.{name})")
+            _wire_schedule(system, resource, name, arn, event["Properties"])
 
 
 def _wire_event(system: System, function: Resource, name: str, type_: str, event: Mapping[str, Any]) -> None:
@@ -473,23 +494,27 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
                 )
             )
         case "Schedule" | "ScheduleV2":
-            input_ = json.loads(event.get("Input", "{}"))
-            failing = system.template.properties(function).get("EventInvokeConfig", {})
-            tick = Tick(
-                name=f"{function.name}.{name}",
-                function=function.name,
-                expression=event.get("ScheduleExpression", event.get("Schedule", "")),
-                timezone=event.get("ScheduleExpressionTimezone", "UTC"),
-                input=input_,
-                reads_index=WAKE_INDEX if input_ == {"task": "wake"} else None,
-                retries=failing.get("MaximumRetryAttempts", 2),
-                dead_letters=failing.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
-            )
-            system.ticks.append(tick)
-            if system.world.setting(tick.setting) is None:
-                system.world.set_setting(tick.setting, str(system.world.now()))
+            _wire_schedule(system, function, name, function.name, event)
         case "HttpApi" | "Api":
             route = Route(type_, event.get("Method", "ANY").upper(), event["Path"], function.name)  # type: ignore[arg-type]
             system.routes[type_] = sorted([*system.routes[type_], route], key=lambda r: (r.path.count("{"), r.path))
         case _:
             raise ValueError(f"the local run does not know events of type {type_} ({function.name}.{name})")
+
+
+def _wire_schedule(system: System, resource: Resource, name: str, target: str, event: Mapping[str, Any]) -> None:
+    input_ = json.loads(event.get("Input", "{}"))
+    failing = system.template.properties(resource).get("EventInvokeConfig", {})
+    tick = Tick(
+        name=f"{resource.name}.{name}",
+        target=target,
+        expression=event.get("ScheduleExpression", event.get("Schedule", "")),
+        timezone=event.get("ScheduleExpressionTimezone", "UTC"),
+        input=input_,
+        reads_index=WAKE_INDEX if input_ == {"task": "wake"} else None,
+        retries=failing.get("MaximumRetryAttempts", 2),
+        dead_letters=failing.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+    )
+    system.ticks.append(tick)
+    if system.world.setting(tick.setting) is None:
+        system.world.set_setting(tick.setting, str(system.world.now()))

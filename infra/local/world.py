@@ -42,7 +42,7 @@ class World:
     def __init__(self, file: Path | str = ":memory:", now: int | None = None) -> None:
         self.lock = threading.RLock()
         self.files = Path(file).parent if str(file) != ":memory:" else None
-        self.db = sqlite3.connect(str(file), isolation_level=None, check_same_thread=False)
+        self.db = sqlite3.connect(str(file), isolation_level=None, check_same_thread=False, cached_statements=1000)
         self.db.executescript(SCHEMA)
         if str(file) != ":memory:":
             self.db.execute("PRAGMA journal_mode=WAL")
@@ -133,10 +133,12 @@ class World:
     def atomic(self) -> Iterator[None]:
         """What is written inside stands as a whole, or, when an exception leaves it, not at all. Nests."""
         self.db.execute("SAVEPOINT atomic")
+        made = len(self._made)
         try:
             yield
         except BaseException:
-            self._made.clear()  # tables that were made inside go, too
+            if len(self._made) > made:
+                self._made.clear()  # tables that were made inside go, too
             self.db.execute("ROLLBACK TO atomic")
             self.db.execute("RELEASE atomic")
             raise

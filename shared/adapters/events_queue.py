@@ -34,6 +34,14 @@ def put_events(events: Iterable[Event]) -> None:
             raise NotQueuedError(f"{len(failed)} of {len(bodies)} events not queued: {failed[0]['Code']}")
 
 
+def waiting() -> int:
+    """About how many events are on the queue."""
+    answer = client("sqs").get_queue_attributes(
+        QueueUrl=environment(QueueSettings).events_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
 def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0

@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from shared.adapters.clients import client
-from shared.adapters.contacts import WAKE_SHARDS, shard_of
+from shared.adapters.contacts import SHARDS, shard_of
 from shared.adapters.environment import environment
 from shared.domain.events import DAY, SECOND, Instant
 from shared.domain.segments import Transition
 
-SHARDS = WAKE_SHARDS
 LEFT_KEPT = 30 * DAY
 """How long it is known of somebody that they left. Streams repeat within a day."""
 MOST_READ = 500  # items of one Query, so that a page of a few members does not read a whole megabyte

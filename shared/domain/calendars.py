@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -159,27 +159,28 @@ def local_time(begin: int, end: int, weekdays: frozenset[str], t: Instant, where
         return inside and (not weekdays or WEEKDAYS[day.weekday()] in weekdays)
 
     now = holds(t)
-    for candidate in sorted(_edges(begin, end, t, where)):
-        if candidate > t and holds(candidate) != now:
-            return candidate if now else -candidate
+    today = local(t, where).date()
+    days = (today + timedelta(days=days) for days in range(-1, _SEARCHED // DAY))
+    for edge in sorted({edge for day in days for edge in _edges(day, begin % 1440, end % 1440, where)}):
+        if edge > t and holds(edge) != now:
+            return edge if now else -edge
     until = t + _SEARCHED - DAY
     return until if now else -until
 
 
-def _edges(begin: int, end: int, t: Instant, where: ZoneInfo) -> Iterable[Instant]:
-    """Every instant in the week after `t` at which the local minute becomes `begin` or `end`, or the clocks change."""
-    today = local(t, where).date()
-    for days in range(-1, _SEARCHED // DAY):
-        day = today + timedelta(days=days)
-        for minute in (begin % 1440, end % 1440):
-            for fold in (0, 1):
-                yield instant_of(datetime.combine(day, time(minute // 60, minute % 60, fold=fold), where))
-    at = t - DAY
-    while at < t + _SEARCHED:
-        if local(at, where).utcoffset() != local(at + DAY, where).utcoffset():
-            offset = local(at, where).utcoffset()
-            yield _first(partial(_has_left, offset, where), at, at + DAY)
-        at += DAY
+@lru_cache(maxsize=4096)
+def _edges(day: date, begin: int, end: int, where: ZoneInfo) -> tuple[Instant, ...]:
+    """Every instant of a day at which the local minute becomes `begin` or `end`, or the clocks change."""
+    edges = [
+        instant_of(datetime.combine(day, time(minute // 60, minute % 60, fold=fold), where))
+        for minute in (begin, end)
+        for fold in (0, 1)
+    ]
+    start, following = day_start(day, where), day_start(day + timedelta(days=1), where)
+    offset = local(start, where).utcoffset()
+    if local(following, where).utcoffset() != offset:
+        edges.append(_first(partial(_has_left, offset, where), start, following))
+    return tuple(edges)
 
 
 def _has_left(offset: timedelta | None, where: ZoneInfo, instant: Instant) -> bool:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Type
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, in_lake
 
 T = TypeVar("T")
 UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
@@ -139,7 +139,7 @@ class Where(Compared):
     def _fits_property(self) -> Self:
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
         of_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        if self.property in AMOUNTS and self.is_ not in ("exists", "contains", "prefix") and not of_numbers:
+        if self.property in AMOUNTS and self.is_ != "exists" and not of_numbers:
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
@@ -513,6 +513,14 @@ class RankedTrait(Strict):
     kind: Literal["trait"] = "trait"
     trait: Name
     fresh: Duration | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not in_lake(self.trait):
+            raise ValueError(
+                f"nobody is ranked by `{self.trait}`: it says who somebody is, or where, and stays private"
+            )
+        return self
 
 
 class RankedOrders(Strict):

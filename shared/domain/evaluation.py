@@ -266,7 +266,7 @@ class Compiler:
                 return _cart(
                     condition,
                     [self.of(event) for event in CARTS],
-                    [self.of(event, (*condition.where, _NOT_EMPTY)) for event in CARTS],
+                    [self.of(event, (*condition.where, NOT_EMPTY)) for event in CARTS],
                     self.of(Type.ORDER_COMPLETED),
                 )
             case Orders():
@@ -290,7 +290,7 @@ class Compiler:
         raise TypeError(f"{condition.kind} is no term")
 
 
-_NOT_EMPTY = Where.model_validate({"property": "total", "is": "more", "value": 0})
+NOT_EMPTY = Where.model_validate({"property": "total", "is": "more", "value": 0})
 
 
 def _series(number: int, event: str, where: Sequence[Where]) -> Series:
@@ -519,7 +519,7 @@ def _first_event(condition: FirstEvent, series: Series) -> Term:
 
 
 def _last_event(condition: LastEvent, series: Series) -> Term:
-    least, most = _days(condition.at_least), _days(condition.at_most)
+    least, most = in_days(condition.at_least), in_days(condition.at_most)
 
     def evaluate_last(reading: Reading, t: Instant) -> Signed:
         times = reading.times(series)
@@ -532,7 +532,8 @@ def _last_event(condition: LastEvent, series: Series) -> Term:
     return evaluate_last
 
 
-def _days(days: float | None) -> int | None:
+def in_days(days: float | None) -> int | None:
+    """So many days, in milliseconds."""
     return None if days is None else round(days * DAY)
 
 
@@ -631,6 +632,11 @@ def _cart(condition: Cart, carts: Sequence[Series], passing: Sequence[Series], o
 
 
 def _orders(condition: Orders) -> Term:
+    return _order_measure(condition.measure, condition.within, *order_bounds(condition))
+
+
+def order_bounds(condition: Orders) -> tuple[float | None, float | None]:
+    """What the measure is compared with, as it is worked out: hundredths of money, milliseconds, or a count."""
     of_money = condition.measure in ("sum", "average", "largest")
 
     def raw(bound: float | None) -> float | None:
@@ -639,9 +645,7 @@ def _orders(condition: Orders) -> Term:
         return round(bound * (100 if of_money else DAY))
 
     least, most = raw(condition.at_least), raw(condition.at_most)
-    if least is None and most is None:
-        least = 1
-    return _order_measure(condition.measure, condition.within, least, most)
+    return (1, None) if least is None and most is None else (least, most)
 
 
 def _order_measure(measure: str, window: int | None, least: float | None, most: float | None) -> Term:
@@ -735,7 +739,7 @@ def _quotient(of_money: bool, window: int | None, least: float | None, most: flo
 
 
 def _last_order(condition: LastOrder) -> Term:
-    least, most = _days(condition.at_least), _days(condition.at_most)
+    least, most = in_days(condition.at_least), in_days(condition.at_most)
 
     def evaluate_last_order(reading: Reading, t: Instant) -> Signed:
         placed, _ = reading.orders()

@@ -37,6 +37,12 @@ class Journey(Strict):
     sentence: str
     enters: str
     exits: tuple[Exit, ...] = ()
+    branches: tuple[str, ...] = ()
+    """The segments its steps ask about."""
+
+    def asks_about(self) -> set[str]:
+        """All segments it cannot do without."""
+        return {self.enters, *(exit_.segment for exit_ in self.exits), *self.branches}
 
 
 @dataclass(frozen=True, slots=True)

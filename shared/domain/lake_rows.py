@@ -43,12 +43,14 @@ COLUMNS: Mapping[str, str] = {
     "human": "boolean",
     "permanent": "boolean",
 }
-"""Columns and their types in Athena. `time` is in milliseconds, and `day` (UTC) the one it is in; money (`total` of an
-order, `amount` of a refund, `price` of a product) in hundredths of the shop's currency; `product_id` and `category` list
-those of all the products in an event. A value that an event does not have, or that may not go in, is null."""
+"""Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
+`day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
+the shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does
+not have, or that may not go in, is null. One contact's rows of one type have different ids, once their files are merged
+(docs/events.md)."""
 
 PARTITIONS = ("month", "type")
-"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`, and `other` for names the product does
+"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
 not know."""
 
 FIRST_MONTH = "2009-01"
@@ -92,8 +94,13 @@ def row(contact: str, event: Event) -> Row:
     return {
         **{name: found.get(name) for name in COLUMNS},
         "month": max(day[:7], FIRST_MONTH),
-        "type": event.type.lower().replace(" ", "_") if event.type in _KNOWN else OTHER,
+        "type": partition(event.type),
     }
+
+
+def partition(event: str) -> str:
+    """The value of `type` that events of this name are under."""
+    return event.lower().replace(" ", "_") if event in _KNOWN else OTHER
 
 
 def _number(value: Json) -> float | None:

@@ -29,6 +29,7 @@ _CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
 _PERSONAL_TRAITS = re.compile(
     r"e?mail|name|phone|street|address|birthday|age$|gender|avatar|website|url|id$", re.IGNORECASE
 )
+_WITHIN_A_CITY = frozenset({"postal_code", "zip", "latitude", "longitude"})
 
 
 def kept_properties(event: Event) -> dict[str, Json]:
@@ -76,7 +77,7 @@ def fold_case(value: str) -> str:
     """Lower case letter by letter, as SQL has it: texts are compared in this form."""
     if value.isascii():
         return value.lower()
-    return "".join(lower if len(lower := letter.lower()) == 1 else letter for letter in value)
+    return "".join(letter.lower()[0] for letter in value)
 
 
 def products_of(properties: Mapping[str, Json]) -> Sequence[Mapping[str, Json]]:
@@ -95,6 +96,11 @@ def own_words(traits: Mapping[str, Json]) -> frozenset[str]:
 def is_personal(trait: str) -> bool:
     """Whether a trait of this name says who somebody is."""
     return _PERSONAL_TRAITS.search(trait) is not None
+
+
+def in_lake(trait: str) -> bool:
+    """Whether a trait of this name may go into the lake: none that says who somebody is, or where within their city."""
+    return not is_personal(trait) and _WITHIN_A_CITY.isdisjoint(trait.lower().split("."))
 
 
 def _own_words(traits: Mapping[str, Json]) -> Iterator[str]:

@@ -358,13 +358,28 @@ def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]
 
 def next_change(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Instant:
     """The exact instant after `t` at which the answer changes with no new event (NEVER: it does not)."""
-    member, until = evaluate(definitions, segment, profile, t)
-    while until != NEVER:
-        changed, later = evaluate(definitions, segment, profile, until)
-        if changed != member:
-            return until
-        until = later
-    return NEVER
+    return change_of(definitions.evaluator((segment,)), profile, t)[1]
+
+
+def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, Instant]:
+    """Whether it holds at `t`, and the exact instant at which that changes with no new event (NEVER: it does not).
+
+    Conditions of the calendar that exclude each other (winter and summer) come up again and again and change nothing:
+    after MOST_ASKED of their turns that is taken for never.
+    """
+    (signed,) = evaluate(profile, t)
+    holds, until = signed > 0, abs(signed)
+    for _ in range(MOST_ASKED):
+        if until == NEVER:
+            break
+        (signed,) = evaluate(profile, until)
+        if (signed > 0) != holds:
+            return holds, until
+        until = abs(signed)
+    return holds, NEVER
+
+
+MOST_ASKED = 1000
 
 
 def _until(profile: Profile, segment: str) -> Instant:

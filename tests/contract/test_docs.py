@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import tomllib
 from pathlib import Path
 from typing import get_args
 
+from infra import documentation
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import definitions
-from shared.domain import conditions
-from shared.domain.events import Type
+from shared.domain import conditions, journeys, profiles, segments
+from shared.domain.events import NEVER, Type
+from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,20 +63,46 @@ def test_the_event_names_in_the_docs_are_the_codes() -> None:
     assert documented == {type_.value for type_ in Type}
 
 
-def test_the_conditions_in_the_docs_are_the_codes_with_their_first_sentence() -> None:
-    documented = {cells[0].strip("`"): cells[1] for cells in rows(SEGMENTS, "Conditions")}
-    (union, *_) = get_args(conditions.Condition)
-    models = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(union)}
-    assert documented == {kind: " ".join(inspect.getdoc(model).split()) for kind, model in models.items()}
+def test_the_tables_that_are_made_from_the_code_are_as_it_makes_them() -> None:
+    assert documentation.written(SEGMENTS) == SEGMENTS, "run `make docs`"
+
+
+def test_every_condition_is_explained_with_an_example_and_where_its_bound_is() -> None:
+    kinds = list(documentation.MODELS)
+    assert [cells[0].strip("`") for cells in rows(SEGMENTS, "Conditions")] == kinds
+    assert [each["kind"] for each in documentation.EXAMPLES] == kinds
+    bounds = rows(SEGMENTS, "What is exact, and where the bound is")
+    assert sorted(kind for cells in bounds for kind in re.findall(r"`(\w+)`", cells[0])) == sorted(kinds)
+
+
+def test_the_bounds_in_the_docs_are_the_codes() -> None:
+    said = SEGMENTS.split("## What is exact, and where the bound is\n")[1]
+    for bound, what in (
+        (profiles.HISTORY_BOUND, "occurrences"),
+        (profiles.ORDERS_BOUND, "orders"),
+        (profiles.TYPES_BOUND, "event types"),
+        (profiles.TRAITS_BOUND, "traits"),
+    ):
+        assert f"{bound} {what}" in said
+
+
+def test_the_comparisons_in_the_docs_are_the_codes() -> None:
+    assert [cells[0].strip("`") for cells in rows(SEGMENTS, "Comparisons")] == list(get_args(conditions.Comparison))
+
+
+def test_the_causes_of_transitions_in_the_docs_are_the_codes_and_start_journeys_as_it_says() -> None:
+    documented = {cells[0].strip("`"): cells[2] for cells in rows(SEGMENTS, "Publications")}
+    causes = {value for name, value in vars(segments).items() if name.startswith("BY_")}
+    assert set(documented) == causes | {"an event's id"}
+    (journey,) = [each for each in definitions.journeys() if each.id == "onboarding"]
+    for cause, starts in documented.items():
+        entered = segments.Transition("c1", 1, journey.enters, True, 0, cause, 0)
+        held = Profile("c1", memberships={journey.enters: profiles.Membership(True, 1, 0, NEVER)})
+        assert bool(list(journeys.actions((journey,), entered, held))) == (starts == "yes")
 
 
 def test_the_properties_conditions_can_ask_for_are_listed() -> None:
     assert {cells[0].strip("`") for cells in rows(SEGMENTS, "Properties of events")} == set(KEPT_PROPERTIES)
-
-
-def test_the_shipped_segments_are_listed_with_their_sentence() -> None:
-    documented = {cells[0].strip("`"): cells[1] for cells in rows(SEGMENTS, "Shipped segments")}
-    assert documented == {s.id: s.sentence for s in definitions.segments().segments.values()}
 
 
 def test_every_dependency_is_justified() -> None:

@@ -450,16 +450,18 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:
     built("RefreshFunction")
-    task = importlib.import_module("functions.refresh.app").Task
+    task = importlib.import_module("functions.refresh.app").Wake
     tasks = [task.model_validate_json(event["Input"]).task for event in events("RefreshFunction", "Schedule")]
-    assert sorted(tasks) == ["reconcile", "wake"]
+    assert tasks == ["wake"]
+    (nightly,) = RESOURCES["RefreshWorkflow"]["Properties"]["Events"].values()
+    asked = importlib.import_module("functions.refresh.passes").Asked
+    assert asked.model_validate_json(nightly["Properties"]["Input"]).do == "nightly"
 
 
 def test_the_alarm_on_drift_is_about_the_metric_that_is_written() -> None:
-    built("RefreshFunction")
     alarms = (ROOT / "infra/alarms.yaml").read_text()
     (metric,) = re.findall(r"Namespace: !Ref MetricsNamespace\n\s+MetricName: (?!Errors)(\w+)", alarms)
-    assert f'"{metric}"' in app("RefreshFunction").read_text()
+    assert f'"{metric}"' in app("ProfileFunction").read_text()
 
 
 # ── journeys ──
