@@ -86,9 +86,7 @@ def begin(name: str, asked: Asked, t: Instant) -> Pass:
     if asked.do == "nightly":
         publication = _with_shipped(publication, t)
     number = publication.number
-    started = Pass(
-        **asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle"
-    )
+    started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
     if asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled()):
         return started
     ranked = any(ranks(segment) for segment in _publication(started).segments)

@@ -46,11 +46,12 @@ COLUMNS: Mapping[str, str] = {
 """Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
 `day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
 the shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does
-not have, or that may not go in, is null. One contact's rows of one type have different ids."""
+not have, or that may not go in, is null. One contact's rows of one type have different ids, once their files are merged
+(docs/events.md)."""
 
 PARTITIONS = ("month", "type")
-"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`, and `other` for names the product
-does not know."""
+"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
+not know."""
 
 FIRST_MONTH = "2009-01"
 """What is older is in this month's partition. Athena looks at every month from here to the present one."""

@@ -186,7 +186,7 @@ def test_the_daily_report_counts_mails_clicks_orders_and_revenue(bucket: Any, tm
 
 def test_what_is_in_the_lake_twice_counts_once(bucket: Any, tmp_path: Path) -> None:
     twice = (event(1, Type.ORDER_COMPLETED, order_id="1", total="30.00"), event(2, Type.EMAIL_SENT))
-    app.handler(stream(*twice, contact="c0"), None)
+    app.handler(stream(*twice, contact="c2"), None)
     app.handler(stream(*twice, contact="c1", start=900), None)
     from_the_website = event(3, Type.ORDER_COMPLETED, order_id="1", total="30.00")
     app.handler(stream(from_the_website, start=950), None)
