@@ -121,7 +121,7 @@ class Story:
 
     def until(self, instant: int) -> None:
         """Lets time pass, and tells what has happened meanwhile."""
-        self.system.run_until(instant)
+        self.system.pass_time(instant - self.system.world.now())
         if self.customer and self.contact():
             for at, what in sorted([*self.new_transitions(), *self.new_mails()]):
                 self.tell(f"{_when(at)}  {what}")

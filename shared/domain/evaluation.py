@@ -335,8 +335,10 @@ def trait_of(profile: Profile, name: str) -> Stamped | None:
 
 
 def _trait(condition: TraitIs) -> Term:
-    name, window, holds = condition.trait, condition.fresh, trait_test(condition)
+    return _stamped(condition.trait, condition.fresh, trait_test(condition))
 
+
+def _stamped(name: str, window: int | None, holds: Callable[[Json], bool]) -> Term:
     def evaluate_trait(reading: Reading, t: Instant) -> Signed:
         stamped = trait_of(reading.profile, name)
         if stamped is None or not holds(stamped.value):
@@ -352,10 +354,13 @@ def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
     """Whether a trait's value passes; a list's by `of`."""
     if condition.is_ == "exists":
         return lambda value: True
-    one = comparison(condition.is_, condition.value)
+    if condition.of == "any":
+        return comparison(condition.is_, condition.value)
+    one = _compare_one("equal" if condition.is_ == "not_equal" else condition.is_, condition.value)
+    if condition.is_ == "not_equal":
+        equal = one
+        one = lambda value: not equal(value)  # noqa: E731
     match condition.of:
-        case "any":
-            return one
         case "all":
             return lambda value: all(map(one, value)) and len(value) > 0 if isinstance(value, list) else one(value)
         case "none":
@@ -403,7 +408,7 @@ def sample_hash(salt: str, contact: str) -> str:
 
 
 def sample_bound(percent: float) -> str:
-    return f"{round(percent / 100 * 2**32):08x}"
+    return f"{min(round(percent / 100 * 2**32), 2**32 - 1):08x}"
 
 
 # ── events ──
@@ -653,7 +658,11 @@ def _order_measure(measure: str, window: int | None, least: float | None, most: 
     reaches = {"count": _counts, "sum": _sums, "largest": _largest}.get(measure)
     if reaches is not None:
         return _monotone(reaches, measure == "largest", window, least, most)
-    return _quotient(measure == "average", window, least, most)
+
+    def holds(total: int, parts: int) -> bool:
+        return (least is None or total >= least * parts) and (most is None or total <= most * parts)
+
+    return _quotient(measure == "average", window, holds)
 
 
 Reaches = Callable[[list[Instant], list[int], float], int]
@@ -715,8 +724,9 @@ def _next(bound: float) -> int:
     return int(bound // 1) + 1
 
 
-def _quotient(of_money: bool, window: int | None, least: float | None, most: float | None) -> Term:
-    """Of the average of orders, or of the time between them, which may rise when an order leaves the window."""
+def _quotient(of_money: bool, window: int | None, holds: Callable[[int, int], bool]) -> Term:
+    """Of the average of orders, or of the time between them, which may rise when an order leaves the window: whether it
+    `holds` of the total and of how many it is the total."""
 
     def evaluate_quotient(reading: Reading, t: Instant) -> Signed:
         placed, nets = reading.orders()
@@ -732,8 +742,7 @@ def _quotient(of_money: bool, window: int | None, least: float | None, most: flo
             total, parts = (inside[-1] - inside[0] if inside else 0), len(inside) - 1
         if parts < 1:
             return -until
-        holds = (least is None or total >= least * parts) and (most is None or total <= most * parts)
-        return until if holds else -until
+        return until if holds(total, parts) else -until
 
     return evaluate_quotient
 
@@ -759,10 +768,14 @@ def _rank(condition: Rank, cutoff: float | None) -> Term:
     top = condition.top is not None
     match condition.by:
         case RankedTrait(trait=trait, fresh=fresh):
-            compared: Comparison = "at_least" if top else "at_most"
-            return _trait(TraitIs.model_validate({"trait": trait, "is": compared, "value": cutoff, "fresh": fresh}))
+            return _stamped(trait, fresh, _compare_number("at_least" if top else "at_most", cutoff))
         case RankedOrders(measure="last"):
             return _last_placed(top, condition.by.within, int(cutoff))
+        case RankedOrders(measure="average", within=window):
+            # Divided as the cut-off was, so that whose average it is is within it.
+            return _quotient(
+                True, window, lambda total, parts: total / parts >= cutoff if top else total / parts <= cutoff
+            )
         case RankedOrders(measure=measure, within=window):
             number = _order_measure(measure, window, cutoff if top else None, None if top else cutoff)
             has_one = _order_measure("count", window, 1, None)

@@ -214,3 +214,63 @@ def test_the_shipped_journeys_name_segments_there_are() -> None:
     known = {segment.id for segment in shipped.shipped()}
     for journey in shipped.journeys():
         assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
+
+
+def of_traits(**traits: Any) -> Profile:
+    return profile_of(
+        [Event(id="t", type="Told", time=BEGIN, received=BEGIN, source="segment", identities=CONTACT, traits=traits)]
+    )
+
+
+def test_a_list_in_a_list_is_equal_to_nothing() -> None:
+    profile = of_traits(tags=[["vip"]])
+    for of, expected in (("any", False), ("all", False), ("none", True)):
+        condition = CONDITION.validate_python({"kind": "trait", "trait": "tags", "value": "vip", "of": of})
+        assert evaluate(one(condition), "s", profile, AFTER)[0] is expected
+
+
+def test_a_rank_is_of_a_number_not_of_a_list_of_them() -> None:
+    rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": "score"}, "top": 20})
+    assert evaluate(one(rank, cutoff=5), "s", of_traits(score=7), AFTER)[0]
+    assert not evaluate(one(rank, cutoff=5), "s", of_traits(score=[7]), AFTER)[0]
+
+
+def test_whose_average_is_the_cut_off_is_within_it() -> None:
+    """A quotient times its divisor is not always what was divided, in floating point."""
+    orders = [
+        Event(
+            id=f"o{number}",
+            type=Type.ORDER_COMPLETED,
+            time=BEGIN,
+            received=BEGIN,
+            source="shopify",
+            identities=CONTACT,
+            properties={"order_id": str(number), "total": 1.34},
+        )
+        for number in range(49)
+    ]
+    profile = profile_of(orders)
+    for total in range(1, 50):
+        profile.orders["0"].value = total
+        for side in ("top", "bottom"):
+            rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "orders", "measure": "average"}, side: 20})
+            cutoff = (48 * 134 + total) / 49
+            assert evaluate(one(rank, cutoff=cutoff), "s", profile, AFTER)[0]
+
+
+def test_a_sample_of_nearly_all_is_of_nearly_all() -> None:
+    condition = CONDITION.validate_python({"kind": "sample", "percent": 99.9999999999, "salt": "a"})
+    assert all(evaluate(one(condition), "s", Profile(f"c{number}"), AFTER)[0] for number in range(100))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**16, "a\0b", "\ud800", ["\ud800"], [10**400]])
+def test_what_no_two_engines_compare_alike_is_no_value(value: Any) -> None:
+    is_ = "in" if isinstance(value, list) else "equal"
+    with pytest.raises(ValidationError, match="to compare with"):
+        CONDITION.validate_python({"kind": "trait", "trait": "x", "is": is_, "value": value})
+
+
+@pytest.mark.parametrize("trait", ["birthday", "email", "postal_code", "longitude", "home.latitude"])
+def test_nobody_is_ranked_by_what_stays_private(trait: str) -> None:
+    with pytest.raises(ValidationError, match="nobody is ranked"):
+        CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": trait}, "top": 20})
