@@ -21,7 +21,7 @@ from functions.admin import page, segments, views
 from functions.admin.health import health
 from functions.admin.rest import Place, Request, answer, app, logger, paged, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, dead_letters, definitions, identities, runs
+from shared.adapters import athena, contacts, dead_letters, definitions, identities, runs, shipped
 from shared.adapters.clock import now
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
@@ -168,19 +168,19 @@ def messages_of(contact: str) -> list[Placed]:
 
 @route("GET", "/journeys")
 def list_journeys(request: Request) -> Json:
-    return {"journeys": [journey.model_dump(mode="json") for journey in definitions.journeys()], **segments.names()}
+    return {"journeys": [journey.model_dump(mode="json") for journey in shipped.journeys()], **segments.names()}
 
 
 @route("GET", "/journeys/{journey}")
 def show_journey(request: Request, journey: str) -> Json:
-    known = next((each for each in definitions.journeys() if each.id == journey), None)
+    known = next((each for each in shipped.journeys() if each.id == journey), None)
     if known is None:
         raise RefusedError("not_found", "there is no such journey", "journey", 404)
     return described(known)
 
 
 def journey_name(run: runs.StartedRun) -> str:
-    return next((journey.name for journey in definitions.journeys() if journey.id == run.journey), run.journey)
+    return next((journey.name for journey in shipped.journeys() if journey.id == run.journey), run.journey)
 
 
 def described(journey: Journey) -> dict[str, Json]:
@@ -232,7 +232,8 @@ def daily(request: Request) -> Json:
     """
     query = request.query.get("query")
     if query is None:
-        query = athena.start(DAILY.read_text(encoding="utf-8"), days(request, now()))
+        first, last = days(request, now())
+        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, last))
     elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
         raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
     try:

@@ -12,7 +12,7 @@ from typing import get_args
 from pydantic import ValidationError
 
 from functions.admin.rest import Place, Request, answer, logger, paged, route
-from shared.adapters import definitions, refreshes
+from shared.adapters import definitions, refreshes, shipped
 from shared.adapters.clock import now
 from shared.adapters.definitions import Draft, PublishedMeanwhileError
 from shared.domain.conditions import Condition, Segment
@@ -93,7 +93,7 @@ def delete(request: Request, segment: str) -> Json:
     publication = definitions.publication()
     if publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
-    for journey in definitions.journeys():
+    for journey in shipped.journeys():
         if segment in journey.asks_about():
             raise RefusedError("in_use", f"the journey {journey.id} uses it", "segment", 409)
     try:

@@ -13,11 +13,11 @@ from typing import Any, Literal
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field
 
-from shared.adapters import athena, contacts, definitions, events_queue, refreshes
+from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
 from shared.adapters.contacts import Place
 from shared.domain import sql
-from shared.domain.events import HOUR, Event, Identity, IdentityKind, Instant, Json, Type, event_id
-from shared.domain.publications import Publication, compiled, dependants, missing_cutoffs, with_cutoffs, with_shipped
+from shared.domain.events import HOUR, MINUTE, Event, Identity, IdentityKind, Instant, Json, Type, event_id, iso
+from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
 from shared.domain.segments import ranks
 
 MOST_CONTACTS = 2_000
@@ -28,6 +28,8 @@ MOST_ROWS = 1_000
 """Of an answer, taken in one step."""
 MOST_FAILURES = 3
 """Of a query, before the pass gives up."""
+LAKE_IS_LATE = 6 * MINUTE
+"""By how much, at most: its function takes five minutes' events at a time."""
 MOST_EXAMPLES = 20
 MOST_DIFFERING = 10_000_000
 MOST_ROUNDS = 5
@@ -59,6 +61,8 @@ class Pass(Asked):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     at: Instant
+    ripe: str
+    """When the lake has all events up to `at`."""
     definitions: int
     adopt: int
     next: Literal["export", "ask", "answer", "take", "settle", "fill", "done"]
@@ -82,11 +86,14 @@ def begin(name: str, asked: Asked, t: Instant) -> Pass:
     if asked.do == "nightly":
         publication = _with_shipped(publication, t)
     number = publication.number
-    started = Pass(**asked.model_dump(), name=name, at=t, definitions=number, adopt=number, next="settle")
-    if asked.do == "fill" and not missing_cutoffs(publication):
+    started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
+    if asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled()):
         return started
     ranked = any(ranks(segment) for segment in _publication(started).segments)
-    return started.then("export", question="cutoffs" if ranked else _question(started))
+    exporting = started.then("export", question="cutoffs" if ranked else _question(started))
+    if asked.do == "dry_run" and "FROM events" not in _sql(exporting) + _sql(exporting.then("ask", question="preview")):
+        return exporting  # an operator waits, and the lake's events are not needed
+    return exporting.then("export", ripe=iso(t + LAKE_IS_LATE))
 
 
 def _with_shipped(publication: Publication, t: Instant) -> Publication:
@@ -186,7 +193,7 @@ def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> P
 
 
 def _ranks_among_ranked(state: Pass) -> bool:
-    """Whether a rank is among the members of a segment that depends on ranks itself: then its cut-off follows theirs."""
+    """Whether a rank is among the members of a segment that depends on ranks itself: its cut-off follows theirs."""
     segments = _publication(state).segments
     ranked = set(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
     return any(rank.among in ranked for segment in segments for rank in ranks(segment))
@@ -215,7 +222,7 @@ def _sql(state: Pass) -> str:
 
 def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:
     """What a dry run has to tell."""
-    starting = sum(1 for journey in definitions.journeys() if journey.enters == state.segment)
+    starting = sum(1 for journey in shipped.journeys() if journey.enters == state.segment)
     return {
         "as_of": state.at,
         "entering": row["entering"],

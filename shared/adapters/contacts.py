@@ -16,8 +16,7 @@ from pydantic import BaseModel
 from shared.adapters.clients import client
 from shared.adapters.environment import environment
 from shared.domain.events import NEVER, Event, Instant, event_key
-from shared.domain.profiles import Profile, dump, load
-from shared.domain.segments import Transition, wake_at
+from shared.domain.profiles import Profile, Transition, dump, load, wake_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

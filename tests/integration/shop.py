@@ -12,8 +12,8 @@ from infra.local.gateway import Request
 from infra.local.system import System, begin
 from shared.adapters import contacts, definitions
 from shared.domain.events import MINUTE, Instant, Json
-from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import Transition, evaluate
+from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.segments import evaluate
 
 BEGIN = demo.BEGIN
 
@@ -73,7 +73,7 @@ class Shop:
         assert status == 202, told
         run = told["run"]
         assert self.ask("GET", f"/segments/{id_}/dry-run/{run}")[1]["status"] == "running"
-        self.passes(5 * MINUTE)
+        self.passes(10 * MINUTE)
         return self.ask("GET", f"/segments/{id_}/dry-run/{run}")[1]
 
     def filling(self, id_: str) -> str:
