@@ -99,14 +99,15 @@ def _read(type_: str, text: str | None) -> Json:
 
 
 def last_lake_write(now: Instant) -> Instant | None:
-    """When an event of today or yesterday was last written to the lake; None when none was."""
-    return max((written for day in (now, now - DAY) for written in _writes(iso(day)[:10])), default=None)
+    """When an event of this month or the last was last written to the lake (or merged); None when none was."""
+    months = {iso(day)[:7] for day in (now, now - 31 * DAY)}
+    return max((written for month in months for written in _writes(month)), default=None)
 
 
-def _writes(day: str) -> Iterable[Instant]:
+def _writes(month: str) -> Iterable[Instant]:
     pages = (
         client("s3")
         .get_paginator("list_objects_v2")
-        .paginate(Bucket=environment(QueriesSettings).lake_bucket, Prefix=f"events/day={day}/")
+        .paginate(Bucket=environment(QueriesSettings).lake_bucket, Prefix=f"events/month={month}/")
     )
     return (int(file["LastModified"].timestamp() * 1000) for page in pages for file in page.get("Contents", []))

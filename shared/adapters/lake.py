@@ -1,7 +1,8 @@
 """The lake: Parquet files in S3.
 
-`events/day=2026-11-24/type=order_completed/<name>.parquet` are the shop's events, for good;
-`facts/pass=<name>/<page>.parquet` what contacts are known by, for the queries of one pass of the refresh.
+`events/month=2026-11/type=order_completed/<name>.parquet` are the shop's events, for good: a small file for every five
+minutes, of which `lake_merge` makes few and large ones;
+`facts/pass=<name>/kind=order/<page>.parquet` what contacts are known by, for the queries of one pass of the refresh.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _TYPES = {
     "array<string>": "VARCHAR[]",
 }
 _READ_FACTS = {name: _TYPES[type_] for name, type_ in facts.COLUMNS.items()}
-_READ = {**{name: _TYPES[type_] for name, type_ in COLUMNS.items()}, **dict.fromkeys(PARTITIONS, "VARCHAR")}
+COLUMN_TYPES = {name: _TYPES[type_] for name, type_ in COLUMNS.items()}
+"""DuckDB's, of an event's columns."""
+ORDER = "contact_number, time, id"
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "threads": "1"}
 
 
 class LakeSettings(BaseModel):
@@ -49,15 +53,19 @@ def write(rows: Iterable[Row], name: str) -> list[str]:
 
 
 def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str) -> None:
-    """Writes a page's facts as one file. Writing it again takes the place of what was written."""
+    """Writes a page's facts, a file for each kind. Writing it again takes the place of all that was written."""
     with TemporaryDirectory() as directory:
         lines, file = Path(directory, "rows.json"), Path(directory, "facts.parquet")
-        if _write_lines(rows, lines):
-            table = _duckdb().read_json(str(lines), columns=_READ_FACTS, format="newline_delimited")
-            table.write_parquet(str(file), compression="zstd")
+        if not _write_lines(rows, lines):
+            return
+        read = {**_READ_FACTS, "kind": "VARCHAR"}
+        table = _duckdb().read_json(str(lines), columns=read, format="newline_delimited")
+        for kind in facts.KINDS:
+            of_kind = table.filter(f"kind = '{kind}'").project(", ".join(facts.COLUMNS))
+            of_kind.write_parquet(str(file), compression="zstd")
             client("s3").put_object(
                 Bucket=environment(LakeSettings).lake_bucket,
-                Key=f"{FACTS_PREFIX}/pass={of_pass}/{page}.parquet",
+                Key=f"{FACTS_PREFIX}/pass={of_pass}/kind={kind}/{page}.parquet",
                 Body=file.read_bytes(),
             )
 
@@ -75,8 +83,9 @@ def _parquet(rows: Iterable[Row], name: str) -> dict[str, bytes]:
         lines, out = Path(directory, "rows.json"), Path(directory, "out")
         if not _write_lines(rows, lines):
             return {}
-        table = _duckdb().read_json(str(lines), columns=_READ, format="newline_delimited")
-        table.order("contact, time").write_parquet(
+        columns = COLUMN_TYPES | dict.fromkeys(PARTITIONS, "VARCHAR")
+        table = _duckdb().read_json(str(lines), columns=columns, format="newline_delimited")
+        table.order(ORDER).write_parquet(
             str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
         )
         written = sorted(out.rglob("*.parquet"))
@@ -86,4 +95,4 @@ def _parquet(rows: Iterable[Row], name: str) -> dict[str, bytes]:
 @cache
 def _duckdb() -> duckdb.DuckDBPyConnection:
     """Kept while the Lambda lives: making one takes longer than writing a file."""
-    return duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "1"})
+    return duckdb.connect(config=CONFIG)

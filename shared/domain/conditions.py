@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
 
-from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Type
+from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Strict, Type
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, in_lake
 
 T = TypeVar("T")
@@ -48,10 +48,6 @@ Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[float, Field(gt=0, lt=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Described(Strict):

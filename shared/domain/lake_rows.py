@@ -6,10 +6,11 @@ ask for (`properties.kept_properties`) goes in as profiles hold it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import DAY, Event, Json, Type, amount, iso
+from shared.domain.events import Event, Instant, Json, Type, amount, iso
 from shared.domain.properties import KNOWN_TYPES, code, event_name, kept_properties, own_words
 
 COLUMNS: Mapping[str, str] = {
@@ -18,6 +19,7 @@ COLUMNS: Mapping[str, str] = {
     "id": "string",
     "name": "string",
     "time": "bigint",
+    "day": "string",
     "source": "string",
     "public": "boolean",
     "order_id": "string",
@@ -41,13 +43,18 @@ COLUMNS: Mapping[str, str] = {
     "human": "boolean",
     "permanent": "boolean",
 }
-"""Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds; money
-(`total` of an order, `amount` of a refund, `price` of a product) in hundredths of the shop's currency; `product_id` and
-`category` list those of all the products in an event. A value that an event does not have, or that may not go in, is
-null. One contact's rows of one type have different ids."""
+"""Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
+`day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
+the shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does
+not have, or that may not go in, is null. One contact's rows of one type have different ids, once their files are merged
+(docs/events.md)."""
 
-PARTITIONS = ("day", "type")
-"""The day (UTC) the event counts at, and its type: `order_completed`; `other` for names the product does not know."""
+PARTITIONS = ("month", "type")
+"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
+not know."""
+
+FIRST_MONTH = "2009-01"
+"""What is older is in this month's partition. Athena looks at every month from here to the present one."""
 
 OTHER = "other"
 TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is not Type.EVALUATION_DUE), OTHER)
@@ -56,6 +63,8 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 Row = dict[str, Json]
 
 _CODES = ("order_id", "currency", "outcome", "step", "message")
+_HASH = re.compile(r"[0-9a-f]{32}")
+"""What `event_id` makes. It says nothing of anybody, even where a short name happens to be in it."""
 
 
 def contact_number(contact: str) -> int:
@@ -63,15 +72,22 @@ def contact_number(contact: str) -> int:
     return int(contact[1:16], 16)
 
 
+def month_of(instant: Instant) -> str:
+    """The partition that what happened at an instant is in."""
+    return max(iso(instant)[:7], FIRST_MONTH)
+
+
 def row(contact: str, event: Event) -> Row:
     """The event's row: every one of COLUMNS, and the partition it belongs to."""
     properties, own = event.properties, own_words(event.traits)
+    day = iso(event.time)[:10]
     found: Row = {
         "contact": contact,
         "contact_number": contact_number(contact),
-        "id": code(event.id, own),
+        "id": event.id if _HASH.fullmatch(event.id) else code(event.id, own),
         "name": event_name(event),
         "time": event.time,
+        "day": day,
         "source": event.source,
         "public": event.public,
         "amount": amount(properties.get("amount")),
@@ -81,7 +97,7 @@ def row(contact: str, event: Event) -> Row:
     found |= {name: code(properties.get(name), own) for name in _CODES}
     return {
         **{name: found.get(name) for name in COLUMNS},
-        "day": iso(event.time // DAY * DAY)[:10],
+        "month": month_of(event.time),
         "type": partition(event.type),
     }
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from infra.local import settings
-from shared.adapters import definitions
+from shared.adapters import shipped
 from shared.domain.events import Event, Identity, IdentityKind, event_key
-from shared.domain.lake_rows import COLUMNS, PARTITIONS, TYPES
+from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = settings.template()
@@ -34,13 +34,16 @@ def folder(function: str) -> str:
     return str(FUNCTIONS[function]["CodeUri"]).removeprefix("functions/")
 
 
+def handler_module(function: str) -> str:
+    return str(FUNCTIONS[function]["Handler"]).removesuffix(".handler")
+
+
 def app(function: str) -> Path:
-    return ROOT / "functions" / folder(function) / "app.py"
+    return source(handler_module(function))
 
 
 def built(function: str) -> None:
-    if not app(function).exists():
-        pytest.skip(f"functions/{folder(function)} is not there yet")
+    assert app(function).exists(), f"functions/{folder(function)} is not there"
 
 
 def variables(function: str) -> dict[str, Any]:
@@ -63,7 +66,8 @@ def walk(value: Any) -> Iterator[tuple[str, Any]]:
 
 @ALL_FUNCTIONS
 def test_a_function_is_where_its_handler_says(function: str) -> None:
-    assert FUNCTIONS[function]["Handler"] == f"functions.{folder(function)}.app.handler"
+    file = {"MergeFunction": "merge"}.get(function, "app")
+    assert FUNCTIONS[function]["Handler"] == f"functions.{folder(function)}.{file}.handler"
     built(function)
     assert "handler" in ast.unparse(ast.parse(app(function).read_text(encoding="utf-8")))
 
@@ -109,7 +113,7 @@ def tree(module: str) -> ast.Module:
 def reached(function: str) -> tuple[tuple[str, ast.stmt], ...]:
     """The definitions a handler can come to, each with its module: names are followed through the project's modules."""
     found: list[tuple[str, ast.stmt]] = []
-    pending, seen = [(f"functions.{folder(function)}.app", "handler")], set()
+    pending, seen = [(handler_module(function), "handler")], set()
     if folder(function) == "admin":  # Chalice calls the routes
         pending = [(f"functions.admin.{file.stem}", "*") for file in ROOT.glob("functions/admin/*.py")]
     while pending:
@@ -189,7 +193,7 @@ def test_every_name_the_template_refers_to_exists() -> None:
 
 def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
     machines = json.loads(TEMPLATE.resolve(variables("TransitionFunction")["STATE_MACHINES"]))
-    assert set(machines) == {journey.id for journey in definitions.journeys()}
+    assert set(machines) == {journey.id for journey in shipped.journeys()}
     queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
     dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
     assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead
@@ -233,6 +237,7 @@ def granted(function: str) -> set[str]:
 ACTIONS = {
     "dynamodb:BatchWriteItem": {"dynamodb:BatchWriteItem"},
     "dynamodb:TransactWriteItems": set(),  # its parts are checked one by one
+    "s3:DeleteObjects": {"s3:DeleteObject"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "sesv2:SendEmail": {"ses:SendEmail"},
     "sqs:SendMessageBatch": {"sqs:SendMessage"},
@@ -481,7 +486,8 @@ def test_the_lake_s_table_has_the_columns_of_its_rows() -> None:
 def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:
     table = RESOURCES["LakeEvents"]["Properties"]["TableInput"]
     location = TEMPLATE.resolve(table["Parameters"]["storage.location.template"])
-    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}day=${{day}}/type=${{type}}/"
+    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}month=${{month}}/type=${{type}}/"
+    assert table["Parameters"]["projection.month.range"] == f"{FIRST_MONTH},NOW"
 
 
 # ── docs ──

@@ -270,7 +270,15 @@ def _conflict(parameters: dict[str, Any], perform: Callable[[], dict[str, Any]])
     )
 
 
+def _delete_partly(parameters: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    *deleted, held_back = parameters["Delete"]["Objects"]
+    parameters["Delete"]["Objects"] = deleted
+    answer = perform() if deleted else {}
+    return answer | {"Errors": [{**held_back, "Code": "InternalError"}]}
+
+
 PARTS: dict[str, Callable[[dict[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]] = {
+    "s3.DeleteObjects": _delete_partly,
     "sqs.SendMessageBatch": _send_partly,
     "dynamodb.BatchGetItem": _read_partly,
     "dynamodb.BatchWriteItem": _write_partly,

@@ -63,23 +63,23 @@ def files(bucket: Any) -> dict[str, bytes]:
     return {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
 
 
-def test_events_are_written_by_day_and_type(bucket: Any) -> None:
+def test_events_are_written_by_month_and_type(bucket: Any) -> None:
     app.handler(
         stream(
             event(1, Type.ORDER_COMPLETED, order_id="1001", total="20.00"),
             event(2, Type.ORDER_COMPLETED, MONDAY + HOUR, order_id="1002"),
-            event(3, Type.EMAIL_CLICKED, MONDAY + DAY, human=True),
+            event(3, Type.EMAIL_CLICKED, MONDAY + 8 * DAY, human=True),
             event(4, "Quiz Finished"),
         ),
         None,
     )
     name = f"{100:021d}-{103:021d}.parquet"
     assert set(files(bucket)) == {
-        f"events/day=2026-11-23/type=order_completed/{name}",
-        f"events/day=2026-11-24/type=email_clicked/{name}",
-        f"events/day=2026-11-23/type=other/{name}",
+        f"events/month=2026-11/type=order_completed/{name}",
+        f"events/month=2026-12/type=email_clicked/{name}",
+        f"events/month=2026-11/type=other/{name}",
     }
-    table = parquet.read_table(io.BytesIO(files(bucket)[f"events/day=2026-11-23/type=order_completed/{name}"]))
+    table = parquet.read_table(io.BytesIO(files(bucket)[f"events/month=2026-11/type=order_completed/{name}"]))
     assert table.column_names == list(COLUMNS)
     assert table.column("total").to_pylist() == [2000, None]
     assert table.column("time").to_pylist() == [MONDAY, MONDAY + HOUR]
@@ -154,9 +154,9 @@ def daily(bucket: Any, folder: Path) -> dict[str, tuple[int, int, int, float]]:
     with duckdb.connect() as connection:
         connection.sql(
             f"CREATE VIEW events AS FROM read_parquet('{folder}/events/*/*/*.parquet', hive_partitioning=true, "
-            "hive_types={'day': VARCHAR, 'type': VARCHAR})"
+            "hive_types={'month': VARCHAR, 'type': VARCHAR})"
         )
-        rows = connection.execute(DAILY, ["2026-11-20", "2026-11-30"]).fetchall()
+        rows = connection.execute(DAILY, ["2026-11", "2026-11-20", "2026-11-30"]).fetchall()
     return {day: (sends, clicks, orders, revenue) for day, sends, clicks, orders, revenue in rows}
 
 

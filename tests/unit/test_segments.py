@@ -11,11 +11,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.adapters import definitions as shipped
+from shared.adapters import definitions, shipped
 from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type
-from shared.domain.profiles import HISTORY_BOUND, Profile, fold, rebuild, trim
+from shared.domain.profiles import (
+    HISTORY_BOUND,
+    TRAITS_BOUND,
+    TYPES_BOUND,
+    Membership,
+    Profile,
+    fold,
+    rebuild,
+    trim,
+)
 from shared.domain.segments import (
     BY_TIME,
     Definitions,
@@ -130,6 +139,68 @@ def test_what_events_cannot_move_is_not_evaluated_and_still_right(
     assert drift(definitions, profile, AFTER) == []
 
 
+@given(trees, other_trees, cutoff_values, events())
+def test_after_each_event_what_is_stored_is_right_and_sound(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), Profile("c1")
+    for event in drawn:
+        absorb(definitions, profile, [event], AFTER)
+        for name in definitions.segments:
+            held = profile.memberships.get(name, Membership(False, 0, 0, NEVER))
+            assert held.member == evaluate(definitions, name, profile, AFTER)[0]
+            assert held.until <= next_change(definitions, name, profile, AFTER)
+
+
+VIP = {"kind": "trait", "trait": "vip", "value": True}
+TOLD = {"kind": "trait", "trait": "score", "is": "exists", "fresh": "2d"}
+ASKED = {"kind": "consent", "is": "subscribed", "within": "2d"}
+PART = {"kind": "trait", "trait": "propensity.tea", "is": "at_least", "value": 0.5}
+OF_TEA = {"kind": "event", "event": "Product Viewed", "where": [{"property": "category", "value": "TEA"}]}
+YES = ({"topic": "marketing", "state": "subscribed"},)
+
+
+@pytest.mark.parametrize(
+    ("when", "first", "second", "member", "until"),
+    [
+        (VIP, {"traits": {"vip": 1}}, {"traits": {"vip": True}}, True, NEVER),
+        (VIP, {"traits": {"vip": True}}, {"traits": {"vip": 1}}, False, NEVER),
+        (TOLD, {"traits": {"score": 5}}, {"traits": {"score": 5}}, True, BEGIN + 3 * DAY),
+        (ASKED, {"consent": YES}, {"consent": YES}, True, BEGIN + 3 * DAY),
+        (PART, {"traits": {"propensity": {"tea": 0.1}}}, {"traits": {"propensity": {"tea": 0.9}}}, True, NEVER),
+        (PART, {"traits": {"propensity": {"tea": 0.9}}}, {"traits": {"propensity.tea": 0.1}}, False, NEVER),
+        (OF_TEA, {}, {"type": "Product Viewed", "properties": {"category": "Tea"}}, True, NEVER),
+        (OF_TEA, {}, {"type": "Product Viewed", "properties": {"products": [{"category": "tea"}]}}, True, NEVER),
+    ],
+)
+def test_what_is_told_again_or_in_parts_moves_what_asks_for_it(
+    when: Any, first: Any, second: Any, member: bool, until: Instant
+) -> None:
+    definitions, profile = one(CONDITION.validate_python(when)), Profile("c1")
+    told = {"type": "Contact Updated", "source": "segment", "identities": CONTACT}
+    for number, more in enumerate((first, second)):
+        at = BEGIN + number * DAY
+        event = Event.model_validate({**told, "id": f"e{number}", "time": at, "received": at, **more})
+        absorb(definitions, profile, [event], at)
+    held = profile.memberships.get("s", Membership(False, 0, 0, NEVER))
+    assert (held.member, held.until) == (member, until)
+
+
+def test_a_trait_or_a_type_that_no_longer_fits_moves_what_asks_for_it() -> None:
+    asks = [{"kind": "trait", "trait": "zeal", "is": "exists"}, {**OF_TEA, "event": "Zero"}]
+    definitions = one(CONDITION.validate_python({"kind": "any", "of": asks}))
+    profile = Profile("c1")
+    tea = {"category": "tea"}
+    seen = Event(id="z", type="Zero", time=BEGIN, received=BEGIN, source="segment", traits={"zeal": 1}, properties=tea)
+    assert [t.entered for t in absorb(definitions, profile, [seen], BEGIN)] == [True]
+    told = seen.model_copy(update={"type": "A", "id": "a", "traits": {f"a{n}": n for n in range(TRAITS_BOUND)}})
+    assert absorb(definitions, profile, [told], BEGIN) == []
+    others = [told.model_copy(update={"type": f"B{n}", "id": f"b{n}"}) for n in range(TYPES_BOUND)]
+    assert [t.entered for t in absorb(definitions, profile, others, BEGIN)] == [False]
+    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert absorb(definitions, profile, [seen.model_copy(update={"id": "z2"})], BEGIN) == []
+
+
 def test_transitions_are_numbered_and_name_their_cause() -> None:
     definitions = one(CONDITION.validate_python({"kind": "event", "event": "Page Viewed", "within": "1d"}))
     profile = Profile("c1")
@@ -207,11 +278,11 @@ def test_a_condition_survives_its_json(condition: Condition) -> None:
 
 def test_the_shipped_segments_are_there() -> None:
     wanted = {"new_subscribers", "active_customers", "first_time_buyers", "repeat_buyers", "high_spenders"}
-    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= ({segment.id for segment in shipped.shipped()})
+    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= {segment.id for segment in definitions.shipped()}
 
 
 def test_the_shipped_journeys_name_segments_there_are() -> None:
-    known = {segment.id for segment in shipped.shipped()}
+    known = {segment.id for segment in definitions.shipped()}
     for journey in shipped.journeys():
         assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
 

@@ -199,7 +199,7 @@ function health(told) {
   const wrote = told.last_lake_write;
   const facts = h("p", { class: "small soft" },
     `${plural(told.queues?.events ?? 0, "event")} waiting. `,
-    wrote ? [`Lake written ${distance(wrote)}. `] : "Nothing written to the lake today or yesterday. ",
+    wrote ? [`Lake written ${distance(wrote)}. `] : "Nothing written to the lake this month or the last. ",
     `Segments of publication ${told.definitions}.`);
   if (told.status === "ok") {
     return h("div", { class: "banner" }, h("p", {}, h("strong", {}, "Everything works.")), facts);
