@@ -9,7 +9,6 @@ from pydantic import Field, TypeAdapter
 from shared.adapters import contacts, definitions
 from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
-from shared.domain.conditions import Strict
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
     Event,
@@ -17,6 +16,7 @@ from shared.domain.events import (
     IdentityKind,
     Instant,
     Json,
+    Strict,
     Type,
     counted_time,
     event_id,

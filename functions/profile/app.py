@@ -20,7 +20,7 @@ from shared.adapters.clock import now
 from shared.adapters.environment import environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.events import SHOP_TYPES, Event, Instant, Type
-from shared.domain.segments import BY_REPAIR, Transition
+from shared.domain.profiles import BY_REPAIR, Transition
 
 MOST_RECEIVES = 5
 """As in the queue's redrive policy in template.yaml: the last time, we set the message aside with its reason."""

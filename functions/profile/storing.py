@@ -24,8 +24,8 @@ from shared.domain.identities import (
     without_anonymous,
     without_foreign_email,
 )
-from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import Transition, absorb
+from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.segments import absorb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -13,11 +13,11 @@ from typing import Any, Literal
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field
 
-from shared.adapters import athena, contacts, definitions, events_queue, refreshes
+from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
 from shared.adapters.contacts import Place
 from shared.domain import sql
-from shared.domain.events import HOUR, Event, Identity, IdentityKind, Instant, Json, Type, event_id
-from shared.domain.publications import Publication, compiled, missing_cutoffs, with_cutoffs, with_shipped
+from shared.domain.events import HOUR, MINUTE, Event, Identity, IdentityKind, Instant, Json, Type, event_id, iso
+from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
 from shared.domain.segments import ranks
 
 MOST_CONTACTS = 2_000
@@ -28,6 +28,12 @@ MOST_ROWS = 1_000
 """Of an answer, taken in one step."""
 MOST_FAILURES = 3
 """Of a query, before the pass gives up."""
+LAKE_IS_LATE = 6 * MINUTE
+"""By how much, at most: its function takes five minutes' events at a time."""
+MOST_EXAMPLES = 20
+MOST_DIFFERING = 10_000_000
+MOST_ROUNDS = 5
+"""Of working out cut-offs that follow others."""
 
 logger = Logger()
 
@@ -55,15 +61,18 @@ class Pass(Asked):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     at: Instant
+    ripe: str
+    """When the lake has all events up to `at`."""
     definitions: int
     adopt: int
     next: Literal["export", "ask", "answer", "take", "settle", "fill", "done"]
-    question: Literal["cutoffs", "differing", "preview"] | None = None
+    question: Literal["cutoffs", "differing", "preview", "examples"] | None = None
     page: Page = Page()
     cutoffs: dict[str, float] = Field(default_factory=dict)
     query: str | None = None
     token: str | None = None
     failures: int = 0
+    rounds: int = 0
     found: dict[str, Any] = Field(default_factory=dict)
 
     def then(self, next_: str, **parts: Any) -> Pass:
@@ -77,11 +86,14 @@ def begin(name: str, asked: Asked, t: Instant) -> Pass:
     if asked.do == "nightly":
         publication = _with_shipped(publication, t)
     number = publication.number
-    started = Pass(**asked.model_dump(), name=name, at=t, definitions=number, adopt=number, next="settle")
-    if asked.do == "fill" and not missing_cutoffs(publication):
+    started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
+    if asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled()):
         return started
     ranked = any(ranks(segment) for segment in _publication(started).segments)
-    return started.then("export", question="cutoffs" if ranked else _question(started))
+    exporting = started.then("export", question="cutoffs" if ranked else _question(started))
+    if asked.do == "dry_run" and "FROM events" not in _sql(exporting) + _sql(exporting.then("ask", question="preview")):
+        return exporting  # an operator waits, and the lake's events are not needed
+    return exporting.then("export", ripe=iso(t + LAKE_IS_LATE))
 
 
 def _with_shipped(publication: Publication, t: Instant) -> Publication:
@@ -98,7 +110,7 @@ def _with_shipped(publication: Publication, t: Instant) -> Publication:
 
 def ask(state: Pass, t: Instant) -> Pass:
     """Puts the pass's question to Athena."""
-    name = event_id(state.name, str(state.question), str(state.failures))
+    name = event_id(state.name, str(state.question), str(state.rounds), str(state.failures))
     return state.then("answer", query=athena.start(_sql(state), name=name), token=None)
 
 
@@ -117,7 +129,10 @@ def take(state: Pass, t: Instant) -> Pass:
         case "cutoffs":
             return _take_cutoffs(state, rows, t)
         case "preview":
-            return state.then("done", found=_found(state, rows))
+            return state.then("ask", question="examples", found=_sizes(state, rows[0]))
+        case "examples":
+            examples = [row["contact"] for row in rows]
+            return state.then("done", found={**state.found, "examples": examples})
         case _:
             events_queue.put_events(evaluation_due(row["contact"], t, all=1, definitions=state.adopt) for row in rows)
             if token is not None:
@@ -161,17 +176,27 @@ def _question(state: Pass) -> Literal["preview", "differing"]:
 
 
 def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> Pass:
-    cutoffs = {row["key"]: row["cutoff"] for row in rows if row["cutoff"] is not None}
+    cutoffs = {row["rank"]: row["cutoff"] for row in rows if row["cutoff"] is not None}
+    known = state.then("ask", cutoffs=cutoffs)
+    if _publication(known) != _publication(state) and _ranks_among_ranked(known) and state.rounds < MOST_ROUNDS:
+        return known.then("ask", rounds=state.rounds + 1)
     if state.do == "dry_run":
-        return state.then("ask", question="preview", cutoffs=cutoffs)
+        return known.then("ask", question="preview")
     publication = definitions.publication()
     moved = with_cutoffs(publication, cutoffs, t)
     if moved is not None:
         definitions.publish(moved)
         publication = moved
     if state.do == "fill":
-        return state.then("settle", adopt=publication.number, page=Page())
-    return state.then("ask", question="differing", cutoffs=cutoffs, adopt=publication.number)
+        return known.then("settle", adopt=publication.number, page=Page())
+    return known.then("ask", question="differing", adopt=publication.number)
+
+
+def _ranks_among_ranked(state: Pass) -> bool:
+    """Whether a rank is among the members of a segment that depends on ranks itself: its cut-off follows theirs."""
+    segments = _publication(state).segments
+    ranked = set(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
+    return any(rank.among in ranked for segment in segments for rank in ranks(segment))
 
 
 def _is_filled(t: Instant) -> bool:
@@ -185,22 +210,23 @@ def _sql(state: Pass) -> str:
     of_shop = compiled(_publication(state))
     match state.question:
         case "cutoffs":
-            return sql.cutoffs(of_shop, state.name)
+            ranked = [rank for segment in of_shop.segments.values() for rank in ranks(segment)]
+            return sql.cutoffs(of_shop, ranked, state.at, state.name)
         case "preview":
-            return sql.preview(of_shop, state.segment, state.name)
+            return sql.preview(of_shop, str(state.segment), state.at, state.name)
+        case "examples":
+            return sql.differing(of_shop, [str(state.segment)], state.at, state.name, most=MOST_EXAMPLES)
         case _:
-            return sql.differing(of_shop, state.name)
+            return sql.differing(of_shop, list(of_shop.segments), state.at, state.name, most=MOST_DIFFERING)
 
 
-def _found(state: Pass, rows: list[dict[str, Json]]) -> dict[str, Json]:
+def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:
     """What a dry run has to tell."""
-    ((row),) = rows
-    starting = [journey for journey in definitions.journeys() if journey.enters == state.segment]
+    starting = sum(1 for journey in shipped.journeys() if journey.enters == state.segment)
     return {
         "as_of": state.at,
         "entering": row["entering"],
         "leaving": row["leaving"],
         "staying": row["staying"],
-        "mails_started": row["entering"] * len(starting) if state.start_journeys else 0,
-        "examples": {},
+        "mails_started": row["entering"] * starting if state.start_journeys else 0,
     }

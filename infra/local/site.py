@@ -140,7 +140,7 @@ def what_to_try(system: System) -> str:
 
 In a second terminal:
 
-  .venv/bin/beckon send-webhook sign-up   a new subscriber: look at the mailbox
+  .venv/bin/beckon send-webhook sign-up   a new subscriber: the mail comes in a quarter of a minute
   .venv/bin/beckon clock +90d             let 90 days pass
   .venv/bin/beckon status                 counts, queues, capacity used
 

@@ -1,4 +1,4 @@
-"""The shop's definitions: segments as they were published, drafts of them, and the journeys the shop ships with.
+"""The shop's definitions: segments as they were published, and drafts of them.
 
 In the Definitions table each publication is an item `segments`, version = its number; the drafts are one numbered
 document likewise (`drafts`). No version is ever overwritten. A Lambda takes the newest publication for `KEPT_FOR` as it
@@ -21,7 +21,6 @@ from shared.adapters.clock import now
 from shared.adapters.environment import environment
 from shared.domain.conditions import Segment
 from shared.domain.events import SECOND, Instant
-from shared.domain.journeys import Journey
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
@@ -201,15 +200,6 @@ def drop_draft(id_: str) -> None:
 def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
     number, body = next(_versions(DRAFTS, before), (0, b"{}"))
     return number, _DRAFTS.validate_json(body)
-
-
-# ── journeys ──
-
-
-@cache
-def journeys() -> tuple[Journey, ...]:
-    """All journeys of the shop."""
-    return TypeAdapter(tuple[Journey, ...]).validate_json(_text("journeys.json"))
 
 
 # ── stored form ──

@@ -2,7 +2,7 @@
 
 `events/month=2026-11/type=order_completed/<name>.parquet` are the shop's events, for good: a small file for every five
 minutes, of which `lake_merge` makes few and large ones;
-`facts/pass=<name>/<page>.parquet` what contacts are known by, for the queries of one pass of the refresh.
+`facts/pass=<name>/kind=order/<page>.parquet` what contacts are known by, for the queries of one pass of the refresh.
 """
 
 from __future__ import annotations
@@ -53,15 +53,19 @@ def write(rows: Iterable[Row], name: str) -> list[str]:
 
 
 def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str) -> None:
-    """Writes a page's facts as one file. Writing it again takes the place of what was written."""
+    """Writes a page's facts, a file for each kind. Writing it again takes the place of all that was written."""
     with TemporaryDirectory() as directory:
         lines, file = Path(directory, "rows.json"), Path(directory, "facts.parquet")
-        if _write_lines(rows, lines):
-            table = _duckdb().read_json(str(lines), columns=_READ_FACTS, format="newline_delimited")
-            table.write_parquet(str(file), compression="zstd")
+        if not _write_lines(rows, lines):
+            return
+        read = {**_READ_FACTS, "kind": "VARCHAR"}
+        table = _duckdb().read_json(str(lines), columns=read, format="newline_delimited")
+        for kind in facts.KINDS:
+            of_kind = table.filter(f"kind = '{kind}'").project(", ".join(facts.COLUMNS))
+            of_kind.write_parquet(str(file), compression="zstd")
             client("s3").put_object(
                 Bucket=environment(LakeSettings).lake_bucket,
-                Key=f"{FACTS_PREFIX}/pass={of_pass}/{page}.parquet",
+                Key=f"{FACTS_PREFIX}/pass={of_pass}/kind={kind}/{page}.parquet",
                 Body=file.read_bytes(),
             )
 

@@ -81,6 +81,23 @@ def record_filling(filling: Filling) -> None:
     )
 
 
+def filled() -> int:
+    """The newest publication that all contacts were asked to adopt; the first needs no asking."""
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            KeyConditionExpression="id = :id",
+            FilterExpression="finished = :finished",
+            ExpressionAttributeValues={":id": {"S": FILLING}, ":finished": {"BOOL": True}},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+        )
+    )
+    return next((int(item["version"]["N"]) for page in pages for item in page["Items"]), 1)
+
+
 def filling(number: int) -> Filling | None:
     """How far this publication, or a later one, has got: the furthest. None: nobody has begun."""
     items = client("dynamodb").query(

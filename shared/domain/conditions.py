@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
 
-from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Type
+from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Strict, Type
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, in_lake
 
 T = TypeVar("T")
@@ -44,14 +44,10 @@ _MOST = 100 * 366 * DAY
 Signed = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(format_duration), Field(ge=-_MOST, le=_MOST)]
 Duration = Annotated[Signed, Field(gt=0)]
 Comparison = Literal["equal", "not_equal", "in", "contains", "prefix", "less", "at_most", "more", "at_least", "exists"]
-Name = Annotated[str, Field(min_length=1, max_length=128)]
+Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[float, Field(gt=0, lt=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Described(Strict):
@@ -108,6 +104,11 @@ class Compared(Described):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        for value in self.value if isinstance(self.value, list | tuple) else (self.value,):
+            if isinstance(value, int | float) and not abs(value) <= MOST_NUMBER:
+                raise ValueError("a number to compare with is 10^15 at most")
+            if isinstance(value, str) and _NO_TEXT.search(value):
+                raise ValueError("a text to compare with has a character in it that texts have not")
         match self.is_:
             case "in" if not isinstance(self.value, list | tuple) or not 1 <= len(self.value) <= 1000:
                 raise ValueError("`in` needs a list as its value, of 1 to 1,000")
@@ -120,6 +121,11 @@ class Compared(Described):
             case "exists" if self.value is not None:
                 raise ValueError("`exists` takes no value; ask `not` of it for what is missing")
         return self
+
+
+MOST_NUMBER = 10**15
+"""Up to here whole numbers are exact, whatever works with them."""
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def _unfit(value: Json) -> bool:

@@ -5,16 +5,16 @@ Composed in one pass: `all` is the minimum, `any` the maximum, `not` the negatio
 the bound until the sign changes makes it exact (`segments.next_change`). No event of the profile may be later than the
 instant that is asked about (`events.counted_time` sees to it).
 
-Many segments ask the same things. So conditions are taken apart into terms (a condition that is not composed), each
-evaluated once for all segments, and terms into series (the instants of an event type's occurrences that pass a filter),
-each read off the profile once for all terms. What composes the terms is generated code: a line for each.
+Many segments ask the same things. So the profile is read once for all of them: a series (the instants of an event
+type's occurrences that pass a filter) and the orders are there after the first condition that asks. A condition is then
+a few comparisons. docs/decisions.md has the figures, also of generated code.
 """
 
 from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -59,7 +59,7 @@ from shared.domain.conditions import (
     Sequence as InSequence,
 )
 from shared.domain.events import DAY, NEVER, Instant, Json, Type
-from shared.domain.profiles import Occurrence, Profile, Stamped
+from shared.domain.profiles import History, Occurrence, Profile, Stamped
 from shared.domain.properties import AMOUNTS, fold_case
 
 Signed = int
@@ -77,40 +77,53 @@ class HistoryNeededError(Exception):
 Passes = Callable[[Mapping[str, Json]], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """The occurrences of an event type that pass filters. `only` is (property, text) when the one filter is that."""
+    """The occurrences of an event type that pass filters. `only` is (property, text or flag) when that is the one."""
 
-    number: int
     event: str
     passes: Passes | None
-    only: tuple[str, str] | None
+    only: tuple[str, str | bool] | None
+
+
+class Times(dict[Series, list[Instant]]):
+    """When those of each series that the profile keeps happened, oldest first; read when first asked for."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._histories = profile.histories
+        self._by_value: dict[tuple[str, str], dict[str | bool, list[Instant]]] = {}
+
+    def __missing__(self, series: Series) -> list[Instant]:
+        times = self[series] = self._read(series)
+        return times
+
+    def _read(self, series: Series) -> list[Instant]:
+        history = self._histories.get(series.event)
+        if history is None:
+            return _NONE
+        if series.only is None:
+            return [each.time for each in passing(history, series)]
+        property_, value = series.only
+        index = self._by_value.get((series.event, property_))
+        if index is None:
+            index = self._by_value[series.event, property_] = by_value(history.newest, property_)
+        return index.get(value, _NONE)
 
 
 class Reading:
     """A profile as it is being evaluated: each series and the orders are read off it once."""
 
-    __slots__ = ("_by_value", "_orders", "_series", "profile")
+    __slots__ = ("_orders", "members", "profile", "times")
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self._series: dict[int, list[Instant]] = {}
-        self._by_value: dict[tuple[str, str], dict[str, list[Instant]]] = {}
+        self.times = Times(profile)
+        self.members: dict[str, Signed] = {}
         self._orders: tuple[list[Instant], list[int]] | None = None
-
-    def times(self, series: Series) -> list[Instant]:
-        """When those of the series that the profile keeps happened, oldest first."""
-        found = self._series.get(series.number)
-        if found is None:
-            found = self._series[series.number] = self._read(series)
-        return found
 
     def occurrences(self, series: Series) -> list[Occurrence]:
         history = self.profile.histories.get(series.event)
-        if history is None:
-            return []
-        passes = series.passes
-        return history.newest if passes is None else [each for each in history.newest if passes(each.properties)]
+        return passing(history, series) if history is not None else []
 
     def cut(self, event: str) -> Instant:
         """Up to and including when the profile's history of this type may lack something (-1: it is whole)."""
@@ -131,26 +144,23 @@ class Reading:
         placed, _ = self.orders()
         return placed[0] if placed else NEVER
 
-    def _read(self, series: Series) -> list[Instant]:
-        if series.only is None:
-            return [occurrence.time for occurrence in self.occurrences(series)]
-        property_, value = series.only
-        by_value = self._by_value.get((series.event, property_))
-        if by_value is None:
-            by_value = self._by_value[series.event, property_] = self._index(series.event, property_)
-        return by_value.get(value, _NONE)
 
-    def _index(self, event: str, property_: str) -> dict[str, list[Instant]]:
-        """The event's occurrences by a property's value, so that any number of filters on it cost one look each."""
-        index: dict[str, list[Instant]] = {}
-        history = self.profile.histories.get(event)
-        for time, properties in history.newest if history is not None else ():
-            held = properties.get(property_)
-            if held is None:
-                continue
-            for value in {fold_case(each) for each in held} if isinstance(held, list) else (fold_case(held),):
+def passing(history: History, series: Series) -> list[Occurrence]:
+    passes = series.passes
+    return history.newest if passes is None else [each for each in history.newest if passes(each.properties)]
+
+
+def by_value(occurrences: Iterable[Occurrence], property_: str) -> dict[str | bool, list[Instant]]:
+    """When there was each value of a property, oldest first: any number of filters on it cost one look each."""
+    index: dict[str | bool, list[Instant]] = {}
+    for time, properties in occurrences:
+        held = properties.get(property_)
+        if isinstance(held, list):
+            for value in set(map(fold_case, held)):
                 index.setdefault(value, []).append(time)
-        return index
+        elif held is not None:
+            index.setdefault(held if isinstance(held, bool) else fold_case(held), []).append(time)
+    return index
 
 
 _NONE: list[Instant] = []
@@ -158,77 +168,54 @@ _NONE: list[Instant] = []
 # ── compiling ──
 
 Term = Callable[[Reading, Instant], Signed]
+Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
 
 
 @dataclass
 class Compiler:
-    """Takes the shop's segments apart into terms that they share. `zone` is the shop's time zone."""
+    """Makes functions of the shop's conditions. `zone` is the shop's time zone."""
 
     segments: Mapping[str, Segment]
     cutoffs: Cutoffs
     zone: ZoneInfo
-    terms: dict[str, Term] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
-    plain: dict[str, Condition] = field(default_factory=dict)
+    made: dict[str, Term] = field(default_factory=dict)
 
-    def function(self, wanted: Sequence[Condition]) -> Callable[[Profile, Instant], tuple[Signed, ...]]:
-        """A function that gives the signed instants of all these conditions for a profile at an instant.
+    def function(self, wanted: Iterable[Condition]) -> Evaluate:
+        """A function that gives the signed instants of all these conditions for a profile at an instant."""
+        terms = [self.term(plain(condition)) for condition in wanted]
 
-        It is generated: a term is called once and kept in a variable, whoever shares it, and `all` and `any` of two are
-        one comparison, not a call of `min` with a list. docs/decisions.md has the figures.
-        """
-        lines: list[str] = []
-        names: dict[str, str] = {}
-        scope: dict[str, Any] = {"Reading": Reading}
-        results = [self._emit(plain(condition), lines, names, scope) for condition in wanted]
-        body = "\n    ".join(["r = Reading(profile)", *lines, f"return ({', '.join(results)}{',' if results else ''})"])
-        exec(compile(f"def evaluate(profile, t):\n    {body}\n", "<segments>", "exec"), scope)  # noqa: S102 - our own text: numbers and names of variables, nothing of a definition's
-        made: Callable[[Profile, Instant], tuple[Signed, ...]] = scope["evaluate"]
-        return made
+        def evaluate(profile: Profile, t: Instant) -> tuple[Signed, ...]:
+            reading = Reading(profile)
+            return tuple([term(reading, t) for term in terms])
 
-    def _emit(self, condition: Condition, lines: list[str], names: dict[str, str], scope: dict[str, Any]) -> str:
-        """Adds the lines that work the condition out; gives the expression that then has it."""
-        if isinstance(condition, Not):
-            return f"-{self._emit(condition.of, lines, names, scope)}".replace("--", "")
-        if isinstance(condition, Member):
-            return self._emit(plain(self.segments[condition.segment].when), lines, names, scope)
-        key = condition_key(condition)
-        if key in names:
-            return names[key]
-        if isinstance(condition, All | Any_):
-            parts = list(dict.fromkeys(self._emit(part, lines, names, scope) for part in condition.of))
-            if len(parts) == 1:
-                return parts[0]
-            name = names[key] = f"x{len(names)}"
-            sign = "<" if isinstance(condition, All) else ">"
-            lines.append(f"{name} = {parts[0]}")
-            lines.extend(f"if {part} {sign} {name}: {name} = {part}" for part in parts[1:])
-            return name
-        name = names[key] = f"x{len(names)}"
-        if isinstance(condition, Rank) and condition.among is not None:
-            among = self._emit(Member(segment=condition.among), lines, names, scope)
-            lines.append(f"{name} = f_{name}(r, t)")
-            lines.append(f"if {among} < {name}: {name} = {among}")
-        else:
-            lines.append(f"{name} = f_{name}(r, t)")
-        scope[f"f_{name}"] = self.term(condition, key)
-        return name
+        return evaluate
 
-    def term(self, condition: Condition, key: str) -> Term:
-        made = self.terms.get(key)
+    def segment(self, name: str) -> Term:
+        """The function of a segment's condition, made when first asked for."""
+        made = self.made.get(name)
         if made is None:
-            made = self.terms[key] = self._term(condition)
+            made = self.made[name] = self.term(plain(self.segments[name].when))
         return made
 
     def of(self, event: str, where: Sequence[Where] = ()) -> Series:
         key = "\n".join([event, *(condition_key(each) for each in where)])
         made = self.series.get(key)
         if made is None:
-            made = self.series[key] = _series(len(self.series), event, where)
+            made = self.series[key] = _series(event, where)
         return made
 
-    def _term(self, condition: Condition) -> Term:
+    def term(self, condition: Condition) -> Term:
+        """The function of a condition that is plain already."""
         match condition:
+            case All():
+                return _all([self.term(part) for part in condition.of])
+            case Any_():
+                return _any([self.term(part) for part in condition.of])
+            case Not():
+                return _not(self.term(condition.of))
+            case Member():
+                return _member(condition.segment, self.segment(condition.segment))
             case TraitIs():
                 return _trait(condition)
             case ConsentIs():
@@ -286,19 +273,22 @@ class Compiler:
             case DateTrait():
                 return _date_trait(condition, self.zone)
             case Rank():
-                return _rank(condition, self.cutoffs.get(condition.key))
+                rank = _rank(condition, self.cutoffs.get(condition.key))
+                return rank if condition.among is None else _all([self.term(Member(segment=condition.among)), rank])
         raise TypeError(f"{condition.kind} is no term")
 
 
 NOT_EMPTY = Where.model_validate({"property": "total", "is": "more", "value": 0})
 
 
-def _series(number: int, event: str, where: Sequence[Where]) -> Series:
+def _series(event: str, where: Sequence[Where]) -> Series:
     if not where:
-        return Series(number, event, None, None)
-    if len(where) == 1 and where[0].is_ == "equal" and isinstance(where[0].value, str):
-        return Series(number, event, filter_(where), (where[0].property, fold_case(where[0].value)))
-    return Series(number, event, filter_(where), None)
+        return Series(event, None, None)
+    only = None
+    if len(where) == 1 and where[0].is_ == "equal" and isinstance(where[0].value, str | bool):
+        value = where[0].value
+        only = (where[0].property, value if isinstance(value, bool) else fold_case(value))
+    return Series(event, filter_(where), only)
 
 
 def filter_(where: Sequence[Where]) -> Passes:
@@ -319,6 +309,53 @@ def compared_value(where: Where) -> Json:
     return round(where.value * 100, 4)
 
 
+# ── composing ──
+
+
+def _all(terms: Sequence[Term]) -> Term:
+    def evaluate_all(reading: Reading, t: Instant) -> Signed:
+        least = NEVER
+        for term in terms:
+            signed = term(reading, t)
+            if signed < least:
+                if signed == -NEVER:
+                    return signed
+                least = signed
+        return least
+
+    return evaluate_all
+
+
+def _any(terms: Sequence[Term]) -> Term:
+    def evaluate_any(reading: Reading, t: Instant) -> Signed:
+        most = -NEVER
+        for term in terms:
+            signed = term(reading, t)
+            if signed > most:
+                if signed == NEVER:
+                    return signed
+                most = signed
+        return most
+
+    return evaluate_any
+
+
+def _not(term: Term) -> Term:
+    return lambda reading, t: -term(reading, t)
+
+
+def _member(segment: str, term: Term) -> Term:
+    """Evaluated once in a reading, whoever asks: else segments about segments could cost more than there are."""
+
+    def evaluate_member(reading: Reading, t: Instant) -> Signed:
+        signed = reading.members.get(segment)
+        if signed is None:
+            signed = reading.members[segment] = term(reading, t)
+        return signed
+
+    return evaluate_member
+
+
 # ── traits, consent ──
 
 
@@ -335,11 +372,15 @@ def trait_of(profile: Profile, name: str) -> Stamped | None:
 
 
 def _trait(condition: TraitIs) -> Term:
-    name, window, holds = condition.trait, condition.fresh, trait_test(condition)
+    return _stamped(condition.trait, condition.fresh, trait_test(condition))
+
+
+def _stamped(name: str, window: int | None, holds: Callable[[Json], bool]) -> Term:
+    dotted = "." in name
 
     def evaluate_trait(reading: Reading, t: Instant) -> Signed:
-        stamped = trait_of(reading.profile, name)
-        if stamped is None or not holds(stamped.value):
+        stamped = trait_of(reading.profile, name) if dotted else reading.profile.traits.get(name)
+        if stamped is None or stamped.value is None or not holds(stamped.value):
             return -NEVER
         if window is None:
             return NEVER
@@ -352,10 +393,13 @@ def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
     """Whether a trait's value passes; a list's by `of`."""
     if condition.is_ == "exists":
         return lambda value: True
-    one = comparison(condition.is_, condition.value)
+    if condition.of == "any":
+        return comparison(condition.is_, condition.value)
+    one = _compare_one("equal" if condition.is_ == "not_equal" else condition.is_, condition.value)
+    if condition.is_ == "not_equal":
+        equal = one
+        one = lambda value: not equal(value)  # noqa: E731
     match condition.of:
-        case "any":
-            return one
         case "all":
             return lambda value: all(map(one, value)) and len(value) > 0 if isinstance(value, list) else one(value)
         case "none":
@@ -403,15 +447,51 @@ def sample_hash(salt: str, contact: str) -> str:
 
 
 def sample_bound(percent: float) -> str:
-    return f"{round(percent / 100 * 2**32):08x}"
+    return f"{min(round(percent / 100 * 2**32), 2**32 - 1):08x}"
 
 
 # ── events ──
 
 
 def _event_count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
+    least, most = condition.at_least, condition.at_most
+    if most is None:
+        return _at_least(condition, series, zone, least or 1)
+    few = _not(_at_least(condition, series, zone, most + 1))
+    return few if least is None else _all([_at_least(condition, series, zone, least), few])
+
+
+def _at_least(condition: EventCount, series: Series, zone: ZoneInfo, n: int) -> Term:
+    window = condition.within
+
+    def too_few(reading: Reading, t: Instant) -> Signed:
+        """False, as far as the profile's history reaches."""
+        cut = reading.cut(series.event)
+        if cut >= 0 and (window is None or t - window < cut):
+            if condition.count == "events" and not condition.where and window is None:
+                return NEVER if reading.profile.histories[series.event].total >= n else -NEVER
+            raise HistoryNeededError(series.event)
+        return -NEVER
+
+    def evaluate_events(reading: Reading, t: Instant) -> Signed:
+        times = reading.times[series]
+        if len(times) >= n:
+            if window is None:
+                return NEVER
+            leaves = times[-n] + window
+            if leaves > t:
+                return leaves
+        return too_few(reading, t)
+
+    def evaluate_others(reading: Reading, t: Instant) -> Signed:
+        newest = nth(reading, series)(n)
+        if newest >= 0 and (window is None or newest + window > t):
+            return NEVER if window is None else newest + window
+        return too_few(reading, t)
+
+    if condition.count == "events":
+        return evaluate_events
     nth = {
-        "events": _nth_newest,
         "days": lambda reading, series: _nth_newest_day(reading, series, zone),
         "product_id": _nth_newest_value("product_id"),
         "category": _nth_newest_value("category"),
@@ -419,77 +499,31 @@ def _event_count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
         "same_product_id": _same("product_id"),
         "same_category": _same("category"),
     }[condition.count]
-    whole = condition.count == "events" and not condition.where
-    least, most, window = condition.at_least, condition.at_most, condition.within
-    if least is None and most is None:
-        least = 1
-
-    def evaluate_count(reading: Reading, t: Instant) -> Signed:
-        times = nth(reading, series)
-        signed = NEVER
-        if least is not None:
-            signed = enough(reading, times, least, t)
-        if most is not None:
-            few = -enough(reading, times, most + 1, t)
-            if few < signed:
-                signed = few
-        return signed
-
-    def enough(reading: Reading, times: Callable[[int], Instant], n: int, t: Instant) -> Signed:
-        newest = times(n)
-        if newest >= 0:
-            if window is None:
-                return NEVER
-            if newest + window > t:
-                return newest + window
-        cut = reading.cut(series.event)
-        if cut >= 0 and (window is None or t - window < cut):
-            if whole and window is None:
-                return NEVER if reading.profile.histories[series.event].total >= n else -NEVER
-            raise HistoryNeededError(series.event)
-        return -NEVER
-
-    return evaluate_count
+    return evaluate_others
 
 
 Nth = Callable[[int], Instant]
 """By n: the newest instant such that at least n of what is counted happened at it or later; -1 when there are fewer."""
 
 
-def _nth_newest(reading: Reading, series: Series) -> Nth:
-    times = reading.times(series)
-    return lambda n: times[-n] if n <= len(times) else -1
-
-
 def _nth_newest_day(reading: Reading, series: Series, zone: ZoneInfo) -> Nth:
-    newest: dict[Any, Instant] = {calendars.local(time, zone).date(): time for time in reading.times(series)}
+    newest: dict[Any, Instant] = {calendars.local(time, zone).date(): time for time in reading.times[series]}
     return _nth(newest.values())
 
 
 def _nth_newest_value(property_: str) -> Callable[[Reading, Series], Nth]:
     def nth(reading: Reading, series: Series) -> Nth:
-        return _nth([times[-1] for times in _by_value(reading, series, property_).values()])
+        return _nth([times[-1] for times in by_value(reading.occurrences(series), property_).values()])
 
     return nth
 
 
 def _same(property_: str) -> Callable[[Reading, Series], Nth]:
     def same(reading: Reading, series: Series) -> Nth:
-        by_value = _by_value(reading, series, property_).values()
-        return lambda n: max((times[-n] for times in by_value if n <= len(times)), default=-1)
+        of_values = by_value(reading.occurrences(series), property_).values()
+        return lambda n: max((times[-n] for times in of_values if n <= len(times)), default=-1)
 
     return same
-
-
-def _by_value(reading: Reading, series: Series, property_: str) -> dict[str, list[Instant]]:
-    by_value: dict[str, list[Instant]] = {}
-    for time, properties in reading.occurrences(series):
-        held = properties.get(property_)
-        if held is None:
-            continue
-        for value in {fold_case(each) for each in held} if isinstance(held, list) else (fold_case(held),):
-            by_value.setdefault(value, []).append(time)
-    return by_value
 
 
 def _nth(times: Any) -> Nth:
@@ -509,7 +543,7 @@ def _first_event(condition: FirstEvent, series: Series) -> Term:
         else:
             if history.total > len(history.newest):
                 raise HistoryNeededError(series.event)
-            times = reading.times(series)
+            times = reading.times[series]
             if not times:
                 return -NEVER
             first = times[0]
@@ -522,7 +556,7 @@ def _last_event(condition: LastEvent, series: Series) -> Term:
     least, most = in_days(condition.at_least), in_days(condition.at_most)
 
     def evaluate_last(reading: Reading, t: Instant) -> Signed:
-        times = reading.times(series)
+        times = reading.times[series]
         if not times:
             if reading.cut(series.event) >= 0:
                 raise HistoryNeededError(series.event)
@@ -550,21 +584,30 @@ def _since(newest: Instant, t: Instant, least: int | None, most: int | None) -> 
 
 def _latest(all_: Sequence[Series], passing: Sequence[Series]) -> Term:
     def evaluate_latest(reading: Reading, t: Instant) -> Signed:
-        newest = max((times[-1] for series in all_ if (times := reading.times(series))), default=-1)
-        passed = max((times[-1] for series in passing if (times := reading.times(series))), default=-1)
+        newest, passed = _newest(reading, all_), _newest(reading, passing)
         return NEVER if newest >= 0 and newest == passed else -NEVER
 
     return evaluate_latest
+
+
+def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
+    """When the newest of all of these happened; -1: there is none."""
+    newest = -1
+    for series in several:
+        times = reading.times[series]
+        if times and times[-1] > newest:
+            newest = times[-1]
+    return newest
 
 
 def _sequence(condition: InSequence, first: Series, then: Series, without: Series | None) -> Term:
     gap, window = condition.gap, condition.within
 
     def evaluate_sequence(reading: Reading, t: Instant) -> Signed:
-        firsts, betweens = reading.times(first), reading.times(without) if without else _NONE
+        firsts, betweens = reading.times[first], reading.times[without] if without else _NONE
         known = max(reading.cut(first.event), reading.cut(then.event), reading.cut(without.event) if without else -1)
         start = -1 if window is None else t - window
-        for time in reversed(reading.times(then)):
+        for time in reversed(reading.times[then]):
             if time <= start:
                 break
             if time - gap <= known:  # what came before it may be cut off
@@ -586,10 +629,10 @@ def _unanswered(condition: Unanswered, of: Series, answers: Sequence[Series]) ->
     least, older, window = condition.at_least, condition.older, condition.within
 
     def evaluate_unanswered(reading: Reading, t: Instant) -> Signed:
-        times = reading.times(of)
+        times = reading.times[of]
         answered = -1
         for series in answers:
-            answer = reading.times(series)
+            answer = reading.times[series]
             if answer:
                 answered = max(answered, answer[-1])
             elif times and times[-min(least, len(times))] <= reading.cut(series.event):
@@ -618,10 +661,11 @@ def _cart(condition: Cart, carts: Sequence[Series], passing: Sequence[Series], o
     older, window = condition.older, condition.within
 
     def evaluate_cart(reading: Reading, t: Instant) -> Signed:
-        newest = max((times[-1] for series in carts if (times := reading.times(series))), default=-1)
-        passed = max((times[-1] for series in passing if (times := reading.times(series))), default=-1)
-        ordered = reading.times(orders)
-        if newest < 0 or newest != passed or (ordered and ordered[-1] >= newest) or t >= newest + window:
+        newest = _newest(reading, carts)
+        if newest < 0 or t >= newest + window or newest != _newest(reading, passing):
+            return -NEVER
+        ordered = reading.times[orders]
+        if ordered and ordered[-1] >= newest:
             return -NEVER
         return newest + window if t >= newest + older else -(newest + older)
 
@@ -653,7 +697,11 @@ def _order_measure(measure: str, window: int | None, least: float | None, most: 
     reaches = {"count": _counts, "sum": _sums, "largest": _largest}.get(measure)
     if reaches is not None:
         return _monotone(reaches, measure == "largest", window, least, most)
-    return _quotient(measure == "average", window, least, most)
+
+    def holds(total: int, parts: int) -> bool:
+        return (least is None or total >= least * parts) and (most is None or total <= most * parts)
+
+    return _quotient(measure == "average", window, holds)
 
 
 Reaches = Callable[[list[Instant], list[int], float], int]
@@ -681,33 +729,32 @@ def _largest(placed: list[Instant], nets: list[int], bound: float) -> int:
 def _monotone(reaches: Reaches, needs_one: bool, window: int | None, least: float | None, most: float | None) -> Term:
     """Of a measure that only falls while orders leave the window."""
 
-    def evaluate_orders(reading: Reading, t: Instant) -> Signed:
-        placed, nets = reading.orders()
-        start = -1 if window is None else t - window
-        cut = reading.orders_cut()
-        signed = NEVER
-        if least is not None:
-            signed = reached(placed, nets, least, start, cut)
-        if most is not None:
-            # A measure is at most what it has not passed; "passed" is reached by the next number there is.
-            few = -reached(placed, nets, _next(most), start, cut)
-            if needs_one:
-                few = min(few, reached(placed, nets, 0, start, cut))
-            if few < signed:
-                signed = few
-        return signed
-
-    def reached(placed: list[Instant], nets: list[int], bound: float, start: Instant, cut: Instant) -> Signed:
+    def reached(bound: float) -> Term:
         if bound <= 0 and not needs_one:
-            return NEVER
-        at = reaches(placed, nets, bound)
-        if at >= 0 and placed[at] > start:
-            return NEVER if window is None else placed[at] + window
-        if start < cut:
-            raise HistoryNeededError("orders")
-        return -NEVER
+            return lambda reading, t: NEVER
 
-    return evaluate_orders
+        def evaluate_reached(reading: Reading, t: Instant) -> Signed:
+            placed, nets = reading.orders()
+            at = reaches(placed, nets, bound)
+            if at >= 0:
+                if window is None:
+                    return NEVER
+                leaves = placed[at] + window
+                if leaves > t:
+                    return leaves
+            if (-1 if window is None else t - window) < reading.orders_cut():
+                raise HistoryNeededError("orders")
+            return -NEVER
+
+        return evaluate_reached
+
+    terms = [] if least is None else [reached(least)]
+    if most is not None:
+        # A measure is at most what it has not passed; "passed" is reached by the next number there is.
+        terms.append(_not(reached(_next(most))))
+        if needs_one:
+            terms.append(reached(0))
+    return terms[0] if len(terms) == 1 else _all(terms)
 
 
 def _next(bound: float) -> int:
@@ -715,8 +762,9 @@ def _next(bound: float) -> int:
     return int(bound // 1) + 1
 
 
-def _quotient(of_money: bool, window: int | None, least: float | None, most: float | None) -> Term:
-    """Of the average of orders, or of the time between them, which may rise when an order leaves the window."""
+def _quotient(of_money: bool, window: int | None, holds: Callable[[int, int], bool]) -> Term:
+    """Of the average of orders, or of the time between them, which may rise when an order leaves the window: whether it
+    `holds` of the total and of how many it is the total."""
 
     def evaluate_quotient(reading: Reading, t: Instant) -> Signed:
         placed, nets = reading.orders()
@@ -732,8 +780,7 @@ def _quotient(of_money: bool, window: int | None, least: float | None, most: flo
             total, parts = (inside[-1] - inside[0] if inside else 0), len(inside) - 1
         if parts < 1:
             return -until
-        holds = (least is None or total >= least * parts) and (most is None or total <= most * parts)
-        return until if holds else -until
+        return until if holds(total, parts) else -until
 
     return evaluate_quotient
 
@@ -759,10 +806,14 @@ def _rank(condition: Rank, cutoff: float | None) -> Term:
     top = condition.top is not None
     match condition.by:
         case RankedTrait(trait=trait, fresh=fresh):
-            compared: Comparison = "at_least" if top else "at_most"
-            return _trait(TraitIs.model_validate({"trait": trait, "is": compared, "value": cutoff, "fresh": fresh}))
+            return _stamped(trait, fresh, _compare_number("at_least" if top else "at_most", cutoff))
         case RankedOrders(measure="last"):
             return _last_placed(top, condition.by.within, int(cutoff))
+        case RankedOrders(measure="average", within=window):
+            # Divided as the cut-off was, so that whose average it is is within it.
+            return _quotient(
+                True, window, lambda total, parts: total / parts >= cutoff if top else total / parts <= cutoff
+            )
         case RankedOrders(measure=measure, within=window):
             number = _order_measure(measure, window, cutoff if top else None, None if top else cutoff)
             has_one = _order_measure("count", window, 1, None)
@@ -891,8 +942,13 @@ def comparison(name: Comparison, wanted: Json) -> Callable[[Json], bool]:
 
 def _compare_one(name: Comparison, wanted: Json) -> Callable[[Json], bool]:
     if name == "in":
-        tests = [_compare_one("equal", each) for each in wanted]
-        return lambda value: any(test(value) for test in tests)
+        texts = frozenset(fold_case(each) for each in wanted if isinstance(each, str))
+        others = [_compare_one("equal", each) for each in wanted if not isinstance(each, str)]
+
+        def one_of(value: Json) -> bool:
+            return fold_case(value) in texts if isinstance(value, str) else any(test(value) for test in others)
+
+        return one_of
     if isinstance(wanted, str):
         return _compare_text(name, fold_case(wanted))
     if isinstance(wanted, bool):

@@ -97,6 +97,15 @@ class IdentityKind(StrEnum):
     ANONYMOUS = "anonymous"  # a browser, a cart, a guest order: joins a contact once that is known
 
 
+class Strict(BaseModel):
+    """What people or other parts write for us to read: a field it does not know is refused.
+
+    Its validator is made when it is first used, not at import: most handlers need few of them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
 class Identity(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 

@@ -27,12 +27,12 @@ from shared.domain.conditions import (
     parts_of,
     plain,
 )
-from shared.domain.evaluation import HistoryNeededError
+from shared.domain.evaluation import Evaluate, HistoryNeededError
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.properties import fold_case, in_lake, own_words, text
-from shared.domain.segments import Definitions, Evaluate
+from shared.domain.segments import Definitions
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",

@@ -77,7 +77,7 @@ def _small(
                 "small",
                 (id_,),
                 f"{quoted(segment.name)} has {plural(size, 'contact')}. Below {USEFUL_SIZE} a report on it is chance: "
-                f"of {USEFUL_SIZE} mails about 3 are clicked in, give or take 3. Ask for less, or take a longer window; "
+                f"of {USEFUL_SIZE} mails about 3 are clicked in, give or take 3. Ask for less, or widen its window; "
                 "if these few are meant, write to them and do not judge by the numbers.",
             )
 

@@ -13,9 +13,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.domain.conditions import Strict
-from shared.domain.profiles import Profile
-from shared.domain.segments import BY_DEFINITION, BY_REPAIR, Transition
+from shared.domain.events import Strict
+from shared.domain.profiles import BY_DEFINITION, BY_REPAIR, Profile, Transition
 
 BEGIN = "begin"
 """The path of a run that starts at the journey's first step."""

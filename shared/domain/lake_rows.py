@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import Event, Json, Type, amount, iso
+from shared.domain.events import Event, Instant, Json, Type, amount, iso
 from shared.domain.properties import code, kept_properties, own_words, text
 
 COLUMNS: Mapping[str, str] = {
@@ -73,6 +73,11 @@ def contact_number(contact: str) -> int:
     return int(contact[1:16], 16)
 
 
+def month_of(instant: Instant) -> str:
+    """The partition that what happened at an instant is in."""
+    return max(iso(instant)[:7], FIRST_MONTH)
+
+
 def row(contact: str, event: Event) -> Row:
     """The event's row: every one of COLUMNS, and the partition it belongs to."""
     properties, own = event.properties, own_words(event.traits)
@@ -93,7 +98,7 @@ def row(contact: str, event: Event) -> Row:
     found |= {name: code(properties.get(name), own) for name in _CODES}
     return {
         **{name: found.get(name) for name in COLUMNS},
-        "month": max(day[:7], FIRST_MONTH),
+        "month": month_of(event.time),
         "type": partition(event.type),
     }
 

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from shared.domain.conditions import Strict
-from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Type
+from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Strict, Type
 from shared.domain.journeys import BEGIN
 from shared.domain.profiles import Profile
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from shared.domain.events import Event, Json, amount
 
@@ -73,6 +74,7 @@ def _total(properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]
     return total
 
 
+@lru_cache(maxsize=4096)
 def fold_case(value: str) -> str:
     """Lower case letter by letter, as SQL has it: texts are compared in this form."""
     if value.isascii():

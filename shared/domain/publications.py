@@ -15,13 +15,12 @@ from shared.domain.conditions import (
     Condition,
     EventCount,
     Segment,
-    Strict,
     in_order,
     members_of,
     parts_of,
     plain,
 )
-from shared.domain.events import Instant
+from shared.domain.events import Instant, Strict
 from shared.domain.segments import Definitions, compile_segments, ranks
 
 
@@ -168,9 +167,10 @@ def dependants(segments: Iterable[Segment], ids: Iterable[str]) -> list[str]:
     return [name for name in ordered if name in found]
 
 
-def missing_cutoffs(publication: Publication) -> bool:
-    """Whether a rank is asked for that no cut-off was worked out for yet."""
-    return any(rank.key not in publication.cutoffs for segment in publication.segments for rank in ranks(segment))
+def lacks_cutoffs(publication: Publication, since: int) -> bool:
+    """Whether a segment that was changed after a publication has a rank that no cut-off was worked out for yet."""
+    changed = [segment for segment in publication.segments if publication.changed[segment.id] > since]
+    return any(rank.key not in publication.cutoffs for segment in changed for rank in ranks(segment))
 
 
 def _next(publication: Publication, now: Instant, why: str, **parts: Any) -> Publication:

@@ -7,8 +7,8 @@ decide anew, whoever of old and new Lambdas gets to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from shared.domain import calendars
 from shared.domain.conditions import (
@@ -43,9 +43,24 @@ from shared.domain.conditions import (
     parts_of,
     plain,
 )
-from shared.domain.evaluation import CARTS, Compiler, HistoryNeededError
+from shared.domain.evaluation import CARTS, Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant, Type
-from shared.domain.profiles import UNDECIDED, Membership, Profile, fold, needs_rebuild, touch, trim
+from shared.domain.profiles import (
+    BY_DEFINITION,
+    BY_LAUNCH,
+    BY_RANK,
+    BY_REPAIR,
+    BY_TIME,
+    UNDECIDED,
+    Membership,
+    Profile,
+    Transition,
+    fold,
+    needs_rebuild,
+    touch,
+    trim,
+    wake_at,
+)
 
 # ── all the shop's segments ──
 
@@ -104,9 +119,6 @@ def _of_event(event: str, where: Iterable[Where]) -> str:
     return touch(event)
 
 
-Evaluate = Callable[[Profile, Instant], tuple[int, ...]]
-
-
 @dataclass(frozen=True, slots=True)
 class Definitions:
     """The shop's segments, compiled, and an index from what an event touches to the segments that it can move.
@@ -122,25 +134,17 @@ class Definitions:
     starting: frozenset[str]
     index: Mapping[str, tuple[str, ...]]
     compiler: Compiler
-    functions: dict[tuple[str, ...], Evaluate] = field(default_factory=dict)
+    position: Mapping[str, int]
 
-    def moved_by(self, touched: Iterable[str]) -> tuple[str, ...]:
+    def moved_by(self, touched: Iterable[str]) -> list[str]:
         """The segments whose answer may differ after something of this was touched, in the order of definition."""
         moved = {segment for name in touched for segment in self.index.get(name, ())}
-        return tuple(segment for segment in self.segments if segment in moved) if moved else ()
+        return sorted(moved, key=self.position.__getitem__)
 
-    def evaluator(self, segments: tuple[str, ...]) -> Evaluate:
-        """A function for all of these segments at once, made on first use."""
-        made = self.functions.get(segments)
-        if made is None:
-            if len(self.functions) >= MOST_FUNCTIONS:
-                self.functions.clear()
-            made = self.compiler.function([self.segments[segment].when for segment in segments])
-            self.functions[segments] = made
-        return made
-
-
-MOST_FUNCTIONS = 500
+    def signed(self, segments: Iterable[str], profile: Profile, t: Instant) -> list[int]:
+        """The signed instants of these segments for a profile at an instant (see `evaluation`)."""
+        reading = Reading(profile)
+        return [self.compiler.segment(segment)(reading, t) for segment in segments]
 
 
 def compile_segments(
@@ -176,6 +180,7 @@ def compile_segments(
         starting=frozenset(starting),
         index=index,
         compiler=Compiler(ordered, cutoffs or {}, of_shop),
+        position={name: position for position, name in enumerate(ordered)},
     )
 
 
@@ -184,7 +189,7 @@ def evaluate(definitions: Definitions, segment: str, profile: Profile, t: Instan
 
     HistoryNeededError when the profile's bounded history cannot tell.
     """
-    (signed,) = definitions.evaluator((segment,))(profile, t)
+    (signed,) = definitions.signed((segment,), profile, t)
     return signed > 0, abs(signed)
 
 
@@ -193,46 +198,19 @@ def ranks(segment: Segment) -> list[Rank]:
     return [part for part in parts_of(plain(segment.when)) if isinstance(part, Rank)]
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A contact entering or leaving a segment: the contact's `number`-th, at `time`, because of `cause`.
-
-    `cause` is an event's id, or `time` (nothing happened, and that was it), or one of the other causes below. `before`
-    is the number of the transition before it of the same segment, 0 if none.
-    """
-
-    contact: str
-    number: int
-    segment: str
-    entered: bool
-    time: Instant
-    cause: str
-    before: int
-
-
-BY_TIME = "time"
-BY_DEFINITION = "definition"
-BY_LAUNCH = "launch"
-"""As BY_DEFINITION, and whoever published it asked that it start journeys."""
-BY_RANK = "rank"
-"""The nightly refresh has moved a cut-off."""
-BY_REPAIR = "repair"
-"""The nightly comparison found a stored membership wrong."""
-
-
 class OldDefinitionsError(Exception):
     """The profile was decided by newer definitions than these: read them anew."""
 
 
 def decide(
-    definitions: Definitions, profile: Profile, segments: tuple[str, ...], t: Instant, cause: str
+    definitions: Definitions, profile: Profile, segments: Collection[str], t: Instant, cause: str
 ) -> list[Transition]:
     """Evaluates these segments at `t`, records their memberships in the profile, and gives what changed."""
     if not segments:
         return []
     transitions = []
     memberships = profile.memberships
-    for segment, signed in zip(segments, definitions.evaluator(segments)(profile, t), strict=True):
+    for segment, signed in zip(segments, definitions.signed(segments, profile, t), strict=True):
         member, until = signed > 0, abs(signed)
         held = memberships.get(segment)
         if held is None:
@@ -319,7 +297,7 @@ def absorb(
         transitions += catch_up(definitions, profile, t)
         touched = fold(profile, event)
         if profile.definitions == UNDECIDED:  # a new contact may be in segments that no event of theirs is about
-            profile.definitions, moved = definitions.sequence, tuple(definitions.segments)
+            profile.definitions, moved = definitions.sequence, list(definitions.segments)
         else:
             moved = definitions.moved_by(touched)
         transitions += decide(definitions, profile, moved, t, event.id)
@@ -332,11 +310,6 @@ def absorb(
     return transitions
 
 
-def wake_at(profile: Profile) -> Instant:
-    """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none)."""
-    return min((membership.until for membership in profile.memberships.values()), default=NEVER)
-
-
 def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]:
     """The segments whose stored membership is not what a full evaluation gives, and is not about to be decided.
 
@@ -345,10 +318,11 @@ def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]
     if profile.definitions != definitions.sequence or wake_at(profile) <= now:
         return []
     drifted = []
+    reading = Reading(profile)
     for segment in definitions.segments:
         held = profile.memberships.get(segment)
         try:
-            member, _ = evaluate(definitions, segment, profile, now)
+            member = definitions.compiler.segment(segment)(reading, now) > 0
         except HistoryNeededError:
             continue
         if member != (held is not None and held.member):
@@ -358,7 +332,7 @@ def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]
 
 def next_change(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Instant:
     """The exact instant after `t` at which the answer changes with no new event (NEVER: it does not)."""
-    return change_of(definitions.evaluator((segment,)), profile, t)[1]
+    return change_of(definitions.compiler.function([definitions.segments[segment].when]), profile, t)[1]
 
 
 def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, Instant]:

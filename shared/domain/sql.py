@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.conditions import Rank
-from shared.domain.events import DAY, Instant, iso
-from shared.domain.lake_rows import FIRST_MONTH
+from shared.domain.events import DAY, Instant
+from shared.domain.lake_rows import month_of
 from shared.domain.properties import TEXT_LISTS
 from shared.domain.segments import Definitions
 from shared.domain.sql_plan import (
@@ -298,8 +298,8 @@ class _Printed:
         if source.events:
             tests = [_one_of("type", source.of)]
             if source.since is not None and source.since >= 0:
-                tests += [f"month >= {literal(iso(source.since + 1)[:7])}", f"time > {source.since}"]
-            tests += [f"month <= {literal(max(iso(t)[:7], FIRST_MONTH))}", f"time <= {t}"]
+                tests += [f"month >= {literal(month_of(source.since + 1))}", f"time > {source.since}"]
+            tests += [f"month <= {literal(month_of(t))}", f"time <= {t}"]
             if source.names and source.of == ("other",):
                 tests.append(_one_of("name", tuple(source.names)))
         else:

@@ -1,4 +1,8 @@
-"""Time is played: a thousand contacts through 90 days of onboarding and win-back, with nobody reacting to any mail."""
+"""Time is played: a thousand contacts through 90 days of onboarding and win-back, with nobody reacting to any mail.
+
+What counts is processor time: the local run has one thread and waits for nothing, so on a machine that does nothing
+else that is how long it takes.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +32,13 @@ def webhooks(contacts: int) -> Iterator[Webhook]:
 
 def measure(contacts: int = 1000) -> list[Row]:
     system, watch = watched(BEGIN)
-    began = time.perf_counter()
+    began, begun = time.perf_counter(), time.process_time()
     with system.hurrying():  # the lake is written at the end, as by `beckon clock`
         for webhook in sorted(webhooks(contacts), key=lambda webhook: webhook.at):
             system.run_until(webhook.at)
             storefront.post(system, webhook)
         system.run_until(BEGIN + DAYS * DAY)
-    seconds = time.perf_counter() - began
+    seconds, waited = time.process_time() - begun, time.perf_counter() - began
     mails = system.world.db.execute("SELECT COUNT(*) FROM mailbox").fetchone()[0]
     events = watch.records["ProfileFunction"]
     calls = sum(watch.calls.values())
@@ -44,7 +48,7 @@ def measure(contacts: int = 1000) -> list[Row]:
     return [
         Row(
             f"{contacts:,} contacts through {DAYS} days",
-            f"{seconds:.1f} s{extrapolated}",
+            f"{seconds:.1f} s of processor time ({waited:.1f} s by the clock){extrapolated}",
             f"≤ {AIM} s for 1,000",
             for_a_thousand <= AIM,
         ),

@@ -11,26 +11,25 @@ much it would have been late.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from infra.local import history, storefront
 from infra.local.history import Webhook
 from infra.local.sample import make
 from infra.local.system import System
-from shared.adapters import contacts, definitions, identities
+from shared.adapters import athena, contacts, definitions
 from shared.adapters.contacts import Stored
-from shared.domain import segments
-from shared.domain.events import DAY, MINUTE, NEVER, Instant, iso
+from shared.domain import segments, sql
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Instant, Json, iso
 from shared.domain.profiles import Profile
-from shared.domain.segments import BY_TIME, Definitions
+from shared.domain.segments import BY_TIME, Definitions, Transition
 from tests.benchmarks.counting import watched
 from tests.benchmarks.measuring import Row
 
@@ -65,11 +64,17 @@ class Replayed:
     compared: int
     """Memberships compared, over all instants."""
     differing: list[str]
-    """Each as instant, segment, contact."""
     counted: Counted
+    late: list[float]
+    """Seconds, of every change by time alone, the least first."""
 
 
-def replay(sample: Path = history.SAMPLE, customers: int | None = None, instants: int = INSTANTS) -> Replayed:
+def replay(
+    sample: Path = history.SAMPLE,
+    customers: int | None = None,
+    instants: int = INSTANTS,
+    say: Callable[[str], object] = lambda line: None,
+) -> Replayed:
     """Plays the history of `sample`, and compares at so many instants, evenly spread over it."""
     webhooks = list(history.webhooks(customers=customers, sample=sample))
     begin, end = webhooks[0].at - DAY, webhooks[-1].at + SETTLED
@@ -84,13 +89,14 @@ def replay(sample: Path = history.SAMPLE, customers: int | None = None, instants
                 system.run_until(at)
                 system.settle()
                 compared += compare(system, at, differing)
+                say(f"{iso(at)[:10]}: {compared:,} memberships compared, {len(differing)} differ")
                 continue
             with system.hurrying():
                 system.run_until(at)
                 storefront.post(system, webhook)
-    counted.events, counted.wake_ups = watch.records["ProfileFunction"], counted.wake_ups
+    counted.events = watch.records["ProfileFunction"]
     return Replayed(
-        contacts=len(list(identities.contacts())),
+        contacts=sum(1 for _ in everybody()),
         segments=len(definitions.segments().segments),
         webhooks=len(webhooks),
         days=(end - begin) / DAY,
@@ -98,7 +104,49 @@ def replay(sample: Path = history.SAMPLE, customers: int | None = None, instants
         compared=compared,
         differing=differing,
         counted=counted,
+        late=sorted(lateness()),
     )
+
+
+def compare(system: System, at: Instant, differing: list[str]) -> int:
+    """Compares the stored memberships with what one pass over the lake says; gives how many were compared."""
+    of_shop = definitions.segments()
+    names, of_pass = list(of_shop.segments), f"replay-{at}"
+    export(system, at, of_pass)
+    told = athena.rows(athena.start(sql.one_pass(of_shop, names, at, of_pass))) or []
+    answered = {row["contact"]: row for row in told}
+    stored = {each.profile.contact: each.profile for each in everybody()}
+    differing += [f"{iso(at)} {each} is stored or passed over, not both" for each in stored.keys() ^ answered.keys()]
+    for contact in stored.keys() & answered.keys():
+        for name in names:
+            held = stored[contact].memberships.get(name)
+            if (held is not None and held.member) != answered[contact][f"in_{name}"]:
+                differing.append(f"{iso(at)} {contact} {name}: stored as {held}")
+    return len(stored) * len(names)
+
+
+def export(system: System, at: Instant, of_pass: str) -> None:
+    """Has the export function write everybody's facts, page by page, as the workflow does."""
+    number = definitions.publication().number
+    place: dict[str, Json] | None = contacts.Place()._asdict()
+    while place is not None:
+        page = {"name": of_pass, "at": at, "definitions": number, "segment": None, "draft": None, "contacts": 0}
+        place = system.invoke("ExportFunction", {**page, "place": place})["place"]
+
+
+def everybody() -> Iterator[Stored]:
+    place: contacts.Place | None = contacts.Place()
+    while place is not None:
+        found, place = contacts.page(place, 1000)
+        yield from contacts.read_all(found)
+
+
+def lateness() -> Iterator[float]:
+    """Of every change that time alone made: seconds from its instant to when it was stored."""
+    for stored in everybody():
+        for item in contacts.items(stored.profile.contact, "TRANSITION#"):
+            if item["cause"]["S"] == BY_TIME:
+                yield (int(item["recorded"]["N"]) - int(item["time"]["N"])) / SECOND
 
 
 def _with_ends(webhooks: list[Webhook], due: list[Instant]) -> Iterator[tuple[Instant, Webhook | None]]:
@@ -137,3 +185,81 @@ def counting(counted: Counted) -> Iterator[None]:
         yield
     finally:
         segments.decide = decide
+
+
+# ── beside polling ──
+
+
+def rows(found: Replayed) -> list[Row]:
+    counted = found.counted
+    by_time = len(counted.by_time)
+    each_month = 30 / found.days / found.contacts
+    table = [
+        Row(
+            f"{found.contacts:,} contacts, {found.segments} segments, {found.days:.0f} days",
+            f"{found.webhooks:,} webhooks replayed in {found.seconds:.0f} s",
+        ),
+        Row(
+            "stored memberships against one pass over the lake",
+            f"{found.compared:,} compared, {len(found.differing)} differ",
+            "0",
+            not found.differing,
+        ),
+        Row(
+            "changes of membership",
+            f"{counted.flips['event']:,} by events, {by_time:,} by time alone",
+        ),
+        Row(
+            "wake-ups for a change by time",
+            f"{counted.wake_ups:,}, {counted.wake_ups / max(by_time, 1):.2f} a change, {counted.vain:,} in vain; "
+            f"{counted.wake_ups * each_month:.2f} a contact a month",
+        ),
+        Row(
+            "evaluations of a segment",
+            f"{counted.evaluations:,}, {counted.evaluations / max(counted.events, 1):.1f} an event or wake-up",
+        ),
+        Row(
+            "late, of changes by time",
+            f"{mean(found.late):.0f} s on average, {found.late[-1]:.0f} s at most",
+            "≤ 60 s",
+            found.late[-1] <= 60,
+        ),
+    ]
+    for name, every in POLLS.items():
+        evaluations = found.contacts * found.segments * found.days * DAY / every
+        late = [-at % every / HOUR for at in counted.by_time]
+        table.append(
+            Row(
+                f"polling {name} instead",
+                f"{evaluations:,.0f} evaluations, {evaluations / counted.evaluations:,.0f} times as many; "
+                f"late by {mean(late):.2f} h on average, {max(late):.2f} h at most",
+            )
+        )
+    return table
+
+
+def measure(customers: int = 60) -> list[Row]:
+    found = replay(customers=customers)
+    assert not found.differing, found.differing[:10]
+    return rows(found)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, nargs="?", help="online_retail_ii.parquet; left out: the sample")
+    parser.add_argument("--customers", type=int, default=None)
+    parser.add_argument("--instants", type=int, default=INSTANTS)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        if asked.source is not None:
+            make.make(asked.source, Path(made), customers=1_000_000, since="2009-01-01")
+        sample = Path(made) if asked.source is not None else history.SAMPLE
+        found = replay(sample, asked.customers, asked.instants, lambda line: print(line, flush=True))
+    for row in rows(found):
+        print(f"{row.measure:<60} {row.value}  {row.aim}")
+    print("\n".join(found.differing[:20]))
+    return 1 if found.differing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -10,7 +10,7 @@ from typing import get_args
 from infra import documentation
 from infra.local.routes import Route
 from infra.local.settings import template
-from shared.adapters import definitions
+from shared.adapters import shipped
 from shared.domain import conditions, journeys, profiles, segments
 from shared.domain.events import NEVER, Type
 from shared.domain.profiles import Profile
@@ -94,7 +94,7 @@ def test_the_causes_of_transitions_in_the_docs_are_the_codes_and_start_journeys_
     documented = {cells[0].strip("`"): cells[2] for cells in rows(SEGMENTS, "Publications")}
     causes = {value for name, value in vars(segments).items() if name.startswith("BY_")}
     assert set(documented) == causes | {"an event's id"}
-    (journey,) = [each for each in definitions.journeys() if each.id == "onboarding"]
+    (journey,) = [each for each in shipped.journeys() if each.id == "onboarding"]
     for cause, starts in documented.items():
         entered = segments.Transition("c1", 1, journey.enters, True, 0, cause, 0)
         held = Profile("c1", memberships={journey.enters: profiles.Membership(True, 1, 0, NEVER)})
@@ -108,7 +108,7 @@ def test_the_properties_conditions_can_ask_for_are_listed() -> None:
 def test_every_dependency_is_justified() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    wanted = [*project["project"]["dependencies"], *groups["local"], *groups["dev"]]
+    wanted = [*project["project"]["dependencies"], *groups["local"], *groups["dev"], *groups["bench"]]
     names = {re.split(r"[\[><=~]", each)[0] for each in wanted if isinstance(each, str)}
     documented = {name for cells in rows(DECISIONS, "Dependencies") for name in re.findall(r"`([^`]+)`", cells[0])}
     assert documented == names

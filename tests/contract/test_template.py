@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local import settings
-from shared.adapters import definitions
+from shared.adapters import shipped
 from shared.domain.events import Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 
@@ -43,8 +43,7 @@ def app(function: str) -> Path:
 
 
 def built(function: str) -> None:
-    if not app(function).exists():
-        pytest.skip(f"functions/{folder(function)} is not there yet")
+    assert app(function).exists(), f"functions/{folder(function)} is not there"
 
 
 def variables(function: str) -> dict[str, Any]:
@@ -194,7 +193,7 @@ def test_every_name_the_template_refers_to_exists() -> None:
 
 def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
     machines = json.loads(TEMPLATE.resolve(variables("TransitionFunction")["STATE_MACHINES"]))
-    assert set(machines) == {journey.id for journey in definitions.journeys()}
+    assert set(machines) == {journey.id for journey in shipped.journeys()}
     queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
     dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
     assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead

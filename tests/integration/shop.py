@@ -12,8 +12,8 @@ from infra.local.gateway import Request
 from infra.local.system import System, begin
 from shared.adapters import contacts, definitions
 from shared.domain.events import MINUTE, Instant, Json
-from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import Transition, evaluate
+from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.segments import evaluate
 
 BEGIN = demo.BEGIN
 
@@ -53,7 +53,8 @@ class Shop:
     def ask(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
         written = b"" if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json"}
-        answer = gateway.admin(self.system, Request(method, path, headers=headers, body=written))
+        path, _, query = path.partition("?")
+        answer = gateway.admin(self.system, Request(method, path, query, headers, written))
         return answer.status, json.loads(answer.body)
 
     def draft(self, id_: str, when: Json) -> None:
@@ -72,7 +73,7 @@ class Shop:
         assert status == 202, told
         run = told["run"]
         assert self.ask("GET", f"/segments/{id_}/dry-run/{run}")[1]["status"] == "running"
-        self.passes(5 * MINUTE)
+        self.passes(10 * MINUTE)
         return self.ask("GET", f"/segments/{id_}/dry-run/{run}")[1]
 
     def filling(self, id_: str) -> str:

@@ -92,7 +92,7 @@ def test_a_signed_shopify_order_is_on_the_queue_when_it_is_acknowledged(
     (event,) = ingest.events()
     assert (event.type, event.source, event.received, event.public) == ("Order Completed", "shopify", NOW, False)
     assert event.properties["total"] == 48.8
-    assert counted(capsys) == [("Events", "shopify", None, 1)]
+    assert counted(capsys) == []  # what goes well is counted where it is folded
 
 
 def test_a_signed_woocommerce_update_is_several_events(ingest: IngestStack) -> None:
@@ -267,7 +267,6 @@ def test_a_bad_message_is_named_and_the_rest_of_its_batch_stored(
     assert [error["field"] for error in answer.json["errors"]] == ["batch.1.event", "batch.2.type"]
     assert len(ingest.events()) == 4
     assert counted(capsys) == [
-        ("Events", "segment", None, 4),
         ("Refused", "segment", "invalid_field", 1),
         ("Refused", "segment", "unknown_type", 1),
     ]

@@ -67,7 +67,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
             match TASK.validate_python(payload):
                 case Begin(name=name, input=asked):
                     played.tasks.append("begin")
-                    begun = Pass(**asked.model_dump(), name=name, at=7, definitions=3, adopt=3, next="done")
+                    begun = Pass(**asked.model_dump(), name=name, at=7, ripe="", definitions=3, adopt=3, next="done")
                     return begun.then(next(ahead)).model_dump(mode="json")
                 case Step(task=name, state=state):
                     played.tasks.append(name)
@@ -81,6 +81,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
         machine = json.loads(text.replace("${RefreshFunctionArn}", "refresh").replace("${ExportFunctionArn}", "export"))
         for state in machine["States"].values():
             if state["Type"] == "Wait":
+                state.pop("TimestampPath", None)
                 state["Seconds"] = 0
         client = boto3.client("stepfunctions", region_name="eu-west-1")
         arn = client.create_state_machine(name="refresh", definition=json.dumps(machine), roleArn=ROLE)

@@ -22,13 +22,13 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from functions.journey.app import TASK
-from shared.adapters import definitions
+from shared.adapters import definitions, shipped
 from shared.domain.events import DAY, SECOND
 from shared.domain.journeys import BEGIN, Run
 from shared.domain.messages import Message
 
 ROOT = Path(__file__).resolve().parents[2]
-JOURNEYS = {journey.id: journey for journey in definitions.journeys()}
+JOURNEYS = {journey.id: journey for journey in shipped.journeys()}
 FILES = {journey: ROOT / f"infra/statemachines/{journey}.asl.json" for journey in JOURNEYS}
 ROLE = "arn:aws:iam::123456789012:role/journeys"
 TEMPLATES = ROOT / "functions/message/templates/compiled"

@@ -190,7 +190,7 @@ def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
         return False
     if condition.is_ == "exists":
         return True
-    values = value if isinstance(value, list) else [value]
+    values = [None if isinstance(each, list) else each for each in (value if isinstance(value, list) else [value])]
     compare = comparison(condition.is_, condition.value)
     if condition.of == "any" and condition.is_ == "not_equal":
         equal = comparison("equal", condition.value)

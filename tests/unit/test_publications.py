@@ -12,7 +12,7 @@ from shared.domain.publications import (
     Publication,
     compiled,
     first,
-    missing_cutoffs,
+    lacks_cutoffs,
     with_cutoffs,
     with_segment,
     with_shipped,
@@ -101,11 +101,12 @@ def test_a_changed_time_zone_changes_what_counts_in_it(begun: Publication) -> No
 def test_the_first_cutoff_of_a_rank_completes_its_change_and_later_ones_rerank(begun: Publication) -> None:
     second = with_segment(begun, segment("best", TOP), start_journeys=True, now=2)
     second = with_segment(second, segment("rest", {"kind": "not", "of": member("best")}), start_journeys=False, now=3)
-    assert missing_cutoffs(second)
+    assert lacks_cutoffs(second, 1)
+    assert not lacks_cutoffs(second, 2)
     (rank,) = ranks(segment("best", TOP))
     third = with_cutoffs(second, {rank.key: 500, "of a rank that is gone": 7}, 4)
     assert third is not None
-    assert not missing_cutoffs(third)
+    assert not lacks_cutoffs(third, 1)
     assert third.cutoffs == {rank.key: 500}
     assert (third.changed["best"], third.changed["rest"], third.reranked, third.starting) == (4, 4, {}, ("best",))
     assert with_cutoffs(third, {rank.key: 500}, 5) is None

@@ -11,11 +11,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.adapters import definitions as shipped
+from shared.adapters import definitions, shipped
 from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type
-from shared.domain.profiles import HISTORY_BOUND, Profile, fold, rebuild, trim
+from shared.domain.profiles import (
+    HISTORY_BOUND,
+    TRAITS_BOUND,
+    TYPES_BOUND,
+    Membership,
+    Profile,
+    fold,
+    rebuild,
+    trim,
+)
 from shared.domain.segments import (
     BY_TIME,
     Definitions,
@@ -130,6 +139,68 @@ def test_what_events_cannot_move_is_not_evaluated_and_still_right(
     assert drift(definitions, profile, AFTER) == []
 
 
+@given(trees, other_trees, cutoff_values, events())
+def test_after_each_event_what_is_stored_is_right_and_sound(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), Profile("c1")
+    for event in drawn:
+        absorb(definitions, profile, [event], AFTER)
+        for name in definitions.segments:
+            held = profile.memberships.get(name, Membership(False, 0, 0, NEVER))
+            assert held.member == evaluate(definitions, name, profile, AFTER)[0]
+            assert held.until <= next_change(definitions, name, profile, AFTER)
+
+
+VIP = {"kind": "trait", "trait": "vip", "value": True}
+TOLD = {"kind": "trait", "trait": "score", "is": "exists", "fresh": "2d"}
+ASKED = {"kind": "consent", "is": "subscribed", "within": "2d"}
+PART = {"kind": "trait", "trait": "propensity.tea", "is": "at_least", "value": 0.5}
+OF_TEA = {"kind": "event", "event": "Product Viewed", "where": [{"property": "category", "value": "TEA"}]}
+YES = ({"topic": "marketing", "state": "subscribed"},)
+
+
+@pytest.mark.parametrize(
+    ("when", "first", "second", "member", "until"),
+    [
+        (VIP, {"traits": {"vip": 1}}, {"traits": {"vip": True}}, True, NEVER),
+        (VIP, {"traits": {"vip": True}}, {"traits": {"vip": 1}}, False, NEVER),
+        (TOLD, {"traits": {"score": 5}}, {"traits": {"score": 5}}, True, BEGIN + 3 * DAY),
+        (ASKED, {"consent": YES}, {"consent": YES}, True, BEGIN + 3 * DAY),
+        (PART, {"traits": {"propensity": {"tea": 0.1}}}, {"traits": {"propensity": {"tea": 0.9}}}, True, NEVER),
+        (PART, {"traits": {"propensity": {"tea": 0.9}}}, {"traits": {"propensity.tea": 0.1}}, False, NEVER),
+        (OF_TEA, {}, {"type": "Product Viewed", "properties": {"category": "Tea"}}, True, NEVER),
+        (OF_TEA, {}, {"type": "Product Viewed", "properties": {"products": [{"category": "tea"}]}}, True, NEVER),
+    ],
+)
+def test_what_is_told_again_or_in_parts_moves_what_asks_for_it(
+    when: Any, first: Any, second: Any, member: bool, until: Instant
+) -> None:
+    definitions, profile = one(CONDITION.validate_python(when)), Profile("c1")
+    told = {"type": "Contact Updated", "source": "segment", "identities": CONTACT}
+    for number, more in enumerate((first, second)):
+        at = BEGIN + number * DAY
+        event = Event.model_validate({**told, "id": f"e{number}", "time": at, "received": at, **more})
+        absorb(definitions, profile, [event], at)
+    held = profile.memberships.get("s", Membership(False, 0, 0, NEVER))
+    assert (held.member, held.until) == (member, until)
+
+
+def test_a_trait_or_a_type_that_no_longer_fits_moves_what_asks_for_it() -> None:
+    asks = [{"kind": "trait", "trait": "zeal", "is": "exists"}, {**OF_TEA, "event": "Zero"}]
+    definitions = one(CONDITION.validate_python({"kind": "any", "of": asks}))
+    profile = Profile("c1")
+    tea = {"category": "tea"}
+    seen = Event(id="z", type="Zero", time=BEGIN, received=BEGIN, source="segment", traits={"zeal": 1}, properties=tea)
+    assert [t.entered for t in absorb(definitions, profile, [seen], BEGIN)] == [True]
+    told = seen.model_copy(update={"type": "A", "id": "a", "traits": {f"a{n}": n for n in range(TRAITS_BOUND)}})
+    assert absorb(definitions, profile, [told], BEGIN) == []
+    others = [told.model_copy(update={"type": f"B{n}", "id": f"b{n}"}) for n in range(TYPES_BOUND)]
+    assert [t.entered for t in absorb(definitions, profile, others, BEGIN)] == [False]
+    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert absorb(definitions, profile, [seen.model_copy(update={"id": "z2"})], BEGIN) == []
+
+
 def test_transitions_are_numbered_and_name_their_cause() -> None:
     definitions = one(CONDITION.validate_python({"kind": "event", "event": "Page Viewed", "within": "1d"}))
     profile = Profile("c1")
@@ -207,10 +278,70 @@ def test_a_condition_survives_its_json(condition: Condition) -> None:
 
 def test_the_shipped_segments_are_there() -> None:
     wanted = {"new_subscribers", "active_customers", "first_time_buyers", "repeat_buyers", "high_spenders"}
-    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= ({segment.id for segment in shipped.shipped()})
+    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= {segment.id for segment in definitions.shipped()}
 
 
 def test_the_shipped_journeys_name_segments_there_are() -> None:
-    known = {segment.id for segment in shipped.shipped()}
+    known = {segment.id for segment in definitions.shipped()}
     for journey in shipped.journeys():
         assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
+
+
+def of_traits(**traits: Any) -> Profile:
+    return profile_of(
+        [Event(id="t", type="Told", time=BEGIN, received=BEGIN, source="segment", identities=CONTACT, traits=traits)]
+    )
+
+
+def test_a_list_in_a_list_is_equal_to_nothing() -> None:
+    profile = of_traits(tags=[["vip"]])
+    for of, expected in (("any", False), ("all", False), ("none", True)):
+        condition = CONDITION.validate_python({"kind": "trait", "trait": "tags", "value": "vip", "of": of})
+        assert evaluate(one(condition), "s", profile, AFTER)[0] is expected
+
+
+def test_a_rank_is_of_a_number_not_of_a_list_of_them() -> None:
+    rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": "score"}, "top": 20})
+    assert evaluate(one(rank, cutoff=5), "s", of_traits(score=7), AFTER)[0]
+    assert not evaluate(one(rank, cutoff=5), "s", of_traits(score=[7]), AFTER)[0]
+
+
+def test_whose_average_is_the_cut_off_is_within_it() -> None:
+    """A quotient times its divisor is not always what was divided, in floating point."""
+    orders = [
+        Event(
+            id=f"o{number}",
+            type=Type.ORDER_COMPLETED,
+            time=BEGIN,
+            received=BEGIN,
+            source="shopify",
+            identities=CONTACT,
+            properties={"order_id": str(number), "total": 1.34},
+        )
+        for number in range(49)
+    ]
+    profile = profile_of(orders)
+    for total in range(1, 50):
+        profile.orders["0"].value = total
+        for side in ("top", "bottom"):
+            rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "orders", "measure": "average"}, side: 20})
+            cutoff = (48 * 134 + total) / 49
+            assert evaluate(one(rank, cutoff=cutoff), "s", profile, AFTER)[0]
+
+
+def test_a_sample_of_nearly_all_is_of_nearly_all() -> None:
+    condition = CONDITION.validate_python({"kind": "sample", "percent": 99.9999999999, "salt": "a"})
+    assert all(evaluate(one(condition), "s", Profile(f"c{number}"), AFTER)[0] for number in range(100))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**16, "a\0b", "\ud800", ["\ud800"], [10**400]])
+def test_what_no_two_engines_compare_alike_is_no_value(value: Any) -> None:
+    is_ = "in" if isinstance(value, list) else "equal"
+    with pytest.raises(ValidationError, match="to compare with"):
+        CONDITION.validate_python({"kind": "trait", "trait": "x", "is": is_, "value": value})
+
+
+@pytest.mark.parametrize("trait", ["birthday", "email", "postal_code", "longitude", "home.latitude"])
+def test_nobody_is_ranked_by_what_stays_private(trait: str) -> None:
+    with pytest.raises(ValidationError, match="nobody is ranked"):
+        CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": trait}, "top": 20})
