@@ -151,7 +151,7 @@ def test_a_publication_does_what_its_dry_run_said(shop: Shop, when: Json) -> Non
     shop.publish("tried", orders(1))
     shop.passes(10 * MINUTE)
     shop.order(8, 77)  # its event is not in the lake when the dry run begins
-    shop.passes(10 * SECOND)
+    shop.passes(20 * SECOND)
     before = shop.members("tried")
     shop.draft("tried", when)
     told = shop.dry_run("tried")
