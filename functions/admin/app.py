@@ -17,13 +17,12 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import page, publishing, views
+from functions.admin import page, segments, views
 from functions.admin.health import health
 from functions.admin.rest import Place, Request, answer, app, logger, paged, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, dead_letters, definitions, identities, members, runs, shipped
+from shared.adapters import athena, contacts, dead_letters, definitions, identities, runs, shipped
 from shared.adapters.clock import now
-from shared.domain.conditions import Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.journeys import Journey
@@ -164,44 +163,12 @@ def messages_of(contact: str) -> list[Placed]:
     return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
 
 
-# ── segments and journeys ──
-
-
-@route("GET", "/segments")
-def list_segments(request: Request) -> Json:
-    return {"segments": [with_count(segment) for segment in definitions.segments().segments.values()]}
-
-
-@route("GET", "/segments/{segment}")
-def show_segment(request: Request, segment: str) -> Json:
-    """As it is published, and where it is in its life; what is only drafted so far is that alone."""
-    known, life = definitions.publication().segment(segment), publishing.life(segment)
-    if known is None and life["draft"] is None:
-        raise RefusedError("not_found", "there is no such segment", "segment", 404)
-    if known is None:
-        return {"segment": segment, "definition": None, **life}
-    return with_count(known) | {"definition": publishing.written(known), **life}
-
-
-@route("GET", "/segments/{segment}/members")
-def list_members(request: Request, segment: str) -> Json:
-    limit, cursor = request.limit(50), request.cursor() or Place(0, "")
-    found = paged(
-        "members",
-        (
-            (Place(member.shard, member.contact), {"contact": member.contact, "since": member.since})
-            for member in members.members(segment_of(segment).id, cursor)
-        ),
-        limit,
-    )
-    profiles = contacts.read_all(member["contact"] for member in found["members"])
-    people = {stored.profile.contact: views.person(stored.profile) for stored in profiles}
-    return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
+# ── journeys ──
 
 
 @route("GET", "/journeys")
 def list_journeys(request: Request) -> Json:
-    return {"journeys": [journey.model_dump(mode="json") for journey in shipped.journeys()], **segment_names()}
+    return {"journeys": [journey.model_dump(mode="json") for journey in shipped.journeys()], **segments.names()}
 
 
 @route("GET", "/journeys/{journey}")
@@ -212,27 +179,6 @@ def show_journey(request: Request, journey: str) -> Json:
     return described(known)
 
 
-def segment_of(segment: str) -> Segment:
-    known = definitions.segments().segments.get(segment)
-    if known is None:
-        raise RefusedError("not_found", "there is no such segment", "segment", 404)
-    return known
-
-
-def with_count(segment: Segment) -> dict[str, Json]:
-    return {
-        "segment": segment.id,
-        "name": segment.name,
-        "sentence": segment.sentence,
-        "members": members.count(segment.id),
-    }
-
-
-def segment_names() -> dict[str, Json]:
-    """What the segments that journeys speak of are called, by id."""
-    return {"segments": {segment.id: segment.name for segment in definitions.segments().segments.values()}}
-
-
 def journey_name(run: runs.StartedRun) -> str:
     return next((journey.name for journey in shipped.journeys() if journey.id == run.journey), run.journey)
 
@@ -241,7 +187,7 @@ def described(journey: Journey) -> dict[str, Json]:
     counts = runs.counts(journey.id)
     return {
         "journey": journey.model_dump(mode="json"),
-        **segment_names(),
+        **segments.names(),
         "state_machine": runs.state_machine(journey.id),
         "runs": [
             {"status": views.STATES[status], "runs": count.runs, "more": count.more} for status, count in counts.items()

@@ -19,6 +19,7 @@ from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.publications import InUseError, Publication, with_segment, without_segment
 from shared.domain.sources.payload import RefusedError
+from shared.domain.wording import sentence
 
 MOST_FORMS = 20  # of one page
 
@@ -30,9 +31,9 @@ MOST_FORMS = 20  # of one page
 def put_draft(request: Request, segment: str) -> Json:
     """Keeps a draft of the segment: its `name`, `sentence`, `group` and `when`."""
     read = segment_in(request, segment)
-    fitting(definitions.publication(), read, start_journeys=False)
+    fitting(publication := definitions.publication(), read, start_journeys=False)
     try:
-        return drafted(definitions.put_draft(read))
+        return drafted(definitions.put_draft(read), publication)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
 
@@ -130,7 +131,7 @@ def life(segment: str) -> dict[str, Json]:
     publication, draft = definitions.publication(), definitions.drafts().get(segment)
     since = publication.since.get(segment)
     return {
-        "draft": drafted(draft) if draft else None,
+        "draft": drafted(draft, publication) if draft else None,
         "publication": since,
         "published": definitions.numbered(since).published if since and since > 1 else None,
         "filling": filling(publication, segment) if since else None,
@@ -217,8 +218,12 @@ def changed_meanwhile() -> RefusedError:
     return RefusedError("changed_meanwhile", told, status=409)
 
 
-def drafted(draft: Draft) -> dict[str, Json]:
-    return {"number": draft.number, "definition": written(draft.segment)}
+def drafted(draft: Draft, publication: Publication) -> dict[str, Json]:
+    return {
+        "number": draft.number,
+        "definition": written(draft.segment),
+        "words": sentence({segment.id: segment for segment in publication.segments}, draft.segment.when),
+    }
 
 
 def written(segment: Segment) -> Json:

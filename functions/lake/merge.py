@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 
-from shared.adapters import lake
+from shared.adapters import lake_merge
 from shared.adapters.clock import now
 
 A_MERGE = 60_000
@@ -25,12 +25,12 @@ class Invocation(Protocol):
 def handler(event: dict[str, Any], context: Invocation) -> dict[str, int]:
     """From the schedule in template.yaml; gives how many files were made."""
     made = 0
-    if not lake.finish(now()):
+    if not lake_merge.finish(now()):
         logger.info("another run is merging")
         return {"made": made}
-    for keys in lake.to_merge():
+    for keys in lake_merge.to_merge():
         left = context.get_remaining_time_in_millis()
-        if left < A_MERGE or not lake.merge(keys, until=now() + left):
+        if left < A_MERGE or not lake_merge.merge(keys, until=now() + left):
             logger.info("the rest is for the next night")
             break
         made += 1

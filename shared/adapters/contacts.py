@@ -127,20 +127,43 @@ def transition_of(item: dict[str, Any]) -> Transition:
     )
 
 
-def due(shard: int, now: Instant) -> Iterator[str]:
-    """The contacts of a shard whose wake-up is due, earliest first."""
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
+class Wake(NamedTuple):
+    """A contact's wake-up. They are in the order of `shard`, then earliest first."""
+
+    shard: int
+    wake_at: Instant
+    contact: str
+
+
+def due(shard: int, by: Instant) -> Iterator[Wake]:
+    """The wake-ups of a shard that are due by an instant."""
+    return _wakes(shard, by, None)
+
+
+def wakes(until: Instant, after: Wake | None = None) -> Iterator[Wake]:
+    """All wake-ups up to an instant that come after one of them, read as far as they are asked for."""
+    for shard in range(after.shard if after else 0, SHARDS):
+        yield from _wakes(shard, until, after if after and after.shard == shard else None)
+
+
+def _wakes(shard: int, until: Instant, after: Wake | None) -> Iterator[Wake]:
+    start: Any = {}
+    if after is not None:
+        place = {"contact_shard": {"N": str(shard)}, "wake_at": {"N": str(after.wake_at)}}
+        start = {"ExclusiveStartKey": {**key(after.contact, PROFILE), **place}}
+    while True:
+        page = client("dynamodb").query(
             TableName=table(),
             IndexName="wake",
-            KeyConditionExpression="contact_shard = :shard AND wake_at <= :now",
-            ExpressionAttributeValues={":shard": {"N": str(shard)}, ":now": {"N": str(now)}},
+            KeyConditionExpression="contact_shard = :shard AND wake_at <= :until",
+            ExpressionAttributeValues={":shard": {"N": str(shard)}, ":until": {"N": str(until)}},
+            **start,
         )
-    )
-    for page in pages:
-        yield from (item["contact"]["S"] for item in page["Items"])
+        for item in page["Items"]:
+            yield Wake(shard, int(item["wake_at"]["N"]), item["contact"]["S"])
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 class Place(NamedTuple):

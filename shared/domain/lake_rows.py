@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from shared.domain.events import Event, Instant, Json, Type, amount, iso
-from shared.domain.properties import code, kept_properties, own_words, text
+from shared.domain.properties import KNOWN_TYPES, code, event_name, kept_properties, own_words
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
@@ -46,11 +46,12 @@ COLUMNS: Mapping[str, str] = {
 """Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
 `day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
 the shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does
-not have, or that may not go in, is null. One contact's rows of one type have different ids."""
+not have, or that may not go in, is null. One contact's rows of one type have different ids, once their files are merged
+(docs/events.md)."""
 
 PARTITIONS = ("month", "type")
-"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`, and `other` for names the product
-does not know."""
+"""The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
+not know."""
 
 FIRST_MONTH = "2009-01"
 """What is older is in this month's partition. Athena looks at every month from here to the present one."""
@@ -61,7 +62,6 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 
 Row = dict[str, Json]
 
-_KNOWN = frozenset(Type)
 _CODES = ("order_id", "currency", "outcome", "step", "message")
 _HASH = re.compile(r"[0-9a-f]{32}")
 """What `event_id` makes. It says nothing of anybody, even where a short name happens to be in it."""
@@ -85,7 +85,7 @@ def row(contact: str, event: Event) -> Row:
         "contact": contact,
         "contact_number": contact_number(contact),
         "id": event.id if _HASH.fullmatch(event.id) else code(event.id, own),
-        "name": event.type if event.type in _KNOWN else text(event.type, own),
+        "name": event_name(event),
         "time": event.time,
         "day": day,
         "source": event.source,
@@ -104,7 +104,7 @@ def row(contact: str, event: Event) -> Row:
 
 def partition(event: str) -> str:
     """The value of `type` that events of this name are under."""
-    return event.lower().replace(" ", "_") if event in _KNOWN else OTHER
+    return event.lower().replace(" ", "_") if event in KNOWN_TYPES else OTHER
 
 
 def _number(value: Json) -> float | None:

@@ -27,7 +27,7 @@ from shared.domain.events import (
     amount,
     parse_instant,
 )
-from shared.domain.properties import fold_case, kept_properties
+from shared.domain.properties import event_name, fold_case, kept_properties
 
 T = TypeVar("T")
 
@@ -169,7 +169,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
     kept = kept_properties(event)
-    touched = set(_touches(event.type, kept))
+    counted = event_name(event) is not None
+    touched = set(_touches(event.type, kept)) if counted else set()
     if event.time < profile.first_seen:
         profile.first_seen = event.time
         touched.add("first_seen")
@@ -182,7 +183,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
     for change in event.consent:
         if _set_newest(profile.consent, change.topic, change.state, event.time):
             touched.add(f"consent:{change.topic}")
-    _add_occurrence(profile, event, kept)
+    if counted:
+        _add_occurrence(profile, event, kept)
     if event.type in ORDER_TYPES and _fold_order(profile, event):
         touched.add("orders")
     for name, _ in _beyond(profile.traits, TRAITS_BOUND):
@@ -321,24 +323,35 @@ def _sort_key(occurrence: Occurrence) -> tuple[Instant, str]:
 
 
 _ALL_KNOW = (
-    b'"Contact Deleted":[1,"Consent Changed":[1,"Screen Viewed":[1,"Group Joined":[1,"Order Paid":[1,"Order Updated":['
-    b'"Order Fulfilled":[1,"Order Cancelled":[1,"Order Refunded":[1,"Email Bounced":[1,{"permanent":true}'
-    b'"Email Complained":[1,"campaign":"","query":"","birthday":["19","phone":["+","gender":["","language":["en",'
-    b'"province":["","last_name":["","first_name":["","postal_code":["","city":["","region":["","country":["GB",'
-    b'"tags":[["source:","interest:"],"signup_source":["newsletter","checkout","interest":["","locale":["en-GB","dormant":['
-    b'"anonymous#","woocommerce#","user#","anonymous#shopify-order:","anonymous#checkout:","shopify#","email#'
-    b'{"contact":"c","version":1,"first_seen":1,"traits":{"email":["@gmail.com","consent":{"marketing":["subscribed",1'
-    b'}},"histories":{"Contact Created":[1,"Contact Updated":[1,"Checkout Started":[1,"Checkout Updated":[1,'
-    b'"Cart Updated":[1,"Journey Completed":[1,{"journey":"onboarding"}],{"journey":"win_back"}],"Email Sent":['
-    b'{"journey":"onboarding","template":"welcome","topic":"marketing"}],"Email Delivered":["Email Opened":['
-    b'{"journey":"win_back","template":"we_miss_you","topic":"marketing","human":false,"device":"desktop"}],'
-    b'"Email Clicked":[,"human":true}],"Order Completed":[{"product_id":["],"category":["],'
-    b'"Product Viewed":[{"product_id":"","category":"","price":9.95,"path":"/","device":"desktop"}],'
-    b'"Page Viewed":[,{"path":"/collections/","device":"mobile"}],{"path":"/products/"}],'
-    b'"orders":{":[1,0,{},true],":[1,0,{},false]},"older_orders":0,"memberships":{"new_subscribers":[true,1,'
-    b'"customers":[true,"active_customers":[true,"first_time_buyers":[false,"repeat_buyers":[true,"high_spenders":['
-    b'"inactive":[false,"dormant":[false,"lapsed_customers":[false,0,1,4611686018427387904],"transitions":,"consents":1,'
-    b'"identities":["],"definitions":"","decided":1,"merged_into":null,"erased":false}'
+    b'"Contact Deleted":[1,"Screen Viewed":[1,"Group Joined":[1,"Order Paid":[1,"Order Updated":[1,"Order Fulfilled":['
+    b'"Email Bounced":[1,{"permanent":true}"Email Complained":[1,"winter_coat_climate":[true,"near_store":[true,'
+    b'"young_adults":[true,"birthday_this_month":[false,"price_sensitive":[true,"espresso_lovers":[true,'
+    b'"yoga_interest":[true,"fiction_lovers":[true,"due_to_reorder":[false,"likely_to_upgrade":[true,'
+    b'"weekend_shoppers":[true,"eyeing_a_product":[true,"abandoned_coffee_cart":[false,"champions":[true,'
+    b'"high_value":[true,"dormant":[false,"loyal_customers":[true,"campaign":"","query":"","birthday":["19","phone":["+44'
+    b'"gender":["","language":["en","latitude":[5,"longitude":[-0.,"timezone":["Europe/London","province":["",'
+    b'"lists":[["woocommerce#","device":"tablet"},"bot"},{"contact":"c","version":1,"first_seen":17,'
+    b'"traits":{"email":["@gmail.com","first_name":["","last_name":["","country":["GB","region":["","city":["",'
+    b'"postal_code":["","tags":[["source:checkout","interest:"],"signup_source":["newsletter","checkout","interest":["",'
+    b'"locale":["en-GB"]},"consent":{"marketing":["subscribed",1]},'
+    b'"histories":{"Contact Created":[1,{}]]],"Consent Changed":[1,{}]]],"Contact Updated":[1,[[1,{"device":"mobile"}]]'
+    b'"Order Refunded":[1,"Order Cancelled":[1,"Cart Updated":[1,"Checkout Started":[1,"Checkout Updated":[1,'
+    b'"Journey Completed":[1,{"path":"thank_you","journey":"onboarding"}]]],{"path":"end","journey":"win_back"}]]],'
+    b'"Email Sent":[2,{"journey":"onboarding","template":"welcome","topic":"marketing"}],'
+    b'"Email Delivered":[2,{"journey":"onboarding","template":"thank_you","topic":"marketing"}]]],'
+    b'"Email Opened":[1,"Email Clicked":[1,{"journey":"win_back","template":"we_miss_you","topic":"marketing",'
+    b'"human":true,"device":"desktop"}],"human":false,"device":"mobile"}],'
+    b'"Order Completed":[1,[[1,{"product_id":["8","7"],"category":["","total":1995}]]],'
+    b'"Product Viewed":[9,[[1,{"product_id":["],"category":[""],"price":995,"device":"mobile"}],'
+    b'"Page Viewed":[9,[[1,{"path":"/collections/","device":"desktop"}],[1,{"path":"/products/-","device":"mobile"}],'
+    b'"orders":{":[1,{},true],":[1,{},false],"},"older_orders":0,"memberships":{"new_subscribers":[false,'
+    b'"inactive":[false,0,"subscribers":[true,2,"leads":[false,"disengaged":[false,0,"highly_engaged":[true,'
+    b'"moderately_engaged":[true,"mails_unanswered":[false,0,"customers":[true,4,"active_customers":[true,5,'
+    b'"first_time_buyers":[false,"high_spenders":[true,"lapsed_customers":[false,0,"churned":[false,0,"at_risk":[false,0,'
+    b'"repeat_buyers":[true,"mobile_visitors":[true,"abandoned_cart":[false,0,"big_carts":[false,0,'
+    b'"evening_carts":[false,0,4611686018427387904],"transitions":1,"consents":1,"identities":["shopify#","email#",'
+    b'"anonymous#checkout:","anonymous#shopify-order:","user#","anonymous#"],"definitions":1,"decided":17,'
+    b'"merged_into":null,"erased":false}'
 )
 """What most profiles have in them, so that their compressed form need not (zlib's preset dictionary). Every stored
 profile needs it to be read: it is never changed."""

@@ -318,10 +318,11 @@ def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]
     if profile.definitions != definitions.sequence or wake_at(profile) <= now:
         return []
     drifted = []
+    reading = Reading(profile)
     for segment in definitions.segments:
         held = profile.memberships.get(segment)
         try:
-            member, _ = evaluate(definitions, segment, profile, now)
+            member = definitions.compiler.segment(segment)(reading, now) > 0
         except HistoryNeededError:
             continue
         if member != (held is not None and held.member):

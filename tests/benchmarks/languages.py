@@ -30,7 +30,7 @@ from shared.domain.events import DAY, NEVER, Instant, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
 
-INSTALL = "uv pip install --group bench"
+INSTALL = "make bench installs it from requirements-bench.lock"
 Ask = Callable[[dict[str, Json]], list[bool]]
 
 

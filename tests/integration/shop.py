@@ -64,7 +64,8 @@ class Shop:
     def ask(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
         written = b"" if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json"}
-        answer = gateway.admin(self.system, Request(method, path, headers=headers, body=written))
+        path, _, query = path.partition("?")
+        answer = gateway.admin(self.system, Request(method, path, query, headers, written))
         return answer.status, json.loads(answer.body)
 
     def draft(self, id_: str, when: Json) -> None:

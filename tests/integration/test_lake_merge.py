@@ -18,7 +18,7 @@ from functions.lake.merge import handler
 from infra.local import s3
 from infra.local.aws import Call, connect
 from infra.local.world import World
-from shared.adapters import clients, clock, environment, lake
+from shared.adapters import clients, clock, environment, lake, lake_merge
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Type, parse_instant
 from shared.domain.lake_rows import COLUMNS, Row, row
 
@@ -109,7 +109,7 @@ def three_files(lake_: Lake) -> list[str]:
 def test_small_files_of_a_partition_become_one_that_is_sorted(lake_: Lake) -> None:
     ids = three_files(lake_)
     lake.write(rows(9, month=10), "d")
-    merged = lake.merged_key([f"{NOVEMBER}{name}.parquet" for name in "abc"])
+    merged = lake_merge.merged_key([f"{NOVEMBER}{name}.parquet" for name in "abc"])
     assert lake_.night() == {"made": 1}
     assert lake_.names() == [f"{OCTOBER}d.parquet", merged]
     assert lake_.ids() == sorted([*ids, "e009"])
@@ -118,6 +118,21 @@ def test_small_files_of_a_partition_become_one_that_is_sorted(lake_: Lake) -> No
     order = list(zip(*(table.column(name).to_pylist() for name in ("contact_number", "time")), strict=True))
     assert order == sorted(order)
     assert table.column("category").to_pylist() == [["vases"]] * 5
+
+
+def test_a_row_group_says_which_contacts_are_in_it(lake_: Lake) -> None:
+    """Also where one is cut: with the smallest groups DuckDB makes, each begins where the one before has ended."""
+    many = [one | {"contact_number": number, "id": f"i{number}"} for number in range(6_000) for one in rows(1)]
+    lake.write(many[::2], "a")
+    lake.write(many[1::2], "b")
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(lake_merge, "ROW_GROUP", 2_048)
+        lake_.night()
+    (key,) = lake_.names()
+    metadata = lake_.table(key).metadata
+    column = list(COLUMNS).index("contact_number")
+    bounds = [metadata.row_group(number).column(column).statistics for number in range(metadata.num_row_groups)]
+    assert [(one.min, one.max) for one in bounds] == [(0, 2_047), (2_048, 4_095), (4_096, 5_999)]
 
 
 def test_a_night_in_which_nothing_came_looks_once_and_does_nothing(lake_: Lake) -> None:
@@ -156,7 +171,9 @@ def test_rows_without_an_id_all_stay(lake_: Lake) -> None:
 
 def test_columns_that_an_old_file_has_not_got_are_null(lake_: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(lake, "_READ", {name: type_ for name, type_ in lake._READ.items() if name != "query"})
+        earlier.setattr(
+            lake, "COLUMN_TYPES", {name: type_ for name, type_ in lake.COLUMN_TYPES.items() if name != "query"}
+        )
         lake.write([{name: one[name] for name in one if name != "query"} for one in rows(1)], "old")
     lake.write([one | {"query": "vases"} for one in rows(2)], "new")
     lake_.night()
@@ -193,7 +210,7 @@ def test_a_run_may_end_at_any_call_and_the_next_makes_it_good(lake_: Lake) -> No
             with pytest.raises(Dies):
                 lake_.night()
             setattr(lake_, when, lambda call: None)
-            assert set(ids) <= {id_ for key in lake_.names() if key != lake.CLAIM for id_ in read(lake_, key)}
+            assert set(ids) <= {id_ for key in lake_.names() if key != lake_merge.CLAIM for id_ in read(lake_, key)}
             lake.write(rows(6), "meanwhile")
             lake_.night()
             assert lake_.ids() == [*ids, "e006"], f"died {when} call {position}"
@@ -283,20 +300,20 @@ def test_the_newest_month_comes_first(lake_: Lake) -> None:
     for month in (10, 11):
         lake.write(rows(1, month=month), "a")
         lake.write(rows(2, month=month), "b")
-    assert [keys[0] for keys in lake.to_merge()] == [f"{NOVEMBER}a.parquet", f"{OCTOBER}a.parquet"]
+    assert [keys[0] for keys in lake_merge.to_merge()] == [f"{NOVEMBER}a.parquet", f"{OCTOBER}a.parquet"]
 
 
-@given(st.lists(st.integers(1, 2 * lake.LARGEST), max_size=60))
+@given(st.lists(st.integers(1, 2 * lake_merge.LARGEST), max_size=60))
 def test_files_are_grouped_within_the_bound_and_none_is_forgotten(sizes: list[int]) -> None:
     given_ = {f"{number:02d}": size for number, size in enumerate(sizes)}
-    groups = lake.groups(given_)
+    groups = lake_merge.groups(given_)
     together = [key for group in groups for key in group]
     assert len(together) == len(set(together))
-    assert all(sum(given_[key] for key in group) <= lake.LARGEST and len(group) > 1 for group in groups)
+    assert all(sum(given_[key] for key in group) <= lake_merge.LARGEST and len(group) > 1 for group in groups)
     alone = sorted(given_[key] for key in given_.keys() - set(together))
-    assert all(one + other > lake.LARGEST for one, other in pairwise(alone))
+    assert all(one + other > lake_merge.LARGEST for one, other in pairwise(alone))
 
 
 def test_of_thousands_of_files_a_thousand_are_merged_at_a_time() -> None:
-    groups = lake.groups({f"{number:05d}": 100 for number in range(2_500)})
+    groups = lake_merge.groups({f"{number:05d}": 100 for number in range(2_500)})
     assert [len(group) for group in groups] == [1_000, 1_000, 500]

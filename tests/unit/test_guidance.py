@@ -38,7 +38,7 @@ def test_a_segment_under_the_useful_size_is_found(size: int, small: bool) -> Non
 def test_a_small_segment_says_how_small_and_what_to_do() -> None:
     (told,) = found(sizes={"b": 1})
     assert told.sentence.startswith("“B” has 1 contact. Below 100 a report on it is chance")
-    assert "take a longer window" in told.sentence
+    assert "widen its window" in told.sentence
 
 
 @pytest.mark.parametrize(
