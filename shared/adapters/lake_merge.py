@@ -23,7 +23,7 @@ from shared.domain.events import Instant
 from shared.domain.lake_rows import PARTITIONS
 
 LARGEST = 64 * 2**20
-"""Bytes that are merged into one file, some three million events. What is larger together stays apart, so that a merge
+"""Bytes that are merged into one file, some two million events. What is larger together stays apart, so that a merge
 keeps within its memory and its time."""
 MOST_FILES = 1_000
 """Of one merge: as many as S3 deletes at once."""

@@ -19,7 +19,7 @@ from functions.lake import app
 from infra.local import athena
 from shared.adapters import contacts, environment, lake
 from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, parse_instant
-from shared.domain.lake_rows import COLUMNS
+from shared.domain.lake_rows import COLUMNS, contact_number
 
 BUCKET = "lake"
 DAILY = (Path(__file__).resolve().parents[2] / "infra/athena/daily.sql").read_text(encoding="utf-8")
@@ -94,6 +94,27 @@ def test_the_files_have_the_types_athena_is_told_of(bucket: Any) -> None:
         written = str(schema.field(name).type)
         expected = r"list<\w+: string>" if type_ == "array<string>" else athena[type_]
         assert re.fullmatch(expected, written), f"{name} is {written}"
+
+
+def test_the_files_are_written_in_the_forms_that_every_reader_knows(bucket: Any) -> None:
+    """Lists in three levels, signed 64 bits, the encodings of Parquet 1, and the bounds of each row group."""
+    app.handler(stream(event(1, Type.PAGE_VIEWED, product_id="p1", category="vases")), None)
+    ((_, content),) = files(bucket).items()
+    file = parquet.ParquetFile(io.BytesIO(content))
+    leaves = {file.schema.column(number).path: file.schema.column(number) for number in range(len(file.schema))}
+    lists = {name for name, type_ in COLUMNS.items() if type_ == "array<string>"}
+    assert set(leaves) == {f"{name}.list.element" if name in lists else name for name in COLUMNS}
+    for name in (name for name, type_ in COLUMNS.items() if type_ == "bigint"):
+        assert leaves[name].physical_type == "INT64"
+        assert json.loads(leaves[name].logical_type.to_json()) == {"Type": "Int", "bitWidth": 64, "isSigned": True}
+    group = file.metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    assert {column.compression for column in columns} == {"ZSTD"}
+    assert {encoding for column in columns for encoding in column.encodings} <= {
+        "PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED",
+    }  # fmt: skip
+    number = next(column for column in columns if column.path_in_schema == "contact_number")
+    assert (number.statistics.min, number.statistics.max) == (contact_number("c1"),) * 2
 
 
 def test_a_batch_that_comes_again_overwrites_its_own_files(bucket: Any) -> None:

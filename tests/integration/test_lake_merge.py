@@ -120,6 +120,21 @@ def test_small_files_of_a_partition_become_one_that_is_sorted(lake_: Lake) -> No
     assert table.column("category").to_pylist() == [["vases"]] * 5
 
 
+def test_a_row_group_says_which_contacts_are_in_it(lake_: Lake) -> None:
+    """Also where one is cut: with the smallest groups DuckDB makes, each begins where the one before has ended."""
+    many = [one | {"contact_number": number, "id": f"i{number}"} for number in range(6_000) for one in rows(1)]
+    lake.write(many[::2], "a")
+    lake.write(many[1::2], "b")
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(lake_merge, "ROW_GROUP", 2_048)
+        lake_.night()
+    (key,) = lake_.names()
+    metadata = lake_.table(key).metadata
+    column = list(COLUMNS).index("contact_number")
+    bounds = [metadata.row_group(number).column(column).statistics for number in range(metadata.num_row_groups)]
+    assert [(one.min, one.max) for one in bounds] == [(0, 2_047), (2_048, 4_095), (4_096, 5_999)]
+
+
 def test_a_night_in_which_nothing_came_looks_once_and_does_nothing(lake_: Lake) -> None:
     three_files(lake_)
     lake_.night()
