@@ -66,7 +66,10 @@ def main() -> int:
     send.add_argument("--number", type=int, default=1, help="of the made-up customer, so that an order finds them")
     send.set_defaults(do=send_webhook)
 
-    segments.add_commands(commands)
+    of_segments = "list, explain, forecast, preview and publish segments"
+    segment = commands.add_parser("segment", help=of_segments, description=segments.DESCRIPTION)
+    segment.formatter_class = argparse.RawDescriptionHelpFormatter
+    segments.add_commands(segment)
 
     status = commands.add_parser("status", help="counts, queues and the clock")
     status.set_defaults(do=show_status)

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from rich.markup import escape
@@ -39,13 +38,8 @@ PAUSE = 1.0  # seconds between looks at a dry run
 BARS = " ▁▂▃▄▅▆▇█"
 
 
-def add_commands(commands: Any) -> None:
-    """`segment` and what it can do, among the other commands."""
-    raw = argparse.RawDescriptionHelpFormatter
-    segment = commands.add_parser(
-        "segment", help="list, explain, forecast, preview and publish segments", description=DESCRIPTION,
-        formatter_class=raw,
-    )  # fmt: skip
+def add_commands(segment: argparse.ArgumentParser) -> None:
+    """What `beckon segment` can do."""
     asked = segment.add_subparsers(required=True, metavar="what")
 
     def command(name: str, do: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:

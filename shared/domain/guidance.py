@@ -39,11 +39,11 @@ def findings(
 
     `sizes` are numbers of contacts by segment (missing: none); `overlaps`, numbers of contacts in both of two segments,
     for pairs in either order (missing: none); `last_entries`, when somebody last entered (missing: never). An empty
-    segment that nobody has ever entered is told once, as quiet.
+    segment that nobody enters is told once, as quiet.
     """
     return [
         *_alike(segments, sizes, overlaps),
-        *_small(segments, sizes, last_entries),
+        *_small(segments, sizes, last_entries, now),
         *_quiet(segments, sizes, last_entries, now),
     ]
 
@@ -68,11 +68,11 @@ def _alike(
 
 
 def _small(
-    segments: Mapping[str, Segment], sizes: Mapping[str, int], last_entries: Mapping[str, Instant]
+    segments: Mapping[str, Segment], sizes: Mapping[str, int], last_entries: Mapping[str, Instant], now: Instant
 ) -> Iterator[Finding]:
     for id_, segment in segments.items():
-        size = sizes.get(id_, 0)
-        if size < USEFUL_SIZE and (size or id_ in last_entries):
+        size, last = sizes.get(id_, 0), last_entries.get(id_)
+        if size < USEFUL_SIZE and (size or (last is not None and now - last < QUIET)):
             yield Finding(
                 "small",
                 (id_,),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from infra import documentation
+from infra.local import segments as commands
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import shipped
@@ -18,6 +19,7 @@ from shared.domain.properties import KEPT_PROPERTIES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
@@ -56,6 +58,21 @@ def test_the_endpoints_in_the_docs_are_the_templates() -> None:
         if event["Type"] == "HttpApi"
     ]
     assert documented == {(route.method, route.path) for route in routes}
+
+
+def test_the_routes_of_the_admin_in_the_docs_are_the_templates() -> None:
+    named = [re.findall(r"`([A-Z]+) (/[^`?]*)", cells[0]) for cells in rows(ADMIN, "The API")]
+    (admin,) = [each for each in template().of_type("AWS::Serverless::Function") if each.name == "AdminFunction"]
+    events = template().properties(admin)["Events"].values()
+    routes = {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in events}
+    assert {route for several in named for route in several} == routes - {("GET", "/")}
+
+
+def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
+    documented = {cells[0].strip("`").split()[2] for cells in rows(SEGMENTS, "See it")}
+    source = (ROOT / "infra" / "local" / "segments.py").read_text(encoding="utf-8")
+    assert documented == set(re.findall(r'command\("(\w+)"', source))
+    assert documented == set(re.findall(r"beckon segment (\w+)", commands.DESCRIPTION))
 
 
 def test_the_event_names_in_the_docs_are_the_codes() -> None:

@@ -70,6 +70,11 @@ def test_a_segment_that_nobody_has_ever_entered_is_told_once() -> None:
     assert (told.kind, told.sentence.split(".")[0]) == ("quiet", "Nobody has ever entered “C”")
 
 
+def test_an_empty_segment_that_nobody_has_entered_for_a_month_is_told_once() -> None:
+    told = found(sizes={"c": 0}, last_entries={"c": NOW - QUIET})
+    assert [(finding.kind, finding.segments) for finding in told] == [("quiet", ("c",))]
+
+
 sets = st.fixed_dictionaries({id_: st.sets(st.integers(0, 12)) for id_ in SEGMENTS})
 
 

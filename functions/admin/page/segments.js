@@ -46,7 +46,7 @@ async function allSegments() {
 const FINDINGS = {
   alike: "Nearly the same people as another",
   small: "Too small to learn from",
-  quiet: "Nobody enters any more",
+  quiet: "Nobody enters",
 };
 
 async function guidance() {
@@ -55,9 +55,16 @@ async function guidance() {
   if (told.findings.length === 0) return h("p", {}, "Nothing: no segment is too small, the same as another, or one that nobody enters.");
   return Object.entries(FINDINGS).map(([kind, title]) => [title, told.findings.filter((each) => each.kind === kind)])
     .filter(([, found]) => found.length > 0)
-    .map(([title, found]) => more(`${title} (${found.length})`, h("ul", { class: "list" }, found.map((each) =>
-      h("li", {}, each.sentence, h("span", { class: "under" },
-        each.segments.map((id, n) => [n > 0 && " · ", segmentLink(id)])))))));
+    .map(([title, found]) => more(`${title} (${found.length})`,
+      Object.entries(Object.groupBy(found, (each) => advice(each.sentence)[1])).map(([what, those]) =>
+        [h("p", {}, what), h("ul", { class: "list" }, those.map((each) => h("li", {}, advice(each.sentence)[0], " ",
+          h("span", { class: "small" }, each.segments.map((id, n) => [n > 0 && " · ", segmentLink(id)])))))])));
+}
+
+/** A finding's first sentence, which says what it is, and the rest, which says what to do. */
+function advice(sentence) {
+  const [fact, ...rest] = sentence.split(". ");
+  return [`${fact}.`, rest.join(". ")];
 }
 
 // ── a segment ──
@@ -149,18 +156,19 @@ async function forecast(id, members) {
 
 /** A bar up for those who enter, and one down for those who leave, a day each; on one scale. */
 function flow(days) {
-  const most = Math.max(...days.map((row) => Math.max(row.entering, row.leaving)));
-  const height = (number) => number > 0 ? Math.max(number / most * 48, 1.5) : 0;
+  const [up, down] = ["entering", "leaving"].map((way) => Math.max(...days.map((row) => row[way])));
+  const ground = 2 + 96 * up / (up + down);
+  const height = (number) => number > 0 ? Math.max(number / (up + down) * 96, 1.5) : 0;
+  const bar = (row, n, way, y) => svg("rect", { x: n * 10 + 1, y, width: 8, height: height(row[way]), class: `bar ${way}` });
   const bars = days.map((row, n) => svg("g", {},
     svg("title", {}, `${row.day}: ${count(row.entering)} enter, ${count(row.leaving)} leave`),
     svg("rect", { x: n * 10, y: 0, width: 10, height: 100, fill: "transparent" }),
-    svg("rect", { x: n * 10 + 1, y: 50 - height(row.entering), width: 8, height: height(row.entering), class: "bar" }),
-    svg("rect", { x: n * 10 + 1, y: 50, width: 8, height: height(row.leaving), class: "bar leaving" })));
+    bar(row, n, "entering", ground - height(row.entering)), bar(row, n, "leaving", ground)));
+  const most = `at most ${count(up)} enter and ${count(down)} leave on a day`;
   return h("figure", { class: "flow" },
-    h("figcaption", {}, h("span", { class: "key" }), " enter ", h("span", { class: "key leaving" }), ` leave; at most ${count(most)} on a day`),
-    svg("svg", { viewBox: `0 0 ${days.length * 10} 100`, preserveAspectRatio: "none", role: "img",
-      "aria-label": `Who enters and who leaves, day by day; at most ${count(most)} on a day` },
-    svg("rect", { x: 0, y: 49.75, width: days.length * 10, height: .5, class: "zero" }), bars),
+    h("figcaption", {}, h("span", { class: "key" }), " enter ", h("span", { class: "key leaving" }), ` leave; ${most}`),
+    svg("svg", { viewBox: `0 0 ${days.length * 10} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `Day by day: ${most}` },
+      svg("rect", { x: 0, y: ground - .25, width: days.length * 10, height: .5, class: "zero" }), bars),
     h("div", { class: "reach", "aria-hidden": "true" }, h("span", {}, "today"), h("span", {}, days.at(-1).day)));
 }
 
