@@ -17,8 +17,10 @@ from functions.refresh import passes
 from functions.refresh.passes import Asked, Pass
 from shared.adapters import contacts, events_queue
 from shared.adapters.clock import now
-from shared.domain.events import Instant
+from shared.domain.events import MINUTE, Instant
 
+LOOK_AHEAD = MINUTE
+"""Until the next look. So what time alone changes is acted on at its instant, and not up to a minute later."""
 MOST_WAKE_UPS = 2_000
 """Of a shard in one minute; what is left is due still in the next."""
 
@@ -57,11 +59,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def wake(instant: Instant) -> int:
-    """Puts an evaluation on the queue for each contact whose wake-up is due; gives how many."""
+    """Puts an evaluation on the queue for each contact whose wake-up is due before the next look, to be taken off at
+    its instant; gives how many."""
     due = [
-        passes.evaluation_due(contact, instant)
+        passes.evaluation_due(wake.contact, max(wake.wake_at, instant))
         for shard in range(contacts.SHARDS)
-        for contact in islice(contacts.due(shard, instant), MOST_WAKE_UPS)
+        for wake in islice(contacts.due(shard, instant + LOOK_AHEAD), MOST_WAKE_UPS)
     ]
     events_queue.put_events(due)
     metrics.add_metric("ContactsWoken", MetricUnit.Count, len(due))

@@ -32,6 +32,8 @@ LAKE_IS_LATE = 6 * MINUTE
 """By how much, at most: its function takes five minutes' events at a time."""
 MOST_EXAMPLES = 20
 MOST_DIFFERING = 10_000_000
+MOST_SEGMENTS = 250
+"""Compared in one query: some 130 KB of SQL, and Athena takes 256."""
 MOST_ROUNDS = 5
 """Of working out cut-offs that follow others."""
 
@@ -73,6 +75,8 @@ class Pass(Asked):
     token: str | None = None
     failures: int = 0
     rounds: int = 0
+    part: int = 0
+    """Of the segments that are compared: so many at a time."""
     found: dict[str, Any] = Field(default_factory=dict)
 
     def then(self, next_: str, **parts: Any) -> Pass:
@@ -110,7 +114,7 @@ def _with_shipped(publication: Publication, t: Instant) -> Publication:
 
 def ask(state: Pass, t: Instant) -> Pass:
     """Puts the pass's question to Athena."""
-    name = event_id(state.name, str(state.question), str(state.rounds), str(state.failures))
+    name = event_id(state.name, str(state.question), str(state.rounds), str(state.part), str(state.failures))
     return state.then("answer", query=athena.start(_sql(state), name=name), token=None)
 
 
@@ -137,6 +141,8 @@ def take(state: Pass, t: Instant) -> Pass:
             events_queue.put_events(evaluation_due(row["contact"], t, all=1, definitions=state.adopt) for row in rows)
             if token is not None:
                 return state.then("take", token=token)
+            if (state.part + 1) * MOST_SEGMENTS < len(_publication(state).segments):
+                return state.then("ask", part=state.part + 1)
             return state.then("done" if _is_filled(t) else "settle", page=Page())
 
 
@@ -193,7 +199,7 @@ def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> P
 
 
 def _ranks_among_ranked(state: Pass) -> bool:
-    """Whether a rank is among the members of a segment that depends on ranks itself: its cut-off follows theirs."""
+    """Whether a rank is among a segment that depends on ranks itself: its cut-off then follows theirs."""
     segments = _publication(state).segments
     ranked = set(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
     return any(rank.among in ranked for segment in segments for rank in ranks(segment))
@@ -217,7 +223,8 @@ def _sql(state: Pass) -> str:
         case "examples":
             return sql.differing(of_shop, [str(state.segment)], state.at, state.name, most=MOST_EXAMPLES)
         case _:
-            return sql.differing(of_shop, list(of_shop.segments), state.at, state.name, most=MOST_DIFFERING)
+            some = list(of_shop.segments)[state.part * MOST_SEGMENTS : (state.part + 1) * MOST_SEGMENTS]
+            return sql.differing(of_shop, some, state.at, state.name, most=MOST_DIFFERING)
 
 
 def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:

@@ -66,7 +66,7 @@ FUNCTIONS = (
     exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition, exp.Substring,
     exp.TimestampTrunc, exp.Transform, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
     # of many rows
-    exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.BitwiseOrAgg, exp.Count, exp.CountIf, exp.LogicalAnd,
+    exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.BitwiseOrAgg, exp.Count, exp.LogicalAnd,
     exp.LogicalOr, exp.Max, exp.Min, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Sum, exp.Variance, exp.VariancePop,
     # over a window
     exp.DenseRank, exp.FirstValue, exp.Lag, exp.LastValue, exp.Lead, exp.Ntile, exp.PercentRank, exp.Rank,
@@ -223,7 +223,7 @@ def _is_integer(node: exp.Expr) -> bool:
         return bool(node.is_int)
     if isinstance(node, exp.Round | exp.Floor | exp.Ceil):
         return node.args.get("decimals") is None
-    if isinstance(node, exp.Count | exp.CountIf | exp.Length | exp.Extract | exp.Year | exp.Month | exp.DateDiff):
+    if isinstance(node, exp.Count | exp.Length | exp.Extract | exp.Year | exp.Month | exp.DateDiff):
         return True
     return isinstance(node, (*OF_FIRST, exp.RowNumber)) and (isinstance(node, exp.RowNumber) or _is_integer(node.this))
 

@@ -127,17 +127,17 @@ def transition_of(item: dict[str, Any]) -> Transition:
     )
 
 
-def due(shard: int, now: Instant) -> Iterator[str]:
-    """The contacts of a shard whose wake-up is due, earliest first."""
-    return (wake.contact for wake in _wakes(shard, now, None))
-
-
 class Wake(NamedTuple):
     """A contact's wake-up. They are in the order of `shard`, then earliest first."""
 
     shard: int
     wake_at: Instant
     contact: str
+
+
+def due(shard: int, by: Instant) -> Iterator[Wake]:
+    """The wake-ups of a shard that are due by an instant."""
+    return _wakes(shard, by, None)
 
 
 def wakes(until: Instant, after: Wake | None = None) -> Iterator[Wake]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from shared.domain.events import Event, Instant, Json, Type, amount, iso
-from shared.domain.properties import code, kept_properties, own_words, text
+from shared.domain.properties import KNOWN_TYPES, code, event_name, kept_properties, own_words
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
@@ -62,7 +62,6 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 
 Row = dict[str, Json]
 
-_KNOWN = frozenset(Type)
 _CODES = ("order_id", "currency", "outcome", "step", "message")
 _HASH = re.compile(r"[0-9a-f]{32}")
 """What `event_id` makes. It says nothing of anybody, even where a short name happens to be in it."""
@@ -86,7 +85,7 @@ def row(contact: str, event: Event) -> Row:
         "contact": contact,
         "contact_number": contact_number(contact),
         "id": event.id if _HASH.fullmatch(event.id) else code(event.id, own),
-        "name": event.type if event.type in _KNOWN else text(event.type, own),
+        "name": event_name(event),
         "time": event.time,
         "day": day,
         "source": event.source,
@@ -105,7 +104,7 @@ def row(contact: str, event: Event) -> Row:
 
 def partition(event: str) -> str:
     """The value of `type` that events of this name are under."""
-    return event.lower().replace(" ", "_") if event in _KNOWN else OTHER
+    return event.lower().replace(" ", "_") if event in KNOWN_TYPES else OTHER
 
 
 def _number(value: Json) -> float | None:

@@ -27,7 +27,7 @@ from shared.domain.events import (
     amount,
     parse_instant,
 )
-from shared.domain.properties import fold_case, kept_properties
+from shared.domain.properties import event_name, fold_case, kept_properties
 
 T = TypeVar("T")
 
@@ -169,7 +169,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
     kept = kept_properties(event)
-    touched = set(_touches(event.type, kept))
+    counted = event_name(event) is not None
+    touched = set(_touches(event.type, kept)) if counted else set()
     if event.time < profile.first_seen:
         profile.first_seen = event.time
         touched.add("first_seen")
@@ -182,7 +183,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
     for change in event.consent:
         if _set_newest(profile.consent, change.topic, change.state, event.time):
             touched.add(f"consent:{change.topic}")
-    _add_occurrence(profile, event, kept)
+    if counted:
+        _add_occurrence(profile, event, kept)
     if event.type in ORDER_TYPES and _fold_order(profile, event):
         touched.add("orders")
     for name, _ in _beyond(profile.traits, TRAITS_BOUND):

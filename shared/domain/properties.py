@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from shared.domain.events import Event, Json, amount
+from shared.domain.events import Event, Json, Type, amount
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
@@ -22,6 +22,7 @@ FLAGS = ("human", "permanent")
 KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 """What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
 
+KNOWN_TYPES = frozenset(Type)
 MOST_TEXT = 200
 VALUES_BOUND = 30
 """Distinct values kept of a property that an event has once a product."""
@@ -58,6 +59,11 @@ def kept_properties(event: Event) -> dict[str, Json]:
         if isinstance(properties.get(name), bool):
             found[name] = properties[name]
     return {name: value for name, value in found.items() if value is not None}
+
+
+def event_name(event: Event) -> str | None:
+    """The name the event is counted under; None when it repeats what the contact is called: then it counts nowhere."""
+    return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits))
 
 
 def _total(properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]]) -> int | None:

@@ -57,7 +57,7 @@ def sizes(definitions: Definitions, segments: Sequence[str], t: Instant, pass_id
     """One row: `contacts`, how many there are, and for each segment `in_<segment>`, how many are in it."""
     plan = Plan(definitions, t)
     trees = {f"in_{segment}": plan.segment(segment) for segment in segments}
-    counted = [f"count_if({name}) AS {name}" for name in trees]
+    counted = [f"count(*) FILTER (WHERE {name}) AS {name}" for name in trees]
     return _Printed(plan, pass_id).select_of(trees, ["count(*) AS contacts", *counted])
 
 
@@ -69,9 +69,9 @@ def preview(definitions: Definitions, segment: str, t: Instant, pass_id: str) ->
     return _Printed(plan, pass_id).select_of(
         trees,
         [
-            "count_if(now AND NOT held) AS entering",
-            "count_if(held AND NOT now) AS leaving",
-            "count_if(now AND held) AS staying",
+            "count(*) FILTER (WHERE now AND NOT held) AS entering",
+            "count(*) FILTER (WHERE held AND NOT now) AS leaving",
+            "count(*) FILTER (WHERE now AND held) AS staying",
             "count(*) AS contacts",
         ],
     )

@@ -274,7 +274,7 @@ class Plan:
         """Also where it was answered while exporting: of a contact whose trait must not be written out."""
         source = self._source("contacts", "trait")
         source.names[trait] = None
-        columns = [source.column(f"count_if({each})") for each in counted]
+        columns = [source.column(filtered("count(*)", [each])) for each in counted]
         atom = self._atom(source, holds.format(*columns), condition)
         answers = self._source("rows", "answer")
         answers.names[condition_key(condition)] = None
@@ -319,7 +319,9 @@ class Plan:
             passes = self._filters(source, condition.event, condition.where, start)
             of_value = source.below_column(filtered("count(*)", passes + later))
             most = f"max({of_value})"
-            column = source.column(most if condition.count.startswith("same_") else f"count_if({of_value} > 0)")
+            column = source.column(
+                most if condition.count.startswith("same_") else f"count(*) FILTER (WHERE {of_value} > 0)"
+            )
         return self._between(source, column, condition.at_least, condition.at_most, condition)
 
     def _between(

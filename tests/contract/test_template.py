@@ -15,6 +15,7 @@ import pytest
 
 from infra.local import settings
 from shared.adapters import shipped
+from shared.domain import facts
 from shared.domain.events import Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 
@@ -481,6 +482,15 @@ def test_the_lake_s_table_has_the_columns_of_its_rows() -> None:
     assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == dict(COLUMNS)
     assert [key["Name"] for key in table["PartitionKeys"]] == list(PARTITIONS)
     assert table["Parameters"]["projection.type.values"].split(",") == list(TYPES)
+
+
+def test_the_facts_table_has_the_columns_of_its_rows() -> None:
+    table = RESOURCES["LakeFacts"]["Properties"]["TableInput"]
+    assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == dict(facts.COLUMNS)
+    assert [key["Name"] for key in table["PartitionKeys"]] == list(facts.PARTITIONS)
+    assert table["Parameters"]["projection.kind.values"].split(",") == list(facts.KINDS)
+    location = TEMPLATE.resolve(table["Parameters"]["storage.location.template"])
+    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}pass=${{pass}}/kind=${{kind}}/"
 
 
 def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:

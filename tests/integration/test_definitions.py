@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.profile import app as profile_app
-from functions.refresh.app import evaluation_due
+from functions.refresh.passes import evaluation_due
 from shared.adapters import clock, contacts, definitions, environment
 from shared.adapters.definitions import PublishedMeanwhileError
 from shared.domain.conditions import Segment
@@ -185,6 +185,24 @@ def test_an_evaluation_is_made_by_the_definitions_it_names_or_later_ones() -> No
     assert (profile.definitions, profile.memberships["visitors"].member) == (2, True)
     (cause,) = {i["cause"]["S"] for i in _items() if i.get("segment", {}).get("S") == "visitors"}
     assert cause == "definition"
+
+
+def test_what_only_an_evaluation_of_everything_puts_right_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    process(visit("v1"))
+    contact = the_profile().contact
+    publish(segment())
+    process(evaluation_due(contact, NOW, all=1, definitions=2))
+    assert the_profile().memberships["visitors"].member
+    assert "ContactsDrifted" not in capsys.readouterr().out  # a publication has moved them, and no fault
+    stored = contacts.read(contact)
+    assert stored is not None
+    del stored.profile.memberships["visitors"]
+    contacts.commit([contacts.profile_write(stored.profile, stored.wake_at, NOW)])
+    process(evaluation_due(contact, NOW))
+    assert "visitors" not in the_profile().memberships
+    process(evaluation_due(contact, NOW, all=1))
+    assert the_profile().memberships["visitors"].member
+    assert '"ContactsDrifted":[1.0]' in capsys.readouterr().out
 
 
 def test_an_evaluation_by_definitions_that_there_are_none_of_comes_again() -> None:

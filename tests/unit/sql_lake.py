@@ -52,9 +52,10 @@ class Lake:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The statement's rows; refused like in the local run when something in it may mean two things."""
-        assert athena.lint(sql) == []
+        tree = athena._parse(sql)
+        assert athena._lint(tree) == []
         for name, table in self.tables.items():
             _connection.register(name, table)
-        cursor = _connection.execute(athena._parse(sql).sql("duckdb", comments=False))
+        cursor = _connection.execute(tree.sql("duckdb", comments=False))
         names = [each[0] for each in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
