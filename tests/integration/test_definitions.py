@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from functions.profile import app as profile_app
-from functions.refresh.passes import evaluation_due
 from shared.adapters import clock, contacts, definitions, environment
 from shared.adapters.definitions import PublishedMeanwhileError
 from shared.domain.conditions import Segment
-from shared.domain.events import MINUTE, SECOND, Event, Identity, IdentityKind, Type
+from shared.domain.events import MINUTE, SECOND, Event, Identity, IdentityKind, Type, evaluation_due
 from shared.domain.profiles import Profile
 from shared.domain.publications import Publication, with_segment
 from tests.integration.conftest import NOW
