@@ -14,9 +14,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import duckdb
 import sqlglot
@@ -40,8 +40,6 @@ SCHEMA = (
 )
 DIALECT = "athena"
 MAX_ROWS = 1000  # a page of results, the header included
-
-_connections: WeakKeyDictionary[World, duckdb.DuckDBPyConnection] = WeakKeyDictionary()
 
 
 # ── what is known to mean the same ──
@@ -304,19 +302,19 @@ def _tables(world: World, tree: exp.Expr, database: str) -> Iterator[tuple[exp.T
         yield node, Table(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]))
 
 
-def _connection(world: World) -> duckdb.DuckDBPyConnection:
-    if world not in _connections:
-        # One thread: rows nobody ordered still come in the same order each time. No extension is ever fetched.
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "threads": "1",
-        }
-        connection = duckdb.connect(config=settings)
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET parquet_metadata_cache = true")
-        _connections[world] = connection
-    return _connections[world]
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    """One for all worlds, for good: each query says anew what its tables are."""
+    # One thread: rows nobody ordered still come in the same order each time. No extension is ever fetched.
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "threads": "1",
+    }
+    connection = duckdb.connect(config=settings)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET parquet_metadata_cache = true")
+    return connection
 
 
 def _define(connection: duckdb.DuckDBPyConnection, table: Table, files: list[Path]) -> None:
@@ -434,7 +432,7 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
     tree = _parse(_bound(sql, parameters))
     if findings := _lint(tree):
         raise Failed("NOT_SUPPORTED locally: " + "; ".join(findings))
-    connection = _connection(world)
+    connection = _connection()
     tables = list(_tables(world, tree, database))
     _check_types(tree, [table for _, table in tables])
     scanned, defined = 0, set()

@@ -313,7 +313,7 @@ def test_the_lint_reads_queries_with_marks_and_without_traps() -> None:
 
 
 def test_duckdb_may_not_fetch_extensions(world: World) -> None:
-    connection = athena._connection(world)
+    connection = athena._connection()
     settings = connection.execute(
         "SELECT current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
     ).fetchone()
