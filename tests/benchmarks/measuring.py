@@ -24,15 +24,15 @@ class Row:
 def side_by_side(subjects: dict[str, Callable[[], object]], rounds: int, times: int) -> dict[str, float]:
     """Seconds that one call of each subject takes: the median of `rounds`, in each of which each is called `times`.
 
-    A round has all of them, one after the other, so that whatever else the machine does disturbs all alike.
+    Seconds of processor time; a round has all of them, so that whatever else the machine does disturbs all alike.
     """
     taken: dict[str, list[float]] = {name: [] for name in subjects}
     for _ in range(rounds):
         for name, subject in subjects.items():
-            began = time.perf_counter()
+            began = time.process_time()
             for _ in range(times):
                 subject()
-            taken[name].append((time.perf_counter() - began) / times)
+            taken[name].append((time.process_time() - began) / times)
     return {name: median(seconds) for name, seconds in taken.items()}
 
 

@@ -16,12 +16,14 @@ from shared.domain import conditions, journeys, profiles, segments
 from shared.domain.events import NEVER, Type
 from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES
+from tests.benchmarks import prices
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
+MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -129,3 +131,9 @@ def test_every_dependency_is_justified() -> None:
     names = {re.split(r"[\[><=~]", each)[0] for each in wanted if isinstance(each, str)}
     documented = {name for cells in rows(DECISIONS, "Dependencies") for name in re.findall(r"`([^`]+)`", cells[0])}
     assert documented == names
+
+
+def test_the_prices_in_the_docs_are_those_the_costs_are_reckoned_with() -> None:
+    documented = {cells[0]: float(cells[1]) for cells in rows(MEASURED, "Prices")}
+    assert documented == {**prices.PER_MILLION, **prices.PER_UNIT}
+    assert f"in {prices.DATE}" in MEASURED
