@@ -7,17 +7,14 @@ what is due. And it does the steps of the workflow that passes over all contacts
 from __future__ import annotations
 
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel, Field, TypeAdapter
 
-from functions.refresh import passes
-from functions.refresh.passes import Asked, Pass
 from shared.adapters import contacts, events_queue
 from shared.adapters.clock import now
-from shared.domain.events import MINUTE, Instant
+from shared.domain.events import MINUTE, Instant, evaluation_due
 
 LOOK_AHEAD = MINUTE
 """Until the next look. So what time alone changes is acted on at its instant, and not up to a minute later."""
@@ -27,42 +24,21 @@ MOST_WAKE_UPS = 2_000
 metrics = Metrics()
 
 
-class Wake(BaseModel):
-    task: Literal["wake"]
-
-
-class Begin(BaseModel):
-    task: Literal["begin"]
-    name: str
-    input: Asked
-
-
-class Step(BaseModel):
-    task: Literal["ask", "take", "fill"]
-    state: Pass
-
-
-TASK: TypeAdapter[Wake | Begin | Step] = TypeAdapter(Annotated[Wake | Begin | Step, Field(discriminator="task")])
-
-
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """`{"task": "wake"}` from the schedule in template.yaml; the other tasks are the workflow's, and give its state."""
-    match TASK.validate_python(event):
-        case Wake():
-            return {"woken": wake(now())}
-        case Begin(name=name, input=asked):
-            return passes.begin(name, asked, now()).model_dump()
-        case Step(task=task, state=state):
-            step = {"ask": passes.ask, "take": passes.take, "fill": passes.fill}[task]
-            return step(state, now()).model_dump()
+    if event.get("task") == "wake":
+        return {"woken": wake(now())}
+    from functions.refresh import passes  # what the look of every minute need not wait for
+
+    return passes.step(event, now())
 
 
 def wake(instant: Instant) -> int:
     """Puts an evaluation on the queue for each contact whose wake-up is due before the next look, to be taken off at
     its instant; gives how many."""
     due = [
-        passes.evaluation_due(wake.contact, max(wake.wake_at, instant))
+        evaluation_due(wake.contact, max(wake.wake_at, instant))
         for shard in range(contacts.SHARDS)
         for wake in islice(contacts.due(shard, instant + LOOK_AHEAD), MOST_WAKE_UPS)
     ]

@@ -8,15 +8,15 @@ not yet, and an evaluation that is asked for twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools import Logger
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
 from shared.adapters.contacts import Place
 from shared.domain import sql
-from shared.domain.events import HOUR, MINUTE, Event, Identity, IdentityKind, Instant, Json, Type, event_id, iso
+from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, event_id, iso
 from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
 from shared.domain.segments import ranks
 
@@ -81,6 +81,29 @@ class Pass(Asked):
 
     def then(self, next_: str, **parts: Any) -> Pass:
         return self.model_copy(update={"next": next_, **parts})
+
+
+class Begin(BaseModel):
+    task: Literal["begin"]
+    name: str
+    input: Asked
+
+
+class Step(BaseModel):
+    task: Literal["ask", "take", "fill"]
+    state: Pass
+
+
+TASK: TypeAdapter[Begin | Step] = TypeAdapter(Annotated[Begin | Step, Field(discriminator="task")])
+
+
+def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
+    """Does the step that the workflow asks for; gives the state it is then in."""
+    match TASK.validate_python(event):
+        case Begin(name=name, input=asked):
+            return begin(name, asked, t).model_dump()
+        case Step(task=task, state=state):
+            return {"ask": ask, "take": take, "fill": fill}[task](state, t).model_dump()
 
 
 def begin(name: str, asked: Asked, t: Instant) -> Pass:
@@ -155,19 +178,6 @@ def fill(state: Pass, t: Instant) -> Pass:
     page = Page(place=following, contacts=state.page.contacts + len(found))
     refreshes.record_filling(refreshes.Filling(state.adopt, page.contacts, t, finished=following is None))
     return state.then("done" if following is None else "fill", page=page)
-
-
-def evaluation_due(contact: str, t: Instant, **properties: int) -> Event:
-    """Asks for an evaluation. `definitions`: by this publication or a later one; `all`: of every segment."""
-    return Event(
-        id=event_id("refresh", contact, str(t)),
-        type=Type.EVALUATION_DUE,
-        time=t,
-        received=t,
-        source="refresh",
-        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
-        properties=properties,
-    )
 
 
 def _publication(state: Pass) -> Publication:

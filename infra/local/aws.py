@@ -15,7 +15,9 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ParamValidationError
 
+from infra.local import parameters
 from infra.local.world import World
 
 # Where everything local is said to be, in its ARNs and URLs.
@@ -51,14 +53,23 @@ class _Session(botocore.session.Session):
     def create_client(self, *arguments: Any, **named: Any) -> Any:
         client = super().create_client(*arguments, **named)
         client._ruleset_resolver = None
-        client._serializer._serializer = _Unwritten()  # of the decorator that validates
+        client._serializer = _Unwritten(client._serializer._param_validator)
         return client
 
 
+@dataclass
 class _Unwritten:
-    """In the place of botocore's serializer."""
+    """In the place of botocore's serializer: validates a call's parameters, and leaves the writing out."""
 
-    def serialize_to_request(self, parameters: Parameters, model: Any) -> dict[str, Any]:
+    validator: Any
+    checks: dict[str, parameters.Check] = field(default_factory=dict)
+
+    def serialize_to_request(self, given: Parameters, model: Any) -> dict[str, Any]:
+        shape = model.input_shape
+        if shape is not None and not parameters.check(shape, self.checks)(given):
+            report = self.validator.validate(given, shape)
+            if report.has_errors():
+                raise ParamValidationError(report=report.generate_report())
         return {"url_path": "/", "query_string": "", "method": "POST", "headers": {}, "body": b""}
 
 

@@ -77,7 +77,17 @@ from infra.local.dynamodb_values import (
 )
 from infra.local.world import World
 
-__all__ = ["OPERATIONS", "Capacity", "Record", "capacity", "earliest", "expire", "records_after", "trim"]
+__all__ = [
+    "OPERATIONS",
+    "Capacity",
+    "Record",
+    "capacity",
+    "earliest",
+    "expire",
+    "filtered_after",
+    "records_after",
+    "trim",
+]
 
 Record = dict[str, Any]
 
@@ -672,6 +682,13 @@ def expire(world: World) -> int:
 
 def records_after(world: World, table: str, position: int, limit: int) -> list[tuple[int, Record]]:
     """Up to `limit` changes after `position` (0: from the first), each with its position, as Lambda gets them."""
+    return [(at, record) for at, record in filtered_after(world, table, position, limit, lambda _: True) if record]
+
+
+def filtered_after(
+    world: World, table: str, position: int, limit: int, wanted: Callable[[Record], bool]
+) -> list[tuple[int, Record | None]]:
+    """The same, with None in the place of those that are not `wanted`: most are not, and need not be written out."""
     with world.lock:
         streamed = _streamed(world, table)
         rows = world.db.execute(
@@ -679,7 +696,7 @@ def records_after(world: World, table: str, position: int, limit: int) -> list[t
             "WHERE position > ? ORDER BY position LIMIT ?",
             (position, limit),
         ).fetchall()
-    return [(row[0], _record(streamed, *row)) for row in rows]
+    return [(row[0], _record(streamed, *row, wanted=wanted)) for row in rows]
 
 
 def trim(world: World, table: str, position: int) -> None:
@@ -695,13 +712,21 @@ def _streamed(world: World, name: str) -> Table:
     return table
 
 
-def _record(table: Table, position: int, at: int, old: bytes | None, new: bytes | None, by_ttl: int) -> Record:
+def _record(
+    table: Table,
+    position: int,
+    at: int,
+    old: bytes | None,
+    new: bytes | None,
+    by_ttl: int,
+    wanted: Callable[[Record], bool],
+) -> Record | None:
     images = {
         "NewImage": decode(new) if new is not None and table.stream in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         "OldImage": decode(old) if old is not None and table.stream in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") else None,
     }
     shown = {name: image for name, image in images.items() if image is not None}
-    keys = key_part(decode(new or old or b""), table.key)
+    keys = key_part(shown.get("NewImage") or shown.get("OldImage") or decode(new or old or b""), table.key)
     record: Record = {
         "eventID": hashlib.blake2b(f"{table.name}/{position}".encode(), digest_size=16).hexdigest(),
         "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
@@ -710,16 +735,20 @@ def _record(table: Table, position: int, at: int, old: bytes | None, new: bytes 
         "awsRegion": REGION,
         "dynamodb": {
             "ApproximateCreationDateTime": at // 1000,
-            "Keys": _for_lambda(keys),
-            **{name: _for_lambda(image) for name, image in shown.items()},
+            "Keys": keys,
+            **shown,
             "SequenceNumber": f"{position:021d}",
-            "SizeBytes": item_size(keys) + sum(item_size(image) for image in shown.values()),
             "StreamViewType": table.stream,
         },
         "eventSourceARN": stream_arn(table),
     }
     if by_ttl:
         record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    if not wanted(record):
+        return None
+    body = record["dynamodb"]
+    body["SizeBytes"] = item_size(keys) + sum(item_size(image) for image in shown.values())
+    body |= {name: _for_lambda(image) for name, image in {"Keys": keys, **shown}.items()}
     return record
 
 

@@ -188,6 +188,8 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
 
 
 def _matches(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, dict) and isinstance(value, dict):  # most are: no list to look through
+        return matches(wanted, value)
     elements = value if isinstance(value, list) else [value]
     if isinstance(wanted, dict):
         # What is missing on the way is missing at its end, too: that is what `exists: false` asks.

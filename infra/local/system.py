@@ -321,12 +321,14 @@ class System:
         now = self.world.now()
         if now < state["not_before"]:
             return False
-        records = dynamodb.records_after(self.world, source.table, state["position"], source.batch)
+        records = dynamodb.filtered_after(
+            self.world, source.table, state["position"], source.batch, lambda record: self._passes(source, record)
+        )
         if state["ends"]:  # a batch that failed comes again as it was, whatever has joined the stream since
             records = [(at, record) for at, record in records if at <= state["ends"][0]]
         if not records:
             return False
-        wanted = [(at, record) for at, record in records if self._passes(source, record)]
+        wanted = [(at, record) for at, record in records if record is not None]
         if wanted and not state["ends"] and len(records) < source.batch and source.window:
             since = int(wanted[0][1]["dynamodb"]["ApproximateCreationDateTime"]) * 1000
             if now < since + source.window:

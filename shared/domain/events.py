@@ -156,6 +156,20 @@ def event_id(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
+def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
+    """Asks for an evaluation of a contact at an instant. `definitions`: by this publication or a later one; `all`: of
+    every segment."""
+    return Event(
+        id=event_id("refresh", contact, str(at)),
+        type=Type.EVALUATION_DUE,
+        time=at,
+        received=at,
+        source="refresh",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        properties=properties,
+    )
+
+
 def counted_time(stated: Instant | None, received: Instant) -> Instant:
     """The instant an event counts at: as stated, but never after it was received (a wrong clock, a bad payload)."""
     return received if stated is None else min(stated, received)

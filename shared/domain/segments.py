@@ -353,7 +353,7 @@ def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, I
     return holds, NEVER
 
 
-MOST_ASKED = 1000
+MOST_ASKED = 200
 
 
 def _until(profile: Profile, segment: str) -> Instant:

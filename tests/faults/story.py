@@ -57,13 +57,17 @@ def tell(system: System) -> None:
     storefront.post(system, webhook("customers/redact", "redact-1", redaction(mary.body)))
 
     won_back = BEGIN + 68 * DAY
-    system.run_until(won_back + 3 * DAY)
+    with system.hurrying():  # ten nights have passed over all contacts; sixty more would find the same
+        system.run_until(won_back + 3 * DAY)
     react(system, GRACE, "we_miss_you", "Open", bot=True, user_agent="GoogleImageProxy")
     system.run_until(won_back + 3 * DAY + 12 * HOUR)
     react(system, GRACE, "we_miss_you", "Click", link="https://shop.example.com/candles")
 
-    system.run_until(won_back + 20 * DAY)
+    with system.hurrying():
+        system.run_until(won_back + 20 * DAY)
     unsubscribe(system, ADA)
+    with system.hurrying():
+        system.run_until(END - DAY)
     system.run_until(END)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from infra.local.aws import Call
 from infra.local.gateway import Request
 from infra.local.system import System, begin
 from shared.adapters import contacts, definitions
-from shared.domain.events import MINUTE, Instant, Json
+from shared.domain.events import MINUTE, Instant, Json, iso
 from shared.domain.profiles import Profile, Transition, rebuild
 from shared.domain.segments import evaluate
 
@@ -41,6 +42,16 @@ class Shop:
 
     def order(self, number: int, each: int = 0) -> None:
         storefront.post(self.system, storefront.order(number * 100 + each, self.customers[number], self.now()))
+
+    def visit(self, name: str) -> None:
+        """Somebody unknown looks at a page, and is not heard of again."""
+        page = {"anonymousId": name, "messageId": name, "name": "Home", "timestamp": iso(self.now())}
+        key = base64.b64encode(f"{json.loads(settings.SECRETS['write_keys'])[0]}:".encode()).decode()
+        headers = {"content-type": "application/json", "authorization": f"Basic {key}"}
+        answer = gateway.public(
+            self.system, Request("POST", "/v1/page", headers=headers, body=json.dumps(page).encode())
+        )
+        assert answer.status == 200, answer.body
 
     def passes(self, time: int) -> None:
         self.system.pass_time(time)

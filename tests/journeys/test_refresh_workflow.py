@@ -20,8 +20,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from functions.export import app as export
 from functions.refresh import passes
-from functions.refresh.app import TASK, Begin, Step
-from functions.refresh.passes import Pass
+from functions.refresh.passes import TASK, Begin, Pass, Step
 from infra.local import states_language
 from shared.adapters.definitions import KEPT_FOR
 from shared.domain.events import SECOND
