@@ -196,13 +196,16 @@ def forecast(arguments: argparse.Namespace) -> None:
 
 
 def _whole_forecast(port: int) -> Json:
-    whole = told = call(port, "GET", "/admin/forecast")
-    while told["cursor"] is not None:
-        told = call(port, "GET", f"/admin/forecast?cursor={quote(told['cursor'])}")
-        whole["contacts"] += told["contacts"]
-        for one, more in zip(whole["segments"], told["segments"], strict=True):
-            for way in ("entering", "leaving"):
-                one[way] = [a + b for a, b in zip(one[way], more[way], strict=True)]
+    """Of all pages, added up."""
+    with console.status("Contacts are played forward …") as status:
+        whole = told = call(port, "GET", "/admin/forecast")
+        while told["cursor"] is not None:
+            status.update(f"{whole['contacts']:,} contacts played forward so far …")
+            told = call(port, "GET", f"/admin/forecast?cursor={quote(told['cursor'])}")
+            whole["contacts"] += told["contacts"]
+            for one, more in zip(whole["segments"], told["segments"], strict=True):
+                for way in ("entering", "leaving"):
+                    one[way] = [a + b for a, b in zip(one[way], more[way], strict=True)]
     return whole
 
 

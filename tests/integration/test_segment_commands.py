@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from functions.admin import segments as admin_segments
 from infra.local import gateway, segments, site
 from infra.local.__main__ import main
 from infra.local.client import console
@@ -121,6 +122,13 @@ def test_a_forecast_is_of_all_segments_or_of_one_day_by_day(beckon: Beckon) -> N
     days = [line for line in said.splitlines() if line.startswith("2026-")]
     assert (len(days), sum("█" in line for line in days)) == (31, 4)
     assert beckon("forecast", "nobody")[0] == 1
+
+
+def test_a_forecast_of_many_pages_is_added_up(beckon: Beckon, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = beckon("forecast")
+    monkeypatch.setattr(admin_segments, "FORECAST_TIME", -1)
+    monkeypatch.setattr(admin_segments, "FORECAST_BATCH", 3)
+    assert beckon("forecast") == whole
 
 
 @pytest.mark.parametrize(

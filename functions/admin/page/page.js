@@ -118,10 +118,11 @@ function table(columns, rows) {
     h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column, n) => cell(column, row, n === 0)))))));
 }
 
-/** A section that fills itself when what it shows has come, and says so when it does not. */
+/** A section that fills itself when what it shows has come, and says so when it does not. `load` is given a function that
+ *  says how far it is. */
 function section(title, load) {
   const inside = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, "Loading …"));
-  load().then((parts) => inside.replaceChildren(...[parts].flat(Infinity)))
+  load((text) => inside.firstChild.replaceChildren(text)).then((parts) => inside.replaceChildren(...[parts].flat(Infinity)))
     .catch((problem) => inside.replaceChildren(h("p", { class: "bad", role: "alert" }, sentence(problem))))
     .finally(() => inside.removeAttribute("aria-busy"));
   return h("section", {}, h("h2", {}, title), inside);

@@ -86,7 +86,7 @@ async function segment(id) {
     h("p", { class: "lead" }, told.sentence),
     h("p", {}, "Somebody who ", h("em", {}, told.words), ". ", tag(told.group)),
     filling(told.filling),
-    section("Today and the next 30 days", () => forecast(id, told.members)),
+    section("Today and the next 30 days", (tell) => forecast(id, told.members, tell)),
     section(plural(told.members, "member"), async () => {
       const shown = await pages(at("segments", id, "members"), "members", list, (member) => h("tr", {},
         h("th", { scope: "row" }, contactLink(member)), h("td", { class: "nowrap" }, when(member.since))),
@@ -119,7 +119,7 @@ async function versions(id) {
 
 // ── its forecast ──
 
-async function forecast(id, members) {
+async function forecast(id, members, tell) {
   let told = await ask("forecast");
   const entering = told.days.map(() => 0);
   const leaving = told.days.map(() => 0);
@@ -132,6 +132,7 @@ async function forecast(id, members) {
   };
   take();
   while (told.cursor !== null) {
+    tell(`${plural(contacts, "contact")} looked at so far …`);
     told = await ask(`forecast?cursor=${encodeURIComponent(told.cursor)}`);
     take();
   }
