@@ -97,8 +97,8 @@ class Play:
         try:
             template = settings.template()
             self.system = begin(":memory:", template, settings.secrets(template), story.BEGIN - 1_000, self.fault)
-            # The nightly passes are left out: what queries the lake does not outlive a fork. They are broken off between
-            # any two of their steps in tests/integration/test_refresh.py.
+            # The nightly passes are left out: what queries the lake does not outlive a fork. They are broken off
+            # between any two of their steps in tests/integration/test_refresh.py.
             self.system.ticks = [tick for tick in self.system.ticks if not tick.starts_workflow]
             self.system.world.files = self._files("")
             self.system.around = self.around
