@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: run demo test check lint build bench templates lock clean
+.PHONY: run demo test check lint build bench templates docs lock clean
 
 run: $(READY)  ## start the whole system on http://localhost:8000 (FRESH=1 begins anew)
 	$(BIN)/python -m infra.local run $(if $(FRESH),--fresh)
@@ -31,11 +31,15 @@ lint: $(READY)
 build: $(SAM_READY)  ## what `sam deploy` would upload, in .aws-sam
 	$(SAM) build
 
-bench: $(READY)
+bench: $(READY)  ## without what cannot be installed of what it compares us with, and says so
+	-$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m tests.benchmarks
 
 templates: $(READY)  ## compile the shipped mails, MJML to HTML
 	$(BIN)/python -m functions.message.compile
+
+docs: $(READY)  ## write the tables of docs/segments.md that are made from the code
+	$(BIN)/python -m infra.documentation
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -54,6 +58,8 @@ $(SAM_READY): requirements-sam.lock | $(BIN)/uv
 lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with hashes, naming no index)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --constraints requirements.lock --group bench -o requirements-bench.lock
 	echo aws-sam-cli | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-sam.lock
 

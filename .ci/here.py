@@ -12,5 +12,5 @@ text = re.sub(r"\bpython3\.\d+", version, text)
 text = re.sub(r"\barm64\b", architecture, text)
 if sys.version_info < (3, 12):
     # duckdb has no wheel for the old C library that Lambda has under these Pythons: build all but the lake.
-    text = re.sub(r"^  LakeFunction:\n(?:    .*\n|\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^  (?:Lake|Merge)Function:\n(?:    .*\n|\n)+", "", text, flags=re.MULTILINE)
 Path(sys.argv[2]).write_text(text, encoding="utf-8")

@@ -17,16 +17,16 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import page, views
+from functions.admin import page, segments, views
 from functions.admin.health import health
 from functions.admin.rest import Place, Request, answer, app, logger, paged, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, dead_letters, definitions, identities, members, runs
+from shared.adapters import athena, contacts, dead_letters, definitions, identities, runs, shipped
 from shared.adapters.clock import now
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.journeys import Journey
 from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import HistoryNeededError, Segment
 from shared.domain.sources.payload import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
@@ -163,79 +163,31 @@ def messages_of(contact: str) -> list[Placed]:
     return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
 
 
-# ── segments and journeys ──
-
-
-@route("GET", "/segments")
-def list_segments(request: Request) -> Json:
-    return {"segments": [with_count(segment) for segment in definitions.segments().segments.values()]}
-
-
-@route("GET", "/segments/{segment}")
-def show_segment(request: Request, segment: str) -> Json:
-    known = segment_of(segment)
-    return with_count(known) | {"definition": known.model_dump(mode="json", by_alias=True, exclude_none=True)}
-
-
-@route("GET", "/segments/{segment}/members")
-def list_members(request: Request, segment: str) -> Json:
-    limit, cursor = request.limit(50), request.cursor() or Place(0, "")
-    found = paged(
-        "members",
-        (
-            (Place(member.shard, member.contact), {"contact": member.contact, "since": member.since})
-            for member in members.members(segment_of(segment).id, cursor)
-        ),
-        limit,
-    )
-    profiles = contacts.read_all(member["contact"] for member in found["members"])
-    people = {stored.profile.contact: views.person(stored.profile) for stored in profiles}
-    return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
+# ── journeys ──
 
 
 @route("GET", "/journeys")
 def list_journeys(request: Request) -> Json:
-    return {"journeys": [journey.model_dump(mode="json") for journey in definitions.journeys()], **segment_names()}
+    return {"journeys": [journey.model_dump(mode="json") for journey in shipped.journeys()], **segments.names()}
 
 
 @route("GET", "/journeys/{journey}")
 def show_journey(request: Request, journey: str) -> Json:
-    known = next((each for each in definitions.journeys() if each.id == journey), None)
+    known = next((each for each in shipped.journeys() if each.id == journey), None)
     if known is None:
         raise RefusedError("not_found", "there is no such journey", "journey", 404)
     return described(known)
 
 
-def segment_of(segment: str) -> Segment:
-    known = definitions.segments().segments.get(segment)
-    if known is None:
-        raise RefusedError("not_found", "there is no such segment", "segment", 404)
-    return known
-
-
-def with_count(segment: Segment) -> dict[str, Json]:
-    return {
-        "segment": segment.id,
-        "name": segment.name,
-        "sentence": segment.sentence,
-        "members": members.count(segment.id),
-    }
-
-
-def segment_names() -> dict[str, Json]:
-    """What the segments that journeys speak of are called, by id."""
-    return {"segments": {segment.id: segment.name for segment in definitions.segments().segments.values()}}
-
-
 def journey_name(run: runs.StartedRun) -> str:
-    return next((journey.name for journey in definitions.journeys() if journey.id == run.journey), run.journey)
+    return next((journey.name for journey in shipped.journeys() if journey.id == run.journey), run.journey)
 
 
 def described(journey: Journey) -> dict[str, Json]:
     counts = runs.counts(journey.id)
     return {
         "journey": journey.model_dump(mode="json"),
-        **segment_names(),
+        **segments.names(),
         "state_machine": runs.state_machine(journey.id),
         "runs": [
             {"status": views.STATES[status], "runs": count.runs, "more": count.more} for status, count in counts.items()
@@ -280,7 +232,8 @@ def daily(request: Request) -> Json:
     """
     query = request.query.get("query")
     if query is None:
-        query = athena.start(DAILY.read_text(encoding="utf-8"), days(request, now()))
+        first, last = days(request, now())
+        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, last))
     elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
         raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
     try:

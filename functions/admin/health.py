@@ -24,7 +24,7 @@ Check = Callable[[Instant], tuple[dict[str, Json], list[str]]]
 
 def health(now: Instant) -> dict[str, Json]:
     """What works: facts, and `problems`, a sentence each. A service that does not answer is a problem, too."""
-    found: dict[str, Json] = {"now": now, "definitions": definitions.segments().version}
+    found: dict[str, Json] = {"now": now, "definitions": definitions.segments().sequence}
     problems: list[str] = []
     for check in CHECKS:
         try:
@@ -58,9 +58,7 @@ def _dead_letters(now: Instant) -> tuple[dict[str, Json], list[str]]:
 
 def _wake_ups(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The wake-ups"""
-    late = sum(
-        1 for shard in range(contacts.WAKE_SHARDS) for _ in islice(contacts.due(shard, now - LATE), MOST_WAKE_UPS)
-    )
+    late = sum(1 for shard in range(contacts.SHARDS) for _ in islice(contacts.due(shard, now - LATE), MOST_WAKE_UPS))
     problems = [f"{_count(late, 'contact')} should have been looked at again by now: is the schedule on?"]
     return {"late_wake_ups": late}, problems if late else []
 

@@ -41,7 +41,7 @@ def login(stage_variables: Mapping[str, str] | None) -> Login | None:
 @cache
 def html(login: Login | None) -> tuple[str, str]:
     """The page, and the Content-Security-Policy to send it with."""
-    style, script = (_read(name) for name in ("page.css", "page.js"))
+    style, script = _read("page.css"), _read("segments.js") + _read("page.js")
     told = {"currency": environment(PageSettings).currency, "login": login and login.model_dump(by_alias=True)}
     parts = {"STYLE": style, "SCRIPT": script, "SETTINGS": json.dumps(told).replace("<", "\\u003c")}
     text = _read("page.html")

@@ -79,11 +79,12 @@ def paged(name: str, placed: Iterable[tuple[Place, Json]], limit: int) -> Json:
     more = len(found) > limit
     return {
         name: [item for _, item in found[:limit]],
-        "cursor": _cursor(found[limit - 1][0]) if more else None,
+        "cursor": cursor_of(found[limit - 1][0]) if more else None,
     }
 
 
-def _cursor(place: Place) -> str:
+def cursor_of(place: Place) -> str:
+    """The cursor that leads to what comes after the place."""
     return base64.urlsafe_b64encode(f"{place.number}.{place.name}".encode()).decode().rstrip("=")
 
 

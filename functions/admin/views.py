@@ -11,12 +11,13 @@ from typing import Any
 from functions.admin.rest import Place
 from shared.adapters import contacts
 from shared.adapters.runs import RunState, StartedRun
+from shared.domain.conditions import Segment
 from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
 from shared.domain.identities import kind_of
 from shared.domain.messages import SENTENCES, Refusal, Status
 from shared.domain.profiles import Membership, Order, Profile
-from shared.domain.segments import Definitions, Segment
+from shared.domain.segments import Definitions
 
 Item = Mapping[str, Any]
 Placed = tuple[Place, Json]
@@ -81,7 +82,7 @@ def contact(profile: Profile, suppression: tuple[str, Instant] | None) -> dict[s
 def memberships(definitions: Definitions, profile: Profile, now: Instant) -> list[Json]:
     """Every segment of the shop, with whether the contact is in it, why, and until when; those they are in first."""
     told = [
-        _membership(segment, profile.memberships.get(segment.id), explain(segment, profile, now))
+        _membership(segment, profile.memberships.get(segment.id), explain(definitions, segment.id, profile, now))
         for segment in definitions.segments.values()
     ]
     return sorted(told, key=lambda membership: not membership["member"])

@@ -9,19 +9,21 @@ from pydantic import Field, TypeAdapter
 from shared.adapters import contacts, definitions
 from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
     Event,
     Identity,
     IdentityKind,
     Instant,
     Json,
+    Strict,
     Type,
     counted_time,
     event_id,
     parse_instant,
 )
 from shared.domain.profiles import rebuild
-from shared.domain.segments import HistoryNeededError, Strict, evaluate
+from shared.domain.segments import evaluate
 
 
 class Branch(Strict):
@@ -59,15 +61,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def is_member(contact: str, segment: str, t: Instant) -> bool:
-    """Whether the contact is in the segment at `t`; nobody unknown is in any."""
-    stored = contacts.read(contact)
-    if stored is None:
+    """Whether the contact is in the segment at `t`; nobody unknown is in any, and nobody in one that was deleted."""
+    stored, of_shop = contacts.read(contact), definitions.segments()
+    if stored is None or segment not in of_shop.segments:
         return False
     try:
-        return evaluate(definitions.segments(), segment, stored.profile, t)[0]
+        return evaluate(of_shop, segment, stored.profile, t)[0]
     except HistoryNeededError:
         whole = rebuild(stored.profile, contacts.events(contact))
-        return evaluate(definitions.segments(), segment, whole, t)[0]
+        return evaluate(of_shop, segment, whole, t)[0]
 
 
 def completed(record: Record, received: Instant) -> Event:

@@ -1,8 +1,9 @@
 """Lake: writes the events that were recorded, without what is personal in them, for Athena to read.
 
 Five minutes' events at a time, from the Contacts table's stream. A batch that fails comes again as it was (it is never
-bisected, see template.yaml), and overwrites its own files: the lake has each of a contact's events once. Only history
-that has joined another contact is in it twice, as each one's: queries count ids.
+bisected, see template.yaml), and overwrites its own files. Where Lambda delivers part of the stream again in other
+batches, an event is in the lake twice until the night's merge; and history that has joined another contact is in it as
+each one's. So queries count ids.
 """
 
 from __future__ import annotations

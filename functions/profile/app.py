@@ -20,6 +20,7 @@ from shared.adapters.clock import now
 from shared.adapters.environment import environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.events import SHOP_TYPES, Event, Instant, Type
+from shared.domain.profiles import BY_REPAIR, Transition
 
 MOST_RECEIVES = 5
 """As in the queue's redrive policy in template.yaml: the last time, we set the message aside with its reason."""
@@ -72,12 +73,20 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
     known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
     for contact, members in group(of_contacts, known).items():
         try:
-            store(contact, members, instant)
+            tell_of_repairs(store(contact, members, instant))
         except Exception:
             # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.
             for member in members:
-                attempt(member.record, store_alone, member.event, member.record, instant)
+                attempt(member.record, lambda m=member: tell_of_repairs(store_alone(m.event, m.record, instant)))
     return failures
+
+
+def tell_of_repairs(transitions: list[Transition]) -> None:
+    """A membership that only an evaluation of everything has put right was wrong: nothing is to make such."""
+    repaired = [transition for transition in transitions if transition.cause == BY_REPAIR]
+    if repaired:
+        logger.warning("memberships drifted", contact=repaired[0].contact, segments=[each.segment for each in repaired])
+        metrics.add_metric("ContactsDrifted", MetricUnit.Count, 1)
 
 
 def read(record: Record, instant: Instant) -> Event:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters import contacts, definitions, identities
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Event, Identity, IdentityKind, Instant, Type, event_id, event_key
 from shared.domain.identities import (
     Resolution,
@@ -23,8 +24,8 @@ from shared.domain.identities import (
     without_anonymous,
     without_foreign_email,
 )
-from shared.domain.profiles import Profile, rebuild
-from shared.domain.segments import HistoryNeededError, Transition, absorb
+from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.segments import absorb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -56,7 +57,7 @@ def group(arrivals: Iterable[tuple[Event, Record]], known: Mapping[Identity, str
     groups: dict[str, list[Resolved]] = {}
     for event, record in arrivals:
         resolution = resolve(event, known)
-        contact = resolution.contact or f"c{event_id('contact', event.id)[:20]}"
+        contact = resolution.contact or f"c{event_id('contact', event.id)[:15]}"
         known |= dict.fromkeys(resolution.link, contact)
         groups.setdefault(contact, []).append(Resolved(event, record, resolution))
     return groups
@@ -132,7 +133,7 @@ def _fold(
     joining = list(_joining(profile.contact, members))
     writes = [write for anonymous in joining for write in _join_writes(anonymous, profile.contact, now)]
     linked = [key for anonymous in joining for key in anonymous.profile.identities]
-    recorded = []
+    recorded, anew, number = [], False, profile.definitions
     for member in members:
         held = frozenset(kind_of(key) for key in (*profile.identities, *linked))
         if is_somebody_else(member.resolution, held):
@@ -143,14 +144,14 @@ def _fold(
                 linked.append(key)
                 writes.append(identities.link_write(key, profile.contact))
         if member.event.type == Type.EVALUATION_DUE:
-            if member.event.properties.get("all"):
-                profile.definitions = "to be decided anew"
+            anew = anew or bool(member.event.properties.get("all"))
+            number = max(number, member.event.properties.get("definitions", 0))
         else:
             event = without_foreign_email(member.event, member.resolution.link, allowed)
             recorded.append(event)
             writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
     profile.identities = tuple(dict.fromkeys((*profile.identities, *linked)))
-    transitions = absorb(definitions.segments(), profile, recorded, now)
+    transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
     writes += [contacts.transition_write(transition, now) for transition in transitions]
     writes += contacts.consent_writes(profile, recorded)
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]

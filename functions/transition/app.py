@@ -11,11 +11,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared.adapters import contacts, definitions, events_queue, members, state_machines
+from shared.adapters import contacts, events_queue, members, shipped, state_machines
 from shared.adapters.clock import now
 from shared.domain.events import Identity, IdentityKind, Instant
 from shared.domain.journeys import Start, Stop, actions
-from shared.domain.segments import Transition
+from shared.domain.profiles import Transition
 
 logger = Logger()
 metrics = Metrics()
@@ -44,7 +44,7 @@ def follow(transition: Transition, instant: Instant) -> None:
     stored = contacts.read(transition.contact)
     if stored is None or stored.profile.erased:
         return
-    for action in actions(definitions.journeys(), transition, stored.profile):
+    for action in actions(shipped.journeys(), transition, stored.profile):
         match action:
             case Stop(run, reason):
                 state_machines.stop(run, reason)

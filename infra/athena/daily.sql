@@ -1,5 +1,5 @@
 -- What came of the mails, day by day: mails sent, clicks by people, orders, and revenue net of refunds.
--- Parameters: the first day and the last, as '2026-11-24'. Days are in UTC; a day on which nothing happened is left out.
+-- Parameters: the first day's month, as '2026-11', the first day and the last, as '2026-11-24'. Days are in UTC; a day on which nothing happened is left out.
 -- An order counts on the day it was placed and a refund on the day it was given; an order that was cancelled, even
 -- later, counts nowhere, and neither do its refunds. Revenue is in the shop's currency.
 WITH recorded AS (
@@ -14,7 +14,8 @@ WITH recorded AS (
         MAX(CASE WHEN human THEN 1 ELSE 0 END) AS human
     FROM events
     WHERE
-        day >= ?
+        month >= ?
+        AND day >= ?
         AND type IN ('email_sent', 'email_clicked', 'order_completed', 'order_refunded', 'order_cancelled')
     GROUP BY type, CASE WHEN type = 'order_completed' THEN COALESCE(order_id, id) ELSE id END
 ),

@@ -12,18 +12,16 @@ import time
 import urllib.error
 import urllib.request
 from functools import partial
-from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import demo, history, readers, settings, site, storefront
+from infra.local import demo, history, readers, segments, settings, site, storefront
+from infra.local.client import call, console, problem
 from infra.local.gateway import serve
 from infra.local.system import System, begin
+from shared.domain.conditions import UNITS
 from shared.domain.events import DAY, SECOND, iso, parse_instant
-from shared.domain.segments import UNITS
 
-console = Console(highlight=False)
 HISTORY_SINCE = parse_instant("2011-06-09")
 """The sample has a year; half of it is ready in half a minute."""
 TICK = 0.2  # seconds between looks at what is due, while the clock runs by itself
@@ -34,6 +32,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   beckon clock +90d           let 90 days pass: every mail, wait and wake-up on its day
   beckon send-webhook order   post a signed Shopify order, as a shop would
   beckon mailbox              what was mailed, newest first
+  beckon segment --help       segments: sizes, why a contact is in one, forecasts, dry runs
   beckon status               counts, queues, the clock
   beckon demo                 one contact's story, told in twenty seconds; needs nothing running
 """
@@ -67,6 +66,11 @@ def main() -> int:
     send.add_argument("--number", type=int, default=1, help="of the made-up customer, so that an order finds them")
     send.set_defaults(do=send_webhook)
 
+    of_segments = "list, explain, forecast, preview and publish segments"
+    segment = commands.add_parser("segment", help=of_segments, description=segments.DESCRIPTION)
+    segment.formatter_class = argparse.RawDescriptionHelpFormatter
+    segments.add_commands(segment)
+
     status = commands.add_parser("status", help="counts, queues and the clock")
     status.set_defaults(do=show_status)
 
@@ -74,7 +78,7 @@ def main() -> int:
     try:
         return int(arguments.do(arguments) or 0)
     except urllib.error.HTTPError as error:
-        console.print(f"[red]{error.code}[/] {error.read().decode()[:500]}")
+        console.print(problem(error))
         return 1
     except urllib.error.URLError:
         console.print(f"Nothing answers on port {arguments.port}. Start it with [bold]make run[/] in another terminal.")
@@ -199,17 +203,6 @@ def send_webhook(arguments: argparse.Namespace) -> None:
 
 def show_status(arguments: argparse.Namespace) -> None:
     console.print_json(json.dumps(call(arguments.port, "GET", "/local/status")))
-
-
-def call(port: int, method: str, path: str, body: Any = None) -> Any:
-    request = urllib.request.Request(
-        f"http://localhost:{port}{path}",
-        data=json.dumps(body).encode() if body is not None else None,
-        headers={"content-type": "application/json"},
-        method=method,
-    )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
-        return json.loads(answer.read())
 
 
 if __name__ == "__main__":

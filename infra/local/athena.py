@@ -14,9 +14,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import duckdb
 import sqlglot
@@ -41,31 +41,31 @@ SCHEMA = (
 DIALECT = "athena"
 MAX_ROWS = 1000  # a page of results, the header included
 
-_connections: WeakKeyDictionary[World, duckdb.DuckDBPyConnection] = WeakKeyDictionary()
-
 
 # ── what is known to mean the same ──
 
 STRUCTURE = (
     exp.Alias, exp.CTE, exp.Column, exp.DataType, exp.DataTypeParam, exp.Distinct, exp.Except, exp.Filter, exp.From,
-    exp.Group, exp.Having, exp.Identifier, exp.Intersect, exp.Join, exp.Limit, exp.Offset, exp.Order, exp.Ordered,
-    exp.Paren, exp.Placeholder, exp.Select, exp.Star, exp.Subquery, exp.Table, exp.TableAlias, exp.Tuple, exp.Union,
-    exp.Values, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
+    exp.Group, exp.Having, exp.Identifier, exp.Intersect, exp.Join, exp.Lambda, exp.Limit, exp.Offset, exp.Order,
+    exp.Ordered, exp.Paren, exp.Placeholder, exp.Select, exp.Star, exp.Subquery, exp.Table, exp.TableAlias, exp.Tuple,
+    exp.Union, exp.Unnest, exp.Values, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
 )  # fmt: skip
 OPERATORS = (
-    exp.Add, exp.And, exp.Between, exp.Boolean, exp.Bracket, exp.Case, exp.Cast, exp.Div, exp.DPipe, exp.EQ, exp.Exists,
-    exp.GT, exp.GTE, exp.If, exp.In, exp.Interval, exp.Is, exp.LT, exp.LTE, exp.Like, exp.Literal, exp.Mod, exp.Mul,
-    exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Or, exp.Sub, exp.TryCast,
+    exp.Add, exp.And, exp.Between, exp.BitwiseAnd, exp.Boolean, exp.Bracket, exp.Case, exp.Cast, exp.Div, exp.DPipe,
+    exp.EQ, exp.Exists, exp.GT, exp.GTE, exp.If, exp.In, exp.Interval, exp.Is, exp.LT, exp.LTE, exp.Like, exp.Literal,
+    exp.Mod, exp.Mul, exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Or, exp.Sub,
+    exp.TryCast,
 )  # fmt: skip
 FUNCTIONS = (
     # of a row
-    exp.Abs, exp.ArrayContains, exp.ArraySize, exp.Ceil, exp.Coalesce, exp.Concat, exp.Date, exp.DateAdd, exp.DateDiff,
-    exp.DateTrunc, exp.Exp, exp.Extract, exp.Floor, exp.Greatest, exp.Least, exp.Length, exp.Ln, exp.Lower, exp.Month,
-    exp.Nullif, exp.Pow, exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition,
-    exp.Substring, exp.TimestampTrunc, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
+    exp.Abs, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySize, exp.Ceil, exp.Coalesce, exp.Concat,
+    exp.Date, exp.DateAdd, exp.DateDiff, exp.DateTrunc, exp.Encode, exp.Exp, exp.Extract, exp.Floor, exp.Greatest,
+    exp.Least, exp.Length, exp.Ln, exp.Lower, exp.LowerHex, exp.MD5Digest, exp.Month, exp.Nullif, exp.Pow,
+    exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition, exp.Substring,
+    exp.TimestampTrunc, exp.Transform, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
     # of many rows
-    exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.Count, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max,
-    exp.Min, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Sum, exp.Variance, exp.VariancePop,
+    exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.BitwiseOrAgg, exp.Count, exp.LogicalAnd,
+    exp.LogicalOr, exp.Max, exp.Min, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Sum, exp.Variance, exp.VariancePop,
     # over a window
     exp.DenseRank, exp.FirstValue, exp.Lag, exp.LastValue, exp.Lead, exp.Ntile, exp.PercentRank, exp.Rank,
     exp.RowNumber,
@@ -156,6 +156,11 @@ def _substring(node: exp.Expr) -> str | None:
     return "a start of nought means something else in DuckDB; write the start as a number from 1"
 
 
+def _unnest(node: exp.Expr) -> str | None:
+    several = len(node.expressions) > 1 or node.args.get("offset")
+    return "of several arrays, or with ordinality, it is written differently" if several else None
+
+
 def _array_agg(node: exp.Expr) -> str | None:
     return None if isinstance(node.this, exp.Order) else "without ORDER BY the order is anybody's guess"
 
@@ -190,6 +195,7 @@ TRAPS: Mapping[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.Substring: _substring,
     exp.TimestampTrunc: _instant,
     exp.TryCast: _cast,
+    exp.Unnest: _unnest,
 }
 
 
@@ -215,7 +221,7 @@ def _is_integer(node: exp.Expr) -> bool:
         return bool(node.is_int)
     if isinstance(node, exp.Round | exp.Floor | exp.Ceil):
         return node.args.get("decimals") is None
-    if isinstance(node, exp.Count | exp.CountIf | exp.Length | exp.Extract | exp.Year | exp.Month | exp.DateDiff):
+    if isinstance(node, exp.Count | exp.Length | exp.Extract | exp.Year | exp.Month | exp.DateDiff):
         return True
     return isinstance(node, (*OF_FIRST, exp.RowNumber)) and (isinstance(node, exp.RowNumber) or _is_integer(node.this))
 
@@ -296,19 +302,19 @@ def _tables(world: World, tree: exp.Expr, database: str) -> Iterator[tuple[exp.T
         yield node, Table(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]))
 
 
-def _connection(world: World) -> duckdb.DuckDBPyConnection:
-    if world not in _connections:
-        # One thread: rows nobody ordered still come in the same order each time. No extension is ever fetched.
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "threads": "1",
-        }
-        connection = duckdb.connect(config=settings)
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET parquet_metadata_cache = true")
-        _connections[world] = connection
-    return _connections[world]
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    """One for all worlds, for good: each query says anew what its tables are."""
+    # One thread: rows nobody ordered still come in the same order each time. No extension is ever fetched.
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "threads": "1",
+    }
+    connection = duckdb.connect(config=settings)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET parquet_metadata_cache = true")
+    return connection
 
 
 def _define(connection: duckdb.DuckDBPyConnection, table: Table, files: list[Path]) -> None:
@@ -426,7 +432,7 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
     tree = _parse(_bound(sql, parameters))
     if findings := _lint(tree):
         raise Failed("NOT_SUPPORTED locally: " + "; ".join(findings))
-    connection = _connection(world)
+    connection = _connection()
     tables = list(_tables(world, tree, database))
     _check_types(tree, [table for _, table in tables])
     scanned, defined = 0, set()
@@ -439,7 +445,7 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
         node.set("db", exp.to_identifier(table.database, quoted=True))
         node.set("catalog", None)
     _name_columns(tree)
-    cursor = connection.execute(tree.sql("duckdb"))
+    cursor = connection.execute(tree.sql("duckdb", comments=False))
     columns = [(str(each[0]), _athena_type(str(each[1]))) for each in cursor.description or ()]
     return Result(columns, [[_written(value) for value in row] for row in cursor.fetchall()], scanned)
 

@@ -65,17 +65,19 @@ class Webhook:
     body: dict[str, Json]
 
 
-def webhooks(seed: int = 1, customers: int | None = None, since: Instant = 0) -> Iterator[Webhook]:
+def webhooks(
+    seed: int = 1, customers: int | None = None, since: Instant = 0, sample: Path = SAMPLE
+) -> Iterator[Webhook]:
     """The history in order of time: the catalogue, then sign-ups, orders, cancellations and refunds.
 
     `since` leaves out the invoices before it, and so who has no order after it: the shop as if it began then.
     `customers` takes the first so many (the sample's order is random, so they are a sample of their own), and of the
     catalogue only what they bought. The same seed gives the same webhooks, and a person does not depend on who else is
-    there.
+    there. `sample` is a directory that `sample.make` has written.
     """
-    chosen = list(islice(_customers(since), customers))
+    chosen = list(islice(_customers(since, sample), customers))
     bought = {line.stock_code for customer in chosen for invoice in customer.invoices for line in invoice.lines}
-    titles = _titles()
+    titles = _titles(sample)
     catalogue = [product for code, product in sorted(titles.items()) if code in bought and code not in POSTAGE]
     prices = _usual_prices(chosen)
     made = [_made_up(seed, customer, titles) for customer in chosen]
@@ -144,9 +146,9 @@ class Product(NamedTuple):
     category: str  # derived; "" where no word of the description tells
 
 
-def _customers(since: Instant) -> Iterator[Customer]:
+def _customers(since: Instant, sample: Path) -> Iterator[Customer]:
     """The sample's customers who ordered from `since` on, in its own order."""
-    with gzip.open(SAMPLE / "order_lines.csv.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(sample / "order_lines.csv.gz", "rt", encoding="utf-8") as file:
         for number, rows in groupby(csv.DictReader(file), key=lambda row: row["customer"]):
             listed = list(rows)
             invoices = [_invoice(list(of_one)) for _, of_one in groupby(listed, key=lambda row: row["invoice"])]
@@ -165,8 +167,8 @@ def _invoice(rows: Sequence[dict[str, str]]) -> Invoice:
     return Invoice(rows[0]["invoice"], parse_instant(rows[0]["time"]), lines)
 
 
-def _titles() -> dict[str, Product]:
-    with (SAMPLE / "products.csv").open(encoding="utf-8", newline="") as file:
+def _titles(sample: Path) -> dict[str, Product]:
+    with (sample / "products.csv").open(encoding="utf-8", newline="") as file:
         return {
             row["stock_code"]: Product(
                 row["stock_code"], " ".join(row["description"].split()).capitalize(), row["derived_category"]

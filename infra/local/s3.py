@@ -31,6 +31,7 @@ SCHEMA = (
     ) WITHOUT ROWID""",
 )
 MAX_KEYS = 1000
+_PRECONDITION = "At least one of the pre-conditions you specified did not hold"
 
 _temporary: WeakKeyDictionary[World, tempfile.TemporaryDirectory[str]] = WeakKeyDictionary()
 
@@ -73,8 +74,7 @@ def put_object(world: World, parameters: Parameters) -> dict[str, Any]:
     if condition not in (None, "*"):
         raise NotImplementedError("S3 itself knows no other value of IfNoneMatch than '*'")
     if condition and _find(world, bucket, key):
-        message = "At least one of the pre-conditions you specified did not hold"
-        raise AwsError("PreconditionFailed", message, 412)
+        raise AwsError("PreconditionFailed", _PRECONDITION, 412)
     content = body if isinstance(body, bytes | bytearray) else body.read()
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
     file = path(world, bucket, key)
@@ -109,6 +109,10 @@ def head_object(world: World, parameters: Parameters) -> dict[str, Any]:
 def delete_object(world: World, parameters: Parameters) -> dict[str, Any]:
     bucket, key = parameters["Bucket"], parameters["Key"]
     _require_bucket(world, bucket)
+    if (etag := parameters.get("IfMatch")) is not None:
+        missing = AwsError("NoSuchKey", "The specified key does not exist.", 404)
+        if _described(world, {"Bucket": bucket, "Key": key}, missing)["ETag"] != etag:
+            raise AwsError("PreconditionFailed", _PRECONDITION, 412)
     world.db.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, key))
     path(world, bucket, key).unlink(missing_ok=True)
     return {}

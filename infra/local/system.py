@@ -27,7 +27,7 @@ from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Resource, Template
 from infra.local.world import Due, World
-from shared.adapters import catalogue, clients, clock, environment, secrets
+from shared.adapters import catalogue, clients, clock, definitions, environment, secrets
 
 SERVICES = {
     "athena": athena.OPERATIONS,
@@ -41,11 +41,15 @@ SERVICES = {
 }
 STREAM_RETRY_AFTER = 1_000  # milliseconds
 LONG_WINDOW = 60_000  # milliseconds
+UNHURRIED = 86_400_000  # milliseconds at the end of a stretch of time
 TICK_RETRY_AFTER = 60_000
 BEGIN_OF_STREAM: dict[str, Any] = {"position": 0, "ends": [], "tries": 0, "not_before": 0}
 """Where a stream's reading stands: the last position read, where the batches end that come again, how often the first
 of them has failed, and the instant before which nothing is to be done."""
 WAKE_INDEX = ("Contacts", "wake")
+LOOK_AHEAD = 60_000
+"""Milliseconds by which whoever takes wake-ups off the index is ahead of them."""
+SCHEDULES = ("Schedule", "ScheduleV2")
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,11 @@ class StreamSource:
 
 @dataclass
 class Tick:
-    """A schedule that invokes a function with an input."""
+    """A schedule that invokes a function, or starts a state machine, with an input."""
 
     name: str
-    function: str
+    target: str
+    """The function's name, or the state machine's ARN."""
     expression: str
     timezone: str
     input: Any
@@ -127,6 +132,10 @@ class Tick:
     """The table and index whose earliest entry is the first thing it has to do."""
     retries: int
     dead_letters: str | None  # ARN
+
+    @property
+    def starts_workflow(self) -> bool:
+        return ":stateMachine:" in self.target
 
     @property
     def setting(self) -> str:
@@ -204,22 +213,32 @@ class System:
         self.world.turn(instant)
 
     def pass_time(self, by: int) -> None:
-        """Lets `by` milliseconds pass from now; a clock that runs stands still meanwhile, so that nothing is late."""
+        """Lets `by` milliseconds pass from now; a clock that runs stands still meanwhile, so that nothing is late.
+
+        All but the last day is hurried through, so that the workflows of its night find everything in its place.
+        """
         ticking = self.world.hold()
-        with self.hurrying():
-            self.run_until(self.world.now() + by)
+        end = self.world.now() + by
+        if by > UNHURRIED:
+            with self.hurrying():
+                self.run_until(end - UNHURRIED)
+        self.run_until(end)
         if ticking:
             self.world.tick()
 
     @contextmanager
     def hurrying(self) -> Iterator[None]:
         """While time is turned far, what reads a stream with a long window (the lake) lags behind, as it may on AWS:
-        it then comes in a few large batches instead of one for every five minutes."""
+        it then comes in a few large batches instead of one for every five minutes. And no schedule starts a workflow:
+        a night that passes over all contacts takes longer than all else in it."""
         self.hurries = True
         try:
             yield
         finally:
             self.hurries = False
+            for tick in self.ticks:
+                if tick.starts_workflow:  # those of the nights that are over are not made up for
+                    self.world.set_setting(tick.setting, str(self.world.now()))
         self.settle()
 
     def settle(self) -> None:
@@ -362,15 +381,18 @@ class System:
     def _next_tick(self, tick: Tick) -> int | None:
         """The schedule's next instant.
 
-        The schedule that takes due wake-ups off an index has nothing to do until the first of them: its ticks before
-        are left out. That is the one thing known here of what the functions do; it makes 90 days pass in a minute.
+        The schedule that takes due wake-ups off an index has nothing to do until just before the first of them: its
+        ticks before are left out. That is the one thing known here of what the functions do; it makes 90 days pass in a
+        minute.
         """
+        if tick.starts_workflow and self.hurries:
+            return None
         after = int(self.world.setting(tick.setting) or 0)
         if tick.reads_index is not None:
             earliest = dynamodb.earliest(self.world, *tick.reads_index)
             if earliest is None:
                 return None
-            after = max(after, earliest - 1)
+            after = max(after, earliest - LOOK_AHEAD - 1)
         return schedules.next_after(tick.expression, after, tick.timezone)
 
     def _tick(self, tick: Tick, at: int) -> None:
@@ -379,15 +401,25 @@ class System:
 
     def _invoke_for(self, tick: Tick, tries: int) -> None:
         """Invokes a schedule's function, which nobody waits for; a failure is tried again a minute later, then two."""
+        if tick.starts_workflow:
+            self._start_for(tick)
+            return
         try:
-            self.invoke(tick.function, tick.input)
+            self.invoke(tick.target, tick.input)
         except Exception as error:
-            report(tick.function, error)
+            report(tick.target, error)
             if tries < tick.retries:
                 again = self.world.now() + (tries + 1) * TICK_RETRY_AFTER
                 self.world.schedule(again, "tick", {"name": tick.name, "tries": tries + 1})
             elif tick.dead_letters is not None:
                 sqs.deliver(self.world, tick.dead_letters, json.dumps({"requestPayload": tick.input}))
+
+    def _start_for(self, tick: Tick) -> None:
+        self.session.client("stepfunctions").start_execution(
+            stateMachineArn=tick.target,
+            name=f"{tick.name.replace('.', '-')}-{self.world.setting(tick.setting)}",
+            input=json.dumps(tick.input),
+        )
 
 
 def _lost(source: StreamSource, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -442,6 +474,7 @@ def plug_in(system: System) -> None:
     )
     environment.forget()
     catalogue.forget()
+    definitions.forget()
     warnings.filterwarnings("ignore", "No application metrics to publish")  # they are switched off here
 
 
@@ -453,6 +486,12 @@ def _wire(system: System) -> None:
         system.functions[resource.name] = Function(resource.name, module, handler, properties.get("Timeout", 3))
         for name, event in properties.get("Events", {}).items():
             _wire_event(system, resource, name, event["Type"], event.get("Properties", {}))
+    for resource in system.template.of_type("AWS::Serverless::StateMachine"):
+        arn = system.template.reference(resource.name)
+        for name, event in system.template.properties(resource).get("Events", {}).items():
+            if event["Type"] not in SCHEDULES:
+                raise ValueError(f"the local run starts no state machine by {event['Type']} ({resource.name}.{name})")
+            _wire_schedule(system, resource, name, arn, event["Properties"])
 
 
 def _wire_event(system: System, function: Resource, name: str, type_: str, event: Mapping[str, Any]) -> None:
@@ -477,23 +516,27 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
                 )
             )
         case "Schedule" | "ScheduleV2":
-            input_ = json.loads(event.get("Input", "{}"))
-            failing = system.template.properties(function).get("EventInvokeConfig", {})
-            tick = Tick(
-                name=f"{function.name}.{name}",
-                function=function.name,
-                expression=event.get("ScheduleExpression", event.get("Schedule", "")),
-                timezone=event.get("ScheduleExpressionTimezone", "UTC"),
-                input=input_,
-                reads_index=WAKE_INDEX if input_ == {"task": "wake"} else None,
-                retries=failing.get("MaximumRetryAttempts", 2),
-                dead_letters=failing.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
-            )
-            system.ticks.append(tick)
-            if system.world.setting(tick.setting) is None:
-                system.world.set_setting(tick.setting, str(system.world.now()))
+            _wire_schedule(system, function, name, function.name, event)
         case "HttpApi" | "Api":
             route = Route(type_, event.get("Method", "ANY").upper(), event["Path"], function.name)  # type: ignore[arg-type]
             system.routes[type_] = sorted([*system.routes[type_], route], key=lambda r: (r.path.count("{"), r.path))
         case _:
             raise ValueError(f"the local run does not know events of type {type_} ({function.name}.{name})")
+
+
+def _wire_schedule(system: System, resource: Resource, name: str, target: str, event: Mapping[str, Any]) -> None:
+    input_ = json.loads(event.get("Input", "{}"))
+    failing = system.template.properties(resource).get("EventInvokeConfig", {})
+    tick = Tick(
+        name=f"{resource.name}.{name}",
+        target=target,
+        expression=event.get("ScheduleExpression", event.get("Schedule", "")),
+        timezone=event.get("ScheduleExpressionTimezone", "UTC"),
+        input=input_,
+        reads_index=WAKE_INDEX if input_ == {"task": "wake"} else None,
+        retries=failing.get("MaximumRetryAttempts", 2),
+        dead_letters=failing.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+    )
+    system.ticks.append(tick)
+    if system.world.setting(tick.setting) is None:
+        system.world.set_setting(tick.setting, str(system.world.now()))

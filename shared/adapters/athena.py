@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -16,6 +17,9 @@ _READERS: dict[str, Callable[[str], Json]] = {
     "boolean": lambda text: text == "true",
 }
 """How a value is read, by Athena's name of its column's type; all others are texts."""
+
+
+MOST_ROWS = 1000  # of one GetQueryResults, the header included
 
 
 class QueriesSettings(BaseModel):
@@ -32,37 +36,62 @@ class UnknownQueryError(Exception):
     """Athena knows no query of this id."""
 
 
-def start(sql: str, texts: Sequence[str] = ()) -> str:
-    """Starts a query with `texts` in the places of its question marks; gives its id."""
+def start(sql: str, texts: Sequence[str] = (), name: str | None = None) -> str:
+    """Starts a query with `texts` in the places of its question marks; gives its id.
+
+    Starting it again under the same `name` (32 to 128 characters) within some minutes gives the same one.
+    """
     settings = environment(QueriesSettings)
+    given: dict[str, Any] = {}
+    if texts:  # literals of SQL; an empty list of them is refused
+        given["ExecutionParameters"] = ["'{}'".format(text.replace("'", "''")) for text in texts]
+    if name is not None:
+        given["ClientRequestToken"] = name
     answer = client("athena").start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": settings.athena_database},
         WorkGroup=settings.athena_workgroup,
-        # Execution parameters are literals of SQL.
-        ExecutionParameters=["'{}'".format(text.replace("'", "''")) for text in texts],
+        **given,
     )
     return answer["QueryExecutionId"]
 
 
 def rows(query: str) -> list[dict[str, Json]] | None:
     """The query's rows, by column; None while it runs. QueryFailedError, UnknownQueryError."""
+    if not has_ended(query):
+        return None
+    found, token = page(query)
+    while token is not None:
+        more, token = page(query, token)
+        found += more
+    return found
+
+
+def has_ended(query: str) -> bool:
+    """Whether the query has come to its end. QueryFailedError, UnknownQueryError."""
     try:
         execution = client("athena").get_query_execution(QueryExecutionId=query)["QueryExecution"]
     except client("athena").exceptions.InvalidRequestException as error:
         raise UnknownQueryError(query) from error
     status = execution["Status"]
     if status["State"] in ("QUEUED", "RUNNING"):
-        return None
+        return False
     if status["State"] != "SUCCEEDED":
         raise QueryFailedError(status.get("StateChangeReason", status["State"]))
-    pages = list(client("athena").get_paginator("get_query_results").paginate(QueryExecutionId=query))
-    columns = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
-    _header, *found = (row["Data"] for page in pages for row in page["ResultSet"]["Rows"])
-    return [
+    return True
+
+
+def page(query: str, token: str | None = None, most: int = MOST_ROWS) -> tuple[list[dict[str, Json]], str | None]:
+    """The next rows of a query that has ended, by column, and the token that leads on (None: those were the last)."""
+    following: Any = {} if token is None else {"NextToken": token}
+    answer = client("athena").get_query_results(QueryExecutionId=query, MaxResults=most, **following)
+    columns = answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    data = [row["Data"] for row in answer["ResultSet"]["Rows"]]
+    found = [
         {of["Name"]: _read(of["Type"], datum.get("VarCharValue")) for of, datum in zip(columns, row, strict=True)}
-        for row in found
+        for row in (data if token is not None else data[1:])  # the first row of all is the columns' names
     ]
+    return found, answer.get("NextToken")
 
 
 def _read(type_: str, text: str | None) -> Json:
@@ -70,14 +99,15 @@ def _read(type_: str, text: str | None) -> Json:
 
 
 def last_lake_write(now: Instant) -> Instant | None:
-    """When an event of today or yesterday was last written to the lake; None when none was."""
-    return max((written for day in (now, now - DAY) for written in _writes(iso(day)[:10])), default=None)
+    """When an event of this month or the last was last written to the lake (or merged); None when none was."""
+    months = {iso(day)[:7] for day in (now, now - 31 * DAY)}
+    return max((written for month in months for written in _writes(month)), default=None)
 
 
-def _writes(day: str) -> Iterable[Instant]:
+def _writes(month: str) -> Iterable[Instant]:
     pages = (
         client("s3")
         .get_paginator("list_objects_v2")
-        .paginate(Bucket=environment(QueriesSettings).lake_bucket, Prefix=f"events/day={day}/")
+        .paginate(Bucket=environment(QueriesSettings).lake_bucket, Prefix=f"events/month={month}/")
     )
     return (int(file["LastModified"].timestamp() * 1000) for page in pages for file in page.get("Contents", []))

@@ -9,21 +9,20 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
 
 from shared.adapters.clients import client
 from shared.adapters.environment import environment
 from shared.domain.events import NEVER, Event, Instant, event_key
-from shared.domain.profiles import Profile, dump, load
-from shared.domain.segments import Transition, wake_at
+from shared.domain.profiles import Profile, Transition, dump, load, wake_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-WAKE_SHARDS = 10
-"""Partitions of the wake index, so that a shop's nightly peak of wake-ups is not one hot partition."""
+SHARDS = 10
+"""Partitions of the indexes, so that a shop's nightly peak of wake-ups is not one hot partition."""
 MOST_READS = 100  # of one BatchGetItem
 MOST_DELETES = 25  # of one BatchWriteItem
 PROFILE = "PROFILE"
@@ -56,7 +55,7 @@ def numbered(kind: str, number: int) -> str:
 
 
 def shard_of(contact: str) -> int:
-    return zlib.crc32(contact.encode()) % WAKE_SHARDS
+    return zlib.crc32(contact.encode()) % SHARDS
 
 
 # ── reading ──
@@ -128,16 +127,80 @@ def transition_of(item: dict[str, Any]) -> Transition:
     )
 
 
-def due(shard: int, now: Instant) -> Iterator[str]:
-    """The contacts of a shard whose wake-up is due, earliest first."""
+class Wake(NamedTuple):
+    """A contact's wake-up. They are in the order of `shard`, then earliest first."""
+
+    shard: int
+    wake_at: Instant
+    contact: str
+
+
+def due(shard: int, by: Instant) -> Iterator[Wake]:
+    """The wake-ups of a shard that are due by an instant."""
+    return _wakes(shard, by, None)
+
+
+def wakes(until: Instant, after: Wake | None = None) -> Iterator[Wake]:
+    """All wake-ups up to an instant that come after one of them, read as far as they are asked for."""
+    for shard in range(after.shard if after else 0, SHARDS):
+        yield from _wakes(shard, until, after if after and after.shard == shard else None)
+
+
+def _wakes(shard: int, until: Instant, after: Wake | None) -> Iterator[Wake]:
+    start: Any = {}
+    if after is not None:
+        place = {"contact_shard": {"N": str(shard)}, "wake_at": {"N": str(after.wake_at)}}
+        start = {"ExclusiveStartKey": {**key(after.contact, PROFILE), **place}}
+    while True:
+        page = client("dynamodb").query(
+            TableName=table(),
+            IndexName="wake",
+            KeyConditionExpression="contact_shard = :shard AND wake_at <= :until",
+            ExpressionAttributeValues={":shard": {"N": str(shard)}, ":until": {"N": str(until)}},
+            **start,
+        )
+        for item in page["Items"]:
+            yield Wake(shard, int(item["wake_at"]["N"]), item["contact"]["S"])
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+class Place(NamedTuple):
+    """Where a walk through all contacts stands: behind a contact of a shard."""
+
+    shard: int = 0
+    after: str = ""
+
+
+def page(place: Place, most: int) -> tuple[list[str], Place | None]:
+    """At most so many contacts from a place on, and the place of the next page (None: that was the last).
+
+    Whoever is there from the first page to the last is on one page, and on one only.
+    """
+    found: list[str] = []
+    for shard in range(place.shard, SHARDS):
+        after = place.after if shard == place.shard else ""
+        left = most - len(found)
+        found += islice(_in_shard(shard, after, left), left)
+        if len(found) == most:
+            return found, Place(shard, found[-1])
+    return found, None
+
+
+def _in_shard(shard: int, after: str, most: int) -> Iterator[str]:
+    condition, values = "contact_shard = :shard", {":shard": {"N": str(shard)}}
+    if after:
+        condition, values = condition + " AND contact > :after", {**values, ":after": {"S": after}}
     pages = (
         client("dynamodb")
         .get_paginator("query")
         .paginate(
             TableName=table(),
-            IndexName="wake",
-            KeyConditionExpression="wake_shard = :shard AND wake_at <= :now",
-            ExpressionAttributeValues={":shard": {"N": str(shard)}, ":now": {"N": str(now)}},
+            IndexName="contacts",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            PaginationConfig={"PageSize": most},
         )
     )
     for page in pages:
@@ -155,11 +218,13 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
     read_version = profile.version
     profile.version = read_version + 1
     item = {**key(profile.contact, PROFILE), "version": {"N": str(profile.version)}, "profile": {"B": dump(profile)}}
-    wake = _wake_to_store(wake_at(profile), held_wake, now)
-    if wake != NEVER:
-        item |= {"wake_shard": {"N": str(shard_of(profile.contact))}, "wake_at": {"N": str(wake)}}
     if profile.merged_into is not None:
         item["merged_into"] = {"S": profile.merged_into}
+    elif not profile.erased:
+        item["contact_shard"] = {"N": str(shard_of(profile.contact))}
+    wake = _wake_to_store(wake_at(profile), held_wake, now)
+    if wake != NEVER:
+        item["wake_at"] = {"N": str(wake)}
     put: dict[str, Any] = {"TableName": table(), "Item": item, "ConditionExpression": "attribute_not_exists(contact)"}
     if read_version:
         put |= {

@@ -1,26 +1,240 @@
-"""The definitions the shop ships with, read once."""
+"""The shop's definitions: segments as they were published, and drafts of them.
+
+In the Definitions table each publication is an item `segments`, version = its number; the drafts are one numbered
+document likewise (`drafts`). No version is ever overwritten. A Lambda takes the newest publication for `KEPT_FOR` as it
+has read it; who must not fall behind asks `at_least`.
+"""
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
-from shared.domain.journeys import Journey
-from shared.domain.segments import Definitions, Segment, compile_segments
+from shared.adapters.clients import client
+from shared.adapters.clock import now
+from shared.adapters.environment import environment
+from shared.domain.conditions import Segment
+from shared.domain.events import SECOND, Instant
+from shared.domain.publications import Publication, compiled, first, with_segment
+from shared.domain.segments import Definitions
+
+KEPT_FOR = 60 * SECOND
+SEGMENTS, DRAFTS = "segments", "drafts"
 
 
-@cache
+class DefinitionsSettings(BaseModel):
+    definitions_table: str
+
+
+class ShopSettings(BaseModel):
+    shop_time_zone: str
+
+
+class PublishedMeanwhileError(Exception):
+    """Somebody else has made the version of this number: look at theirs, and make the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The newest publication, as it was read at an instant; `stored` unless it is only the shipped one."""
+
+    publication: Publication
+    definitions: Definitions
+    stored: bool
+    at: Instant
+
+
+_read: _Read | None = None
+
+
+# ── segments ──
+
+
 def segments() -> Definitions:
-    """All segments of the shop, compiled."""
-    return compile_segments(TypeAdapter(list[Segment]).validate_json(_text("segments.json")))
+    """All segments of the shop, compiled: as the newest publication has them, at most `KEPT_FOR` ago."""
+    return _newest(KEPT_FOR).definitions
+
+
+def publication() -> Publication:
+    """The newest publication, read now; the shipped segments are the first where nothing was published yet."""
+    return _newest(0).publication
+
+
+def at_least(number: int) -> Definitions:
+    """As `segments`, of a publication with this number or a later one. LookupError: there is none."""
+    found = segments()
+    if found.sequence < number:
+        found = _newest(0).definitions
+    if found.sequence < number:
+        raise LookupError(f"publication {number} was asked for, and {found.sequence} is the newest")
+    return found
+
+
+def recorded(number: int) -> Definitions:
+    """As `at_least`, for who decides memberships by them. Before the first is decided, the shipped segments are put on
+    record, so that a later deployment knows what it changes."""
+    _put_first_on_record()
+    return at_least(number)
+
+
+def publish(publication: Publication) -> None:
+    """Stores a publication, if its number is the next. PublishedMeanwhileError."""
+    _put_first_on_record()
+    _put_publication(publication)
+    _newest(0)
+
+
+def _put_first_on_record() -> None:
+    if _newest(KEPT_FOR).stored or (newest := _newest(0)).stored:
+        return
+    with suppress(PublishedMeanwhileError):
+        _put_publication(newest.publication)
+    _newest(0)
+
+
+def _put_publication(publication: Publication) -> None:
+    _put_new(SEGMENTS, publication.number, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def numbered(number: int) -> Publication:
+    """The publication of a number. LookupError: there is none."""
+    found, body = next(_versions(SEGMENTS, number + 1), (0, b""))
+    if found != number:
+        raise LookupError(f"there is no publication {number}")
+    return Publication.model_validate_json(body)
+
+
+def tried(number: int, segment: str | None, draft: int | None, at: Instant) -> Publication:
+    """The publication of a number; with the draft of a segment, of that number, where one is to be tried."""
+    held = numbered(number)
+    if segment is None or draft is None:
+        return held
+    return with_segment(held, drafts(draft)[segment].segment, start_journeys=False, now=at)
+
+
+def forms(segment: str) -> Iterator[tuple[Publication, Segment]]:
+    """The forms a segment has had, newest first, each with the publication that brought it."""
+    newest: Publication | None = publication()
+    while newest is not None and (form := newest.segment(segment)) is not None:
+        brought_by = newest.since[segment]
+        yield (newest if brought_by == newest.number else numbered(brought_by)), form
+        newest = numbered(brought_by - 1) if brought_by > 1 else None
+
+
+def forget() -> None:
+    """Has the newest publication read anew."""
+    global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
+    _read = None
+
+
+def _newest(most: int) -> _Read:
+    """The newest publication, as it was read at most so many milliseconds ago."""
+    global _read  # noqa: PLW0603
+    instant = now()
+    if _read is not None and 0 <= instant - _read.at < most:
+        return _read
+    number, body = next(_versions(SEGMENTS), (0, b""))
+    if _read is not None and _read.stored and _read.publication.number == number:
+        found, definitions = _read.publication, _read.definitions
+    else:
+        found = Publication.model_validate_json(body) if number else first(shipped(), zone(), instant)
+        definitions = compiled(found)
+    _read = _Read(found, definitions, number > 0, instant)
+    return _read
 
 
 @cache
-def journeys() -> tuple[Journey, ...]:
-    """All journeys of the shop."""
-    return TypeAdapter(tuple[Journey, ...]).validate_json(_text("journeys.json"))
+def shipped() -> tuple[Segment, ...]:
+    """The segments the shop ships with, in the form of this deployment."""
+    return TypeAdapter(tuple[Segment, ...]).validate_json(_text("segments.json"))
+
+
+def zone() -> str:
+    """The shop's time zone, as it was deployed."""
+    return environment(ShopSettings).shop_time_zone
+
+
+# ── drafts ──
+
+
+class Draft(BaseModel):
+    """A segment as it may become, since the drafts' version of this number."""
+
+    number: int
+    segment: Segment
+
+
+_DRAFTS = TypeAdapter(dict[str, Draft])
+
+
+def drafts(number: int | None = None) -> dict[str, Draft]:
+    """The drafts by their segments, as they are, or as they were by the version of a number. LookupError: there is no
+    such version."""
+    found, drafts = _drafts(None if number is None else number + 1)
+    if number not in (None, found):
+        raise LookupError(f"there is no version {number} of the drafts")
+    return drafts
+
+
+def put_draft(segment: Segment) -> Draft:
+    """Keeps a draft, in the place of the one there was. PublishedMeanwhileError."""
+    newest, drafts = _drafts()
+    draft = Draft(number=newest + 1, segment=segment)
+    _put_new(DRAFTS, newest + 1, _DRAFTS.dump_json({**drafts, segment.id: draft}, by_alias=True, exclude_none=True))
+    return draft
+
+
+def drop_draft(id_: str) -> None:
+    """PublishedMeanwhileError."""
+    newest, drafts = _drafts()
+    if drafts.pop(id_, None) is not None:
+        _put_new(DRAFTS, newest + 1, _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
+
+
+def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
+    number, body = next(_versions(DRAFTS, before), (0, b"{}"))
+    return number, _DRAFTS.validate_json(body)
+
+
+# ── stored form ──
+
+
+def _put_new(id_: str, version: int, body: bytes) -> None:
+    """Stores a version that there is none of: no version is ever overwritten."""
+    try:
+        client("dynamodb").put_item(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            Item={"id": {"S": id_}, "version": {"N": str(version)}, "body": {"B": zlib.compress(body)}},
+            ConditionExpression="attribute_not_exists(id)",
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException as error:
+        raise PublishedMeanwhileError(f"there is a version {version} of {id_} already") from error
+
+
+def _versions(id_: str, before: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Versions, newest first, and their bodies; read one by one as far as they are asked for."""
+    condition, values = "id = :id", {":id": {"S": id_}}
+    while True:
+        if before is not None:
+            condition, values = "id = :id AND version < :before", {**values, ":before": {"N": str(before)}}
+        found = client("dynamodb").query(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=1,
+        )["Items"]
+        if not found:
+            return
+        before = int(found[0]["version"]["N"])
+        yield before, zlib.decompress(bytes(found[0]["body"]["B"]))
 
 
 def _text(name: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pydantic import BaseModel
 
 from shared.adapters.clients import client
+from shared.adapters.clock import now
 from shared.adapters.environment import environment
-from shared.domain.events import Event
+from shared.domain.events import SECOND, Event, Instant
 
 MOST_MESSAGES = 10  # of one SendMessageBatch
 MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
@@ -23,26 +25,43 @@ class NotQueuedError(Exception):
 
 
 def put_events(events: Iterable[Event]) -> None:
-    """Puts events on the queue. When it returns, all are stored; else NotQueuedError or botocore's."""
-    url = environment(QueueSettings).events_queue_url
-    for bodies in _batches(event.model_dump_json(exclude_defaults=True) for event in events):
+    """Puts events on the queue. When it returns, all are stored; else NotQueuedError or botocore's.
+
+    What is to be received later (at most 15 minutes, which is SQS's limit) can be taken off then, and no earlier.
+    """
+    url, instant = environment(QueueSettings).events_queue_url, now()
+    for entries in _batches(_entry(event, instant) for event in events):
         answer = client("sqs").send_message_batch(
             QueueUrl=url,
-            Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
+            Entries=[{"Id": str(number), **entry} for number, entry in enumerate(entries)],  # type: ignore[typeddict-item]
         )
         if failed := answer.get("Failed"):
-            raise NotQueuedError(f"{len(failed)} of {len(bodies)} events not queued: {failed[0]['Code']}")
+            raise NotQueuedError(f"{len(failed)} of {len(entries)} events not queued: {failed[0]['Code']}")
 
 
-def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
+def _entry(event: Event, instant: Instant) -> dict[str, Any]:
+    body = event.model_dump_json(exclude_defaults=True)
+    delay = -(-(event.received - instant) // SECOND)
+    return {"MessageBody": body} if delay <= 0 else {"MessageBody": body, "DelaySeconds": delay}
+
+
+def waiting() -> int:
+    """About how many events are on the queue."""
+    answer = client("sqs").get_queue_attributes(
+        QueueUrl=environment(QueueSettings).events_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
     size = 0
-    for body in bodies:
-        length = len(body.encode())
+    for entry in entries:
+        length = len(entry["MessageBody"].encode())
         if batch and (len(batch) == MOST_MESSAGES or size + length > MOST_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(body)
+        batch.append(entry)
         size += length
     if batch:
         yield batch

@@ -1,9 +1,10 @@
 """The Members table: who is in which segment, made from transitions; never the source of truth.
 
 An item is the newest transition of a contact and a segment: `segment_shard` (`customers#7`), `contact`, `number` (the
-transition's), and `since` when it was an entry or `left` when it was not. A newer number replaces an older one and
+transition's), `since` the contact entered, and `left` when that is over. A newer number replaces an older one and
 nothing else does, so transitions may come repeated and in any order. Who left is kept for a while, so that an entry
-which comes late meets it, and then goes by the table's time to live (`expires`).
+which comes late meets it, and so that it is known when somebody last entered; then it goes by the table's time to live
+(`expires`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from shared.adapters.clients import client
-from shared.adapters.contacts import WAKE_SHARDS, shard_of
+from shared.adapters.contacts import SHARDS, shard_of
 from shared.adapters.environment import environment
 from shared.domain.events import DAY, SECOND, Instant
-from shared.domain.segments import Transition
+from shared.domain.profiles import Transition
 
-SHARDS = WAKE_SHARDS
 LEFT_KEPT = 30 * DAY
 """How long it is known of somebody that they left. Streams repeat within a day."""
 MOST_READ = 500  # items of one Query, so that a page of a few members does not read a whole megabyte
@@ -40,22 +40,23 @@ class Member(NamedTuple):
 
 def record(transition: Transition, now: Instant) -> None:
     """Keeps the transition, unless a newer one of its contact and segment is kept already."""
-    item: dict[str, Any] = {
-        "segment_shard": {"S": f"{transition.segment}#{shard_of(transition.contact)}"},
-        "contact": {"S": transition.contact},
-        "number": {"N": str(transition.number)},
-    }
+    values = {":number": {"N": str(transition.number)}, ":time": {"N": str(transition.time)}}
     if transition.entered:
-        item["since"] = {"N": str(transition.time)}
+        update = "SET #number = :number, since = :time REMOVE #left, expires"
     else:
-        item |= {"left": {"N": str(transition.time)}, "expires": {"N": str((now + LEFT_KEPT) // SECOND)}}
+        update = "SET #number = :number, #left = :time, expires = :expires"
+        values[":expires"] = {"N": str((now + LEFT_KEPT) // SECOND)}
     try:
-        client("dynamodb").put_item(
+        client("dynamodb").update_item(
             TableName=environment(MembersSettings).members_table,
-            Item=item,
+            Key={
+                "segment_shard": {"S": f"{transition.segment}#{shard_of(transition.contact)}"},
+                "contact": {"S": transition.contact},
+            },
+            UpdateExpression=update,
             ConditionExpression="attribute_not_exists(contact) OR #number < :number",
-            ExpressionAttributeNames={"#number": "number"},
-            ExpressionAttributeValues={":number": item["number"]},
+            ExpressionAttributeNames={"#number": "number", "#left": "left"},
+            ExpressionAttributeValues=values,
         )
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         pass  # it is known already, or the contact has moved on since
@@ -75,19 +76,33 @@ def count(segment: str) -> int:
     return sum(page["Count"] for shard in range(SHARDS) for page in _pages(segment, shard, "", MOST_COUNTED, "COUNT"))
 
 
-def _pages(segment: str, shard: int, after: str, most: int, select: Any = "ALL_ATTRIBUTES") -> Any:
-    condition, values = "segment_shard = :shard", {":shard": {"S": f"{segment}#{shard}"}}
+def has_entered_since(segment: str, t: Instant) -> bool:
+    """Whether anybody has entered after `t`; of who left longer than LEFT_KEPT ago, it is not known any more."""
+    asked: dict[str, Any] = {"FilterExpression": "since > :t", "Select": "COUNT"}
+    return any(
+        page["Count"] > 0
+        for shard in range(SHARDS)
+        for page in _query(segment, shard, MOST_COUNTED, {":t": {"N": str(t)}}, **asked)
+    )
+
+
+def _pages(segment: str, shard: int, after: str, most: int, select: str = "ALL_ATTRIBUTES") -> Any:
+    more: dict[str, Any] = {"FilterExpression": "attribute_not_exists(#left)", "Select": select}
+    more["ExpressionAttributeNames"] = {"#left": "left"}
     if after:
-        condition, values = condition + " AND contact > :after", {**values, ":after": {"S": after}}
+        return _query(segment, shard, most, {":after": {"S": after}}, " AND contact > :after", **more)
+    return _query(segment, shard, most, {}, **more)
+
+
+def _query(segment: str, shard: int, most: int, values: dict[str, Any], key: str = "", **more: Any) -> Any:
     return (
         client("dynamodb")
         .get_paginator("query")
         .paginate(
             TableName=environment(MembersSettings).members_table,
-            KeyConditionExpression=condition,
-            FilterExpression="attribute_exists(since)",
-            ExpressionAttributeValues=values,
-            Select=select,
+            KeyConditionExpression=f"segment_shard = :shard{key}",
+            ExpressionAttributeValues={":shard": {"S": f"{segment}#{shard}"}, **values},
             PaginationConfig={"PageSize": most},
+            **more,
         )
     )

@@ -97,6 +97,15 @@ class IdentityKind(StrEnum):
     ANONYMOUS = "anonymous"  # a browser, a cart, a guest order: joins a contact once that is known
 
 
+class Strict(BaseModel):
+    """What people or other parts write for us to read: a field it does not know is refused.
+
+    Its validator is made when it is first used, not at import: most handlers need few of them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
 class Identity(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -145,6 +154,20 @@ class Event(BaseModel):
 def event_id(*parts: str) -> str:
     """An id made of what identifies the thing that happened (source, shop, topic, the sender's own id, …)."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
+    """Asks for an evaluation of a contact at an instant. `definitions`: by this publication or a later one; `all`: of
+    every segment."""
+    return Event(
+        id=event_id("refresh", contact, str(at)),
+        type=Type.EVALUATION_DUE,
+        time=at,
+        received=at,
+        source="refresh",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        properties=properties,
+    )
 
 
 def counted_time(stated: Instant | None, received: Instant) -> Instant:

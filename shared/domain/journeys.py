@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.domain.profiles import Profile
-from shared.domain.segments import BY_DEFINITION, Strict, Transition
+from shared.domain.events import Strict
+from shared.domain.profiles import BY_DEFINITION, BY_REPAIR, Profile, Transition
 
 BEGIN = "begin"
 """The path of a run that starts at the journey's first step."""
@@ -36,6 +36,12 @@ class Journey(Strict):
     sentence: str
     enters: str
     exits: tuple[Exit, ...] = ()
+    branches: tuple[str, ...] = ()
+    """The segments its steps ask about."""
+
+    def asks_about(self) -> set[str]:
+        """All segments it cannot do without."""
+        return {self.enters, *(exit_.segment for exit_ in self.exits), *self.branches}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +112,8 @@ def _exit(journey: Journey, exit_: Exit, transition: Transition, profile: Profil
 
 def _starts(transition: Transition, profile: Profile) -> bool:
     membership = profile.memberships.get(transition.segment)
-    return transition.cause != BY_DEFINITION and membership is not None and membership.number == transition.number
+    return (
+        transition.cause not in (BY_DEFINITION, BY_REPAIR)
+        and membership is not None
+        and membership.number == transition.number
+    )

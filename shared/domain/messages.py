@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Type
+from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Strict, Type
 from shared.domain.journeys import BEGIN
 from shared.domain.profiles import Profile
-from shared.domain.segments import Strict
 
 # What SES allows in the value of a message tag, so that the key can travel as one:
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html (at most 256 characters)

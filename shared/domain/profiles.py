@@ -15,7 +15,7 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from shared.domain.events import (
     NEVER,
@@ -27,6 +27,9 @@ from shared.domain.events import (
     amount,
     parse_instant,
 )
+from shared.domain.properties import event_name, fold_case, kept_properties
+
+T = TypeVar("T")
 
 HISTORY_BOUND = 40
 """Occurrences kept of one event type: the newest."""
@@ -34,30 +37,12 @@ TYPES_BOUND = 60
 """Event types a profile has a history of (the first in alphabetical order; a sane shop has about twenty)."""
 TRAITS_BOUND = 100
 ORDERS_BOUND = 60
-VALUES_BOUND = 20
-"""Distinct values kept of a property that an event has once a product (category, product_id)."""
 
 PUBLIC = "public:"
 """Before the id of an order that a public write key told of: anybody can, so it is kept apart from the storefront's."""
 
-UNDECIDED = ""
+UNDECIDED = 0
 """The `definitions` of a profile whose memberships nothing has decided yet: of a new contact."""
-
-KEPT_PROPERTIES = (
-    "product_id",
-    "category",
-    "price",
-    "path",
-    "campaign",
-    "query",
-    "journey",
-    "template",
-    "topic",
-    "human",
-    "permanent",
-    "device",
-)
-"""What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
 
 
 class Occurrence(NamedTuple):
@@ -96,12 +81,14 @@ class Order:
     @property
     def net(self) -> int:
         """What the shop kept of it."""
-        return 0 if self.cancelled else self.value - sum(self.refunds.values())
+        if self.cancelled:
+            return 0
+        return max(self.value - sum(self.refunds.values()), 0) if self.refunds else self.value
 
     @property
     def counts(self) -> bool:
         """Whether it is an order still: not cancelled, and not refunded altogether."""
-        return self.placed != NEVER and not self.cancelled and (self.net > 0 or not self.refunds)
+        return self.placed != NEVER and not self.cancelled and (not self.refunds or self.net > 0)
 
 
 class Membership(NamedTuple):
@@ -111,6 +98,33 @@ class Membership(NamedTuple):
     number: int
     since: Instant
     until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A contact entering or leaving a segment: the contact's `number`-th, at `time`, because of `cause`.
+
+    `cause` is an event's id, or `time` (nothing happened, and that was it), or one of the other causes below. `before`
+    is the number of the transition before it of the same segment, 0 if none.
+    """
+
+    contact: str
+    number: int
+    segment: str
+    entered: bool
+    time: Instant
+    cause: str
+    before: int
+
+
+BY_TIME = "time"
+BY_DEFINITION = "definition"
+BY_LAUNCH = "launch"
+"""As BY_DEFINITION, and whoever published it asked that it start journeys."""
+BY_RANK = "rank"
+"""The nightly refresh has moved a cut-off."""
+BY_REPAIR = "repair"
+"""The nightly comparison found a stored membership wrong."""
 
 
 @dataclass(slots=True)
@@ -130,8 +144,8 @@ class Profile:
     consents: int = 0
     identities: tuple[str, ...] = ()
     """Keys in the Identities table that lead here, so that erasure finds them."""
-    definitions: str = UNDECIDED
-    """The version of the segment definitions the memberships were decided by."""
+    definitions: int = UNDECIDED
+    """The number of the publication of definitions that the memberships were decided by."""
     decided: Instant = 0
     """The instant up to which memberships have been decided."""
     merged_into: str | None = None
@@ -152,35 +166,64 @@ class Profile:
 def fold(profile: Profile, event: Event) -> set[str]:
     """Adds one event to the profile, in place; gives the names of what it touched (see `segments.dependencies`).
 
-    It only adds: `trim` cuts the profile to its bounds once all events at hand are folded.
+    It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
-    touched = {f"event:{event.type}"}
+    kept = kept_properties(event)
+    counted = event_name(event) is not None
+    touched = set(_touches(event.type, kept)) if counted else set()
     if event.time < profile.first_seen:
         profile.first_seen = event.time
         touched.add("first_seen")
     for name, value in event.traits.items():
+        held = profile.traits.get(name)
         if _set_newest(profile.traits, name, value, event.time):
-            touched.add(f"trait:{name}")
+            touched.add(f"stamp:{name}")
+            if held is None or _text(held.value) != _text(value):  # as texts, since 1 == True
+                touched.add(f"trait:{name}")
     for change in event.consent:
         if _set_newest(profile.consent, change.topic, change.state, event.time):
-            touched.add("consent")
-    _add_occurrence(profile, event)
+            touched.add(f"consent:{change.topic}")
+    if counted:
+        _add_occurrence(profile, event, kept)
     if event.type in ORDER_TYPES and _fold_order(profile, event):
         touched.add("orders")
+    for name, _ in _beyond(profile.traits, TRAITS_BOUND):
+        touched |= {f"trait:{name}", f"stamp:{name}"}
+    for name, history in _beyond(profile.histories, TYPES_BOUND):
+        touched.update(*(_touches(name, occurrence.properties) for occurrence in history.newest))
     return touched
+
+
+def touch(event: str, property_: str = "", value: str | bool = "") -> str:
+    """Names an event type, or those of its events that have this value of a property (or in it), as touched."""
+    if not property_:
+        return f"event:{event}"
+    return f"event:{event}:{property_}={value if isinstance(value, bool) else fold_case(value)}"
+
+
+def _touches(event: str, kept: Mapping[str, Json]) -> Iterator[str]:
+    yield touch(event)
+    for name, value in kept.items():
+        if isinstance(value, list):
+            yield from (touch(event, name, each) for each in value)
+        elif isinstance(value, str | bool):
+            yield touch(event, name, value)
 
 
 def trim(profile: Profile) -> None:
     """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
     for history in profile.histories.values():
         del history.newest[: max(len(history.newest) - HISTORY_BOUND, 0)]
-    _keep_first(profile.histories, TYPES_BOUND)
-    _keep_first(profile.traits, TRAITS_BOUND)
     excess = len(profile.orders) - ORDERS_BOUND
     if excess > 0:
         newest_first = sorted(profile.orders.items(), key=lambda item: (item[1].placed, item[0]), reverse=True)
         profile.orders = dict(newest_first[:ORDERS_BOUND])
         profile.older_orders += excess
+
+
+def wake_at(profile: Profile) -> Instant:
+    """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none)."""
+    return min((membership.until for membership in profile.memberships.values()), default=NEVER)
 
 
 def needs_rebuild(profile: Profile, event: Event) -> bool:
@@ -206,26 +249,28 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
 
 
 def _set_newest(values: dict[str, Stamped], name: str, value: Json, time: Instant) -> bool:
-    """Last write wins by the event's instant; at the same instant, whichever text is greater ("un…" of consent)."""
+    """Last write wins by the event's instant; at the same instant, whichever text is greater ("un…" of consent). Gives
+    whether this one does."""
     held = values.get(name)
     if held is not None and (held.time, _text(held.value)) >= (time, _text(value)):
         return False
     values[name] = Stamped(value, time)
-    return held is None or held.value != value
+    return True
 
 
-def _keep_first(values: dict[str, Any], bound: int) -> None:
-    """Keeps the names that come first: the only choice of `bound` names that no order of arrival changes."""
-    if len(values) > bound:
-        for name in sorted(values)[bound:]:
-            del values[name]
+def _beyond(values: dict[str, T], bound: int) -> list[tuple[str, T]]:
+    """Takes away all but the names that come first: the only choice of `bound` names that no order of arrival changes.
+    Gives what it took."""
+    if len(values) <= bound:
+        return []
+    return [(name, values.pop(name)) for name in sorted(values)[bound:]]
 
 
-def _add_occurrence(profile: Profile, event: Event) -> None:
+def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) -> None:
     history = profile.histories.get(event.type)
     if history is None:
         history = profile.histories[event.type] = History()
-    occurrence = Occurrence(event.time, kept_properties(event))
+    occurrence = Occurrence(event.time, kept)
     newest = history.newest
     if not newest or newest[-1].time < occurrence.time:
         newest.append(occurrence)
@@ -233,20 +278,6 @@ def _add_occurrence(profile: Profile, event: Event) -> None:
         newest.insert(bisect_left(newest, _sort_key(occurrence), key=_sort_key), occurrence)
     history.total += 1
     history.first = min(history.first, event.time)
-
-
-def kept_properties(event: Event) -> dict[str, Json]:
-    """The properties conditions can ask for. Those of an event's products become lists of distinct values."""
-    kept = {name: event.properties[name] for name in KEPT_PROPERTIES if event.properties.get(name) is not None}
-    products = event.properties.get("products")
-    if isinstance(products, list):
-        for name in ("product_id", "category"):
-            values = {
-                product[name] for product in products if isinstance(product, dict) and _is_text(product.get(name))
-            }
-            if values:
-                kept[name] = sorted(values)[:VALUES_BOUND]
-    return kept
 
 
 def _fold_order(profile: Profile, event: Event) -> bool:
@@ -280,10 +311,6 @@ def _placed(event: Event) -> Instant | None:
     return event.time if event.type == Type.ORDER_COMPLETED else None
 
 
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str) and value != ""
-
-
 def _text(value: Json) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
@@ -296,24 +323,35 @@ def _sort_key(occurrence: Occurrence) -> tuple[Instant, str]:
 
 
 _ALL_KNOW = (
-    b'"Contact Deleted":[1,"Consent Changed":[1,"Screen Viewed":[1,"Group Joined":[1,"Order Paid":[1,"Order Updated":['
-    b'"Order Fulfilled":[1,"Order Cancelled":[1,"Order Refunded":[1,"Email Bounced":[1,{"permanent":true}'
-    b'"Email Complained":[1,"campaign":"","query":"","birthday":["19","phone":["+","gender":["","language":["en",'
-    b'"province":["","last_name":["","first_name":["","postal_code":["","city":["","region":["","country":["GB",'
-    b'"tags":[["source:","interest:"],"signup_source":["newsletter","checkout","interest":["","locale":["en-GB","dormant":['
-    b'"anonymous#","woocommerce#","user#","anonymous#shopify-order:","anonymous#checkout:","shopify#","email#'
-    b'{"contact":"c","version":1,"first_seen":1,"traits":{"email":["@gmail.com","consent":{"marketing":["subscribed",1'
-    b'}},"histories":{"Contact Created":[1,"Contact Updated":[1,"Checkout Started":[1,"Checkout Updated":[1,'
-    b'"Cart Updated":[1,"Journey Completed":[1,{"journey":"onboarding"}],{"journey":"win_back"}],"Email Sent":['
-    b'{"journey":"onboarding","template":"welcome","topic":"marketing"}],"Email Delivered":["Email Opened":['
-    b'{"journey":"win_back","template":"we_miss_you","topic":"marketing","human":false,"device":"desktop"}],'
-    b'"Email Clicked":[,"human":true}],"Order Completed":[{"product_id":["],"category":["],'
-    b'"Product Viewed":[{"product_id":"","category":"","price":9.95,"path":"/","device":"desktop"}],'
-    b'"Page Viewed":[,{"path":"/collections/","device":"mobile"}],{"path":"/products/"}],'
-    b'"orders":{":[1,0,{},true],":[1,0,{},false]},"older_orders":0,"memberships":{"new_subscribers":[true,1,'
-    b'"customers":[true,"active_customers":[true,"first_time_buyers":[false,"repeat_buyers":[true,"high_spenders":['
-    b'"inactive":[false,"dormant":[false,"lapsed_customers":[false,0,1,4611686018427387904],"transitions":,"consents":1,'
-    b'"identities":["],"definitions":"","decided":1,"merged_into":null,"erased":false}'
+    b'"Contact Deleted":[1,"Screen Viewed":[1,"Group Joined":[1,"Order Paid":[1,"Order Updated":[1,"Order Fulfilled":['
+    b'"Email Bounced":[1,{"permanent":true}"Email Complained":[1,"winter_coat_climate":[true,"near_store":[true,'
+    b'"young_adults":[true,"birthday_this_month":[false,"price_sensitive":[true,"espresso_lovers":[true,'
+    b'"yoga_interest":[true,"fiction_lovers":[true,"due_to_reorder":[false,"likely_to_upgrade":[true,'
+    b'"weekend_shoppers":[true,"eyeing_a_product":[true,"abandoned_coffee_cart":[false,"champions":[true,'
+    b'"high_value":[true,"dormant":[false,"loyal_customers":[true,"campaign":"","query":"","birthday":["19","phone":["+44'
+    b'"gender":["","language":["en","latitude":[5,"longitude":[-0.,"timezone":["Europe/London","province":["",'
+    b'"lists":[["woocommerce#","device":"tablet"},"bot"},{"contact":"c","version":1,"first_seen":17,'
+    b'"traits":{"email":["@gmail.com","first_name":["","last_name":["","country":["GB","region":["","city":["",'
+    b'"postal_code":["","tags":[["source:checkout","interest:"],"signup_source":["newsletter","checkout","interest":["",'
+    b'"locale":["en-GB"]},"consent":{"marketing":["subscribed",1]},'
+    b'"histories":{"Contact Created":[1,{}]]],"Consent Changed":[1,{}]]],"Contact Updated":[1,[[1,{"device":"mobile"}]]'
+    b'"Order Refunded":[1,"Order Cancelled":[1,"Cart Updated":[1,"Checkout Started":[1,"Checkout Updated":[1,'
+    b'"Journey Completed":[1,{"path":"thank_you","journey":"onboarding"}]]],{"path":"end","journey":"win_back"}]]],'
+    b'"Email Sent":[2,{"journey":"onboarding","template":"welcome","topic":"marketing"}],'
+    b'"Email Delivered":[2,{"journey":"onboarding","template":"thank_you","topic":"marketing"}]]],'
+    b'"Email Opened":[1,"Email Clicked":[1,{"journey":"win_back","template":"we_miss_you","topic":"marketing",'
+    b'"human":true,"device":"desktop"}],"human":false,"device":"mobile"}],'
+    b'"Order Completed":[1,[[1,{"product_id":["8","7"],"category":["","total":1995}]]],'
+    b'"Product Viewed":[9,[[1,{"product_id":["],"category":[""],"price":995,"device":"mobile"}],'
+    b'"Page Viewed":[9,[[1,{"path":"/collections/","device":"desktop"}],[1,{"path":"/products/-","device":"mobile"}],'
+    b'"orders":{":[1,{},true],":[1,{},false],"},"older_orders":0,"memberships":{"new_subscribers":[false,'
+    b'"inactive":[false,0,"subscribers":[true,2,"leads":[false,"disengaged":[false,0,"highly_engaged":[true,'
+    b'"moderately_engaged":[true,"mails_unanswered":[false,0,"customers":[true,4,"active_customers":[true,5,'
+    b'"first_time_buyers":[false,"high_spenders":[true,"lapsed_customers":[false,0,"churned":[false,0,"at_risk":[false,0,'
+    b'"repeat_buyers":[true,"mobile_visitors":[true,"abandoned_cart":[false,0,"big_carts":[false,0,'
+    b'"evening_carts":[false,0,4611686018427387904],"transitions":1,"consents":1,"identities":["shopify#","email#",'
+    b'"anonymous#checkout:","anonymous#shopify-order:","user#","anonymous#"],"definitions":1,"decided":17,'
+    b'"merged_into":null,"erased":false}'
 )
 """What most profiles have in them, so that their compressed form need not (zlib's preset dictionary). Every stored
 profile needs it to be read: it is never changed."""

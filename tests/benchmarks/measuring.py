@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+
+from rich.console import Console
+from rich.table import Table
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,11 @@ def side_by_side(subjects: dict[str, Callable[[], object]], rounds: int, times: 
                 subject()
             taken[name].append((time.process_time() - began) / times)
     return {name: median(seconds) for name, seconds in taken.items()}
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Prints the table."""
+    table = Table("measure", "value", "aim", "")
+    for row in rows:
+        table.add_row(row.measure, row.value, row.aim, {True: "ok", False: "missed", None: ""}[row.reached])
+    Console().print(table)

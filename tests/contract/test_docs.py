@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import tomllib
 from pathlib import Path
 from typing import get_args
 
+from infra import documentation
+from infra.local import segments as commands
 from infra.local.routes import Route
 from infra.local.settings import template
-from shared.adapters import definitions
-from shared.domain import segments
-from shared.domain.events import Type
-from shared.domain.profiles import KEPT_PROPERTIES
+from shared.adapters import shipped
+from shared.domain import conditions, journeys, profiles, segments
+from shared.domain.events import NEVER, Type
+from shared.domain.profiles import Profile
+from shared.domain.properties import KEPT_PROPERTIES
 from tests.benchmarks import prices
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
@@ -59,31 +62,72 @@ def test_the_endpoints_in_the_docs_are_the_templates() -> None:
     assert documented == {(route.method, route.path) for route in routes}
 
 
+def test_the_routes_of_the_admin_in_the_docs_are_the_templates() -> None:
+    named = [re.findall(r"`([A-Z]+) (/[^`?]*)", cells[0]) for cells in rows(ADMIN, "The API")]
+    (admin,) = [each for each in template().of_type("AWS::Serverless::Function") if each.name == "AdminFunction"]
+    events = template().properties(admin)["Events"].values()
+    routes = {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in events}
+    assert {route for several in named for route in several} == routes - {("GET", "/")}
+
+
+def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
+    documented = {cells[0].strip("`").split()[2] for cells in rows(SEGMENTS, "See it")}
+    source = (ROOT / "infra" / "local" / "segments.py").read_text(encoding="utf-8")
+    assert documented == set(re.findall(r'command\("(\w+)"', source))
+    assert documented == set(re.findall(r"beckon segment (\w+)", commands.DESCRIPTION))
+
+
 def test_the_event_names_in_the_docs_are_the_codes() -> None:
     documented = {cells[0].strip("`") for cells in rows(EVENTS, "Event names")}
     assert documented == {type_.value for type_ in Type}
 
 
-def test_the_conditions_in_the_docs_are_the_codes_with_their_first_sentence() -> None:
-    documented = {cells[0].strip("`"): cells[1] for cells in rows(SEGMENTS, "Conditions")}
-    (union, *_) = get_args(segments.Condition)
-    models = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(union)}
-    assert documented == {kind: " ".join(inspect.getdoc(model).split()) for kind, model in models.items()}
+def test_the_tables_that_are_made_from_the_code_are_as_it_makes_them() -> None:
+    assert documentation.written(SEGMENTS) == SEGMENTS, "run `make docs`"
+
+
+def test_every_condition_is_explained_with_an_example_and_where_its_bound_is() -> None:
+    kinds = list(documentation.MODELS)
+    assert [cells[0].strip("`") for cells in rows(SEGMENTS, "Conditions")] == kinds
+    assert [each["kind"] for each in documentation.EXAMPLES] == kinds
+    bounds = rows(SEGMENTS, "What is exact, and where the bound is")
+    assert sorted(kind for cells in bounds for kind in re.findall(r"`(\w+)`", cells[0])) == sorted(kinds)
+
+
+def test_the_bounds_in_the_docs_are_the_codes() -> None:
+    said = SEGMENTS.split("## What is exact, and where the bound is\n")[1]
+    for bound, what in (
+        (profiles.HISTORY_BOUND, "occurrences"),
+        (profiles.ORDERS_BOUND, "orders"),
+        (profiles.TYPES_BOUND, "event types"),
+        (profiles.TRAITS_BOUND, "traits"),
+    ):
+        assert f"{bound} {what}" in said
+
+
+def test_the_comparisons_in_the_docs_are_the_codes() -> None:
+    assert [cells[0].strip("`") for cells in rows(SEGMENTS, "Comparisons")] == list(get_args(conditions.Comparison))
+
+
+def test_the_causes_of_transitions_in_the_docs_are_the_codes_and_start_journeys_as_it_says() -> None:
+    documented = {cells[0].strip("`"): cells[2] for cells in rows(SEGMENTS, "Publications")}
+    causes = {value for name, value in vars(segments).items() if name.startswith("BY_")}
+    assert set(documented) == causes | {"an event's id"}
+    (journey,) = [each for each in shipped.journeys() if each.id == "onboarding"]
+    for cause, starts in documented.items():
+        entered = segments.Transition("c1", 1, journey.enters, True, 0, cause, 0)
+        held = Profile("c1", memberships={journey.enters: profiles.Membership(True, 1, 0, NEVER)})
+        assert bool(list(journeys.actions((journey,), entered, held))) == (starts == "yes")
 
 
 def test_the_properties_conditions_can_ask_for_are_listed() -> None:
     assert {cells[0].strip("`") for cells in rows(SEGMENTS, "Properties of events")} == set(KEPT_PROPERTIES)
 
 
-def test_the_shipped_segments_are_listed_with_their_sentence() -> None:
-    documented = {cells[0].strip("`"): cells[1] for cells in rows(SEGMENTS, "Shipped segments")}
-    assert documented == {s.id: s.sentence for s in definitions.segments().segments.values()}
-
-
 def test_every_dependency_is_justified() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    wanted = [*project["project"]["dependencies"], *groups["local"], *groups["dev"]]
+    wanted = [*project["project"]["dependencies"], *groups["local"], *groups["dev"], *groups["bench"]]
     names = {re.split(r"[\[><=~]", each)[0] for each in wanted if isinstance(each, str)}
     documented = {name for cells in rows(DECISIONS, "Dependencies") for name in re.findall(r"`([^`]+)`", cells[0])}
     assert documented == names

@@ -66,6 +66,18 @@ def test_if_none_match_puts_only_what_is_not_there(client: Any) -> None:
     assert client.get_object(Bucket="lake", Key="once")["Body"].read() == b"1"
 
 
+def test_if_match_deletes_only_what_is_still_the_same(client: Any) -> None:
+    old = client.put_object(Bucket="lake", Key="k", Body=b"1")["ETag"]
+    new = client.put_object(Bucket="lake", Key="k", Body=b"2")["ETag"]
+    with pytest.raises(ClientError) as refused:
+        client.delete_object(Bucket="lake", Key="k", IfMatch=old)
+    assert refused.value.response["Error"]["Code"] == "PreconditionFailed"
+    assert client.get_object(Bucket="lake", Key="k")["Body"].read() == b"2"
+    client.delete_object(Bucket="lake", Key="k", IfMatch=new)
+    with pytest.raises(client.exceptions.NoSuchKey):
+        client.get_object(Bucket="lake", Key="k")
+
+
 def test_what_is_missing_is_said_as_s3_says_it(client: Any) -> None:
     with pytest.raises(client.exceptions.NoSuchKey):
         client.get_object(Bucket="lake", Key="nothing")

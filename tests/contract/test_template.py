@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from infra.local import settings
-from shared.adapters import definitions
+from shared.adapters import shipped
+from shared.domain import facts
 from shared.domain.events import Event, Identity, IdentityKind, event_key
-from shared.domain.lake_rows import COLUMNS, PARTITIONS, TYPES
+from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = settings.template()
@@ -34,8 +35,12 @@ def folder(function: str) -> str:
     return str(FUNCTIONS[function]["CodeUri"]).removeprefix("functions/")
 
 
+def handler_module(function: str) -> str:
+    return str(FUNCTIONS[function]["Handler"]).removesuffix(".handler")
+
+
 def app(function: str) -> Path:
-    return ROOT / "functions" / folder(function) / "app.py"
+    return source(handler_module(function))
 
 
 def built(function: str) -> None:
@@ -62,7 +67,8 @@ def walk(value: Any) -> Iterator[tuple[str, Any]]:
 
 @ALL_FUNCTIONS
 def test_a_function_is_where_its_handler_says(function: str) -> None:
-    assert FUNCTIONS[function]["Handler"] == f"functions.{folder(function)}.app.handler"
+    file = {"MergeFunction": "merge"}.get(function, "app")
+    assert FUNCTIONS[function]["Handler"] == f"functions.{folder(function)}.{file}.handler"
     built(function)
     assert "handler" in ast.unparse(ast.parse(app(function).read_text(encoding="utf-8")))
 
@@ -108,7 +114,7 @@ def tree(module: str) -> ast.Module:
 def reached(function: str) -> tuple[tuple[str, ast.stmt], ...]:
     """The definitions a handler can come to, each with its module: names are followed through the project's modules."""
     found: list[tuple[str, ast.stmt]] = []
-    pending, seen = [(f"functions.{folder(function)}.app", "handler")], set()
+    pending, seen = [(handler_module(function), "handler")], set()
     if folder(function) == "admin":  # Chalice calls the routes
         pending = [(f"functions.admin.{file.stem}", "*") for file in ROOT.glob("functions/admin/*.py")]
     while pending:
@@ -188,7 +194,7 @@ def test_every_name_the_template_refers_to_exists() -> None:
 
 def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
     machines = json.loads(TEMPLATE.resolve(variables("TransitionFunction")["STATE_MACHINES"]))
-    assert set(machines) == {journey.id for journey in definitions.journeys()}
+    assert set(machines) == {journey.id for journey in shipped.journeys()}
     queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
     dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
     assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead
@@ -232,6 +238,7 @@ def granted(function: str) -> set[str]:
 ACTIONS = {
     "dynamodb:BatchWriteItem": {"dynamodb:BatchWriteItem"},
     "dynamodb:TransactWriteItems": set(),  # its parts are checked one by one
+    "s3:DeleteObjects": {"s3:DeleteObject"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "sesv2:SendEmail": {"ses:SendEmail"},
     "sqs:SendMessageBatch": {"sqs:SendMessage"},
@@ -443,16 +450,16 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:
     built("RefreshFunction")
-    task = importlib.import_module("functions.refresh.app").Task
-    tasks = [task.model_validate_json(event["Input"]).task for event in events("RefreshFunction", "Schedule")]
-    assert sorted(tasks) == ["reconcile", "wake"]
+    assert [json.loads(event["Input"]) for event in events("RefreshFunction", "Schedule")] == [{"task": "wake"}]
+    (nightly,) = RESOURCES["RefreshWorkflow"]["Properties"]["Events"].values()
+    asked = importlib.import_module("functions.refresh.passes").Asked
+    assert asked.model_validate_json(nightly["Properties"]["Input"]).do == "nightly"
 
 
 def test_the_alarm_on_drift_is_about_the_metric_that_is_written() -> None:
-    built("RefreshFunction")
     alarms = (ROOT / "infra/alarms.yaml").read_text()
     (metric,) = re.findall(r"Namespace: !Ref MetricsNamespace\n\s+MetricName: (?!Errors)(\w+)", alarms)
-    assert f'"{metric}"' in app("RefreshFunction").read_text()
+    assert f'"{metric}"' in app("ProfileFunction").read_text()
 
 
 # ── journeys ──
@@ -475,10 +482,20 @@ def test_the_lake_s_table_has_the_columns_of_its_rows() -> None:
     assert table["Parameters"]["projection.type.values"].split(",") == list(TYPES)
 
 
+def test_the_facts_table_has_the_columns_of_its_rows() -> None:
+    table = RESOURCES["LakeFacts"]["Properties"]["TableInput"]
+    assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == dict(facts.COLUMNS)
+    assert [key["Name"] for key in table["PartitionKeys"]] == list(facts.PARTITIONS)
+    assert table["Parameters"]["projection.kind.values"].split(",") == list(facts.KINDS)
+    location = TEMPLATE.resolve(table["Parameters"]["storage.location.template"])
+    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}pass=${{pass}}/kind=${{kind}}/"
+
+
 def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:
     table = RESOURCES["LakeEvents"]["Properties"]["TableInput"]
     location = TEMPLATE.resolve(table["Parameters"]["storage.location.template"])
-    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}day=${{day}}/type=${{type}}/"
+    assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}month=${{month}}/type=${{type}}/"
+    assert table["Parameters"]["projection.month.range"] == f"{FIRST_MONTH},NOW"
 
 
 # ── docs ──

@@ -97,6 +97,9 @@ class Play:
         try:
             template = settings.template()
             self.system = begin(":memory:", template, settings.secrets(template), story.BEGIN - 1_000, self.fault)
+            # The nightly passes are left out: what queries the lake does not outlive a fork. They are broken off
+            # between any two of their steps in tests/integration/test_refresh.py.
+            self.system.ticks = [tick for tick in self.system.ticks if not tick.starts_workflow]
             self.system.world.files = self._files("")
             self.system.around = self.around
             story.tell(self.system)
@@ -270,7 +273,15 @@ def _conflict(parameters: dict[str, Any], perform: Callable[[], dict[str, Any]])
     )
 
 
+def _delete_partly(parameters: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    *deleted, held_back = parameters["Delete"]["Objects"]
+    parameters["Delete"]["Objects"] = deleted
+    answer = perform() if deleted else {}
+    return answer | {"Errors": [{**held_back, "Code": "InternalError"}]}
+
+
 PARTS: dict[str, Callable[[dict[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]] = {
+    "s3.DeleteObjects": _delete_partly,
     "sqs.SendMessageBatch": _send_partly,
     "dynamodb.BatchGetItem": _read_partly,
     "dynamodb.BatchWriteItem": _write_partly,

@@ -193,7 +193,7 @@ def mails(world: World) -> Iterator[Fact]:
 
 
 def lake(world: World) -> Iterator[Fact]:
-    """Every row there is. An event that a run has written twice is there twice."""
+    """Every row there is, after the night's merge. An event that a run has written twice is there twice."""
     (bucket,) = world.db.execute("SELECT name FROM buckets").fetchone()
     files = [str(file) for file, _ in s3.objects(world, f"s3://{bucket}/events/")]
     told = "contact, id, message, type, order_id, total, amount, path, step, topic, human, outcome, time"

@@ -18,7 +18,7 @@ from functions.admin.app import app, handler
 from functions.profile import app as profile
 from functions.transition import app as transition
 from infra.local.routes import Route
-from shared.adapters import clients, clock, contacts, environment, messages, secrets, state_machines
+from shared.adapters import clients, clock, contacts, definitions, environment, messages, secrets, state_machines
 from shared.domain.events import (
     DAY,
     MINUTE,
@@ -146,6 +146,7 @@ def admin_stack() -> Iterator[Admin]:
             "FEEDBACK_QUEUE_URL": sqs.create_queue(QueueName="feedback")["QueueUrl"],
             "LAKE_BUCKET": "lake",
             "SECRETS_PATH": "/beckon",
+            "SHOP_TIME_ZONE": "UTC",
             "STATE_MACHINES": json.dumps(machines),
         }
         for name, value in settings.items():
@@ -159,6 +160,7 @@ def admin_stack() -> Iterator[Admin]:
 def forget() -> None:
     """Has the next call read its settings and make its clients anew, as a new Lambda would."""
     environment.forget()
+    definitions.forget()
     page.html.cache_clear()
     clients.client.cache_clear()
     secrets._provider.cache_clear()

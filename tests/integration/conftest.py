@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.adapters import catalogue, clients, clock, environment, secrets
+from shared.adapters import catalogue, clients, clock, definitions, environment, secrets
 
 NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
 
@@ -19,18 +19,26 @@ TABLES = {
         "AttributeDefinitions": [
             {"AttributeName": "contact", "AttributeType": "S"},
             {"AttributeName": "kind", "AttributeType": "S"},
-            {"AttributeName": "wake_shard", "AttributeType": "N"},
+            {"AttributeName": "contact_shard", "AttributeType": "N"},
             {"AttributeName": "wake_at", "AttributeType": "N"},
         ],
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": "wake",
                 "KeySchema": [
-                    {"AttributeName": "wake_shard", "KeyType": "HASH"},
+                    {"AttributeName": "contact_shard", "KeyType": "HASH"},
                     {"AttributeName": "wake_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": "contacts",
+                "KeySchema": [
+                    {"AttributeName": "contact_shard", "KeyType": "HASH"},
+                    {"AttributeName": "contact", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     },
     "Identities": {
@@ -68,8 +76,10 @@ SECRETS = {
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fresh account with everything in it, on a clock that stands at `NOW`."""
     monkeypatch.setenv("SECRETS_PATH", "/beckon")
+    monkeypatch.setenv("SHOP_TIME_ZONE", "UTC")
     clients.client.cache_clear()
     catalogue.forget()
+    definitions.forget()
     secrets._provider.cache_clear()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clock.use(lambda: NOW)

@@ -116,11 +116,11 @@ def test_a_contact_is_shown_with_why_they_are_in_which_segment_and_until_when(ad
     active = told["active_customers"]
     assert active["member"] is True
     assert (active["since"], active["until"]) == (NOW, NOW - 2 * DAY + 90 * DAY)
-    assert active["why"]["evidence"].startswith("2 orders within 90 days")
+    assert active["why"]["evidence"].startswith("2 orders in the last 90 days")
     repeat = told["repeat_buyers"]
     assert (repeat["member"], repeat["since"], repeat["until"]) == (False, None, None)
     assert repeat["why"]["turns"] == "1 more order would make it true."
-    assert told["inactive"]["why"]["parts"][1]["asks"] == "known for at least 60 days"
+    assert told["inactive"]["why"]["parts"][1]["asks"] == "has been known for at least 60 days"
     members = [each["member"] for each in admin.get(f"/contacts/{ada}").json["memberships"]]
     assert members == sorted(members, reverse=True)
 

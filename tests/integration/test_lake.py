@@ -19,7 +19,7 @@ from functions.lake import app
 from infra.local import athena
 from shared.adapters import contacts, environment, lake
 from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, parse_instant
-from shared.domain.lake_rows import COLUMNS
+from shared.domain.lake_rows import COLUMNS, contact_number
 
 BUCKET = "lake"
 DAILY = (Path(__file__).resolve().parents[2] / "infra/athena/daily.sql").read_text(encoding="utf-8")
@@ -63,23 +63,23 @@ def files(bucket: Any) -> dict[str, bytes]:
     return {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
 
 
-def test_events_are_written_by_day_and_type(bucket: Any) -> None:
+def test_events_are_written_by_month_and_type(bucket: Any) -> None:
     app.handler(
         stream(
             event(1, Type.ORDER_COMPLETED, order_id="1001", total="20.00"),
             event(2, Type.ORDER_COMPLETED, MONDAY + HOUR, order_id="1002"),
-            event(3, Type.EMAIL_CLICKED, MONDAY + DAY, human=True),
+            event(3, Type.EMAIL_CLICKED, MONDAY + 8 * DAY, human=True),
             event(4, "Quiz Finished"),
         ),
         None,
     )
     name = f"{100:021d}-{103:021d}.parquet"
     assert set(files(bucket)) == {
-        f"events/day=2026-11-23/type=order_completed/{name}",
-        f"events/day=2026-11-24/type=email_clicked/{name}",
-        f"events/day=2026-11-23/type=other/{name}",
+        f"events/month=2026-11/type=order_completed/{name}",
+        f"events/month=2026-12/type=email_clicked/{name}",
+        f"events/month=2026-11/type=other/{name}",
     }
-    table = parquet.read_table(io.BytesIO(files(bucket)[f"events/day=2026-11-23/type=order_completed/{name}"]))
+    table = parquet.read_table(io.BytesIO(files(bucket)[f"events/month=2026-11/type=order_completed/{name}"]))
     assert table.column_names == list(COLUMNS)
     assert table.column("total").to_pylist() == [2000, None]
     assert table.column("time").to_pylist() == [MONDAY, MONDAY + HOUR]
@@ -94,6 +94,27 @@ def test_the_files_have_the_types_athena_is_told_of(bucket: Any) -> None:
         written = str(schema.field(name).type)
         expected = r"list<\w+: string>" if type_ == "array<string>" else athena[type_]
         assert re.fullmatch(expected, written), f"{name} is {written}"
+
+
+def test_the_files_are_written_in_the_forms_that_every_reader_knows(bucket: Any) -> None:
+    """Lists in three levels, signed 64 bits, the encodings of Parquet 1, and the bounds of each row group."""
+    app.handler(stream(event(1, Type.PAGE_VIEWED, product_id="p1", category="vases")), None)
+    ((_, content),) = files(bucket).items()
+    file = parquet.ParquetFile(io.BytesIO(content))
+    leaves = {file.schema.column(number).path: file.schema.column(number) for number in range(len(file.schema))}
+    lists = {name for name, type_ in COLUMNS.items() if type_ == "array<string>"}
+    assert set(leaves) == {f"{name}.list.element" if name in lists else name for name in COLUMNS}
+    for name in (name for name, type_ in COLUMNS.items() if type_ == "bigint"):
+        assert leaves[name].physical_type == "INT64"
+        assert json.loads(leaves[name].logical_type.to_json()) == {"Type": "Int", "bitWidth": 64, "isSigned": True}
+    group = file.metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    assert {column.compression for column in columns} == {"ZSTD"}
+    assert {encoding for column in columns for encoding in column.encodings} <= {
+        "PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED",
+    }  # fmt: skip
+    number = next(column for column in columns if column.path_in_schema == "contact_number")
+    assert (number.statistics.min, number.statistics.max) == (contact_number("c1"),) * 2
 
 
 def test_a_batch_that_comes_again_overwrites_its_own_files(bucket: Any) -> None:
@@ -154,9 +175,9 @@ def daily(bucket: Any, folder: Path) -> dict[str, tuple[int, int, int, float]]:
     with duckdb.connect() as connection:
         connection.sql(
             f"CREATE VIEW events AS FROM read_parquet('{folder}/events/*/*/*.parquet', hive_partitioning=true, "
-            "hive_types={'day': VARCHAR, 'type': VARCHAR})"
+            "hive_types={'month': VARCHAR, 'type': VARCHAR})"
         )
-        rows = connection.execute(DAILY, ["2026-11-20", "2026-11-30"]).fetchall()
+        rows = connection.execute(DAILY, ["2026-11", "2026-11-20", "2026-11-30"]).fetchall()
     return {day: (sends, clicks, orders, revenue) for day, sends, clicks, orders, revenue in rows}
 
 
@@ -186,7 +207,7 @@ def test_the_daily_report_counts_mails_clicks_orders_and_revenue(bucket: Any, tm
 
 def test_what_is_in_the_lake_twice_counts_once(bucket: Any, tmp_path: Path) -> None:
     twice = (event(1, Type.ORDER_COMPLETED, order_id="1", total="30.00"), event(2, Type.EMAIL_SENT))
-    app.handler(stream(*twice, contact="anonymous"), None)
+    app.handler(stream(*twice, contact="c2"), None)
     app.handler(stream(*twice, contact="c1", start=900), None)
     from_the_website = event(3, Type.ORDER_COMPLETED, order_id="1", total="30.00")
     app.handler(stream(from_the_website, start=950), None)

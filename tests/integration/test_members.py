@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters import members
 from shared.adapters.clients import client
-from shared.domain.segments import Transition
+from shared.domain.profiles import Transition
 from tests.integration.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -69,3 +69,16 @@ def test_who_left_goes_by_the_time_to_live_and_who_comes_back_stays() -> None:
     members.record(transition("c1", 3, True), NOW)
     (back,) = client("dynamodb").scan(TableName="Members")["Items"]
     assert "expires" not in back
+
+
+def test_that_somebody_entered_is_known_after_they_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MOST_COUNTED", 2)
+    for contact in CONTACTS:
+        members.record(transition(contact, 1, True), NOW)
+    assert members.has_entered_since("customers", NOW)
+    assert not members.has_entered_since("customers", NOW + 1)
+    members.record(transition("c7", 5, True), NOW)
+    members.record(transition("c7", 9, False), NOW)
+    assert members.has_entered_since("customers", NOW + 4)
+    assert not members.has_entered_since("customers", NOW + 5)
+    assert not members.has_entered_since("inactive", 0)

@@ -1,100 +1,331 @@
-"""Refresh: who is due is woken, nobody else; and what has drifted is found and repaired."""
+"""Refresh: who is due is woken; drafts are tried, published and filled while the shop goes on; what drifts is repaired.
+
+All of it on the local run: webhooks and the operators' requests come in over HTTP, and the workflow is the real one.
+"""
 
 from __future__ import annotations
 
-import boto3
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from pydantic import ValidationError
 
-from functions.profile import app as profile_app
-from functions.refresh import app
-from shared.adapters import contacts, definitions, identities
-from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
-from shared.domain.profiles import Membership, Profile
-from shared.domain.segments import absorb
-from tests.integration.conftest import NOW
-
-pytestmark = pytest.mark.usefixtures("aws")
-
-
-def contact(number: int, received: int = NOW) -> Profile:
-    """A stored contact who agreed to mail when they were first heard of."""
-    signed_up = Event(
-        id=f"e{number}",
-        type=Type.CONTACT_CREATED,
-        time=received,
-        received=received,
-        source="shopify",
-        identities=(Identity(kind=IdentityKind.SHOPIFY, value=str(number)),),
-        consent=(ConsentChange(state="subscribed"),),
-    )
-    profile = Profile(f"c{number}", identities=(f"shopify#{number}",))
-    absorb(definitions.segments(), profile, [signed_up], received)
-    contacts.commit(
-        [
-            contacts.profile_write(profile, NEVER, received),
-            identities.link_write(f"shopify#{number}", profile.contact),
-        ]
-    )
-    return profile
+from functions.export import app as export
+from functions.refresh import passes
+from infra.local.aws import Call
+from infra.local.system import ProcessDied
+from shared.adapters import contacts, definitions
+from shared.domain.conditions import Segment
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Json
+from shared.domain.profiles import Membership
+from tests.integration.shop import Shop
 
 
-def queued() -> list[Event]:
-    url = boto3.client("sqs").get_queue_url(QueueName="events_queue")["QueueUrl"]
-    found: list[Event] = []
-    while messages := boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [Event.model_validate_json(message["Body"]) for message in messages]
-    return found
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
 
 
-def process(events: list[Event]) -> None:
-    records = [
-        {"messageId": str(n), "body": e.model_dump_json(), "attributes": {"ApproximateReceiveCount": "1"}}
-        for n, e in enumerate(events)
+@pytest.fixture
+def tiny_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "MOST_CONTACTS", 2)
+    monkeypatch.setattr(passes, "MOST_ROWS", 2)
+    monkeypatch.setattr(passes, "MOST_SEGMENTS", 20)
+    monkeypatch.setattr(export, "MOST_CONTACTS", 3)
+
+
+def orders(at_least: int, **more: Json) -> Json:
+    return {"kind": "orders", "at_least": at_least, **more}
+
+
+# ── wake-ups ──
+
+
+def test_who_is_due_is_woken_and_nobody_else(shop: Shop) -> None:
+    for number in range(3):
+        shop.customer(number)
+    shop.passes(DAY)
+    shop.customer(3)
+    shop.passes(29 * DAY + MINUTE)
+    assert len(shop.members("new_subscribers")) == 1
+    left = [t for t in shop.transitions("new_subscribers") if not t.entered]
+    assert {t.cause for t in left} == {"time"}
+    assert len(left) == 3
+
+
+# ── filling ──
+
+
+@pytest.mark.usefixtures("tiny_pages")
+def test_a_publication_is_filled_while_the_shop_goes_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        shop.customer(number, orders=number % 3)
+    shop.passes(10 * MINUTE)
+    definitions.publication()
+    stale, newest, before, by_older = definitions._read, definitions._newest, shop.runs(), []
+    number = shop.publish("buyers", orders(1, within="30d"))
+    published = shop.now()
+    assert shop.filling("buyers") == "waiting"
+
+    def as_read_before(most: int) -> Any:
+        """As Lambdas have it that read the definitions just before the publication, for as long as they may."""
+        if most and shop.now() - published < definitions.KEPT_FOR:
+            by_older.append(shop.now())
+            return stale
+        return newest(most)
+
+    monkeypatch.setattr(definitions, "_newest", as_read_before)
+    for each in range(20, 32):  # these come in before the first page, and between the pages
+        shop.customer(each, orders=each % 2)
+        shop.order(each % 7, each)
+        shop.visit(f"v{each}")
+        shop.passes(11 * SECOND)
+    assert len(by_older) > 2
+    shop.passes(5 * MINUTE)
+    assert shop.filling("buyers") == "filled"
+    assert shop.execution(f"fill-{number}") == "SUCCEEDED"
+    shop.assert_exact()
+    assert len(shop.members("buyers")) > 10
+    causes = {transition.cause for transition in shop.transitions("buyers")}
+    assert "definition" in causes
+    assert not causes & {"launch", "repair", "rank"}
+    assert not [run for run in shop.runs() if run not in before and "-buyers-" in run]
+    shop.passes(31 * DAY)
+    assert shop.members("buyers") == set()
+    shop.assert_exact()
+
+
+def test_an_edit_starts_journeys_only_when_asked_and_then_once(shop: Shop) -> None:
+    for number in range(3):
+        shop.customer(number)
+    shop.passes(40 * DAY)
+    assert shop.members("new_subscribers") == set()
+    before = shop.runs()
+    recent: Json = {"kind": "consent", "is": "subscribed", "within": "90d"}
+    shop.publish("new_subscribers", recent)
+    shop.passes(HOUR)
+    assert len(shop.members("new_subscribers")) == 3
+    assert shop.runs() == before
+    shop.publish("new_subscribers", {**recent, "within": "30d"})
+    shop.passes(HOUR)
+    assert shop.members("new_subscribers") == set()
+    shop.publish("new_subscribers", {**recent, "within": "80d"}, start_journeys=True)
+    shop.passes(HOUR)
+    new = [run for run in shop.runs() if run not in before]
+    assert len(new) == 3
+    entered = [t for t in shop.transitions("new_subscribers") if f"{t.contact}-new_subscribers-{t.number}" in new]
+    assert {t.cause for t in entered} == {"launch"}
+    shop.passes(2 * DAY)
+    assert len(shop.runs()) == len(before) + 3
+
+
+def test_whoever_was_in_a_deleted_segment_leaves(shop: Shop) -> None:
+    shop.customer(1, orders=1)
+    shop.customer(2)
+    shop.passes(MINUTE)
+    shop.publish("buyers", orders(1))
+    shop.passes(HOUR)
+    (member,) = shop.members("buyers")
+    assert shop.ask("DELETE", "/segments/buyers")[0] == 202
+    shop.passes(HOUR)
+    assert [(t.contact, t.entered, t.cause) for t in shop.transitions("buyers")] == [
+        (member, True, "definition"),
+        (member, False, "definition"),
     ]
-    assert profile_app.handler({"Records": records}, None) == {"batchItemFailures": []}
+    assert shop.ask("GET", "/segments/buyers")[0] == 404
+    shop.assert_exact()
 
 
-def test_who_is_due_is_woken_and_nobody_else() -> None:
-    for number in range(25):
-        contact(number, NOW - 30 * DAY)
-    for number in range(25, 30):
-        contact(number, NOW - 29 * DAY)
-    assert app.handler({"task": "wake"}, None) == {"woken": 25}
-    events = queued()
-    assert {event.identity(IdentityKind.CONTACT) for event in events} == {f"c{number}" for number in range(25)}
-    process(events)
-    assert app.handler({"task": "wake"}, None) == {"woken": 0}
-    stored = contacts.read("c3")
+# ── dry runs ──
+
+
+@pytest.mark.usefixtures("tiny_pages")
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"kind": "orders", "at_least": 2},
+        {"kind": "rank", "by": {"kind": "orders", "measure": "sum"}, "top": 30},
+        {"kind": "not", "of": {"kind": "member", "segment": "customers"}},
+        {"kind": "event", "event": "Order Completed", "at_least": 2, "within": "1h"},
+        {"kind": "rfm", "score": "monetary", "at_least": 4, "among": "customers"},
+        {"kind": "rank", "by": {"kind": "orders", "measure": "last"}, "top": 50, "among": "champions"},
+    ],
+)
+def test_a_publication_does_what_its_dry_run_said(shop: Shop, when: Json) -> None:
+    for number in range(9):
+        shop.customer(number, orders=number % 4)
+    shop.passes(MINUTE)
+    shop.publish("tried", orders(1))
+    shop.passes(10 * MINUTE)
+    shop.order(8, 77)  # its event is not in the lake when the dry run begins
+    shop.passes(MINUTE)
+    before = shop.members("tried")
+    shop.draft("tried", when)
+    told = shop.dry_run("tried")
+    assert (told["status"], told["mails_started"]) == ("done", 0)
+    assert shop.members("tried") == before
+    shop.publish("tried", when)
+    shop.passes(10 * MINUTE)
+    after = shop.members("tried")
+    assert (told["entering"], told["leaving"], told["staying"]) == (
+        len(after - before),
+        len(before - after),
+        len(after & before),
+    )
+    assert told["entering"] + told["leaving"] > 0
+    shop.assert_exact()
+
+
+def test_a_dry_run_says_how_many_mails_would_start(shop: Shop) -> None:
+    shop.customer(1)
+    shop.passes(40 * DAY)
+    shop.draft("new_subscribers", {"kind": "consent", "is": "subscribed", "within": "90d"})
+    assert shop.dry_run("new_subscribers")["mails_started"] == 0
+    told = shop.dry_run("new_subscribers", start_journeys=True)
+    assert (told["entering"], told["mails_started"]) == (1, 1)
+    assert told["examples"] == [profile.contact for profile in shop.profiles()]
+
+
+# ── the night ──
+
+
+def test_what_drifts_is_repaired_by_the_next_night_and_reported(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(3):
+        shop.customer(number, orders=number)
+    shop.passes(DAY)
+    assert {t.cause for name in ("customers", "new_subscribers") for t in shop.transitions(name)}.isdisjoint({"repair"})
+    stored = contacts.read(shop.profiles()[1].contact)
     assert stored is not None
-    assert not stored.profile.memberships["new_subscribers"].member
-    assert stored.profile.memberships["new_subscribers"].since == NOW
+    held = stored.profile.memberships["customers"]
+    stored.profile.memberships["customers"] = Membership(not held.member, held.number, held.since, NEVER)
+    contacts.commit([contacts.profile_write(stored.profile, stored.wake_at, shop.now())])
+    shop.passes(DAY)
+    shop.assert_exact()
+    (repaired,) = [t for t in shop.transitions("customers") if t.cause == "repair"]
+    assert (repaired.contact, repaired.entered) == (stored.profile.contact, held.member)
 
 
-def test_nothing_drifts_by_itself() -> None:
+def test_what_a_deployment_brings_is_published_by_the_next_night_and_filled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(3):
-        contact(number)
-    assert app.handler({"task": "reconcile"}, None) == {"compared": 3, "drifted": 0}
-    assert queued() == []
+        shop.customer(number, orders=number)
+    shop.publish("high_spenders", {"kind": "orders", "measure": "sum", "at_least": 40})
+    shop.passes(HOUR)
+    brought = [
+        Segment.model_validate({**segment.model_dump(by_alias=True), "when": orders(2)})
+        if segment.id in ("high_spenders", "customers")
+        else segment
+        for segment in definitions.shipped()
+    ]
+    monkeypatch.setattr(definitions, "shipped", lambda: tuple(brought))
+    before = shop.runs()
+    shop.passes(DAY)
+    publication, _ = next(definitions.forms("customers"))
+    assert publication.why == "a deployment brought it"
+    assert len(shop.members("customers")) == 1
+    form = definitions.publication().segment("high_spenders")
+    assert form is not None and form not in brought
+    assert shop.runs() == before
+    shop.assert_exact()
+    number = definitions.publication().number
+    shop.passes(3 * DAY)
+    assert definitions.publication().number == number
 
 
-def test_what_has_drifted_is_found_and_repaired() -> None:
-    for number in range(3):
-        contact(number)
-    wrong = contacts.read("c1")
-    assert wrong is not None
-    wrong.profile.memberships["repeat_buyers"] = Membership(True, 7, NOW, NEVER)
-    del wrong.profile.memberships["new_subscribers"]
-    contacts.commit([contacts.profile_write(wrong.profile, wrong.wake_at, NOW)])
-    assert app.handler({"task": "reconcile"}, None) == {"compared": 3, "drifted": 1}
-    process(queued())
-    assert app.handler({"task": "reconcile"}, None) == {"compared": 3, "drifted": 0}
-    repaired = contacts.read("c1")
-    assert repaired is not None
-    assert not repaired.profile.memberships["repeat_buyers"].member
-    assert repaired.profile.memberships["new_subscribers"].member
+def test_cut_offs_are_worked_out_every_night(shop: Shop) -> None:
+    top: Json = {"kind": "rank", "by": {"kind": "orders", "measure": "count"}, "top": 30}
+    for number in range(4):
+        shop.customer(number, orders=number)
+    shop.passes(MINUTE)
+    shop.publish("best", top)
+    shop.passes(10 * MINUTE)
+    (best,) = shop.members("best")
+    assert [t.cause for t in shop.transitions("best")] == ["definition"]
+    for each in range(7):
+        shop.order(1, each + 50)
+    shop.passes(10 * MINUTE)
+    assert len(shop.members("best")) == 2
+    shop.passes(DAY)
+    assert shop.members("best") != {best}
+    assert [(t.contact, t.entered, t.cause) for t in shop.transitions("best")][-1:] != []
+    assert "rank" in {t.cause for t in shop.transitions("best")}
+    shop.assert_exact()
 
 
-def test_an_unknown_task_is_refused() -> None:
-    with pytest.raises(ValidationError, match="task"):
-        app.handler({"task": "polish"}, None)
+# ── faults ──
+
+
+def settled(shop: Shop) -> Json:
+    """What the faulty runs are compared by."""
+    return [
+        (p.contact, p.definitions, sorted((n, m.member, m.number) for n, m in p.memberships.items()), p.transitions)
+        for p in shop.profiles()
+    ]
+
+
+def story(shop: Shop) -> Json:
+    """A night, an edit with a rank that starts journeys, and a dry run."""
+    for number in range(5):
+        shop.customer(number, orders=number % 3)
+    shop.publish("best", {"kind": "rank", "by": {"kind": "orders", "measure": "sum"}, "top": 30})
+    shop.passes(HOUR)
+    shop.publish("new_subscribers", {"kind": "orders", "at_least": 1}, start_journeys=True)
+    shop.passes(HOUR)
+    shop.draft("best", orders(2))
+    shop.ask("POST", "/segments/best/dry-run")
+    shop.passes(DAY)
+    shop.assert_exact()
+    return settled(shop)
+
+
+def die_after_each_step(shop: Shop) -> None:
+    """Every step of the workflow is done once more, because its answer is lost."""
+    seen: set[str] = set()
+
+    def around(name: str, payload: Any, perform: Callable[[], Any]) -> Any:
+        result = perform()
+        step = json.dumps([name, payload], sort_keys=True)
+        if name in ("RefreshFunction", "ExportFunction") and step not in seen:
+            seen.add(step)
+            raise ProcessDied
+        return result
+
+    shop.system.around = around
+
+
+WRITES = ("PutItem", "SendMessageBatch", "StartQueryExecution", "PutObject")
+
+
+def die_after_each_write(shop: Shop) -> None:
+    """The process of a step dies after whatever it has written, each thing once."""
+    seen: set[str] = set()
+    running = [""]
+
+    def around(name: str, payload: Any, perform: Callable[[], Any]) -> Any:
+        running[0] = json.dumps(payload) if name in ("RefreshFunction", "ExportFunction") else ""
+        try:
+            return perform()
+        finally:
+            running[0] = ""
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        result = perform()
+        written = f"{call.operation} by {running[0]}"
+        if running[0] and call.operation in WRITES and written not in seen:
+            seen.add(written)
+            raise ProcessDied
+        return result
+
+    shop.system.around, shop.fault = around, fault
+
+
+@pytest.mark.usefixtures("tiny_pages")
+@pytest.mark.parametrize("break_", [die_after_each_step, die_after_each_write])
+def test_a_crash_between_any_two_steps_changes_nothing(shop: Shop, break_: Callable[[Shop], None]) -> None:
+    expected = story(shop)
+    broken = Shop()
+    break_(broken)
+    assert story(broken) == expected
+    assert broken.runs() == [run for run in broken.runs() if run]

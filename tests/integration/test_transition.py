@@ -13,8 +13,7 @@ from boto3.dynamodb.types import TypeSerializer
 from functions.transition import app
 from shared.adapters import clients, contacts, members
 from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type
-from shared.domain.profiles import Membership, Profile
-from shared.domain.segments import Transition
+from shared.domain.profiles import Membership, Profile, Transition
 from tests.integration.conftest import NOW
 
 ROLE = "arn:aws:iam::123456789012:role/journeys"

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: events of one contact, and conditions over what they add up to."""
+"""Hypothesis strategies: events of one contact, and conditions of every kind over what they add up to."""
 
 from __future__ import annotations
 
@@ -8,98 +8,278 @@ from hypothesis import strategies as st
 
 from shared.domain.events import DAY, HOUR, ConsentChange, Event, Identity, IdentityKind, Type, iso
 
-BEGIN = 1_700_000_000_000
+BEGIN = 1_700_000_000_000  # 14 November 2023, 22:13:20 UTC
+AFTER = BEGIN + 3 * DAY
+"""When all of `events` have happened and been received."""
 CONTACT = (Identity(kind=IdentityKind.SHOPIFY, value="1"),)
-CATEGORIES = ("tea", "coffee", "books")
+CATEGORIES = ("tea", "Coffee", "Bücher", "ΟΔΟΣ")
+PRODUCTS = ("p1", "p2", "p3")
+JOURNEYS = ("onboarding", "win_back")
+ORDERS = [Type.ORDER_COMPLETED, Type.ORDER_UPDATED, Type.ORDER_REFUNDED, Type.ORDER_CANCELLED]
+CARTS = [Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED]
+MAILS = [Type.EMAIL_SENT, Type.EMAIL_OPENED, Type.EMAIL_CLICKED]
+VISITS = [Type.PAGE_VIEWED, Type.PRODUCT_VIEWED]
+DATES = ["1990-11-17", "2004-02-29", "--11-18", "2023-11-17T12:30:00Z", "2023-11-18", "no date", "1990-13-45", 7]
+TRAITS: dict[str, Any] = {
+    "country": st.sampled_from(["GB", "fr", "AU", "Österreich", "", None]),
+    "visits": st.sampled_from([3, 7, 7.5, 0, -1, True, "7", None]),
+    "tags": st.lists(st.sampled_from(["vip", "VIP", "new", 7, True, None, ["vip"]]), max_size=3),
+    "lists": st.lists(st.sampled_from(["spring", "summer"]), max_size=2),
+    "propensity": st.fixed_dictionaries({}, optional={"tea": st.sampled_from([0.1, 0.9, "high"])}),
+    "vip": st.booleans(),
+    "latitude": st.sampled_from([51.5, 48.85, -33.9, "51.5", None]),
+    "longitude": st.sampled_from([-0.1, 2.35, 151.2]),
+    "timezone": st.sampled_from(["America/New_York", "Australia/Lord_Howe", "Mars/Olympus", None]),
+    "birthday": st.sampled_from(DATES),
+    "email": st.sampled_from(["ada@example.com", "bob@example.org"]),
+}
 
 
 @st.composite
 def events(draw: st.DrawFn, most: int = 12) -> list[Event]:
     """Events with distinct ids, at instants that often coincide, in the order of drawing."""
-    return [draw(_event(number)) for number in range(draw(st.integers(0, most)))]
+    return [draw(event(number)) for number in range(draw(st.integers(0, most)))]
 
 
 @st.composite
-def _event(draw: st.DrawFn, number: int) -> Event:
+def event(draw: st.DrawFn, number: int) -> Event:
     time = BEGIN + draw(st.integers(0, 12)) * 6 * HOUR
-    type_ = draw(st.sampled_from([*ORDERS, Type.PAGE_VIEWED, Type.EMAIL_OPENED, Type.CONTACT_UPDATED, "Own Name"]))
+    type_ = draw(st.sampled_from([*ORDERS, *ORDERS, *CARTS, *MAILS, *VISITS, Type.CONTACT_UPDATED, "Own Name"]))
     properties: dict[str, Any] = {}
     if type_ in ORDERS:
-        properties["order_id"] = draw(st.sampled_from(["1", "2", "3"]))
+        properties["order_id"] = draw(st.sampled_from(["1", "2", "3", "4"]))
         if type_ == Type.ORDER_REFUNDED:
-            properties |= {"refund_id": f"r{number}", "amount": draw(st.sampled_from([5, 30]))}
+            properties |= {"refund_id": f"r{number}", "amount": draw(st.sampled_from([5, 30, 250]))}
         elif type_ != Type.ORDER_CANCELLED:
             ordered = BEGIN + draw(st.integers(0, 4)) * 6 * HOUR
-            properties |= {"total": draw(st.sampled_from([10, 19.99, 250])), "ordered_at": iso(ordered)}
-    if draw(st.booleans()):
-        properties["category"] = draw(st.sampled_from([*CATEGORIES, list(CATEGORIES[:2])]))
-    if type_ == Type.EMAIL_OPENED:
-        properties["human"] = draw(st.booleans())
+            properties |= {"total": draw(st.sampled_from([0, 10, "19.99", 40, 250])), "ordered_at": iso(ordered)}
+    if type_ in (Type.ORDER_COMPLETED, *CARTS) and draw(st.booleans()):
+        product = st.fixed_dictionaries(
+            {"product_id": st.sampled_from(PRODUCTS), "price": st.sampled_from([9.99, 20])},
+            optional={"category": st.sampled_from(CATEGORIES), "quantity": st.integers(1, 3)},
+        )
+        properties["products"] = draw(st.lists(product, max_size=3))
+    elif draw(st.booleans()):
+        properties |= draw(_SINGLE)
+    if type_ in MAILS:
+        properties |= draw(_MAIL)
     consent = ()
     if draw(st.integers(0, 3)) == 0:
-        consent = (ConsentChange(state=draw(st.sampled_from(["subscribed", "unsubscribed", "pending"]))),)
+        consent = (
+            ConsentChange(
+                topic=draw(st.sampled_from(["marketing", "marketing", "news"])),
+                state=draw(st.sampled_from(["subscribed", "unsubscribed", "pending"])),
+            ),
+        )
     return Event(
         id=f"e{number}",
         type=type_,
         time=time,
         stated=time,
-        received=BEGIN + 3 * DAY,
+        received=AFTER,
         source="shopify",
+        public=draw(st.integers(0, 9)) == 0,
         identities=CONTACT,
-        traits=draw(st.dictionaries(st.sampled_from(["country", "visits"]), st.sampled_from(["GB", "FR", 3, 7, None]))),
+        traits=draw(_traits()),
         consent=consent,
         properties=properties,
     )
 
 
-ORDERS = [Type.ORDER_COMPLETED, Type.ORDER_UPDATED, Type.ORDER_REFUNDED, Type.ORDER_CANCELLED]
+_SINGLE = st.fixed_dictionaries(
+    {},
+    optional={
+        "category": st.sampled_from([*CATEGORIES, "me@home", 5, None]),
+        "product_id": st.sampled_from([*PRODUCTS, 17]),
+        "price": st.sampled_from([9.99, "20", 20, "cheap", -3]),
+        "path": st.sampled_from(["/", "/Tea?x=1", "/tea/green#top", 3]),
+        "query": st.sampled_from(["green tea", "GREEN", ""]),
+        "campaign": st.sampled_from(["spring", "Spring", "sale"]),
+        "device": st.sampled_from(["mobile", "desktop"]),
+        "human": st.sampled_from([True, False, "yes"]),
+    },
+)
+_MAIL = st.fixed_dictionaries(
+    {"human": st.booleans(), "topic": st.sampled_from(["marketing", "news"])},
+    optional={"journey": st.sampled_from(JOURNEYS)},
+)
 
-windows = st.sampled_from(["6h", "12h", "1d", "30h", "2d"])
-maybe_windows = st.none() | windows
+
+def _traits() -> st.SearchStrategy[dict[str, Any]]:
+    one = st.sampled_from(sorted(TRAITS)).flatmap(lambda name: TRAITS[name].map(lambda value: {name: value}))
+    return st.lists(one, max_size=2).map(lambda pairs: {name: value for pair in pairs for name, value in pair.items()})
+
+
+# ── conditions, as JSON ──
+
+windows = st.sampled_from(["6h", "12h", "1d", "30h", "2d", "4d"])
+bounds = st.sampled_from(
+    [{"at_least": 1}, {"at_least": 2}, {"at_least": 3}, {"at_most": 0}, {"at_most": 1}, {"at_least": 1, "at_most": 2}]
+)
+
+
+def made(kind: str, required: dict[str, Any], optional: dict[str, Any] | None = None) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({"kind": st.just(kind), **required}, optional=optional or {})
+
+
+def one_of_dicts(*parts: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Several dictionaries, merged."""
+    return st.tuples(*parts).map(lambda several: {name: v for each in several for name, v in each.items()})
+
+
+comparisons = st.sampled_from(
+    [
+        {"is": "equal", "value": "gb"},
+        {"is": "equal", "value": 7},
+        {"is": "equal", "value": True},
+        {"is": "equal", "value": "vip"},
+        {"is": "not_equal", "value": "GB"},
+        {"is": "not_equal", "value": 7},
+        {"is": "in", "value": ["FR", 7, "österreich"]},
+        {"is": "at_least", "value": 5},
+        {"is": "less", "value": 7.5},
+        {"is": "more", "value": "a"},
+        {"is": "at_most", "value": 0.5},
+        {"is": "prefix", "value": "F"},
+        {"is": "contains", "value": "I"},
+        {"is": "contains", "value": "example.com"},
+        {"is": "exists"},
+    ]
+)
+filters = st.sampled_from(
+    [
+        {"property": "category", "value": "TEA"},
+        {"property": "category", "value": "bücher"},
+        {"property": "category", "is": "not_equal", "value": "coffee"},
+        {"property": "category", "is": "in", "value": ["coffee", "οδοσ"]},
+        {"property": "product_id", "value": "p1"},
+        {"property": "product_id", "is": "exists"},
+        {"property": "price", "is": "at_least", "value": 9.99},
+        {"property": "price", "is": "less", "value": 20},
+        {"property": "total", "is": "more", "value": 19.98},
+        {"property": "path", "is": "prefix", "value": "/tea"},
+        {"property": "query", "is": "contains", "value": "green"},
+        {"property": "campaign", "value": "spring"},
+        {"property": "human", "value": True},
+        {"property": "human", "is": "not_equal", "value": True},
+        {"property": "device", "value": "mobile"},
+    ]
+)
+wheres = st.lists(filters, max_size=2)
+types = st.sampled_from([*VISITS, *VISITS, Type.ORDER_COMPLETED, *MAILS, Type.CART_UPDATED, "Own Name"])
+filtered = st.fixed_dictionaries({"event": types}, optional={"where": wheres})
+series = {"event": types, "where": wheres}
+ranked = st.one_of(
+    st.fixed_dictionaries(
+        {"kind": st.just("trait"), "trait": st.sampled_from(["visits", "propensity.tea"])}, optional={"fresh": windows}
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("orders"), "measure": st.sampled_from(["count", "sum", "average", "largest", "last"])},
+        optional={"within": windows},
+    ),
+)
 
 leaves = st.one_of(
-    st.fixed_dictionaries(
-        {"kind": st.just("trait"), "trait": st.sampled_from(["country", "visits", "other"])},
-        optional={},
-    ).flatmap(
-        lambda base: st.sampled_from(
+    one_of_dicts(
+        made(
+            "trait",
+            {"trait": st.sampled_from(["country", "visits", "tags", "propensity.tea", "vip", "email", "other"])},
+            {"of": st.sampled_from(["any", "all", "none"]), "fresh": windows},
+        ),
+        comparisons,
+    ),
+    made("list", {"list": st.sampled_from(["spring", "Summer"])}),
+    made("consent", {"is": st.sampled_from(["subscribed", "unsubscribed", "pending"])}, {"within": windows}),
+    made("consent", {"is": st.just("never_asked"), "topic": st.sampled_from(["marketing", "news"])}),
+    made("first_seen", {"before": windows}),
+    made("sample", {"percent": st.sampled_from([0.5, 50, 99]), "salt": st.sampled_from(["a", "b", "c"])}),
+    one_of_dicts(
+        made(
+            "event",
+            series,
+            {
+                "within": windows,
+                "count": st.sampled_from(
+                    ["events", "days", "product_id", "category", "campaign", "same_product_id", "same_category"]
+                ),
+            },
+        ),
+        bounds,
+    ),
+    one_of_dicts(made("event", series, {"within": windows}), bounds),
+    made("first_event", {**series, "within": windows}),
+    one_of_dicts(
+        made("last_event", series),
+        st.sampled_from([{"at_least": 2.5}, {"at_most": 3.25}, {"at_least": 1, "at_most": 4}]),
+    ),
+    made(
+        "latest",
+        {"where": st.lists(filters, min_size=1, max_size=2)},
+        {"events": st.lists(types, min_size=1, max_size=2)},
+    ),
+    made("sequence", {"first": filtered, "then": filtered, "gap": windows}, {"without": filtered, "within": windows}),
+    made(
+        "unanswered",
+        {"of": filtered, "answers": st.lists(filtered, min_size=1, max_size=2)},
+        {"at_least": st.integers(1, 3), "older": windows, "within": windows},
+    ),
+    made("cart", {"older": st.sampled_from(["1h", "6h", "3d"]), "within": st.just("90h")}, {"where": wheres}),
+    made(
+        "engagement",
+        {"tier": st.sampled_from(["highly", "moderately", "disengaged"])},
+        {"topic": st.just("marketing"), "journey": st.sampled_from(JOURNEYS)},
+    ),
+    one_of_dicts(
+        made(
+            "orders",
+            {"measure": st.sampled_from(["count", "sum", "average", "largest", "days_between"])},
+            {"within": windows},
+        ),
+        st.sampled_from(
             [
-                {**base, "is": "equal", "value": "gb"},
-                {**base, "is": "not_equal", "value": "GB"},
-                {**base, "is": "in", "value": ["FR", 7]},
-                {**base, "is": "at_least", "value": 5},
-                {**base, "is": "prefix", "value": "f"},
-                {**base, "is": "exists"},
+                {},
+                {"at_least": 1},
+                {"at_least": 2},
+                {"at_least": 19.99},
+                {"at_least": 40, "at_most": 260},
+                {"at_most": 0.25},
+                {"at_most": 1},
+                {"at_least": 0, "at_most": 10},
+                {"at_least": 0.5},
             ]
+        ),
+    ),
+    one_of_dicts(
+        made("last_order", {}), st.sampled_from([{"at_least": 2.25}, {"at_most": 3}, {"at_least": 1, "at_most": 5}])
+    ),
+    made("near", {"latitude": st.just(51.5074), "longitude": st.just(-0.1278)}, {}).flatmap(
+        lambda near: st.sampled_from([{**near, "km": 5}, {**near, "miles": 250}])
+    ),
+    made(
+        "local_time",
+        {"from": st.sampled_from(["00:00", "09:00", "22:30"]), "to": st.sampled_from(["06:15", "17:00"])},
+        {"weekdays": st.lists(st.sampled_from(["mon", "sat", "sun", "fri"]), max_size=3)},
+    ),
+    made("local_time", {"weekdays": st.sampled_from([["sat", "sun"], ["fri"]])}),
+    made("season", {"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
+    made("anniversary", {}, {}).flatmap(
+        lambda base: st.sampled_from([{**base, "next": 1}, {**base, "last": 2}, {**base, "next": 0}])
+    ),
+    made("age", {}).flatmap(lambda base: st.sampled_from([{**base, "at_least": 33}, {**base, "at_most": 32}])),
+    made(
+        "date",
+        {"trait": st.just("birthday"), "from": st.sampled_from(["-1d", "0d"]), "to": st.sampled_from(["6h", "2d"])},
+    ),
+    one_of_dicts(
+        made("rank", {"by": ranked}, {"among": st.just("other")}),
+        st.sampled_from([{"top": 20}, {"top": 60}, {"bottom": 35}]),
+    ),
+    made("rfm", {"score": st.sampled_from(["recency", "frequency", "monetary"])}).flatmap(
+        lambda base: st.sampled_from(
+            [{**base, "at_least": 4}, {**base, "at_least": 2, "at_most": 3}, {**base, "at_most": 1}]
         )
     ),
-    st.builds(
-        lambda state, within: {"kind": "consent", "is": state} | ({"within": within} if within else {}),
-        st.sampled_from(["subscribed", "unsubscribed", "pending"]),
-        maybe_windows,
-    ),
-    st.just({"kind": "consent", "is": "never_asked"}),
-    st.builds(
-        lambda event, least, within, where: (
-            {"kind": "event", "event": event, "at_least": least, "where": where}
-            | ({"within": within} if within else {})
-        ),
-        st.sampled_from([Type.PAGE_VIEWED, Type.ORDER_COMPLETED, Type.EMAIL_OPENED, "Own Name"]),
-        st.integers(1, 3),
-        maybe_windows,
-        st.sampled_from(
-            [[], [{"property": "category", "value": "tea"}], [{"property": "human", "is": "not_equal", "value": True}]]
-        ),
-    ),
-    st.builds(
-        lambda measure, least, within: (
-            {"kind": "orders", "measure": measure, "at_least": least} | ({"within": within} if within else {})
-        ),
-        st.sampled_from(["count", "sum"]),
-        st.sampled_from([1, 2, 19.99, 40, 260]),
-        maybe_windows,
-    ),
-    st.builds(lambda before: {"kind": "first_seen", "before": before}, windows),
+    st.just({"kind": "member", "segment": "other"}),
 )
 
 conditions = st.recursive(
@@ -109,5 +289,7 @@ conditions = st.recursive(
         st.builds(lambda of: {"kind": "any", "of": of}, st.lists(inner, min_size=1, max_size=3)),
         st.builds(lambda of: {"kind": "not", "of": of}, inner),
     ),
-    max_leaves=6,
+    max_leaves=5,
 )
+others = leaves.filter(lambda each: each["kind"] != "member" and "among" not in each)
+"""What the segment `other` is made of, which `member` and `among` ask about."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from shared.adapters import definitions
+from shared.adapters import shipped
 from shared.domain.events import DAY, NEVER
 from shared.domain.journeys import Run, Start, Stop, actions
-from shared.domain.profiles import Membership, Profile
-from shared.domain.segments import BY_DEFINITION, Transition
+from shared.domain.profiles import BY_DEFINITION, Membership, Profile, Transition
 
-JOURNEYS = definitions.journeys()
+JOURNEYS = shipped.journeys()
 NOW = 1_700_000_000_000
 
 

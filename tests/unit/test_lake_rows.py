@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.events import Event, Identity, IdentityKind, Type
-from shared.domain.lake_rows import COLUMNS, PARTITIONS, TYPES, row
+from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES, contact_number, row
 
 ADDRESS = "zoe.winter@example.com"
 TRAITS = {
@@ -42,7 +42,19 @@ def event(type_: str = Type.ORDER_COMPLETED, **given: Any) -> Event:
 def test_a_row_has_every_column_and_its_partition() -> None:
     made = row("c1", event())
     assert list(made) == [*COLUMNS, *PARTITIONS]
-    assert (made["day"], made["type"]) == ("2026-11-24", "order_completed")
+    assert (made["day"], made["month"], made["type"]) == ("2026-11-24", "2026-11", "order_completed")
+    assert made["contact_number"] == contact_number("c1")
+
+
+def test_what_is_older_than_the_first_month_is_in_its_partition() -> None:
+    made = row("c1", event(time=0))
+    assert (made["day"], made["month"]) == ("1970-01-01", FIRST_MONTH)
+
+
+def test_an_id_of_our_making_goes_in_even_where_a_short_name_is_in_it() -> None:
+    id_ = "ada0" * 8
+    assert row("c1", event(id=id_, traits={"first_name": "Ada"}))["id"] == id_
+    assert row("c1", event(id="order-of-ada", traits={"first_name": "Ada"}))["id"] is None
 
 
 def test_an_order_keeps_what_reports_count() -> None:

@@ -130,3 +130,10 @@ def test_an_order_that_only_the_website_tells_of_counts_until_the_storefront_doe
     assert [each.net for each in folded([seen]).counting_orders()] == [3800]
     told = event(Type.ORDER_COMPLETED, 1, order_id="1", total="40.00")
     assert [each.net for each in folded([seen, told]).counting_orders()] == [4000]
+
+
+def test_an_event_whose_name_says_who_the_contact_is_counts_in_no_history() -> None:
+    """The lake has not its name either, and what is counted has to be the same in both."""
+    told = event("Rose Subscribed", 1)
+    assert "Rose Subscribed" in folded([told]).histories
+    assert "Rose Subscribed" not in folded([told.model_copy(update={"traits": {"first_name": "Rose"}})]).histories

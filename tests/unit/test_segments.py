@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.adapters import definitions as shipped
+from shared.adapters import definitions, shipped
+from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type
-from shared.domain.profiles import HISTORY_BOUND, Profile, fold, rebuild, trim
+from shared.domain.profiles import (
+    HISTORY_BOUND,
+    TRAITS_BOUND,
+    TYPES_BOUND,
+    Membership,
+    Profile,
+    fold,
+    rebuild,
+    trim,
+)
 from shared.domain.segments import (
     BY_TIME,
-    All,
-    Any_,
-    Condition,
-    ConsentIs,
     Definitions,
-    EventCount,
-    FirstSeen,
-    HistoryNeededError,
-    Not,
-    Orders,
-    Segment,
-    TraitIs,
     absorb,
     catch_up,
-    comparison,
     compile_segments,
     drift,
     evaluate,
     next_change,
     wake_at,
 )
-from tests.unit.profile_histories import BEGIN, CONTACT, conditions, events
+from tests.unit import brute_force
+from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, conditions, events, others
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
-GRID = [BEGIN + step * HOUR * 3 + offset for step in range(-1, 60) for offset in (-1, 0, 1)]
+GRID = [AFTER + step * HOUR * 3 + offset for step in range(40) for offset in (-1, 0, 1) if step or offset >= 0]
+ZONE = "Europe/Paris"
 
 
-def one(condition: Condition) -> Definitions:
-    return compile_segments([Segment(id="s", name="S", sentence="Those.", when=condition)])
+def one(condition: Condition, other: Condition | None = None, cutoff: float = 2) -> Definitions:
+    """The condition as the segment `s`, beside `other`; every rank in it has the same cut-off."""
+    segments = [Segment(id="s", name="S", sentence="Those.", when=condition)]
+    if other is not None:
+        segments.append(Segment(id="other", name="Other", sentence="Others.", when=other))
+    return compile_segments(segments, zone=ZONE, cutoffs=cutoffs_of(condition, other, cutoff))
+
+
+def cutoffs_of(condition: Condition, other: Condition | None, cutoff: float) -> dict[str, float]:
+    parts = [part for each in (condition, other) if each is not None for part in parts_of(plain(each))]
+    return {part.key: cutoff for part in parts if isinstance(part, Rank)}
 
 
 def profile_of(events_: list[Event]) -> Profile:
@@ -49,59 +64,33 @@ def profile_of(events_: list[Event]) -> Profile:
     return profile
 
 
-def holds(condition: Condition, profile: Profile, t: Instant) -> bool:
-    """Brute force: what the condition's docstring says, read off the whole history."""
-
-    def in_window(time: Instant, within: int | None) -> bool:
-        return time <= t and (within is None or time > t - within)
-
-    match condition:
-        case All():
-            return all(holds(part, profile, t) for part in condition.of)
-        case Any_():
-            return any(holds(part, profile, t) for part in condition.of)
-        case Not():
-            return not holds(condition.of, profile, t)
-        case TraitIs():
-            stamped = profile.traits.get(condition.trait)
-            if stamped is None or stamped.value is None:
-                return False
-            return comparison(condition.is_, condition.value)(stamped.value)
-        case ConsentIs():
-            stamped = profile.consent.get(condition.topic)
-            state = "never_asked" if stamped is None else stamped.value
-            if state != condition.is_ or stamped is None or condition.within is None:
-                return state == condition.is_
-            return in_window(stamped.time, condition.within)
-        case EventCount():
-            history = profile.histories.get(condition.event)
-            occurrences = history.newest if history else []
-            return condition.at_least <= sum(
-                in_window(occurrence.time, condition.within)
-                and all(comparison(w.is_, w.value)(occurrence.properties.get(w.property)) for w in condition.where)
-                for occurrence in occurrences
-            )
-        case Orders():
-            orders = [o for o in profile.counting_orders() if in_window(o.placed, condition.within)]
-            if condition.measure == "count":
-                return len(orders) >= condition.at_least
-            return sum(order.net for order in orders) >= round(condition.at_least * 100)
-        case FirstSeen():
-            return profile.first_seen != NEVER and t - profile.first_seen >= condition.before
+trees = conditions.map(CONDITION.validate_python)
+other_trees = others.map(CONDITION.validate_python)
+cutoff_values = st.sampled_from([1, 2, 7, 1000, 4000, BEGIN + 12 * HOUR])
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_the_answer_is_brute_forces_at_every_instant(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    for t in GRID:
-        assert evaluate(definitions, "s", profile, t)[0] == holds(condition, profile, t), t
+def brute(definitions: Definitions, condition: Condition, profile: Profile, t: Instant) -> bool:
+    plain_others = {name: segment.when for name, segment in definitions.segments.items()}
+    cutoffs: Mapping[str, Any] = definitions.compiler.cutoffs
+    return brute_force.holds(condition, profile, t, plain_others, cutoffs, ZoneInfo(ZONE))
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_until_is_sound_and_exact_after_refinement(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    answers = [(t, holds(condition, profile, t)) for t in GRID]
-    for start in range(0, len(GRID), 7):
+@given(trees, other_trees, cutoff_values, events())
+def test_the_answer_is_brute_forces_at_every_instant(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), profile_of(drawn)
+    for t in GRID[::2]:
+        assert evaluate(definitions, "s", profile, t)[0] == brute(definitions, condition, profile, t), t
+
+
+@given(trees, other_trees, cutoff_values, events())
+def test_until_is_sound_and_exact_after_refinement(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), profile_of(drawn)
+    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
+    for start in range(0, len(GRID), 17):
         t, member = answers[start]
         _, until = evaluate(definitions, "s", profile, t)
         assert until > t
@@ -112,38 +101,104 @@ def test_until_is_sound_and_exact_after_refinement(condition: Condition, drawn: 
         if flipped is None:
             assert change == NEVER or change > GRID[-1]
         else:
-            assert holds(condition, profile, change) != member
+            assert brute(definitions, condition, profile, change) != member
+            assert brute(definitions, condition, profile, change - 1) == member
             assert change <= flipped
             assert all(later == member for at, later in answers[start:] if at < change)
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_catching_up_late_gives_every_flip_at_its_instant(condition: Condition, drawn: list[Event]) -> None:
-    definitions = one(condition)
+@given(trees, other_trees, events())
+def test_catching_up_late_gives_every_flip_at_its_instant(
+    condition: Condition, other: Condition, drawn: list[Event]
+) -> None:
+    definitions = one(condition, other)
     late, punctual = Profile("c1"), Profile("c1")
-    now = drawn[0].received if drawn else BEGIN + 3 * DAY
-    first = absorb(definitions, late, drawn, now)
-    assert first == absorb(definitions, punctual, drawn, now)
+    first = absorb(definitions, late, drawn, AFTER)
+    assert first == absorb(definitions, punctual, drawn, AFTER)
     stepped = []
-    for t in range(now, now + 4 * DAY, 3 * HOUR):
+    for t in range(AFTER, AFTER + 4 * DAY, 3 * HOUR):
         stepped += catch_up(definitions, punctual, t)
-    at_once = catch_up(definitions, late, now + 4 * DAY - 3 * HOUR)
+    at_once = catch_up(definitions, late, AFTER + 4 * DAY - 3 * HOUR)
     assert [(t.number, t.entered, t.time) for t in at_once] == [(t.number, t.entered, t.time) for t in stepped]
-    assert all(t.cause == BY_TIME and holds(condition, late, t.time) == t.entered for t in at_once)
-    assert wake_at(late) > now
+    of_s = [t for t in at_once if t.segment == "s"]
+    assert all(t.cause == BY_TIME and brute(definitions, condition, late, t.time) == t.entered for t in of_s)
+    assert wake_at(late) > AFTER
 
 
-@given(conditions.map(CONDITION.validate_python), events())
-def test_what_events_cannot_move_is_not_evaluated_and_still_right(condition: Condition, drawn: list[Event]) -> None:
+@given(trees, other_trees, events())
+def test_what_events_cannot_move_is_not_evaluated_and_still_right(
+    condition: Condition, other: Condition, drawn: list[Event]
+) -> None:
     assume(drawn)
-    definitions = one(condition)
+    definitions = one(condition, other)
     profile = Profile("c1")
-    now = drawn[0].received if drawn else BEGIN + 3 * DAY
     for event in drawn:
-        absorb(definitions, profile, [event], now)
+        absorb(definitions, profile, [event], AFTER)
     held = profile.memberships.get("s")
-    assert (held is not None and held.member) == holds(condition, profile, now)
-    assert drift(definitions, profile, now) == []
+    assert (held is not None and held.member) == brute(definitions, condition, profile, AFTER)
+    assert drift(definitions, profile, AFTER) == []
+
+
+@given(trees, other_trees, cutoff_values, events())
+def test_after_each_event_what_is_stored_is_right_and_sound(
+    condition: Condition, other: Condition, cutoff: float, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition, other, cutoff), Profile("c1")
+    for event in drawn:
+        absorb(definitions, profile, [event], AFTER)
+        for name in definitions.segments:
+            held = profile.memberships.get(name, Membership(False, 0, 0, NEVER))
+            assert held.member == evaluate(definitions, name, profile, AFTER)[0]
+            assert held.until <= next_change(definitions, name, profile, AFTER)
+
+
+VIP = {"kind": "trait", "trait": "vip", "value": True}
+TOLD = {"kind": "trait", "trait": "score", "is": "exists", "fresh": "2d"}
+ASKED = {"kind": "consent", "is": "subscribed", "within": "2d"}
+PART = {"kind": "trait", "trait": "propensity.tea", "is": "at_least", "value": 0.5}
+OF_TEA = {"kind": "event", "event": "Product Viewed", "where": [{"property": "category", "value": "TEA"}]}
+YES = ({"topic": "marketing", "state": "subscribed"},)
+
+
+@pytest.mark.parametrize(
+    ("when", "first", "second", "member", "until"),
+    [
+        (VIP, {"traits": {"vip": 1}}, {"traits": {"vip": True}}, True, NEVER),
+        (VIP, {"traits": {"vip": True}}, {"traits": {"vip": 1}}, False, NEVER),
+        (TOLD, {"traits": {"score": 5}}, {"traits": {"score": 5}}, True, BEGIN + 3 * DAY),
+        (ASKED, {"consent": YES}, {"consent": YES}, True, BEGIN + 3 * DAY),
+        (PART, {"traits": {"propensity": {"tea": 0.1}}}, {"traits": {"propensity": {"tea": 0.9}}}, True, NEVER),
+        (PART, {"traits": {"propensity": {"tea": 0.9}}}, {"traits": {"propensity.tea": 0.1}}, False, NEVER),
+        (OF_TEA, {}, {"type": "Product Viewed", "properties": {"category": "Tea"}}, True, NEVER),
+        (OF_TEA, {}, {"type": "Product Viewed", "properties": {"products": [{"category": "tea"}]}}, True, NEVER),
+    ],
+)
+def test_what_is_told_again_or_in_parts_moves_what_asks_for_it(
+    when: Any, first: Any, second: Any, member: bool, until: Instant
+) -> None:
+    definitions, profile = one(CONDITION.validate_python(when)), Profile("c1")
+    told = {"type": "Contact Updated", "source": "segment", "identities": CONTACT}
+    for number, more in enumerate((first, second)):
+        at = BEGIN + number * DAY
+        event = Event.model_validate({**told, "id": f"e{number}", "time": at, "received": at, **more})
+        absorb(definitions, profile, [event], at)
+    held = profile.memberships.get("s", Membership(False, 0, 0, NEVER))
+    assert (held.member, held.until) == (member, until)
+
+
+def test_a_trait_or_a_type_that_no_longer_fits_moves_what_asks_for_it() -> None:
+    asks = [{"kind": "trait", "trait": "zeal", "is": "exists"}, {**OF_TEA, "event": "Zero"}]
+    definitions = one(CONDITION.validate_python({"kind": "any", "of": asks}))
+    profile = Profile("c1")
+    tea = {"category": "tea"}
+    seen = Event(id="z", type="Zero", time=BEGIN, received=BEGIN, source="segment", traits={"zeal": 1}, properties=tea)
+    assert [t.entered for t in absorb(definitions, profile, [seen], BEGIN)] == [True]
+    told = seen.model_copy(update={"type": "A", "id": "a", "traits": {f"a{n}": n for n in range(TRAITS_BOUND)}})
+    assert absorb(definitions, profile, [told], BEGIN) == []
+    others = [told.model_copy(update={"type": f"B{n}", "id": f"b{n}"}) for n in range(TYPES_BOUND)]
+    assert [t.entered for t in absorb(definitions, profile, others, BEGIN)] == [False]
+    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert absorb(definitions, profile, [seen.model_copy(update={"id": "z2"})], BEGIN) == []
 
 
 def test_transitions_are_numbered_and_name_their_cause() -> None:
@@ -177,6 +232,14 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
     assert evaluate(ever, "s", profile, BEGIN + HOUR) == (True, NEVER)
 
 
+def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None:
+    monday, tuesday = ({"kind": "local_time", "weekdays": [day]} for day in ("mon", "tue"))
+    winter, summer = ({"kind": "season", "is": season} for season in ("winter", "summer"))
+    for parts in ([monday, tuesday], [winter, summer]):
+        never = one(CONDITION.validate_python({"kind": "all", "of": parts}))
+        assert next_change(never, "s", Profile("c1"), BEGIN) == NEVER
+
+
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
@@ -186,6 +249,18 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
         ({"kind": "trait", "trait": "country"}, "needs a value"),
         ({"kind": "consent", "is": "maybe"}, "never_asked"),
         ({"kind": "all", "of": []}, "at least 1 item"),
+        ({"kind": "local_time"}, "true at any time"),
+        ({"kind": "near", "latitude": 1, "longitude": 2}, "either `km` or `miles`"),
+        ({"kind": "rank", "by": {"kind": "trait", "trait": "x"}}, "either `top` or `bottom`"),
+        ({"kind": "cart", "older": "2d", "within": "1d"}, "longer than `older`"),
+        ({"kind": "orders", "at_least": 3, "at_most": 2}, "`at_most` has to be"),
+        ({"kind": "event", "event": "x", "where": [{"property": "price", "value": "ten"}]}, "amount of money"),
+        (
+            {"kind": "event", "event": "x", "where": [{"property": "total", "is": "prefix", "value": "1"}]},
+            "amount of money",
+        ),
+        ({"kind": "event", "event": "x", "where": [{"property": "human", "value": "yes"}]}, "true or false"),
+        ({"kind": "last_event", "event": "x"}, "needs `at_least` or `at_most`"),
         ({"kind": "any", "off": []}, "Field required"),
         ({"kind": "horoscope"}, "horoscope"),
         ({"kind": "event", "event": "x", "where": [{"property": "shoe_size", "value": 1}]}, "product_id"),
@@ -203,10 +278,70 @@ def test_a_condition_survives_its_json(condition: Condition) -> None:
 
 def test_the_shipped_segments_are_there() -> None:
     wanted = {"new_subscribers", "active_customers", "first_time_buyers", "repeat_buyers", "high_spenders"}
-    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= set(shipped.segments().segments)
+    assert wanted | {"inactive", "lapsed_customers", "dormant"} <= {segment.id for segment in definitions.shipped()}
 
 
 def test_the_shipped_journeys_name_segments_there_are() -> None:
-    known = set(shipped.segments().segments)
+    known = {segment.id for segment in definitions.shipped()}
     for journey in shipped.journeys():
         assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
+
+
+def of_traits(**traits: Any) -> Profile:
+    return profile_of(
+        [Event(id="t", type="Told", time=BEGIN, received=BEGIN, source="segment", identities=CONTACT, traits=traits)]
+    )
+
+
+def test_a_list_in_a_list_is_equal_to_nothing() -> None:
+    profile = of_traits(tags=[["vip"]])
+    for of, expected in (("any", False), ("all", False), ("none", True)):
+        condition = CONDITION.validate_python({"kind": "trait", "trait": "tags", "value": "vip", "of": of})
+        assert evaluate(one(condition), "s", profile, AFTER)[0] is expected
+
+
+def test_a_rank_is_of_a_number_not_of_a_list_of_them() -> None:
+    rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": "score"}, "top": 20})
+    assert evaluate(one(rank, cutoff=5), "s", of_traits(score=7), AFTER)[0]
+    assert not evaluate(one(rank, cutoff=5), "s", of_traits(score=[7]), AFTER)[0]
+
+
+def test_whose_average_is_the_cut_off_is_within_it() -> None:
+    """A quotient times its divisor is not always what was divided, in floating point."""
+    orders = [
+        Event(
+            id=f"o{number}",
+            type=Type.ORDER_COMPLETED,
+            time=BEGIN,
+            received=BEGIN,
+            source="shopify",
+            identities=CONTACT,
+            properties={"order_id": str(number), "total": 1.34},
+        )
+        for number in range(49)
+    ]
+    profile = profile_of(orders)
+    for total in range(1, 50):
+        profile.orders["0"].value = total
+        for side in ("top", "bottom"):
+            rank = CONDITION.validate_python({"kind": "rank", "by": {"kind": "orders", "measure": "average"}, side: 20})
+            cutoff = (48 * 134 + total) / 49
+            assert evaluate(one(rank, cutoff=cutoff), "s", profile, AFTER)[0]
+
+
+def test_a_sample_of_nearly_all_is_of_nearly_all() -> None:
+    condition = CONDITION.validate_python({"kind": "sample", "percent": 99.9999999999, "salt": "a"})
+    assert all(evaluate(one(condition), "s", Profile(f"c{number}"), AFTER)[0] for number in range(100))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**16, "a\0b", "\ud800", ["\ud800"], [10**400]])
+def test_what_no_two_engines_compare_alike_is_no_value(value: Any) -> None:
+    is_ = "in" if isinstance(value, list) else "equal"
+    with pytest.raises(ValidationError, match="to compare with"):
+        CONDITION.validate_python({"kind": "trait", "trait": "x", "is": is_, "value": value})
+
+
+@pytest.mark.parametrize("trait", ["birthday", "email", "postal_code", "longitude", "home.latitude"])
+def test_nobody_is_ranked_by_what_stays_private(trait: str) -> None:
+    with pytest.raises(ValidationError, match="nobody is ranked"):
+        CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": trait}, "top": 20})

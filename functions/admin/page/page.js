@@ -59,12 +59,12 @@ function signOut() {
 
 class Problem extends Error {}
 
-async function ask(path, body) {
+async function ask(path, body, method = body === undefined ? "GET" : "POST") {
   const headers = { Accept: "application/json" };
   if (settings.login) headers.Authorization = sessionStorage.getItem("token");
-  const given = body === undefined ? { headers } : {
+  const given = body === undefined ? { headers, method } : {
     headers: { ...headers, "Content-Type": "application/json" },
-    method: "POST",
+    method,
     body: JSON.stringify(body),
   };
   let answer;
@@ -79,7 +79,10 @@ async function ask(path, body) {
     throw new Problem("You have been signed out.");
   }
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem(told.error?.message ?? told.message ?? `The system answered ${answer.status}.`);
+  if (!answer.ok) {
+    const problem = new Problem(told.error?.message ?? told.message ?? `The system answered ${answer.status}.`);
+    throw Object.assign(problem, { field: told.error?.field });
+  }
   return told;
 }
 
@@ -115,10 +118,11 @@ function table(columns, rows) {
     h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column, n) => cell(column, row, n === 0)))))));
 }
 
-/** A section that fills itself when what it shows has come, and says so when it does not. */
+/** A section that fills itself when what it shows has come, and says so when it does not. `load` is given a function that
+ *  says how far it is. */
 function section(title, load) {
   const inside = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, "Loading …"));
-  load().then((parts) => inside.replaceChildren(...[parts].flat(Infinity)))
+  load((text) => inside.firstChild.replaceChildren(text)).then((parts) => inside.replaceChildren(...[parts].flat(Infinity)))
     .catch((problem) => inside.replaceChildren(h("p", { class: "bad", role: "alert" }, sentence(problem))))
     .finally(() => inside.removeAttribute("aria-busy"));
   return h("section", {}, h("h2", {}, title), inside);
@@ -199,8 +203,8 @@ function health(told) {
   const wrote = told.last_lake_write;
   const facts = h("p", { class: "small soft" },
     `${plural(told.queues?.events ?? 0, "event")} waiting. `,
-    wrote ? [`Lake written ${distance(wrote)}. `] : "Nothing written to the lake today or yesterday. ",
-    `Segments of version ${told.definitions}.`);
+    wrote ? [`Lake written ${distance(wrote)}. `] : "Nothing written to the lake this month or the last. ",
+    `Segments of publication ${told.definitions}.`);
   if (told.status === "ok") {
     return h("div", { class: "banner" }, h("p", {}, h("strong", {}, "Everything works.")), facts);
   }
@@ -250,36 +254,6 @@ function chart(days, of, title, words) {
     svg("svg", { viewBox: `0 0 ${days.length * 10} 60`, preserveAspectRatio: "none", role: "img",
       "aria-label": `${title} day by day; at most ${words(most)} on a day` }, bars),
     h("div", { class: "reach", "aria-hidden": "true" }, h("span", {}, days[0].day), h("span", {}, "today")));
-}
-
-async function segments() {
-  const told = await ask("segments");
-  return table([
-    { title: "Segment", cell: (each) => [h("a", { href: `#/segments/${each.segment}` }, each.name),
-      h("span", { class: "under" }, each.sentence)] },
-    { title: "Members", number: true, cell: (each) => count(each.members) },
-  ], told.segments);
-}
-
-// ── a segment ──
-
-async function segment(id) {
-  const told = await ask(at("segments", id));
-  const list = h("tbody");
-  const frame = h("div", { class: "scroll" }, h("table", {},
-    h("thead", {}, h("tr", {}, ["Contact", "In since"].map((title) => h("th", { scope: "col" }, title)))), list));
-  return [
-    h("h1", { tabindex: "-1" }, told.name),
-    h("p", { class: "lead" }, told.sentence),
-    section(plural(told.members, "member"), async () => {
-      const shown = await pages(at("segments", id, "members"), "members", list, (member) => h("tr", {},
-        h("th", { scope: "row" }, contactLink(member)), h("td", { class: "nowrap" }, when(member.since))),
-      empty("Nobody is in this segment at the moment. Contacts enter it by themselves, at the instant what it asks " +
-        "for becomes true; a contact's page says when that will be."));
-      return Array.isArray(shown) ? [frame, shown[1]] : shown;
-    }),
-    h("section", {}, h("h2", {}, "Definition"), json("As JSON", told.definition)),
-  ];
 }
 
 const contactLink = (of) => [
@@ -516,6 +490,8 @@ function confirmed(question, yes) {
 
 const PAGES = [
   [/^(?:#\/)?$/, today],
+  [/^#\/segments$/, allSegments],
+  [/^#\/new-segment$/, newSegment],
   [/^#\/segments\/(\w+)$/, segment],
   [/^#\/contacts\/([\w-]+)$/, contact],
   [/^#\/journeys$/, journeys],

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 CUSTOMERS = 250
+SINCE = "2010-12-09"
 LINES, PRODUCTS = "order_lines.csv.gz", "products.csv"
 SHOP_ZONE = ZoneInfo("Europe/London")
 
@@ -54,18 +55,18 @@ def category(description: str) -> str:
     return next((name for name, listed in CATEGORIES.items() if words & set(listed.split())), "")
 
 
-def make(source: Path, target: Path) -> None:
-    """Writes the sample's two files into the directory `target`."""
+def make(source: Path, target: Path, customers: int = CUSTOMERS, since: str = SINCE) -> None:
+    """Writes the sample's two files into the directory `target`: of so many customers, from a day on."""
     data = duckdb.connect()
     data.execute(
         """CREATE TABLE year AS SELECT * FROM read_parquet($source)
-            WHERE customer_id IS NOT NULL AND invoice_ts >= TIMESTAMP '2010-12-09'""",
-        {"source": str(source)},
+            WHERE customer_id IS NOT NULL AND invoice_ts >= $since::TIMESTAMP""",
+        {"source": str(source), "since": since},
     )
     data.execute(
         """CREATE TABLE chosen AS SELECT customer_id, sha256(customer_id::VARCHAR) AS rank FROM year
             WHERE invoice NOT LIKE 'C%' AND price > 0 GROUP BY customer_id ORDER BY rank LIMIT $customers""",
-        {"customers": CUSTOMERS},
+        {"customers": customers},
     )
     lines = data.execute(
         """SELECT customer_id, country, invoice, min(invoice_ts) OVER (PARTITION BY invoice) AS begun,

@@ -1,0 +1,230 @@
+"""A segment's life: draft → dry run → published → filled, and deleted. Routes of the admin's API.
+
+What is published is a publication of all the shop's segments; two that publish at once are told apart by its number.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import get_args
+
+from pydantic import ValidationError
+
+from functions.admin.rest import Place, Request, answer, logger, paged, route
+from shared.adapters import definitions, refreshes, shipped
+from shared.adapters.clock import now
+from shared.adapters.definitions import Draft, PublishedMeanwhileError
+from shared.domain.conditions import Condition, Segment
+from shared.domain.events import Json
+from shared.domain.publications import InUseError, Publication, with_segment, without_segment
+from shared.domain.sources.payload import RefusedError
+from shared.domain.wording import sentence
+
+MOST_FORMS = 20  # of one page
+
+
+# ── drafts ──
+
+
+@route("PUT", "/segments/{segment}/draft")
+def put_draft(request: Request, segment: str) -> Json:
+    """Keeps a draft of the segment: its `name`, `sentence`, `group` and `when`."""
+    read = segment_in(request, segment)
+    fitting(publication := definitions.publication(), read, start_journeys=False)
+    try:
+        return drafted(definitions.put_draft(read), publication)
+    except PublishedMeanwhileError:
+        raise changed_meanwhile() from None
+
+
+@route("DELETE", "/segments/{segment}/draft")
+def drop_draft(request: Request, segment: str) -> Json:
+    draft_of(segment)
+    try:
+        definitions.drop_draft(segment)
+    except PublishedMeanwhileError:
+        raise changed_meanwhile() from None
+    return {"segment": segment}
+
+
+@route("POST", "/segments/{segment}/dry-run")
+def dry_run(request: Request, segment: str) -> Json:
+    """Works out whom publishing the draft would bring in and take out; asks for it by the `run` in the answer."""
+    draft, start_journeys = draft_of(segment), wants_journeys(request)
+    fitting(definitions.publication(), draft.segment, start_journeys)
+    run = f"dry-run-{segment}-{now()}"
+    refreshes.start(run, {"do": "dry_run", "segment": segment, "draft": draft.number, "start_journeys": start_journeys})
+    return answer(202, {"run": run})
+
+
+@route("GET", "/segments/{segment}/dry-run/{run}")
+def show_dry_run(request: Request, segment: str, run: str) -> Json:
+    unknown = RefusedError("not_found", "there is no such dry run", "run", 404)
+    if not re.fullmatch(rf"dry-run-{re.escape(segment)}-\d{{1,16}}", run):
+        raise unknown
+    try:
+        status, output = refreshes.outcome(run)
+    except refreshes.UnknownPassError:
+        raise unknown from None
+    return {"run": run, "status": status, **output.get("found", {})}
+
+
+# ── publications ──
+
+
+@route("POST", "/segments/{segment}/publish")
+def publish(request: Request, segment: str) -> Json:
+    """Makes the draft what holds, with the next number, and has all contacts adopt it."""
+    draft, start_journeys = draft_of(segment).segment, wants_journeys(request)
+    publication = definitions.publication()
+    if publication.segment(segment) != draft:
+        publication = published(fitting(publication, draft, start_journeys))
+    fill(publication)
+    with suppress(PublishedMeanwhileError):  # of another segment's draft: this one says what is published, and may stay
+        definitions.drop_draft(segment)
+    logger.info("segment published", segment=segment, number=publication.number, operator=request.operator)
+    return answer(202, {"segment": segment, "publication": publication.number, **filling(publication, segment)})
+
+
+@route("DELETE", "/segments/{segment}")
+def delete(request: Request, segment: str) -> Json:
+    """Takes the segment out, with the next number: its members leave."""
+    publication = definitions.publication()
+    if publication.segment(segment) is None:
+        raise RefusedError("not_found", "there is no such segment", "segment", 404)
+    for journey in shipped.journeys():
+        if segment in journey.asks_about():
+            raise RefusedError("in_use", f"the journey {journey.id} uses it", "segment", 409)
+    try:
+        publication = published(without_segment(publication, segment, now()))
+    except InUseError as error:
+        raise RefusedError(
+            "in_use", f"{error}: publish that one without it, or delete it, first", "segment", 409
+        ) from None
+    fill(publication)
+    logger.info("segment deleted", segment=segment, number=publication.number, operator=request.operator)
+    return answer(202, {"segment": segment, "publication": publication.number})
+
+
+@route("GET", "/segments/{segment}/versions")
+def list_versions(request: Request, segment: str) -> Json:
+    """The forms the segment has had, newest first."""
+    before = request.cursor()
+    found = (
+        (
+            Place(publication.number, ""),
+            {
+                "publication": publication.number,
+                "published": publication.published,
+                "definition": written(form),
+            },
+        )
+        for publication, form in definitions.forms(segment)
+        if before is None or publication.number < before.number
+    )
+    return paged("versions", found, min(request.limit(MOST_FORMS), MOST_FORMS))
+
+
+def life(segment: str) -> dict[str, Json]:
+    """Where the segment is in its life: draft, published by which number, and how far that is filled."""
+    publication, draft = definitions.publication(), definitions.drafts().get(segment)
+    since = publication.since.get(segment)
+    return {
+        "draft": drafted(draft, publication) if draft else None,
+        "publication": since,
+        "published": definitions.numbered(since).published if since and since > 1 else None,
+        "filling": filling(publication, segment) if since else None,
+    }
+
+
+def filling(publication: Publication, segment: str) -> dict[str, Json]:
+    number = publication.changed[segment]
+    found = refreshes.filling(number)
+    if number == 1 or (found is not None and found.finished):
+        return {"status": "filled"}
+    return {"status": "filling" if found else "waiting", "contacts": found.contacts if found else 0}
+
+
+# ── what they have in common ──
+
+
+def segment_in(request: Request, id_: str) -> Segment:
+    """The segment in the body. RefusedError names the field, down the tree of conditions."""
+    body = request.json()
+    if body.setdefault("id", id_) != id_:
+        raise RefusedError("invalid_segment", "its id is that of the address", "id")
+    try:
+        return Segment.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        told = problem["msg"].removeprefix("Value error, ")
+        raise RefusedError("invalid_segment", told, place(problem["loc"])) from None
+
+
+def place(location: tuple[int | str, ...]) -> str:
+    """`when.of.0.within`: without the kinds that pydantic names on the way."""
+    kept = [
+        part
+        for before, part in zip(("", *location), location, strict=False)
+        if not (part in KINDS and (isinstance(before, int) or before in ("when", "of", "by")))
+    ]
+    return ".".join(map(str, kept))
+
+
+KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Condition)[0])}
+
+
+def fitting(publication: Publication, segment: Segment, start_journeys: bool) -> Publication:
+    """The publication that would bring this segment. RefusedError: it does not fit the others."""
+    try:
+        return with_segment(publication, segment, start_journeys, now())
+    except ValueError as error:
+        raise RefusedError("invalid_segment", str(error), "when") from None
+
+
+def published(publication: Publication) -> Publication:
+    try:
+        definitions.publish(publication)
+    except PublishedMeanwhileError:
+        raise changed_meanwhile() from None
+    return publication
+
+
+def fill(publication: Publication) -> None:
+    """Has all contacts adopt it, where that is called for. Asking again does no harm."""
+    number = publication.to_fill
+    if number > 1 and refreshes.filling(number) is None:
+        refreshes.start(f"fill-{number}", {"do": "fill"})
+
+
+def draft_of(segment: str) -> Draft:
+    draft = definitions.drafts().get(segment)
+    if draft is None:
+        raise RefusedError("not_found", "there is no draft of this segment", "segment", 404)
+    return draft
+
+
+def wants_journeys(request: Request) -> bool:
+    """`{"start_journeys": true}`; no body is false."""
+    wanted = (request.json() if request.body else {}).get("start_journeys", False)
+    if not isinstance(wanted, bool):
+        raise RefusedError("invalid_choice", "it is true or false", "start_journeys")
+    return wanted
+
+
+def changed_meanwhile() -> RefusedError:
+    told = "somebody else has changed the segments meanwhile; look, and try again"
+    return RefusedError("changed_meanwhile", told, status=409)
+
+
+def drafted(draft: Draft, publication: Publication) -> dict[str, Json]:
+    return {
+        "number": draft.number,
+        "definition": written(draft.segment),
+        "words": sentence({segment.id: segment for segment in publication.segments}, draft.segment.when),
+    }
+
+
+def written(segment: Segment) -> Json:
+    return segment.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,188 @@
+"""What operators see of segments: in words and in numbers, who is in them, what is to come, what to mend. Routes of the
+admin's API."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from itertools import islice
+
+from functions.admin import publishing, views
+from functions.admin.rest import Place, Request, cursor_of, paged, route
+from shared.adapters import contacts, definitions, members
+from shared.adapters.clock import now
+from shared.adapters.contacts import Wake
+from shared.domain import guidance, sql
+from shared.domain.conditions import Segment
+from shared.domain.evaluation import HistoryNeededError
+from shared.domain.events import DAY, SECOND, Instant, Json
+from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, foresee
+from shared.domain.profiles import Profile, rebuild
+from shared.domain.samples import Sample, overlaps
+from shared.domain.segments import Definitions
+from shared.domain.sources.payload import RefusedError
+from shared.domain.wording import sentence
+
+FORECAST_TIME = 15 * SECOND
+"""How long contacts are played forward for one answer: API Gateway waits for 29 seconds."""
+FORECAST_BATCH = 100
+MOST_SAMPLED = 1_000
+"""Members of each segment that are compared with those of the others."""
+
+
+# ── as they are ──
+
+
+@route("GET", "/segments")
+def list_segments(request: Request) -> Json:
+    """Those that are published, and what is only drafted so far."""
+    known = definitions.segments().segments
+    drafts = (draft.segment for draft in definitions.drafts().values() if draft.segment.id not in known)
+    return {
+        "segments": [described(segment, definitions.segments()) for segment in known.values()],
+        "drafts": [{"segment": draft.id, "name": draft.name, "sentence": draft.sentence} for draft in drafts],
+    }
+
+
+@route("GET", "/segments/{segment}")
+def show_segment(request: Request, segment: str) -> Json:
+    """As it is published, and where it is in its life; what is only drafted so far is that alone."""
+    newest = definitions.at_least(definitions.publication().number)
+    known, life = newest.segments.get(segment), publishing.life(segment)
+    if known is None and life["draft"] is None:
+        raise not_found()
+    if known is None:
+        return {"segment": segment, "definition": None, **life}
+    query = sql.one_pass(newest, [segment], now(), "NAME OF A PASS")
+    return described(known, newest) | {"definition": publishing.written(known), "sql": query, **life}
+
+
+@route("GET", "/segments/{segment}/members")
+def list_members(request: Request, segment: str) -> Json:
+    if segment not in definitions.segments().segments:
+        raise not_found()
+    limit, cursor = request.limit(50), request.cursor() or Place(0, "")
+    found = paged(
+        "members",
+        (
+            (Place(member.shard, member.contact), {"contact": member.contact, "since": member.since})
+            for member in members.members(segment, cursor)
+        ),
+        limit,
+    )
+    profiles = contacts.read_all(member["contact"] for member in found["members"])
+    people = {stored.profile.contact: views.person(stored.profile) for stored in profiles}
+    return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
+
+
+def described(segment: Segment, of_shop: Definitions) -> dict[str, Json]:
+    return {
+        "segment": segment.id,
+        "name": segment.name,
+        "sentence": segment.sentence,
+        "words": sentence(of_shop.segments, segment.when),
+        "group": segment.group,
+        "members": members.count(segment.id),
+    }
+
+
+def names() -> dict[str, Json]:
+    """What the segments that journeys speak of are called, by id."""
+    return {"segments": {segment.id: segment.name for segment in definitions.segments().segments.values()}}
+
+
+def not_found() -> RefusedError:
+    return RefusedError("not_found", "there is no such segment", "segment", 404)
+
+
+# ── what is to come ──
+
+
+@route("GET", "/forecast")
+def show_forecast(request: Request) -> Json:
+    """How many enter and leave each segment today and on each of the next 30 days, if nothing happens: of as many
+    contacts with a wake-up in these days as there was time for. The `cursor` leads to the others, whose numbers are to
+    be added."""
+    t = now()
+    as_of, after = forecast_place(request.cursor(), t)
+    number = definitions.publication().number
+    days = coming_days(as_of, definitions.at_least(number).compiler.zone)
+    wakes, made, last = contacts.wakes(days.edges[-1] - 1, after), Forecast(), None
+    while batch := list(islice(wakes, FORECAST_BATCH)):
+        for stored in contacts.read_all(wake.contact for wake in batch):
+            newest = definitions.at_least(max(number, stored.profile.definitions))
+            add(made, foreseen(newest, stored.profile, days), days)
+        last = batch[-1] if len(batch) == FORECAST_BATCH else None
+        if now() - t > FORECAST_TIME:
+            break
+    else:
+        last = None
+    none = [0] * len(days.dates)
+    return {
+        "as_of": as_of,
+        "days": days.dates,
+        "contacts": made.contacts,
+        "segments": [
+            {
+                "segment": segment.id,
+                "name": segment.name,
+                "entering": made.entering.get(segment.id, none),
+                "leaving": made.leaving.get(segment.id, none),
+            }
+            for segment in definitions.at_least(number).segments.values()
+        ],
+        "cursor": cursor_of(Place(last.wake_at, f"{as_of}:{last.shard}:{last.contact}")) if last else None,
+    }
+
+
+def foreseen(of_shop: Definitions, profile: Profile, days: Days) -> list[Flip]:
+    try:
+        return foresee(of_shop, profile, days)
+    except HistoryNeededError:
+        return foresee(of_shop, rebuild(profile, contacts.events(profile.contact)), days)
+
+
+def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | None]:
+    """The instant that the first answer was about, and the wake-up after which the next goes on."""
+    if cursor is None:
+        return t, None
+    match = re.fullmatch(r"(\d{1,16}):(\d):([\w-]+)", cursor.name)
+    if match is None or not t - DAY <= int(match[1]) <= t:
+        raise RefusedError("invalid_cursor", "take the cursor from the page before, of the last 24 hours", "cursor")
+    return int(match[1]), Wake(int(match[2]), cursor.number, match[3])
+
+
+# ── what to mend ──
+
+
+@route("GET", "/guidance")
+def show_guidance(request: Request) -> Json:
+    """Segments that are too small, nearly the same people, or that nobody enters."""
+    t, of_shop = now(), definitions.segments().segments
+    samples, entries = {}, {}
+    for segment in of_shop:
+        found = list(islice(members.members(segment), MOST_SAMPLED + 1))
+        places = tuple((member.shard, member.contact) for member in found[:MOST_SAMPLED])
+        whole = len(found) <= MOST_SAMPLED
+        samples[segment] = Sample(places, whole, len(found) if whole else members.count(segment))
+        entered = last_entry(segment, max((member.since for member in found), default=None), t)
+        if entered is not None:
+            entries[segment] = entered
+    sizes = {segment: sample.size for segment, sample in samples.items()}
+    return {
+        "findings": [asdict(each) for each in guidance.findings(of_shop, sizes, overlaps(samples), entries, t)],
+        "compared": MOST_SAMPLED,
+        **names(),
+    }
+
+
+def last_entry(segment: str, known: Instant | None, t: Instant) -> Instant | None:
+    """When somebody last entered, as far as guidance asks: an instant of the last 30 days, or the one 30 days ago where
+    it is longer ago than that. `known`: an entry that is known of. None: never."""
+    quiet = t - guidance.QUIET
+    if known is not None and known > quiet:
+        return known
+    if members.has_entered_since(segment, quiet):
+        return t
+    *_, (begun, _) = definitions.forms(segment)
+    return None if known is None and begun.published > quiet else quiet

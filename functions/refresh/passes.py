@@ -1,0 +1,249 @@
+"""The steps of a pass over all contacts: `infra/statemachines/refresh.asl.json` says in which order they come.
+
+A pass is about one instant and one publication, and what it has come to travels in its `Pass`: ids and numbers only.
+Each step can be done again, after a crash or beside another pass: what it publishes is published only where it is
+not yet, and an evaluation that is asked for twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel, Field, TypeAdapter
+
+from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
+from shared.adapters.contacts import Place
+from shared.domain import sql
+from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, event_id, iso
+from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
+from shared.domain.segments import ranks
+
+MOST_CONTACTS = 2_000
+"""Asked to adopt a publication in one step. An execution has room for about 2,500 such steps."""
+MOST_WAITING = 5_000
+"""Events on the queue at which the filling waits, so that the shop's own are not held up."""
+MOST_ROWS = 1_000
+"""Of an answer, taken in one step."""
+MOST_FAILURES = 3
+"""Of a query, before the pass gives up."""
+LAKE_IS_LATE = 6 * MINUTE
+"""By how much, at most: its function takes five minutes' events at a time."""
+MOST_EXAMPLES = 20
+MOST_DIFFERING = 10_000_000
+MOST_SEGMENTS = 250
+"""Compared in one query: some 130 KB of SQL, and Athena takes 256."""
+MOST_ROUNDS = 5
+"""Of working out cut-offs that follow others."""
+
+logger = Logger()
+
+
+class Asked(BaseModel):
+    """What a pass is started with: `nightly`; `fill`, to have all contacts adopt the newest publication; or `dry_run`
+    of a segment's draft, of this number."""
+
+    do: Literal["nightly", "fill", "dry_run"]
+    segment: str | None = None
+    draft: int | None = None
+    start_journeys: bool = False
+
+
+class Page(BaseModel):
+    """The place of the next page of contacts (None: there is none), and how many contacts came before."""
+
+    place: Place | None = Place()
+    contacts: int = 0
+
+
+class Pass(Asked):
+    """How a pass stands. It is about the publication `definitions`, and what it finds wrong is to be decided by the
+    publication `adopt` or a later one. `next` is where the workflow goes."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    at: Instant
+    ripe: str
+    """When the lake has all events up to `at`."""
+    definitions: int
+    adopt: int
+    next: Literal["export", "ask", "answer", "take", "settle", "fill", "done"]
+    question: Literal["cutoffs", "differing", "preview", "examples"] | None = None
+    page: Page = Page()
+    cutoffs: dict[str, float] = Field(default_factory=dict)
+    query: str | None = None
+    token: str | None = None
+    failures: int = 0
+    rounds: int = 0
+    part: int = 0
+    """Of the segments that are compared: so many at a time."""
+    found: dict[str, Any] = Field(default_factory=dict)
+
+    def then(self, next_: str, **parts: Any) -> Pass:
+        return self.model_copy(update={"next": next_, **parts})
+
+
+class Begin(BaseModel):
+    task: Literal["begin"]
+    name: str
+    input: Asked
+
+
+class Step(BaseModel):
+    task: Literal["ask", "take", "fill"]
+    state: Pass
+
+
+TASK: TypeAdapter[Begin | Step] = TypeAdapter(Annotated[Begin | Step, Field(discriminator="task")])
+
+
+def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
+    """Does the step that the workflow asks for; gives the state it is then in."""
+    match TASK.validate_python(event):
+        case Begin(name=name, input=asked):
+            return begin(name, asked, t).model_dump()
+        case Step(task=task, state=state):
+            return {"ask": ask, "take": take, "fill": fill}[task](state, t).model_dump()
+
+
+def begin(name: str, asked: Asked, t: Instant) -> Pass:
+    """Fixes what the pass is about. At night, what a deployment has brought is published first."""
+    definitions.recorded(1)
+    publication = definitions.publication()
+    if asked.do == "nightly":
+        publication = _with_shipped(publication, t)
+    number = publication.number
+    started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
+    if asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled()):
+        return started
+    ranked = any(ranks(segment) for segment in _publication(started).segments)
+    exporting = started.then("export", question="cutoffs" if ranked else _question(started))
+    if asked.do == "dry_run" and "FROM events" not in _sql(exporting) + _sql(exporting.then("ask", question="preview")):
+        return exporting  # an operator waits, and the lake's events are not needed
+    return exporting.then("export", ripe=iso(t + LAKE_IS_LATE))
+
+
+def _with_shipped(publication: Publication, t: Instant) -> Publication:
+    try:
+        brought = with_shipped(publication, definitions.shipped(), definitions.zone(), t)
+    except ValueError as error:  # the shop's own segments come first
+        logger.error("what a deployment has brought does not fit the shop's own segments", reason=str(error))
+        return publication
+    if brought is None:
+        return publication
+    definitions.publish(brought)
+    return brought
+
+
+def ask(state: Pass, t: Instant) -> Pass:
+    """Puts the pass's question to Athena."""
+    name = event_id(state.name, str(state.question), str(state.rounds), str(state.part), str(state.failures))
+    return state.then("answer", query=athena.start(_sql(state), name=name), token=None)
+
+
+def take(state: Pass, t: Instant) -> Pass:
+    """Does what the next rows of the answer ask for; nothing, while there is none."""
+    assert state.query is not None
+    try:
+        if not athena.has_ended(state.query):
+            return state.then("answer")
+    except athena.QueryFailedError:
+        if state.failures >= MOST_FAILURES:
+            raise
+        return state.then("ask", failures=state.failures + 1)
+    rows, token = athena.page(state.query, state.token, MOST_ROWS)
+    match state.question:
+        case "cutoffs":
+            return _take_cutoffs(state, rows, t)
+        case "preview":
+            return state.then("ask", question="examples", found=_sizes(state, rows[0]))
+        case "examples":
+            examples = [row["contact"] for row in rows]
+            return state.then("done", found={**state.found, "examples": examples})
+        case _:
+            events_queue.put_events(evaluation_due(row["contact"], t, all=1, definitions=state.adopt) for row in rows)
+            if token is not None:
+                return state.then("take", token=token)
+            if (state.part + 1) * MOST_SEGMENTS < len(_publication(state).segments):
+                return state.then("ask", part=state.part + 1)
+            return state.then("done" if _is_filled(t) else "settle", page=Page())
+
+
+def fill(state: Pass, t: Instant) -> Pass:
+    """Asks the next page of contacts to adopt the publication, unless too many events wait."""
+    if state.page.place is None or events_queue.waiting() > MOST_WAITING:
+        return state.then("fill" if state.page.place else "done")
+    found, following = contacts.page(state.page.place, MOST_CONTACTS)
+    events_queue.put_events(evaluation_due(contact, t, definitions=state.adopt) for contact in found)
+    page = Page(place=following, contacts=state.page.contacts + len(found))
+    refreshes.record_filling(refreshes.Filling(state.adopt, page.contacts, t, finished=following is None))
+    return state.then("done" if following is None else "fill", page=page)
+
+
+def _publication(state: Pass) -> Publication:
+    """What the pass is about, with the cut-offs that it has found."""
+    publication = definitions.tried(state.definitions, state.segment, state.draft, state.at)
+    return with_cutoffs(publication, state.cutoffs, state.at) or publication
+
+
+def _question(state: Pass) -> Literal["preview", "differing"]:
+    """What the pass asks once it knows the cut-offs."""
+    return "preview" if state.do == "dry_run" else "differing"
+
+
+def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> Pass:
+    cutoffs = {row["rank"]: row["cutoff"] for row in rows if row["cutoff"] is not None}
+    known = state.then("ask", cutoffs=cutoffs)
+    if _publication(known) != _publication(state) and _ranks_among_ranked(known) and state.rounds < MOST_ROUNDS:
+        return known.then("ask", rounds=state.rounds + 1)
+    if state.do == "dry_run":
+        return known.then("ask", question="preview")
+    publication = definitions.publication()
+    moved = with_cutoffs(publication, cutoffs, t)
+    if moved is not None:
+        definitions.publish(moved)
+        publication = moved
+    if state.do == "fill":
+        return known.then("settle", adopt=publication.number, page=Page())
+    return known.then("ask", question="differing", adopt=publication.number)
+
+
+def _ranks_among_ranked(state: Pass) -> bool:
+    """Whether a rank is among a segment that depends on ranks itself: its cut-off then follows theirs."""
+    segments = _publication(state).segments
+    ranked = set(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
+    return any(rank.among in ranked for segment in segments for rank in ranks(segment))
+
+
+def _is_filled(t: Instant) -> bool:
+    """Whether all contacts have been asked to adopt the newest publication that is for all, or are being asked."""
+    number = definitions.publication().to_fill
+    found = refreshes.filling(number)
+    return number == 1 or (found is not None and (found.finished or t - found.at < HOUR))
+
+
+def _sql(state: Pass) -> str:
+    of_shop = compiled(_publication(state))
+    match state.question:
+        case "cutoffs":
+            ranked = [rank for segment in of_shop.segments.values() for rank in ranks(segment)]
+            return sql.cutoffs(of_shop, ranked, state.at, state.name)
+        case "preview":
+            return sql.preview(of_shop, str(state.segment), state.at, state.name)
+        case "examples":
+            return sql.differing(of_shop, [str(state.segment)], state.at, state.name, most=MOST_EXAMPLES)
+        case _:
+            some = list(of_shop.segments)[state.part * MOST_SEGMENTS : (state.part + 1) * MOST_SEGMENTS]
+            return sql.differing(of_shop, some, state.at, state.name, most=MOST_DIFFERING)
+
+
+def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:
+    """What a dry run has to tell."""
+    starting = sum(1 for journey in shipped.journeys() if journey.enters == state.segment)
+    return {
+        "as_of": state.at,
+        "entering": row["entering"],
+        "leaving": row["leaving"],
+        "staying": row["staying"],
+        "mails_started": row["entering"] * starting if state.start_journeys else 0,
+    }

@@ -1,0 +1,126 @@
+"""The tables of docs/segments.md that are made from the code: `make docs` writes them.
+
+Each stands between two comments, `<!-- made: NAME -->` and `<!-- end -->`; what is around them is written by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+
+from shared.adapters import definitions
+from shared.domain import conditions
+from shared.domain.conditions import Condition
+from shared.domain.wording import sentence
+
+SEGMENTS = Path(__file__).resolve().parents[1] / "docs" / "segments.md"
+
+MODELS: Mapping[str, type[conditions.Described]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Condition)[0])
+}
+"""The conditions by their kind, in the order of the language."""
+
+EXAMPLES: tuple[dict[str, Any], ...] = (
+    {"kind": "all", "of": [{"kind": "orders"}, {"kind": "consent"}]},
+    {"kind": "any", "of": [{"kind": "orders"}, {"kind": "consent"}]},
+    {"kind": "not", "of": {"kind": "orders", "within": "90d"}},
+    {"kind": "member", "segment": "customers"},
+    {"kind": "trait", "trait": "propensity.tea", "is": "at_least", "value": 0.7, "fresh": "30d"},
+    {"kind": "list", "list": "vip"},
+    {"kind": "consent", "is": "unsubscribed", "within": "30d"},
+    {"kind": "first_seen", "before": "60d"},
+    {"kind": "sample", "percent": 10, "salt": "spring"},
+    {
+        "kind": "event",
+        "event": "Order Completed",
+        "where": [{"property": "category", "value": "espresso"}],
+        "at_least": 3,
+        "within": "180d",
+    },
+    {"kind": "first_event", "event": "Order Completed", "within": "30d"},
+    {"kind": "last_event", "event": "Page Viewed", "at_least": 14},
+    {"kind": "latest", "where": [{"property": "device", "value": "mobile"}]},
+    {
+        "kind": "sequence",
+        "first": {"event": "Checkout Started"},
+        "then": {"event": "Page Viewed", "where": [{"property": "path", "is": "prefix", "value": "/help"}]},
+        "without": {"event": "Order Completed"},
+        "gap": "1h",
+        "within": "7d",
+    },
+    {"kind": "unanswered", "of": {"event": "Email Sent"}, "answers": [{"event": "Email Clicked"}], "at_least": 5},
+    {"kind": "cart", "older": "1h", "within": "3d", "where": [{"property": "category", "value": "coffee"}]},
+    {"kind": "engagement", "tier": "highly", "topic": "news"},
+    {"kind": "orders", "measure": "sum", "at_least": 500, "within": "365d"},
+    {"kind": "last_order", "at_least": 90, "at_most": 180},
+    {"kind": "near", "latitude": 51.5074, "longitude": -0.1278, "miles": 20},
+    {"kind": "local_time", "from": "18:00", "to": "21:00", "weekdays": ["fri", "sat"]},
+    {"kind": "season", "is": "winter"},
+    {"kind": "anniversary", "next": 30},
+    {"kind": "age", "at_least": 18, "at_most": 25},
+    {"kind": "date", "trait": "predicted_order", "from": "-7d", "to": "3d"},
+    {"kind": "rank", "by": {"kind": "trait", "trait": "predicted_value"}, "top": 20, "among": "customers"},
+    {"kind": "rfm", "score": "monetary", "at_least": 4},
+)
+"""One of each kind."""
+
+
+def tables() -> dict[str, str]:
+    """Each table by its name."""
+    segments = {segment.id: segment for segment in definitions.shipped()}
+    read = TypeAdapter[Any](Condition)
+    return {
+        "conditions": _table(
+            ("kind", "what it means", "what it needs", "time", "in whose time zone", "flips with time"),
+            (
+                (
+                    f"`{kind}`",
+                    " ".join((inspect.getdoc(model) or "").split()),
+                    model.needs or "what its conditions need",
+                    ", ".join(f"`{name.rstrip('_')}`" for name in _times(model)) or "none",
+                    model.zone,
+                    model.flips,
+                )
+                for kind, model in MODELS.items()
+            ),
+        ),
+        "examples": _table(
+            ("a condition", "in plain words: somebody who …"),
+            ((f"`{json.dumps(example)}`", sentence(segments, read.validate_python(example))) for example in EXAMPLES),
+        ),
+        "shipped": _table(
+            ("segment", "group", "who is in it", "its definition in plain words: somebody who …"),
+            ((f"`{each.id}`", each.group, each.sentence, sentence(segments, each.when)) for each in segments.values()),
+        ),
+    }
+
+
+def _times(model: type[conditions.Described]) -> Iterable[str]:
+    """The parameters that are durations or numbers of days."""
+    if model in (conditions.LastEvent, conditions.LastOrder):
+        return ("at_least", "at_most")
+    names = ("within", "before", "older", "gap", "fresh", "from_", "to", "next", "last")
+    return (name for name in names if name in model.model_fields and model is not conditions.LocalTime)
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (heading, ("---",) * len(heading), *rows)
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def written(text: str) -> str:
+    """The text with its tables made anew."""
+    for name, table in tables().items():
+        begin, end = f"<!-- made: {name} -->\n", "<!-- end -->"
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
+    return text
+
+
+if __name__ == "__main__":
+    SEGMENTS.write_text(written(SEGMENTS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,36 @@
+"""What `beckon` asks of the running system, over HTTP, and how it says what went wrong."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+console = Console(highlight=False)
+
+
+def call(port: int, method: str, path: str, body: Any = None) -> Any:
+    """The JSON of the answer. HTTPError, URLError: see `problem`."""
+    request = urllib.request.Request(
+        f"http://localhost:{port}{path}",
+        data=json.dumps(body).encode() if body is not None else None,
+        headers={"content-type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def problem(error: urllib.error.HTTPError) -> str:
+    """What an answer says is wrong, and where: the field, and what to mend."""
+    text = error.read().decode()
+    try:
+        told = json.loads(text)["error"]
+    except (ValueError, KeyError, TypeError):
+        return f"[red]{error.code}[/] {escape(text[:500])}"
+    field = f"[bold]{escape(told['field'])}[/]: " if "field" in told else ""
+    return f"[red]{error.code}[/] {field}{escape(told['message'])}"

@@ -1,0 +1,299 @@
+"""`beckon segment`: segments of the running system, as a developer looks at them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from infra.local.client import call, console
+from shared.domain.events import Json, iso
+
+DESCRIPTION = """Segments of the running system (`make run`).
+
+  beckon segment list                          all of them, with their sizes and what to mend
+  beckon segment show inactive                 one of them: in plain words, as JSON, in SQL
+  beckon segment explain ada@example.com       where a contact is in, since when and until when
+  beckon segment explain ada@example.com inactive
+                                               why: each condition, its evidence, what would change it
+  beckon segment forecast                      who enters and leaves in the next 30 days, if nothing happens
+  beckon segment forecast inactive             the same of one segment, day by day
+  beckon segment preview espresso.json         whom publishing it would bring in and take out; changes nothing
+  beckon segment publish espresso.json         make it what holds
+
+A FILE holds one segment. docs/segments.md lists all conditions:
+
+  {"id": "espresso_lovers", "name": "Espresso lovers", "sentence": "Who buys espresso often.",
+   "when": {"kind": "event", "event": "Order Completed", "at_least": 3, "within": "180d",
+            "where": [{"property": "category", "value": "espresso"}]}}
+"""
+PAUSE = 1.0  # seconds between looks at a dry run
+BARS = " ▁▂▃▄▅▆▇█"
+
+
+def add_commands(segment: argparse.ArgumentParser) -> None:
+    """What `beckon segment` can do."""
+    asked = segment.add_subparsers(required=True, metavar="what")
+
+    def command(name: str, do: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = asked.add_parser(name, help=help_, description=help_)
+        added.set_defaults(do=do)
+        return added
+
+    command("list", list_segments, "all segments, with their sizes and what to mend")
+    shown = command("show", show, "one segment: in plain words, as JSON, in SQL")
+    shown.add_argument("segment", help="its id, such as inactive")
+    explained = command("explain", explain, "why a contact is in a segment or not, and what would change that")
+    explained.add_argument("contact", help="an e-mail address, or a contact's id")
+    explained.add_argument("segment", nargs="?", help="its id; all of them when left out")
+    foretold = command("forecast", forecast, "who enters and leaves in the next 30 days, if nothing happens")
+    foretold.add_argument("segment", nargs="?", help="its id; all of them when left out")
+    previewed = command("preview", preview, "whom publishing a segment would bring in and take out; changes nothing")
+    published = command("publish", publish, "make a segment what holds; everybody is asked within minutes")
+    for each in (previewed, published):
+        each.add_argument("file", type=Path, metavar="FILE", help="a JSON file with one segment")
+        each.add_argument(
+            "--start-journeys", action="store_true", help="have journeys start for whom it brings in (left out: none)"
+        )
+
+
+def list_segments(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "GET", "/admin/segments")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title, justify in (("segment", "left"), ("members", "right"), ("somebody who …", "left")):
+        table.add_column(title, justify=justify, no_wrap=title == "segment")  # type: ignore[arg-type]
+    for each in told["segments"]:
+        table.add_row(f"[bold]{each['segment']}[/]", f"{each['members']:,}", escape(each["words"]))
+    console.print(table)
+    for draft in told["drafts"]:
+        console.print(f"Only a draft so far: [bold]{draft['segment']}[/]. {escape(draft['sentence'])}")
+    for advice, found in _by_advice(call(arguments.port, "GET", "/admin/guidance")["findings"]).items():
+        console.print(f"\n[bold]{escape(advice)}[/]", soft_wrap=True)
+        for fact in found:
+            console.print(f"  {escape(fact)}", soft_wrap=True)
+
+
+def _by_advice(findings: Iterable[Json]) -> dict[str, list[str]]:
+    """What was found, by what is to be done about it: the first sentence of a finding says what it is, the rest what to
+    do."""
+    found: dict[str, list[str]] = {}
+    for each in findings:
+        fact, advice = each["sentence"].split(". ", 1)
+        found.setdefault(advice, []).append(f"{fact}.")
+    return found
+
+
+def show(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "GET", f"/admin/segments/{quote(arguments.segment, safe='')}")
+    form = told["definition"] or told["draft"]["definition"]
+    console.print(f"[bold]{escape(form['name'])}[/]  [dim]{form['id']}, {form['group']}[/]")
+    console.print(escape(form["sentence"]))
+    console.print(f"Somebody who {escape(told.get('words') or told['draft']['words'])}.\n")
+    if told["definition"] is None:
+        console.print("Only a draft so far: nobody is in it.\n")
+    else:
+        console.print(f"{told['members']:,} members; publication {told['publication']}, {_filled(told['filling'])}.\n")
+    console.print_json(json.dumps(form))
+    if told["definition"] is not None:
+        console.print(f"\n[dim]-- of all contacts at once, in Athena's SQL[/]\n{escape(told['sql'])}", soft_wrap=True)
+
+
+def _filled(filling: Json) -> str:
+    if filling["status"] == "filled":
+        return "filled"
+    return f"being filled ({filling['contacts']:,} contacts asked so far)"
+
+
+# ── explaining ──
+
+
+def explain(arguments: argparse.Namespace) -> None:
+    search = {"email" if "@" in arguments.contact else "contact": arguments.contact}
+    contact = call(arguments.port, "POST", "/admin/contacts/find", search)["contact"]
+    told = call(arguments.port, "GET", f"/admin/contacts/{contact}")
+    console.print(f"[bold]{escape(told['name'] or told['email'] or 'A contact')}[/]  [dim]{contact}[/]\n")
+    if arguments.segment is None:
+        _memberships(told["memberships"])
+        return
+    found = [each for each in told["memberships"] if each["segment"] == arguments.segment]
+    if not found:
+        raise SystemExit(f"there is no segment {arguments.segment}; `beckon segment list` names them all")
+    (membership,) = found
+    console.print(_tree(membership))
+
+
+def _memberships(memberships: list[Json]) -> None:
+    """Where the contact is, was, or will be, as a table; the others in a line."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("", "segment", "since", "until, if nothing happens"):
+        table.add_column(title, no_wrap=True)
+    others = []
+    for each in memberships:
+        member, since, until = each["member"], each["since"], each["until"]
+        if not (member or since or until):
+            others.append(each["segment"])
+            continue
+        ends = "" if until is None else _when(until) if member else f"enters on {_when(until)}"
+        table.add_row(_mark(member), each["segment"], _when(since) if since else "", ends)
+    console.print(table)
+    if others:
+        console.print(f"\n[dim]Never in, and not by time alone: {', '.join(others)}.[/]")
+    console.print("Name a segment as well to see why.")
+
+
+def _tree(membership: Json) -> Tree:
+    name, until = escape(membership["name"]), membership["until"]
+    stands = "is in" if membership["member"] else "is not in"
+    if until:
+        changes = f"{'leaves' if membership['member'] else 'enters'} on {_when(until)} if nothing happens"
+    else:
+        changes = "time alone does not change that"
+    tree = Tree(f"{_mark(membership['member'])} {stands} [bold]{name}[/]; {changes}")
+    _add(tree, membership["why"])
+    return tree
+
+
+def _add(tree: Tree, why: Json) -> None:
+    evidence = why["evidence"] + ("" if why["evidence"].endswith((".", "!", "?")) else ".")
+    lines = f"{_mark(why['holds'])} {escape(why['asks'])}\n  [dim]{escape(evidence)}[/] {escape(why['turns'])}"
+    branch = tree.add(lines)
+    for part in why["parts"]:
+        _add(branch, part)
+
+
+def _mark(holds: bool) -> str:
+    return "[green]✓[/]" if holds else "[dim]✗[/]"
+
+
+def _when(instant: int) -> str:
+    return f"{iso(instant)[:16].replace('T', ' ')} UTC"
+
+
+# ── forecasting ──
+
+
+def forecast(arguments: argparse.Namespace) -> None:
+    told = _whole_forecast(arguments.port)
+    segments = {each["segment"]: each for each in told["segments"]}
+    if arguments.segment is not None and arguments.segment not in segments:
+        raise SystemExit(f"there is no segment {arguments.segment}; `beckon segment list` names them all")
+    if arguments.segment is not None:
+        _day_by_day(told["days"], segments[arguments.segment])
+    else:
+        _by_segment(told["segments"])
+    console.print(
+        f"\n[dim]If nothing happens, from {told['days'][0]} to {told['days'][-1]}: neither what contacts do "
+        f"is foreseen, nor the mails that journeys send them. {told['contacts']:,} contacts have something to come.[/]",
+        soft_wrap=True,
+    )
+
+
+def _whole_forecast(port: int) -> Json:
+    """Of all pages, added up."""
+    with console.status("Contacts are played forward …") as status:
+        whole = told = call(port, "GET", "/admin/forecast")
+        while told["cursor"] is not None:
+            status.update(f"{whole['contacts']:,} contacts played forward so far …")
+            told = call(port, "GET", f"/admin/forecast?cursor={quote(told['cursor'])}")
+            whole["contacts"] += told["contacts"]
+            for one, more in zip(whole["segments"], told["segments"], strict=True):
+                for way in ("entering", "leaving"):
+                    one[way] = [a + b for a, b in zip(one[way], more[way], strict=True)]
+    return whole
+
+
+def _by_segment(segments: Iterable[Json]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("segment", no_wrap=True)
+    for title in ("enter", "leave"):
+        table.add_column(title, justify="right")
+        table.add_column("day by day", no_wrap=True)
+    for each in segments:
+        if any(each["entering"]) or any(each["leaving"]):
+            ways = [(f"{sum(each[way]):,}", _bars(each[way])) for way in ("entering", "leaving")]
+            table.add_row(each["segment"], *ways[0], *ways[1])
+    console.print(table if table.row_count else "Time alone changes nobody's membership in these days.")
+
+
+def _bars(numbers: list[int]) -> str:
+    most = max(*numbers, 1)
+    return "".join(BARS[-(-number * (len(BARS) - 1) // most)] for number in numbers)
+
+
+def _day_by_day(days: Iterable[str], segment: Json) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim", title=escape(segment["name"]), title_justify="left")
+    table.add_column("day")
+    for title in ("enter", "leave"):
+        table.add_column(title, justify="right")
+        table.add_column("")
+    most = max(*segment["entering"], *segment["leaving"], 1)
+    for day, entering, leaving in zip(days, segment["entering"], segment["leaving"], strict=True):
+        bars = [f"[{colour}]{'█' * -(-n * 24 // most)}[/]" for colour, n in (("green", entering), ("red", leaving))]
+        table.add_row(day, f"{entering:,}", bars[0], f"{leaving:,}", bars[1])
+    console.print(table)
+
+
+# ── drafts and publications ──
+
+
+def preview(arguments: argparse.Namespace) -> None:
+    told = _drafted(arguments)
+    path = f"/admin/segments/{told['definition']['id']}/dry-run"
+    run = call(arguments.port, "POST", path, {"start_journeys": arguments.start_journeys})["run"]
+    with console.status("All contacts are being looked at; nothing changes meanwhile."):
+        while (found := call(arguments.port, "GET", f"{path}/{run}"))["status"] == "running":
+            time.sleep(PAUSE)
+    if found["status"] != "done":
+        raise SystemExit("the dry run failed; what `make run` prints says why")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    for number, what in (
+        (found["entering"], "[green]enter[/]"),
+        (found["leaving"], "[red]leave[/]"),
+        (found["staying"], "stay"),
+        (found["mails_started"], "mails started"),
+    ):
+        table.add_row(f"{number:,}", what)
+    console.print(table)
+    console.print("\nIt is kept as a draft; [bold]beckon segment publish[/] with the same file makes it what holds.")
+
+
+def publish(arguments: argparse.Namespace) -> None:
+    told = _drafted(arguments)
+    id_ = told["definition"]["id"]
+    body = {"start_journeys": arguments.start_journeys}
+    made = call(arguments.port, "POST", f"/admin/segments/{id_}/publish", body)
+    console.print(f"\nPublication {made['publication']}. ", end="")
+    if made["status"] == "filled":
+        console.print("It means what it meant before, so nobody enters or leaves.")
+    else:
+        console.print(f"Everybody is asked within minutes: [bold]beckon segment show {id_}[/] says how far it is.")
+
+
+def _drafted(arguments: argparse.Namespace) -> Json:
+    """Keeps the segment of the file as a draft, and says how it reads. What is wrong in it is said with its place."""
+    segment = _read(arguments.file)
+    told = call(arguments.port, "PUT", f"/admin/segments/{quote(segment['id'], safe='')}/draft", segment)
+    console.print(f"[bold]{escape(segment['name'])}[/]: somebody who {escape(told['words'])}.\n")
+    return told
+
+
+def _read(file: Path) -> Json:
+    try:
+        segment = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SystemExit(f"{file} is no text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise SystemExit(f"{file} is no JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    if not isinstance(segment, dict) or not isinstance(segment.get("id"), str) or not segment["id"]:
+        raise SystemExit(f'{file} has to hold one segment with an id, such as {{"id": "espresso_lovers", …}}')
+    return segment

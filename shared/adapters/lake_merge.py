@@ -1,0 +1,167 @@
+"""Merging the lake's small files: few and large ones, sorted, are what Athena reads well, and an event is in them once.
+
+A claim comes first, then the merged file, then the deletes, then the claim's end. So wherever a run breaks off, the
+next one can tell from the claim what is left to be done, and two runs at once stay out of each other's way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from botocore.exceptions import ClientError
+from pydantic import BaseModel
+
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.adapters.lake import COLUMN_TYPES, CONFIG, ORDER, PREFIX, LakeSettings
+from shared.domain.events import Instant
+from shared.domain.lake_rows import PARTITIONS
+
+LARGEST = 64 * 2**20
+"""Bytes that are merged into one file, some two million events. What is larger together stays apart, so that a merge
+keeps within its memory and its time."""
+MOST_FILES = 1_000
+"""Of one merge: as many as S3 deletes at once."""
+CLAIM = f"{PREFIX}/_merge.json"
+"""What is being merged, while it is. Athena overlooks names that begin with `_`."""
+MEMORY = "1GB"
+"""Of a merge, for DuckDB; what does not fit, it sorts on disk."""
+ROW_GROUP = 122_880
+"""Rows; the least and the greatest contact of each say whether a query has to read it."""
+
+
+class _Claim(BaseModel):
+    """The files `keys` become the file `into`; whoever does it has ended by `until`, one way or another."""
+
+    until: Instant
+    into: str
+    keys: list[str]
+
+
+def to_merge() -> Iterator[list[str]]:
+    """The keys of files that are to become one file, the newest month's first."""
+    pages = client("s3").get_paginator("list_objects_v2").paginate(
+        Bucket=environment(LakeSettings).lake_bucket, Prefix=f"{PREFIX}/{PARTITIONS[0]}="
+    )  # fmt: skip
+    found = ((file["Key"], file["Size"]) for page in pages for file in page.get("Contents", []))
+    partitions = [dict(files) for _, files in groupby(found, key=lambda file: file[0].rpartition("/")[0])]
+    for sizes in reversed(partitions):
+        yield from groups(sizes)
+
+
+def groups(sizes: Mapping[str, int]) -> list[list[str]]:
+    """Which of a partition's files (keys with their sizes in bytes) become one: small ones with small ones."""
+    made: list[list[str]] = []
+    room = files = 0
+    for key in sorted(sizes, key=lambda key: (sizes[key], key)):
+        if sizes[key] > room or not files:
+            made.append([])
+            room, files = LARGEST, MOST_FILES
+        made[-1].append(key)
+        room, files = room - sizes[key], files - 1
+    return [sorted(group) for group in made if len(group) > 1]
+
+
+def merged_key(keys: Sequence[str]) -> str:
+    """Where the file goes that is made of these: the same for the same ones, so that to begin again changes nothing."""
+    made_of = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
+    return f"{keys[0].rpartition('/')[0]}/merged-{made_of}.parquet"
+
+
+def merge(keys: Sequence[str], until: Instant) -> bool:
+    """Puts one file in the place of those at `keys`, of one partition; each contact's event is in it once.
+
+    `until` is when the caller's process has certainly ended. False, and nothing is done, while another run is at work.
+    """
+    bucket = environment(LakeSettings).lake_bucket
+    into = merged_key(keys)
+    claim = _claim(_Claim(until=until, into=into, keys=list(keys)))
+    if claim is None:
+        return False
+    with TemporaryDirectory() as directory:
+        try:
+            for number, key in enumerate(keys):
+                content = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+                Path(directory, f"{number}.parquet").write_bytes(content)
+        except client("s3").exceptions.NoSuchKey:  # another run has merged it since they were listed
+            _release(claim)
+            return True
+        client("s3").put_object(Bucket=bucket, Key=into, Body=_merged(directory).read_bytes())
+    _delete(keys)
+    _release(claim)
+    return True
+
+
+def finish(now: Instant) -> bool:
+    """Finishes the merge that a run has left when it died. False while another run is at work."""
+    bucket = environment(LakeSettings).lake_bucket
+    try:
+        answer = client("s3").get_object(Bucket=bucket, Key=CLAIM)
+    except client("s3").exceptions.NoSuchKey:
+        return True
+    claim = _Claim.model_validate_json(answer["Body"].read())
+    if claim.until > now:
+        return False
+    if client("s3").list_objects_v2(Bucket=bucket, Prefix=claim.into)["KeyCount"]:
+        _delete(claim.keys)
+    _release(answer["ETag"])
+    return True
+
+
+def _claim(claim: _Claim) -> str | None:
+    """Says what is going to be merged; gives what `_release` wants. None when another run has said so first."""
+    try:
+        return client("s3").put_object(
+            Bucket=environment(LakeSettings).lake_bucket,
+            Key=CLAIM,
+            Body=claim.model_dump_json().encode(),
+            IfNoneMatch="*",
+        )["ETag"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+            return None
+        raise
+
+
+def _release(etag: str) -> None:
+    """Takes the claim back, unless it is another's by now."""
+    try:
+        client("s3").delete_object(Bucket=environment(LakeSettings).lake_bucket, Key=CLAIM, IfMatch=etag)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"):
+            raise
+
+
+def _delete(keys: Sequence[str]) -> None:
+    """Deletes files; those that are gone already do not matter."""
+    answer = client("s3").delete_objects(
+        Bucket=environment(LakeSettings).lake_bucket,
+        Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+    )
+    if failed := answer.get("Errors"):
+        raise RuntimeError(f"S3 has not deleted {len(failed)} of {len(keys)} files: {failed[0].get('Code')}")
+
+
+def _merged(directory: str) -> Path:
+    """The files in a directory as one file, sorted. Columns that an old file has not got are null."""
+    out = Path(directory, "merged")
+    none = ", ".join(f"CAST(NULL AS {type_}) AS {name}" for name, type_ in COLUMN_TYPES.items())
+    with duckdb.connect(config=CONFIG | {"memory_limit": MEMORY, "temp_directory": f"{directory}/sorting"}) as own:
+        own.execute(  # nothing in it comes from outside
+            f"""COPY (
+                SELECT * FROM (
+                    SELECT {none} WHERE false
+                    UNION ALL BY NAME
+                    FROM read_parquet('{directory}/*.parquet', union_by_name = true, hive_partitioning = false)
+                )
+                -- A batch of the stream that came again in another composition is in two files.
+                QUALIFY id IS NULL OR ROW_NUMBER() OVER (PARTITION BY contact_number, id) = 1
+                ORDER BY {ORDER}
+            ) TO '{out}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"""  # noqa: S608
+        )
+    return out

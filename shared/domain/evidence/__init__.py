@@ -1,0 +1,75 @@
+"""Evidence: what a profile has to say to a condition, and what would turn the answer.
+
+It is read off the profile beside the evaluator, whose word alone counts (`explanations`). Instants are written in the
+shop's time zone.
+"""
+
+from __future__ import annotations
+
+from shared.domain.conditions import (
+    Age,
+    Anniversary,
+    Cart,
+    Condition,
+    ConsentIs,
+    DateTrait,
+    EventCount,
+    FirstEvent,
+    FirstSeen,
+    LastEvent,
+    LastOrder,
+    Latest,
+    LocalTime,
+    Near,
+    Orders,
+    Rank,
+    Sample,
+    Season,
+    Sequence,
+    TraitIs,
+    Unanswered,
+)
+from shared.domain.evidence import events, orders, traits
+from shared.domain.evidence.view import Told, View
+
+
+def evidence(view: View, condition: Condition, holds: bool) -> Told:
+    """Of a condition that is made of no others."""
+    match condition:
+        case TraitIs() | Anniversary() | DateTrait():
+            return traits.values(view, condition.trait)
+        case Age():
+            return traits.age(view, condition)
+        case ConsentIs():
+            return traits.consent(view, condition, holds)
+        case FirstSeen():
+            return traits.first_seen(view)
+        case Sample():
+            return traits.sample(view, condition)
+        case Near():
+            return traits.near(view, condition)
+        case LocalTime():
+            return traits.local_time(view)
+        case Season():
+            return traits.season(view)
+        case EventCount():
+            return events.count(view, condition, holds)
+        case FirstEvent():
+            return events.first(view, condition)
+        case LastEvent():
+            return events.last(view, condition)
+        case Latest():
+            return events.latest(view, condition)
+        case Sequence():
+            return events.sequence(view, condition)
+        case Unanswered():
+            return events.unanswered(view, condition)
+        case Cart():
+            return events.cart(view)
+        case Orders():
+            return orders.measured(view, condition, holds)
+        case LastOrder():
+            return orders.last(view)
+        case Rank():
+            return orders.rank(view, condition)
+    raise TypeError(f"{condition.kind} is made of other conditions")

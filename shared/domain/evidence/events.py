@@ -1,0 +1,143 @@
+"""Evidence of events: which, when, and what they were about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from shared.domain import calendars
+from shared.domain.conditions import EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered, Where
+from shared.domain.conditions import Sequence as InSequence
+from shared.domain.evaluation import CARTS
+from shared.domain.events import NEVER, Type
+from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
+from shared.domain.profiles import Occurrence
+from shared.domain.properties import fold_case
+from shared.domain.wording.events import deed
+from shared.domain.wording.texts import money, number, plural, within
+
+_COUNTED = {
+    "events": ("time", "times"),
+    "days": ("day", "days"),
+    "product_id": ("different product", "different products"),
+    "category": ("different category", "different categories"),
+    "campaign": ("different campaign", "different campaigns"),
+    "same_product_id": ("time about one product", "times about one product"),
+    "same_category": ("time in one category", "times in one category"),
+}
+
+
+def count(view: View, condition: EventCount, holds: bool) -> Told:
+    found = view.occurrences(condition.event, condition.where, condition.within)
+    least, most, there = condition.at_least, condition.at_most, _number(view, condition, found)
+    if least is None and most is None:
+        least = 1
+    cut, or_more = view.reading.cut(condition.event), ""
+    if cut >= 0 and (condition.within is None or view.t - condition.within < cut):
+        if condition.count == "events" and not condition.where and condition.within is None:
+            there = view.reading.profile.histories[condition.event].total
+        else:
+            or_more = " or more"
+    if there:
+        times = out_of(there, least, holds, number) + or_more
+        what = _COUNTED[condition.count][times != "1"]
+        text = f"{times} {what}{within(condition.within)}: {_named(view, found, condition.where)}"
+    else:
+        text = f"not once{within(condition.within)}"
+        if older := view.occurrences(condition.event, condition.where):
+            text += f"; the newest {view.ago(older[0].time)}"
+    would = f"{number(least - there)} more would make it true." if least is not None and there < least else STAYS
+    ends = f"{number(most - there + 1)} more would end it." if most is not None and there <= most else STAYS
+    return Told(text, would, ends, "it happens again")
+
+
+def _number(view: View, condition: EventCount, found: list[Occurrence]) -> int:
+    """How many there are of what is counted."""
+    if condition.count == "events":
+        return len(found)
+    if condition.count == "days":
+        return len({calendars.local(each.time, view.definitions.compiler.zone).date() for each in found})
+    values: Counter[str] = Counter()
+    for each in found:
+        held = each.properties.get(condition.count.removeprefix("same_"))
+        values.update({fold_case(value) for value in (held if isinstance(held, list) else [held]) if value is not None})
+    return max(values.values(), default=0) if condition.count.startswith("same_") else len(values)
+
+
+def first(view: View, condition: FirstEvent) -> Told:
+    history = view.reading.profile.histories.get(condition.event)
+    time = history.first if history is not None else NEVER
+    if condition.where:
+        time = min((each.time for each in view.occurrences(condition.event, condition.where)), default=NEVER)
+    if time == NEVER:
+        return Told("never", "A first one would make it true.", STAYS)
+    return Told(f"the first {view.ago(time)}", STAYS, STAYS)
+
+
+def last(view: View, condition: LastEvent) -> Told:
+    found = view.occurrences(condition.event, condition.where)
+    if not found:
+        return Told("never", "It has to happen once.", STAYS)
+    return Told(f"the newest: {_named(view, found[:1], condition.where)}", STAYS, STAYS, "it happens again")
+
+
+def latest(view: View, condition: Latest) -> Told:
+    found = [each for event in condition.events for each in view.occurrences(event)[:1]]
+    found.sort(key=lambda each: each.time, reverse=True)
+    text = f"the newest: {_named(view, found[:1], condition.where)}" if found else "there was none"
+    return Told(text, "A newer one may change it.", "A newer one may change it.")
+
+
+def sequence(view: View, condition: InSequence) -> Told:
+    parts = (condition.first, condition.then, *((condition.without,) if condition.without is not None else ()))
+    would = "Both, one after the other, would make it true."
+    return Told("; ".join(_part(view, part) for part in parts), would, STAYS, "it happens again")
+
+
+def _part(view: View, part: Filtered) -> str:
+    found = view.occurrences(part.event, part.where)
+    return f"{deed(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
+
+
+def unanswered(view: View, condition: Unanswered) -> Told:
+    answers = [each.time for of in condition.answers for each in view.occurrences(of.event, of.where)[:1]]
+    answered = max(answers, default=-1)
+    found = [each for each in view.occurrences(condition.of.event, condition.of.where) if each.time > answered]
+    since = f"since the answer of {view.when(answered)}" if answers else "and never an answer"
+    named = f": {_named(view, found, condition.of.where)}" if found else ""
+    missing = max(condition.at_least - len(found), 1)
+    would = f"{number(missing)} more without an answer would make it true."
+    return Told(f"{plural(len(found), 'time')} {since}{named}", would, "An answer would end it.", "there is an answer")
+
+
+def cart(view: View) -> Told:
+    carts = [each for event in CARTS for each in view.occurrences(event)[:1]]
+    if not carts:
+        return Told("there is no cart", "A cart that is left would make it true.", "An order would end it.")
+    left = max(carts, key=lambda each: each.time)
+    total = left.properties.get("total")
+    worth = f" worth {money(total / 100)}" if isinstance(total, int) else ""
+    inside = f" ({about})" if (about := _about(left, ("category", "product_id"))) else ""
+    text = f"the newest cart{worth}{inside} {view.ago(left.time)}"
+    for order in view.occurrences(Type.ORDER_COMPLETED)[:1]:
+        text += f"; {'ordered since' if order.time >= left.time else 'last ordered before'}, on {view.when(order.time)}"
+    return Told(text, "A newer cart that is left would make it true.", "An order would end it.", "they order")
+
+
+def _named(view: View, newest_first: Sequence[Occurrence], where: Sequence[Where]) -> str:
+    """When they happened and what they were about: what is asked for, or what says most."""
+    asked = tuple(each.property for each in where if each.property not in ("human", "permanent", "price", "total"))
+    names = (*asked, "category", "product_id", "path", "template", "query", "journey")
+    texts = []
+    for each in newest_first:
+        about = _about(each, names)
+        texts.append(f"{view.when(each.time)} ({about})" if about else view.when(each.time))
+    return newest(texts)
+
+
+def _about(occurrence: Occurrence, names: Sequence[str]) -> str:
+    """The first of these properties that the occurrence has, as text."""
+    held = next((occurrence.properties[name] for name in names if name in occurrence.properties), None)
+    if isinstance(held, list):
+        return ", ".join(held)
+    return "" if held is None else str(held)

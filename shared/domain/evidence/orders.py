@@ -1,0 +1,97 @@
+"""Evidence of orders: which, when, and what they were worth; and of ranks."""
+
+from __future__ import annotations
+
+from shared.domain.conditions import Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.events import DAY
+from shared.domain.evidence import traits
+from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
+from shared.domain.profiles import Order
+from shared.domain.wording.texts import money, number, plural, within
+
+_AGAIN = "there is another order"
+_TAKEN_BACK = "Only a refund or a cancellation would change it."
+
+
+def measured(view: View, condition: Orders, holds: bool) -> Told:
+    orders = view.orders(condition.within)
+    least, most = condition.at_least, condition.at_most
+    if least is None and most is None:
+        least = 1 if condition.measure == "count" else 0.01
+    value = _measure(condition.measure, [order for _, order in orders])
+    would = ends = "Another order may change it."
+    match condition.measure:
+        case "count" | "sum":
+            there, of_money = value or 0, condition.measure == "sum"
+            text = out_of(there, least, holds, money if of_money else number)
+            text += " spent" if of_money else " order" if text == "1" else " orders"
+            missing, room = round((least or 0) - there, 2), round((most or 0) - there, 2)
+            would = ends = _TAKEN_BACK
+            if missing > 0:
+                more = f"Orders worth {money(missing)} more" if of_money else plural(missing, "more order")
+                would = f"{more} would make it true."
+            if most is not None:
+                more = f"Orders worth more than {money(room)}" if of_money else plural(int(room) + 1, "more order")
+                ends = f"{more} would end it."
+        case _ if value is None:
+            text = f"{plural(len(orders), 'order')}, which is too few"
+        case "days_between":
+            text = f"on average {plural(round(value, 1), 'day')} between {plural(len(orders), 'order')}"
+        case _:
+            text = f"the {condition.measure} {money(round(value, 2))}"
+    return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, _AGAIN)
+
+
+def _measure(measure: str, orders: list[Order]) -> float | None:
+    """The measure of orders, newest first: a count, money or days; None where it is missing."""
+    nets = [order.net for order in orders]
+    match measure:
+        case "count":
+            return len(orders)
+        case "sum":
+            return sum(nets) / 100
+        case "average" if nets:
+            return sum(nets) / len(nets) / 100
+        case "largest" if nets:
+            return max(nets) / 100
+        case "days_between" if len(orders) > 1:
+            return (orders[0].placed - orders[-1].placed) / (len(orders) - 1) / DAY
+    return None
+
+
+def _named(view: View, newest_first: list[tuple[str, Order]]) -> str:
+    texts = [f"{view.when(order.placed)} ({name}, {money(order.net / 100)})" for name, order in newest_first]
+    return f": {newest(texts)}" if texts else ""
+
+
+def last(view: View) -> Told:
+    found = view.orders()[:1]
+    if not found:
+        return Told("no order", "A first order may change it.", STAYS)
+    return Told(f"the newest{_named(view, found)}", STAYS, _TAKEN_BACK, _AGAIN)
+
+
+def rank(view: View, condition: Rank) -> Told:
+    """With the cut-off, as the nightly refresh last worked it out."""
+    cutoff = view.definitions.compiler.cutoffs.get(condition.key)
+    told, bound = _ranked(view, condition.by, cutoff)
+    if cutoff is None:
+        would = "The nightly refresh has to work the cut-off out."
+        return told._replace(evidence=f"{told.evidence}; no cut-off yet", would=would)
+    return told._replace(evidence=f"{told.evidence}; the cut-off is {bound}")
+
+
+def _ranked(view: View, by: RankedTrait | RankedOrders, cutoff: float | None) -> tuple[Told, str]:
+    """What the contact has of it, and the cut-off in words."""
+    if isinstance(by, RankedTrait):
+        return traits.values(view, by.trait), number(cutoff or 0)
+    orders = view.orders(by.within)
+    changes = "Another order, or the nightly refresh, may change it."
+    if by.measure == "last":
+        found = f"the newest{_named(view, orders[:1])}" if orders else "no order"
+        return Told(found, changes, changes, _AGAIN), view.when(int(cutoff or 0))
+    said = number if by.measure == "count" else money
+    value = _measure(by.measure, [order for _, order in orders])
+    found = f"{said(round(value or 0, 2))}{within(by.within)}{_named(view, orders)}" if orders else "no order"
+    bound = said(round((cutoff or 0) / (1 if by.measure == "count" else 100), 2))
+    return Told(found, changes, changes, _AGAIN), bound

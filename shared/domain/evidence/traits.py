@@ -1,0 +1,84 @@
+"""Evidence of traits and consent; and of place and moment, which traits tell."""
+
+from __future__ import annotations
+
+from shared.domain import calendars
+from shared.domain.conditions import Age, ConsentIs, Near, Sample
+from shared.domain.evaluation import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
+from shared.domain.events import NEVER, Json
+from shared.domain.evidence.view import STAYS, Told, View
+from shared.domain.wording.texts import duration, label, listed, number, plural, word
+
+_DRAWN = "Nothing: it is drawn once and for all."
+
+
+def values(view: View, *names: str) -> Told:
+    """What these traits are."""
+    found = []
+    for name in names:
+        stamped = trait_of(view.reading.profile, name)
+        known = "is not known" if stamped is None else f"is {_said(stamped.value)}, since {view.when(stamped.time)}"
+        found.append(f"{label(name)} {known}")
+    changes = f"It changes when {listed([label(name) for name in names], 'or')} does."
+    return Told("; ".join(found), changes, changes, f"{label(names[0])} changes")
+
+
+def _said(value: Json) -> str:
+    return ", ".join(map(word, value)) if isinstance(value, list | tuple) else word(value)
+
+
+def age(view: View, condition: Age) -> Told:
+    told = values(view, condition.trait)
+    stamped = trait_of(view.reading.profile, condition.trait)
+    day = calendars.date_in(stamped.value) if stamped is not None else None
+    if stamped is None or day is None or not calendars.has_year(stamped.value):
+        return told
+    today = calendars.local(view.t, view.definitions.compiler.zone).date()
+    years = today.year - day.year
+    if years > 0 and calendars.add_years(day, years) > today:
+        years -= 1
+    return told._replace(evidence=f"{told.evidence}: {plural(years, 'year')}")
+
+
+def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
+    stamped = view.reading.profile.consent.get(condition.topic)
+    if stamped is None:
+        return Told("never asked", "An answer would change it.", "An answer would change it.")
+    found = f"{stamped.value} on {view.when(stamped.time)}"
+    if stamped.value == condition.is_ and condition.within is not None and not holds:
+        found += f", which is more than {duration(condition.within)} ago"
+    return Told(found, "A new answer would change it.", "A new answer would change it.", "there is a new answer")
+
+
+def first_seen(view: View) -> Told:
+    first = view.reading.profile.first_seen
+    found = "never seen" if first == NEVER else f"first seen {view.ago(first)}"
+    return Told(found, "A first event would begin it.", "Nothing: it stays so.")
+
+
+def sample(view: View, condition: Sample) -> Told:
+    drawn = int(sample_hash(condition.salt, view.reading.profile.contact), 16) / 2**32 * 100
+    return Told(f"drew {drawn:.2f} of 100; below {number(condition.percent)} is in", _DRAWN, _DRAWN)
+
+
+def near(view: View, condition: Near) -> Told:
+    latitude, longitude = (number_of(view.reading.profile, name) for name in ("latitude", "longitude"))
+    told = values(view, "latitude", "longitude")
+    if latitude is None or longitude is None:
+        return told
+    km = distance_km(latitude, longitude, condition.latitude, condition.longitude)
+    return told._replace(evidence=f"{km:,.1f} km ({km / KM_A_MILE:,.1f} miles) away")
+
+
+def local_time(view: View) -> Told:
+    stamped = trait_of(view.reading.profile, "timezone")
+    own = calendars.zone(stamped.value) if stamped is not None and isinstance(stamped.value, str) else None
+    where = own or view.definitions.compiler.zone
+    found = f"it is {calendars.local(view.t, where):%A %H:%M} in {where.key}, {'theirs' if own else 'the shop’s zone'}"
+    return Told(found, STAYS, STAYS, "their time zone changes")
+
+
+def season(view: View) -> Told:
+    told = values(view, "latitude", "country")
+    today = calendars.local(view.t, view.definitions.compiler.zone)
+    return told._replace(evidence=f"it is {today:%B}; {told.evidence}", unless="they move")

@@ -1,0 +1,214 @@
+"""Facts: what profiles say of all contacts at one instant, as rows beside the lake's events, for the SQL of segments.
+
+An export has every contact once: when they were first seen, their traits, consent, orders and memberships. What says
+who somebody is, or where within their city, stays out. A condition on such a trait is answered while exporting instead,
+and the answer goes in under the condition's key; so are conditions that need a calendar or a map, which SQL has not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from shared.domain.conditions import (
+    Age,
+    Anniversary,
+    Condition,
+    DateTrait,
+    LocalTime,
+    Near,
+    Rank,
+    RankedTrait,
+    Season,
+    TraitIs,
+    condition_key,
+    parts_of,
+    plain,
+)
+from shared.domain.evaluation import Evaluate, HistoryNeededError
+from shared.domain.events import NEVER, Instant, Json
+from shared.domain.lake_rows import contact_number
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.properties import fold_case, in_lake, own_words, text
+from shared.domain.segments import Definitions
+
+COLUMNS: Mapping[str, str] = {
+    "contact": "string",
+    "contact_number": "bigint",
+    "name": "string",
+    "time": "bigint",
+    "text": "string",
+    "number": "double",
+    "flag": "boolean",
+    "amount": "bigint",
+}
+"""Columns and their types in Athena. What they hold, by the row's kind:
+
+| kind | rows | columns |
+|---|---|---|
+| contact | one | `time`: when they were first seen |
+| trait | one a trait; of a list, one for each of its values, or one if it is empty | `name`, a dot before a part; \
+`time`: when it was told; `text` (in `fold_case` form), `number` or `flag`; `amount`: how many values the list has |
+| consent | one a topic | `name`; `text`: the answer; `time`: when it was given |
+| order | one for each that counts | `time`: when it was placed; `amount`: what is left of it, in hundredths |
+| answer | one for each condition answered here that is true | `name`: the condition's key |
+| member | one for each segment the contact is in | `name`; `number`: of the transition; `time`: since when |
+"""
+
+KINDS = ("contact", "trait", "consent", "order", "answer", "member")
+PARTITIONS = ("pass", "kind")
+"""The id of the pass that an export was made for, and what its rows are."""
+
+VALUES_BOUND = 100
+"""Values of a list, and parts of a trait, that are written out."""
+
+Row = dict[str, Json]
+
+_MOST_WHOLE = 2**53  # up to here a double is exact
+
+
+def is_answered(condition: Condition) -> bool:
+    """Whether SQL cannot work the condition out from facts and events."""
+    match condition:
+        case Near() | LocalTime() | Season() | Anniversary() | Age() | DateTrait():
+            return True
+        case TraitIs(trait=trait):
+            return not in_lake(trait)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Conditions that are answered together, and their keys."""
+
+    keys: tuple[str, ...]
+    evaluate: Evaluate
+
+    def answers(self, profile: Profile, t: Instant) -> Iterator[str]:
+        """The keys of those that are true."""
+        return (key for key, signed in zip(self.keys, self.evaluate(profile, t), strict=True) if signed > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an export has to answer: of every contact, and of whose trait cannot be written out."""
+
+    of_all: Question
+    by_trait: Mapping[str, Question]
+
+
+def asked(definitions: Definitions) -> Asked:
+    """What the shop's segments ask that SQL cannot, or not of everybody, work out."""
+    of_all: dict[str, Condition] = {}
+    by_trait: dict[str, dict[str, Condition]] = defaultdict(dict)
+    for segment in definitions.segments.values():
+        for part in parts_of(plain(segment.when)):
+            if is_answered(part):
+                of_all[condition_key(part)] = part
+            elif isinstance(part, TraitIs):
+                by_trait[part.trait][condition_key(part)] = part
+            elif isinstance(part, Rank) and isinstance(part.by, RankedTrait):
+                by_trait[part.by.trait][part.key] = part
+
+    def question(parts: Mapping[str, Condition]) -> Question:
+        return Question(tuple(parts), definitions.compiler.function(list(parts.values())))
+
+    return Asked(question(of_all), {trait: question(parts) for trait, parts in by_trait.items()})
+
+
+def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
+    """The contact's facts at `t`: COLUMNS and `kind`. None of who has joined another contact, or was erased.
+
+    HistoryNeededError when the profile has not all the contact's orders: give `profiles.rebuild` of their events.
+    """
+    if profile.merged_into is not None or profile.erased:
+        return
+    if profile.older_orders:
+        raise HistoryNeededError("orders")
+    empty: Row = dict.fromkeys(COLUMNS) | {
+        "contact": profile.contact,
+        "contact_number": contact_number(profile.contact),
+    }
+    yield {**empty, "kind": "contact", "time": None if profile.first_seen == NEVER else profile.first_seen}
+    answered = set(asked.of_all.answers(profile, t))
+    own = _own(profile)
+    unsaid = set()
+    for name, stamped in _written_out(profile):
+        values = _values(stamped.value, own) if _may_be_written(name, own) else None
+        if values is None:
+            unsaid.add(name)
+            continue
+        for value in values:
+            yield {**empty, "kind": "trait", "name": name, "time": stamped.time, **value}
+    for trait, question in asked.by_trait.items():
+        if trait in unsaid or trait.split(".", 1)[0] in unsaid:
+            answered |= set(question.answers(profile, t))
+    for name in sorted(answered):
+        yield {**empty, "kind": "answer", "name": name}
+    for topic, (state, time) in profile.consent.items():
+        yield {**empty, "kind": "consent", "name": topic, "text": state, "time": time}
+    for order in profile.counting_orders():
+        yield {**empty, "kind": "order", "time": order.placed, "amount": order.net}
+    for segment, held in profile.memberships.items():
+        if held.member:
+            yield {**empty, "kind": "member", "name": segment, "number": float(held.number), "time": held.since}
+
+
+def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
+    """The traits that may be, and each part of one that has parts, as conditions name them (`evaluation.trait_of`)."""
+    for name, stamped in profile.traits.items():
+        value, time = stamped
+        if value is None or not in_lake(name):
+            continue
+        yield name, stamped
+        if isinstance(value, dict) and len(value) <= VALUES_BOUND and "." not in name:
+            for part, of_part in value.items():
+                whole = f"{name}.{part}"
+                if of_part is not None and whole not in profile.traits and in_lake(whole):
+                    yield whole, Stamped(of_part, time)
+
+
+def _values(value: Json, own: frozenset[str]) -> list[Row] | None:
+    """The columns that hold a trait's value, a row each; None when something in it may not be written out."""
+    if isinstance(value, list):
+        if len(value) > VALUES_BOUND:
+            return None
+        held = [_value(each, own) for each in value] or [{}]
+        return None if None in held else [{**each, "amount": len(value)} for each in held if each is not None]
+    if isinstance(value, dict):
+        return [{}] if len(value) <= VALUES_BOUND else None
+    one = _value(value, own)
+    return None if one is None else [one]
+
+
+def _value(value: Json, own: frozenset[str]) -> Row | None:
+    """One value, by its type; of what no comparison is true of (null, a list in a list), nothing."""
+    match value:
+        case bool():
+            return {"flag": value}
+        case int() | float():
+            exact = isfinite(value) if isinstance(value, float) else abs(value) <= _MOST_WHOLE
+            return {"number": float(value)} if exact else None
+        case str():
+            return {"text": fold_case(value)} if not value or _may_be_written(value, own) else None
+    return {}
+
+
+def _may_be_written(value: str, own: frozenset[str]) -> bool:
+    if text(value, own) is None or "\0" in value:
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _own(profile: Profile) -> frozenset[str]:
+    """The words that say who the contact is; of a trait that has parts, those parts that do."""
+    flat: dict[str, Json] = {}
+    parts: list[Mapping[str, Json]] = [flat]
+    for name, (value, _) in profile.traits.items():
+        if isinstance(value, dict):
+            parts.append({part: each for part, each in value.items() if not isinstance(each, dict)})
+        else:
+            flat[name] = value
+    return frozenset().union(*map(own_words, parts))

@@ -1,0 +1,223 @@
+"""Publications: the shop's segments as one numbered document, and what makes the next one of it.
+
+A publication is never changed; each is made of the one before, and says of every segment by which number it was last
+changed. So any two of them, however far apart, say what has to be decided anew between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.conditions import (
+    Condition,
+    EventCount,
+    Segment,
+    in_order,
+    members_of,
+    parts_of,
+    plain,
+)
+from shared.domain.events import Instant, Strict
+from shared.domain.segments import Definitions, compile_segments, ranks
+
+
+class Publication(Strict):
+    """All the shop's segments as they are from `published` on.
+
+    `since`: by which publication each has its present form. `changed` and `reranked`: by which its meaning, or a
+    cut-off in it, was last changed; `starting`: those whose last change starts journeys for whom it brings in.
+    `cutoffs`: each Rank's, by its key. `to_fill`: the last publication that every contact has to adopt, whether or not
+    anything happens to them. `own`: the segments whose form, or absence, the shop has decided on; all others are as
+    shipped. `why`, for people.
+    """
+
+    number: int
+    segments: tuple[Segment, ...]
+    since: dict[str, int]
+    changed: dict[str, int]
+    reranked: dict[str, int] = Field(default_factory=dict)
+    starting: tuple[str, ...] = ()
+    cutoffs: dict[str, float] = Field(default_factory=dict)
+    to_fill: int = 1
+    own: tuple[str, ...] = ()
+    zone: str
+    published: Instant
+    why: str
+
+    def segment(self, id_: str) -> Segment | None:
+        return next((segment for segment in self.segments if segment.id == id_), None)
+
+
+class InUseError(ValueError):
+    """Another segment asks about the one that is to go."""
+
+
+def compiled(publication: Publication) -> Definitions:
+    """ValueError as `compile_segments`."""
+    return compile_segments(
+        publication.segments,
+        sequence=publication.number,
+        changed=publication.changed,
+        reranked=publication.reranked,
+        starting=publication.starting,
+        cutoffs=publication.cutoffs,
+        zone=publication.zone,
+    )
+
+
+def first(shipped: Iterable[Segment], zone: str, now: Instant) -> Publication:
+    """What a shop begins with."""
+    segments = tuple(shipped)
+    since = {segment.id: 1 for segment in segments}
+    return Publication(
+        number=1,
+        segments=segments,
+        since=since,
+        changed=since,
+        zone=zone,
+        published=now,
+        why="as shipped",
+    )
+
+
+def with_segment(publication: Publication, segment: Segment, start_journeys: bool, now: Instant) -> Publication:
+    """The next publication, with this segment new or in its new form. ValueError: it does not fit the others."""
+    segments = _replaced(publication.segments, segment)
+    return _next(
+        publication,
+        now,
+        f"{segment.id} published",
+        segments=segments,
+        changed=_told_apart(publication.segments, segments),
+        starting=[segment.id] if start_journeys else [],
+        own={*publication.own, segment.id},
+    )
+
+
+def without_segment(publication: Publication, id_: str, now: Instant) -> Publication:
+    """The next publication, without this segment. InUseError names the first that asks about it."""
+    for other in publication.segments:
+        if id_ in members_of(other.when):
+            raise InUseError(f"the segment {other.id} asks about it")
+    return _next(
+        publication,
+        now,
+        f"{id_} deleted",
+        segments=tuple(segment for segment in publication.segments if segment.id != id_),
+        to_fill=publication.number + 1,
+        own={*publication.own, id_},
+    )
+
+
+def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float], now: Instant) -> Publication | None:
+    """The next publication, with cut-offs that were worked out anew; None when none has moved.
+
+    A cut-off that there was none of completes the change that has brought its condition, so it counts as that: who
+    enters by it has not risen to the top.
+    """
+    ranked = {segment.id: {rank.key for rank in ranks(segment)} for segment in publication.segments}
+    asked = set().union(*ranked.values())
+    cutoffs = {key: value for key, value in {**publication.cutoffs, **cutoffs}.items() if key in asked}
+    moved = {key for key, value in cutoffs.items() if publication.cutoffs.get(key) != value}
+    if not moved:
+        return None
+    new = moved - publication.cutoffs.keys()
+    completed = dependants(publication.segments, [name for name, keys in ranked.items() if keys & new])
+    reranked = dependants(publication.segments, [name for name, keys in ranked.items() if keys & moved])
+    return _next(
+        publication,
+        now,
+        "cut-offs worked out",
+        cutoffs=cutoffs,
+        changed=completed,
+        starting=[name for name in completed if name in publication.starting],
+        reranked=[name for name in reranked if name not in completed],
+    )
+
+
+def with_shipped(publication: Publication, shipped: Iterable[Segment], zone: str, now: Instant) -> Publication | None:
+    """The next publication, with what a deployment has brought: the present form of all shipped segments that are not
+    the shop's own, and the time zone; None when there is nothing new. ValueError: it does not fit the shop's own.
+
+    A segment that is shipped no longer stays: the shop may use it, and can delete it.
+    """
+    segments = publication.segments
+    for segment in shipped:
+        if segment.id not in publication.own:
+            segments = _replaced(segments, segment)
+    if segments == publication.segments and zone == publication.zone:
+        return None
+    changed = _told_apart(publication.segments, segments)
+    if zone != publication.zone:
+        of_zone = [segment.id for segment in segments if _in_a_zone(segment.when)]
+        changed = dependants(segments, [*changed, *of_zone])
+    return _next(publication, now, "a deployment brought it", segments=segments, changed=changed, zone=zone)
+
+
+def dependants(segments: Iterable[Segment], ids: Iterable[str]) -> list[str]:
+    """These segments and all that ask about them, each after those it asks about. ValueError as `in_order`."""
+    found = set(ids)
+    ordered = in_order(segments)
+    for name, segment in ordered.items():
+        if members_of(segment.when) & found:
+            found.add(name)
+    return [name for name in ordered if name in found]
+
+
+def lacks_cutoffs(publication: Publication, since: int) -> bool:
+    """Whether a segment that was changed after a publication has a rank that no cut-off was worked out for yet."""
+    changed = [segment for segment in publication.segments if publication.changed[segment.id] > since]
+    return any(rank.key not in publication.cutoffs for segment in changed for rank in ranks(segment))
+
+
+def _next(publication: Publication, now: Instant, why: str, **parts: Any) -> Publication:
+    number = publication.number + 1
+    segments = parts.get("segments", publication.segments)
+    changed = parts.get("changed", ())
+    there = {segment.id for segment in segments}
+    formed = [segment.id for segment in segments if segment not in publication.segments]
+    made = publication.model_copy(
+        update={
+            "number": number,
+            "segments": segments,
+            "since": _numbered(publication.since, formed, number, there),
+            "changed": _numbered(publication.changed, changed, number, there),
+            "reranked": _numbered(publication.reranked, parts.get("reranked", ()), number, there),
+            "starting": tuple(
+                sorted((set(publication.starting) - set(changed) | set(parts.get("starting", ()))) & there)
+            ),
+            "cutoffs": parts.get("cutoffs", publication.cutoffs),
+            "to_fill": parts.get("to_fill", number if changed else publication.to_fill),
+            "own": tuple(sorted(parts.get("own", publication.own))),
+            "zone": parts.get("zone", publication.zone),
+            "published": now,
+            "why": why,
+        }
+    )
+    compiled(made)
+    return made
+
+
+def _numbered(held: Mapping[str, int], ids: Iterable[str], number: int, there: set[str]) -> dict[str, int]:
+    return {name: at for name, at in {**held, **dict.fromkeys(ids, number)}.items() if name in there}
+
+
+def _replaced(segments: tuple[Segment, ...], segment: Segment) -> tuple[Segment, ...]:
+    if all(each.id != segment.id for each in segments):
+        return (*segments, segment)
+    return tuple(segment if each.id == segment.id else each for each in segments)
+
+
+def _told_apart(before: Iterable[Segment], after: tuple[Segment, ...]) -> list[str]:
+    """The segments that mean something else than before, and all that ask about them: a new name is no change."""
+    meant = {segment.id: plain(segment.when) for segment in before}
+    return dependants(after, [segment.id for segment in after if meant.get(segment.id) != plain(segment.when)])
+
+
+def _in_a_zone(condition: Condition) -> bool:
+    """Whether it counts in the shop's time zone, or falls back on it."""
+    parts = parts_of(plain(condition))
+    return any(part.count == "days" if isinstance(part, EventCount) else part.zone != "none" for part in parts)

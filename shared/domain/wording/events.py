@@ -1,0 +1,195 @@
+"""Events in words: what somebody did, how often and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from shared.domain.conditions import EventCount, LastEvent, LastOrder, Latest, Sequence, Unanswered, Where
+from shared.domain.events import Type
+from shared.domain.wording.texts import (
+    Loose,
+    between,
+    compared,
+    duration,
+    has,
+    listed,
+    number,
+    of_where,
+    quoted,
+    within,
+    word,
+)
+
+
+class Verb(NamedTuple):
+    """How an event is told: `past` of what the contact did, the participle after "has", and what it was done to."""
+
+    past: str
+    thing: str
+    participle: str = ""
+
+
+VERBS: Mapping[str, Verb] = {
+    Type.CONTACT_CREATED: Verb("was entered in the shop", "", "been entered in the shop"),
+    Type.CONTACT_UPDATED: Verb("was changed in the shop", "", "been changed in the shop"),
+    Type.CONSENT_CHANGED: Verb("changed", "their consent"),
+    Type.PAGE_VIEWED: Verb("viewed", "a page"),
+    Type.SCREEN_VIEWED: Verb("viewed", "a screen"),
+    Type.GROUP_JOINED: Verb("joined", "a group"),
+    Type.PRODUCT_VIEWED: Verb("viewed", "a product"),
+    Type.CART_UPDATED: Verb("changed", "a cart"),
+    Type.CHECKOUT_STARTED: Verb("started", "a checkout"),
+    Type.CHECKOUT_UPDATED: Verb("changed", "a checkout"),
+    Type.ORDER_COMPLETED: Verb("ordered", ""),
+    Type.ORDER_PAID: Verb("paid", "an order"),
+    Type.ORDER_UPDATED: Verb("changed", "an order"),
+    Type.ORDER_FULFILLED: Verb("was sent", "an order", "been sent"),
+    Type.ORDER_CANCELLED: Verb("cancelled", "an order"),
+    Type.ORDER_REFUNDED: Verb("was refunded", "an order", "been refunded"),
+    Type.EMAIL_SENT: Verb("was sent", "a mail", "been sent"),
+    Type.EMAIL_DELIVERED: Verb("received", "a mail"),
+    Type.EMAIL_OPENED: Verb("opened", "a mail"),
+    Type.EMAIL_CLICKED: Verb("clicked in", "a mail"),
+    Type.EMAIL_BOUNCED: Verb("bounced", "a mail"),
+    Type.EMAIL_COMPLAINED: Verb("complained about", "a mail"),
+    Type.JOURNEY_COMPLETED: Verb("completed", "a journey"),
+}
+LABELS = {"product_id": "product", "query": "search words", "human": "in person", "permanent": "for good"}
+SUFFIXES: Mapping[str, str] = {
+    "product_id": " of the product {}",
+    "category": " in {}",
+    "campaign": " from the campaign {}",
+    "journey": " of the journey {}",
+    "template": " with the template {}",
+    "topic": " about {}",
+    "device": " on {}",
+}
+IN_A_CART = {"category": " with {} in it", "product_id": " with the product {} in it"}
+_CARTS = (Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+FLAG_SUFFIXES = {("human", True): " in person", ("human", False): " by machine", ("permanent", True): " for good"}
+
+
+def deed(event: str, where: Iterable[Where] = (), thing: str | None = None) -> tuple[str, str]:
+    """An event in the past tense, and as it is told after "has": `viewed a page on mobile`, `been sent a mail`."""
+    verb = VERBS.get(event) or Verb("had", f"the event {quoted(event)}")
+    rest = list(where)
+    bought = event == Type.ORDER_COMPLETED
+    if thing is None:
+        for each in rest:
+            if each.is_ != "equal" or not (each.property == "product_id" or (bought and each.property == "category")):
+                continue
+            if event in (Type.ORDER_COMPLETED, Type.PRODUCT_VIEWED):
+                thing = f"the product {word(each.value)}" if each.property == "product_id" else word(each.value)
+                rest.remove(each)
+                break
+    if bought and thing is not None:
+        verb = Verb("bought", "")
+    what = verb.thing if thing is None else thing
+    after = (f" {what}" if what else "") + filters(rest, of_cart=event in _CARTS)
+    return verb.past + after, (verb.participle or verb.past) + after
+
+
+def filters(where: Iterable[Where], *, of_cart: bool = False) -> str:
+    """` on mobile`, ` where total is at least 50.00`."""
+    short, others, suffixes = "", [], {**SUFFIXES, **IN_A_CART} if of_cart else SUFFIXES
+    for each in where:
+        flag = FLAG_SUFFIXES.get((each.property, each.value)) if isinstance(each.value, bool) else None
+        if each.is_ == "equal" and flag is not None:
+            short += flag
+        elif each.is_ == "equal" and each.property in suffixes:
+            short += suffixes[each.property].format(word(each.value))
+        else:
+            others.append(f"{LABELS.get(each.property, each.property)} {compared(each, of_where(each))}")
+    if not others:
+        return short
+    return f"{short} where {others[0]}" if len(others) == 1 else f"{short} where ({' and '.join(others)})"
+
+
+# ── conditions ──
+
+
+def event_count(condition: EventCount, holds: bool) -> str:
+    least, most, window = condition.at_least, condition.at_most, condition.within
+    if least is None and most is None:
+        least = 1
+    if most == 0:
+        least, most, holds = 1, None, not holds
+    thing, counted = _counted(condition, least, most, holds)
+    past, participle = deed(condition.event, condition.where, thing)
+    if (least, most) == (1, None):  # whether at all, whatever is counted
+        if holds:
+            return f"{past if window is not None else f'has {participle}'}{counted}{within(window)}"
+        return f"has {'not' if window is not None else 'never'} {participle}{counted}{within(window)}"
+    text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}"
+    return text if holds or least is None or most is None else Loose(text)
+
+
+def _counted(condition: EventCount, least: int | None, most: int | None, holds: bool) -> tuple[str | None, str]:
+    """What the event was done to, where the counting says it, and how often."""
+    at_all = (least, most) == (1, None)
+    bounds = "at least 1" if at_all else between(least, most, number, holds)
+    product = condition.event in (Type.PRODUCT_VIEWED, Type.ORDER_COMPLETED)
+    match condition.count:
+        case "events":
+            return None, "" if at_all else f" {_times(least, most, holds)}"
+        case "days":
+            return None, f" on {bounds} day{'' if at_all else 's'}"
+        case "product_id" if product and not _has_thing(condition):
+            return f"{bounds} different product{'' if at_all else 's'}", ""
+        case "product_id" | "category" | "campaign":
+            things = {"product_id": "product", "category": "category", "campaign": "campaign"}[condition.count]
+            return None, f" across {bounds} different {things if at_all else _several(things)}"
+        case "same_product_id" if product and not _has_thing(condition):
+            return "one and the same product", f" {_times(least, most, holds)}"
+        case "same_product_id" | "same_category":
+            one = "product" if condition.count == "same_product_id" else "category"
+            return None, f" {_times(least, most, holds)} with one and the same {one}"
+
+
+def _has_thing(condition: EventCount) -> bool:
+    return any(each.is_ == "equal" and each.property in ("product_id", "category") for each in condition.where)
+
+
+def _several(thing: str) -> str:
+    return "categories" if thing == "category" else f"{thing}s"
+
+
+def _times(least: int | None, most: int | None, holds: bool = True) -> str:
+    """`at least 3 times`; of what is denied, `fewer than 3 times`."""
+    if (least, most) == (1, None):
+        return "at least once"
+    if least == most == 1 and holds:
+        return "exactly once"
+    text = between(least, most, number, holds)
+    return f"{text} time{'' if text.split()[-1] == '1' else 's'}"
+
+
+def since(condition: LastEvent | LastOrder, holds: bool, last: str, never: str) -> str:
+    days = between(condition.at_least, condition.at_most, number, holds, fewer="less than")
+    ago = f"{last} {days} day{'' if days.split()[-1] == '1' else 's'} ago"
+    return ago if holds else Loose(f"{never} or {ago}")
+
+
+def latest(condition: Latest, holds: bool) -> str:
+    how = filters(condition.where)
+    if condition.events == Latest.model_fields["events"].default:
+        return f"{'made' if holds else 'did not make'} their last visit{how}"
+    return f"{has(holds)} as the newest of {listed([quoted(each) for each in condition.events], 'and')} one{how}"
+
+
+def sequence(condition: Sequence, holds: bool) -> str:
+    firsts, thens = (deed(each.event, each.where) for each in (condition.first, condition.then))
+    first, then = (each[0] if holds else each[1] for each in (firsts, thens))
+    text = f"{'' if holds else 'has not '}first {first} and then {then} at most {duration(condition.gap)} later"
+    if condition.without is not None:
+        text += f" without having {deed(condition.without.event, condition.without.where)[1]} in between"
+    return Loose(f"{text}{f', the latter{within(condition.within)}' if condition.within is not None else ''}")
+
+
+def unanswered(condition: Unanswered, holds: bool) -> str:
+    past, participle = deed(condition.of.event, condition.of.where)
+    answers = listed([deed(each.event, each.where)[1] for each in condition.answers], "or")
+    often = f" {_times(condition.at_least, None)}{within(condition.within)}"
+    older = f", the newest at least {duration(condition.older)} ago" if condition.older is not None else ""
+    return Loose(f"{past if holds else f'has not {participle}'}{often} without having {answers} since{older}")

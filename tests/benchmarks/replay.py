@@ -1,0 +1,265 @@
+"""A real shop's history, replayed on the turned clock: every stored membership against a fresh evaluation of everybody.
+
+    .venv/bin/python -m tests.benchmarks.replay path/to/online_retail_ii.parquet
+
+replays the whole of Online Retail II, 5,942 customers over two years; without a file, the sample that ships. At several
+instants the memberships that events and wake-ups have left behind are compared, contact by contact, with what the one
+pass of SQL over the lake says of everybody at that instant. Beside it stands what polling would have cost, and by how
+much it would have been late.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+
+from infra.local import history, storefront
+from infra.local.history import Webhook
+from infra.local.sample import make
+from infra.local.system import System
+from shared.adapters import athena, contacts, definitions
+from shared.adapters.contacts import Stored
+from shared.domain import segments, sql
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Instant, Json, iso
+from shared.domain.profiles import Profile
+from shared.domain.segments import BY_TIME, Definitions, Transition
+from tests.benchmarks.counting import watched
+from tests.benchmarks.measuring import Row
+
+INSTANTS = 20
+POLLS = {"every minute": MINUTE, "every 15 minutes": 15 * MINUTE, "daily": DAY}
+SETTLED = 100 * DAY
+"""How long the clock runs on after the last order: silence goes on having consequences."""
+
+
+@dataclass
+class Counted:
+    """What the segments cost, and what came of it."""
+
+    evaluations: int = 0
+    flips: Counter[str] = field(default_factory=Counter)
+    """By cause: `time`, or `event`."""
+    by_time: list[Instant] = field(default_factory=list)
+    """When time alone changed a membership."""
+    events: int = 0
+    wake_ups: int = 0
+    vain: int = 0
+    """Wake-ups that found nothing to change."""
+
+
+@dataclass
+class Replayed:
+    contacts: int
+    segments: int
+    webhooks: int
+    days: float
+    seconds: float
+    compared: int
+    """Memberships compared, over all instants."""
+    differing: list[str]
+    counted: Counted
+    late: list[float]
+    """Seconds, of every change by time alone, the least first."""
+
+
+def replay(
+    sample: Path = history.SAMPLE,
+    customers: int | None = None,
+    instants: int = INSTANTS,
+    say: Callable[[str], object] = lambda line: None,
+) -> Replayed:
+    """Plays the history of `sample`, and compares at so many instants, evenly spread over it."""
+    webhooks = list(history.webhooks(customers=customers, sample=sample))
+    begin, end = webhooks[0].at - DAY, webhooks[-1].at + SETTLED
+    system, watch = watched(begin)
+    counted = Counted()
+    differing: list[str] = []
+    compared, due = 0, [begin + (end - begin) * number // instants for number in range(1, instants + 1)]
+    began = time.perf_counter()
+    with counting(counted):
+        for at, webhook in _with_ends(webhooks, due):
+            if webhook is None:
+                system.run_until(at)
+                system.settle()
+                compared += compare(system, at, differing)
+                say(f"{iso(at)[:10]}: {compared:,} memberships compared, {len(differing)} differ")
+                continue
+            with system.hurrying():
+                system.run_until(at)
+                storefront.post(system, webhook)
+    counted.events = watch.records["ProfileFunction"]
+    return Replayed(
+        contacts=sum(1 for _ in everybody()),
+        segments=len(definitions.segments().segments),
+        webhooks=len(webhooks),
+        days=(end - begin) / DAY,
+        seconds=time.perf_counter() - began,
+        compared=compared,
+        differing=differing,
+        counted=counted,
+        late=sorted(lateness()),
+    )
+
+
+def compare(system: System, at: Instant, differing: list[str]) -> int:
+    """Compares the stored memberships with what one pass over the lake says; gives how many were compared."""
+    of_shop = definitions.segments()
+    names, of_pass = list(of_shop.segments), f"replay-{at}"
+    export(system, at, of_pass)
+    told = athena.rows(athena.start(sql.one_pass(of_shop, names, at, of_pass))) or []
+    answered = {row["contact"]: row for row in told}
+    stored = {each.profile.contact: each.profile for each in everybody()}
+    differing += [f"{iso(at)} {each} is stored or passed over, not both" for each in stored.keys() ^ answered.keys()]
+    for contact in stored.keys() & answered.keys():
+        for name in names:
+            held = stored[contact].memberships.get(name)
+            if (held is not None and held.member) != answered[contact][f"in_{name}"]:
+                differing.append(f"{iso(at)} {contact} {name}: stored as {held}")
+    return len(stored) * len(names)
+
+
+def export(system: System, at: Instant, of_pass: str) -> None:
+    """Has the export function write everybody's facts, page by page, as the workflow does."""
+    number = definitions.publication().number
+    place: dict[str, Json] | None = contacts.Place()._asdict()
+    while place is not None:
+        page = {"name": of_pass, "at": at, "definitions": number, "segment": None, "draft": None, "contacts": 0}
+        place = system.invoke("ExportFunction", {**page, "place": place})["place"]
+
+
+def everybody() -> Iterator[Stored]:
+    place: contacts.Place | None = contacts.Place()
+    while place is not None:
+        found, place = contacts.page(place, 1000)
+        yield from contacts.read_all(found)
+
+
+def lateness() -> Iterator[float]:
+    """Of every change that time alone made: seconds from its instant to when it was stored."""
+    for stored in everybody():
+        for item in contacts.items(stored.profile.contact, "TRANSITION#"):
+            if item["cause"]["S"] == BY_TIME:
+                yield (int(item["recorded"]["N"]) - int(item["time"]["N"])) / SECOND
+
+
+def _with_ends(webhooks: list[Webhook], due: list[Instant]) -> Iterator[tuple[Instant, Webhook | None]]:
+    """The webhooks in order of time, and between them, without one, the instants at which to compare."""
+    left = iter([*due, NEVER])
+    following = next(left)
+    for webhook in webhooks:
+        while following < webhook.at:
+            yield following, None
+            following = next(left)
+        yield webhook.at, webhook
+    while following != NEVER:
+        yield following, None
+        following = next(left)
+
+
+@contextmanager
+def counting(counted: Counted) -> Iterator[None]:
+    """Has every decision about memberships counted, where the profile function makes them."""
+    decide = segments.decide
+
+    def counted_decide(
+        definitions: Definitions, profile: Profile, names: tuple[str, ...], t: Instant, cause: str
+    ) -> list[Transition]:
+        transitions = decide(definitions, profile, names, t, cause)
+        counted.evaluations += len(names)
+        counted.flips["time" if cause == BY_TIME else "event"] += len(transitions)
+        if cause == BY_TIME:
+            counted.by_time += [transition.time for transition in transitions]
+            counted.vain += not transitions
+            counted.wake_ups += 1
+        return transitions
+
+    segments.decide = counted_decide
+    try:
+        yield
+    finally:
+        segments.decide = decide
+
+
+# ── beside polling ──
+
+
+def rows(found: Replayed) -> list[Row]:
+    counted = found.counted
+    by_time = len(counted.by_time)
+    each_month = 30 / found.days / found.contacts
+    table = [
+        Row(
+            f"{found.contacts:,} contacts, {found.segments} segments, {found.days:.0f} days",
+            f"{found.webhooks:,} webhooks replayed in {found.seconds:.0f} s",
+        ),
+        Row(
+            "stored memberships against one pass over the lake",
+            f"{found.compared:,} compared, {len(found.differing)} differ",
+            "0",
+            not found.differing,
+        ),
+        Row(
+            "changes of membership",
+            f"{counted.flips['event']:,} by events, {by_time:,} by time alone",
+        ),
+        Row(
+            "wake-ups for a change by time",
+            f"{counted.wake_ups:,}, {counted.wake_ups / max(by_time, 1):.2f} a change, {counted.vain:,} in vain; "
+            f"{counted.wake_ups * each_month:.2f} a contact a month",
+        ),
+        Row(
+            "evaluations of a segment",
+            f"{counted.evaluations:,}, {counted.evaluations / max(counted.events, 1):.1f} an event or wake-up",
+        ),
+        Row(
+            "late, of changes by time",
+            f"{mean(found.late):.0f} s on average, {found.late[-1]:.0f} s at most",
+            "≤ 60 s",
+            found.late[-1] <= 60,
+        ),
+    ]
+    for name, every in POLLS.items():
+        evaluations = found.contacts * found.segments * found.days * DAY / every
+        late = [-at % every / HOUR for at in counted.by_time]
+        table.append(
+            Row(
+                f"polling {name} instead",
+                f"{evaluations:,.0f} evaluations, {evaluations / counted.evaluations:,.0f} times as many; "
+                f"late by {mean(late):.2f} h on average, {max(late):.2f} h at most",
+            )
+        )
+    return table
+
+
+def measure(customers: int = 60) -> list[Row]:
+    found = replay(customers=customers)
+    assert not found.differing, found.differing[:10]
+    return rows(found)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, nargs="?", help="online_retail_ii.parquet; left out: the sample")
+    parser.add_argument("--customers", type=int, default=None)
+    parser.add_argument("--instants", type=int, default=INSTANTS)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        if asked.source is not None:
+            make.make(asked.source, Path(made), customers=1_000_000, since="2009-01-01")
+        sample = Path(made) if asked.source is not None else history.SAMPLE
+        found = replay(sample, asked.customers, asked.instants, lambda line: print(line, flush=True))
+    for row in rows(found):
+        print(f"{row.measure:<60} {row.value}  {row.aim}")
+    print("\n".join(found.differing[:20]))
+    return 1 if found.differing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,167 @@
+"""The pages of segments in a real browser, over the whole local run: from a draft to who is in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local import gateway, site
+from shared.adapters import clock
+from shared.domain.events import DAY, HOUR, MINUTE
+from tests.browser.chromium import EXECUTABLE, Page, chromium
+from tests.browser.test_admin_page import FAINT
+from tests.integration.shop import Shop
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    """Customers of some weeks, so that some are about to leave segments."""
+    made = Shop()
+    for number in range(1, 8):
+        made.customer(number, orders=number % 3)
+        made.passes(3 * DAY + HOUR)
+    yield made
+    clock.use(None)
+
+
+@pytest.fixture(scope="module")
+def base(shop: Shop) -> Iterator[str]:
+    server = gateway.serve(shop.system, 0, site.answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}/admin/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(base: str) -> Iterator[Page]:
+    with chromium() as page:
+        yield page
+
+
+@pytest.fixture
+def page(browser: Page) -> Iterator[Page]:
+    """The browser, blank; when the test is over, it must not have complained of anything."""
+    browser.open("about:blank")
+    browser.size(1200)
+    browser.dark(False)
+    browser.complaints.clear()
+    yield browser
+    assert browser.complaints == []
+
+
+def press(page: Page, button: str) -> None:
+    page.run(f"[...document.querySelectorAll('main button')].find((each) => each.innerText === '{button}').click()")
+
+
+def write(page: Page, selector: str, text: str) -> None:
+    page.run(f"document.querySelector('{selector}').select()")
+    page.call("Input.insertText", text=text)
+
+
+def passes(shop: Shop, time: int) -> None:
+    with shop.system.world.lock:
+        shop.passes(time)
+
+
+def disabled(page: Page, button: str) -> bool:
+    script = f"[...document.querySelectorAll('main button')].find((each) => each.innerText === '{button}').disabled"
+    return bool(page.run(script))
+
+
+def test_all_segments_are_listed_in_words_with_what_to_mend(page: Page, base: str) -> None:
+    page.open(f"{base}#/segments")
+    page.wait_for("Nobody enters")
+    text = page.text()
+    assert "Customers\nPeople who have ordered, whenever that was.\nSomebody who has placed an order.\n\t5" in text
+    assert [name for name in ("Lifecycle", "Behavioural", "Geographic", "Demographic") if name not in text] == []
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert "“New subscribers” has 7 contacts." in page.text()
+
+
+def test_a_segment_shows_what_the_next_days_bring(page: Page, base: str) -> None:
+    page.open(f"{base}#/segments/new_subscribers")
+    page.wait_for("For everybody at once")
+    text = page.text()
+    assert "Somebody who subscribed to marketing mail in the last 30 days." in text
+    assert "0 enter, 7 leave: from 7 to 0." in text
+    assert page.run("document.querySelectorAll('.flow .leaving').length") > 30
+    assert (
+        page.run("[...document.querySelectorAll('.flow rect.leaving')].filter((b) => b.height.baseVal.value).length")
+        == 7
+    )
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert "AS in_new_subscribers" in page.text()
+
+
+def test_a_segment_goes_from_a_draft_over_a_dry_run_to_its_members(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/new-segment")
+    page.wait_for("Write down who is meant")
+    assert disabled(page, "Dry run") and disabled(page, "Publish")
+    write(page, "#new-id", "buyers_lately")
+    write(page, "textarea", '{"name": "Buyers lately", "sentence": "Who ordered within 40 days.", "when": {}}')
+    press(page, "Check and keep as a draft")
+    page.wait_for("Unable to extract tag using discriminator 'kind'")
+    page.complaints.clear()  # of the 400
+
+    when = '{"kind": "orders", "within": "40d"}'
+    write(page, "textarea", f'{{"name": "Buyers lately", "sentence": "Who ordered within 40 days.", "when": {when}}}')
+    press(page, "Check and keep as a draft")
+    page.wait_for("It reads: somebody who placed an order in the last 40 days.")
+    press(page, "Dry run")
+    page.wait("document.body.innerText.includes('are being looked at')")
+    passes(shop, 5 * MINUTE)
+    page.wait_for("Mails started\n0")
+    assert "Enter\n5\nLeave\n0\nStay\n0" in page.text()
+    assert "buyers_lately" not in [each["segment"] for each in shop.ask("GET", "/segments")[1]["segments"]]
+
+    press(page, "Publish")
+    page.wait("document.getElementById('confirm').open")
+    assert "No journey starts by it." in page.text()
+    page.run("document.querySelector('#confirm .strong').click()")
+    page.wait_for("Being filled.")
+    assert page.run("location.hash") == "#/segments/buyers_lately"
+    passes(shop, 5 * MINUTE)
+    page.open("about:blank")
+    page.open(f"{base}#/segments/buyers_lately")
+    page.wait_for("5 members")
+    assert "Being filled" not in page.text()
+    assert page.text().count("Publication ") == 1
+
+
+def test_what_is_changed_after_the_check_has_to_be_checked_again(page: Page, base: str) -> None:
+    page.open(f"{base}#/segments/customers")
+    page.wait_for("For everybody at once")
+    press(page, "Check and keep as a draft")
+    page.wait_for("Kept as a draft.")
+    assert not disabled(page, "Publish")
+    write(page, "textarea", "no JSON")
+    assert disabled(page, "Publish")
+    press(page, "Check and keep as a draft")
+    page.wait_for("This is no JSON yet")
+    press(page, "Drop the draft")
+    page.wait("!document.body.innerText.includes('no JSON yet')")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: Page, base: str, dark: bool) -> None:
+    page.size(400)
+    page.dark(dark)
+    for place, last in (
+        ("#/segments", "Nobody enters"),
+        ("#/segments/new_subscribers", "For everybody at once"),
+        ("#/new-segment", "Definition"),
+    ):
+        page.open("about:blank")
+        page.open(base + place)
+        page.wait_for(last)
+        page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        assert page.run("document.documentElement.scrollWidth") == 400, place
+        assert page.run(FAINT) == []

@@ -1,0 +1,247 @@
+"""The admin's routes of a segment's life: what they take, what they refuse and say, and two operators at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local.aws import Call
+from shared.adapters import definitions
+from shared.domain.events import HOUR, MINUTE, Json
+from tests.integration.shop import Shop
+
+BUYERS: Json = {"kind": "orders", "at_least": 1}
+TEXTS = {"name": "Buyers", "sentence": "Who has ordered."}
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def refused(answer: tuple[int, Json]) -> tuple[int, str, str | None, str]:
+    status, told = answer
+    error = told["error"]
+    return status, error["code"], error.get("field"), error["message"]
+
+
+# ── drafts ──
+
+
+def test_a_draft_is_kept_beside_what_is_published(shop: Shop) -> None:
+    status, told = shop.ask("PUT", "/segments/customers/draft", {**TEXTS, "when": {"kind": "orders", "at_least": 2}})
+    assert (status, told["number"]) == (200, 1)
+    status, told = shop.ask("GET", "/segments/customers")
+    assert told["draft"]["definition"]["when"] == {"kind": "orders", "at_least": 2, "measure": "count"}
+    assert told["definition"]["when"]["at_least"] == 1
+    assert (told["publication"], told["filling"]) == (1, {"status": "filled"})
+    assert shop.ask("DELETE", "/segments/customers/draft") == (200, {"segment": "customers"})
+    assert shop.ask("GET", "/segments/customers")[1]["draft"] is None
+    assert refused(shop.ask("DELETE", "/segments/customers/draft"))[:2] == (404, "not_found")
+
+
+def test_what_is_only_drafted_is_shown_as_that(shop: Shop) -> None:
+    shop.draft("buyers", BUYERS)
+    status, told = shop.ask("GET", "/segments/buyers")
+    assert (status, told["publication"], told["definition"], told["filling"]) == (200, None, None, None)
+    assert told["draft"]["definition"]["id"] == "buyers"
+    assert refused(shop.ask("GET", "/segments/nobody"))[:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("when", "field", "said"),
+    [
+        ({"kind": "order"}, "when", "'order' found using 'kind' does not match any of the expected tags"),
+        (
+            {"kind": "all", "of": [BUYERS, {"kind": "event", "event": "Page Viewed", "within": "soon"}]},
+            "when.of.1.within",
+            "not a duration: write a number and one of s, min, h, d, w, such as 60d",
+        ),
+        ({"kind": "not", "of": {"kind": "orders", "at_least": -1}}, "when.of.at_least", "greater than or equal to 0"),
+        (
+            {"kind": "member", "segment": "nobody"},
+            "when",
+            "buyers asks about the segment nobody, which there is none of",
+        ),
+        ({"kind": "member", "segment": "buyers"}, "when", "segments ask about each other in a circle: buyers → buyers"),
+        (None, "when", "valid dictionary"),
+    ],
+)
+def test_a_draft_that_is_not_right_is_refused_with_what_to_mend(shop: Shop, when: Json, field: str, said: str) -> None:
+    answer = refused(shop.ask("PUT", "/segments/buyers/draft", {**TEXTS, "when": when}))
+    assert answer[:3] == (400, "invalid_segment", field)
+    assert said in answer[3]
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "field"),
+    [
+        ("Buyers", {}, "id"),
+        ("buyers", {"id": "others"}, "id"),
+        ("buyers", {"name": ""}, "name"),
+        ("buyers", {"x": 1}, "x"),
+    ],
+)
+def test_so_is_one_whose_rest_is_not_right(shop: Shop, path: str, more: Json, field: str) -> None:
+    answer = refused(shop.ask("PUT", f"/segments/{path}/draft", {**TEXTS, "when": BUYERS, **more}))
+    assert answer[:3] == (400, "invalid_segment", field)
+
+
+# ── publishing ──
+
+
+def test_publishing_makes_the_draft_what_holds(shop: Shop) -> None:
+    assert refused(shop.ask("POST", "/segments/buyers/publish"))[:2] == (404, "not_found")
+    shop.draft("buyers", BUYERS)
+    status, told = shop.ask("POST", "/segments/buyers/publish")
+    assert (status, told) == (202, {"segment": "buyers", "publication": 2, "status": "waiting", "contacts": 0})
+    told = shop.ask("GET", "/segments/buyers")[1]
+    assert (told["publication"], told["published"], told["draft"]) == (2, shop.now(), None)
+    assert told["filling"]["status"] == "waiting"
+    shop.passes(5 * MINUTE)
+    assert shop.ask("GET", "/segments/buyers")[1]["filling"] == {"status": "filled"}
+    assert "buyers" in [segment["segment"] for segment in shop.ask("GET", "/segments")[1]["segments"]]
+
+
+def test_publishing_again_what_is_published_makes_no_next_number(shop: Shop) -> None:
+    assert shop.publish("buyers", BUYERS) == 2
+    assert shop.publish("buyers", BUYERS) == 2
+    shop.passes(HOUR)
+    assert definitions.publication().number == 2
+
+
+def test_another_name_asks_nothing_of_the_contacts(shop: Shop) -> None:
+    shop.publish("buyers", BUYERS)
+    shop.passes(HOUR)
+    body = {"name": "Another name", "sentence": "Who has ordered.", "when": BUYERS}
+    assert shop.ask("PUT", "/segments/buyers/draft", body)[0] == 200
+    status, told = shop.ask("POST", "/segments/buyers/publish", {})
+    assert (status, told) == (202, {"segment": "buyers", "publication": 3, "status": "filled"})
+    assert shop.ask("GET", "/segments/buyers")[1]["name"] == "Another name"
+
+
+@pytest.mark.parametrize("asked", ["publish", "dry-run"])
+def test_whether_journeys_start_is_yes_or_no(shop: Shop, asked: str) -> None:
+    shop.draft("buyers", BUYERS)
+    answer = refused(shop.ask("POST", f"/segments/buyers/{asked}", {"start_journeys": "some"}))
+    assert answer[:3] == (400, "invalid_choice", "start_journeys")
+
+
+def test_a_draft_that_fits_no_longer_is_refused(shop: Shop) -> None:
+    shop.publish("buyers", BUYERS)
+    shop.draft("askers", {"kind": "member", "segment": "buyers"})
+    assert shop.ask("DELETE", "/segments/buyers")[0] == 202
+    for asked in ("publish", "dry-run"):
+        answer = refused(shop.ask("POST", f"/segments/askers/{asked}"))
+        assert answer[:3] == (400, "invalid_segment", "when")
+        assert "askers asks about the segment buyers" in answer[3]
+
+
+def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(shop: Shop) -> None:
+    shop.draft("buyers", BUYERS)
+    shop.draft("others", {"kind": "not", "of": BUYERS})
+    answers = []
+
+    def race(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The other one publishes just before the first is stored."""
+        item = call.parameters.get("Item", {})
+        if call.operation == "PutItem" and item.get("id") == {"S": "segments"} and item["version"] == {"N": "2"}:
+            shop.fault = lambda _, perform: perform()
+            answers.append(shop.ask("POST", "/segments/others/publish"))
+        return perform()
+
+    shop.fault = race
+    answers.append(shop.ask("POST", "/segments/buyers/publish"))
+    (won, told), lost = answers
+    assert (won, told["publication"]) == (202, 2)
+    assert refused(lost)[:2] == (409, "changed_meanwhile")
+    assert shop.ask("GET", "/segments/buyers")[1]["draft"] is not None
+    assert shop.ask("POST", "/segments/buyers/publish")[1]["publication"] == 3
+    assert {"buyers", "others"} <= {segment.id for segment in definitions.publication().segments}
+
+
+def test_the_next_request_takes_up_a_publication_that_was_cut_short(shop: Shop) -> None:
+    shop.draft("buyers", BUYERS)
+
+    def cut(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation == "StartExecution":
+            raise ConnectionError
+        return perform()
+
+    shop.fault = cut
+    assert shop.ask("POST", "/segments/buyers/publish")[0] == 500
+    shop.fault = lambda _, perform: perform()
+    assert shop.ask("POST", "/segments/buyers/publish")[1]["publication"] == 2
+    shop.passes(HOUR)
+    assert shop.filling("buyers") == "filled"
+
+
+def test_a_filling_that_was_never_begun_is_made_up_for_at_night(shop: Shop) -> None:
+    shop.customer(1, orders=1)
+    shop.passes(MINUTE)
+    shop.draft("buyers", BUYERS)
+
+    def cut(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation == "StartExecution" and "fill-" in call.parameters["name"]:
+            raise ConnectionError
+        return perform()
+
+    shop.fault = cut
+    assert shop.ask("POST", "/segments/buyers/publish")[0] == 500
+    shop.passes(24 * HOUR)
+    assert shop.filling("buyers") == "filled"
+    shop.assert_exact()
+
+
+# ── versions and deleting ──
+
+
+def test_the_versions_of_a_segment_are_listed_newest_first(shop: Shop) -> None:
+    for at_least in (1, 2, 3):
+        shop.publish("buyers", {**BUYERS, "at_least": at_least})
+        shop.publish("others", {**BUYERS, "at_least": at_least})
+    _, told = shop.ask("GET", "/segments/buyers/versions")
+    assert [each["publication"] for each in told["versions"]] == [6, 4, 2]
+    assert [each["definition"]["when"]["at_least"] for each in told["versions"]] == [3, 2, 1]
+    assert told["cursor"] is None
+    _, told = shop.ask("GET", "/segments/customers/versions")
+    assert [each["publication"] for each in told["versions"]] == [1]
+
+
+def test_what_is_in_use_cannot_be_deleted(shop: Shop) -> None:
+    shop.publish("buyers", BUYERS)
+    shop.publish("askers", {"kind": "member", "segment": "buyers"})
+    status, code, field, said = refused(shop.ask("DELETE", "/segments/buyers"))
+    assert (status, code, field) == (409, "in_use", "segment")
+    assert said == "the segment askers asks about it: publish that one without it, or delete it, first"
+    for segment in (
+        "new_subscribers",
+        "first_time_buyers",
+        "customers",
+    ):  # it enters by one, exits by one, asks about one
+        assert refused(shop.ask("DELETE", f"/segments/{segment}"))[3] == "the journey onboarding uses it"
+    assert refused(shop.ask("DELETE", "/segments/nobody"))[:2] == (404, "not_found")
+    assert shop.ask("DELETE", "/segments/askers")[0] == 202
+    assert shop.ask("DELETE", "/segments/buyers")[0] == 202
+
+
+# ── dry runs ──
+
+
+def test_a_dry_run_is_of_a_segment_and_known_by_its_run(shop: Shop) -> None:
+    assert refused(shop.ask("POST", "/segments/buyers/dry-run"))[:2] == (404, "not_found")
+    shop.draft("buyers", BUYERS)
+    run = shop.ask("POST", "/segments/buyers/dry-run")[1]["run"]
+    assert shop.ask("GET", f"/segments/buyers/dry-run/{run}") == (200, {"run": run, "status": "running"})
+    for path in (f"customers/dry-run/{run}", "buyers/dry-run/fill-2", "buyers/dry-run/dry-run-buyers-1"):
+        assert refused(shop.ask("GET", f"/segments/{path}"))[:2] == (404, "not_found")
+
+
+def test_a_dry_run_that_failed_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.export.app.contacts.page", lambda *_: 1 / 0)
+    shop.draft("buyers", BUYERS)
+    run = shop.ask("POST", "/segments/buyers/dry-run")[1]["run"]
+    shop.passes(2 * HOUR)
+    assert shop.ask("GET", f"/segments/buyers/dry-run/{run}")[1] == {"run": run, "status": "failed"}

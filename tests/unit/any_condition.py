@@ -1,0 +1,176 @@
+"""Hypothesis strategies: conditions of every kind with every parameter, as models."""
+
+from __future__ import annotations
+
+import string
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from shared.domain.conditions import Condition
+from shared.domain.events import Type
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
+
+CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
+SEGMENTS = ("some", "others")
+MODELS = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Condition)[0])}
+COMPOSED = ("all", "any", "not")
+LEAF_KINDS = sorted(set(MODELS) - set(COMPOSED))
+
+texts = st.text(string.ascii_letters + string.digits + " ”“,.()é_\\", min_size=1, max_size=8)
+numbers = st.integers(-3, 40) | st.sampled_from([0.5, 2.5, 19.99, 1e6, 1 / 3])
+money = st.integers(0, 40) | st.sampled_from([0.5, 19.99, 10.005])
+durations = st.sampled_from(["1s", "90s", "1h", "36h", "1d", "30d", "365d"])
+counts = st.integers(1, 5)
+most = st.integers(0, 5)
+days = st.integers(0, 5) | st.just(1.5)
+percents = st.sampled_from([0.1, 10, 20, 33.3])
+event_names = st.sampled_from([*Type, "Own Name", "Other “Name”"])
+traits = st.sampled_from(
+    ["country", "age", "birthday", "a_b", "a b", "propensity", "propensity.tea", "x.", ".x", "Ünd"]
+)
+values = texts | numbers | st.booleans()
+numeric = numbers | texts
+
+
+def compared(one: st.SearchStrategy[Any], ordered: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(
+        st.builds(lambda is_, value: {"is": is_, "value": value}, st.sampled_from(["equal", "not_equal"]), one),
+        st.builds(lambda value: {"is": "in", "value": value}, st.lists(one, min_size=1, max_size=3)),
+        st.builds(lambda is_, value: {"is": is_, "value": value}, st.sampled_from(["contains", "prefix"]), texts),
+        st.builds(
+            lambda is_, value: {"is": is_, "value": value},
+            st.sampled_from(["less", "at_most", "more", "at_least"]),
+            ordered,
+        ),
+        st.just({"is": "exists"}),
+    )
+
+
+@st.composite
+def filters(draw: st.DrawFn, least: int = 0) -> list[dict[str, Any]]:
+    where = []
+    for _ in range(draw(st.integers(least, 2))):
+        name = draw(st.sampled_from(KEPT_PROPERTIES))
+        one = money if name in AMOUNTS else st.booleans() if name in FLAGS else texts
+        is_ = (
+            draw(st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, one)) if name in FLAGS else None
+        )
+        where.append({"property": name} | (is_ or draw(compared(one, money if name in AMOUNTS else numeric))))
+    return where
+
+
+def some(required: dict[str, Any], **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def either(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(*(st.fixed_dictionaries({name: each}) for name, each in strategies.items()))
+
+
+deeds = st.builds(lambda event, where: {"event": event, "where": where}, event_names, filters())
+ranges = {"at_least": numbers.filter(lambda n: n >= 0), "at_most": numbers.filter(lambda n: n >= 0)}
+ranked = st.one_of(
+    some({"kind": st.just("trait"), "trait": traits}, fresh=durations),
+    some(
+        {"kind": st.just("orders"), "measure": st.sampled_from(["count", "sum", "average", "largest", "last"])},
+        within=durations,
+    ),
+)
+clocks = st.sampled_from(["00:00", "09:30", "18:00"])
+weekdays = st.lists(st.sampled_from(["mon", "tue", "sat", "sun"]), max_size=3)
+whole = st.integers(0, 5)
+
+PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "member": some({"segment": st.sampled_from(SEGMENTS)}),
+    "trait": st.builds(
+        dict.__or__,
+        some({"trait": traits}, of=st.sampled_from(["any", "all", "none"]), fresh=durations),
+        compared(values, numeric),
+    ),
+    "list": some({"list": texts}),
+    "consent": some(
+        {"is": st.sampled_from(["subscribed", "unsubscribed", "pending", "never_asked"])},
+        topic=st.sampled_from(["marketing", "news", "a_b"]),
+        within=durations,
+    ),
+    "first_seen": some({"before": durations}),
+    "sample": some({"percent": percents, "salt": st.sampled_from(["a", "b.c"])}),
+    "event": st.builds(
+        dict.__or__,
+        some(
+            {},
+            within=durations,
+            at_least=counts,
+            at_most=most,
+            count=st.sampled_from(get_args(MODELS["event"].model_fields["count"].annotation)),
+        ),
+        deeds,
+    ),
+    "first_event": st.builds(dict.__or__, some({"within": durations}), deeds),
+    "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
+    "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),
+    "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, within=durations),
+    "unanswered": some(
+        {"of": deeds, "answers": st.lists(deeds, min_size=1, max_size=2)},
+        at_least=counts,
+        older=durations,
+        within=durations,
+    ),
+    "cart": some({"older": durations, "within": durations, "where": filters()}),
+    "engagement": some({"tier": st.sampled_from(["highly", "moderately", "disengaged"])}, topic=texts, journey=texts),
+    "orders": some(
+        {}, measure=st.sampled_from(["count", "sum", "average", "largest", "days_between"]), within=durations, **ranges
+    ),
+    "last_order": some({}, at_least=days, at_most=days),
+    "near": st.builds(
+        dict.__or__,
+        some({"latitude": st.sampled_from([51.5, -51.5, 0]), "longitude": st.sampled_from([-0.12, 0.12])}),
+        either(km=st.sampled_from([1, 2.5]), miles=st.sampled_from([1, 20])),
+    ),
+    "local_time": st.fixed_dictionaries({}, optional={"from": clocks, "to": clocks, "weekdays": weekdays}),
+    "season": some({"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
+    "anniversary": st.builds(dict.__or__, some({}, trait=traits), either(next=whole, last=whole)),
+    "age": some({}, trait=traits, at_least=whole, at_most=whole),
+    "date": some({"trait": traits, "from": st.sampled_from(["-7d", "0d", "3d"]), "to": st.sampled_from(["0d", "90s"])}),
+    "rank": st.builds(
+        dict.__or__,
+        some({"by": ranked}, among=st.sampled_from(SEGMENTS)),
+        either(top=percents, bottom=percents),
+    ),
+    "rfm": some(
+        {"score": st.sampled_from(["recency", "frequency", "monetary"])},
+        at_least=counts,
+        at_most=counts,
+        among=st.sampled_from(SEGMENTS),
+    ),
+}
+
+
+def read(raw: dict[str, Any]) -> Any:
+    """The condition; None where it is refused."""
+    try:
+        return CONDITION.validate_python(raw)
+    except ValidationError:
+        return None
+
+
+def leaves(kind: str) -> st.SearchStrategy[Any]:
+    """Conditions of one kind, those that are refused left out."""
+    return PARTS[kind].map(lambda parts: read({"kind": kind} | parts)).filter(lambda condition: condition is not None)
+
+
+any_leaf = st.sampled_from(LEAF_KINDS).flatmap(leaves)
+
+
+def trees(leaf: st.SearchStrategy[Any] = any_leaf, most_leaves: int = 6) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.builds(lambda of: MODELS["all"](of=tuple(of)), st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda of: MODELS["any"](of=tuple(of)), st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda of: MODELS["not"](of=of), inner),
+        ),
+        max_leaves=most_leaves,
+    )

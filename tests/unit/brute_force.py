@@ -1,0 +1,326 @@
+"""What each condition says, read off the whole history the slow way: what the evaluator and SQL are held to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from math import acos, cos, radians, sin
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.domain.conditions import (
+    Age,
+    All,
+    Anniversary,
+    Any_,
+    Cart,
+    Condition,
+    ConsentIs,
+    DateTrait,
+    Engagement,
+    EventCount,
+    Filtered,
+    FirstEvent,
+    FirstSeen,
+    LastEvent,
+    LastOrder,
+    Latest,
+    LocalTime,
+    Member,
+    Near,
+    Not,
+    OnList,
+    Orders,
+    Rank,
+    Rfm,
+    Sample,
+    Season,
+    Sequence,
+    TraitIs,
+    Unanswered,
+    Where,
+    plain,
+)
+from shared.domain.evaluation import comparison
+from shared.domain.events import DAY, NEVER, Instant, Type
+from shared.domain.profiles import Occurrence, Profile
+
+MONTHS = {12: "winter", 1: "winter", 2: "winter", 3: "spring", 4: "spring", 5: "spring"} | {
+    **dict.fromkeys((6, 7, 8), "summer"),
+    **dict.fromkeys((9, 10, 11), "autumn"),
+}
+OTHER_HALF = {"winter": "summer", "summer": "winter", "spring": "autumn", "autumn": "spring"}
+
+
+def holds(
+    condition: Condition,
+    profile: Profile,
+    t: Instant,
+    others: Mapping[str, Condition],
+    cutoffs: Mapping[str, float],
+    shop: ZoneInfo,
+) -> bool:
+    def again(part: Condition) -> bool:
+        return holds(part, profile, t, others, cutoffs, shop)
+
+    def inside(time: Instant, within: int | None) -> bool:
+        assert time <= t
+        return within is None or time > t - within
+
+    def happened(event: str, where: tuple[Where, ...] = (), within: int | None = None) -> list[Occurrence]:
+        history = profile.histories.get(event)
+        return [
+            each
+            for each in (history.newest if history else [])
+            if inside(each.time, within) and all(passes(test, each.properties) for test in where)
+        ]
+
+    def of(part: Filtered) -> list[Instant]:
+        return [each.time for each in happened(part.event, part.where)]
+
+    orders = list(profile.counting_orders())
+
+    match condition:
+        case All():
+            return all(map(again, condition.of))
+        case Any_():
+            return any(map(again, condition.of))
+        case Not():
+            return not again(condition.of)
+        case Member():
+            return again(others[condition.segment])
+        case OnList() | Engagement() | Rfm():
+            return again(plain(condition))
+        case TraitIs():
+            return _trait(condition, profile, t)
+        case ConsentIs():
+            stamped = profile.consent.get(condition.topic)
+            state = "never_asked" if stamped is None else stamped.value
+            if state != condition.is_ or stamped is None:
+                return state == condition.is_
+            return inside(stamped.time, condition.within)
+        case FirstSeen():
+            return profile.first_seen != NEVER and t - profile.first_seen >= condition.before
+        case Sample():
+            digest = hashlib.md5(f"{condition.salt}:{profile.contact}".encode()).hexdigest()
+            return int(digest[:8], 16) < round(condition.percent / 100 * 2**32)
+        case EventCount():
+            number = _counted(condition, happened(condition.event, condition.where, condition.within), shop)
+            least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
+            return _between(number, least, condition.at_most)
+        case FirstEvent():
+            first = min((each.time for each in happened(condition.event, condition.where)), default=None)
+            return first is not None and inside(first, condition.within)
+        case LastEvent():
+            times = [each.time for each in happened(condition.event, condition.where)]
+            return bool(times) and _between((t - max(times)) / DAY, condition.at_least, condition.at_most)
+        case Latest():
+            all_ = [each for event in condition.events for each in happened(event)]
+            newest = max((each.time for each in all_), default=None)
+            return any(
+                each.time == newest and all(passes(test, each.properties) for test in condition.where) for each in all_
+            )
+        case Sequence():
+            between = of(condition.without) if condition.without else []
+            return any(
+                a < b <= a + condition.gap and inside(b, condition.within) and not any(a < c < b for c in between)
+                for a, b in product(of(condition.first), of(condition.then))
+            )
+        case Unanswered():
+            answered = max((time for each in condition.answers for time in of(each)), default=-1)
+            after = [time for time in of(condition.of) if time > answered]
+            if condition.within is not None:
+                after = [time for time in after if inside(time, condition.within)]
+            if len(after) < condition.at_least:
+                return False
+            return condition.older is None or t - max(after) >= condition.older
+        case Cart():
+            carts = [each for event in _CARTS for each in happened(event)]
+            newest = max((each.time for each in carts), default=None)
+            if newest is None or any(each.time >= newest for each in happened(Type.ORDER_COMPLETED)):
+                return False
+            if not any(
+                each.time == newest
+                and (each.properties.get("total") or 0) > 0
+                and all(passes(test, each.properties) for test in condition.where)
+                for each in carts
+            ):
+                return False
+            return condition.older <= t - newest < condition.within
+        case Orders():
+            measured = _measured(condition.measure, [o for o in orders if inside(o.placed, condition.within)])
+            least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
+            return measured is not None and _between(measured, least, condition.at_most)
+        case LastOrder():
+            placed = [order.placed for order in orders]
+            return bool(placed) and _between((t - max(placed)) / DAY, condition.at_least, condition.at_most)
+        case Rank():
+            number = ranked_number(condition, profile, t)
+            cutoff = cutoffs.get(condition.key)
+            if number is None or cutoff is None or (condition.among and not again(others[condition.among])):
+                return False
+            return number >= cutoff if condition.top is not None else number <= cutoff
+        case _:
+            return _moment(condition, profile, t, shop)
+
+
+_CARTS = (Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+
+
+def passes(where: Where, properties: Mapping[str, Any]) -> bool:
+    value = properties.get(where.property)
+    if where.property in ("price", "total") and value is not None:
+        value = value / 100
+    return comparison(where.is_, where.value)(value)
+
+
+def _between(number: float, least: float | None, most: float | None) -> bool:
+    return (least is None or number >= least) and (most is None or number <= most)
+
+
+def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
+    name, _, part = condition.trait.partition(".")
+    stamped = profile.traits.get(name)
+    value = stamped.value if stamped is not None else None
+    if part:
+        value = value.get(part) if isinstance(value, dict) else None
+    if stamped is None or value is None or (condition.fresh is not None and t >= stamped.time + condition.fresh):
+        return False
+    if condition.is_ == "exists":
+        return True
+    values = [None if isinstance(each, list) else each for each in (value if isinstance(value, list) else [value])]
+    compare = comparison(condition.is_, condition.value)
+    if condition.of == "any" and condition.is_ == "not_equal":
+        equal = comparison("equal", condition.value)
+        return not any(equal(each) for each in values)
+    match condition.of:
+        case "any":
+            return any(compare(each) for each in values)
+        case "all":
+            return len(values) > 0 and all(compare(each) for each in values)
+        case "none":
+            return not any(compare(each) for each in values)
+
+
+def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> int:
+    if condition.count == "events":
+        return len(found)
+    if condition.count == "days":
+        return len({_local(each.time, shop).date() for each in found})
+    name = condition.count.removeprefix("same_")
+    values: list[str] = []
+    for each in found:
+        held = each.properties.get(name, [])
+        values += {value.lower() for value in ([held] if isinstance(held, str) else held)}
+    if name == condition.count:
+        return len(set(values))
+    return max((values.count(value) for value in values), default=0)
+
+
+def _measured(measure: str, orders: list[Any]) -> float | None:
+    worths = [order.net / 100 for order in orders]
+    placed = sorted(order.placed for order in orders)
+    match measure:
+        case "count":
+            return len(orders)
+        case "sum":
+            return round(sum(worths), 2)
+        case "average":
+            return round(sum(worths), 2) / len(worths) if worths else None
+        case "largest":
+            return max(worths, default=None)
+        case _:
+            return (placed[-1] - placed[0]) / (len(placed) - 1) / DAY if len(placed) > 1 else None
+
+
+def ranked_number(condition: Rank, profile: Profile, t: Instant) -> float | None:
+    """The number a contact is ranked by, in the unit of cut-offs; None when there is none."""
+    by = condition.by
+    if by.kind == "trait":
+        name, _, part = by.trait.partition(".")
+        stamped = profile.traits.get(name)
+        value = stamped.value if stamped is not None else None
+        if part:
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, bool) or not isinstance(value, int | float) or stamped is None:
+            return None
+        return value if by.fresh is None or t < stamped.time + by.fresh else None
+    orders = [o for o in profile.counting_orders() if by.within is None or o.placed > t - by.within]
+    if not orders:
+        return None
+    if by.measure == "last":
+        return max(order.placed for order in orders)
+    measured = _measured(by.measure, orders)
+    return measured if by.measure == "count" or measured is None else measured * 100
+
+
+def _local(t: Instant, zone: ZoneInfo) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=t)).astimezone(zone)
+
+
+def _value(profile: Profile, name: str) -> Any:
+    stamped = profile.traits.get(name)
+    return stamped.value if stamped is not None else None
+
+
+def _number(profile: Profile, name: str) -> float | None:
+    value = _value(profile, name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _moment(condition: Condition, profile: Profile, t: Instant, shop: ZoneInfo) -> bool:
+    match condition:
+        case Near():
+            latitude, longitude = _number(profile, "latitude"), _number(profile, "longitude")
+            if latitude is None or longitude is None:
+                return False
+            a, b = radians(latitude), radians(condition.latitude)
+            cosine = sin(a) * sin(b) + cos(a) * cos(b) * cos(radians(longitude - condition.longitude))
+            km = 6371.0088 * acos(max(-1.0, min(1.0, cosine)))
+            return km <= (condition.km or (condition.miles or 0) * 1.609344)
+        case LocalTime():
+            try:
+                zone = ZoneInfo(_value(profile, "timezone") or "")
+            except (ZoneInfoNotFoundError, ValueError):
+                zone = shop
+            now = _local(t, zone)
+            clock, begin, end = f"{now:%H:%M}", condition.from_, condition.to
+            day = now
+            if begin < end:
+                inside = begin <= clock < end
+            else:
+                inside = clock >= begin or clock < end
+                if clock < begin:
+                    day = now - timedelta(days=1)
+            return inside and (not condition.weekdays or f"{day:%a}".lower() in condition.weekdays)
+        case Season():
+            latitude, country = _number(profile, "latitude"), _value(profile, "country")
+            southern = latitude < 0 if latitude is not None else country == "AU"
+            season = MONTHS[_local(t, shop).month]
+            return condition.is_ == (OTHER_HALF[season] if southern else season)
+        case Anniversary() | Age():
+            text = _value(profile, condition.trait)
+            if not isinstance(text, str) or text in ("no date", "1990-13-45"):
+                return False
+            today = _local(t, shop).date()
+            if isinstance(condition, Age):
+                if text.startswith("--"):
+                    return False
+                years = today.year - int(text[:4]) - (f"{today:%m-%d}" < text[5:10].replace("02-29", "02-28"))
+                return _between(years, condition.at_least, condition.at_most)
+            wanted = text.removeprefix("--")[:10][-5:].replace("02-29", "02-28")
+            ahead = range((condition.next or 0) + 1) if condition.next is not None else range(-(condition.last or 0), 1)
+            return any(f"{today + timedelta(days=days):%m-%d}" == wanted for days in ahead)
+        case DateTrait():
+            text = _value(profile, condition.trait)
+            try:
+                moment = datetime.fromisoformat(text if isinstance(text, str) else "")
+            except ValueError:
+                return False
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=shop)
+            at = round(moment.timestamp() * 1000)
+            return at + condition.from_ <= t < at + condition.to
+    raise TypeError(condition)
