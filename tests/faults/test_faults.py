@@ -104,7 +104,7 @@ def test_the_story_leaves_nothing_undone_and_repeats_exactly(base: tuple[Outcome
     assert {site.function for site in sites} == {
         f"{name}Function"
         for name in (
-            "Feedback", "Ingest", "Journey", "Lake", "Merge", "Message", "Preference", "Profile", "Refresh",
+            "Feedback", "Ingest", "Journey", "Lake", "Message", "Preference", "Profile", "Refresh",
             "Transition",
         )
     }  # fmt: skip
