@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from shared.adapters.clients import client
 from shared.adapters.clock import now
 from shared.adapters.environment import environment
 from shared.domain.conditions import Segment
-from shared.domain.events import SECOND, Instant
+from shared.domain.events import SECOND, Instant, Strict
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
@@ -163,14 +163,14 @@ def zone() -> str:
 # ── drafts ──
 
 
-class Draft(BaseModel):
+class Draft(Strict):
     """A segment as it may become, since the drafts' version of this number."""
 
     number: int
     segment: Segment
 
 
-_DRAFTS = TypeAdapter(dict[str, Draft])
+_DRAFTS = TypeAdapter(dict[str, Draft], config=ConfigDict(defer_build=True))  # most handlers read no drafts
 
 
 def drafts(number: int | None = None) -> dict[str, Draft]:
