@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 
 FOLDER = Path(__file__).parent / "page"
 
@@ -26,7 +26,7 @@ class Login(BaseModel):
     client_id: str = Field(pattern=r"^\w+$")
 
 
-class PageSettings(BaseModel):
+class PageSettings(Settings):
     currency: str
 
 

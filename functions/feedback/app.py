@@ -10,12 +10,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel
 
 from functions.feedback.notices import Feedback, MalformedError, read, understand
 from shared.adapters import contacts, identities, messages
 from shared.adapters.clock import now
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events
 from shared.domain.events import Type
 
@@ -24,7 +23,7 @@ logger = Logger()
 Record = dict[str, Any]
 
 
-class FeedbackSettings(BaseModel):
+class FeedbackSettings(Settings):
     feedback_dlq_url: str
 
 

@@ -14,18 +14,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from pydantic import BaseModel
 
 from shared.adapters import lake
 from shared.adapters.contacts import event_of
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.lake_rows import Row, row
 
 logger = Logger()
 
 
-class LakeSettings(BaseModel):
+class LakeSettings(Settings):
     lake_dlq_url: str
 
 

@@ -15,11 +15,10 @@ from typing import Any
 from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel
 
 from shared.adapters import contacts, identities, messages, templates, tokens
 from shared.adapters.clock import now
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, send
 from shared.adapters.messages import ClaimLostError
 from shared.adapters.templates import Template
@@ -31,7 +30,7 @@ from shared.domain.profiles import Profile
 COMPILED = Path(__file__).parent / "templates" / "compiled"
 
 
-class MessageSettings(BaseModel):
+class MessageSettings(Settings):
     public_url: str
     shop_name: str
     shop_url: str

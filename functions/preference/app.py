@@ -14,12 +14,11 @@ from urllib.parse import parse_qs
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel
 
 from functions.preference import pages
 from shared.adapters import contacts, tokens
 from shared.adapters.clock import now
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError
 from shared.adapters.tokens import Token
@@ -39,7 +38,7 @@ HEADERS = {
 logger = Logger()
 
 
-class PreferenceSettings(BaseModel):
+class PreferenceSettings(Settings):
     shop_name: str
     shop_url: str
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from functions.profile.erasure import erase
 from functions.profile.storing import Record, group, store, store_alone
 from shared.adapters import catalogue, identities
 from shared.adapters.clock import now
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.events import SHOP_TYPES, Event, Instant, Type
 from shared.domain.profiles import BY_REPAIR, Transition
@@ -29,7 +29,7 @@ logger = Logger()
 metrics = Metrics()
 
 
-class ProfileSettings(BaseModel):
+class ProfileSettings(Settings):
     events_dlq_url: str
 
 

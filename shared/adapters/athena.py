@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import DAY, Instant, Json, iso
 
 _READERS: dict[str, Callable[[str], Json]] = {
@@ -22,7 +20,7 @@ _READERS: dict[str, Callable[[str], Json]] = {
 MOST_ROWS = 1000  # of one GetQueryResults, the header included
 
 
-class QueriesSettings(BaseModel):
+class QueriesSettings(Settings):
     athena_workgroup: str
     athena_database: str
     lake_bucket: str

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import HOUR, Event, Instant, Type
 
 
-class DefinitionsSettings(BaseModel):
+class DefinitionsSettings(Settings):
     definitions_table: str
 
 

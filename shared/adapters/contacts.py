@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import NEVER, Event, Instant, event_key
 from shared.domain.profiles import Profile, Transition, dump, load, wake_at
 
@@ -29,7 +27,7 @@ PROFILE = "PROFILE"
 NUMBER_WIDTH = 10
 
 
-class ContactsSettings(BaseModel):
+class ContactsSettings(Settings):
     contacts_table: str
 
 

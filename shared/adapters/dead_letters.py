@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel
 from pydantic import Json as FromJson
 
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json, parse_instant
 
 _DEPTHS: tuple[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"], ...] = (
@@ -27,7 +26,7 @@ _CODE = re.compile(r"[\w .:#/-]{1,128}", re.ASCII)
 _UNKNOWN_REASON = "Its function failed every time it tried; the function's log says why."
 
 
-class DeadLettersSettings(BaseModel):
+class DeadLettersSettings(Settings):
     dead_letter_queues: FromJson[dict[str, str]]
     """The URLs of the dead-letter queues, by name."""
     events_queue_url: str

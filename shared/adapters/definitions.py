@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from shared.adapters.clients import client
 from shared.adapters.clock import now
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.conditions import Segment
 from shared.domain.events import SECOND, Instant, Strict
 from shared.domain.publications import Publication, compiled, first, with_segment
@@ -28,11 +28,11 @@ KEPT_FOR = 60 * SECOND
 SEGMENTS, DRAFTS = "segments", "drafts"
 
 
-class DefinitionsSettings(BaseModel):
+class DefinitionsSettings(Settings):
     definitions_table: str
 
 
-class ShopSettings(BaseModel):
+class ShopSettings(Settings):
     shop_time_zone: str
 
 

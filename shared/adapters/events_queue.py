@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
 from shared.adapters.clock import now
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import SECOND, Event, Instant
 
 MOST_MESSAGES = 10  # of one SendMessageBatch
 MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
 
 
-class QueueSettings(BaseModel):
+class QueueSettings(Settings):
     events_queue_url: str
 
 

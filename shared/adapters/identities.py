@@ -7,10 +7,8 @@ import hmac
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.adapters.secrets import secret
 from shared.domain.events import Identity, IdentityKind, Instant
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 MOST_KEYS = 100  # of one BatchGetItem
 
 
-class IdentitiesSettings(BaseModel):
+class IdentitiesSettings(Settings):
     identities_table: str
 
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from pydantic import BaseModel
 
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain import facts
 from shared.domain.events import Json
 from shared.domain.lake_rows import COLUMNS, PARTITIONS, Row
@@ -37,7 +36,7 @@ ORDER = "contact_number, time, id"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "threads": "1"}
 
 
-class LakeSettings(BaseModel):
+class LakeSettings(Settings):
     lake_bucket: str
 
 

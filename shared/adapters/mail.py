@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel
 
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 
 _REJECTIONS = frozenset({"MessageRejected", "BadRequestException"})
 """SES will never take this mail, as it is, to this address."""
 
 
-class MailSettings(BaseModel):
+class MailSettings(Settings):
     sender: str
     configuration_set: str
 

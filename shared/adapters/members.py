@@ -12,11 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
 from shared.adapters.contacts import SHARDS, shard_of
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import DAY, SECOND, Instant
 from shared.domain.profiles import Transition
 
@@ -26,7 +24,7 @@ MOST_READ = 500  # items of one Query, so that a page of a few members does not 
 MOST_COUNTED = 100_000  # more than a megabyte, which is where DynamoDB ends a page by itself
 
 
-class MembersSettings(BaseModel):
+class MembersSettings(Settings):
     members_table: str
 
 

@@ -11,17 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from shared.adapters.clients import client
 from shared.adapters.definitions import DefinitionsSettings
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json
 
 FILLING = "filling"
 
 
-class RefreshSettings(BaseModel):
+class RefreshSettings(Settings):
     refresh_state_machine: str
     """The workflow's ARN."""
 

@@ -11,10 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel
 
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SSMProvider
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 MAX_AGE = 300
 
 
-class SecretSettings(BaseModel):
+class SecretSettings(Settings):
     secrets_path: str
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-from pydantic import BaseModel, Json
+from pydantic import Json
 
 from shared.adapters import contacts
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant
 from shared.domain.journeys import Run
 
 
-class StateMachinesSettings(BaseModel):
+class StateMachinesSettings(Settings):
     state_machines: Json[dict[str, str]]
     """The ARN of each journey's state machine."""
 
