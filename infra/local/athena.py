@@ -445,9 +445,26 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
         node.set("db", exp.to_identifier(table.database, quoted=True))
         node.set("catalog", None)
     _name_columns(tree)
-    cursor = connection.execute(tree.sql("duckdb", comments=False))
+    cursor = connection.execute(in_duckdb(tree))
     columns = [(str(each[0]), _athena_type(str(each[1]))) for each in cursor.description or ()]
     return Result(columns, [[_written(value) for value in row] for row in cursor.fetchall()], scanned)
+
+
+def in_duckdb(tree: exp.Expr) -> str:
+    """The query as DuckDB is given it. What CROSS JOIN UNNEST makes of a row is unnested in place: as a join, DuckDB
+    would first look for the rows that are different (ten times as long for the events of a big shop)."""
+    tree = tree.copy()
+    for select in list(tree.find_all(exp.Select)):
+        match select.args.get("joins"):
+            case [exp.Join(kind="CROSS", this=exp.Unnest(alias_column_names=[name], expressions=[several]) as each)]:
+                if any(column.table == each.alias for column in select.find_all(exp.Column)):
+                    continue
+                source = select.args["from_"].this
+                unnested = exp.alias_(exp.Unnest(expressions=[several]), name)
+                rows = exp.select("*", unnested).from_(source.copy()).subquery(source.alias_or_name)
+                select.set("joins", None)
+                select.set("from_", exp.From(this=rows))
+    return tree.sql("duckdb", comments=False)
 
 
 def _check_types(tree: exp.Expr, tables: list[Table]) -> None:

@@ -42,7 +42,7 @@ API_VERSION = "2024-10"
 """The last version whose customer payloads carry tags and consent; orders, refunds and products are the same since."""
 
 CATALOGUE_AT: Instant = parse_instant("2010-11-01")
-"""The catalogue comes before all people, one product a second."""
+"""The catalogue comes before all people, one product a second: here, or the day before the first of them."""
 SUBSCRIBED = 0.8
 SOURCES = {"checkout": 0.45, "newsletter": 0.3, "popup": 0.15, "referral": 0.1}
 INTERESTED = 0.6
@@ -81,7 +81,8 @@ def webhooks(
     catalogue = [product for code, product in sorted(titles.items()) if code in bought and code not in POSTAGE]
     prices = _usual_prices(chosen)
     made = [_made_up(seed, customer, titles) for customer in chosen]
-    yield from (_product_created(number, product, prices) for number, product in enumerate(catalogue))
+    begun = min([CATALOGUE_AT, *(person.signed_up_at - DAY for person in made)])
+    yield from (_product_created(begun + n * SECOND, product, prices) for n, product in enumerate(catalogue))
     yield from heapq.merge(*(_life(person, titles) for person in made), key=lambda webhook: webhook.at)
 
 
@@ -399,8 +400,8 @@ def _cancelled(order: dict[str, Json], when: str) -> dict[str, Json]:
     }
 
 
-def _product_created(number: int, product: Product, prices: dict[str, int]) -> Webhook:
-    id_, at = _number("product", product.stock_code), CATALOGUE_AT + number * SECOND
+def _product_created(at: Instant, product: Product, prices: dict[str, int]) -> Webhook:
+    id_ = _number("product", product.stock_code)
     when = _shopify_time(at)
     payload: dict[str, Json] = {
         "id": id_,

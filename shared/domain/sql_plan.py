@@ -94,8 +94,8 @@ TRUE, FALSE = AllOf(), AnyOf()
 # ── sources ──
 
 Shape = Literal["rows", "contacts", "values", "sequences"]
-"""What its columns are made of: of single rows; of a contact's rows; of a contact's rows with one value, and then of
-the values; of a contact's instants in order, each with what came before it."""
+"""What gives its bits: each row, by its `name`; aggregates of a contact's rows; aggregates of a contact's rows with one
+value, and then of the values; aggregates of a contact's instants in order, each with what came before it."""
 
 
 @dataclass
@@ -107,6 +107,8 @@ class Source:
     events: bool
     value: str = ""
     """Of `values`: `day`, or the property."""
+    once: bool = False
+    """Of `values`: whether an event that says a value twice counts once for it."""
     names: dict[str, None] = field(default_factory=dict)
     """The only `name`s that are read (none: all)."""
     since: Instant | None = None
@@ -117,6 +119,8 @@ class Source:
     """Names by expression, of `values`: aggregates of a value; of `sequences`: whether an instant has such an event."""
     atoms: dict[int, str] = field(default_factory=dict)
     """By atom: the comparison of columns that gives it."""
+    named: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Of `rows`, by name and atom: what has to be true of a row of that name."""
     newest: dict[str, list[str]] = field(default_factory=dict)
     """By a column of `Plan.newest`: the filters of the events it is the newest of."""
 
@@ -157,10 +161,10 @@ class Plan:
 
     def held(self, segment: str) -> Tree:
         """The stored membership of a segment."""
-        return self._of_row("member", segment, "TRUE", f"stored in {segment}")
+        return self._of_row("member", segment, [], f"stored in {segment}")
 
     def number(self, rank: Rank) -> str:
-        """The column with what a contact is ranked by."""
+        """The column with what a contact is ranked by: the largest of what the source's rows have."""
         key = rank.by.model_dump_json()
         if key not in self.numbers:
             source, expression = self._number(rank)
@@ -222,23 +226,29 @@ class Plan:
         key = "_".join([*of, *([f"by_{value}"] if value else []), *(["in_order"] if shape == "sequences" else [])])
         return self.sources.setdefault(key, Source(shape, of, events, value))
 
-    def _atom(self, source: Source, holds: str, condition: Condition | str) -> Atom:
-        atom = self._atoms.get(f"{id(source)} {holds}")
-        if atom is None:
-            atom = self._atoms[f"{id(source)} {holds}"] = Atom(len(self.notes))
-            self.notes.append(condition if isinstance(condition, str) else _note(condition))
-            source.atoms[atom.number] = holds
+    def _atom(self, source: Source, holds: str, condition: Condition) -> Atom:
+        atom = self._noted(f"{id(source)} {holds}", condition)
+        source.atoms[atom.number] = holds
         return atom
 
-    def _of_row(self, kind: str, name: str, test: str, note: Condition | str) -> Atom:
+    def _noted(self, key: str, note: Condition | str) -> Atom:
+        atom = self._atoms.get(key)
+        if atom is None:
+            atom = self._atoms[key] = Atom(len(self.notes))
+            self.notes.append(_note(note))
+        return atom
+
+    def _of_row(self, kind: str, name: str, tests: Sequence[str], note: Condition | str) -> Atom:
         """That there is such a row."""
         source = self._source("rows", kind)
+        holds = " AND ".join(tests) or "TRUE"
+        atom = self._noted(f"{kind} {name} {holds}", note)
         source.names[name] = None
-        holds = f"name = {literal(name)}"
-        return self._atom(source, holds if test == "TRUE" else f"{holds} AND {test}", note)
+        source.named.setdefault(name, {})[atom.number] = holds
+        return atom
 
     def _answer(self, condition: Condition) -> Atom:
-        return self._of_row("answer", condition_key(condition), "TRUE", condition)
+        return self._of_row("answer", condition_key(condition), [], condition)
 
     def _contact(self, holds: str, condition: Condition) -> Atom:
         return self._atom(self._source("rows", "contact"), holds, condition)
@@ -247,47 +257,45 @@ class Plan:
 
     def _trait(self, condition: TraitIs) -> Tree:
         """`amount` tells a list's values (how many there are) from a scalar (null) and an empty list (0)."""
-        told = self._told(condition.trait, condition.fresh)
+        name, fresh = condition.trait, self._later(condition.fresh)
+        told = self._of_row("trait", name, fresh, f"{name} is told")
         if condition.is_ == "exists":
-            return self._of_traits(condition.trait, "{0} > 0", [told], condition)
+            return any_of([told, self._answer(condition)])
         negated = condition.is_ == "not_equal"
         passes = compared("equal" if negated else condition.is_, condition.value, "text", "number", "flag")
-        passing = f"{told} AND {passes}" if passes else "FALSE"
-        values = f"{told} AND amount IS DISTINCT FROM 0"
+        passing = self._of_row("trait", name, [*fresh, passes], condition) if passes else FALSE
+        if condition.of == "any" and not negated:
+            return self._or_answered(passing, condition)
+        of_value = [*fresh, "amount IS DISTINCT FROM 0"]
+        value = self._of_row("trait", name, of_value, f"{name} has a value")
+        fails = [*of_value, f"NOT COALESCE({passes}, FALSE)"] if passes else of_value
+        failing = self._of_row("trait", name, fails, f"{name} has another value")
         match condition.of, negated:
-            case "any", False:
-                holds, counted = "{0} > 0", [passing]
             case ("any", True) | ("none", False):
-                holds, counted = "{0} > 0 AND {1} = 0", [told, passing]
+                holds = [told, not_of(passing)]
             case "all", False:
-                holds, counted = "{0} > 0 AND {0} = {1}", [values, passing]
+                holds = [value, not_of(failing)]
             case "all", True:
-                holds, counted = "{0} > 0 AND {1} = 0", [values, passing]
+                holds = [value, not_of(passing)]
             case _:  # none that differs: all are equal, an empty list's too
-                holds, counted = "{0} > 0 AND {1} = {2}", [told, values, passing]
-        return self._of_traits(condition.trait, holds, counted, condition)
+                holds = [told, not_of(failing)]
+        return any_of([all_of(holds), self._answer(condition)])
 
-    def _told(self, trait: str, fresh: int | None) -> str:
-        return f"name = {literal(trait)}" + (f" AND time > {self.t - fresh}" if fresh is not None else "")
-
-    def _of_traits(self, trait: str, holds: str, counted: list[str], condition: Condition) -> Atom:
-        """Also where it was answered while exporting: of a contact whose trait must not be written out."""
-        source = self._source("contacts", "trait")
-        source.names[trait] = None
-        columns = [source.column(filtered("count(*)", [each])) for each in counted]
-        atom = self._atom(source, holds.format(*columns), condition)
-        answers = self._source("rows", "answer")
-        answers.names[condition_key(condition)] = None
-        answers.atoms[atom.number] = f"name = {literal(condition_key(condition))}"
-        return atom
+    def _or_answered(self, tree: Tree, condition: Condition) -> Tree:
+        """Also where it was answered while exporting: of a contact whose trait must not be written out. Then nothing
+        else is known of the trait, so that the atom may have the answer's bit too."""
+        if not isinstance(tree, Atom):
+            return any_of([tree, self._answer(condition)])
+        answers, key = self._source("rows", "answer"), condition_key(condition)
+        answers.names[key] = None
+        answers.named.setdefault(key, {})[tree.number] = "TRUE"
+        return tree
 
     def _consent(self, condition: ConsentIs) -> Tree:
         if condition.is_ == "never_asked":
-            return NotOf(self._of_row("consent", condition.topic, "TRUE", f"asked about {condition.topic}"))
-        test = f"text = {literal(condition.is_)}"
-        if condition.within is not None:
-            test += f" AND time > {self.t - condition.within}"
-        return self._of_row("consent", condition.topic, test, condition)
+            return NotOf(self._of_row("consent", condition.topic, [], f"asked about {condition.topic}"))
+        tests = [f"text = {literal(condition.is_)}", *self._later(condition.within)]
+        return self._of_row("consent", condition.topic, tests, condition)
 
     # ── events ──
 
@@ -319,6 +327,7 @@ class Plan:
             passes = self._filters(source, condition.event, condition.where, start)
             of_value = source.below_column(filtered("count(*)", passes + later))
             most = f"max({of_value})"
+            source.once = source.once or condition.count.startswith("same_")
             column = source.column(
                 most if condition.count.startswith("same_") else f"count(*) FILTER (WHERE {of_value} > 0)"
             )
@@ -339,7 +348,7 @@ class Plan:
 
     def _last_event(self, condition: LastEvent) -> Tree:
         most = in_days(condition.at_most)
-        start = -1 if condition.at_least is not None or most is None else self.t - most - 1
+        start = -1 if most is None else self.t - most - 1
         source, passes = self._series(condition.event, condition.where, start)
         column = source.column(filtered("max(time)", passes))
         return self._atom(source, self._since(column, condition.at_least, condition.at_most), condition)
@@ -458,8 +467,8 @@ class Plan:
     def _ranked(self, rank: Rank, cutoff: float, comparison: str) -> Tree:
         match rank.by:
             case RankedTrait(trait=trait, fresh=fresh):
-                is_it = f"{self._told(trait, fresh)} AND amount IS NULL AND number {comparison} {double(cutoff)}"
-                return self._of_traits(trait, "{0} > 0", [is_it], rank)
+                is_it = [*self._later(fresh), "amount IS NULL", f"number {comparison} {double(cutoff)}"]
+                return self._or_answered(self._of_row("trait", trait, is_it, rank), rank)
             case RankedOrders():
                 source, expression = self._number(rank)
                 return self._atom(source, f"{source.column(expression)} {comparison} {double(cutoff)}", rank)
@@ -468,9 +477,10 @@ class Plan:
         """What contacts are ranked by; null for who has no number."""
         match rank.by:
             case RankedTrait(trait=trait, fresh=fresh):
-                source = self._source("contacts", "trait")
+                source = self._source("rows", "trait")
                 source.names[trait] = None
-                return source, f"max(CASE WHEN {self._told(trait, fresh)} AND amount IS NULL THEN number END)"
+                tests = [f"name = {literal(trait)}", *self._later(fresh), "amount IS NULL"]
+                return source, f"CASE WHEN {' AND '.join(tests)} THEN number END"
             case RankedOrders(measure=measure, within=window):
                 later = self._later(window)
                 total, count = filtered("sum(amount)", later), filtered("count(*)", later)
@@ -504,10 +514,12 @@ def not_of(part: Tree) -> Tree:
     return part.of if isinstance(part, NotOf) else NotOf(part)
 
 
-def _note(condition: Condition) -> str:
+def _note(said: Condition | str) -> str:
     """What stands beside its bit, in one line of ASCII (a line's end would end a comment)."""
-    said = condition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return json.dumps({"kind": condition.kind, **said})[:MOST_NOTE]
+    if not isinstance(said, str):
+        told = said.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return json.dumps({"kind": said.kind, **told})[:MOST_NOTE]
+    return json.dumps(said)[1:-1][:MOST_NOTE]
 
 
 # ── expressions ──
@@ -577,8 +589,7 @@ def _where(where: Where) -> str:
     wanted = compared_value(where)
     is_: Comparison = "equal" if negated else where.is_
     if name in TEXT_LISTS:
-        one = compared(is_, wanted, "lower(x)", "", "")
-        test = f"cardinality(filter({name}, x -> {one})) > 0" if one else None
+        test = _of_list(name, is_, wanted)
     elif name in AMOUNTS:
         test = compared(is_, wanted, "", name, "")
     elif name in FLAGS:
@@ -588,3 +599,14 @@ def _where(where: Where) -> str:
     if negated:
         return f"NOT COALESCE({test}, FALSE)" if test else "TRUE"
     return test or "FALSE"
+
+
+def _of_list(name: str, is_: Comparison, wanted: Json) -> str | None:
+    """That one of a list's texts passes."""
+    if is_ in ("equal", "in"):
+        several = wanted if is_ == "in" else [wanted]
+        texts = dict.fromkeys(literal(fold_case(each)) for each in several if isinstance(each, str))
+        tests = [f"contains(transform({name}, x -> lower(x)), {text})" for text in texts]
+        return f"({' OR '.join(tests)})" if len(tests) > 1 else next(iter(tests), None)
+    one = compared(is_, wanted, "lower(x)", "", "")
+    return f"cardinality(filter({name}, x -> {one})) > 0" if one else None

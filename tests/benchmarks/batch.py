@@ -4,17 +4,19 @@
 
 All in one run, on the same made-up shop (`crowd`): a hundred segments over so many contacts with thirty events each.
 Ours is the statement that Athena gets, over the lake's files, run by the local Athena (DuckDB). The others have their
-own tables, sorted or indexed as suits them, with contacts' ids as text, as products hold them. Answers are compared.
+own tables, with contacts' ids as text: once as products hold them, and once laid out, sorted and indexed as suits these
+queries best. Answers are compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -34,35 +36,108 @@ DUCKDB_MEMORY = "5GB"
 POSTGRESQL_MEMORY = {"shared_buffers": "2GB", "work_mem": "256MB", "maintenance_work_mem": "1GB"}
 ROUNDS = 3  # of each single pass; the median counts
 
-POSTGRESQL_TABLES = (
-    """CREATE TABLE contacts (
-        contact text PRIMARY KEY, first_seen bigint NOT NULL, country text, interest text, source text,
-        churn_risk double precision, predicted_value double precision, consent_news text, consent_offers text,
-        consent_care text)""",
-    """CREATE TABLE events (
-        contact text NOT NULL, type text NOT NULL, time bigint NOT NULL, product_id text[], category text[],
-        price bigint, path text, campaign text, human boolean, total bigint, net bigint) PARTITION BY LIST (type)""",
-    *(
-        f"CREATE TABLE {name.lower().replace(' ', '_')} PARTITION OF events FOR VALUES IN ('{name}')"
-        for name in crowd.MIX
+
+@dataclass(frozen=True)
+class Layout:
+    """How a database holds contacts and events. `is_peers`: as products do, of which the aims speak; else as suits it
+    best, which is asked for its best single pass too."""
+
+    name: str
+    tables: tuple[str, ...]
+    fill: tuple[str, ...]
+    is_peers: bool
+
+
+_POSTGRESQL_CONTACTS = """CREATE TABLE contacts (
+    contact text PRIMARY KEY, first_seen bigint NOT NULL, country text, interest text, source text,
+    churn_risk double precision, predicted_value double precision, consent_news text, consent_offers text,
+    consent_care text)"""
+_POSTGRESQL_EVENTS = """CREATE TABLE events (
+    contact text NOT NULL, type text NOT NULL, time bigint NOT NULL, product_id text[], category text[],
+    price bigint, path text, campaign text, human boolean, total bigint, net bigint)"""
+POSTGRESQL = (
+    Layout(
+        "one table of events",  # as Notifuse and Plunk; theirs have the properties as JSON, which is slower
+        (_POSTGRESQL_CONTACTS, _POSTGRESQL_EVENTS),
+        ("CREATE INDEX ON events (contact, time)", "CREATE INDEX ON events (type, time)", "VACUUM ANALYZE"),
+        is_peers=True,
+    ),
+    Layout(
+        "a partition for each type",
+        (
+            _POSTGRESQL_CONTACTS,
+            f"{_POSTGRESQL_EVENTS} PARTITION BY LIST (type)",
+            *(
+                f"CREATE TABLE {name.lower().replace(' ', '_')} PARTITION OF events FOR VALUES IN ('{name}')"
+                for name in crowd.MIX
+            ),
+        ),
+        ("CREATE INDEX ON events (time, contact)", "CREATE INDEX ON events (contact, time)", "VACUUM ANALYZE"),
+        is_peers=False,
     ),
 )
-POSTGRESQL_INDEXES = (
-    "CREATE INDEX ON events (time, contact)",
-    "CREATE INDEX ON events (contact, time)",
-    "VACUUM ANALYZE",
+
+_CLICKHOUSE_CONTACTS = """CREATE TABLE contacts (
+    contact String, first_seen Int64, country LowCardinality(String), interest LowCardinality(Nullable(String)),
+    source LowCardinality(String), churn_risk Nullable(Float64), predicted_value Nullable(Float64),
+    consent_news LowCardinality(Nullable(String)), consent_offers LowCardinality(Nullable(String)),
+    consent_care LowCardinality(Nullable(String))) ENGINE = MergeTree ORDER BY contact"""
+_PROPERTIES = {
+    "product_id": "Array(String)",
+    "category": "Array(String)",
+    "price": "Int64",
+    "path": "String",
+    "campaign": "String",
+    "human": "Bool",
+    "total": "Int64",
+    "net": "Int64",
+}
+_CLICKHOUSE_FILL = (
+    "INSERT INTO contacts SELECT * FROM file('{files}/contacts.parquet')",
+    "OPTIMIZE TABLE contacts FINAL",
 )
-CLICKHOUSE_TABLES = (
-    """CREATE TABLE contacts (
-        contact String, first_seen Int64, country LowCardinality(String), interest LowCardinality(Nullable(String)),
-        source LowCardinality(String), churn_risk Nullable(Float64), predicted_value Nullable(Float64),
-        consent_news LowCardinality(Nullable(String)), consent_offers LowCardinality(Nullable(String)),
-        consent_care LowCardinality(Nullable(String))) ENGINE = MergeTree ORDER BY contact""",
-    """CREATE TABLE events (
-        contact String, type LowCardinality(String), time Int64, product_id Array(LowCardinality(String)),
-        category Array(LowCardinality(String)), price Int64, path LowCardinality(String),
-        campaign LowCardinality(String), human Bool, total Int64, net Int64
-        ) ENGINE = MergeTree ORDER BY (type, contact, time)""",
+CLICKHOUSE = (
+    Layout(
+        "by time, properties as JSON",  # as Dittofeed
+        (
+            _CLICKHOUSE_CONTACTS,
+            "CREATE TABLE user_events (contact String, event String, time Int64, properties String) "
+            "ENGINE = MergeTree ORDER BY (time, contact)",
+            "CREATE VIEW events AS SELECT contact, event AS type, time, "
+            + ", ".join(f"JSONExtract(properties, '{name}', '{kind}') AS {name}" for name, kind in _PROPERTIES.items())
+            + " FROM user_events",
+        ),
+        (
+            *_CLICKHOUSE_FILL,
+            "INSERT INTO user_events SELECT contact, type, time, toJSONString(CAST(({}), 'Tuple({})')) "
+            "FROM file('{{files}}/events.parquet')".format(
+                ", ".join(_PROPERTIES),
+                ", ".join(
+                    f"{name} {kind if kind.startswith('Array') else f'Nullable({kind})'}"
+                    for name, kind in _PROPERTIES.items()
+                ),
+            ),
+            "OPTIMIZE TABLE user_events FINAL",
+        ),
+        is_peers=True,
+    ),
+    Layout(
+        "by type and contact",
+        (
+            _CLICKHOUSE_CONTACTS,
+            """CREATE TABLE events (
+                contact String, type LowCardinality(String), time Int64, product_id Array(LowCardinality(String)),
+                category Array(LowCardinality(String)), price Int64, path LowCardinality(String),
+                campaign LowCardinality(String), human Bool, total Int64, net Int64
+                ) ENGINE = MergeTree ORDER BY (type, contact, time)""",
+        ),
+        (
+            *_CLICKHOUSE_FILL,
+            "INSERT INTO events SELECT * FROM file('{files}/events.parquet')",
+            "OPTIMIZE TABLE events FINAL",
+        ),
+        is_peers=False,
+    ),
 )
 
 
@@ -147,7 +222,7 @@ def one_pass(store: Path, lake: Path) -> tuple[str, int]:
                     assert reading is not None
                     scanned += athena._scanned(connection, reading, node, table, files)
                     node.set("db", exp.to_identifier("beckon"))
-    return tree.sql("duckdb", comments=False), scanned
+    return athena.in_duckdb(tree), scanned
 
 
 def _segments() -> dict[str, Segment]:
@@ -201,63 +276,60 @@ def _measure(files: Path, contacts: int, budget: float, chdb_python: str) -> lis
         ),
         Row("everybody in one pass: Athena reads", f"{scanned / 1e6:,.0f} MB"),
     ]
-    for rival in (_postgresql, _clickhouse, _duckdb):
-        rows += rival(files, ours, comparison, budget, chdb_python, AIMS if contacts >= FULL else {})
-    return rows
+    asking = Asking(ours, comparison, budget, contacts >= FULL)
+    return rows + _postgresql(files, asking) + _clickhouse(files, asking, chdb_python) + _duckdb(files, asking)
 
 
-def _postgresql(
-    files: Path, ours: Run, comparison: Comparison, budget: float, _: str, aims: Mapping[str, float]
-) -> list[Row]:
-    engine = PostgreSQL(files / "postgresql" / "data", POSTGRESQL_MEMORY)
-    if reason := engine.missing():
-        return [Row(engine.name, f"left out: {reason}")]
-    engine.create()
+@dataclass(frozen=True)
+class Asking:
+    """What all of them are asked, and what they are compared with."""
+
+    ours: Run
+    comparison: Comparison
+    budget: float
+    is_full: bool
+
+    def of(self, name: str, engine: Engine, layout: Layout, dialect: rivals.Dialect) -> Iterator[Row]:
+        question = _question(dialect)
+        run = each(f"{name}: a query a segment", engine, question.per_segment(), self.comparison, self.budget)
+        yield run.row(self.ours, AIMS[engine.name] if self.is_full and layout.is_peers else None)
+        if not layout.is_peers:
+            best = single(f"{name}: its best single pass", engine, question.single_pass(), self.comparison)
+            yield best.row(self.ours)
+
+
+def _postgresql(files: Path, asking: Asking) -> list[Row]:
     as_list = "'{' || array_to_string(%s, ',') || '}' AS %s"
     lists = ", ".join(as_list % (name, name) for name in ("product_id", "category"))
-    rows = {
+    given = {
         "contacts": f"FROM '{files}/contacts.parquet'",
         "events": f"SELECT * REPLACE ({lists}) FROM '{files}/events.parquet' ORDER BY time",
     }
-    engine.load(POSTGRESQL_TABLES, rows, POSTGRESQL_INDEXES)
-    question = _question(rivals.POSTGRESQL)
-    name = f"PostgreSQL {engine.version()}"
-    return [
-        each(f"{name}, a query a segment", engine, question.per_segment(), comparison, budget).row(
-            ours, aims.get(engine.name)
-        ),
-        single(f"{name}, its best single pass", engine, question.single_pass(), comparison).row(ours),
-    ]
+    rows: list[Row] = []
+    for layout in POSTGRESQL:
+        engine = PostgreSQL(files / "postgresql" / "data", POSTGRESQL_MEMORY)
+        if reason := engine.missing():
+            return [Row(engine.name, f"left out: {reason}")]
+        engine.create()
+        engine.load(layout.tables, given, layout.fill)
+        rows += asking.of(f"PostgreSQL {engine.version()}, {layout.name}", engine, layout, rivals.POSTGRESQL)
+        shutil.rmtree(engine.store)
+    return rows
 
 
-def _clickhouse(
-    files: Path, ours: Run, comparison: Comparison, budget: float, python: str, aims: Mapping[str, float]
-) -> list[Row]:
-    engine = Embedded("ClickHouse", "chdb", files / "clickhouse", python)
-    if reason := engine.missing():
-        return [Row(engine.name, f"left out: {reason}")]
-    engine.use(
-        [
-            *CLICKHOUSE_TABLES,
-            f"INSERT INTO contacts SELECT * FROM file('{files}/contacts.parquet')",
-            f"INSERT INTO events SELECT * FROM file('{files}/events.parquet')",
-            "OPTIMIZE TABLE events FINAL",
-            "OPTIMIZE TABLE contacts FINAL",
-        ]
-    )
-    question = _question(rivals.CLICKHOUSE)
-    name = "ClickHouse (chdb)"
-    return [
-        each(f"{name}, a query a segment", engine, question.per_segment(), comparison, budget).row(
-            ours, aims.get(engine.name)
-        ),
-        single(f"{name}, its best single pass", engine, question.single_pass(), comparison).row(ours),
-    ]
+def _clickhouse(files: Path, asking: Asking, python: str) -> list[Row]:
+    rows: list[Row] = []
+    for layout in CLICKHOUSE:
+        engine = Embedded("ClickHouse", "chdb", files / "clickhouse", python)
+        if reason := engine.missing():
+            return [Row(engine.name, f"left out: {reason}")]
+        engine.use([*layout.tables, *(statement.replace("{files}", str(files)) for statement in layout.fill)])
+        rows += asking.of(f"ClickHouse (chdb), {layout.name}", engine, layout, rivals.CLICKHOUSE)
+        shutil.rmtree(engine.store)
+    return rows
 
 
-def _duckdb(
-    files: Path, ours: Run, comparison: Comparison, budget: float, _: str, aims: Mapping[str, float]
-) -> list[Row]:
+def _duckdb(files: Path, asking: Asking) -> list[Row]:
     engine = Embedded("DuckDB", "duckdb", files / "shop.duckdb", settings=(f"SET memory_limit = '{DUCKDB_MEMORY}'",))
     engine.use(
         [
@@ -265,13 +337,8 @@ def _duckdb(
             f"CREATE TABLE events AS FROM '{files}/events.parquet' ORDER BY type, contact, time",
         ]
     )
-    question = _question(rivals.DUCKDB)
-    return [
-        each("DuckDB's own tables, a query a segment", engine, question.per_segment(), comparison, budget).row(
-            ours, aims.get(engine.name)
-        ),
-        single("DuckDB's own tables, its best single pass", engine, question.single_pass(), comparison).row(ours),
-    ]
+    layout = Layout("by type and contact", (), (), is_peers=False)
+    return list(asking.of(f"DuckDB's own tables, {layout.name}", engine, layout, rivals.DUCKDB))
 
 
 def _question(dialect: rivals.Dialect) -> rivals.Question:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from infra.local.system import System
 from shared.adapters import athena, contacts, definitions
 from shared.adapters.contacts import Stored
 from shared.domain import segments, sql
-from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Instant, Json, iso
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Instant, Json, iso
 from shared.domain.profiles import Profile
 from shared.domain.segments import BY_TIME, Definitions, Transition
 from tests.benchmarks.counting import watched
@@ -37,6 +37,8 @@ INSTANTS = 20
 POLLS = {"every minute": MINUTE, "every 15 minutes": 15 * MINUTE, "daily": DAY}
 SETTLED = 100 * DAY
 """How long the clock runs on after the last order: silence goes on having consequences."""
+NIGHT = DAY
+"""After each comparison a day passes with its night, whose workflow works out the cut-offs of ranks."""
 
 
 @dataclass
@@ -76,29 +78,26 @@ def replay(
     say: Callable[[str], object] = lambda line: None,
 ) -> Replayed:
     """Plays the history of `sample`, and compares at so many instants, evenly spread over it."""
-    webhooks = list(history.webhooks(customers=customers, sample=sample))
-    begin, end = webhooks[0].at - DAY, webhooks[-1].at + SETTLED
+    webhooks = deque(history.webhooks(customers=customers, sample=sample))
+    posted, begin, end = len(webhooks), webhooks[0].at - DAY, webhooks[-1].at + SETTLED
     system, watch = watched(begin)
     counted = Counted()
     differing: list[str] = []
-    compared, due = 0, [begin + (end - begin) * number // instants for number in range(1, instants + 1)]
+    compared = 0
     began = time.perf_counter()
     with counting(counted):
-        for at, webhook in _with_ends(webhooks, due):
-            if webhook is None:
-                system.run_until(at)
-                system.settle()
-                compared += compare(system, at, differing)
-                say(f"{iso(at)[:10]}: {compared:,} memberships compared, {len(differing)} differ")
-                continue
-            with system.hurrying():
-                system.run_until(at)
-                storefront.post(system, webhook)
+        for number in range(1, instants + 1):
+            with system.hurrying():  # the lake catches up at the end
+                at = play(system, webhooks, begin + (end - begin) * number // instants)
+            compared += compare(system, at, differing)
+            say(f"{iso(at)[:10]}: {compared:,} memberships compared, {len(differing)} differ")
+            if number < instants:
+                play(system, webhooks, at + NIGHT)
     counted.events = watch.records["ProfileFunction"]
     return Replayed(
         contacts=sum(1 for _ in everybody()),
         segments=len(definitions.segments().segments),
-        webhooks=len(webhooks),
+        webhooks=posted,
         days=(end - begin) / DAY,
         seconds=time.perf_counter() - began,
         compared=compared,
@@ -106,6 +105,18 @@ def replay(
         counted=counted,
         late=sorted(lateness()),
     )
+
+
+def play(system: System, webhooks: deque[Webhook], until: Instant) -> Instant:
+    """Posts what is until then, each at its time; gives the instant, a little later, when no wake-up is waiting."""
+    while webhooks and webhooks[0].at <= until:
+        system.run_until(webhooks[0].at)
+        storefront.post(system, webhooks.popleft())
+    system.run_until(until)
+    while next(contacts.wakes(until), None) is not None:
+        until += SECOND
+        system.run_until(until)
+    return until
 
 
 def compare(system: System, at: Instant, differing: list[str]) -> int:
@@ -147,20 +158,6 @@ def lateness() -> Iterator[float]:
         for item in contacts.items(stored.profile.contact, "TRANSITION#"):
             if item["cause"]["S"] == BY_TIME:
                 yield (int(item["recorded"]["N"]) - int(item["time"]["N"])) / SECOND
-
-
-def _with_ends(webhooks: list[Webhook], due: list[Instant]) -> Iterator[tuple[Instant, Webhook | None]]:
-    """The webhooks in order of time, and between them, without one, the instants at which to compare."""
-    left = iter([*due, NEVER])
-    following = next(left)
-    for webhook in webhooks:
-        while following < webhook.at:
-            yield following, None
-            following = next(left)
-        yield webhook.at, webhook
-    while following != NEVER:
-        yield following, None
-        following = next(left)
 
 
 @contextmanager

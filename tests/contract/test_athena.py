@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -249,6 +251,26 @@ def test_aggregates_windows_and_null_order_are_those_of_athena(client: Any) -> N
         SELECT a.contact, b.at FROM numbered a JOIN numbered b ON a.contact = b.contact AND a.n = 1 AND b.n = 2
         UNION ALL SELECT 'z', 0 ORDER BY 1"""
     assert rows(client, sql) == [["a", "3"], ["b", "4"], ["z", "0"]]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT n, word FROM several CROSS JOIN UNNEST(words) AS each_of (word)",
+        "SELECT s.n, LOWER(word) FROM several AS s CROSS JOIN UNNEST(s.words) AS each_of (word) WHERE s.n < 4",
+        "SELECT word, COUNT(*) FROM several CROSS JOIN UNNEST(ARRAY_DISTINCT(words)) AS each_of (word) GROUP BY word",
+        "SELECT n, e.word FROM several CROSS JOIN UNNEST(words) AS e (word)",
+        "SELECT n FROM (SELECT n, words FROM several) AS s CROSS JOIN UNNEST(words) AS e (word) WHERE word <> 'b'",
+    ],
+)
+def test_unnesting_in_place_gives_what_the_join_gives(sql: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE several AS SELECT * FROM (VALUES (1, ['a', 'b', 'A']), (2, []), (3, NULL),"
+                           " (4, ['b', NULL, 'b'])) AS t (n, words)")  # fmt: skip
+        tree = athena._parse(sql)
+        joined = connection.execute(tree.sql("duckdb")).fetchall()
+        assert joined
+        assert Counter(connection.execute(athena.in_duckdb(tree)).fetchall()) == Counter(joined)
 
 
 # ── the traps ──

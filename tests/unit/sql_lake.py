@@ -56,6 +56,6 @@ class Lake:
         assert athena._lint(tree) == []
         for name, table in self.tables.items():
             _connection.register(name, table)
-        cursor = _connection.execute(tree.sql("duckdb", comments=False))
+        cursor = _connection.execute(athena.in_duckdb(tree))
         names = [each[0] for each in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
