@@ -126,6 +126,7 @@ def replay(system: System, customers: int | None) -> None:
                 if number % 50 == 0:
                     save(system, str(number))
                 progress.update(task, advance=1, description=f"a real shop's half year: {iso(system.world.now())[:10]}")
+        system.run_until(system.world.now() + DAY)  # and a night, which works out the cut-offs of ranks
     save(system, "replayed")
 
 

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from infra.local import __main__ as run
 from infra.local import demo, gateway, settings, site, sqs, storefront
 from infra.local.gateway import Request
 from infra.local.system import System, begin
 from infra.local.world import World
-from shared.adapters import contacts, identities
-from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind
+from shared.adapters import contacts, identities, members
+from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, Instant
 
 ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
 
 
-def start(file: Path | str = ":memory:") -> System:
+def start(file: Path | str = ":memory:", now: Instant = demo.BEGIN) -> System:
     template = settings.template()
-    return begin(file, template, settings.secrets(template), now=demo.BEGIN)
+    return begin(file, template, settings.secrets(template), now=now)
 
 
 def mails(system: System) -> list[str]:
@@ -37,6 +38,12 @@ def test_the_demo_fails_when_its_story_does_not_come_out(monkeypatch: pytest.Mon
     monkeypatch.setattr("functions.message.app.gate", lambda *_: "no_consent")
     with pytest.raises(demo.StoryError, match="no mail"):
         demo.play(start(), lambda _: None)
+
+
+def test_the_shop_that_make_run_begins_with_has_its_best_customers_ranked() -> None:
+    system = start(now=run.HISTORY_SINCE - 60 * DAY)
+    run.replay(system, customers=15)
+    assert members.count("champions") > 0
 
 
 def test_a_restart_goes_on_where_the_last_run_stopped(tmp_path: Path) -> None:
