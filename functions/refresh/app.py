@@ -18,8 +18,8 @@ from shared.domain.events import MINUTE, Instant, evaluation_due
 
 LOOK_AHEAD = MINUTE
 """Until the next look. So what time alone changes is acted on at its instant, and not up to a minute later."""
-MOST_WAKE_UPS = 2_000
-"""Of a shard in one minute; what is left is due still in the next."""
+MOST_WAKE_UPS = 4_000
+"""Of a shard in one look: of all shards some 40 seconds of SendMessageBatch. What is left is due still at the next."""
 
 metrics = Metrics()
 
