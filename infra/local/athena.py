@@ -346,20 +346,21 @@ def _list(files: list[Path]) -> str:
 # ── bytes scanned ──
 
 
-def _scanned(
-    connection: duckdb.DuckDBPyConnection, tree: exp.Expr, node: exp.Table, table: Table, files: list[Path]
-) -> int:
-    """The compressed bytes of the columns a query names, in the files that its conditions on partition keys leave.
+def _scanned(connection: duckdb.DuckDBPyConnection, node: exp.Table, table: Table, files: list[Path]) -> int:
+    """The compressed bytes of the columns that the SELECT around `node` names, in the files that its conditions on
+    partition keys leave.
 
     Near what Athena bills: it skips row groups by their statistics besides, and counts the files' footers.
     """
     files = _after_pruning(connection, node, table, files)
     if not files:
         return 0
+    reading = node.find_ancestor(exp.Select)
+    assert reading is not None
     starred = any(
-        isinstance(star.parent, exp.Select) or star.find_ancestor(exp.Column) for star in tree.find_all(exp.Star)
+        isinstance(star.parent, exp.Select) or star.find_ancestor(exp.Column) for star in reading.find_all(exp.Star)
     )
-    named = {column.name.lower() for column in tree.find_all(exp.Column)}
+    named = {column.name.lower() for column in reading.find_all(exp.Column)}
     columns = [name for name in table.columns if starred or name.lower() in named]
     found = connection.execute(
         f"""SELECT SUM(total_compressed_size) FROM parquet_metadata({_list(files)})
@@ -441,7 +442,7 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
         if table.quoted not in defined:
             defined.add(table.quoted)
             _define(connection, table, files)
-        scanned += _scanned(connection, tree, node, table, files)
+        scanned += _scanned(connection, node, table, files)
         node.set("db", exp.to_identifier(table.database, quoted=True))
         node.set("catalog", None)
     _name_columns(tree)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from tests.benchmarks import batch, clock, cost, evaluation, imports, ingest
+from tests.benchmarks import batch, clock, cost, evaluation, imports, ingest, lag, money
 from tests.benchmarks.measuring import Row, show
 
 
@@ -15,8 +15,8 @@ def main() -> None:
     contacts = parser.parse_args().contacts
     began = time.perf_counter()
     rows: list[Row] = []
-    for measure in (evaluation.measure, ingest.measure, cost.measure, imports.measure, batch.measure):
-        rows += measure()
+    for part in (evaluation, ingest, cost, money, lag, imports, batch):
+        rows += part.measure()
     rows += clock.measure(contacts)
     show(rows)
     print(f"{time.perf_counter() - began:.0f} seconds in all")

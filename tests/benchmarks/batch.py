@@ -218,9 +218,7 @@ def one_pass(store: Path, lake: Path) -> tuple[str, int]:
             athena._define(connection, table, files)
             for node in tree.find_all(exp.Table):
                 if node.name == name:
-                    reading = node.find_ancestor(exp.Select)
-                    assert reading is not None
-                    scanned += athena._scanned(connection, reading, node, table, files)
+                    scanned += athena._scanned(connection, node, table, files)
                     node.set("db", exp.to_identifier("beckon"))
     return athena.in_duckdb(tree), scanned
 

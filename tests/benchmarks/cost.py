@@ -42,7 +42,7 @@ MOST_LINES = 4  # of an order: the sample's shop sells by wholesale, twenty line
 # Of time: the handlers' own processor time is measured here; these turn it into what Lambda bills.
 CPU_AT_1_GB = 1024 / 1769
 """Lambda gives a whole processor at 1,769 MB, and less in proportion. Its arm64 core is taken to be as fast as ours."""
-WAIT = {"dynamodb": 0.006, "sqs": 0.010, "s3": 0.040, "stepfunctions": 0.030}
+WAIT = {"dynamodb": 0.006, "sqs": 0.010, "s3": 0.040, "stepfunctions": 0.030, "athena": 0.100}
 """Seconds that a call to the real service is waited for (assumed), besides `CALL_CPU`."""
 CALL_CPU = 0.0005
 """Seconds of a core for what the stand-in leaves out: signing, HTTP, TLS, reading the answer (assumed)."""
@@ -75,7 +75,7 @@ class Shop:
 
 def shop(customers: int) -> Shop:
     """Half a year of the sample's customers, replayed, and some browsing behind each."""
-    webhooks = [_retail(webhook) for webhook in history.webhooks(customers=customers, since=SINCE)]
+    webhooks = [retail(webhook) for webhook in history.webhooks(customers=customers, since=SINCE)]
     system, watch = watched(webhooks[0].at - DAY)
     made = Shop(system, watch, [], [], random.Random(1))
     with system.hurrying():
@@ -88,7 +88,7 @@ def shop(customers: int) -> Shop:
                 made.orders.append(webhook.body)
         system.run_until(webhooks[-1].at + SETTLED)
         for customer in made.customers:
-            _post(made, _identify(made, customer))
+            identify(made, customer)
         for visit in range(BEFORE):
             for customer in made.customers:
                 _post(made, _view(made, customer, product=visit % 7 < 2))
@@ -96,7 +96,8 @@ def shop(customers: int) -> Shop:
     return made
 
 
-def _retail(webhook: Webhook) -> Webhook:
+def retail(webhook: Webhook) -> Webhook:
+    """An order as a household places it."""
     lines = webhook.body.get("line_items", [])
     return replace(webhook, body={**webhook.body, "line_items": lines[:MOST_LINES]}) if lines else webhook
 
@@ -109,13 +110,17 @@ def play(made: Shop, events: int) -> float:
         at += round(made.chance.expovariate(1 / MEAN_GAP))
         made.system.run_until(at)
         visitor = _visitor(made, sessions)
-        kind = made.chance.choices(list(SHARES), list(SHARES.values()))[0]
-        if kind in ("page", "product"):
-            _post(made, _view(made, visitor, product=kind == "product"))
-        else:
-            storefront.post(made.system, _webhook(made, kind, visitor, at))
+        happen(made, made.chance.choices(list(SHARES), list(SHARES.values()))[0], visitor, at)
     made.system.run_until(at + 10 * MINUTE)
     return (at - began) / SECOND
+
+
+def happen(made: Shop, kind: str, visitor: dict[str, Any], at: Instant) -> None:
+    """Has one of a visitor's events come in, of a kind in `SHARES`."""
+    if kind in ("page", "product"):
+        _post(made, _view(made, visitor, product=kind == "product"))
+    else:
+        storefront.post(made.system, webhook(made, kind, visitor, at))
 
 
 def _visitor(made: Shop, sessions: list[Iterator[dict[str, Any]]]) -> dict[str, Any]:
@@ -134,8 +139,9 @@ def _visitor(made: Shop, sessions: list[Iterator[dict[str, Any]]]) -> dict[str, 
 # ── what the website sends ──
 
 
-def _identify(made: Shop, customer: dict[str, Any]) -> Request:
-    return _call(made, customer, {"type": "identify", "traits": {"email": customer["email"]}})
+def identify(made: Shop, customer: dict[str, Any]) -> None:
+    """Has the website say whose browser it is."""
+    _post(made, _call(made, customer, {"type": "identify", "traits": {"email": customer["email"]}}))
 
 
 def _view(made: Shop, customer: dict[str, Any], product: bool) -> Request:
@@ -194,7 +200,7 @@ def _post(made: Shop, request: Request) -> None:
 # ── what the storefront sends ──
 
 
-def _webhook(made: Shop, kind: str, customer: dict[str, Any], at: Instant) -> Webhook:
+def webhook(made: Shop, kind: str, customer: dict[str, Any], at: Instant) -> Webhook:
     """A cart, a checkout, an order (of what a real order of the sample had in it) or a changed customer."""
     number, when = made.next_number(), iso(at)
     order = made.chance.choice(made.orders)
@@ -236,7 +242,7 @@ def quantities(made: Shop, events: int) -> dict[str, float]:
     return {
         "HTTP API requests": ours["IngestFunction"],
         "Lambda requests": invocations,
-        "Lambda GB-seconds, arm64": sum(_gb_seconds(made.system.template, watch, name) for name in ours),
+        "Lambda GB-seconds, arm64": sum(gb_seconds(made.system.template, watch, name) for name in ours),
         # What is sent, and for each batch that is taken, its receiving and its deleting.
         "SQS requests": sum(n for name, n in watch.calls.items() if name.endswith(" sqs")) + 2 * watch.receives,
         "DynamoDB write units": after[1] - before[1],
@@ -258,7 +264,8 @@ def _refreshing(watch: Watch) -> float:
     return 0.5 * watch.calls["RefreshFunction dynamodb"]
 
 
-def _gb_seconds(template: Template, watch: Watch, name: str) -> float:
+def gb_seconds(template: Template, watch: Watch, name: str) -> float:
+    """What Lambda bills of the function for what was watched."""
     properties = template.properties(template.resources[name])
     memory = properties["MemorySize"] / 1024
     calls = {service: watch.calls[f"{name} {service}"] for service in WAIT}

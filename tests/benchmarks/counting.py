@@ -28,15 +28,20 @@ class Watch:
     seconds: Counter[str] = field(default_factory=Counter)
     """Of each function, without the stand-ins."""
     function: str = ""
+    told: Callable[[Call, dict[str, Any]], object] | None = None
+    """When given, is called with each call and its answer; what that takes is no function's."""
 
     def clear(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self.__init__(told=self.told)  # type: ignore[misc]
 
     def call(self, call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self.calls[f"{self.function} {call.service}"] += 1
         began = time.process_time()
         try:
-            return perform()
+            answer = perform()
+            if self.told is not None:
+                self.told(call, answer)
+            return answer
         finally:
             self.seconds[self.function] -= time.process_time() - began
 

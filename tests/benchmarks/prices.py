@@ -10,7 +10,7 @@ PER_MILLION = {
     "SQS requests": 0.40,  # of 64 KB each
     "DynamoDB write units": 0.705,
     "DynamoDB read units": 0.1415,
-    "S3 PUT requests": 5.00,
+    "S3 PUT requests": 5.00,  # LIST costs the same
     "X-Ray traces": 5.00,
     "Step Functions transitions": 25.00,
     "SES mails": 100.00,
@@ -18,6 +18,7 @@ PER_MILLION = {
 PER_UNIT = {
     "Lambda GB-seconds, arm64": 0.0000133334,
     "CloudWatch Logs, GB taken in": 0.57,
+    "Athena TB scanned": 5.00,  # of a query at least 10 MB
 }
 
 

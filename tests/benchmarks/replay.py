@@ -46,8 +46,12 @@ class Counted:
     """What the segments cost, and what came of it."""
 
     evaluations: int = 0
+    seconds: float = 0.0
+    """Of processor time, that deciding took."""
     flips: Counter[str] = field(default_factory=Counter)
     """By cause: `time`, or `event`."""
+    segments: Counter[str] = field(default_factory=Counter)
+    """The same changes, by segment."""
     by_time: list[Instant] = field(default_factory=list)
     """When time alone changed a membership."""
     events: int = 0
@@ -168,8 +172,11 @@ def counting(counted: Counted) -> Iterator[None]:
     def counted_decide(
         definitions: Definitions, profile: Profile, names: tuple[str, ...], t: Instant, cause: str
     ) -> list[Transition]:
+        began = time.process_time()
         transitions = decide(definitions, profile, names, t, cause)
+        counted.seconds += time.process_time() - began
         counted.evaluations += len(names)
+        counted.segments.update(transition.segment for transition in transitions)
         counted.flips["time" if cause == BY_TIME else "event"] += len(transitions)
         if cause == BY_TIME:
             counted.by_time += [transition.time for transition in transitions]

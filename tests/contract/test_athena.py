@@ -175,6 +175,8 @@ def test_bytes_scanned_are_those_of_the_columns_and_partitions_asked_for(client:
     one_file = scanned("SELECT value FROM events WHERE day = '2026-11-24' AND type IN ('email_clicked')")
     assert everything > one_column > one_file > 0
     assert one_day > one_file
+    both = scanned("SELECT * FROM (SELECT value FROM events) AS a CROSS JOIN (SELECT contact FROM events) AS b")
+    assert both == one_column + scanned("SELECT contact FROM events")
     assert scanned("SELECT COUNT(*) FROM events") == 0
     assert scanned("SELECT value FROM events WHERE day = '2020-01-01'") == 0
 
