@@ -18,8 +18,8 @@ from shared.domain.events import MINUTE, Instant, evaluation_due
 
 LOOK_AHEAD = MINUTE
 """Until the next look. So what time alone changes is acted on at its instant, and not up to a minute later."""
-MOST_WAKE_UPS = 4_000
-"""Of a shard in one look: of all shards some 40 seconds of SendMessageBatch. What is left is due still at the next."""
+MOST_WAKE_UPS = 6_000
+"""Of a shard in one look: of all shards a minute of SendMessageBatch. What is left is due still at the next."""
 
 metrics = Metrics()
 

@@ -357,6 +357,8 @@ class Counts:
     number: Counter[str]
     often: tuple[str, float]
     """The segment with the most transitions, and its share of them."""
+    at_once: float
+    """The share of all contacts whose wake-ups fell on one instant, at the most."""
     contact: Mapping[str, Taken]
     """What events, wake-ups and transitions take, of a contact in a month."""
     night: Taken
@@ -409,11 +411,13 @@ def count(customers: int) -> Counts:
     of_shop = definitions.segments()
     queries = [sql.sizes(of_shop, [segment], at, "money") for segment in of_shop.segments]
     (often, changes), *_ = meter.counted.segments.most_common(1)
+    (_, at_once), *_ = Counter(meter.counted.by_time).most_common(1)
     return Counts(
         segments=len(of_shop.segments),
         months=months,
         number=number,
         often=(often, changes / meter.counted.segments.total()),
+        at_once=at_once / len(stored),
         contact={part: times(weeks[part], 1 / months) for part in (EVENTS_COME, TIME_COMES, FOLLOWED)},
         night=times(of_contacts + a_night[REPAIRS], 1 / len(stored)) + Counter({COMPARISONS: len(of_shop.segments)}),
         page=page,
@@ -552,7 +556,8 @@ def rows(counts: Counts) -> list[Row]:
         Row(
             f"a contact in a month, of {counts.months:.0f} that were played",
             f"{counts.number[EVENTS_COME] / counts.months:.0f} events, {counts.number[TIME_COMES] / counts.months:.0f} "
-            f"wake-ups, {counts.number['transitions'] / counts.months:.0f} transitions, {share:.0%} of `{segment}`",
+            f"wake-ups, {counts.number['transitions'] / counts.months:.0f} transitions, {share:.0%} of `{segment}`; "
+            f"at one instant {counts.at_once:.0%} of all at the most",
         ),
         Row("an event: what segments add to its storing", _each(counts, EVENTS_COME)),
         Row("a wake-up", _each(counts, TIME_COMES)),

@@ -36,6 +36,7 @@ COUNTS = Counts(
     months=1.0,
     number=Counter({EVENTS_COME: 30, TIME_COMES: 4, "transitions": 3}),
     often=("inactive", 1.0),
+    at_once=0.05,
     contact={
         EVENTS_COME: Counter({EVALUATIONS: 60, WRITES: 10}),
         TIME_COMES: Counter({WRITES: 5, READS: 1}),
