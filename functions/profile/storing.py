@@ -10,10 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import contacts, definitions, identities
+from shared.adapters import contacts, definitions, events_queue, identities
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import NEVER, Event, Identity, IdentityKind, Instant, Type, event_id, event_key
+from shared.domain.events import (
+    MINUTE,
+    NEVER,
+    Event,
+    Identity,
+    IdentityKind,
+    Instant,
+    Type,
+    evaluation_due,
+    event_id,
+    event_key,
+)
 from shared.domain.identities import (
     Resolution,
     allowed_links,
@@ -24,7 +35,7 @@ from shared.domain.identities import (
     without_anonymous,
     without_foreign_email,
 )
-from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.profiles import Profile, Transition, rebuild, wake_at
 from shared.domain.segments import absorb
 
 if TYPE_CHECKING:
@@ -114,8 +125,17 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             if any(member.resolution.link or member.resolution.join for member in fresh.values()):
                 raise  # it may be the identities that conflict: whose event it is has to be asked again
         else:
+            _wake_soon(stored.profile, now)
             return transitions
     raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+
+
+def _wake_soon(profile: Profile, now: Instant) -> None:
+    """What falls due within a minute, the look of every minute may have passed by; it finds it a minute later, should
+    we not get to this."""
+    due = wake_at(profile)
+    if due <= now + MINUTE:
+        events_queue.put_events([evaluation_due(profile.contact, max(due, now))])
 
 
 def _wanted(stored: Stored | None, members: Iterable[Resolved]) -> bool:

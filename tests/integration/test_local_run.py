@@ -13,8 +13,8 @@ from infra.local import demo, gateway, settings, site, sqs, storefront
 from infra.local.gateway import Request
 from infra.local.system import System, begin
 from infra.local.world import World
-from shared.adapters import contacts, identities, members
-from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, Instant
+from shared.adapters import contacts, events_queue, identities, members
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
 
 ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
 
@@ -135,6 +135,28 @@ def test_a_clock_that_runs_by_itself_passes_over_a_schedules_instant() -> None:
     assert stored is not None
     assert stored.profile.memberships["new_subscribers"].since == demo.BEGIN + 30 * DAY
     assert not stored.profile.memberships["new_subscribers"].member
+
+
+def test_what_falls_due_before_the_next_look_is_acted_on_no_later_than_anything_else() -> None:
+    system = start()
+    events_queue.put_events(
+        [
+            Event(
+                id="cart",
+                type=Type.CART_UPDATED,
+                time=demo.BEGIN - HOUR + 40 * SECOND,
+                received=demo.BEGIN,
+                source="shopify",
+                identities=(ADA,),
+                properties={"cart_id": "1", "product_id": ["mug"], "total": "20.00"},
+            )
+        ]
+    )
+    system.run_until(demo.BEGIN + 3 * MINUTE)
+    items = contacts.items(identities.find([ADA])[ADA], "TRANSITION#")
+    (entry,) = [item for item in items if item["segment"]["S"] == "abandoned_cart"]
+    assert int(entry["time"]["N"]) == demo.BEGIN + 40 * SECOND
+    assert int(entry["recorded"]["N"]) <= demo.BEGIN + 55 * SECOND
 
 
 def test_time_never_goes_back() -> None:
