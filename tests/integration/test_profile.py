@@ -9,9 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.profile import app, storing
-from shared.adapters import catalogue, contacts, identities
+from functions.profile import app
+from shared.adapters import catalogue, contacts, definitions, identities
 from shared.adapters.contacts import VersionConflictError
+from shared.domain.conditions import Segment
 from shared.domain.events import (
     DAY,
     NEVER,
@@ -20,9 +21,11 @@ from shared.domain.events import (
     Identity,
     IdentityKind,
     Type,
+    evaluation_due,
     event_id,
 )
-from shared.domain.profiles import ORDERS_BOUND
+from shared.domain.profiles import BY_DEFINITION, ORDERS_BOUND, Transition
+from shared.domain.publications import with_shipped
 from tests.integration.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -337,5 +340,65 @@ def test_a_wake_up_decides_what_time_has_changed_and_moves_the_wake_up() -> None
     assert kinds(contact).count("EVENT") == 1
 
 
-def test_storing_twenty_and_more_events_keeps_below_dynamodbs_hundred_writes() -> None:
-    assert storing.MOST_EVENTS * 4 + 20 <= 100
+# ── more transitions at once than a transaction has writes ──
+
+
+def publish_many(count: int, page_views: int) -> None:
+    """Has the shop come to have so many segments of who has viewed so many pages."""
+    when = {"kind": "event", "event": "Page Viewed", "at_least": page_views}
+    many = [
+        Segment.model_validate({"id": f"s{n}", "name": "A name", "sentence": "A sentence.", "when": when})
+        for n in range(count)
+    ]
+    publication = with_shipped(definitions.publication(), many, "UTC", NOW)
+    assert publication is not None
+    definitions.publish(publication)
+
+
+def transitions(contact: str) -> list[Transition]:
+    return [each for item in contacts.items(contact, "TRANSITION#") for each in contacts.transitions_of(item)]
+
+
+def test_a_first_event_may_bring_a_contact_into_any_number_of_segments() -> None:
+    publish_many(250, page_views=1)
+    visit = event("visit", Type.PAGE_VIEWED, (SHOPIFY, "1"), consent=(ConsentChange(state="subscribed"),))
+    assert deliver(visit) == []
+    profile = profile_of(SHOPIFY, "1")
+    held = {name: membership.number for name, membership in profile.memberships.items() if membership.member}
+    assert len(held) >= 250
+    told = transitions(profile.contact)
+    assert [each.number for each in told] == list(range(1, profile.transitions + 1))
+    assert {each.segment: each.number for each in told} == held
+    assert {(each.entered, each.time, each.cause, each.before) for each in told} == {(True, NOW, visit.id, 0)}
+    assert deliver(visit) == []
+    assert transitions(profile.contact) == told
+
+
+def test_a_publication_may_move_a_contact_in_and_out_of_any_number_of_segments() -> None:
+    publish_many(150, page_views=1)
+    deliver(event("visit", Type.PAGE_VIEWED, (SHOPIFY, "1")))
+    contact = contact_of(SHOPIFY, "1") or ""
+    entered = transitions(contact)
+    publish_many(150, page_views=2)
+    assert deliver(evaluation_due(contact, NOW, definitions=definitions.publication().number)) == []
+    left = transitions(contact)[len(entered) :]
+    assert [each.number for each in left] == list(range(len(entered) + 1, profile_of(SHOPIFY, "1").transitions + 1))
+    assert {each.segment: each.before for each in left} == {
+        each.segment: each.number for each in entered if each.segment.startswith("s") and each.segment[1:].isdigit()
+    }
+    assert {(each.entered, each.cause) for each in left} == {(False, BY_DEFINITION)}
+
+
+def test_a_few_transitions_are_an_item_each() -> None:
+    deliver(event("sign-up", Type.CONTACT_CREATED, (SHOPIFY, "1"), consent=(ConsentChange(state="subscribed"),)))
+    contact = contact_of(SHOPIFY, "1") or ""
+    assert len(transitions(contact)) == kinds(contact).count("TRANSITION") > 1
+
+
+def test_events_that_do_not_fit_one_transaction_are_stored_one_by_one() -> None:
+    browsers = [(ANONYMOUS, f"browser-{n}") for n in range(120)]
+    deliver(*(event(value, Type.PAGE_VIEWED, (kind, value)) for kind, value in browsers))
+    signed_in = [event(f"in-{n}", Type.PAGE_VIEWED, (USER, "u"), *browsers[n * 6 : n * 6 + 6]) for n in range(20)]
+    assert deliver(*signed_in) == []
+    assert {contact_of(*each) for each in browsers} == {contact_of(USER, "u")}
+    assert profile_of(USER, "u").histories[Type.PAGE_VIEWED].total == 20 + 1
