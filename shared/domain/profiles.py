@@ -275,7 +275,10 @@ def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) ->
     if not newest or newest[-1].time < occurrence.time:
         newest.append(occurrence)
     else:
-        newest.insert(bisect_left(newest, _sort_key(occurrence), key=_sort_key), occurrence)
+        at = bisect_left(newest, _sort_key(occurrence), key=_sort_key)
+        # Before the oldest that is kept, others were cut off: with this one, it would look whole from here on.
+        if at > 0 or history.total == len(newest):
+            newest.insert(at, occurrence)
     history.total += 1
     history.first = min(history.first, event.time)
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.adapters import definitions, shipped
 from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Instant, Type
 from shared.domain.profiles import (
     HISTORY_BOUND,
     TRAITS_BOUND,
@@ -230,6 +230,22 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
     assert evaluate(fewer, "s", profile, BEGIN + HOUR) == (True, BEGIN + 10 + DAY)
     ever = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 10))
     assert evaluate(ever, "s", profile, BEGIN + HOUR) == (True, NEVER)
+
+
+def test_what_comes_late_does_not_hide_that_others_were_cut_off() -> None:
+    visits = [
+        Event(id=str(n), type=Type.PAGE_VIEWED, time=BEGIN + n * MINUTE, received=BEGIN + n * MINUTE, source="segment")
+        for n in range(HISTORY_BOUND + 20)
+    ]
+    often = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 5, within=2 * HOUR))
+    profile = profile_of(visits)
+    trim(profile)
+    late = Event(id="late", type=Type.PAGE_VIEWED, time=BEGIN + 1, received=BEGIN + 2 * HOUR, source="segment")
+    fold(profile, late)
+    with pytest.raises(HistoryNeededError):
+        evaluate(often, "s", profile, late.time + 2 * HOUR)
+    assert evaluate(often, "s", rebuild(profile, [*visits, late]), late.time + 2 * HOUR)[0]
+    assert profile.histories[Type.PAGE_VIEWED].total == len(visits) + 1
 
 
 def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None:
