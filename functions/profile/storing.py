@@ -20,6 +20,7 @@ from shared.domain.identities import (
     is_anonymous,
     is_somebody_else,
     kind_of,
+    remembered,
     resolve,
     without_anonymous,
     without_foreign_email,
@@ -151,7 +152,8 @@ def _fold(
             event = without_foreign_email(member.event, member.resolution.link, allowed)
             recorded.append(event)
             writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
-    profile.identities = tuple(dict.fromkeys((*profile.identities, *linked)))
+    profile.identities, forgotten = remembered(list(dict.fromkeys((*profile.identities, *linked))))
+    writes += [identities.unlink_write(key) for key in forgotten]
     transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
     writes += contacts.consent_writes(profile, recorded)
     writes += contacts.transition_writes(transitions, now, contacts.MOST_WRITES - 1 - len(writes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -338,6 +339,69 @@ def test_a_wake_up_decides_what_time_has_changed_and_moves_the_wake_up() -> None
     assert stored.wake_at > NOW
     assert "EVENT" in kinds(contact)
     assert kinds(contact).count("EVENT") == 1
+
+
+# ── what anybody can send with a write key ──
+
+
+def test_no_number_of_large_events_keeps_the_next_from_being_stored() -> None:
+    lot = random.Random(7)
+    flood = [
+        event(
+            f"flood-{n}",
+            Type.CONTACT_UPDATED,
+            (USER, "u"),
+            traits={f"t{n}": [lot.randbytes(9_000).hex()]},
+            properties={"order_id": lot.randbytes(9_000).hex()},
+            public=True,
+        )
+        for n in range(60)
+    ]
+    assert deliver(*flood) == []
+    assert deliver(event("visit", Type.PAGE_VIEWED, (USER, "u"))) == []
+    profile = profile_of(USER, "u")
+    assert profile.histories[Type.CONTACT_UPDATED].total == 60
+    assert profile.histories[Type.PAGE_VIEWED].total == 1
+
+
+def test_the_oldest_browsers_of_too_many_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.domain.identities.IDENTITIES_BOUND", 20)
+    visits = [event(f"v{n}", Type.PAGE_VIEWED, (USER, "u"), (ANONYMOUS, f"browser-{n}")) for n in range(50)]
+    assert deliver(*visits) == []
+    contact = contact_of(USER, "u")
+    assert len(profile_of(USER, "u").identities) == 20
+    assert [contact_of(ANONYMOUS, f"browser-{n}") for n in (0, 30)] == [None, None]
+    assert {contact_of(ANONYMOUS, f"browser-{n}") for n in range(31, 50)} == {contact}
+    again = event("again", Type.PAGE_VIEWED, (USER, "u"), (ANONYMOUS, "browser-0"))
+    assert deliver(again) == []
+    assert (contact_of(ANONYMOUS, "browser-0"), contact_of(ANONYMOUS, "browser-31")) == (contact, None)
+
+
+def test_a_long_identity_stands_in_its_key_as_a_hash() -> None:
+    assert deliver(event("v", Type.PAGE_VIEWED, (USER, "u" * 256))) == []
+    (key,) = profile_of(USER, "u" * 256).identities
+    assert key.startswith("user#")
+    assert len(key) == len("user#") + 40
+
+
+def test_a_contact_of_hundreds_of_orders_is_erased_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = ((SHOPIFY, "1"), (EMAIL, "ada@example.com"))
+    orders = [(ANONYMOUS, f"order-{n}") for n in range(230)]
+    assert deliver(*(event(value, Type.PAGE_VIEWED, *who, (kind, value)) for kind, value in orders)) == []
+    commit = contacts.commit
+
+    def die(writes: Any) -> None:
+        if any("Put" in write for write in writes):
+            raise RuntimeError("died before the profile")
+        commit(writes)
+
+    monkeypatch.setattr(contacts, "commit", die)
+    erasure = event("gone", Type.ERASURE_REQUESTED, (EMAIL, "ada@example.com"))
+    assert deliver(erasure) == ["0"]
+    monkeypatch.setattr(contacts, "commit", commit)
+    assert deliver(erasure) == []
+    left = boto3.client("dynamodb").scan(TableName="Identities")["Items"]
+    assert [item["identity"]["S"].split("#")[0] for item in left] == ["suppression"]
 
 
 # ── more transitions at once than a transaction has writes ──
