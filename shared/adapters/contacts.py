@@ -84,7 +84,7 @@ def _stored(item: Mapping[str, Any]) -> Stored:
     return Stored(load(bytes(item["profile"]["B"])), int(item["wake_at"]["N"]) if "wake_at" in item else NEVER)
 
 
-def items(contact: str, prefix: str = "", *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+def items(contact: str, prefix: str = "") -> Iterator[dict[str, Any]]:
     """The contact's items whose kind starts with `prefix`, in the order of their kinds; read page by page."""
     condition, values = "contact = :contact", {":contact": {"S": contact}}
     if prefix:
@@ -96,7 +96,6 @@ def items(contact: str, prefix: str = "", *, newest_first: bool = False) -> Iter
             TableName=table(),
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
-            ScanIndexForward=not newest_first,
             ConsistentRead=True,
         )
     )

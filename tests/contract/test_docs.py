@@ -54,7 +54,7 @@ def test_every_file_the_readme_names_is_there() -> None:
 def test_the_endpoints_in_the_docs_are_the_templates() -> None:
     documented = {(cells[0].strip("`"), cells[1].strip("`")) for cells in rows(EVENTS, "Endpoints")}
     routes = [
-        Route("HttpApi", event["Properties"]["Method"].upper(), event["Properties"]["Path"], function.name)
+        Route(event["Properties"]["Method"].upper(), event["Properties"]["Path"], function.name)
         for function in template().of_type("AWS::Serverless::Function")
         for event in template().properties(function).get("Events", {}).values()
         if event["Type"] == "HttpApi"

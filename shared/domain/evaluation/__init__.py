@@ -2,7 +2,7 @@
 
 `+until` where it is true, `-until` where it is false; with no new event the answer cannot change before `until`.
 Composed in one pass: `all` is the minimum, `any` the maximum, `not` the negation. The bound is sound; asking again at
-the bound until the sign changes makes it exact (`segments.next_change`). No event of the profile may be later than the
+the bound until the sign changes makes it exact (`segments.change_of`). No event of the profile may be later than the
 instant that is asked about (`events.counted_time` sees to it).
 
 Many segments ask the same things. So the profile is read once for all of them: a series (the instants of an event
