@@ -16,7 +16,7 @@ from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
 from shared.domain.identities import kind_of
 from shared.domain.messages import SENTENCES, Refusal, Status
-from shared.domain.profiles import Membership, Order, Profile
+from shared.domain.profiles import Membership, Order, Profile, Transition
 from shared.domain.segments import Definitions
 
 Item = Mapping[str, Any]
@@ -144,13 +144,17 @@ def instant(moment: Instant) -> Instant | None:
 
 def timeline(items: Iterable[Item]) -> list[Placed]:
     """Events, transitions, messages and consents, newest first."""
-    readers = {"EVENT": _event, "TRANSITION": _transition, "MESSAGE": _message, "CONSENT": _consent}
+    readers = {"EVENT": _event, "MESSAGE": _message, "CONSENT": _consent}
     told = []
     for item in items:
         kind = item["kind"]["S"]
-        reader = readers.get(kind.split("#")[0])
-        if reader is not None:
-            entry = reader(item)
+        of_kind = kind.split("#")[0]
+        if of_kind == "TRANSITION":
+            for transition in contacts.transitions_of(item):
+                place = Place(transition.time, contacts.numbered(of_kind, transition.number))
+                told.append((place, _transition(transition)))
+        elif of_kind in readers:
+            entry = readers[of_kind](item)
             told.append((Place(entry["at"], kind), entry))
     return sorted(told, key=lambda placed: placed[0], reverse=True)
 
@@ -199,8 +203,7 @@ def _event(item: Item) -> dict[str, Json]:
     return {"kind": "event", "at": event.time, **event.model_dump(mode="json", exclude_defaults=True)}
 
 
-def _transition(item: Item) -> dict[str, Json]:
-    transition = contacts.transition_of(dict(item))
+def _transition(transition: Transition) -> dict[str, Json]:
     return {
         "kind": "transition",
         "at": transition.time,

@@ -11,25 +11,29 @@ from pathlib import Path
 
 import mrml
 
+from shared.adapters.templates import problems, source
+
 TEMPLATES = Path(__file__).parent / "templates"
 COMPILED = TEMPLATES / "compiled"
 PLACE = "<!-- the mail -->"
 
 
 def compiled() -> Iterator[tuple[Path, str]]:
-    """Every file to be, with its content. ValueError names a mail that mrml has a complaint about."""
-    for source in sorted(TEMPLATES.glob("*.mjml")):
-        name = source.stem
+    """Every file to be, with its content. ValueError names a mail that is not to be sent, and what is wrong with it."""
+    for written in sorted(TEMPLATES.glob("*.mjml")):
+        name = written.stem
         if name == "layout":
             continue
         made = mrml.to_html(
-            _around("layout.mjml", source.read_text(encoding="utf-8")),
+            _around("layout.mjml", written.read_text(encoding="utf-8")),
             render_options=mrml.RenderOptions(disable_comments=True, fonts={}),
         )
-        if made.warnings:
-            raise ValueError(f"{source.name}: {', '.join(str(warning.kind) for warning in made.warnings)}")
-        yield COMPILED / f"{name}.html", f"{made.content}\n"
-        yield COMPILED / f"{name}.txt", _around_text(source.with_suffix(".txt").read_text(encoding="utf-8"))
+        html, text = f"{made.content}\n", _around_text(written.with_suffix(".txt").read_text(encoding="utf-8"))
+        wrong = [str(warning.kind) for warning in made.warnings] or problems(source(text, html))
+        if wrong:
+            raise ValueError(f"{name}: {', '.join(wrong)}")
+        yield COMPILED / f"{name}.html", html
+        yield COMPILED / f"{name}.txt", text
 
 
 def _around(layout: str, inner: str) -> str:

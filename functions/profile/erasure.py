@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.adapters import contacts, identities
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.domain.events import NEVER, Event, IdentityKind, Instant
-from shared.domain.identities import kind_of
+from shared.domain.identities import kind_of, weakest_first
 from shared.domain.profiles import Profile
 
 MOST_ATTEMPTS = 8
@@ -37,9 +37,13 @@ def _erase(stored: Stored, now: Instant) -> None:
     contacts.delete(profile.contact, (kind for kind in kinds if kind != contacts.PROFILE))
     tombstone = Profile(profile.contact, version=profile.version, erased=True)
     writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
-    writes += [identities.unlink_write(key) for key in profile.identities]
     addresses = {key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL}
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
     free = [address for address in sorted(addresses) if identities.suppression_of_hash(address) is None]
     writes += [identities.suppression_write(address, "erasure", now) for address in free]
-    contacts.commit(writes)
+    unlinks = [identities.unlink_write(key) for key in weakest_first(profile.identities)]
+    # What does not fit the transaction goes before it; whatever the event was found by goes with the profile.
+    excess = max(len(unlinks) + len(writes) - contacts.MOST_WRITES, 0)
+    for start in range(0, excess, contacts.MOST_WRITES):
+        contacts.commit(unlinks[start : min(start + contacts.MOST_WRITES, excess)])
+    contacts.commit([*writes, *unlinks[excess:]])

@@ -31,6 +31,7 @@ from shared.domain.identities import (
     is_anonymous,
     is_somebody_else,
     kind_of,
+    remembered,
     resolve,
     without_anonymous,
     without_foreign_email,
@@ -46,7 +47,8 @@ Record = dict[str, Any]
 MOST_ATTEMPTS = 8
 """How often a contact that others write to as well is tried, before the queue brings its events again."""
 MOST_EVENTS = 20
-"""Of one transaction: with their transitions, consents and identities they stay below DynamoDB's 100 writes."""
+"""Of one transaction: with their consents and identities they mostly leave room for their transitions, of DynamoDB's
+100 writes. Where they do not, the events are stored one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +172,11 @@ def _fold(
             event = without_foreign_email(member.event, member.resolution.link, allowed)
             recorded.append(event)
             writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
-    profile.identities = tuple(dict.fromkeys((*profile.identities, *linked)))
+    profile.identities, forgotten = remembered(list(dict.fromkeys((*profile.identities, *linked))))
+    writes += [identities.unlink_write(key) for key in forgotten]
     transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
-    writes += [contacts.transition_write(transition, now) for transition in transitions]
     writes += contacts.consent_writes(profile, recorded)
+    writes += contacts.transition_writes(transitions, now, contacts.MOST_WRITES - 1 - len(writes))
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
 
 

@@ -6,6 +6,7 @@ it has joined. The stream may repeat and reorder: each step asks how the profile
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -31,26 +32,28 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             if image["kind"]["S"] == contacts.PROFILE:
                 bring_over(image["contact"]["S"], image["merged_into"]["S"])
             else:
-                follow(contacts.transition_of(image), now())
+                follow(contacts.transitions_of(image), now())
         except Exception:
             logger.exception("record not processed", kind=image["kind"]["S"])
             return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
     return {"batchItemFailures": []}
 
 
-def follow(transition: Transition, instant: Instant) -> None:
-    """Does what the transition asks for, as far as the contact's profile has not moved past it."""
-    members.record(transition, instant)
-    stored = contacts.read(transition.contact)
+def follow(transitions: Sequence[Transition], instant: Instant) -> None:
+    """Does what the transitions of a contact ask for, as far as the contact's profile has not moved past them."""
+    for transition in transitions:
+        members.record(transition, instant)
+    stored = contacts.read(transitions[0].contact)
     if stored is None or stored.profile.erased:
         return
-    for action in actions(shipped.journeys(), transition, stored.profile):
-        match action:
-            case Stop(run, reason):
-                state_machines.stop(run, reason)
-            case Start(run, after) if after is None or state_machines.execution_of(after) is not None:
-                state_machines.start(run, instant)
-                metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
+    for transition in transitions:
+        for action in actions(shipped.journeys(), transition, stored.profile):
+            match action:
+                case Stop(run, reason):
+                    state_machines.stop(run, reason)
+                case Start(run, after) if after is None or state_machines.execution_of(after) is not None:
+                    state_machines.start(run, instant)
+                    metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
 
 
 def bring_over(anonymous: str, contact: str) -> None:

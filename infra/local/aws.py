@@ -83,7 +83,6 @@ def connect(
     world: World,
     services: Mapping[str, Mapping[str, Operation]],
     fault: Fault | None = None,
-    region: str = REGION,
 ) -> boto3.session.Session:
     """A boto3 session whose calls are answered by `services[service id][Operation]`, within one savepoint each.
 
@@ -92,7 +91,7 @@ def connect(
     """
     session = _Session()
     session.register_component("data_loader", _models)
-    session.set_config_variable("region", region)
+    session.set_config_variable("region", REGION)
     session.set_credentials("local", "local")
     session.set_default_client_config(Config(user_agent="local"))  # made anew for each call, it takes half its time
 
@@ -123,4 +122,4 @@ def connect(
 
     session.register("before-parameter-build", keep)
     session.register("before-call", answer)
-    return boto3.session.Session(botocore_session=session, region_name=region)
+    return boto3.session.Session(botocore_session=session, region_name=REGION)

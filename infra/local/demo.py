@@ -126,8 +126,8 @@ class Story:
                 self.tell(f"{_when(at)}  {what}")
 
     def new_transitions(self) -> Iterator[tuple[int, str]]:
-        for item in contacts.items(self.contact(), "TRANSITION#"):
-            transition = contacts.transition_of(item)
+        items = contacts.items(self.contact(), "TRANSITION#")
+        for transition in (each for item in items for each in contacts.transitions_of(item)):
             if (name := f"transition {transition.number}") not in self.told:
                 self.told.add(name)
                 segment = definitions.segments().segments[transition.segment].name

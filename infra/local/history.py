@@ -38,8 +38,6 @@ ATTRIBUTION = (
 
 SHOP = "corner-gift-shop.myshopify.com"
 VENDOR = "The Corner Gift Shop"
-API_VERSION = "2024-10"
-"""The last version whose customer payloads carry tags and consent; orders, refunds and products are the same since."""
 
 CATALOGUE_AT: Instant = parse_instant("2010-11-01")
 """The catalogue comes before all people, one product a second: here, or the day before the first of them."""

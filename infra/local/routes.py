@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 from urllib.parse import unquote
 
 
@@ -13,7 +12,6 @@ from urllib.parse import unquote
 class Route:
     """A method and a path with `{parameters}` of one API, and the function it leads to."""
 
-    api: Literal["HttpApi", "Api"]
     method: str
     path: str
     function: str

@@ -59,7 +59,6 @@ class Function:
     name: str
     module: str
     handler: str
-    timeout: int
 
     @property
     def arn(self) -> str:
@@ -483,7 +482,7 @@ def _wire(system: System) -> None:
     for resource in system.template.of_type("AWS::Serverless::Function"):
         properties = system.template.properties(resource)
         module, handler = properties["Handler"].rsplit(".", 1)
-        system.functions[resource.name] = Function(resource.name, module, handler, properties.get("Timeout", 3))
+        system.functions[resource.name] = Function(resource.name, module, handler)
         for name, event in properties.get("Events", {}).items():
             _wire_event(system, resource, name, event["Type"], event.get("Properties", {}))
     for resource in system.template.of_type("AWS::Serverless::StateMachine"):
@@ -518,7 +517,7 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
         case "Schedule" | "ScheduleV2":
             _wire_schedule(system, function, name, function.name, event)
         case "HttpApi" | "Api":
-            route = Route(type_, event.get("Method", "ANY").upper(), event["Path"], function.name)  # type: ignore[arg-type]
+            route = Route(event.get("Method", "ANY").upper(), event["Path"], function.name)
             system.routes[type_] = sorted([*system.routes[type_], route], key=lambda r: (r.path.count("{"), r.path))
         case _:
             raise ValueError(f"the local run does not know events of type {type_} ({function.name}.{name})")

@@ -1,6 +1,7 @@
 """The Contacts table: a contact's partition holds all that is known of them.
 
 Items by `kind`: `PROFILE`, `EVENT#time#id`, `TRANSITION#number`, `MESSAGE#key`, `RUN#journey#number`, `CONSENT#number`.
+A transition's item is its own, unless one write makes more than fit a transaction: then it holds those after it, too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SHARDS = 10
 """Partitions of the indexes, so that a shop's nightly peak of wake-ups is not one hot partition."""
 MOST_READS = 100  # of one BatchGetItem
 MOST_DELETES = 25  # of one BatchWriteItem
+MOST_WRITES = 100  # of one TransactWriteItems
 PROFILE = "PROFILE"
 NUMBER_WIDTH = 10
 
@@ -82,7 +84,7 @@ def _stored(item: Mapping[str, Any]) -> Stored:
     return Stored(load(bytes(item["profile"]["B"])), int(item["wake_at"]["N"]) if "wake_at" in item else NEVER)
 
 
-def items(contact: str, prefix: str = "", *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+def items(contact: str, prefix: str = "") -> Iterator[dict[str, Any]]:
     """The contact's items whose kind starts with `prefix`, in the order of their kinds; read page by page."""
     condition, values = "contact = :contact", {":contact": {"S": contact}}
     if prefix:
@@ -94,7 +96,6 @@ def items(contact: str, prefix: str = "", *, newest_first: bool = False) -> Iter
             TableName=table(),
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
-            ScanIndexForward=not newest_first,
             ConsistentRead=True,
         )
     )
@@ -112,17 +113,22 @@ def event_of(item: dict[str, Any]) -> Event:
     return Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"])))
 
 
-def transition_of(item: dict[str, Any]) -> Transition:
-    """The transition a `TRANSITION#…` item holds."""
-    return Transition(
-        contact=item["contact"]["S"],
-        number=int(item["kind"]["S"].split("#")[1]),
-        segment=item["segment"]["S"],
-        entered=item["entered"]["BOOL"],
-        time=int(item["time"]["N"]),
-        cause=item["cause"]["S"],
-        before=int(item["before"]["N"]),
-    )
+def transitions_of(item: Mapping[str, Any]) -> list[Transition]:
+    """The transitions a `TRANSITION#…` item holds, in order: mostly one."""
+    contact, first = item["contact"]["S"], int(item["kind"]["S"].split("#")[1])
+    several = [item, *(each["M"] for each in item.get("followed_by", {"L": []})["L"])]
+    return [
+        Transition(
+            contact=contact,
+            number=number,
+            segment=each["segment"]["S"],
+            entered=each["entered"]["BOOL"],
+            time=int(each["time"]["N"]),
+            cause=each["cause"]["S"],
+            before=int(each["before"]["N"]),
+        )
+        for number, each in enumerate(several, start=first)
+    ]
 
 
 class Wake(NamedTuple):
@@ -251,19 +257,32 @@ def event_write(contact: str, event: Event, conflicts: Sequence[str] = ()) -> Tr
     return _put_new(item)
 
 
-def transition_write(transition: Transition, now: Instant) -> TransactWriteItemTypeDef:
-    """Records a transition. `recorded` is when it was found out; `time` is when it became true."""
-    return _put_new(
-        {
-            **key(transition.contact, numbered("TRANSITION", transition.number)),
-            "segment": {"S": transition.segment},
-            "entered": {"BOOL": transition.entered},
-            "time": {"N": str(transition.time)},
-            "cause": {"S": transition.cause},
-            "before": {"N": str(transition.before)},
-            "recorded": {"N": str(now)},
-        }
-    )
+def transition_writes(transitions: Sequence[Transition], now: Instant, room: int) -> list[TransactWriteItemTypeDef]:
+    """Records a contact's next transitions, in at most `room` items: an item each, or as many in each as it takes.
+
+    `recorded` is when they were found out; `time` is when one became true.
+    """
+    of_one = max(-(-len(transitions) // max(room, 1)), 1)
+    return [_transition_write(transitions[at : at + of_one], now) for at in range(0, len(transitions), of_one)]
+
+
+def _transition_write(transitions: Sequence[Transition], now: Instant) -> TransactWriteItemTypeDef:
+    first = transitions[0]
+    item = {**key(first.contact, numbered("TRANSITION", first.number)), **_change(first), "recorded": {"N": str(now)}}
+    if len(transitions) > 1:
+        item["followed_by"] = {"L": [{"M": _change(each)} for each in transitions[1:]]}
+    return _put_new(item)
+
+
+def _change(transition: Transition) -> dict[str, Any]:
+    """A transition without its contact and number."""
+    return {
+        "segment": {"S": transition.segment},
+        "entered": {"BOOL": transition.entered},
+        "time": {"N": str(transition.time)},
+        "cause": {"S": transition.cause},
+        "before": {"N": str(transition.before)},
+    }
 
 
 def consent_writes(profile: Profile, events: Iterable[Event]) -> list[TransactWriteItemTypeDef]:
@@ -304,7 +323,7 @@ class RepeatedEventsError(Exception):
 
 
 def commit(writes: Sequence[TransactWriteItemTypeDef]) -> None:
-    """Stores all of `writes` (100 at most) or none: VersionConflictError, RepeatedEventsError."""
+    """Stores all of `writes` (MOST_WRITES) or none: VersionConflictError, RepeatedEventsError."""
     try:
         client("dynamodb").transact_write_items(TransactItems=writes)
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MOST_KEYS = 100  # of one BatchGetItem
+MOST_BYTES = 64
+"""Of a value that stands in its key as it is: a profile holds hundreds of keys."""
 
 
 class IdentitiesSettings(Settings):
@@ -32,9 +34,9 @@ def address_hash(address: str) -> str:
 
 
 def identity_key(identity: Identity) -> str:
-    """`kind#value`, with an address replaced by its hash."""
-    value = address_hash(identity.value) if identity.kind is IdentityKind.EMAIL else identity.value
-    return f"{identity.kind}#{value}"
+    """`kind#value`, with an address, and what is long, replaced by its hash."""
+    hashed = identity.kind is IdentityKind.EMAIL or len(identity.value.encode()) > MOST_BYTES
+    return f"{identity.kind}#{address_hash(identity.value) if hashed else identity.value}"
 
 
 def find(identities: Iterable[Identity]) -> dict[Identity, str]:

@@ -212,6 +212,10 @@ def normal_email(text: str) -> str:
     return address
 
 
+MOST_AMOUNT = 10**12
+"""Hundredths; what is more is a mistake, and would not add up in the lake's columns."""
+
+
 def amount(value: Json) -> int | None:
     """Money as whole hundredths of the shop's currency; None when it is no amount (missing, NaN, over 10 billion).
 
@@ -223,4 +227,4 @@ def amount(value: Json) -> int | None:
         hundredths = round(float(value) * 100)
     except (ValueError, OverflowError):
         return None
-    return hundredths if abs(hundredths) <= 10**12 else None
+    return hundredths if abs(hundredths) <= MOST_AMOUNT else None

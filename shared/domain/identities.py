@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.events import Event, Identity, IdentityKind
@@ -10,6 +10,8 @@ from shared.domain.events import Event, Identity, IdentityKind
 STRENGTH = list(IdentityKind)
 SINGLE_KINDS = (IdentityKind.EMAIL, IdentityKind.USER)
 """Kinds of which a public write key may give a contact its first, but never a second."""
+IDENTITIES_BOUND = 500
+"""Identities a contact is known by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,18 @@ def allowed_links(event: Event, link: tuple[Identity, ...], held: frozenset[Iden
 def kind_of(key: str) -> IdentityKind:
     """The kind of an identity, from its key in the Identities table (`kind#value`)."""
     return IdentityKind(key.split("#", 1)[0])
+
+
+def remembered(keys: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a contact goes on being known by, of these keys from the oldest to the newest, and what is forgotten: beyond
+    the bound, the oldest browsers, carts and orders."""
+    anonymous = [key for key in keys if kind_of(key) is IdentityKind.ANONYMOUS]
+    forgotten = anonymous[: max(len(keys) - IDENTITIES_BOUND, 0)]
+    return tuple(key for key in keys if key not in forgotten), tuple(forgotten)
+
+
+def weakest_first(keys: Iterable[str]) -> list[str]:
+    return sorted(keys, key=lambda key: STRENGTH.index(kind_of(key)), reverse=True)
 
 
 def is_anonymous(keys: tuple[str, ...]) -> bool:

@@ -4,8 +4,9 @@
 that does not look at the order of arrival: a trait or a consent by the newest instant, a history by keeping the newest
 occurrences and counting all, an order by its own id. Repeated events are kept out before (`event_key`).
 
-Everything is bounded. What a bound cuts off is still in the contact's event items, and the profile knows that it was
-cut (`History.total`, `Profile.older_orders`), so that nobody takes a bounded history for a whole one.
+Everything is bounded, in number and in bytes. What a bound cuts off is still in the contact's event items, and the
+profile knows that it was cut (`History.total`, `Profile.older_orders`), so that nobody takes a bounded history for a
+whole one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
@@ -27,16 +28,27 @@ from shared.domain.events import (
     amount,
     parse_instant,
 )
-from shared.domain.properties import event_name, fold_case, kept_properties
+from shared.domain.properties import KNOWN_TYPES, event_name, fold_case, is_small, kept_properties, short_id
 
 T = TypeVar("T")
 
 HISTORY_BOUND = 40
 """Occurrences kept of one event type: the newest."""
 TYPES_BOUND = 60
-"""Event types a profile has a history of (the first in alphabetical order; a sane shop has about twenty)."""
+"""Event types a profile has a history of: those the product knows, then the first in alphabetical order. A sane shop
+has about twenty."""
 TRAITS_BOUND = 100
+_WHO = ("email", "first_name", "last_name", "phone", "birthday", "locale", "timezone")
+_WHERE = ("country", "region", "city", "postal_code", "latitude", "longitude")
+_WHAT = ("tags", "lists", "signup_source", "interest", "dormant")
+KNOWN_TRAITS = frozenset((*_WHO, *_WHERE, *_WHAT))
+"""Traits that storefronts tell or the product asks for: they have their place, whatever a website tells beside them."""
 ORDERS_BOUND = 60
+REFUNDS_BOUND = 50
+"""Refunds of one order that are taken off it (the first by their ids)."""
+STORED_BOUND = 350_000
+"""Bytes of a stored profile. DynamoDB takes 400 KB, and beside it stands next to nothing."""
+MOST_HALVINGS = 6  # of 60: by then one is left of each
 
 PUBLIC = "public:"
 """Before the id of an order that a public write key told of: anybody can, so it is kept apart from the storefront's."""
@@ -148,6 +160,8 @@ class Profile:
     """The number of the publication of definitions that the memberships were decided by."""
     decided: Instant = 0
     """The instant up to which memberships have been decided."""
+    halved: int = 0
+    """How often the bounds of histories and orders were halved, because it would have been too large (`dump`)."""
     merged_into: str | None = None
     erased: bool = False
 
@@ -175,6 +189,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
         profile.first_seen = event.time
         touched.add("first_seen")
     for name, value in event.traits.items():
+        if not is_small({name: value}):
+            continue
         held = profile.traits.get(name)
         if _set_newest(profile.traits, name, value, event.time):
             touched.add(f"stamp:{name}")
@@ -187,9 +203,9 @@ def fold(profile: Profile, event: Event) -> set[str]:
         _add_occurrence(profile, event, kept)
     if event.type in ORDER_TYPES and _fold_order(profile, event):
         touched.add("orders")
-    for name, _ in _beyond(profile.traits, TRAITS_BOUND):
+    for name, _ in _beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS):
         touched |= {f"trait:{name}", f"stamp:{name}"}
-    for name, history in _beyond(profile.histories, TYPES_BOUND):
+    for name, history in _beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES):
         touched.update(*(_touches(name, occurrence.properties) for occurrence in history.newest))
     return touched
 
@@ -212,12 +228,14 @@ def _touches(event: str, kept: Mapping[str, Json]) -> Iterator[str]:
 
 def trim(profile: Profile) -> None:
     """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
+    most = max(HISTORY_BOUND >> profile.halved, 1)
     for history in profile.histories.values():
-        del history.newest[: max(len(history.newest) - HISTORY_BOUND, 0)]
-    excess = len(profile.orders) - ORDERS_BOUND
+        del history.newest[: max(len(history.newest) - most, 0)]
+    most = max(ORDERS_BOUND >> profile.halved, 1)
+    excess = len(profile.orders) - most
     if excess > 0:
         newest_first = sorted(profile.orders.items(), key=lambda item: (item[1].placed, item[0]), reverse=True)
-        profile.orders = dict(newest_first[:ORDERS_BOUND])
+        profile.orders = dict(newest_first[:most])
         profile.older_orders += excess
 
 
@@ -241,6 +259,7 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         histories={},
         orders={},
         older_orders=0,
+        halved=0,
         memberships=dict(profile.memberships),
     )
     for event in events:
@@ -258,12 +277,12 @@ def _set_newest(values: dict[str, Stamped], name: str, value: Json, time: Instan
     return True
 
 
-def _beyond(values: dict[str, T], bound: int) -> list[tuple[str, T]]:
-    """Takes away all but the names that come first: the only choice of `bound` names that no order of arrival changes.
-    Gives what it took."""
+def _beyond(values: dict[str, T], bound: int, known: Collection[str] = ()) -> list[tuple[str, T]]:
+    """Takes away all but the names that come first, `known` ones before others: a choice of `bound` names that no order
+    of arrival changes. Gives what it took."""
     if len(values) <= bound:
         return []
-    return [(name, values.pop(name)) for name in sorted(values)[bound:]]
+    return [(name, values.pop(name)) for name in sorted(values, key=lambda name: (name not in known, name))[bound:]]
 
 
 def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) -> None:
@@ -275,19 +294,23 @@ def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) ->
     if not newest or newest[-1].time < occurrence.time:
         newest.append(occurrence)
     else:
-        newest.insert(bisect_left(newest, _sort_key(occurrence), key=_sort_key), occurrence)
+        at = bisect_left(newest, _sort_key(occurrence), key=_sort_key)
+        # Before the oldest that is kept, others were cut off: with this one, it would look whole from here on.
+        if at > 0 or history.total == len(newest):
+            newest.insert(at, occurrence)
     history.total += 1
     history.first = min(history.first, event.time)
 
 
 def _fold_order(profile: Profile, event: Event) -> bool:
-    order_id = event.properties.get("order_id")
-    if not isinstance(order_id, str | int):
+    order_id = short_id(event.properties.get("order_id"))
+    if order_id is None:
         return False
     order = profile.orders.setdefault(f"{PUBLIC if event.public else ''}{order_id}", Order())
     if event.type == Type.ORDER_REFUNDED:
         refund = amount(event.properties.get("amount"))
-        order.refunds[str(event.properties.get("refund_id", event.id))] = max(refund or 0, 0)
+        order.refunds[short_id(event.properties.get("refund_id")) or event.id] = max(refund or 0, 0)
+        _beyond(order.refunds, REFUNDS_BOUND)
         return True
     if event.type == Type.ORDER_CANCELLED:
         order.cancelled = True
@@ -358,9 +381,20 @@ profile needs it to be read: it is never changed."""
 
 
 def dump(profile: Profile) -> bytes:
-    """The profile's JSON, compressed. Writes are paid by the kilobyte, twice in a transaction."""
+    """The profile's JSON, compressed. Writes are paid by the kilobyte, twice in a transaction.
+
+    A profile that is too large then, which only nonsense makes it, is left with half as many occurrences and orders, in
+    place, and half of that, until `rebuild` begins anew.
+    """
+    while len(stored := _compressed(as_json(profile))) > STORED_BOUND and profile.halved < MOST_HALVINGS:
+        profile.halved += 1
+        trim(profile)
+    return stored
+
+
+def _compressed(text: bytes) -> bytes:
     compressor = zlib.compressobj(level=9, zdict=_ALL_KNOW)
-    return compressor.compress(as_json(profile)) + compressor.flush()
+    return compressor.compress(text) + compressor.flush()
 
 
 def as_json(profile: Profile) -> bytes:
@@ -387,6 +421,7 @@ def as_json(profile: Profile) -> bytes:
             "decided": profile.decided,
             "merged_into": profile.merged_into,
             "erased": profile.erased,
+            **({"halved": profile.halved} if profile.halved else {}),
         },
         separators=(",", ":"),
         ensure_ascii=False,
@@ -414,6 +449,7 @@ def load(stored: bytes) -> Profile:
         identities=tuple(raw["identities"]),
         definitions=raw["definitions"],
         decided=raw["decided"],
+        halved=raw.get("halved", 0),
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

@@ -7,11 +7,12 @@ traits. Money is whole hundredths of the shop's currency.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from shared.domain.events import Event, Json, Type, amount
+from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
@@ -26,6 +27,14 @@ KNOWN_TYPES = frozenset(Type)
 MOST_TEXT = 200
 VALUES_BOUND = 30
 """Distinct values kept of a property that an event has once a product."""
+MOST_LIST_BYTES = 600
+"""Of those values."""
+MOST_BYTES = 1_500
+"""Of all that is kept of one event, and of one trait with its name: as JSON."""
+MOST_ID = 100
+"""Characters of an order's or a refund's id."""
+_as_stored = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_FIRST_KEPT = (*AMOUNTS, *FLAGS, *TEXT_LISTS, *CODES, *TEXTS)
 _CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
 """A code, as machines write them: no spaces, no @."""
 _PERSONAL_TRAITS = re.compile(
@@ -58,7 +67,31 @@ def kept_properties(event: Event) -> dict[str, Json]:
     for name in FLAGS:
         if isinstance(properties.get(name), bool):
             found[name] = properties[name]
-    return {name: value for name, value in found.items() if value is not None}
+    return _fitting({name: value for name, value in found.items() if value is not None})
+
+
+def _fitting(found: dict[str, Json]) -> dict[str, Json]:
+    """As many of the properties as fit MOST_BYTES, in the order of _FIRST_KEPT: mostly all."""
+    if is_small(found):
+        return found
+    kept: dict[str, Json] = {}
+    for name in _FIRST_KEPT:
+        if name in found and is_small({**kept, name: found[name]}):
+            kept[name] = found[name]
+    return kept
+
+
+def is_small(values: Mapping[str, Json]) -> bool:
+    """Whether these, as they are stored, fit MOST_BYTES."""
+    return len(_as_stored(values).encode()) <= MOST_BYTES
+
+
+def short_id(value: Json) -> str | None:
+    """An order's or a refund's id as text; None when it is none, or too long to be one."""
+    if not isinstance(value, str | int):
+        return None
+    found = str(value)
+    return found if len(found) <= MOST_ID else None
 
 
 def event_name(event: Event) -> str | None:
@@ -77,7 +110,7 @@ def _total(properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]
         if price is None or not isinstance(quantity, int) or not 0 <= quantity <= 10**6:
             return None
         total += price * quantity
-    return total
+    return total if abs(total) <= MOST_AMOUNT else None
 
 
 @lru_cache(maxsize=4096)
@@ -139,4 +172,12 @@ def path(value: Json, own: frozenset[str]) -> str | None:
 
 
 def listed(values: Iterator[str | None]) -> list[str] | None:
-    return sorted({value for value in values if value is not None})[:VALUES_BOUND] or None
+    """The distinct ones, in order: as many as the bounds take."""
+    kept: list[str] = []
+    room = MOST_LIST_BYTES
+    for value in sorted({value for value in values if value is not None})[:VALUES_BOUND]:
+        room -= len(value.encode())
+        if room < 0:
+            break
+        kept.append(value)
+    return kept or None

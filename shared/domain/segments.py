@@ -310,31 +310,6 @@ def absorb(
     return transitions
 
 
-def drift(definitions: Definitions, profile: Profile, now: Instant) -> list[str]:
-    """The segments whose stored membership is not what a full evaluation gives, and is not about to be decided.
-
-    What these definitions have not decided yet, what a wake-up is due for, and what the bounds hide is no drift.
-    """
-    if profile.definitions != definitions.sequence or wake_at(profile) <= now:
-        return []
-    drifted = []
-    reading = Reading(profile)
-    for segment in definitions.segments:
-        held = profile.memberships.get(segment)
-        try:
-            member = definitions.compiler.segment(segment)(reading, now) > 0
-        except HistoryNeededError:
-            continue
-        if member != (held is not None and held.member):
-            drifted.append(segment)
-    return drifted
-
-
-def next_change(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Instant:
-    """The exact instant after `t` at which the answer changes with no new event (NEVER: it does not)."""
-    return change_of(definitions.compiler.function([definitions.segments[segment].when]), profile, t)[1]
-
-
 def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, Instant]:
     """Whether it holds at `t`, and the exact instant at which that changes with no new event (NEVER: it does not).
 

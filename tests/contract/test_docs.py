@@ -12,7 +12,7 @@ from infra.local import segments as commands
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import shipped
-from shared.domain import conditions, journeys, profiles, segments
+from shared.domain import conditions, identities, journeys, profiles, properties, segments
 from shared.domain.events import NEVER, Type
 from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES
@@ -54,7 +54,7 @@ def test_every_file_the_readme_names_is_there() -> None:
 def test_the_endpoints_in_the_docs_are_the_templates() -> None:
     documented = {(cells[0].strip("`"), cells[1].strip("`")) for cells in rows(EVENTS, "Endpoints")}
     routes = [
-        Route("HttpApi", event["Properties"]["Method"].upper(), event["Properties"]["Path"], function.name)
+        Route(event["Properties"]["Method"].upper(), event["Properties"]["Path"], function.name)
         for function in template().of_type("AWS::Serverless::Function")
         for event in template().properties(function).get("Events", {}).values()
         if event["Type"] == "HttpApi"
@@ -101,8 +101,22 @@ def test_the_bounds_in_the_docs_are_the_codes() -> None:
         (profiles.ORDERS_BOUND, "orders"),
         (profiles.TYPES_BOUND, "event types"),
         (profiles.TRAITS_BOUND, "traits"),
+        (profiles.REFUNDS_BOUND, "refunds"),
+        (properties.MOST_BYTES, "bytes"),
+        (properties.MOST_ID, "characters"),
+        (identities.IDENTITIES_BOUND, "identities"),
+        (profiles.STORED_BOUND, "bytes"),
     ):
-        assert f"{bound} {what}" in said
+        assert f"{bound:,} {what}" in said
+    of_properties = SEGMENTS.split("## Properties of events\n")[1]
+    for bound, what in (
+        (properties.MOST_TEXT, "characters"),
+        (properties.VALUES_BOUND, "ids"),
+        (properties.VALUES_BOUND, "categories"),
+        (properties.MOST_LIST_BYTES, "bytes"),
+        (properties.MOST_BYTES, "bytes"),
+    ):
+        assert f"{bound:,} {what}" in of_properties
 
 
 def test_the_comparisons_in_the_docs_are_the_codes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib
+import importlib.util
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local import settings
+from infra.local.template import Template
 from shared.adapters import shipped
 from shared.domain import facts
 from shared.domain.events import Event, Identity, IdentityKind, event_key
@@ -60,6 +61,25 @@ def walk(value: Any) -> Iterator[tuple[str, Any]]:
     for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield str(key), item
         yield from walk(item)
+
+
+def test_a_machine_without_wheels_of_duckdb_builds_all_functions_but_those_that_need_it(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("here", ROOT / ".ci" / "here.py")
+    assert spec is not None
+    assert spec.loader is not None
+    here = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(here)
+    left = here.without((ROOT / "template.yaml").read_text(encoding="utf-8"), "duckdb", ROOT)
+    (tmp_path / "template.yaml").write_text(left, encoding="utf-8")
+    without = Template({}, "", tmp_path / "template.yaml").raw["Resources"]
+    needing = {name for name in FUNCTIONS if "duckdb" in requirements(name)}
+    assert needing >= {"LakeFunction", "MergeFunction", "ExportFunction"}
+    assert without == {name: resource for name, resource in RESOURCES.items() if name not in needing}
+
+
+def requirements(function: str) -> str:
+    file = ROOT / "functions" / folder(function) / "requirements.txt"
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 # ── functions ──

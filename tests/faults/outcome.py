@@ -145,8 +145,8 @@ def events(system: System, names: dict[str, str]) -> Iterator[Fact]:
 
 
 def transitions(system: System, names: dict[str, str]) -> Iterator[Fact]:
-    for item in items(system, "Contacts", "TRANSITION#"):
-        told = contacts.transition_of(item)
+    found = items(system, "Contacts", "TRANSITION#")
+    for told in (each for item in found for each in contacts.transitions_of(item)):
         cause = names.get(told.cause, told.cause)
         yield fact(told.contact, told.number, told.segment, told.entered, told.before, cause, time=told.time)
 

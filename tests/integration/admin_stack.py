@@ -37,7 +37,7 @@ from tests.integration.conftest import NOW, SECRETS, TABLES
 
 DEAD_LETTERS = ("events", "feedback", "transition")
 ROUTES = [
-    Route("Api", method, path, "AdminFunction")
+    Route(method, path, "AdminFunction")
     for path, methods in sorted(app.routes.items(), key=lambda entry: entry[0].count("{"))
     for method in methods
 ]

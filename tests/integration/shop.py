@@ -101,7 +101,7 @@ class Shop:
 
     def transitions(self, id_: str) -> list[Transition]:
         items = (item for p in self.profiles() for item in contacts.items(p.contact, "TRANSITION#"))
-        return [each for each in map(contacts.transition_of, items) if each.segment == id_]
+        return [each for item in items for each in contacts.transitions_of(item) if each.segment == id_]
 
     def runs(self) -> list[str]:
         items = (item for p in self.profiles() for item in contacts.items(p.contact, "RUN#"))

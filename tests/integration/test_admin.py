@@ -54,7 +54,7 @@ def test_the_page_comes_whole_and_lets_nothing_but_itself_run(admin: Admin) -> N
 
 def test_on_aws_the_page_is_told_where_to_sign_in_and_may_talk_to_it(admin: Admin) -> None:
     domain = "https://shop.auth.eu-west-1.amazoncognito.com"
-    request = payload(Route("Api", "GET", "/", "AdminFunction"), "/", b"")
+    request = payload(Route("GET", "/", "AdminFunction"), "/", b"")
     request["stageVariables"] = {"userPoolDomain": domain, "clientId": "4abc"}
     answer = handler(request, object())
     assert f'"login": {{"userPoolDomain": "{domain}", "clientId": "4abc"}}' in answer["body"]

@@ -135,8 +135,8 @@ def test_what_is_foretold_is_what_then_comes(shop: Shop) -> None:
     shop.passes(30 * DAY + 10 * MINUTE)
     came: Counter[tuple[str, bool, str]] = Counter()
     for profile in shop.profiles():
-        for item in contacts.items(profile.contact, "TRANSITION#"):
-            transition = contacts.transition_of(item)
+        items = contacts.items(profile.contact, "TRANSITION#")
+        for transition in (each for item in items for each in contacts.transitions_of(item)):
             if transition.time > told["as_of"] and transition.segment not in moved:
                 day = calendars.local(transition.time, zone).date().isoformat()
                 came[transition.segment, transition.entered, day] += 1

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
 
-from functions.profile import app, storing
-from shared.adapters import catalogue, contacts, identities
+from functions.profile import app
+from shared.adapters import catalogue, contacts, definitions, identities
 from shared.adapters.contacts import VersionConflictError
+from shared.domain.conditions import Segment
 from shared.domain.events import (
     DAY,
     NEVER,
@@ -20,9 +22,11 @@ from shared.domain.events import (
     Identity,
     IdentityKind,
     Type,
+    evaluation_due,
     event_id,
 )
-from shared.domain.profiles import ORDERS_BOUND
+from shared.domain.profiles import BY_DEFINITION, ORDERS_BOUND, Transition
+from shared.domain.publications import with_shipped
 from tests.integration.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -337,5 +341,128 @@ def test_a_wake_up_decides_what_time_has_changed_and_moves_the_wake_up() -> None
     assert kinds(contact).count("EVENT") == 1
 
 
-def test_storing_twenty_and_more_events_keeps_below_dynamodbs_hundred_writes() -> None:
-    assert storing.MOST_EVENTS * 4 + 20 <= 100
+# ── what anybody can send with a write key ──
+
+
+def test_no_number_of_large_events_keeps_the_next_from_being_stored() -> None:
+    lot = random.Random(7)
+    flood = [
+        event(
+            f"flood-{n}",
+            Type.CONTACT_UPDATED,
+            (USER, "u"),
+            traits={f"t{n}": [lot.randbytes(9_000).hex()]},
+            properties={"order_id": lot.randbytes(9_000).hex()},
+            public=True,
+        )
+        for n in range(60)
+    ]
+    assert deliver(*flood) == []
+    assert deliver(event("visit", Type.PAGE_VIEWED, (USER, "u"))) == []
+    profile = profile_of(USER, "u")
+    assert profile.histories[Type.CONTACT_UPDATED].total == 60
+    assert profile.histories[Type.PAGE_VIEWED].total == 1
+
+
+def test_the_oldest_browsers_of_too_many_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.domain.identities.IDENTITIES_BOUND", 20)
+    visits = [event(f"v{n}", Type.PAGE_VIEWED, (USER, "u"), (ANONYMOUS, f"browser-{n}")) for n in range(50)]
+    assert deliver(*visits) == []
+    contact = contact_of(USER, "u")
+    assert len(profile_of(USER, "u").identities) == 20
+    assert [contact_of(ANONYMOUS, f"browser-{n}") for n in (0, 30)] == [None, None]
+    assert {contact_of(ANONYMOUS, f"browser-{n}") for n in range(31, 50)} == {contact}
+    again = event("again", Type.PAGE_VIEWED, (USER, "u"), (ANONYMOUS, "browser-0"))
+    assert deliver(again) == []
+    assert (contact_of(ANONYMOUS, "browser-0"), contact_of(ANONYMOUS, "browser-31")) == (contact, None)
+
+
+def test_a_long_identity_stands_in_its_key_as_a_hash() -> None:
+    assert deliver(event("v", Type.PAGE_VIEWED, (USER, "u" * 256))) == []
+    (key,) = profile_of(USER, "u" * 256).identities
+    assert key.startswith("user#")
+    assert len(key) == len("user#") + 40
+
+
+def test_a_contact_of_hundreds_of_orders_is_erased_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = ((SHOPIFY, "1"), (EMAIL, "ada@example.com"))
+    orders = [(ANONYMOUS, f"order-{n}") for n in range(230)]
+    assert deliver(*(event(value, Type.PAGE_VIEWED, *who, (kind, value)) for kind, value in orders)) == []
+    commit = contacts.commit
+
+    def die(writes: Any) -> None:
+        if any("Put" in write for write in writes):
+            raise RuntimeError("died before the profile")
+        commit(writes)
+
+    monkeypatch.setattr(contacts, "commit", die)
+    erasure = event("gone", Type.ERASURE_REQUESTED, (EMAIL, "ada@example.com"))
+    assert deliver(erasure) == ["0"]
+    monkeypatch.setattr(contacts, "commit", commit)
+    assert deliver(erasure) == []
+    left = boto3.client("dynamodb").scan(TableName="Identities")["Items"]
+    assert [item["identity"]["S"].split("#")[0] for item in left] == ["suppression"]
+
+
+# ── more transitions at once than a transaction has writes ──
+
+
+def publish_many(count: int, page_views: int) -> None:
+    """Has the shop come to have so many segments of who has viewed so many pages."""
+    when = {"kind": "event", "event": "Page Viewed", "at_least": page_views}
+    many = [
+        Segment.model_validate({"id": f"s{n}", "name": "A name", "sentence": "A sentence.", "when": when})
+        for n in range(count)
+    ]
+    publication = with_shipped(definitions.publication(), many, "UTC", NOW)
+    assert publication is not None
+    definitions.publish(publication)
+
+
+def transitions(contact: str) -> list[Transition]:
+    return [each for item in contacts.items(contact, "TRANSITION#") for each in contacts.transitions_of(item)]
+
+
+def test_a_first_event_may_bring_a_contact_into_any_number_of_segments() -> None:
+    publish_many(250, page_views=1)
+    visit = event("visit", Type.PAGE_VIEWED, (SHOPIFY, "1"), consent=(ConsentChange(state="subscribed"),))
+    assert deliver(visit) == []
+    profile = profile_of(SHOPIFY, "1")
+    held = {name: membership.number for name, membership in profile.memberships.items() if membership.member}
+    assert len(held) >= 250
+    told = transitions(profile.contact)
+    assert [each.number for each in told] == list(range(1, profile.transitions + 1))
+    assert {each.segment: each.number for each in told} == held
+    assert {(each.entered, each.time, each.cause, each.before) for each in told} == {(True, NOW, visit.id, 0)}
+    assert deliver(visit) == []
+    assert transitions(profile.contact) == told
+
+
+def test_a_publication_may_move_a_contact_in_and_out_of_any_number_of_segments() -> None:
+    publish_many(150, page_views=1)
+    deliver(event("visit", Type.PAGE_VIEWED, (SHOPIFY, "1")))
+    contact = contact_of(SHOPIFY, "1") or ""
+    entered = transitions(contact)
+    publish_many(150, page_views=2)
+    assert deliver(evaluation_due(contact, NOW, definitions=definitions.publication().number)) == []
+    left = transitions(contact)[len(entered) :]
+    assert [each.number for each in left] == list(range(len(entered) + 1, profile_of(SHOPIFY, "1").transitions + 1))
+    assert {each.segment: each.before for each in left} == {
+        each.segment: each.number for each in entered if each.segment.startswith("s") and each.segment[1:].isdigit()
+    }
+    assert {(each.entered, each.cause) for each in left} == {(False, BY_DEFINITION)}
+
+
+def test_a_few_transitions_are_an_item_each() -> None:
+    deliver(event("sign-up", Type.CONTACT_CREATED, (SHOPIFY, "1"), consent=(ConsentChange(state="subscribed"),)))
+    contact = contact_of(SHOPIFY, "1") or ""
+    assert len(transitions(contact)) == kinds(contact).count("TRANSITION") > 1
+
+
+def test_events_that_do_not_fit_one_transaction_are_stored_one_by_one() -> None:
+    browsers = [(ANONYMOUS, f"browser-{n}") for n in range(120)]
+    deliver(*(event(value, Type.PAGE_VIEWED, (kind, value)) for kind, value in browsers))
+    signed_in = [event(f"in-{n}", Type.PAGE_VIEWED, (USER, "u"), *browsers[n * 6 : n * 6 + 6]) for n in range(20)]
+    assert deliver(*signed_in) == []
+    assert {contact_of(*each) for each in browsers} == {contact_of(USER, "u")}
+    assert profile_of(USER, "u").histories[Type.PAGE_VIEWED].total == 20 + 1

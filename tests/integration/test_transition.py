@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeSerializer
 from functions.transition import app
 from shared.adapters import clients, contacts, members
 from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type
+from shared.domain.journeys import Run
 from shared.domain.profiles import Membership, Profile, Transition
 from tests.integration.conftest import NOW
 
@@ -42,14 +43,18 @@ def now_is(*transitions: Transition) -> None:
     """Stores a profile that has come to be by these transitions."""
     newest = {t.segment: Membership(t.entered, t.number, t.time, NEVER) for t in transitions}
     profile = Profile("c1", memberships=newest, transitions=len(transitions), identities=("shopify#1",))
-    store(profile, *(contacts.transition_write(t, NOW) for t in transitions))
+    store(profile, *contacts.transition_writes(transitions, NOW, len(transitions)))
 
 
-def deliver(*transitions: Transition) -> list[str]:
-    records = []
-    for number, transition in enumerate(transitions):
-        image = contacts.transition_write(transition, NOW)["Put"]["Item"]
-        records.append({"dynamodb": {"SequenceNumber": str(number), "NewImage": image}})
+def deliver(*transitions: Transition, items: int | None = None) -> list[str]:
+    """Has the function take them as the stream brings them: an item each, or in so many items."""
+    writes = [write for each in transitions for write in contacts.transition_writes([each], NOW, 1)]
+    if items is not None:
+        writes = contacts.transition_writes(transitions, NOW, items)
+    records = [
+        {"dynamodb": {"SequenceNumber": str(number), "NewImage": write["Put"]["Item"]}}
+        for number, write in enumerate(writes)
+    ]
     answer = app.handler({"Records": records}, None)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
@@ -64,6 +69,29 @@ def test_an_entry_starts_one_run_however_often_it_comes(machines: dict[str, str]
     assert deliver(ENTERED) == deliver(ENTERED, ENTERED) == []
     assert runs(machines, "win_back") == {"c1-inactive-1": "RUNNING"}
     assert [member.contact for member in members.members("inactive")] == ["c1"]
+
+
+def test_of_transitions_in_one_item_each_is_followed_once(
+    machines: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribed = Transition("c1", 2, "new_subscribers", True, NOW, "e1", 0)
+    other = Transition("c1", 3, "customers", True, NOW, "e1", 0)
+    now_is(ENTERED, subscribed, other)
+    start, failed = app.state_machines.start, []
+
+    def fail_at_the_second(run: Run, now: int) -> None:
+        if run.journey == "onboarding" and not failed:
+            failed.append(run)
+            raise RuntimeError
+        start(run, now)
+
+    monkeypatch.setattr(app.state_machines, "start", fail_at_the_second)
+    assert deliver(ENTERED, subscribed, other, items=1) == ["0"]
+    assert deliver(ENTERED, subscribed, other, items=1) == []
+    assert deliver(ENTERED, subscribed, other, items=1) == []
+    assert runs(machines, "win_back") == {"c1-inactive-1": "RUNNING"}
+    assert runs(machines, "onboarding") == {"c1-new_subscribers-2": "RUNNING"}
+    assert [members.count(each.segment) for each in (ENTERED, subscribed, other)] == [1, 1, 1]
 
 
 def test_a_run_is_started_with_ids_only(machines: dict[str, str]) -> None:

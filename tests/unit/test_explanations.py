@@ -15,7 +15,7 @@ from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Type, event_id, iso, parse_instant
 from shared.domain.explanations import Explanation, explain
 from shared.domain.profiles import HISTORY_BOUND, Profile, fold, trim
-from shared.domain.segments import Definitions, compile_segments, evaluate, next_change, ranks
+from shared.domain.segments import Definitions, change_of, compile_segments, evaluate, ranks
 from shared.domain.wording.texts import duration
 from tests.unit import profile_histories as histories
 from tests.unit.any_condition import CONDITION, SEGMENTS, trees
@@ -430,7 +430,7 @@ def test_the_answer_and_its_end_are_the_evaluators(
     compiled = compiled_with_others(asked, zone, cutoff)
     told = explain(compiled, "s", of, t)
     assert told.holds == evaluate(compiled, "s", of, t)[0]
-    assert told.until == next_change(compiled, "s", of, t)
+    assert told.until == change_of(compiled.compiler.function([asked.when]), of, t)[1]
     for each in every(told):
         assert each.asks and each.evidence and each.turns
         if each.kind == "not":

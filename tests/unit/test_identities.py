@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.events import Event, Identity, IdentityKind
-from shared.domain.identities import allowed_links, is_anonymous, is_somebody_else, resolve, without_foreign_email
+from shared.domain.identities import (
+    IDENTITIES_BOUND,
+    allowed_links,
+    is_anonymous,
+    is_somebody_else,
+    remembered,
+    resolve,
+    weakest_first,
+    without_foreign_email,
+)
 
 K = IdentityKind
 identity = st.builds(Identity, kind=st.sampled_from(list(K)), value=st.sampled_from(["1", "2"]))
@@ -63,3 +72,15 @@ def test_another_person_at_the_same_browser_is_somebody_else() -> None:
 def test_who_has_only_a_browser_is_anonymous() -> None:
     assert is_anonymous(("anonymous#b", "anonymous#cart:c"))
     assert not is_anonymous(("anonymous#b", "email#hash"))
+
+
+def test_beyond_the_bound_the_oldest_browsers_are_forgotten_and_nobodys_name() -> None:
+    named = ["email#hash", "shopify#1"]
+    browsers = [f"anonymous#{n}" for n in range(IDENTITIES_BOUND)]
+    assert remembered([*named, *browsers[2:]]) == ((*named, *browsers[2:]), ())
+    assert remembered([*named, *browsers]) == ((*named, *browsers[2:]), ("anonymous#0", "anonymous#1"))
+
+
+def test_the_weakest_come_first() -> None:
+    keys = ["email#hash", "anonymous#1", "shopify#1", "anonymous#2"]
+    assert weakest_first(keys) == ["anonymous#1", "anonymous#2", "email#hash", "shopify#1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import shutil
 from collections.abc import Iterator
 from email import message_from_string
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from liquid.exceptions import LiquidError
 from pydantic import ValidationError
 
-from functions.message.compile import COMPILED, compiled
+from functions.message.compile import COMPILED, TEMPLATES, compiled
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render, source
 from shared.domain.events import DAY, NEVER, Instant, Type
 from shared.domain.messages import (
@@ -245,6 +246,28 @@ def test_what_is_committed_is_what_compiling_gives() -> None:
     assert {path.name for path in made} == {path.name for path in COMPILED.iterdir()}
     stale = [path.name for path, content in made.items() if path.read_text(encoding="utf-8") != content]
     assert stale == [], "run: make templates"
+
+
+@pytest.mark.parametrize(
+    ("part", "written", "unwritten", "told"),
+    [
+        ("mjml", "{{ contact.first_name", "{{ contact.surname", "unknown variable contact.surname"),
+        ("txt", "Subject: ", "Subject: {% if %}", "subject, line 1"),
+        ("layout.mjml", "{{ links.unsubscribe }}", "", "html: links.unsubscribe is missing"),
+        ("layout.txt", "{{ shop.address }}", "", "text: shop.address is missing"),
+    ],
+)
+def test_a_mail_with_a_problem_is_not_compiled(
+    part: str, written: str, unwritten: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "templates"
+    shutil.copytree(TEMPLATES, folder)
+    file = folder / (part if part.startswith("layout") else f"welcome.{part}")
+    assert written in file.read_text(encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(written, unwritten), encoding="utf-8")
+    monkeypatch.setattr("functions.message.compile.TEMPLATES", folder)
+    with pytest.raises(ValueError, match=re.escape(told)):
+        list(compiled())
 
 
 def test_there_is_a_mail_for_every_step_of_the_journeys() -> None:

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import profiles
-from shared.domain.events import DAY, ConsentChange, Event, Identity, IdentityKind, Type, iso
-from shared.domain.profiles import HISTORY_BOUND, ORDERS_BOUND, Profile, dump, fold, load, rebuild, trim
+from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type, iso
+from shared.domain.identities import IDENTITIES_BOUND
+from shared.domain.profiles import (
+    HISTORY_BOUND,
+    KNOWN_TRAITS,
+    ORDERS_BOUND,
+    REFUNDS_BOUND,
+    STORED_BOUND,
+    TRAITS_BOUND,
+    TYPES_BOUND,
+    Membership,
+    Profile,
+    dump,
+    fold,
+    load,
+    rebuild,
+    trim,
+)
+from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID, MOST_TEXT
 from tests.unit.profile_histories import BEGIN, events
 
 
@@ -137,3 +157,127 @@ def test_an_event_whose_name_says_who_the_contact_is_counts_in_no_history() -> N
     told = event("Rose Subscribed", 1)
     assert "Rose Subscribed" in folded([told]).histories
     assert "Rose Subscribed" not in folded([told.model_copy(update={"traits": {"first_name": "Rose"}})]).histories
+
+
+# ── bounds in bytes ──
+
+LETTERS = [chr(code) for code in range(ord("#"), ord("[")) if chr(code) != "@"]
+"""As hard to compress as text can be: none of them is escaped."""
+PAIRED = [chr(code) for code in range(0x1F300, 0x1F700)]
+"""Four bytes each."""
+CODES = [letter for letter in LETTERS if letter.isalnum() or letter in ".:/+-"]
+
+
+def nonsense(lot: random.Random, letters: list[str]) -> Callable[[int], str]:
+    return lambda length: "".join(lot.choices(letters, k=length))
+
+
+def everything_as_large_as_can_be(letters: list[str]) -> list[Event]:
+    """What fills every part of a profile, for anybody who may send events."""
+    lot = random.Random(7)
+    text, code = nonsense(lot, letters), nonsense(lot, CODES)
+    size = len(letters[0].encode())
+    made = [
+        event("Contact Updated", n).model_copy(update={"traits": {f"{text(9)}{n}": text((MOST_BYTES - 60) // size)}})
+        for n in range(TRAITS_BOUND)
+    ]
+    own_types = [f"{text(MOST_TEXT // 2)}{n}"[:128] for n in range(TYPES_BOUND - 3)]
+    for n in range(HISTORY_BOUND):
+        for type_ in own_types:
+            products = [{"product_id": code(20), "category": text(20 // size)} for _ in range(30)]
+            texts = {name: text(MOST_TEXT) for name in ("path", "campaign", "query")}
+            codes = {name: code(MOST_TEXT) for name in ("journey", "template", "topic", "device")}
+            made.append(event(type_, n, products=products, **texts, **codes))
+    for n in range(ORDERS_BOUND):
+        order = text(MOST_ID - 3) + str(n)
+        made.append(event(Type.ORDER_COMPLETED, n, order_id=order, total="9999999.99"))
+        refunds = [
+            {"order_id": order, "refund_id": text(MOST_ID), "amount": 99999.99} for _ in range(REFUNDS_BOUND + 9)
+        ]
+        made += [event(Type.ORDER_REFUNDED, n, **refund).model_copy(update={"public": True}) for refund in refunds]
+    return made
+
+
+@pytest.mark.parametrize("letters", [LETTERS, PAIRED], ids=["ascii", "four bytes a letter"])
+def test_whatever_anybody_sends_a_profile_can_be_stored(letters: list[str]) -> None:
+    lot = random.Random(8)
+    text, code = nonsense(lot, letters), nonsense(lot, CODES)
+    profile = folded(everything_as_large_as_can_be(letters))
+    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert max(len(order.refunds) for order in profile.orders.values()) == REFUNDS_BOUND
+    profile.identities = tuple(f"anonymous#{text(64 // len(letters[0].encode()))}" for _ in range(IDENTITIES_BOUND))
+    for _ in range(500):
+        profile.memberships[code(40)] = Membership(True, lot.randrange(10**6), lot.randrange(BEGIN), NEVER)
+    for _ in range(50):
+        profile.consent[code(64)] = profiles.Stamped("unsubscribed", lot.randrange(BEGIN))
+    stored = dump(profile)
+    assert len(stored) <= STORED_BOUND
+    assert profile.halved
+    assert load(stored) == profile
+
+
+def test_a_profile_that_was_too_large_is_never_taken_for_a_whole_one() -> None:
+    many = everything_as_large_as_can_be(LETTERS)
+    profile = folded(many)
+    dump(profile)
+    assert profile.halved
+    for history in profile.histories.values():
+        assert len(history.newest) < HISTORY_BOUND
+        assert history.total in (HISTORY_BOUND, ORDERS_BOUND, ORDERS_BOUND * (REFUNDS_BOUND + 9), TRAITS_BOUND)
+    assert profile.older_orders
+    whole = rebuild(profile, many)
+    assert not whole.halved
+    assert not whole.older_orders
+    assert len(whole.orders) == len(profile.orders) + profile.older_orders
+    late = event(many[-1].type, 0.5, order_id="late", refund_id="late", amount=1)
+    fold(profile, late)
+    assert len(profile.histories[late.type].newest) < HISTORY_BOUND
+
+
+def test_a_large_profile_that_is_no_nonsense_loses_nothing() -> None:
+    visits = [
+        event(type_, n, path=f"/collections/{n}", category="tea", product_id=str(10**12 + n), device="mobile")
+        for type_ in KNOWN_TYPES
+        for n in range(HISTORY_BOUND)
+    ]
+    profile = folded(visits)
+    dump(profile)
+    assert not profile.halved
+    assert {len(history.newest) for history in profile.histories.values()} == {HISTORY_BOUND}
+
+
+def test_a_trait_that_is_too_large_is_not_kept_and_takes_no_others_place() -> None:
+    small, large = "x" * (MOST_BYTES - 20), "x" * MOST_BYTES
+    told = event(Type.CONTACT_UPDATED, 1).model_copy(update={"traits": {"small": small, "held": 1, "list": [large]}})
+    later = event(Type.CONTACT_UPDATED, 2).model_copy(update={"traits": {"held": large, large: 1}})
+    assert {name: stamped.value for name, stamped in folded([told, later]).traits.items()} == {
+        "small": small,
+        "held": 1,
+    }
+
+
+def test_nothing_a_website_sends_pushes_out_what_the_product_knows() -> None:
+    email = event(Type.CONTACT_CREATED, 1).model_copy(update={"traits": {"email": "ada@example.com", "zeal": 1}})
+    flood = [event(f"!{n}", 2, path="/") for n in range(TYPES_BOUND + 5)]
+    traits = {f"!{n}": n for n in range(TRAITS_BOUND + 5)}
+    profile = folded([email, *flood, flood[0].model_copy(update={"id": "t", "traits": traits})])
+    assert profile.email == "ada@example.com"
+    assert Type.CONTACT_CREATED in profile.histories
+    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert "zeal" not in profile.traits
+    assert "email" in KNOWN_TRAITS
+
+
+def test_an_id_that_is_too_long_names_no_order() -> None:
+    assert folded([event(Type.ORDER_COMPLETED, 1, order_id="9" * (MOST_ID + 1), total=1)]).orders == {}
+    order = event(Type.ORDER_COMPLETED, 1, order_id="9" * MOST_ID, total=40)
+    refund = event(Type.ORDER_REFUNDED, 2, order_id="9" * MOST_ID, refund_id="r" * (MOST_ID + 1), amount=15)
+    (kept,) = folded([order, refund]).orders.values()
+    assert (kept.net, list(kept.refunds)) == (2500, [refund.id])
+
+
+def test_what_a_cart_comes_to_is_an_amount_or_nothing() -> None:
+    """The lake's columns of whole numbers take no more."""
+    products = [{"price": 10**10, "quantity": 10**6}] * 20
+    (cart,) = folded([event(Type.CART_UPDATED, 1, products=products)]).histories[Type.CART_UPDATED].newest
+    assert "total" not in cart.properties

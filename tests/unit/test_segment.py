@@ -251,6 +251,23 @@ def test_the_device_is_told_by_the_user_agent(user_agent: Any, device: str | Non
     assert track(context={"userAgent": user_agent}).properties.get("device") == device
 
 
-def test_a_trait_is_cut_at_a_thousand_characters_and_the_groups_are_not_the_users() -> None:
+def test_a_trait_is_cut_at_a_thousand_bytes_and_the_groups_are_not_the_users() -> None:
     event = one("identify", {"userId": "u", "traits": {"bio": "👩" * 2000}})
-    assert event.traits == {"bio": "👩" * 1000}
+    assert event.traits == {"bio": "👩" * 250}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "code", "field"),
+    [
+        ("identify", {"traits": {"notes": ["x" * 2000]}}, "too_large", "traits.notes"),
+        ("track", {"event": "Viewed", "context": {"traits": {"x" * 2000: 1}}}, "too_large", "traits." + "x" * 64),
+        ("track", {"event": "Order Completed", "properties": {"order_id": "9" * 101}}, "invalid_field", "order_id"),
+        ("track", {"event": "Order Refunded", "properties": {"refund_id": "9" * 101}}, "invalid_field", "refund_id"),
+    ],
+)
+def test_what_no_profile_can_keep_is_refused(kind: str, message: Any, code: str, field: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        one(kind, {"userId": "u", **message})
+    assert refused.value.code == code
+    assert str(refused.value.field).removeprefix("properties.") == field
+    assert "9999" not in str(refused.value)

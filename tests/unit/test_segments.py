@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.adapters import definitions, shipped
 from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Instant, Type
 from shared.domain.profiles import (
     HISTORY_BOUND,
     TRAITS_BOUND,
@@ -30,10 +30,9 @@ from shared.domain.segments import (
     Definitions,
     absorb,
     catch_up,
+    change_of,
     compile_segments,
-    drift,
     evaluate,
-    next_change,
     wake_at,
 )
 from tests.unit import brute_force
@@ -50,6 +49,10 @@ def one(condition: Condition, other: Condition | None = None, cutoff: float = 2)
     if other is not None:
         segments.append(Segment(id="other", name="Other", sentence="Others.", when=other))
     return compile_segments(segments, zone=ZONE, cutoffs=cutoffs_of(condition, other, cutoff))
+
+
+def next_change(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Instant:
+    return change_of(definitions.compiler.function([definitions.segments[segment].when]), profile, t)[1]
 
 
 def cutoffs_of(condition: Condition, other: Condition | None, cutoff: float) -> dict[str, float]:
@@ -136,7 +139,6 @@ def test_what_events_cannot_move_is_not_evaluated_and_still_right(
         absorb(definitions, profile, [event], AFTER)
     held = profile.memberships.get("s")
     assert (held is not None and held.member) == brute(definitions, condition, profile, AFTER)
-    assert drift(definitions, profile, AFTER) == []
 
 
 @given(trees, other_trees, cutoff_values, events())
@@ -230,6 +232,22 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
     assert evaluate(fewer, "s", profile, BEGIN + HOUR) == (True, BEGIN + 10 + DAY)
     ever = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 10))
     assert evaluate(ever, "s", profile, BEGIN + HOUR) == (True, NEVER)
+
+
+def test_what_comes_late_does_not_hide_that_others_were_cut_off() -> None:
+    visits = [
+        Event(id=str(n), type=Type.PAGE_VIEWED, time=BEGIN + n * MINUTE, received=BEGIN + n * MINUTE, source="segment")
+        for n in range(HISTORY_BOUND + 20)
+    ]
+    often = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 5, within=2 * HOUR))
+    profile = profile_of(visits)
+    trim(profile)
+    late = Event(id="late", type=Type.PAGE_VIEWED, time=BEGIN + 1, received=BEGIN + 2 * HOUR, source="segment")
+    fold(profile, late)
+    with pytest.raises(HistoryNeededError):
+        evaluate(often, "s", profile, late.time + 2 * HOUR)
+    assert evaluate(often, "s", rebuild(profile, [*visits, late]), late.time + 2 * HOUR)[0]
+    assert profile.histories[Type.PAGE_VIEWED].total == len(visits) + 1
 
 
 def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None:

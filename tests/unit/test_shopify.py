@@ -394,7 +394,7 @@ def test_what_is_nasty_in_a_name_is_kept_as_text_and_cannot_break_a_line() -> No
     payload = {"id": 1, "first_name": "{{ 7*7 }}<script>\r\nBcc: x\x00", "last_name": "شهرزاد 👩‍🚀" * 100}
     event = one("customers/create", reading.read(json.dumps(payload).encode()))
     assert event.traits["first_name"] == "{{ 7*7 }}<script>  Bcc: x"
-    assert event.traits["last_name"] == ("شهرزاد 👩‍🚀" * 100)[:1000]
+    assert event.traits["last_name"] == ("شهرزاد 👩‍🚀" * 100).encode()[:1000].decode(errors="ignore")
 
 
 _ANYTHING = st.recursive(
@@ -428,7 +428,7 @@ def test_whatever_stands_in_a_field_the_webhook_is_refused_or_makes_events_that_
         assert event.time <= RECEIVED
 
 
-def test_an_event_stays_below_200_kilobytes_when_every_text_is_as_long_as_can_be() -> None:
+def test_an_event_stays_below_150_kilobytes_when_every_text_is_as_long_as_can_be() -> None:
     def longest(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: longest(inner) for name, inner in value.items()}
@@ -443,4 +443,4 @@ def test_an_event_stays_below_200_kilobytes_when_every_text_is_as_long_as_can_be
     payload["order_number"] = "👩" * 256
     event = one("orders/create", payload)
     assert event.properties["products_left_out"] > 900
-    assert 150_000 < len(event.model_dump_json().encode()) < 200_000
+    assert 100_000 < len(event.model_dump_json().encode()) < 150_000

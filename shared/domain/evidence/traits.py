@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain import calendars
 from shared.domain.conditions import Age, ConsentIs, Near, Sample
-from shared.domain.evaluation import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
+from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
 from shared.domain.events import NEVER, Json
 from shared.domain.evidence.view import STAYS, Told, View
 from shared.domain.wording.texts import duration, label, listed, number, plural, word

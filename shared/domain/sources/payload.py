@@ -11,13 +11,14 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Any
 
 from shared.domain.events import Instant, Json, amount, normal_email, parse_instant
 
 Payload = dict[str, Any]
 
-MOST_TEXT = 1_000  # characters of a trait or property
+MOST_TEXT = 1_000  # bytes of a trait or property
 MOST_DEPTH = 30  # pydantic and DynamoDB stop somewhat deeper
 MOST_PRODUCTS = 500
 MOST_PRODUCT_BYTES = (
@@ -25,6 +26,7 @@ MOST_PRODUCT_BYTES = (
 )
 MOST_LABELS = 50
 MOST_LABEL = 100
+MOST_LABELS_BYTES = 1_000
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -119,8 +121,13 @@ def identifier(value: Json) -> str | None:
 
 
 def text(value: Json) -> str | None:
-    """Trimmed, cut at MOST_TEXT characters; None when empty or no text."""
-    return (value.strip()[:MOST_TEXT] or None) if isinstance(value, str) else None
+    """Trimmed, cut at MOST_TEXT bytes; None when empty or no text."""
+    return (cut(value.strip()) or None) if isinstance(value, str) else None
+
+
+def cut(value: str) -> str:
+    """At most MOST_TEXT bytes of it, and no half characters."""
+    return value.encode()[:MOST_TEXT].decode(errors="ignore")
 
 
 def number(value: Json) -> float | None:
@@ -174,7 +181,8 @@ def labels(value: Json) -> list[str]:
     """Tags or codes, sent as a list or as one text with commas."""
     parts = value.split(",") if isinstance(value, str) else items(value)
     found = [part.strip()[:MOST_LABEL] for part in parts if isinstance(part, str) and part.strip()]
-    return found[:MOST_LABELS]
+    sizes = accumulate(len(label.encode()) for label in found[:MOST_LABELS])
+    return [label for label, size in zip(found, sizes, strict=False) if size <= MOST_LABELS_BYTES]
 
 
 def mapping(value: Json) -> Payload:

@@ -23,11 +23,12 @@ from shared.domain.events import (
     counted_time,
     event_id,
 )
+from shared.domain.properties import MOST_BYTES, MOST_ID, is_small
 from shared.domain.sources.payload import (
-    MOST_TEXT,
     Payload,
     RefusedError,
     country,
+    cut,
     email,
     fingerprint,
     first,
@@ -177,8 +178,13 @@ def _traits(kind: str, message: Payload, context: Payload) -> Payload:
         "country": country(address.get("country")),
     }
     for name, value in given.items():
-        traits[_RENAMED.get(name, name)] = value[:MOST_TEXT] if isinstance(value, str) else value
+        traits[_RENAMED.get(name, name)] = cut(value) if isinstance(value, str) else value
     traits["email"] = email(given.get("email"))
+    for name, value in traits.items():
+        if not is_small({name: value}):
+            raise RefusedError(
+                "too_large", f"a trait may have {MOST_BYTES} bytes, its name included", f"traits.{name[:64]}"
+            )
     return present(traits)
 
 
@@ -217,6 +223,9 @@ def _properties(kind: str, message: Payload, context: Payload) -> Payload:
     for name in ("url", "referrer"):  # what comes after may be anything, also an address
         if isinstance(properties.get(name), str):
             properties[name] = re.split(r"[?#]", properties[name], maxsplit=1)[0]
+    for name in ("order_id", "refund_id"):
+        if isinstance(properties.get(name), str) and len(properties[name]) > MOST_ID:
+            raise RefusedError("invalid_field", f"{name} may have {MOST_ID} characters", f"properties.{name}")
     campaign = mapping(context.get("campaign"))
     properties.setdefault("campaign", text(campaign.get("name")))
     for name in ("source", "medium", "term", "content"):

@@ -1,0 +1,172 @@
+"""Evaluation: a condition, compiled to a function that gives its signed instant for one profile.
+
+`+until` where it is true, `-until` where it is false; with no new event the answer cannot change before `until`.
+Composed in one pass: `all` is the minimum, `any` the maximum, `not` the negation. The bound is sound; asking again at
+the bound until the sign changes makes it exact (`segments.change_of`). No event of the profile may be later than the
+instant that is asked about (`events.counted_time` sees to it).
+
+Many segments ask the same things. So the profile is read once for all of them: a series (the instants of an event
+type's occurrences that pass a filter) and the orders are there after the first condition that asks. A condition is then
+a few comparisons. docs/decisions.md has the figures, also of generated code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from shared.domain.conditions import (
+    Age,
+    All,
+    Anniversary,
+    Any_,
+    Cart,
+    Condition,
+    ConsentIs,
+    Cutoffs,
+    DateTrait,
+    EventCount,
+    FirstEvent,
+    FirstSeen,
+    LastEvent,
+    LastOrder,
+    Latest,
+    LocalTime,
+    Member,
+    Near,
+    Not,
+    Orders,
+    Rank,
+    Sample,
+    Season,
+    Segment,
+    TraitIs,
+    Unanswered,
+    Where,
+    condition_key,
+    plain,
+)
+from shared.domain.conditions import Sequence as InSequence
+from shared.domain.evaluation import calendar, events, orders, traits
+from shared.domain.evaluation.comparing import compared_value, comparison
+from shared.domain.evaluation.composing import all_of, any_of, member, not_
+from shared.domain.evaluation.events import CARTS, NOT_EMPTY, in_days
+from shared.domain.evaluation.orders import order_bounds
+from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
+from shared.domain.evaluation.traits import sample_bound
+from shared.domain.events import Instant, Type
+from shared.domain.profiles import Profile
+
+__all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
+# What the SQL of segments reads a condition by as well, so that both mean the same.
+__all__ += ["CARTS", "NOT_EMPTY", "compared_value", "comparison", "in_days", "order_bounds", "sample_bound"]
+
+Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
+
+
+@dataclass(eq=False)
+class Compiler:
+    """Makes functions of the shop's conditions. `zone` is the shop's time zone."""
+
+    segments: Mapping[str, Segment]
+    cutoffs: Cutoffs
+    zone: ZoneInfo
+    series: dict[str, Series] = field(default_factory=dict)
+    made: dict[str, Term] = field(default_factory=dict)
+
+    def function(self, wanted: Iterable[Condition]) -> Evaluate:
+        """A function that gives the signed instants of all these conditions for a profile at an instant."""
+        terms = [self.term(plain(condition)) for condition in wanted]
+
+        def evaluate(profile: Profile, t: Instant) -> tuple[Signed, ...]:
+            reading = Reading(profile)
+            return tuple([term(reading, t) for term in terms])
+
+        return evaluate
+
+    def segment(self, name: str) -> Term:
+        """The function of a segment's condition, made when first asked for."""
+        made = self.made.get(name)
+        if made is None:
+            made = self.made[name] = self.term(plain(self.segments[name].when))
+        return made
+
+    def of(self, event: str, where: Sequence[Where] = ()) -> Series:
+        key = "\n".join([event, *(condition_key(each) for each in where)])
+        made = self.series.get(key)
+        if made is None:
+            made = self.series[key] = series_of(event, where)
+        return made
+
+    def term(self, condition: Condition) -> Term:
+        """The function of a condition that is plain already."""
+        match condition:
+            case All():
+                return all_of([self.term(part) for part in condition.of])
+            case Any_():
+                return any_of([self.term(part) for part in condition.of])
+            case Not():
+                return not_(self.term(condition.of))
+            case Member():
+                return member(condition.segment, self.segment(condition.segment))
+            case TraitIs():
+                return traits.trait(condition)
+            case ConsentIs():
+                return traits.consent(condition)
+            case FirstSeen():
+                return traits.first_seen(condition)
+            case Sample():
+                return traits.sample(condition)
+            case EventCount():
+                return events.count(condition, self.of(condition.event, condition.where), self.zone)
+            case FirstEvent():
+                return events.first(condition, self.of(condition.event, condition.where))
+            case LastEvent():
+                return events.last(condition, self.of(condition.event, condition.where))
+            case Latest():
+                return events.latest(
+                    [self.of(event) for event in condition.events],
+                    [self.of(event, condition.where) for event in condition.events],
+                )
+            case InSequence():
+                without = condition.without
+                return events.sequence(
+                    condition,
+                    self.of(condition.first.event, condition.first.where),
+                    self.of(condition.then.event, condition.then.where),
+                    self.of(without.event, without.where) if without else None,
+                )
+            case Unanswered():
+                return events.unanswered(
+                    condition,
+                    self.of(condition.of.event, condition.of.where),
+                    [self.of(each.event, each.where) for each in condition.answers],
+                )
+            case Cart():
+                return events.cart(
+                    condition,
+                    [self.of(event) for event in CARTS],
+                    [self.of(event, (*condition.where, NOT_EMPTY)) for event in CARTS],
+                    self.of(Type.ORDER_COMPLETED),
+                )
+            case Orders():
+                return orders.measured(condition)
+            case LastOrder():
+                return orders.last(condition)
+            case Near():
+                return traits.near(condition)
+            case LocalTime():
+                return calendar.local_time(condition, self.zone)
+            case Season():
+                return calendar.season(condition, self.zone)
+            case Anniversary():
+                return calendar.anniversary(condition, self.zone)
+            case Age():
+                return calendar.age(condition, self.zone)
+            case DateTrait():
+                return calendar.date(condition, self.zone)
+            case Rank():
+                rank = orders.rank(condition, self.cutoffs.get(condition.key))
+                return rank if condition.among is None else all_of([self.term(Member(segment=condition.among)), rank])
+        raise TypeError(f"{condition.kind} is no term")

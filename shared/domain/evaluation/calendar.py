@@ -1,0 +1,71 @@
+"""Terms of the calendar: what time, season or day it is for the contact, and how far it is to a date of theirs."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from shared.domain import calendars
+from shared.domain.conditions import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.evaluation.reading import Reading, Signed, Term
+from shared.domain.evaluation.traits import number_of, trait_of
+from shared.domain.events import NEVER, Instant
+from shared.domain.profiles import Profile
+
+
+def local_time(condition: LocalTime, shop: ZoneInfo) -> Term:
+    begin, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in (condition.from_, condition.to))
+    weekdays = frozenset(condition.weekdays)
+
+    def evaluate_local_time(reading: Reading, t: Instant) -> Signed:
+        stamped = trait_of(reading.profile, "timezone")
+        zone = calendars.zone(stamped.value) if stamped is not None and isinstance(stamped.value, str) else None
+        return calendars.local_time(begin, end, weekdays, t, zone or shop)
+
+    return evaluate_local_time
+
+
+def season(condition: Season, shop: ZoneInfo) -> Term:
+    def evaluate_season(reading: Reading, t: Instant) -> Signed:
+        return calendars.season(condition.is_, _is_southern(reading.profile), t, shop)
+
+    return evaluate_season
+
+
+def _is_southern(profile: Profile) -> bool:
+    latitude, country = number_of(profile, "latitude"), trait_of(profile, "country")
+    if latitude is not None:
+        return latitude < 0
+    return country is not None and isinstance(country.value, str) and country.value.upper() in calendars.SOUTHERN
+
+
+def anniversary(condition: Anniversary, shop: ZoneInfo) -> Term:
+    before, after = condition.next or 0, condition.last or 0
+
+    def evaluate_anniversary(reading: Reading, t: Instant) -> Signed:
+        stamped = trait_of(reading.profile, condition.trait)
+        day = calendars.date_in(stamped.value) if stamped is not None else None
+        return -NEVER if day is None else calendars.anniversary(day, t, shop, before, after)
+
+    return evaluate_anniversary
+
+
+def age(condition: Age, shop: ZoneInfo) -> Term:
+    def evaluate_age(reading: Reading, t: Instant) -> Signed:
+        stamped = trait_of(reading.profile, condition.trait)
+        day = calendars.date_in(stamped.value) if stamped is not None else None
+        if stamped is None or day is None or not calendars.has_year(stamped.value):
+            return -NEVER
+        return calendars.age(day, t, shop, condition.at_least, condition.at_most)
+
+    return evaluate_age
+
+
+def date(condition: DateTrait, shop: ZoneInfo) -> Term:
+    def evaluate_date(reading: Reading, t: Instant) -> Signed:
+        stamped = trait_of(reading.profile, condition.trait)
+        moment = calendars.moment_in(stamped.value, shop) if stamped is not None else None
+        if moment is None or t >= moment + condition.to:
+            return -NEVER
+        return moment + condition.to if t >= moment + condition.from_ else -(moment + condition.from_)
+
+    return evaluate_date

@@ -1,0 +1,238 @@
+"""Terms of events: how many, the first, the newest, what followed what, what was left without an answer."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.domain import calendars
+from shared.domain.conditions import Cart, EventCount, FirstEvent, LastEvent, Unanswered, Where
+from shared.domain.conditions import Sequence as InSequence
+from shared.domain.evaluation.composing import all_of, not_
+from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
+from shared.domain.events import DAY, NEVER, Instant, Type
+
+CARTS = (Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+# Its validator, which nothing else may ever need, would be made at every import.
+NOT_EMPTY = Where.model_construct(property="total", is_="more", value=0)
+
+
+def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
+    least, most = condition.at_least, condition.at_most
+    if most is None:
+        return _at_least(condition, series, zone, least or 1)
+    few = not_(_at_least(condition, series, zone, most + 1))
+    return few if least is None else all_of([_at_least(condition, series, zone, least), few])
+
+
+def _at_least(condition: EventCount, series: Series, zone: ZoneInfo, n: int) -> Term:
+    window = condition.within
+
+    def too_few(reading: Reading, t: Instant) -> Signed:
+        """False, as far as the profile's history reaches."""
+        cut = reading.cut(series.event)
+        if cut >= 0 and (window is None or t - window < cut):
+            if condition.count == "events" and not condition.where and window is None:
+                return NEVER if reading.profile.histories[series.event].total >= n else -NEVER
+            raise HistoryNeededError(series.event)
+        return -NEVER
+
+    def evaluate_events(reading: Reading, t: Instant) -> Signed:
+        times = reading.times[series]
+        if len(times) >= n:
+            if window is None:
+                return NEVER
+            leaves = times[-n] + window
+            if leaves > t:
+                return leaves
+        return too_few(reading, t)
+
+    def evaluate_others(reading: Reading, t: Instant) -> Signed:
+        newest = nth(reading, series)(n)
+        if newest >= 0 and (window is None or newest + window > t):
+            return NEVER if window is None else newest + window
+        return too_few(reading, t)
+
+    if condition.count == "events":
+        return evaluate_events
+    nth = {
+        "days": lambda reading, series: _nth_newest_day(reading, series, zone),
+        "product_id": _nth_newest_value("product_id"),
+        "category": _nth_newest_value("category"),
+        "campaign": _nth_newest_value("campaign"),
+        "same_product_id": _same("product_id"),
+        "same_category": _same("category"),
+    }[condition.count]
+    return evaluate_others
+
+
+Nth = Callable[[int], Instant]
+"""By n: the newest instant such that at least n of what is counted happened at it or later; -1 when there are fewer."""
+
+
+def _nth_newest_day(reading: Reading, series: Series, zone: ZoneInfo) -> Nth:
+    newest: dict[Any, Instant] = {calendars.local(time, zone).date(): time for time in reading.times[series]}
+    return _nth(newest.values())
+
+
+def _nth_newest_value(property_: str) -> Callable[[Reading, Series], Nth]:
+    def nth(reading: Reading, series: Series) -> Nth:
+        return _nth([times[-1] for times in by_value(reading.occurrences(series), property_).values()])
+
+    return nth
+
+
+def _same(property_: str) -> Callable[[Reading, Series], Nth]:
+    def same(reading: Reading, series: Series) -> Nth:
+        of_values = by_value(reading.occurrences(series), property_).values()
+        return lambda n: max((times[-n] for times in of_values if n <= len(times)), default=-1)
+
+    return same
+
+
+def _nth(times: Any) -> Nth:
+    ordered = sorted(times)
+    return lambda n: ordered[-n] if n <= len(ordered) else -1
+
+
+def first(condition: FirstEvent, series: Series) -> Term:
+    window, whole = condition.within, not condition.where
+
+    def evaluate_first(reading: Reading, t: Instant) -> Signed:
+        history = reading.profile.histories.get(series.event)
+        if history is None:
+            return -NEVER
+        if whole:
+            first = history.first
+        else:
+            if history.total > len(history.newest):
+                raise HistoryNeededError(series.event)
+            times = reading.times[series]
+            if not times:
+                return -NEVER
+            first = times[0]
+        return first + window if t < first + window else -NEVER
+
+    return evaluate_first
+
+
+def last(condition: LastEvent, series: Series) -> Term:
+    least, most = in_days(condition.at_least), in_days(condition.at_most)
+
+    def evaluate_last(reading: Reading, t: Instant) -> Signed:
+        times = reading.times[series]
+        if not times:
+            if reading.cut(series.event) >= 0:
+                raise HistoryNeededError(series.event)
+            return -NEVER
+        return since(times[-1], t, least, most)
+
+    return evaluate_last
+
+
+def in_days(days: float | None) -> int | None:
+    """So many days, in milliseconds."""
+    return None if days is None else round(days * DAY)
+
+
+def since(newest: Instant, t: Instant, least: int | None, most: int | None) -> Signed:
+    signed = NEVER
+    if least is not None and t < newest + least:
+        signed = -(newest + least)
+    if most is not None:
+        few = newest + most + 1 if t <= newest + most else -NEVER
+        if few < signed:
+            signed = few
+    return signed
+
+
+def latest(all_: Sequence[Series], passing: Sequence[Series]) -> Term:
+    def evaluate_latest(reading: Reading, t: Instant) -> Signed:
+        newest, passed = _newest(reading, all_), _newest(reading, passing)
+        return NEVER if newest >= 0 and newest == passed else -NEVER
+
+    return evaluate_latest
+
+
+def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
+    """When the newest of all of these happened; -1: there is none."""
+    newest = -1
+    for series in several:
+        times = reading.times[series]
+        if times and times[-1] > newest:
+            newest = times[-1]
+    return newest
+
+
+def sequence(condition: InSequence, first: Series, then: Series, without: Series | None) -> Term:
+    gap, window = condition.gap, condition.within
+
+    def evaluate_sequence(reading: Reading, t: Instant) -> Signed:
+        firsts, betweens = reading.times[first], reading.times[without] if without else NONE
+        known = max(reading.cut(first.event), reading.cut(then.event), reading.cut(without.event) if without else -1)
+        start = -1 if window is None else t - window
+        for time in reversed(reading.times[then]):
+            if time <= start:
+                break
+            if time - gap <= known:  # what came before it may be cut off
+                raise HistoryNeededError(then.event)
+            at = bisect_right(firsts, time - 1)
+            if at == 0 or firsts[at - 1] < time - gap:
+                continue
+            between = bisect_right(betweens, time - 1)
+            if between == 0 or betweens[between - 1] <= firsts[at - 1]:
+                return NEVER if window is None else time + window
+        if start < reading.cut(then.event):
+            raise HistoryNeededError(then.event)
+        return -NEVER
+
+    return evaluate_sequence
+
+
+def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series]) -> Term:
+    least, older, window = condition.at_least, condition.older, condition.within
+
+    def evaluate_unanswered(reading: Reading, t: Instant) -> Signed:
+        times = reading.times[of]
+        answered = -1
+        for series in answers:
+            answer = reading.times[series]
+            if answer:
+                answered = max(answered, answer[-1])
+            elif times and times[-min(least, len(times))] <= reading.cut(series.event):
+                raise HistoryNeededError(series.event)  # an answer may have been cut off
+        if len(times) < least:
+            cut = reading.cut(of.event)
+            if cut >= 0 and answered < cut and (window is None or t - window < cut):
+                raise HistoryNeededError(of.event)
+            return -NEVER
+        nth = times[-least]
+        if nth <= answered:
+            return -NEVER
+        signed = NEVER
+        if window is not None:
+            if t >= nth + window:
+                return -NEVER
+            signed = nth + window
+        if older is not None and t < times[-1] + older:
+            return -(times[-1] + older)
+        return signed
+
+    return evaluate_unanswered
+
+
+def cart(condition: Cart, carts: Sequence[Series], passing: Sequence[Series], orders: Series) -> Term:
+    older, window = condition.older, condition.within
+
+    def evaluate_cart(reading: Reading, t: Instant) -> Signed:
+        newest = _newest(reading, carts)
+        if newest < 0 or t >= newest + window or newest != _newest(reading, passing):
+            return -NEVER
+        ordered = reading.times[orders]
+        if ordered and ordered[-1] >= newest:
+            return -NEVER
+        return newest + window if t >= newest + older else -(newest + older)
+
+    return evaluate_cart

@@ -1,0 +1,133 @@
+"""Terms of who the contact is: their traits and where these put them, consent, how long they are known, the lot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from math import asin, cos, radians, sin, sqrt
+
+from shared.domain.conditions import ConsentIs, FirstSeen, Near, Sample, TraitIs
+from shared.domain.evaluation.comparing import compare_one, comparison
+from shared.domain.evaluation.reading import Reading, Signed, Term
+from shared.domain.events import NEVER, Instant, Json
+from shared.domain.profiles import Profile, Stamped
+
+EARTH_KM = 6371.0088  # mean radius (IUGG)
+KM_A_MILE = 1.609344
+
+
+def trait_of(profile: Profile, name: str) -> Stamped | None:
+    """The trait; with a dot in its name, the part of the trait before the dot."""
+    stamped = profile.traits.get(name)
+    if stamped is None and "." in name:
+        whole, part = name.split(".", 1)
+        stamped = profile.traits.get(whole)
+        if stamped is not None:
+            value = stamped.value.get(part) if isinstance(stamped.value, dict) else None
+            stamped = Stamped(value, stamped.time)
+    return stamped if stamped is not None and stamped.value is not None else None
+
+
+def number_of(profile: Profile, trait: str) -> float | None:
+    stamped = trait_of(profile, trait)
+    value = stamped.value if stamped is not None else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def trait(condition: TraitIs) -> Term:
+    return stamped_value(condition.trait, condition.fresh, trait_test(condition))
+
+
+def stamped_value(name: str, window: int | None, holds: Callable[[Json], bool]) -> Term:
+    dotted = "." in name
+
+    def evaluate_trait(reading: Reading, t: Instant) -> Signed:
+        stamped = trait_of(reading.profile, name) if dotted else reading.profile.traits.get(name)
+        if stamped is None or stamped.value is None or not holds(stamped.value):
+            return -NEVER
+        if window is None:
+            return NEVER
+        return stamped.time + window if t < stamped.time + window else -NEVER
+
+    return evaluate_trait
+
+
+def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
+    """Whether a trait's value passes; a list's by `of`."""
+    if condition.is_ == "exists":
+        return lambda value: True
+    if condition.of == "any":
+        return comparison(condition.is_, condition.value)
+    one = compare_one("equal" if condition.is_ == "not_equal" else condition.is_, condition.value)
+    if condition.is_ == "not_equal":
+        equal = one
+        one = lambda value: not equal(value)  # noqa: E731
+    match condition.of:
+        case "all":
+            return lambda value: all(map(one, value)) and len(value) > 0 if isinstance(value, list) else one(value)
+        case "none":
+            return lambda value: not any(map(one, value)) if isinstance(value, list) else not one(value)
+
+
+def consent(condition: ConsentIs) -> Term:
+    topic, state, window = condition.topic, condition.is_, condition.within
+
+    def evaluate_consent(reading: Reading, t: Instant) -> Signed:
+        stamped = reading.profile.consent.get(topic)
+        if (stamped.value if stamped is not None else "never_asked") != state:
+            return -NEVER
+        if stamped is None or window is None:
+            return NEVER
+        return stamped.time + window if t < stamped.time + window else -NEVER
+
+    return evaluate_consent
+
+
+def first_seen(condition: FirstSeen) -> Term:
+    age = condition.before
+
+    def evaluate_first_seen(reading: Reading, t: Instant) -> Signed:
+        first_seen = reading.profile.first_seen
+        if first_seen == NEVER:
+            return -NEVER
+        return NEVER if t >= first_seen + age else -(first_seen + age)
+
+    return evaluate_first_seen
+
+
+def sample(condition: Sample) -> Term:
+    salt, bound = condition.salt, sample_bound(condition.percent)
+
+    def evaluate_sample(reading: Reading, t: Instant) -> Signed:
+        return NEVER if sample_hash(salt, reading.profile.contact) < bound else -NEVER
+
+    return evaluate_sample
+
+
+def sample_hash(salt: str, contact: str) -> str:
+    """Eight hexadecimal digits, evenly spread (MD5, which SQL has too; it keeps no secret here)."""
+    return hashlib.md5(f"{salt}:{contact}".encode(), usedforsecurity=False).hexdigest()[:8]
+
+
+def sample_bound(percent: float) -> str:
+    return f"{min(round(percent / 100 * 2**32), 2**32 - 1):08x}"
+
+
+def near(condition: Near) -> Term:
+    within = condition.km if condition.km is not None else (condition.miles or 0) * KM_A_MILE
+
+    def evaluate_near(reading: Reading, t: Instant) -> Signed:
+        latitude, longitude = (number_of(reading.profile, name) for name in ("latitude", "longitude"))
+        if latitude is None or longitude is None:
+            return -NEVER
+        away = distance_km(latitude, longitude, condition.latitude, condition.longitude)
+        return NEVER if away <= within else -NEVER
+
+    return evaluate_near
+
+
+def distance_km(latitude: float, longitude: float, latitude_2: float, longitude_2: float) -> float:
+    """Haversine, on a sphere: https://en.wikipedia.org/wiki/Haversine_formula."""
+    a, b = radians(latitude), radians(latitude_2)
+    across = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(longitude_2 - longitude) / 2) ** 2
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(across)))
