@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clients import client
@@ -54,16 +54,6 @@ def find(identities: Iterable[Identity]) -> dict[Identity, str]:
                 found[by_key[item["identity"]["S"]]] = item["contact"]["S"]
             wanted = answer.get("UnprocessedKeys")
     return found
-
-
-def contacts() -> Iterator[str]:
-    """All contacts that anything leads to, each once: a customer of many orders has as many identities."""
-    pages = client("dynamodb").get_paginator("scan").paginate(TableName=table(), ProjectionExpression="contact")
-    given: set[str] = set()
-    for page in pages:
-        found = {item["contact"]["S"]: None for item in page["Items"] if "contact" in item}
-        yield from (contact for contact in found if contact not in given)
-        given.update(found)
 
 
 def link_write(identity_key: str, contact: str, instead_of: Iterable[str] = ()) -> TransactWriteItemTypeDef:

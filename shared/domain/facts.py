@@ -157,7 +157,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
 
 
 def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
-    """The traits that may be, and each part of one that has parts, as conditions name them (`evaluation.trait_of`)."""
+    """The traits that may be, and each part of one that has parts, as conditions name them (`trait_of`)."""
     for name, stamped in profile.traits.items():
         value, time = stamped
         if value is None or not in_lake(name):

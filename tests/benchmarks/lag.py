@@ -11,11 +11,12 @@ from statistics import median
 
 from functions.refresh.app import MOST_WAKE_UPS
 from infra.local.demo import BEGIN
-from shared.adapters import contacts, events_queue, identities
+from shared.adapters import contacts, events_queue
 from shared.domain.events import DAY, HOUR, SECOND, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.segments import BY_TIME
 from tests.benchmarks.counting import watched
 from tests.benchmarks.measuring import Row, show
+from tests.benchmarks.replay import everybody
 
 AIM = 60  # seconds
 ACTIVE = 90 * DAY
@@ -39,8 +40,8 @@ def measure(customers: int = 1000) -> list[Row]:
         system.run_until(BEGIN + ACTIVE + 2 * HOUR)
     late = sorted(
         (int(item["recorded"]["N"]) - int(item["time"]["N"])) / SECOND
-        for contact in identities.contacts()
-        for item in contacts.items(contact, "TRANSITION#")
+        for stored in everybody()
+        for item in contacts.items(stored.profile.contact, "TRANSITION#")
         if item["cause"]["S"] == BY_TIME and item["segment"]["S"] == "active_customers"
     )
     assert len(late) == customers, "every one of them has to have left"
