@@ -70,7 +70,8 @@ def list_segments(arguments: argparse.Namespace) -> None:
     for title, justify in (("segment", "left"), ("members", "right"), ("somebody who …", "left")):
         table.add_column(title, justify=justify, no_wrap=title == "segment")  # type: ignore[arg-type]
     for each in told["segments"]:
-        table.add_row(f"[bold]{each['segment']}[/]", f"{each['members']:,}", escape(each["words"]))
+        counted = "…" if each["members"] is None else f"{each['members']:,}"
+        table.add_row(f"[bold]{each['segment']}[/]", counted, escape(each["words"]))
     console.print(table)
     for draft in told["drafts"]:
         console.print(f"Only a draft so far: [bold]{draft['segment']}[/]. {escape(draft['sentence'])}")

@@ -18,8 +18,16 @@ async function segments() {
   return table([
     { title: "Segment", cell: (each) => [h("a", { href: `#/segments/${each.segment}` }, each.name),
       h("span", { class: "under" }, each.sentence)] },
-    { title: "Members", number: true, cell: (each) => count(each.members) },
+    { title: "Members", number: true, cell: membersOf },
   ], told.segments);
+}
+
+/** How many are in a segment: asked for by itself where there was no time to count all. */
+function membersOf(each) {
+  if (each.members !== null) return count(each.members);
+  const shown = h("span", {}, "…");
+  ask(at("segments", each.segment)).then((told) => shown.replaceWith(count(told.members)), () => shown.replaceWith("?"));
+  return shown;
 }
 
 // ── all segments ──
@@ -38,7 +46,7 @@ async function allSegments() {
       { title: "Segment", cell: (each) => [h("a", { href: `#/segments/${each.segment}` }, each.name),
         h("span", { class: "under" }, each.sentence),
         h("span", { class: "under" }, "Somebody who ", h("em", {}, each.words), ".")] },
-      { title: "Members", number: true, cell: (each) => count(each.members) },
+      { title: "Members", number: true, cell: membersOf },
     ], told.segments.filter((each) => each.group === group)))),
   ];
 }
