@@ -309,7 +309,8 @@ def _fold_order(profile: Profile, event: Event) -> bool:
     order = profile.orders.setdefault(f"{PUBLIC if event.public else ''}{order_id}", Order())
     if event.type == Type.ORDER_REFUNDED:
         refund = amount(event.properties.get("amount"))
-        order.refunds[short_id(event.properties.get("refund_id")) or event.id] = max(refund or 0, 0)
+        refund_id = short_id(event.properties.get("refund_id")) or event.id
+        order.refunds[refund_id] = max(order.refunds.get(refund_id, 0), refund or 0)
         _beyond(order.refunds, REFUNDS_BOUND)
         return True
     if event.type == Type.ORDER_CANCELLED:

@@ -93,6 +93,16 @@ def test_a_refund_that_comes_before_its_order_is_taken_off_too() -> None:
     assert not profile.orders["1"].counts
 
 
+def test_of_two_amounts_told_of_one_refund_the_larger_is_taken_off_whatever_the_order() -> None:
+    order = event(Type.ORDER_COMPLETED, 1, order_id="1", total=40)
+    refunds = [
+        event(Type.ORDER_REFUNDED, day, order_id="1", refund_id="r1", amount=amount)
+        for day, amount in ((2, 15), (3, 9))
+    ]
+    for several in (refunds, refunds[::-1]):
+        assert folded([order, *several]).orders["1"].net == 2500
+
+
 def test_a_refund_told_twice_is_taken_off_once() -> None:
     order = event(Type.ORDER_COMPLETED, 1, order_id="1", total="40.00")
     refunds = [event(Type.ORDER_REFUNDED, day, order_id="1", refund_id="r1", amount=15) for day in (2, 3)]
