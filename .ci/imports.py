@@ -5,6 +5,7 @@ runtime brings boto3; it is not in the artifacts). Prints what each artifact wei
 """
 
 # ruff: noqa: S603, T201 - a command that prints, and runs what was just built
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,15 +23,27 @@ def main(build: Path, venv: Path) -> int:
         (packages,) = venv.glob("lib/python3*/site-packages")
         for name in RUNTIME:
             (Path(runtime) / name).symlink_to(packages / name)
-        for app in sorted(build.glob("*Function/functions/*/app.py")):
-            artifact = app.parents[2]
+        for name, (module, handler) in sorted(handlers(build / "template.yaml").items()):
+            artifact = build / name
             path = [str(artifact), str(layer), runtime]
-            code = f"import sys; sys.path += {path!r}; from functions.{app.parent.name}.app import handler"
+            code = f"import sys; sys.path += {path!r}; from {module} import {handler}"
             done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
             weight = size(artifact)
             print(f"{weight:7.1f} MB  {artifact.name}{done.stderr and '  ' + done.stderr.strip().splitlines()[-1]}")
             failed += done.returncode != 0 or weight + size(layer) > LIMIT
     return 1 if failed else 0
+
+
+def handlers(template: Path) -> dict[str, tuple[str, str]]:
+    """Each function's module and the handler in it, by its logical id."""
+    found: dict[str, tuple[str, str]] = {}
+    resource = ""
+    for line in template.read_text().splitlines():
+        if named := re.fullmatch(r"  (\w+):", line):
+            resource = named[1]
+        elif handler := re.fullmatch(r" +Handler: ([\w.]+)\.(\w+)", line):
+            found[resource] = handler[1], handler[2]
+    return found
 
 
 def size(folder: Path) -> float:
