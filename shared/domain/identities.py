@@ -84,8 +84,10 @@ def kind_of(key: str) -> IdentityKind:
 def remembered(keys: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a contact goes on being known by, of these keys from the oldest to the newest, and what is forgotten: beyond
     the bound, the oldest browsers, carts and orders."""
+    if len(keys) <= IDENTITIES_BOUND:
+        return tuple(keys), ()
     anonymous = [key for key in keys if kind_of(key) is IdentityKind.ANONYMOUS]
-    forgotten = anonymous[: max(len(keys) - IDENTITIES_BOUND, 0)]
+    forgotten = anonymous[: len(keys) - IDENTITIES_BOUND]
     return tuple(key for key in keys if key not in forgotten), tuple(forgotten)
 
 

@@ -50,7 +50,7 @@ def one_pass(definitions: Definitions, segments: Sequence[str], t: Instant, pass
     """A row a contact: `contact`, and for each segment `in_<segment>`, whether they are in it at `t`."""
     plan = Plan(definitions, t)
     trees = {f"in_{segment}": plan.segment(segment) for segment in segments}
-    return _Printed(plan, pass_id, names_contacts=True).select(["contact"], trees)
+    return _Printed(plan, pass_id, names_contacts=True).select(trees)
 
 
 def sizes(definitions: Definitions, segments: Sequence[str], t: Instant, pass_id: str) -> str:
@@ -151,17 +151,19 @@ class _Printed:
     names_contacts: bool = False
     """Whether it is asked who they are: to carry their ids along costs a fifth of the whole."""
 
-    def select(self, columns: Sequence[str], trees: Mapping[str, Tree]) -> str:
-        listed = [*columns, *(f"{self.condition(tree)} AS {name}" for name, tree in trees.items())]
-        return f"WITH {self.tables()}\nSELECT\n  {_comma(listed, 2)}\nFROM merged\nWHERE {self.is_contact}"
+    def select(self, trees: Mapping[str, Tree]) -> str:
+        return f"WITH {self.tables()}\n{self._decided(trees)}"
 
     def select_of(self, trees: Mapping[str, Tree], columns: Sequence[str], rest: str = "") -> str:
-        of_contact = ["contact"] if self.names_contacts else []
-        of_contact += [f"{self.condition(tree)} AS {name}" for name, tree in trees.items()]
-        inner = f"\n  {_comma(of_contact, 2)}"
-        decided = f"decided AS (\n  SELECT{_indented(inner)}\n  FROM merged\n  WHERE {self.is_contact}\n)"
+        decided = f"decided AS (\n  {_indented(self._decided(trees))}\n)"
         listed = _comma(columns, 2)
         return f"WITH {self.tables()},\n{decided}\nSELECT\n  {listed}\nFROM decided\n{rest}".rstrip()
+
+    def _decided(self, trees: Mapping[str, Tree]) -> str:
+        """A row a contact: who they are, where that is asked, and whether each tree is true of them."""
+        listed = ["contact"] if self.names_contacts else []
+        listed += [f"{self.condition(tree)} AS {name}" for name, tree in trees.items()]
+        return f"SELECT\n  {_comma(listed, 2)}\nFROM merged\nWHERE {self.is_contact}"
 
     @property
     def is_contact(self) -> str:

@@ -257,29 +257,29 @@ class Plan:
 
     def _trait(self, condition: TraitIs) -> Tree:
         """`amount` tells a list's values (how many there are) from a scalar (null) and an empty list (0)."""
-        name, fresh = condition.trait, self._later(condition.fresh)
-        told = self._of_row("trait", name, fresh, f"{name} is told")
+        name, told = condition.trait, self._later(condition.fresh)
         if condition.is_ == "exists":
-            return any_of([told, self._answer(condition)])
+            return any_of([self._of_row("trait", name, told, condition), self._answer(condition)])
         negated = condition.is_ == "not_equal"
         passes = compared("equal" if negated else condition.is_, condition.value, "text", "number", "flag")
-        passing = self._of_row("trait", name, [*fresh, passes], condition) if passes else FALSE
+        passing = [*told, passes] if passes else None
         if condition.of == "any" and not negated:
-            return self._or_answered(passing, condition)
-        of_value = [*fresh, "amount IS DISTINCT FROM 0"]
-        value = self._of_row("trait", name, of_value, f"{name} has a value")
-        fails = [*of_value, f"NOT COALESCE({passes}, FALSE)"] if passes else of_value
-        failing = self._of_row("trait", name, fails, f"{name} has another value")
+            is_so = self._of_row("trait", name, passing, condition) if passing is not None else FALSE
+            return self._or_answered(is_so, condition)
+        value = [*told, "amount IS DISTINCT FROM 0"]
+        failing = [*value, f"NOT COALESCE({passes}, FALSE)"] if passes else value
         match condition.of, negated:
             case ("any", True) | ("none", False):
-                holds = [told, not_of(passing)]
+                there, absent = told, passing
             case "all", False:
-                holds = [value, not_of(failing)]
+                there, absent = value, failing
             case "all", True:
-                holds = [value, not_of(passing)]
+                there, absent = value, passing
             case _:  # none that differs: all are equal, an empty list's too
-                holds = [told, not_of(failing)]
-        return any_of([all_of(holds), self._answer(condition)])
+                there, absent = told, failing
+        is_there = self._of_row("trait", name, there, f"{name} is told")
+        is_absent = not_of(self._of_row("trait", name, absent, condition)) if absent is not None else TRUE
+        return any_of([all_of([is_there, is_absent]), self._answer(condition)])
 
     def _or_answered(self, tree: Tree, condition: Condition) -> Tree:
         """Also where it was answered while exporting: of a contact whose trait must not be written out. Then nothing

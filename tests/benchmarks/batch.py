@@ -45,6 +45,7 @@ class Layout:
     name: str
     tables: tuple[str, ...]
     fill: tuple[str, ...]
+    """Statements; in those of embedded databases, `{files}` is where the rows are."""
     is_peers: bool = False
     is_best: bool = False
 
@@ -137,6 +138,18 @@ CLICKHOUSE = (
             *_CLICKHOUSE_FILL,
             "INSERT INTO events SELECT * FROM file('{files}/events.parquet')",
             "OPTIMIZE TABLE events FINAL",
+        ),
+        is_best=True,
+    ),
+)
+
+DUCKDB = (
+    Layout(
+        "by type and contact",
+        (),
+        (
+            "CREATE TABLE contacts AS FROM '{files}/contacts.parquet'",
+            "CREATE TABLE events AS FROM '{files}/events.parquet' ORDER BY type, contact, time",
         ),
         is_best=True,
     ),
@@ -318,27 +331,28 @@ def _postgresql(files: Path, asking: Asking) -> list[Row]:
 
 
 def _clickhouse(files: Path, asking: Asking, python: str) -> list[Row]:
-    rows: list[Row] = []
-    for layout in CLICKHOUSE:
-        engine = Embedded("ClickHouse", "chdb", files / "clickhouse", python)
-        if reason := engine.missing():
-            return [Row(engine.name, f"left out: {reason}")]
-        engine.use([*layout.tables, *(statement.replace("{files}", str(files)) for statement in layout.fill)])
-        rows += asking.of(f"ClickHouse (chdb), {layout.name}", engine, layout, rivals.CLICKHOUSE)
-        shutil.rmtree(engine.store)
-    return rows
+    engine = Embedded("ClickHouse", "chdb", files / "clickhouse" / "store", python)
+    return _embedded(files, asking, "ClickHouse (chdb)", engine, CLICKHOUSE, rivals.CLICKHOUSE)
 
 
 def _duckdb(files: Path, asking: Asking) -> list[Row]:
-    engine = Embedded("DuckDB", "duckdb", files / "shop.duckdb", settings=(f"SET memory_limit = '{DUCKDB_MEMORY}'",))
-    engine.use(
-        [
-            f"CREATE TABLE contacts AS FROM '{files}/contacts.parquet'",
-            f"CREATE TABLE events AS FROM '{files}/events.parquet' ORDER BY type, contact, time",
-        ]
-    )
-    layout = Layout("by type and contact", (), (), is_best=True)
-    return list(asking.of(f"DuckDB's own tables, {layout.name}", engine, layout, rivals.DUCKDB))
+    limit = f"SET memory_limit = '{DUCKDB_MEMORY}'"
+    engine = Embedded("DuckDB", "duckdb", files / "duckdb" / "store", settings=(limit,))
+    return _embedded(files, asking, "DuckDB's own tables", engine, DUCKDB, rivals.DUCKDB)
+
+
+def _embedded(
+    files: Path, asking: Asking, name: str, engine: Embedded, layouts: Sequence[Layout], dialect: rivals.Dialect
+) -> list[Row]:
+    if reason := engine.missing():
+        return [Row(engine.name, f"left out: {reason}")]
+    rows: list[Row] = []
+    for layout in layouts:
+        engine.store.parent.mkdir()
+        engine.use([*layout.tables, *(statement.replace("{files}", str(files)) for statement in layout.fill)])
+        rows += asking.of(f"{name}, {layout.name}", engine, layout, dialect)
+        shutil.rmtree(engine.store.parent)
+    return rows
 
 
 def _question(dialect: rivals.Dialect) -> rivals.Question:

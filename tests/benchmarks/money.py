@@ -51,7 +51,7 @@ from tests.benchmarks import cost, replay
 from tests.benchmarks.counting import Watch, watched
 from tests.benchmarks.measuring import Row, show
 from tests.benchmarks.prices import DATE, price
-from tests.benchmarks.replay import POLLS, Counted, counting, everybody
+from tests.benchmarks.replay import POLLS, Counted, counting, everybody, is_wake_up
 
 SIZES = (10_000, 100_000, 1_000_000)
 MONTH = 30  # days
@@ -212,8 +212,9 @@ def asked_by(record: dict[str, Any]) -> str:
     event = json.loads(record["body"])
     if event["type"] != Type.EVALUATION_DUE:
         return EVENTS_COME
-    asked = event.get("properties", {})
-    return REPAIRS if "all" in asked else FILLING if asked else TIME_COMES
+    if is_wake_up(event):
+        return TIME_COMES
+    return REPAIRS if "all" in event["properties"] else FILLING
 
 
 def added_by_memberships(item: dict[str, Any]) -> float:

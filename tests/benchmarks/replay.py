@@ -15,7 +15,7 @@ import json
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,15 +166,18 @@ def lateness() -> Iterator[float]:
                 yield (int(item["recorded"]["N"]) - int(item["time"]["N"])) / SECOND
 
 
+def is_wake_up(event: Mapping[str, Any]) -> bool:
+    """Whether an event asks for what time alone has changed: not for everything, nor by a publication."""
+    return event["type"] == Type.EVALUATION_DUE and not event.get("properties")
+
+
 def noticing(invocation: Around, counted: Counted) -> Around:
     """Has the wake-ups counted that the profile function takes off the queue."""
 
     def noticed(function: str, payload: Any, perform: Callable[[], Any]) -> Any:
         if function == "ProfileFunction":
             events = (json.loads(record["body"]) for record in payload["Records"])
-            counted.woken += sum(
-                event["type"] == Type.EVALUATION_DUE and not event.get("properties") for event in events
-            )
+            counted.woken += sum(map(is_wake_up, events))
         return invocation(function, payload, perform)
 
     return noticed
