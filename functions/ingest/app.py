@@ -14,6 +14,7 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,12 +22,12 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.ingest.request import CORS, PREFLIGHT, Request, answer, error_body, read
+from functions.ingest.request import CORS, Request, answer, error_body, preflight, read
 from shared.adapters.clock import now
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError, secrets
 from shared.domain.events import Event, Instant
-from shared.domain.sources import payload, segment, shopify, woocommerce
+from shared.domain.sources import segment, shopify, woocommerce
 from shared.domain.sources.payload import RefusedError
 
 MOST_WEBHOOK_BYTES = 5_000_000
@@ -43,12 +44,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     request = read(event)
     if request.path == "/health":
         return answer(200, {"status": "ok"})
+    cors = CORS if request.path.startswith("/v1/") else {}
     if request.path not in ROUTES:
-        return answer(404, error_body("not_found", "there is nothing at this path"))
+        return answer(404, error_body("not_found", "there is nothing at this path"), cors)
     source, take = ROUTES[request.path]
-    cors = CORS if source == "segment" else {}
-    if request.method == "OPTIONS" and source == "segment":
-        return answer(204, headers=PREFLIGHT)
+    if request.method == "OPTIONS" and cors:
+        return preflight(request)
     if request.method != "POST":
         return answer(405, error_body("method_not_allowed", "send it with POST"), {"allow": "POST", **cors})
 
@@ -72,7 +73,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def from_shopify(request: Request, received: Instant) -> Taken:
     _check_signature(request, "X-Shopify-Hmac-SHA256", "shopify_secret")
-    body = payload.read(request.body(MOST_WEBHOOK_BYTES))
+    body = request.json(MOST_WEBHOOK_BYTES)
     return shopify.events(body, request.headers, received), ()
 
 
@@ -80,13 +81,13 @@ def from_woocommerce(request: Request, received: Instant) -> Taken:
     if re.fullmatch(rb"webhook_id=\d+", request.raw):
         return (), ()  # the unsigned ping of a webhook being saved, which has to get a 200
     _check_signature(request, "X-WC-Webhook-Signature", "woocommerce_secret")
-    body = payload.read(request.body(MOST_WEBHOOK_BYTES))
+    body = request.json(MOST_WEBHOOK_BYTES)
     return woocommerce.events(body, request.headers, received), ()
 
 
 def from_segment(kind: str, request: Request, received: Instant) -> Taken:
     most = segment.MOST_BATCH_BYTES if kind == "batch" else segment.MOST_MESSAGE_BYTES
-    body = payload.read(request.body(most))
+    body = request.json(most)
     _check_write_key(request, body.get("writeKey"))
     return segment.events(kind, body, received)
 
@@ -100,16 +101,17 @@ def _check_signature(request: Request, header: str, secret: str) -> None:
 
 
 def _check_write_key(request: Request, in_body: object) -> None:
-    """The write key is the user name of Basic authorization, or `writeKey` in the body, as browsers send it."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    field, given = "writeKey", in_body if isinstance(in_body, str) else ""
+    """The write key is the user name of Basic authorization, or `writeKey` in the body, as browsers send it. Either
+    will do: some SDKs send both, and some of a site's own proxies replace one."""
+    given = [in_body] if isinstance(in_body, str) else []
+    scheme, _, credentials = request.headers.get("authorization", "").strip().partition(" ")
+    field = "writeKey"
     if scheme.lower() == "basic":
         field = "Authorization"
-        try:
-            given = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-        except ValueError:  # not base64, or not UTF-8
-            given = ""
-    if not _is_one_of(given.encode(), (key.encode() for key in secrets("write_keys"))):
+        with suppress(ValueError):  # not base64, or not UTF-8
+            given.append(base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0])
+    known = [key.encode() for key in secrets("write_keys")]
+    if not any(_is_one_of(key.encode(), known) for key in given):
         raise RefusedError("unknown_write_key", "this write key is not known here", field, 401)
 
 
@@ -140,11 +142,11 @@ def _count(name: str, source: str, value: int = 1, **dimensions: str) -> None:
 ROUTES: dict[str, tuple[str, Callable[[Request, Instant], Taken]]] = {
     "/webhooks/shopify": ("shopify", from_shopify),
     "/webhooks/woocommerce": ("woocommerce", from_woocommerce),
-    # The browser's SDK takes the first letter of the call, `/b` for a batch.
+    # The browser's SDK takes the first letter of the call, `/b` for a batch; Ruby's, Java's and Android's say import.
     **{
-        path: ("segment", partial(from_segment, kind))
+        f"/v1/{path}": ("segment", partial(from_segment, kind))
         for kind in (*segment.KINDS, "batch")
-        for path in (f"/v1/{kind}", f"/v1/{kind[0]}")
+        for path in (kind, kind[0], *(["import"] if kind == "batch" else []))
     },
 }
-"""All paths that take in something, and the source each is counted under."""
+"""All paths that take in something, without a slash at their end, and the source each is counted under."""

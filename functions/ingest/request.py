@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.sources.payload import RefusedError
+from shared.domain.sources import payload as payloads
+from shared.domain.sources.payload import Payload, RefusedError
 
-CORS = {"access-control-allow-origin": "*"}
-PREFLIGHT = {
-    **CORS,
-    "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "content-type, authorization",
-    "access-control-max-age": "86400",
-}
+CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
+"""On every answer to a website, the refusals too: without it a script cannot see whether to send again."""
+
 _JSON_TYPES = ("", "application/json", "text/plain")  # browsers ask nobody's leave before they send text/plain
+_HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,2000}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,27 @@ class Request:
     headers: Mapping[str, str]
     raw: bytes
 
-    def body(self, most: int) -> bytes:
-        """The body, unpacked, of a content type that can be JSON. RefusedError over `most` bytes (413), 400 and 415."""
-        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type not in _JSON_TYPES:
-            raise RefusedError("unsupported_type", "send JSON as application/json", "Content-Type", 415)
+    def json(self, most: int) -> Payload:
+        """The JSON object in the body. RefusedError over `most` bytes (413), 400, and 415.
+
+        What is JSON is taken as JSON, whatever its content type says: SDKs forget to say it, or say a form's. The type
+        is only looked at to tell whoever sent no JSON what is wrong.
+        """
+        try:
+            return payloads.read(self._unpacked(most))
+        except RefusedError as error:
+            content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if error.code == "invalid_json" and content_type not in _JSON_TYPES:
+                raise RefusedError("unsupported_type", "send JSON as application/json", "Content-Type", 415) from None
+            raise
+
+    def _unpacked(self, most: int) -> bytes:
         if len(self.raw) > most:
             raise _too_large(most)
-        encoding = self.headers.get("content-encoding", "identity").strip().lower()
-        if encoding == "identity":
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding in ("", "identity"):
             return self.raw
-        if encoding != "gzip":
+        if encoding not in ("gzip", "x-gzip"):
             raise RefusedError("unsupported_encoding", "send it plain or with gzip", "Content-Encoding", 415)
         return _unpacked(self.raw, most)
 
@@ -63,6 +72,25 @@ def answer(status: int, body: Any = None, headers: Mapping[str, str] | None = No
         "statusCode": status,
         "headers": {"content-type": "application/json", **(headers or {})},
         "body": "" if body is None else json.dumps(body),
+    }
+
+
+def preflight(request: Request) -> dict[str, Any]:
+    """A browser asks whether a page of another origin may send these headers: whichever it asks for, because each SDK
+    and each of its versions has others, and there are no cookies and no sessions here that they could misuse."""
+    asked = request.headers.get("access-control-request-headers", "")
+    return {
+        "statusCode": 204,
+        "headers": {
+            **CORS,
+            "access-control-allow-methods": "POST, OPTIONS",
+            "access-control-allow-headers": (
+                asked if _HEADER_NAMES.fullmatch(asked) else "content-type, authorization"
+            ),
+            "access-control-max-age": "86400",  # a day, of which browsers keep what they like
+            "vary": "access-control-request-headers",
+        },
+        "body": "",
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local import settings
+from infra.local.routes import Route
 from infra.local.template import Template
 from shared.adapters import shipped
 from shared.domain import facts
@@ -379,12 +380,14 @@ def routes(function: str) -> set[tuple[str, str]]:
     return {(event["Method"], event["Path"]) for event in events(function, "HttpApi", "Api")}
 
 
-def test_ingest_has_the_routes_it_answers() -> None:
+def test_ingest_has_routes_for_all_it_answers_with_a_slash_at_the_end_or_without() -> None:
     paths = set(importlib.import_module("functions.ingest.app").ROUTES)
-    calls = {path for path in paths if path.startswith("/v1/")}
-    expected = {("POST", path) for path in paths - calls} | {("POST", "/v1/{call}"), ("OPTIONS", "/v1/{call}")}
-    assert calls
+    expected = {("POST", "/webhooks/{storefront+}"), ("POST", "/v1/{call+}"), ("OPTIONS", "/v1/{call+}")}
     assert routes("IngestFunction") == expected | {("GET", "/health")}
+    to_ingest = [Route(method, path, "IngestFunction") for method, path in expected]
+    for path in paths:
+        for asked in (path, f"{path}/"):
+            assert any(route.match("POST", asked) for route in to_ingest), asked
 
 
 def test_the_links_in_mails_have_routes() -> None:

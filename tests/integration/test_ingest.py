@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import gzip
 import json
 import subprocess
@@ -177,7 +178,95 @@ def test_a_preflight_is_answered_and_a_health_check_too(ingest: IngestStack) -> 
     assert answer.headers["access-control-allow-origin"] == "*"
     assert {"content-type", "authorization"} <= set(answer.headers["access-control-allow-headers"].split(", "))
     assert "POST" in answer.headers["access-control-allow-methods"]
+    assert int(answer.headers["access-control-max-age"]) > 0
     assert ingest.request("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "authorization,content-type,x-retry-count",  # Segment's from its second try on
+        "anonymousid,authorization,content-type",  # RudderStack's
+        "rsa-anonymous-id, x-made-up-tomorrow",
+    ],
+)
+def test_a_browser_may_send_whichever_headers_it_asks_for(ingest: IngestStack, asked: str) -> None:
+    for path in ("/v1/t", "/v1/import/", "/v1/nothing"):
+        headers = {"Origin": "https://shop.example.com", "Access-Control-Request-Headers": asked}
+        answer = ingest.request("OPTIONS", path, headers=headers)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        if path != "/v1/nothing":
+            assert answer.headers["access-control-allow-headers"] == asked
+
+
+@pytest.mark.parametrize("asked", ["x\r\nset-cookie: a=b", "x: y", "x" * 3000, "<x>", ""])
+def test_what_is_no_list_of_headers_is_not_told_back(ingest: IngestStack, asked: str) -> None:
+    answer = ingest.request("OPTIONS", "/v1/t", headers={"Access-Control-Request-Headers": asked})
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-headers"] == "content-type, authorization"
+
+
+def test_a_script_can_read_each_refusal(ingest: IngestStack) -> None:
+    answers = [
+        ingest.request("POST", "/v1/nothing", b"{}"),
+        ingest.request("GET", "/v1/track"),
+        ingest.track("track", b"{"),
+        ingest.track("track", {"event": "X"}),
+        ingest.track("track", {"userId": "u", "event": "X"}, "unknown"),
+        ingest.track("track", {"userId": "u", "event": "X", "properties": {"a": "x" * 40_000}}),
+        ingest.track("track", b"{}", **{"Content-Encoding": "br"}),
+    ]
+    assert [answer.status for answer in answers] == [404, 405, 400, 400, 401, 413, 415]
+    assert {answer.headers["access-control-allow-origin"] for answer in answers} == {"*"}
+    assert {answer.headers["access-control-expose-headers"] for answer in answers} == {"retry-after"}
+
+
+@pytest.mark.parametrize("call", ["batch", "batch/", "b", "import", "import/"])
+def test_a_batch_has_several_paths(ingest: IngestStack, call: str) -> None:
+    assert ingest.track(call, sample("segment", "server_batch")).json == {"success": True, "events": 6}
+    assert len(ingest.events()) == 6
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",  # @rudderstack/rudder-sdk-node with gzip
+        "application/octet-stream",
+        "text/html",
+        "application/vnd.api+json",
+        "no type at all",
+        "",
+    ],
+)
+def test_json_is_json_whatever_its_type_says(ingest: IngestStack, content_type: str) -> None:
+    body = json.dumps(sample("segment", "server_batch")).encode()
+    headers = {"Content-Type": content_type}
+    assert ingest.track("batch", body, **headers).status == 200
+    assert ingest.track("batch", gzip.compress(body), **headers, **{"Content-Encoding": "gzip"}).status == 200
+    assert len(ingest.events()) == 12
+    assert ingest.shopify("customers/create", sample("shopify", "customers_create"), **headers).status == 200
+    ingest.events()
+
+
+@pytest.mark.parametrize(
+    ("authorization", "in_body"),
+    [
+        (basic_authorization(WRITE_KEYS[0]), None),
+        (basic_authorization(WRITE_KEYS[0]).replace("Basic ", "basic  "), None),
+        ("Basic " + base64.b64encode(WRITE_KEYS[0].encode()).decode(), None),  # no colon
+        ("Basic " + base64.b64encode(f"{WRITE_KEYS[0]}:a password".encode()).decode(), None),
+        (None, WRITE_KEYS[0]),
+        ("Bearer of something else", WRITE_KEYS[0]),
+        (basic_authorization("the staging site's own user"), WRITE_KEYS[0]),
+        (basic_authorization(WRITE_KEYS[0]), "unknown"),
+    ],
+)
+def test_the_write_key_may_come_in_several_ways(
+    ingest: IngestStack, authorization: str | None, in_body: str | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = ingest.track("track", {"userId": "u", "event": "X", "writeKey": in_body}, None, **headers)
+    assert (answer.status, len(ingest.events())) == (200, 1)
 
 
 def test_woocommerces_unsigned_ping_is_answered_and_nothing_is_stored(ingest: IngestStack) -> None:
