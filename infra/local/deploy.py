@@ -1,7 +1,8 @@
 """Deploys what `template.yaml` lists into a world: the calls CloudFormation would make, as far as they matter here.
 
 A type that is only about rights, logs, alarms or names on the network has nothing to be made of; a type that is neither
-known as such nor made here is refused, so that nothing in the template is silently not there.
+known as such nor made here is refused, so that nothing in the template is silently not there. A name that AWS would
+refuse, or that who reads it could not read, is refused for all of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import boto3
 
-from infra.local import athena
+from infra.local import athena, names
 from infra.local.aws import ACCOUNT, REGION
 from infra.local.template import ROOT, Resource, Template
 from infra.local.world import World
@@ -57,6 +58,10 @@ def deploy(world: World, session: boto3.session.Session, template: Template, sec
         "AWS::Glue::Table": lambda r, p: _lake_table(world, p),
         "AWS::Serverless::StateMachine": lambda r, p: _state_machine(session, r, p),
     }
+    for resource in template.resources.values():
+        name = template.name(resource)
+        if name is not None and not names.fits(resource.type, name):
+            raise ValueError(f"AWS does not take {name!r} as the name of {resource.name}, a {resource.type}")
     # What others point at comes first; a dead-letter queue before the queue that names it.
     order = list(makers)
     resources = sorted(

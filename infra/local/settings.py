@@ -14,7 +14,6 @@ PARAMETERS = {
     "ShopName": "The Corner Gift Shop",
     "ShopUrl": "https://shop.example.com",
     "Sender": "The Corner Gift Shop <hello@shop.example.com>",
-    "Domain": "shop.example.com",
     "Currency": "GBP",
     "OfferCode": "COMEBACK10",
     "PostalAddress": "1 Example Street, London E1 1AA, United Kingdom",

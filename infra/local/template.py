@@ -7,22 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 
+from infra.local import names
 from infra.local.aws import ACCOUNT, REGION
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 
-PSEUDO_PARAMETERS = {
-    "AWS::Region": REGION,
-    "AWS::AccountId": ACCOUNT,
-    "AWS::Partition": "aws",
-    "AWS::StackName": "beckon-local",
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/beckon-local/0",
-    "AWS::URLSuffix": "amazonaws.com",
-}
+STACK = "beckon-local", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/beckon-local/{UUID(int=0)}"
+"""The name and the id of the stack that the local run stands for."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -55,9 +51,19 @@ class Resource:
 class Template:
     """The template with values for its parameters."""
 
-    def __init__(self, parameters: Mapping[str, str], public_url: str, file: Path = TEMPLATE) -> None:
+    def __init__(
+        self, parameters: Mapping[str, str], public_url: str, file: Path = TEMPLATE, stack: tuple[str, str] = STACK
+    ) -> None:
         self.raw = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader, with tags added
         self.public_url = public_url
+        self.pseudo_parameters = {
+            "AWS::Region": REGION,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Partition": "aws",
+            "AWS::StackName": stack[0],
+            "AWS::StackId": stack[1],
+            "AWS::URLSuffix": "amazonaws.com",
+        }
         given = {name: definition.get("Default", "") for name, definition in self.raw.get("Parameters", {}).items()}
         unknown = set(parameters) - set(given)
         if unknown:
@@ -130,8 +136,8 @@ class Template:
         """What `!Ref name` gives: a parameter's value, or the resource's physical id."""
         if name == "AWS::NoValue":
             return _NO_VALUE
-        if name in PSEUDO_PARAMETERS:
-            return PSEUDO_PARAMETERS[name]
+        if name in self.pseudo_parameters:
+            return self.pseudo_parameters[name]
         if name in self.parameters:
             return self.parameters[name]
         type_ = self._type(name)
@@ -139,9 +145,17 @@ class Template:
             return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
         if type_ in ("AWS::SNS::Topic", "AWS::Serverless::StateMachine", "AWS::Serverless::LayerVersion"):
             return self.attribute(name, "Arn")
-        if type_ in ("AWS::S3::Bucket", "AWS::Glue::Database", "AWS::Athena::WorkGroup"):
+        if type_ == "AWS::S3::Bucket":
             return name.lower()
-        return name
+        return self.name(self.resources[name]) or name
+
+    def name(self, resource: Resource) -> str | None:
+        """The name that the template gives to a resource; None where it leaves that to CloudFormation. A database
+        without one gets what CloudFormation would call it: Athena cannot read that (`names`)."""
+        given = self.resolve(names.given(resource.type, resource.properties))
+        if given is None and resource.type == "AWS::Glue::Database":
+            return names.generated(resource.type, self.pseudo_parameters["AWS::StackName"], resource.name)
+        return given
 
     def attribute(self, name: str, attribute: str) -> Any:
         """What `!GetAtt name.attribute` gives."""

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
-from infra.local import settings
+from infra.local import names, settings
+from infra.local.aws import connect
+from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Template
+from infra.local.world import World
 from shared.adapters import shipped
 from shared.domain import facts
 from shared.domain.events import Event, Identity, IdentityKind, event_key
@@ -208,7 +211,8 @@ def test_every_name_the_template_refers_to_exists() -> None:
         elif key == "Fn::GetAtt":
             names = [value[0]]
         elif key == "Fn::Sub":
-            names = re.findall(r"\$\{([A-Za-z0-9:]+)", value)
+            text, own = value if isinstance(value, list) else (value, {})
+            names = [name for name in re.findall(r"\$\{([A-Za-z0-9:]+)", text) if name not in own]
         unknown = [name for name in names if name not in known and not name.startswith("AWS::")]
         assert not unknown, f"{key} {value}: there is no {unknown}"
 
@@ -219,6 +223,83 @@ def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
     queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
     dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
     assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead
+
+
+# ── names ──
+
+
+def test_every_name_fits_who_reads_it_whatever_the_stack_is_called() -> None:
+    for stack in ("beckon", "Beckon", "my-aws-Shop", "cognito-amazon", "x" * 128):
+        id_ = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{stack}/3b1c5f2e-0d9a-11f0-9c3e-0affd1b2c3d5"
+        template = Template({**settings.PARAMETERS}, "https://x", stack=(stack, id_))
+        for resource in template.resources.values():
+            name = template.name(resource) or names.generated(resource.type, stack, resource.name)
+            assert names.fits(resource.type, name), f"{resource.name} is called {name}"
+
+
+def test_no_two_stacks_share_a_name() -> None:
+    def given(stack: str, id_: str) -> set[str]:
+        template = Template({**settings.PARAMETERS, "DomainIdentity": "existing"}, "https://x", stack=(stack, id_))
+        of = [resource for resource in template.resources.values() if resource.type != "AWS::Glue::Table"]
+        return {name for resource in of if (name := template.name(resource))}
+
+    one = given("a", "arn:aws:cloudformation:eu-west-1:123456789012:stack/a/3b1c5f2e-0d9a-11f0-9c3e-0affd1b2c3d5")
+    other = given("b", "arn:aws:cloudformation:eu-west-1:123456789012:stack/b/77aa5f2e-0d9a-11f0-9c3e-06bbd1b2c3d5")
+    assert one
+    assert not one & other
+
+
+@pytest.mark.parametrize(
+    ("type_", "refused"),
+    [
+        ("AWS::Glue::Database", ["lake-database", "Lake", "lake database", ""]),
+        ("AWS::Glue::Table", ["events-2026", "Events"]),
+        ("AWS::Athena::WorkGroup", ["lake/queries", "l" * 129]),
+        ("AWS::Cognito::UserPoolDomain", ["Beckon", "my-aws-shop", "amazon", "xcognito", "-a", "a-", "a" * 64]),
+        ("AWS::S3::Bucket", ["Lake", "la", "lake_bucket", "-lake", "xn--lake", "192.168.0.1", "l" * 64]),
+        ("AWS::SES::EmailIdentity", ["localhost", "mail example.com", "Fieldstone <hello@example.com>"]),
+        ("AWS::SES::ConfigurationSet", ["mail settings", "mail.settings", "m" * 65]),
+        ("AWS::SQS::Queue", ["events.queue", "q" * 81, "queue.fifo.fifo", ""]),
+        ("AWS::Serverless::StateMachine", ["win back", "n" * 81]),
+        ("AWS::DynamoDB::Table", ["ab", "a b c"]),
+    ],
+)
+def test_names_that_aws_refuses_are_refused_here(type_: str, refused: list[str]) -> None:
+    assert [name for name in refused if names.fits(type_, name)] == []
+
+
+def test_the_local_run_refuses_to_deploy_what_athena_could_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    for resource, name in (("LakeDatabase", {"Description": "no name"}), ("LakeDatabase", {"Name": "the-lake"})):
+        raw = Template({}, "").raw
+        raw["Resources"] = {resource: {**raw["Resources"][resource], "Properties": {"DatabaseInput": name}}}
+        file.write_text(json.dumps(raw), encoding="utf-8")
+        world = World(":memory:", now=0)
+        with pytest.raises(ValueError, match="LakeDatabase"):
+            deploy(world, connect(world, {}), Template({}, "", file), {})
+
+
+def test_the_sender_s_domain_is_what_stands_behind_its_at_sign() -> None:
+    for sender in (
+        "Fieldstone <hello@mail.example.com>",
+        "hello@mail.example.com",
+        "Mum's: tea; cake <a@mail.example.com>",
+    ):
+        template = Template({**settings.PARAMETERS, "Sender": sender}, "https://x")
+        assert re.fullmatch(template.raw["Parameters"]["Sender"]["AllowedPattern"], sender)
+        domain = template.properties(template.resources["SendingDomain"])
+        assert domain["EmailIdentity"] == "mail.example.com"
+        assert domain["MailFromAttributes"]["MailFromDomain"] == "bounce.mail.example.com"
+        (sending,) = [s for name, s in statements() if name == "MessageRole" and s["Action"] == "ses:SendEmail"]
+        assert template.resolve(sending["Condition"]) == {"StringLike": {"ses:FromAddress": "*@mail.example.com"}}
+
+
+def test_what_is_kept_goes_when_the_first_deployment_fails() -> None:
+    kept = {name: r for name, r in RESOURCES.items() if r.get("UpdateReplacePolicy") == "Retain"}
+    assert len(kept) == 6
+    assert {r["DeletionPolicy"] for r in kept.values()} == {"RetainExceptOnCreate"}
+    tables = [r["Properties"] for r in kept.values() if r["Type"] == "AWS::DynamoDB::Table"]
+    assert [table["DeletionProtectionEnabled"] for table in tables] == [True] * 3
 
 
 # ── rights ──
