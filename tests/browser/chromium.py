@@ -131,8 +131,8 @@ class Page:
 
 
 @contextmanager
-def chromium() -> Iterator[Page]:
-    """A page in a browser of its own, without a network but the local one."""
+def chromium(*more: str) -> Iterator[Page]:
+    """A page in a browser of its own, without a network but the local one; `more` options for it."""
     assert EXECUTABLE is not None
     commands_in, commands_out = os.pipe()
     answers_in, answers_out = os.pipe()
@@ -147,6 +147,7 @@ def chromium() -> Iterator[Page]:
             "--no-first-run",
             "--remote-debugging-pipe",
             f"--user-data-dir={profile}",
+            *more,
         )
         shell = f'exec "$@" 3<&{commands_in} 4>&{answers_out}'
         process = subprocess.Popen(

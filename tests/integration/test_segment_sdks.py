@@ -5,87 +5,38 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 from segment.analytics.client import Client  # type: ignore[import-untyped]
 
 from shared.domain.events import IdentityKind, Type, event_id, event_key
-from tests.integration.ingest_stack import WRITE_KEYS, IngestStack, ingest_stack
-
-SDKS = Path("tests/sdks").absolute()
-LOST = 500  # the first answer is lost on the way; by then everything is stored
+from tests.integration.ingest_stack import WRITE_KEYS, ingest_stack
+from tests.integration.sdks import SDKS, installed
+from tests.integration.tracking_host import TrackingHost, tracking_host
 
 CALLS = [Type.CONTACT_UPDATED, Type.PRODUCT_VIEWED, Type.PAGE_VIEWED, Type.SCREEN_VIEWED, Type.GROUP_JOINED, "Alias"]
 
 
-@dataclass
-class Site:
-    """The handler as a website's tracking host. The next `lose` answers do not get through."""
-
-    ingest: IngestStack
-    url: str
-    lose: int = 0
-    paths: list[str] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-
-
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with ingest_stack() as ingest:
-        lock = threading.Lock()
-
-        class Requests(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                with lock:
-                    answer = ingest.request("POST", self.path, body, dict(self.headers.items()))
-                    website.paths.append(self.path)
-                    website.statuses.append(answer.status)
-                    website.lose -= 1
-                    status = LOST if website.lose >= 0 else answer.status
-                self.send_response(status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.text.encode())))
-                self.end_headers()
-                self.wfile.write(answer.text.encode())
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Keeps the test's output clean."""
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as server:
-            website = Site(ingest, f"http://127.0.0.1:{server.server_port}")
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield website
-            server.shutdown()
+def site() -> Iterator[TrackingHost]:
+    with ingest_stack() as ingest, tracking_host(ingest) as host:
+        yield host
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
     """Node with the SDK of tests/sdks/package-lock.json installed."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("needs node and npm, which are not on this machine")
-    installed = SDKS / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (SDKS / "package-lock.json").stat().st_mtime:
-        done = subprocess.run(
-            [npm, "ci", "--no-audit", "--no-fund"], cwd=SDKS, check=False, capture_output=True, text=True, timeout=120
-        )
-        if done.returncode != 0:
-            pytest.skip(f"npm ci did not get the SDK (is there a network?): {done.stderr[-300:]}")
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node, which is not on this machine")
+    installed()
     return node
 
 
-def send_with_node(node: str, site: Site) -> list[str]:
+def send_with_node(node: str, site: TrackingHost) -> list[str]:
     done = subprocess.run(
         [node, "send.mjs", site.url, WRITE_KEYS[0]], cwd=SDKS, check=False, capture_output=True, text=True, timeout=60
     )
@@ -93,7 +44,7 @@ def send_with_node(node: str, site: Site) -> list[str]:
     return list(json.loads(done.stdout))
 
 
-def send_with_python(site: Site, **options: Any) -> list[str]:
+def send_with_python(site: TrackingHost, **options: Any) -> list[str]:
     failures: list[Any] = []
     analytics = Client(
         WRITE_KEYS[1],
@@ -122,7 +73,7 @@ def send_with_python(site: Site, **options: Any) -> list[str]:
     return sent
 
 
-def check(site: Site, sent: list[str], *, repeated: bool = False) -> None:
+def check(site: TrackingHost, sent: list[str], *, repeated: bool = False) -> None:
     """Each call arrived exactly once. After a lost answer: once by its key, which is what the profile goes by."""
     arrived = site.ingest.events()
     if repeated:
@@ -143,34 +94,34 @@ def check(site: Site, sent: list[str], *, repeated: bool = False) -> None:
     assert by_type["Song Played"].properties["title"] == "Zoë – 👩‍🚀"
 
 
-def test_the_python_sdk(site: Site) -> None:
+def test_the_python_sdk(site: TrackingHost) -> None:
     check(site, send_with_python(site))
     assert set(site.statuses) == {200}
     assert set(site.paths) == {"/v1/batch"}
 
 
-def test_the_python_sdk_packs_its_batches(site: Site) -> None:
+def test_the_python_sdk_packs_its_batches(site: TrackingHost) -> None:
     check(site, send_with_python(site, gzip=True))
 
 
-def test_what_the_python_sdk_sends_again_counts_once(site: Site) -> None:
+def test_what_the_python_sdk_sends_again_counts_once(site: TrackingHost) -> None:
     site.lose = 1
     check(site, send_with_python(site), repeated=True)
     assert len(site.statuses) >= 2
 
 
-def test_the_node_sdk(node: str, site: Site) -> None:
+def test_the_node_sdk(node: str, site: TrackingHost) -> None:
     check(site, send_with_node(node, site))
     assert set(site.statuses) == {200}
     assert len(site.paths) > 1
 
 
-def test_what_the_node_sdk_sends_again_counts_once(node: str, site: Site) -> None:
+def test_what_the_node_sdk_sends_again_counts_once(node: str, site: TrackingHost) -> None:
     site.lose = 1
     check(site, send_with_node(node, site), repeated=True)
 
 
-def test_an_sdk_is_told_that_its_key_is_wrong(site: Site) -> None:
+def test_an_sdk_is_told_that_its_key_is_wrong(site: TrackingHost) -> None:
     failures: list[Any] = []
     analytics = Client("unknown", host=site.url, upload_interval=0.05, on_error=lambda error, _: failures.append(error))
     analytics.track("user-17", "Product Viewed")
