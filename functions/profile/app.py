@@ -13,13 +13,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import ValidationError
 
-from functions.profile.erasure import erase
+from functions.profile.erasure import erase, without_erased
 from functions.profile.storing import Record, group, store, store_alone
-from shared.adapters import catalogue, identities
+from shared.adapters import catalogue, identities, requests
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
-from shared.domain.events import SHOP_TYPES, Event, Instant, Type
+from shared.domain.events import SHOP_TYPES, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.profiles import BY_REPAIR, Transition
 
 MOST_RECEIVES = 5
@@ -61,15 +61,20 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
     arrivals: list[tuple[Event, Record]] = []
     for record in records:
         attempt(record, lambda record=record: arrivals.append((read(record, instant), record)))
-    of_contacts = []
+    of_contacts, asked = [], []
     for event, record in arrivals:
         if event.type in SHOP_TYPES:
             attempt(record, catalogue.record, event)
+            if event.type == Type.SHOP_ERASURE_REQUESTED:
+                attempt(record, requests.record, event, ())
+        elif event.type == Type.DATA_REQUESTED:
+            asked.append((event, record))
         elif event.type == Type.ERASURE_REQUESTED:
             attempt(record, erase, event, instant)
         else:
             of_contacts.append((event, record))
 
+    of_contacts = without_erased(of_contacts)
     known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
     for contact, members in group(of_contacts, known).items():
         try:
@@ -78,7 +83,18 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
             # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.
             for member in members:
                 attempt(member.record, lambda m=member: tell_of_repairs(store_alone(m.event, m.record, instant)))
+    for event, record in asked:  # last, since they are about whoever is known by now
+        attempt(record, ask_for_data, event, record, instant)
     return failures
+
+
+def ask_for_data(event: Event, record: Record, instant: Instant) -> None:
+    """Has the operators answer a request for data, and records it of whom it is about. It makes and ties nobody."""
+    found = sorted(set(identities.find(event.identities).values()))
+    requests.record(event, found)
+    for contact in found:
+        of_contact = event.model_copy(update={"identities": (Identity(kind=IdentityKind.CONTACT, value=contact),)})
+        store_alone(of_contact, record, instant)
 
 
 def tell_of_repairs(transitions: list[Transition]) -> None:

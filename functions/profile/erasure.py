@@ -1,46 +1,107 @@
-"""Erasure: everything that is known of a contact goes; what stays is that their address must not get mail."""
+"""Erasure: everything that is known of a contact goes, and nothing that was told before it brings them back.
+
+What stays is that their address must not get mail, and, by keyed hashes of what they were known by, the instant of the
+erasure. What was told up to then is of nobody, whether it waits on a queue, lies among dead letters or is sent late;
+what somebody says after it is of a new contact. All that is made from contacts follows: the Members table by leaving
+transitions, runs and the lake by the profile's end in the table's stream.
+"""
 
 from __future__ import annotations
 
-from shared.adapters import contacts, identities
+from collections.abc import Sequence
+from typing import TypeVar
+
+from shared.adapters import contacts, events_queue, identities
 from shared.adapters.contacts import Stored, VersionConflictError
-from shared.domain.events import NEVER, Event, IdentityKind, Instant
+from shared.adapters.identities import identity_key
+from shared.domain.events import MINUTE, NEVER, Event, IdentityKind, Instant
 from shared.domain.identities import kind_of, weakest_first
 from shared.domain.profiles import Profile
 
+T = TypeVar("T")
+
 MOST_ATTEMPTS = 8
+SECOND_LOOK = 2 * MINUTE
+"""After an erasure: longer than a Lambda lives that has asked whose an event is before it, and stores it after."""
+CUSTOMERS = (IdentityKind.SHOPIFY, IdentityKind.WOOCOMMERCE)
 
 
 def erase(event: Event, now: Instant) -> None:
-    """Erases every contact the event's identities lead to. Repeating it does no harm.
+    """Erases every contact the event's identities lead to, as far as they are older than it. Repeating it does no harm.
 
-    The items go first and the profile last, so that a crash in between leaves the contact to be found again. What is
-    folded meanwhile is met by the profile's version, and erased in the next turn.
+    It is kept first that whoever is known by these is erased; so whoever looks up whose an event is from now on, knows.
+    Who has looked before stores before the second look, which finds what they have made.
     """
-    for contact in dict.fromkeys(identities.find(event.identities).values()):
+    told = event.properties.get("erased_at", event.received)
+    found = identities.find(event.identities)
+    identities.record_erasure(_keys(event), told)
+    for contact in dict.fromkeys(found.values()):
         for _ in range(MOST_ATTEMPTS):
             stored = contacts.read(contact)
-            if stored is None or stored.profile.erased:
+            if stored is None or stored.profile.erased or not _is_meant(stored.profile, event, told):
                 break
             try:
-                _erase(stored, now)
+                _erase(stored, told, now)
                 break
             except VersionConflictError:
                 continue
         else:
             raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+    if "erased_at" not in event.properties:
+        later = {"received": now + SECOND_LOOK, "properties": {**event.properties, "erased_at": told}}
+        events_queue.put_events([event.model_copy(update=later)])
 
 
-def _erase(stored: Stored, now: Instant) -> None:
+def without_erased(arrivals: Sequence[tuple[Event, T]]) -> list[tuple[Event, T]]:
+    """The arrivals without those that name somebody who was erased after they were told."""
+    newest = identities.newest_erasure()
+    late = [event for event, _ in arrivals if event.time <= newest]
+    if not late:
+        return list(arrivals)
+    erased = identities.erasures({key for event in late for key in _keys(event)})
+    return [
+        (event, record)
+        for event, record in arrivals
+        if not any(event.time <= erased.get(key, -1) for key in (_keys(event) if event.time <= newest else ()))
+    ]
+
+
+def _keys(event: Event) -> list[str]:
+    return [identity_key(identity) for identity in event.identities if identity.kind is not IdentityKind.CONTACT]
+
+
+def _is_meant(profile: Profile, event: Event, told: Instant) -> bool:
+    """Whether the contact is who was to be erased, and not somebody whom the same words have come to lead to: a person
+    who came back later, or a customer of another number who has one of the orders."""
+    if event.identity(IdentityKind.CONTACT) == profile.contact:
+        return True
+    named = set(_keys(event))
+    own = {key for key in profile.identities if kind_of(key) in CUSTOMERS}
+    meant = {key for key in named if kind_of(key) in CUSTOMERS}
+    strong = named & {key for key in profile.identities if kind_of(key) is not IdentityKind.ANONYMOUS}
+    if own and meant and not own & meant and not strong:
+        return False
+    if profile.first_seen <= told:
+        return True
+    return any(each.time <= told and not named.isdisjoint(_keys(each)) for each in contacts.events(profile.contact))
+
+
+def _erase(stored: Stored, told: Instant, now: Instant) -> None:
+    """The items go first and the profile last, so that a crash in between leaves the contact to be found again. What is
+    folded meanwhile is met by the profile's version, and erased in the next turn. Whatever tells of runs stays until
+    they are stopped (functions/transition)."""
     profile = stored.profile
+    identities.record_erasure(profile.identities, told)
     kinds = [item["kind"]["S"] for item in contacts.items(profile.contact)]
-    contacts.delete(profile.contact, (kind for kind in kinds if kind != contacts.PROFILE))
+    contacts.delete(
+        profile.contact, (kind for kind in kinds if kind != contacts.PROFILE and not kind.startswith("RUN#"))
+    )
     tombstone = Profile(profile.contact, version=profile.version, erased=True)
     writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
     addresses = {key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL}
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
     free = [address for address in sorted(addresses) if identities.suppression_of_hash(address) is None]
-    writes += [identities.suppression_write(address, "erasure", now) for address in free]
+    writes += [identities.suppression_write(address, "erasure", told) for address in free]
     unlinks = [identities.unlink_write(key) for key in weakest_first(profile.identities)]
     # What does not fit the transaction goes before it; whatever the event was found by goes with the profile.
     excess = max(len(unlinks) + len(writes) - contacts.MOST_WRITES, 0)

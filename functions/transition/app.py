@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         image = record["dynamodb"]["NewImage"]
         try:
             if image["kind"]["S"] == contacts.PROFILE:
-                bring_over(image["contact"]["S"], image["merged_into"]["S"])
+                end(image["contact"]["S"], image.get("merged_into", {}).get("S"))
             else:
                 follow(contacts.transitions_of(image), now())
         except Exception:
@@ -54,6 +54,14 @@ def follow(transitions: Sequence[Transition], instant: Instant) -> None:
                 case Start(run, after) if after is None or state_machines.execution_of(after) is not None:
                     state_machines.start(run, instant)
                     metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
+
+
+def end(contact: str, joined: str | None) -> None:
+    """Does what is left to do when a contact was erased, or has joined another."""
+    if joined is None:
+        state_machines.stop_all(contact, "erased")
+    else:
+        bring_over(contact, joined)
 
 
 def bring_over(anonymous: str, contact: str) -> None:

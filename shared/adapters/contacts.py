@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
-from shared.domain.events import NEVER, Event, Instant, event_key
+from shared.domain.events import NEVER, Event, Instant, event_key, iso
 from shared.domain.profiles import Profile, Transition, dump, load, wake_at
 
 if TYPE_CHECKING:
@@ -222,9 +222,11 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
     read_version = profile.version
     profile.version = read_version + 1
     item = {**key(profile.contact, PROFILE), "version": {"N": str(profile.version)}, "profile": {"B": dump(profile)}}
-    if profile.merged_into is not None:
-        item["merged_into"] = {"S": profile.merged_into}
-    elif not profile.erased:
+    if profile.merged_into is not None or profile.erased:
+        item["ended"] = {"S": iso(now)}  # the stream's filter asks for it (template.yaml)
+        if profile.merged_into is not None:
+            item["merged_into"] = {"S": profile.merged_into}
+    else:
         item["contact_shard"] = {"N": str(shard_of(profile.contact))}
     wake = _wake_to_store(wake_at(profile), held_wake, now)
     if wake != NEVER:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clients import client
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MOST_KEYS = 100  # of one BatchGetItem
+MOST_PUTS = 25  # of one BatchWriteItem
 MOST_BYTES = 64
 """Of a value that stands in its key as it is: a profile holds hundreds of keys."""
 
@@ -43,15 +44,19 @@ def find(identities: Iterable[Identity]) -> dict[Identity, str]:
     """The contacts these identities lead to; those that lead nowhere are left out."""
     by_key = {identity_key(i): i for i in identities if i.kind is not IdentityKind.CONTACT}
     found: dict[Identity, str] = {i: i.value for i in identities if i.kind is IdentityKind.CONTACT}
-    keys = list(by_key)
-    for start in range(0, len(keys), MOST_KEYS):
-        wanted: Any = {
-            table(): {"Keys": [{"identity": {"S": k}} for k in keys[start : start + MOST_KEYS]], "ConsistentRead": True}
-        }
+    return found | {by_key[key]: item["contact"]["S"] for key, item in _read(by_key).items()}
+
+
+def _read(keys: Iterable[str]) -> dict[str, Any]:
+    """The items of these keys, by their keys; read consistently."""
+    several = list(keys)
+    found: dict[str, Any] = {}
+    for start in range(0, len(several), MOST_KEYS):
+        asked = [{"identity": {"S": key}} for key in several[start : start + MOST_KEYS]]
+        wanted: Any = {table(): {"Keys": asked, "ConsistentRead": True}}
         while wanted:
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(table(), []):
-                found[by_key[item["identity"]["S"]]] = item["contact"]["S"]
+            found |= {item["identity"]["S"]: item for item in answer["Responses"].get(table(), [])}
             wanted = answer.get("UnprocessedKeys")
     return found
 
@@ -102,3 +107,47 @@ def suppression_of_hash(hashed_address: str) -> tuple[str, Instant] | None:
     )
     item = answer.get("Item")
     return (item["reason"]["S"], int(item["time"]["N"])) if item else None
+
+
+# ── erasures: kept for good by keyed hashes of what the contact was known by, so that what was told before brings
+#    nobody back, in whatever order it comes ──
+
+NEWEST_ERASURE = "erased#newest"
+
+
+def newest_erasure() -> Instant:
+    """The instant of the shop's newest erasure (-1: there was none). What was told after it needs no asking."""
+    answer = client("dynamodb").get_item(
+        TableName=table(), Key={"identity": {"S": NEWEST_ERASURE}}, ConsistentRead=True
+    )
+    return int(answer["Item"]["time"]["N"]) if "Item" in answer else -1
+
+
+def erasures(identity_keys: Iterable[str]) -> dict[str, Instant]:
+    """When whoever was known by these was erased, for those of the keys of whom anybody was."""
+    by_key = {_erasure_key(key): key for key in identity_keys}
+    return {by_key[key]: int(item["time"]["N"]) for key, item in _read(by_key).items()}
+
+
+def record_erasure(identity_keys: Iterable[str], time: Instant) -> None:
+    """Keeps that whoever was known by these was erased at an instant: nothing that was told up to then is of anybody.
+    An erasure that is repeated, or comes late, does not take back a newer one."""
+    keys = set(identity_keys)
+    known = erasures(keys)
+    if newest_erasure() < time:
+        _put_erasures([NEWEST_ERASURE], time)
+    _put_erasures([_erasure_key(key) for key in sorted(keys) if known.get(key, -1) < time], time)
+
+
+def _put_erasures(names: Sequence[str], time: Instant) -> None:
+    requests: list[Any] = [
+        {"PutRequest": {"Item": {"identity": {"S": name}, "time": {"N": str(time)}}}} for name in names
+    ]
+    for start in range(0, len(requests), MOST_PUTS):
+        wanted: Any = {table(): requests[start : start + MOST_PUTS]}
+        while wanted:
+            wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+
+
+def _erasure_key(identity_key: str) -> str:
+    return f"erased#{address_hash(identity_key)}"

@@ -49,8 +49,18 @@ def execution_of(run: Run) -> str | None:
 def stop(run: Run, reason: str) -> None:
     """Ends the run's execution, if it was started and goes on still."""
     execution = execution_of(run)
-    if execution is None:
-        return
+    if execution is not None:
+        _stop(execution, reason)
+
+
+def stop_all(contact: str, reason: str) -> None:
+    """Ends all runs of a contact who is no more, and forgets them: nothing else leads to them once this is done."""
+    for item in contacts.items(contact, "RUN#"):
+        _stop(item["execution"]["S"], reason)
+        contacts.delete(contact, [item["kind"]["S"]])
+
+
+def _stop(execution: str, reason: str) -> None:
     # Step Functions forgets an execution 90 days after its end.
     with suppress(client("stepfunctions").exceptions.ExecutionDoesNotExist):
         client("stepfunctions").stop_execution(executionArn=execution, error="Exit", cause=reason)

@@ -273,8 +273,8 @@ def test_a_product_is_about_nobody() -> None:
     [
         ("app/uninstalled", Type.SHOP_UNINSTALLED, ()),
         ("shop/redact", Type.SHOP_ERASURE_REQUESTED, ()),
-        ("customers/data_request", Type.DATA_REQUESTED, (CUSTOMER, EMAIL)),
-        ("customers/redact", Type.ERASURE_REQUESTED, (CUSTOMER, EMAIL)),
+        ("customers/data_request", Type.DATA_REQUESTED, (CUSTOMER, EMAIL, ORDER)),
+        ("customers/redact", Type.ERASURE_REQUESTED, (CUSTOMER, EMAIL, ORDER)),
     ],
 )
 def test_privacy_and_shop_topics(topic: str, name: str, identities: tuple[Identity, ...]) -> None:
@@ -283,7 +283,7 @@ def test_privacy_and_shop_topics(topic: str, name: str, identities: tuple[Identi
     assert event.stated == parse_instant("2026-03-19T08:00:00.123Z")
 
 
-def test_an_erasure_of_a_guest_goes_by_their_orders() -> None:
+def test_an_erasure_of_who_is_only_a_guest_goes_by_their_orders() -> None:
     event = one("customers/redact", {**sample("customers_redact"), "customer": {"phone": "+353000000001"}})
     assert event.identities == (ORDER,)
 

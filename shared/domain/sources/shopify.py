@@ -445,15 +445,19 @@ def _shop(type_: Type, payload: Payload, delivery: _Delivery) -> tuple[Event, ..
     return (_event(delivery, type_, shop or "", properties=present({"shop": shop})),)
 
 
+MOST_ORDERS = 1_000
+"""Of one request: as many as one message of the queue has room for, by far."""
+
+
 def _privacy(type_: Type, orders_in: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
-    """A data request or an erasure. Whoever only ever ordered as a guest is found by their orders."""
+    """A data request or an erasure: of the customer, and of whoever made these orders as a guest."""
     customer = mapping(payload.get("customer"))
     id_, address = identifier(customer.get("id")), email(customer.get("email"))
     orders = payload.get(orders_in) if isinstance(payload.get(orders_in), list) else []
-    guest = [f"shopify-order:{order}" for order in map(identifier, orders or []) if order][:50]
+    guest = [f"shopify-order:{order}" for order in map(identifier, orders or []) if order][:MOST_ORDERS]
     if id_ is None and address is None and not guest:
         raise RefusedError("missing_field", "customer.id has to be there", "customer.id")
-    identities = _identities(id_, address, *(guest if id_ is None and address is None else ()))
+    identities = _identities(id_, address, *guest)
     properties = present({"request_id": identifier(mapping(payload.get("data_request")).get("id"))})
     return (_event(delivery, type_, id_ or "", identities=identities, properties=properties),)
 
