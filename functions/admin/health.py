@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import athena, contacts, dead_letters, definitions
+from shared.adapters import athena, contacts, dead_letters, definitions, secrets
 from shared.domain.events import MINUTE, Instant, Json
 
 LATE = 5 * MINUTE
@@ -34,6 +34,14 @@ def health(now: Instant) -> dict[str, Json]:
         found |= facts
         problems += wrong
     return {"status": "attention" if problems else "ok", "problems": problems, **found}
+
+
+def _settings(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The settings"""
+    problems = secrets.problems()
+    if (zone := definitions.unknown_zone()) is not None:
+        problems.append(f"There is no time zone “{zone}”: days are counted in UTC until TimeZone is corrected.")
+    return {}, problems
 
 
 def _queues(now: Instant) -> tuple[dict[str, Json], list[str]]:
@@ -68,7 +76,7 @@ def _lake(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"last_lake_write": athena.last_lake_write(now)}, []
 
 
-CHECKS: tuple[Check, ...] = (_queues, _dead_letters, _wake_ups, _lake)
+CHECKS: tuple[Check, ...] = (_settings, _queues, _dead_letters, _wake_ups, _lake)
 
 
 def _reason(error: Exception) -> str:

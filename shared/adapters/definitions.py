@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter
 from shared.adapters.clients import client
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
+from shared.domain import calendars
 from shared.domain.conditions import Segment
 from shared.domain.events import SECOND, Instant, Strict
 from shared.domain.publications import Publication, compiled, first, with_segment
@@ -156,8 +157,15 @@ def shipped() -> tuple[Segment, ...]:
 
 
 def zone() -> str:
-    """The shop's time zone, as it was deployed."""
-    return environment(ShopSettings).shop_time_zone
+    """The shop's time zone, as it was deployed; UTC where there is none of that name (`unknown_zone`): a mistyped
+    setting is one problem for the operator, and not the fault of every event."""
+    return environment(ShopSettings).shop_time_zone if unknown_zone() is None else "UTC"
+
+
+def unknown_zone() -> str | None:
+    """The time zone that was deployed, where there is none of that name."""
+    name = environment(ShopSettings).shop_time_zone
+    return None if calendars.zone(name) else name
 
 
 # ── drafts ──

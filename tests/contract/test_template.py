@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +301,12 @@ def test_what_is_kept_goes_when_the_first_deployment_fails() -> None:
     assert {r["DeletionPolicy"] for r in kept.values()} == {"RetainExceptOnCreate"}
     tables = [r["Properties"] for r in kept.values() if r["Type"] == "AWS::DynamoDB::Table"]
     assert [table["DeletionProtectionEnabled"] for table in tables] == [True] * 3
+
+
+def test_a_time_zone_is_one_that_the_functions_know() -> None:
+    known = resources.files("tzdata").joinpath("zones").read_text().split()
+    zones = TEMPLATE.raw["Parameters"]["TimeZone"]["AllowedValues"]
+    assert zones == sorted(set(known) - {"Factory"}), "the list in template.yaml is not that of the pinned tzdata"
 
 
 # ── rights ──

@@ -61,6 +61,30 @@ def test_health_says_in_words_what_is_wrong(admin: Admin) -> None:
     ]
 
 
+def test_a_setting_that_is_wrong_is_one_problem_in_words_and_no_fault_of_an_event(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TIME_ZONE", "Europe/Londn")
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/beckon/shopify_secret", Value="no list", Type="SecureString", Overwrite=True)
+    ssm.delete_parameter(Name="/beckon/token_key")
+    admin_stack.forget()
+    deliver(sign_up("1", ADA, NOW))
+    assert admin.get("/health").json["problems"] == [
+        'The secret shopify_secret: has to be a JSON list of texts, such as ["…"].',
+        "The secret token_key: there is none.",
+        "There is no time zone “Europe/Londn”: days are counted in UTC until TimeZone is corrected.",
+    ]
+
+
+def test_health_says_that_nobody_can_send_events(admin: Admin) -> None:
+    for name in ("shopify_secret", "woocommerce_secret", "write_keys"):
+        boto3.client("ssm").delete_parameter(Name=f"/beckon/{name}")
+    assert admin.get("/health").json["problems"] == [
+        "None of the secrets shopify_secret, woocommerce_secret, write_keys is stored: nobody can send events."
+    ]
+
+
 def test_health_tells_of_what_does_not_answer(admin: Admin) -> None:
     boto3.client("s3").delete_bucket(Bucket="lake")
     told = admin.get("/health").json

@@ -128,11 +128,13 @@ def test_who_needs_a_later_publication_gets_it_at_once() -> None:
         definitions.at_least(9)
 
 
-def test_a_time_zone_that_there_is_none_of_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOP_TIME_ZONE", "Europe/Lodon")
+@pytest.mark.parametrize("name", ["Europe/Lodon", "GMT+1", "", "../etc/passwd"])
+def test_a_time_zone_that_there_is_none_of_counts_as_utc(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TIME_ZONE", name)
     environment.forget()
-    with pytest.raises(ValueError, match="there is no time zone Europe/Lodon"):
-        definitions.segments()
+    assert definitions.segments().sequence == 1
+    assert definitions.zone() == "UTC"
+    assert definitions.unknown_zone() == name
 
 
 # ── drafts ──

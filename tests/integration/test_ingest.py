@@ -4,6 +4,7 @@ import ast
 import base64
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,21 @@ def counted(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str | No
             name = metric["Metrics"][0]["Name"]
             found.append((name, line["source"], line.get("reason"), line[name][0]))
     return found
+
+
+def calls_of_ssm(monkeypatch: pytest.MonkeyPatch, refuse: list[str]) -> list[str]:
+    """The names asked for from here on; while `refuse` holds an error code, that is the answer."""
+    ssm, asked = client("ssm"), []
+    get = ssm.get_parameter
+
+    def counted(**parameters: Any) -> Any:
+        asked.append(parameters["Name"].rsplit("/", 1)[-1])
+        if refuse:
+            raise ClientError({"Error": {"Code": refuse[0], "Message": "Rate exceeded"}}, "GetParameter")
+        return get(**parameters)
+
+    monkeypatch.setattr(ssm, "get_parameter", counted)
+    return asked
 
 
 # ── what goes well ──
@@ -219,6 +235,42 @@ def test_a_script_can_read_each_refusal(ingest: IngestStack) -> None:
     assert [answer.status for answer in answers] == [404, 405, 400, 400, 401, 413, 415]
     assert {answer.headers["access-control-allow-origin"] for answer in answers} == {"*"}
     assert {answer.headers["access-control-expose-headers"] for answer in answers} == {"retry-after"}
+
+
+@pytest.mark.usefixtures("store")
+def test_that_there_is_no_secret_is_asked_once_however_many_knock(
+    ingest: IngestStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = calls_of_ssm(monkeypatch, [])
+    for _ in range(50):
+        assert ingest.woocommerce("order.created", {"id": 1}).status == 401
+        assert ingest.track("track", {"userId": "u", "event": "E"}).status == 401
+    assert sorted(asked) == ["woocommerce_secret", "write_keys"]
+
+
+def test_a_secret_outlives_a_parameter_store_that_does_not_answer(
+    ingest: IngestStack, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payload, refuse = sample("shopify", "customers_create"), list[str]()
+    store("shopify_secret", '["first"]')
+    asked = calls_of_ssm(monkeypatch, refuse)
+    for step, instant in enumerate([NOW, NOW + 301_000, NOW + 302_000, NOW + 312_000, NOW + 400_000]):
+        ingest.now = instant
+        refuse[:] = ["ThrottlingException"] if 0 < step < 4 else []
+        if step == 4:
+            store("shopify_secret", '["second"]')
+        assert ingest.shopify("customers/create", payload, "second" if step == 4 else "first").status == 200
+    # first seen; too old, no answer; not asked again at once; still none; an answer, and it counts
+    assert asked == ["shopify_secret"] * 4
+
+
+def test_a_secret_that_was_taken_away_is_no_longer_good(ingest: IngestStack, store: Store) -> None:
+    payload = sample("shopify", "customers_create")
+    store("shopify_secret", '["first"]')
+    assert ingest.shopify("customers/create", payload, "first").status == 200
+    boto3.client("ssm").delete_parameter(Name=f"{os.environ['SECRETS_PATH']}/shopify_secret")
+    ingest.now = NOW + 301_000
+    assert ingest.shopify("customers/create", payload, "first").status == 401
 
 
 @pytest.mark.parametrize("call", ["batch", "batch/", "b", "import", "import/"])
@@ -461,6 +513,7 @@ def test_when_the_secrets_cannot_be_read_nobody_is_called_a_forger(
         raise EndpointConnectionError(endpoint_url="https://ssm.example.com")
 
     monkeypatch.setattr(client("ssm"), "get_parameter", unreachable)
+    secrets._provider.cache_clear()
     answer = ingest.shopify("orders/create", sample("shopify", "orders_create"))
     assert (answer.status, answer.error["code"]) == (503, "not_stored")
 
