@@ -9,8 +9,8 @@ SAM_READY := .venv-sam/.ready
 
 .PHONY: run demo test check lint build bench templates docs lock clean
 
-run: $(READY)  ## start the whole system on http://localhost:8000 (FRESH=1 begins anew)
-	$(BIN)/python -m infra.local run $(if $(FRESH),--fresh)
+run: $(READY)  ## start the whole system on http://localhost:8000 (PORT=8001 elsewhere, FRESH=1 begins anew, CUSTOMERS=1000)
+	@$(BIN)/beckon run $(if $(PORT),--port $(PORT)) $(if $(FRESH),--fresh) $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 
 demo: $(READY)  ## play one contact's story and print it as it happens
 	$(BIN)/python -m infra.local demo
@@ -47,7 +47,7 @@ $(BIN)/uv:
 
 $(READY): requirements.lock | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	printf '#!/bin/sh\ncd "%s" && exec .venv/bin/python -m infra.local "$$@"\n' "$(CURDIR)" > $(BIN)/beckon && chmod +x $(BIN)/beckon
+	printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(BIN)/python" -P -m infra.local "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $(BIN)/beckon && chmod +x $(BIN)/beckon
 	touch $@
 
 $(SAM_READY): requirements-sam.lock | $(BIN)/uv

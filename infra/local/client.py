@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 console = Console(highlight=False)
+errors = Console(highlight=False, stderr=True)
 
 
 def call(port: int, method: str, path: str, body: Any = None) -> Any:

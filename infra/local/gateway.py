@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -167,52 +168,127 @@ Own = Callable[[System, Request], Response | None]
 """Answers what is the local run's own, and gives None for what is the APIs'."""
 
 
-def serve(system: System, port: int, own: Own) -> ThreadingHTTPServer:
-    """A server on localhost that is ready to `serve_forever`. One request after the other, as all that happens here."""
+class BadRequestError(Exception):
+    """A request that cannot be read; the text says what is wrong with it."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
 
-        def respond(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            if length > MOST_BYTES:
-                self.close_connection = True
-                self._write(_json(413, {"message": "Request Entity Too Large"}))
-                return
-            url = urlsplit(self.path)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request(self.command, url.path, url.query, headers, self.rfile.read(length))
-            with system.world.lock:
-                response = own(system, request) or self._api(request)
-            self._write(response)
+OWN_PATHS = ("", "admin", "mailbox", "local")
+"""What is for whoever sits at this machine: everything else is the public API, which strangers may call."""
+OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
-        def _api(self, request: Request) -> Response:
-            if request.path == "/admin" or request.path.startswith("/admin/"):
-                inner = Request(
-                    request.method,
-                    request.path.removeprefix("/admin") or "/",
-                    request.query,
-                    request.headers,
-                    request.body,
-                )
-                return admin(system, inner)
-            return public(system, request)
 
-        def _write(self, response: Response) -> None:
-            self.send_response(response.status)
-            for name, value in response.headers.items():
-                if name != "content-length":
-                    self.send_header(name, value)
-            self.send_header("content-length", str(len(response.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(response.body)
+def refusal(request: Request) -> Response | None:
+    """Why a request for this machine's own pages and the admin is not answered; None when it is.
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = do_PATCH = respond  # noqa: N815
+    Any site that is open in the browser can post to localhost, and can have a name of its own lead there: so what is
+    asked has to be asked of localhost, and by a page from there, or by a program, which says no origin.
+    """
+    if request.path.strip("/").partition("/")[0] not in OWN_PATHS:
+        return None
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    if host.rpartition(":")[0] not in OWN_HOSTS and host not in OWN_HOSTS:
+        return _json(403, {"message": f"this is for {' and '.join(OWN_HOSTS)} only, and not for other names of it"})
+    if origin is not None and origin != f"http://{host}":
+        return _json(403, {"message": "this is for the pages of this site only"})
+    return None
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing: addresses may stand in a request."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    return server
+class Server(ThreadingHTTPServer):
+    """Listens on localhost from the start (OSError: the port is taken), and answers once it is `serving`.
+
+    One request after the other, as all that happens here.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+    system: System
+    own: Own
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def serving(self, system: System, own: Own) -> Server:
+        """This server, ready to `serve_forever`."""
+        self.system, self.own = system, staticmethod(own)
+        return self
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone away, as a closed tab does, is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def serve(system: System, port: int, own: Own) -> Server:
+    """A server that is ready to `serve_forever`."""
+    return Server(port).serving(system, own)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def respond(self) -> None:
+        try:
+            body = self._body()
+        except BadRequestError as error:
+            self.close_connection = True
+            self._write(_json(400, {"message": str(error)}))
+            return
+        if body is None:
+            self.close_connection = True
+            self._write(_json(413, {"message": "Request Entity Too Large"}))
+            return
+        url = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items() if name.lower() != "transfer-encoding"}
+        request = Request(self.command, url.path, url.query, headers, body)
+        system = self.server.system
+        with system.world.lock:
+            response = refusal(request) or self.server.own(system, request) or self._api(request)
+        self._write(response)
+
+    def _body(self) -> bytes | None:
+        """The body, whole; None when it is larger than API Gateway takes. BadRequestError."""
+        if self.headers.get("transfer-encoding", "").lower() == "chunked":
+            return self._chunks()
+        length = self.headers.get("content-length", "0").strip()
+        if not (length.isascii() and length.isdigit()):
+            raise BadRequestError("Content-Length has to be a number of bytes")
+        return self.rfile.read(int(length)) if int(length) <= MOST_BYTES else None
+
+    def _chunks(self) -> bytes | None:
+        """What comes piece by piece, each with its length in front (RFC 9112, section 7.1)."""
+        body = b""
+        while True:
+            size = self.rfile.readline(100).partition(b";")[0].strip()
+            try:
+                length = int(size, 16)
+            except ValueError:
+                raise BadRequestError("a chunk has to begin with its length") from None
+            if length < 0 or len(body) + length > MOST_BYTES:
+                return None
+            if length == 0:
+                while self.rfile.readline(1000).strip():
+                    pass  # trailers
+                return body
+            body += self.rfile.read(length)
+            self.rfile.readline(3)
+
+    def _api(self, request: Request) -> Response:
+        if request.path == "/admin" or request.path.startswith("/admin/"):
+            return admin(self.server.system, replace(request, path=request.path.removeprefix("/admin") or "/"))
+        return public(self.server.system, request)
+
+    def _write(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            if name != "content-length":
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = do_PATCH = respond  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: addresses may stand in a request."""

@@ -46,6 +46,9 @@ SOURCES = {"checkout": 0.45, "newsletter": 0.3, "popup": 0.15, "referral": 0.1}
 INTERESTED = 0.6
 """Shares of people who agree to mail at sign-up, who sign up where, and who name an interest. All made up."""
 
+SHIFTED = 21 * DAY
+"""By how much, at most, a made-up customer's orders are earlier or later than those they are like."""
+
 POSTAGE = frozenset({"POST", "C2", "DOT"})
 BY_HAND = "M"  # "Manual": what the shop's catalogue does not know, in Shopify a custom item
 BOOKKEEPING = frozenset({"ADJUST", "ADJUST2", "AMAZONFEE", "B", "BANK CHARGES", "CRUK", "D", "S", "TEST001", "TEST002"})
@@ -70,10 +73,12 @@ def webhooks(
 
     `since` leaves out the invoices before it, and so who has no order after it: the shop as if it began then.
     `customers` takes the first so many (the sample's order is random, so they are a sample of their own), and of the
-    catalogue only what they bought. The same seed gives the same webhooks, and a person does not depend on who else is
+    catalogue only what they bought; where that is more than the sample has, made-up customers buy the same as its own
+    do, some days earlier or later. The same seed gives the same webhooks, and a person does not depend on who else is
     there. `sample` is a directory that `sample.make` has written.
     """
     chosen = list(islice(_customers(since, sample), customers))
+    chosen += _more_like(chosen, since, seed, (customers or 0) - len(chosen))
     bought = {line.stock_code for customer in chosen for invoice in customer.invoices for line in invoice.lines}
     titles = _titles(sample)
     catalogue = [product for code, product in sorted(titles.items()) if code in bought and code not in POSTAGE]
@@ -155,6 +160,21 @@ def _customers(since: Instant, sample: Path) -> Iterator[Customer]:
             orders = (at for at, invoice in enumerate(invoices) if invoice.lines and not invoice.takes_back)
             if (first := next(orders, None)) is not None:
                 yield Customer(number, listed[0]["country"], invoices[first:])
+
+
+def _more_like(customers: Sequence[Customer], since: Instant, seed: int, many: int) -> list[Customer]:
+    """So many customers with the orders of these, each at other days, none of them before `since` or after the last."""
+    last = max((customer.invoices[-1].at for customer in customers), default=since)
+    found = []
+    for number in range(max(many, 0)):
+        round_, like = number // len(customers) + 1, customers[number % len(customers)]
+        shift = random.Random(f"{seed}/{round_}/{like.number}").randint(-SHIFTED, SHIFTED)
+        shift = min(max(shift, since - like.invoices[0].at), last - like.invoices[-1].at)
+        invoices = [
+            Invoice(f"{invoice.number}{round_:03d}", invoice.at + shift, invoice.lines) for invoice in like.invoices
+        ]
+        found.append(Customer(f"{like.number}{round_:03d}", like.country, invoices))
+    return found
 
 
 def _invoice(rows: Sequence[dict[str, str]]) -> Invoice:

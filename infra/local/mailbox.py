@@ -65,12 +65,15 @@ ACTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What the start page tells. `counts` are (what, how many); `order_curl` is a command that posts an order."""
+    """What the start page tells. `counts` are (what, how many); `order_curl` and `track_curl` are commands that post an
+    order and an event. While the clock is being turned, `turning` is how: begun at, until, and emails so far."""
 
     now: Instant
     shop: str
     counts: list[tuple[str, int]]
     order_curl: str
+    track_curl: str
+    turning: tuple[Instant, Instant, int] | None = None
 
 
 class Link(NamedTuple):
@@ -85,19 +88,30 @@ class Link(NamedTuple):
 
 
 def start_page(facts: Facts) -> str:
-    counts = [(what, f"{number:,}") for what, number in facts.counts]
+    begun, until, emails = facts.turning or (facts.now, facts.now, 0)
     return _render(
         "start.html",
         facts.now,
         shop=facts.shop,
-        counts=counts,
+        counts=[(what, f"{number:,}") for what, number in facts.counts],
         order_curl=facts.order_curl,
+        track_curl=facts.track_curl,
+        turning=_long_time(until) if facts.turning else "",
+        emails=f"{emails:,}",
+        percent=100 * (facts.now - begun) // max(until - begun, 1),
         attribution=ATTRIBUTION,
     )
 
 
-def mailbox_page(world: World, search: str = "", contact: str = "", before: str = "") -> str:
-    """The mails, newest first, 50 a page. `before` is the id of the mail that the page before ended with."""
+DONE = {"sign-up": "signed up", "order": "placed an order"}
+"""What somebody did at the start page's buttons, in words."""
+
+
+def mailbox_page(
+    world: World, search: str = "", contact: str = "", before: str = "", did: str = "", at: str = ""
+) -> str:
+    """The emails, newest first, 50 a page. `before` is the id of the email that the page before ended with. `did` says
+    what the person who is searched for did `at` an instant: the page asks again until there is an email about it."""
     found = mails(world, MAILS_A_PAGE + 1, before, contact, search)
     shown, more = found[:MAILS_A_PAGE], len(found) > MAILS_A_PAGE
     asked = {name: value for name, value in (("search", search), ("contact", contact)) if value}
@@ -108,6 +122,8 @@ def mailbox_page(world: World, search: str = "", contact: str = "", before: str 
         search=search,
         contact=contact,
         before=before,
+        did=DONE.get(did, ""),
+        awaited=did in DONE and at.isdecimal() and not any(mail.sent_at >= int(at) for mail in shown),
         newest=urlencode(asked),
         older=urlencode(asked | {"before": shown[-1].id}) if more else "",
     )

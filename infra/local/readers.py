@@ -7,7 +7,7 @@ import re
 from infra.local import history, mailbox, ses
 from infra.local.world import World
 
-MADE_UP = re.compile(r"[a-z'-]+\.[a-z]\d{5}@example\.com")
+MADE_UP = re.compile(r"[a-z'-]+\.[a-z]\d{5,8}@example\.com")
 """The addresses that `history` gives to people. Whoever signs up while trying things out is left to themselves."""
 
 

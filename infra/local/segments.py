@@ -6,7 +6,9 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from rich.markup import escape
@@ -14,19 +16,20 @@ from rich.table import Table
 from rich.tree import Tree
 
 from infra.local.client import call, console
-from shared.domain.events import Json, iso
+
+Json = Any
 
 DESCRIPTION = """Segments of the running system (`make run`).
 
-  beckon segment list                          all of them, with their sizes and what to mend
-  beckon segment show inactive                 one of them: in plain words, as JSON, in SQL
-  beckon segment explain ada@example.com       where a contact is in, since when and until when
-  beckon segment explain ada@example.com inactive
+  .venv/bin/beckon segment list                          all of them, with their sizes and what to mend
+  .venv/bin/beckon segment show inactive                 one of them: in plain words, as JSON, in SQL
+  .venv/bin/beckon segment explain ada@example.com       where a contact is in, since when and until when
+  .venv/bin/beckon segment explain ada@example.com inactive
                                                why: each condition, its evidence, what would change it
-  beckon segment forecast                      who enters and leaves in the next 30 days, if nothing happens
-  beckon segment forecast inactive             the same of one segment, day by day
-  beckon segment preview espresso.json         whom publishing it would bring in and take out; changes nothing
-  beckon segment publish espresso.json         make it what holds
+  .venv/bin/beckon segment forecast                      who enters and leaves in the next 30 days, if nothing happens
+  .venv/bin/beckon segment forecast inactive             the same of one segment, day by day
+  .venv/bin/beckon segment preview espresso.json         whom publishing it would bring in and take out; changes nothing
+  .venv/bin/beckon segment publish espresso.json         make it what holds
 
 A FILE holds one segment. docs/segments.md lists all conditions:
 
@@ -36,6 +39,8 @@ A FILE holds one segment. docs/segments.md lists all conditions:
 """
 PAUSE = 1.0  # seconds between looks at a dry run
 BARS = " ▁▂▃▄▅▆▇█"
+LEAST_BARS = 10  # fewer say nothing
+LEFT_OF_BARS = 48  # the longest segment's name, two numbers, and the space between
 
 
 def add_commands(segment: argparse.ArgumentParser) -> None:
@@ -174,7 +179,7 @@ def _mark(holds: bool) -> str:
 
 
 def _when(instant: int) -> str:
-    return f"{iso(instant)[:16].replace('T', ' ')} UTC"
+    return f"{datetime.fromtimestamp(instant // 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 # ── forecasting ──
@@ -213,17 +218,24 @@ def _whole_forecast(port: int) -> Json:
 def _by_segment(segments: Iterable[Json]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("segment", no_wrap=True)
+    days = max((console.width - LEFT_OF_BARS) // 2, 0)  # beside the numbers, which come first
     for title in ("enter", "leave"):
-        table.add_column(title, justify="right")
-        table.add_column("day by day", no_wrap=True)
+        table.add_column(title, justify="right", no_wrap=True)
+        if days >= LEAST_BARS:
+            table.add_column("day by day", no_wrap=True, overflow="crop", max_width=days)
     for each in segments:
         if any(each["entering"]) or any(each["leaving"]):
-            ways = [(f"{sum(each[way]):,}", _bars(each[way])) for way in ("entering", "leaving")]
-            table.add_row(each["segment"], *ways[0], *ways[1])
+            cells = []
+            for way in ("entering", "leaving"):
+                cells += [f"{sum(each[way]):,}", *([_bars(each[way], days)] if days >= LEAST_BARS else [])]
+            table.add_row(each["segment"], *cells)
     console.print(table if table.row_count else "Time alone changes nobody's membership in these days.")
 
 
-def _bars(numbers: list[int]) -> str:
+def _bars(numbers: list[int], width: int) -> str:
+    """A bar a day, or for as many days as it takes to fit the width."""
+    of_one = -(-len(numbers) // width)
+    numbers = [sum(numbers[at : at + of_one]) for at in range(0, len(numbers), of_one)]
     most = max(*numbers, 1)
     return "".join(BARS[-(-number * (len(BARS) - 1) // most)] for number in numbers)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
-from infra.local import dynamodb, history, mailbox, ses, stepfunctions, storefront
+from infra.local import dynamodb, history, mailbox, ses, shoppers, stepfunctions, storefront, turning
 from infra.local.gateway import Request, Response
-from infra.local.settings import PARAMETERS
+from infra.local.settings import PARAMETERS, PORT, SECRETS
 from infra.local.system import System
 from shared.domain.events import DAY, SECOND, iso
 
-ORIGINS = "http://localhost", "http://127.0.0.1"
+MOST_MAILS = 1000
+WRITE_KEY: str = json.loads(SECRETS["write_keys"])[0]
 
 
 def answer(system: System, request: Request) -> Response | None:
@@ -25,11 +26,16 @@ def answer(system: System, request: Request) -> Response | None:
         case ["GET", "local", "status"]:
             return _json(status(system))
         case ["GET", "local", "mails"]:
-            return _json({"mails": mails(system, int(dict(parse_qsl(request.query)).get("limit", "20")))})
-        case ["POST", "local" | "mailbox", *_] if not _of_this_site(request):
-            return _json({"message": "this is for the pages of this site only"}, 403)
+            limit = dict(parse_qsl(request.query)).get("limit", "20")
+            if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= MOST_MAILS):
+                return _problem(f"limit has to be a whole number from 1 to {MOST_MAILS}", "limit")
+            return _json({"mails": mails(system, int(limit))})
+        case ["GET", "local", "clock"]:
+            return _json(clock(system))
         case ["POST", "local", "clock"]:
             return turn_clock(system, request)
+        case ["POST", "local", "webhooks"]:
+            return send_webhook(system, request)
         case [method, "mailbox", *rest]:
             return _mailbox(system, request, method, rest)
         case _:
@@ -41,7 +47,7 @@ def _mailbox(system: System, request: Request, method: str, rest: list[str]) -> 
     try:
         match [method, *rest]:
             case ["GET"]:
-                asked = {name: query[name] for name in ("search", "contact", "before") if name in query}
+                asked = {name: query[name] for name in ("search", "contact", "before", "did", "at") if name in query}
                 return _html(mailbox.mailbox_page(system.world, **asked))
             case ["GET", id_]:
                 return _html(mailbox.mail_page(system.world, id_, query.get("tab", "")))
@@ -58,25 +64,68 @@ def _mailbox(system: System, request: Request, method: str, rest: list[str]) -> 
         return _json({"message": str(error)}, 400)
 
 
-def _of_this_site(request: Request) -> bool:
-    """Whether a form was posted from a page of ours (or by a program), and not by another site's page."""
-    origin = request.headers.get("origin", "")
-    return not origin or origin == "null" or origin.startswith(ORIGINS)
-
-
 def turn_clock(system: System, request: Request) -> Response:
-    """Lets time pass: `days` of the start page's form, or `seconds` of `beckon clock`."""
-    by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    given = dict(parse_qsl(request.body.decode())) if by_form else json.loads(request.body or b"{}")
+    """Begins to let time pass: `days` of the start page's form, or `seconds` of `beckon clock`."""
     try:
-        by = int(given["days"]) * DAY if "days" in given else int(given["seconds"]) * SECOND
-    except (KeyError, ValueError):
-        return _json({"message": "say `days` or `seconds`, as a whole number"}, 400)
-    before = _mail_count(system)
-    system.pass_time(by)
-    if by_form:
-        return _see("/")
-    return _json({"now": iso(system.world.now()), "mails": _mail_count(system) - before})
+        given = _given(request)
+        (unit,) = {"days", "seconds"} & given.keys()
+        by = _whole(given[unit]) * (DAY if unit == "days" else SECOND)
+    except ValueError:
+        return _problem("say `days` or `seconds`, as a whole number", "seconds")
+    try:
+        turning.turn(system, by, _mail_count)
+    except ValueError as error:
+        return _problem(str(error), unit)
+    except turning.AlreadyTurningError:
+        return _problem("the clock is being turned already: wait until it stands", None, 409)
+    return _see("/") if _is_form(request) else _json(clock(system), 202)
+
+
+def clock(system: System) -> dict[str, Any]:
+    """What time it is; whether the clock is being turned, from when to when, and how many emails that has brought."""
+    turned, now = system.turning, system.world.now()
+    found: dict[str, Any] = {"now": iso(now), "instant": now, "turning": turned is not None and turned.is_going_on}
+    if turned is not None:
+        found |= {"begun": turned.begun, "until": turned.until, "emails": _mail_count(system) - turned.emails}
+    return found
+
+
+def send_webhook(system: System, request: Request) -> Response:
+    """Has somebody sign up or order: `what`, and the `number` of the made-up person, if it is to be a certain one."""
+    try:
+        given = _given(request)
+        number = _whole(given["number"]) if "number" in given else None
+    except ValueError:
+        return _problem("number has to be a whole number", "number")
+    what = {"sign-up": shoppers.sign_up, "order": shoppers.place_order}.get(str(given.get("what")))
+    if what is None:
+        return _problem("what has to be sign-up or order", "what")
+    visit = what(system, number)
+    shown = f"/mailbox?{urlencode({'search': visit.email, 'did': given['what'], 'at': system.world.now()})}"
+    return _see(shown) if _is_form(request) else _json({**visit._asdict(), "mailbox": shown})
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+
+def _given(request: Request) -> dict[str, Any]:
+    """What a form or a program says. ValueError when it is no form and no JSON object."""
+    if _is_form(request):
+        return dict(parse_qsl(request.body.decode()))
+    given = json.loads(request.body or b"{}")
+    if not isinstance(given, dict):
+        raise ValueError("not an object")
+    return given
+
+
+def _whole(value: Any) -> int:
+    """A whole number, or a text of one, as forms have it. ValueError: it is none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 13:
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("not a whole number")
+    return value
 
 
 def status(system: System) -> dict[str, Any]:
@@ -123,26 +172,47 @@ def facts(system: System) -> mailbox.Facts:
     return mailbox.Facts(
         now=now,
         shop=PARAMETERS["ShopName"],
-        counts=[("contacts", contacts), ("events", events), ("mails", _mail_count(system))],
+        counts=[("contacts", contacts), ("events", events), ("emails", _mail_count(system))],
         order_curl=history.curl(order, f"{system.template.public_url}/webhooks/shopify", storefront.SECRET),
+        track_curl=_track_curl(system.template.public_url),
+        turning=_turning(system),
     )
+
+
+def _turning(system: System) -> tuple[int, int, int] | None:
+    turned = system.turning
+    if turned is None or not turned.is_going_on:
+        return None
+    return turned.begun, turned.until, _mail_count(system) - turned.emails
+
+
+def _track_curl(url: str) -> str:
+    seen = {"anonymousId": "a-browser", "event": "Product Viewed", "properties": {"product_id": "candle"}}
+    body = f"-H 'Content-Type: application/json' -d '{json.dumps(seen)}'"
+    return f"curl -i {url}/v1/track -u {WRITE_KEY}: \\\n  {body}"
 
 
 def what_to_try(system: System) -> str:
     """What `make run` prints once it is ready."""
     url = system.template.public_url
+    port = "" if url.endswith(f":{PORT}") else f" --port {url.rsplit(':', 1)[1]}"
     return f"""
 [bold]Ready.[/] It is {iso(system.world.now())[:10]} in the shop, and the clock runs.
 
-  {url}/          start here: the clock, an order to paste
-  {url}/mailbox   every mail that was sent; click, unsubscribe, bounce
+  {url}/          start here: have somebody sign up or order, turn the clock
+  {url}/mailbox   every email that was sent; click, unsubscribe, bounce
   {url}/admin/    contacts, segments, journeys, reports
 
 In a second terminal:
 
-  .venv/bin/beckon send-webhook sign-up   a new subscriber: the mail comes in a quarter of a minute
-  .venv/bin/beckon clock +90d             let 90 days pass
-  .venv/bin/beckon status                 counts, queues, capacity used
+  .venv/bin/beckon{port} send-webhook sign-up   a new subscriber, who is welcomed within seconds
+  .venv/bin/beckon{port} send-webhook order     an order of theirs, which is thanked for
+  .venv/bin/beckon{port} clock +90d             let 90 days pass
+  .venv/bin/beckon{port} status                 counts, queues, capacity used
+
+Events of a website, by any Segment SDK or by hand (the write key is {WRITE_KEY}):
+
+{_track_curl(url)}
 
 A signed Shopify order, to paste:
 
@@ -159,6 +229,16 @@ def _mail_count(system: System) -> int:
 
 def _waiting(system: System, queue: str) -> list[Any]:
     return system.world.db.execute("SELECT id FROM queue_messages WHERE queue = ?", (queue,)).fetchall()
+
+
+def _problem(message: str, field: str | None, status_: int = 400) -> Response:
+    """An error as the APIs tell theirs."""
+    error = {
+        "code": "invalid_field" if field else "conflict",
+        "message": message,
+        **({"field": field} if field else {}),
+    }
+    return _json({"error": error}, status_)
 
 
 def _see(url: str) -> Response:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from infra.local import gateway
-from infra.local.gateway import Request
+from infra.local.gateway import Request, Response
 from infra.local.history import SHOP, Webhook, as_bytes, signed
 from infra.local.settings import SECRETS
 from infra.local.system import System
@@ -41,16 +41,20 @@ def post(system: System, webhook: Webhook) -> None:
 
     RuntimeError when it is not taken in the end.
     """
-    asked = request(webhook)
     for _ in range(MOST_TRIES):
-        with system.world.lock:
-            response = gateway.public(system, asked)
+        response = try_to_post(system, webhook)
         if response.status < 300:
             return
         if response.status < 500:
             break
         system.run_until(system.world.now() + MINUTE)
     raise RuntimeError(f"{webhook.topic} was answered {response.status}: {response.body.decode()[:500]}")
+
+
+def try_to_post(system: System, webhook: Webhook) -> Response:
+    """Posts a webhook once."""
+    with system.world.lock:
+        return gateway.public(system, request(webhook))
 
 
 def sign_up(number: int, first_name: str, at: Instant, tags: str = "") -> Webhook:

@@ -13,11 +13,11 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -28,6 +28,9 @@ from infra.local.routes import Route
 from infra.local.template import Resource, Template
 from infra.local.world import Due, World
 from shared.adapters import catalogue, clients, clock, definitions, environment, secrets
+
+if TYPE_CHECKING:
+    from infra.local.turning import Turning
 
 SERVICES = {
     "athena": athena.OPERATIONS,
@@ -156,6 +159,8 @@ class System:
     routes: dict[str, list[Route]] = field(default_factory=lambda: {"HttpApi": [], "Api": []})
     """By API; the more particular route comes first."""
     hurries: bool = False
+    turning: Turning | None = None
+    """The last turn of the clock that somebody asked for, which may be going on."""
     invocations: dict[str, int] = field(default_factory=dict)
     reader: Callable[[World, str], None] | None = None
     """When given, is called with each mail that was delivered: somebody is there to read it."""
@@ -198,7 +203,12 @@ class System:
 
     def run_until(self, instant: int) -> None:
         """Does everything that is due up to and including `instant`, each thing at its own instant, and stops there."""
-        self.settle()
+        for _ in self.running_until(instant):
+            pass
+
+    def running_until(self, instant: int) -> Iterator[None]:
+        """As `run_until`, one thing after the other: between two of them others may have their turn."""
+        yield from self._settling()
         while True:
             ticks = [(tick, at) for tick in self.ticks if (at := self._next_tick(tick)) is not None]
             following = self._next_instant([at for _, at in ticks])
@@ -208,22 +218,29 @@ class System:
             for tick, at in ticks:
                 if at <= following:  # earlier, where the clock ran by itself meanwhile
                     self._tick(tick, at)
-            self.settle()
+            yield from self._settling()
         self.world.turn(instant)
 
     def pass_time(self, by: int) -> None:
-        """Lets `by` milliseconds pass from now; a clock that runs stands still meanwhile, so that nothing is late.
+        """Lets `by` milliseconds pass from now; a clock that runs stands still meanwhile, so that nothing is late."""
+        for _ in self.passing_time(by):
+            pass
+
+    def passing_time(self, by: int) -> Generator[None]:
+        """As `pass_time`, one thing after the other: between two of them others may have their turn.
 
         All but the last day is hurried through, so that the workflows of its night find everything in its place.
         """
         ticking = self.world.hold()
-        end = self.world.now() + by
-        if by > UNHURRIED:
-            with self.hurrying():
-                self.run_until(end - UNHURRIED)
-        self.run_until(end)
-        if ticking:
-            self.world.tick()
+        try:
+            end = self.world.now() + by
+            if by > UNHURRIED:
+                with self.hurrying():
+                    yield from self.running_until(end - UNHURRIED)
+            yield from self.running_until(end)
+        finally:
+            if ticking:
+                self.world.tick()
 
     @contextmanager
     def hurrying(self) -> Iterator[None]:
@@ -242,8 +259,12 @@ class System:
 
     def settle(self) -> None:
         """Does all that is to be done at the present instant, until nothing is left."""
-        while self._do_due(self.world.now()) or self._deliver_queues() or self._deliver_streams():
+        for _ in self._settling():
             pass
+
+    def _settling(self) -> Iterator[None]:
+        while self._do_due(self.world.now()) or self._deliver_queues() or self._deliver_streams():
+            yield
 
     def _next_instant(self, ticks: list[int]) -> int | None:
         """The next instant at which anything is to be done, given the schedules' own."""
@@ -395,14 +416,15 @@ class System:
         return schedules.next_after(tick.expression, after, tick.timezone)
 
     def _tick(self, tick: Tick, at: int) -> None:
+        """Whoever is stopped before it is written down that it was done, does it again: at least once, as on AWS."""
+        if tick.starts_workflow:
+            self._start_for(tick, at)
+        else:
+            self._invoke_for(tick, tries=0)
         self.world.set_setting(tick.setting, str(at))
-        self._invoke_for(tick, tries=0)
 
     def _invoke_for(self, tick: Tick, tries: int) -> None:
         """Invokes a schedule's function, which nobody waits for; a failure is tried again a minute later, then two."""
-        if tick.starts_workflow:
-            self._start_for(tick)
-            return
         try:
             self.invoke(tick.target, tick.input)
         except Exception as error:
@@ -413,12 +435,11 @@ class System:
             elif tick.dead_letters is not None:
                 sqs.deliver(self.world, tick.dead_letters, json.dumps({"requestPayload": tick.input}))
 
-    def _start_for(self, tick: Tick) -> None:
-        self.session.client("stepfunctions").start_execution(
-            stateMachineArn=tick.target,
-            name=f"{tick.name.replace('.', '-')}-{self.world.setting(tick.setting)}",
-            input=json.dumps(tick.input),
-        )
+    def _start_for(self, tick: Tick, at: int) -> None:
+        states = self.session.client("stepfunctions")
+        name = f"{tick.name.replace('.', '-')}-{at}"
+        with suppress(states.exceptions.ExecutionAlreadyExists):  # this night's has begun already
+            states.start_execution(stateMachineArn=tick.target, name=name, input=json.dumps(tick.input))
 
 
 def _lost(source: StreamSource, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -537,5 +558,8 @@ def _wire_schedule(system: System, resource: Resource, name: str, target: str, e
         dead_letters=failing.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
     )
     system.ticks.append(tick)
-    if system.world.setting(tick.setting) is None:
-        system.world.set_setting(tick.setting, str(system.world.now()))
+    last, now = system.world.setting(tick.setting), system.world.now()
+    if last is None:
+        system.world.set_setting(tick.setting, str(now))
+    elif tick.starts_workflow and int(last) < now - UNHURRIED:  # stopped while it hurried: see `hurrying`
+        system.world.set_setting(tick.setting, str(now - UNHURRIED))

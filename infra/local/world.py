@@ -7,6 +7,7 @@ Instants are whole milliseconds since 1970 (UTC), as in the domain.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -42,6 +43,8 @@ class World:
     def __init__(self, file: Path | str = ":memory:", now: int | None = None) -> None:
         self.lock = threading.RLock()
         self.files = Path(file).parent if str(file) != ":memory:" else None
+        if self.files is not None:  # what SQLite makes beside it is as readable as this
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         self.db = sqlite3.connect(str(file), isolation_level=None, check_same_thread=False, cached_statements=1000)
         self.db.executescript(SCHEMA)
         if str(file) != ":memory:":
@@ -71,10 +74,12 @@ class World:
         return ticking
 
     def turn(self, instant: int) -> None:
-        """Sets the clock forward to `instant`. Time never goes back: an earlier instant changes nothing."""
+        """Sets the clock forward to `instant`. Time never goes back: an earlier instant changes nothing, and nor does
+        the end of the process, since what has been done by then must not come before what is done next."""
         if instant > self.now():
             ticking = self._ticking_since is not None
             self._now, self._ticking_since = instant, time.monotonic() if ticking else None
+            self.set_setting("now", str(instant))
 
     def save_clock(self) -> None:
         self.set_setting("now", str(self.now()))
@@ -131,18 +136,31 @@ class World:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """What is written inside stands as a whole, or, when an exception leaves it, not at all. Nests."""
+        """What is written inside stands as a whole, or, when an exception leaves it, not at all. Nests.
+
+        A write that cannot be made (the disk is full) can take the whole transaction with it, and so can a commit. Then
+        nothing stays open, in which later writes would only seem to be stored.
+        """
         self.db.execute("SAVEPOINT atomic")
         made = len(self._made)
         try:
             yield
+            self.db.execute("RELEASE atomic")
         except BaseException:
             if len(self._made) > made:
                 self._made.clear()  # tables that were made inside go, too
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        """Back to where the innermost `atomic` began; or to before the outermost, when that place is lost."""
+        try:
             self.db.execute("ROLLBACK TO atomic")
             self.db.execute("RELEASE atomic")
-            raise
-        self.db.execute("RELEASE atomic")
+        except sqlite3.Error:
+            self._made.clear()
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
 
 
 def wall_clock() -> int:

@@ -43,7 +43,7 @@ def test_every_make_command_of_the_readme_is_in_the_makefile() -> None:
 def test_every_beckon_command_of_the_readme_is_a_command() -> None:
     source = (ROOT / "infra" / "local" / "__main__.py").read_text(encoding="utf-8")
     for command in set(re.findall(r"beckon ([a-z-]+)", README)):
-        assert f'add_parser("{command}"' in source, command
+        assert f'command("{command}"' in source, command
 
 
 def test_every_file_the_readme_names_is_there() -> None:

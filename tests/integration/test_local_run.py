@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import sqlite3
+import stat
+import threading
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from infra.local import __main__ as run
-from infra.local import demo, gateway, settings, site, sqs, storefront
+from infra.local import demo, directory, gateway, history, running, settings, shoppers, site, sqs, storefront
+from infra.local.__main__ import main
 from infra.local.gateway import Request
 from infra.local.system import System, begin
 from infra.local.world import World
@@ -41,8 +47,8 @@ def test_the_demo_fails_when_its_story_does_not_come_out(monkeypatch: pytest.Mon
 
 
 def test_the_shop_that_make_run_begins_with_has_its_best_customers_ranked() -> None:
-    system = start(now=run.HISTORY_SINCE - 60 * DAY)
-    run.replay(system, customers=15)
+    system = start(now=running.HISTORY_SINCE - 60 * DAY)
+    running.replay(system, customers=15)
     assert members.count("champions") > 0
 
 
@@ -110,18 +116,226 @@ def test_unknown_paths_are_not_found() -> None:
     assert gateway.admin(system, Request("GET", "/nothing")).status == 403
 
 
-def test_the_clock_cannot_be_turned_by_another_sites_page() -> None:
+@pytest.mark.parametrize("path", ["/local/clock", "/local/webhooks", "/mailbox/1", "/admin/dead-letters/events/replay"])
+def test_nothing_here_is_done_for_another_sites_page(path: str) -> None:
+    def refused(host: str, **origin: str) -> bool:
+        return gateway.refusal(Request("POST", path, headers={"host": host, **origin})) is not None
+
+    assert not refused("localhost:8000", origin="http://localhost:8000")
+    assert not refused("localhost:8000")  # a program
+    assert not refused("127.0.0.1:8000", origin="http://127.0.0.1:8000")
+    for origin in ("https://evil.example.com", "http://localhost.evil.example", "null", "http://localhost:9000", ""):
+        assert refused("localhost:8000", origin=origin), origin
+    assert refused("evil.example.com:8000", origin="http://evil.example.com:8000")  # a name that leads to this machine
+    assert gateway.refusal(Request("POST", "/v1/track", headers={"host": "x.example.com", "origin": "null"})) is None
+
+
+def turned(system: System, body: bytes) -> Any:
+    answered = site.answer(system, Request("POST", "/local/clock", body=body))
+    assert answered is not None
+    return answered
+
+
+def test_time_is_turned_while_the_pages_go_on_answering() -> None:
     system = start()
-    form = {"content-type": "application/x-www-form-urlencoded"}
-    foreign = Request("POST", "/local/clock", headers={**form, "origin": "https://evil.example.com"}, body=b"days=1")
-    refused = site.answer(system, foreign)
-    assert refused is not None
-    assert refused.status == 403
-    ours = Request("POST", "/local/clock", headers={**form, "origin": "http://localhost:8000"}, body=b"days=1")
-    turned = site.answer(system, ours)
-    assert turned is not None
-    assert turned.status == 303
-    assert system.world.now() == demo.BEGIN + DAY
+    storefront.post(system, storefront.sign_up(1, "Ada", demo.BEGIN))
+    assert turned(system, b'{"seconds": 7776000}').status == 202
+    assert turned(system, b'{"seconds": 60}').status == 409
+    with system.world.lock:
+        half_way = site.answer(system, Request("GET", "/"))
+        told = json.loads(site.answer(system, Request("GET", "/local/clock")).body)  # type: ignore[union-attr]
+    assert half_way is not None
+    assert told["until"] == demo.BEGIN + 90 * DAY
+    assert told["instant"] < told["until"]
+    assert b"<progress" in half_way.body
+    assert system.turning is not None
+    assert system.turning.thread is not None
+    system.turning.thread.join()
+    told = json.loads(site.answer(system, Request("GET", "/local/clock")).body)  # type: ignore[union-attr]
+    assert (told["turning"], told["instant"], told["emails"]) == (False, demo.BEGIN + 90 * DAY, len(mails(system)))
+    assert told["emails"] > 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b'{"seconds": 1e999}', b'{"seconds": 1.5}', b'{"seconds": true}', b'{"seconds": -1}',
+        b'{"seconds": "x"}', b'{"seconds": 99999999999}', b'{"days": 4000}', b'{"days": 1, "seconds": 1}', b"\xff",
+    ],
+)  # fmt: skip
+def test_what_is_no_stretch_of_time_is_an_error(body: bytes) -> None:
+    system = start()
+    answered = turned(system, body)
+    assert answered.status == 400
+    assert json.loads(answered.body)["error"]["message"]
+    assert system.world.now() == demo.BEGIN
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "1e3", "99999"])
+def test_so_many_emails_are_not_listed(limit: str) -> None:
+    answered = site.answer(start(), Request("GET", "/local/mails", f"limit={limit}"))
+    assert answered is not None
+    assert answered.status == 400
+
+
+def test_both_buttons_of_the_start_page_end_in_an_email() -> None:
+    system = start()
+    for what, subject in (("sign-up", "Welcome"), ("order", "Thank you"), ("order", ""), ("sign-up", "Welcome")):
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        body = f"what={what}".encode()
+        answered = site.answer(system, Request("POST", "/local/webhooks", headers=form, body=body))
+        assert answered is not None
+        assert answered.status == 303
+        path, _, query = answered.headers["location"].partition("?")
+        before = site.answer(system, Request("GET", path, query))
+        assert before is not None
+        assert b'http-equiv="refresh"' in before.body
+        system.pass_time(40 * SECOND)
+        after = site.answer(system, Request("GET", path, query))
+        assert after is not None
+        assert b'http-equiv="refresh"' not in after.body, what
+        assert subject in mails(system)[0]
+
+
+def test_an_order_is_by_who_signed_up_last() -> None:
+    system = start()
+    signed_up = shoppers.sign_up(system)
+    assert shoppers.place_order(system).email == signed_up.email
+    assert shoppers.place_order(system).email != signed_up.email
+    assert shoppers.sign_up(system, 1).email == "ada.1@example.com"
+
+
+def test_more_customers_than_the_sample_has_are_like_its_own() -> None:
+    said = list(history.webhooks(customers=450, since=running.HISTORY_SINCE))
+    created = [webhook.body["id"] for webhook in said if webhook.topic == "customers/create"]
+    orders = [webhook.body["id"] for webhook in said if webhook.topic == "orders/create"]
+    assert len(set(created)) == len(created) == 450
+    assert len(set(orders)) == len(orders) > 1000
+    assert all(a.at <= b.at for a, b in pairwise(said))
+
+
+# ── stopping and going on ──
+
+
+def test_one_server_at_a_time_has_the_directory_and_beginning_anew_asks_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(settings, "DIRECTORY", tmp_path / "run")
+    with directory.claim(settings.DIRECTORY):
+        (settings.DIRECTORY / "world.sqlite").write_text("a world")
+        monkeypatch.setattr("sys.argv", ["beckon", "run", "--fresh", "--port", "8019"])
+        assert main() == 1
+        assert "going on" in capsys.readouterr().err
+        assert (settings.DIRECTORY / "world.sqlite").read_text() == "a world"
+    assert stat.S_IMODE(settings.DIRECTORY.stat().st_mode) == 0o700
+    with gateway.Server(0) as other:
+        monkeypatch.setattr("sys.argv", ["beckon", "run", "--fresh", "--port", str(other.server_port)])
+        assert main() == 1
+        assert "make run PORT=" in capsys.readouterr().err
+        assert (settings.DIRECTORY / "world.sqlite").read_text() == "a world"
+    directory.clear(settings.DIRECTORY)
+    assert [path.name for path in settings.DIRECTORY.iterdir()] == [directory.HELD]
+
+
+def test_a_world_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    World(tmp_path / "world.sqlite").set_setting("a", "b")
+    for path in tmp_path.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--customers", "-1"],
+        ["run", "--customers", "10001"],
+        ["run", "--port", "99999"],
+        ["--port", "0", "status"],
+        ["mailbox", "--limit", "x"],
+        ["send-webhook", "order", "--number", "0"],
+    ],
+)
+def test_a_wrong_number_on_the_command_line_is_said(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["beckon", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "whole number" in capsys.readouterr().err
+
+
+def test_a_night_that_was_begun_and_not_ended_goes_on(tmp_path: Path) -> None:
+    """Killed at any moment: what was begun is not begun again, and is in nobody's way."""
+    template = settings.template()
+    first = start(tmp_path / "world.sqlite")
+    storefront.post(first, storefront.sign_up(1, "Ada", demo.BEGIN))
+    steps = first.running_until(demo.BEGIN + 2 * DAY)
+    nightly = "SELECT COUNT(*) FROM executions WHERE name LIKE 'RefreshWorkflow%'"
+    while not has_table(first, "executions") or first.world.db.execute(nightly).fetchone()[0] == 0:
+        next(steps)
+    instant = first.world.now()
+    for ticks in first.ticks:
+        if ticks.starts_workflow:  # as if it had died before it wrote down that the night had begun
+            first.world.set_setting(ticks.setting, str(demo.BEGIN))
+    first.world.db.close()
+    second = begin(tmp_path / "world.sqlite", template, settings.secrets(template))
+    assert second.world.now() == instant
+    second.run_until(demo.BEGIN + 2 * DAY)
+    assert second.world.db.execute(nightly).fetchone()[0] == 2
+
+
+def has_table(system: System, name: str) -> bool:
+    rows = system.world.db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchall()
+    return bool(rows)
+
+
+def test_what_cannot_be_committed_is_not_acknowledged_and_neither_is_it_in_the_way(tmp_path: Path) -> None:
+    world = World(tmp_path / "world.sqlite")
+    world.set_setting("kept", "before")
+    world.db.execute("PRAGMA max_page_count = 60")
+    full = False
+    for number in range(200):
+        try:
+            with world.atomic(), world.atomic():
+                world.set_setting(f"n{number}", "x" * 5000)
+        except sqlite3.OperationalError:
+            full = True
+            break
+    assert full
+    assert not world.db.in_transaction
+    world.db.execute("PRAGMA max_page_count = 1000")
+    with world.atomic():
+        world.set_setting("kept", "after")
+    with sqlite3.connect(tmp_path / "world.sqlite") as other:
+        assert other.execute("SELECT value FROM settings WHERE name = 'kept'").fetchone() == ("after",)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: abc\r\n\r\n", 400),
+        (b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n", 413),
+        (b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (
+            b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic bG9jYWwtd3JpdGUta2V5Og==\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+            b'10\r\n{"anonymousId": \r\n18\r\n"a", "event": "Tried it"\r\n1\r\n}\r\n0\r\n\r\n',
+            200,
+        ),
+    ],
+)  # fmt: skip
+def test_a_body_is_read_however_it_comes_or_refused(sent: bytes, status: int) -> None:
+    system = start()
+    server = gateway.serve(system, 0, site.answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as client:
+            client.sendall(sent)
+            assert client.recv(100).split()[1] == str(status).encode()
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_clock_that_runs_by_itself_passes_over_a_schedules_instant() -> None:

@@ -109,7 +109,7 @@ class Page(HTMLParser):
 def test_an_empty_mailbox_says_what_to_do(shop: Shop) -> None:
     page = Page(mailbox.mailbox_page(shop.world))
     assert page.mails == []
-    assert "No mail has been sent yet" in page.text
+    assert "No email has been sent yet" in page.text
     assert "turn the clock" in page.text
 
 
@@ -324,18 +324,20 @@ def test_a_link_that_leads_to_no_page_leads_nowhere(href: str) -> None:
 
 
 def test_the_start_page_tells_the_facts_and_turns_the_clock() -> None:
-    facts = mailbox.Facts(NOW, "The <Shop>", [("Contacts", 12_345)], 'curl -d \'{"a": "<b>"}\'')
+    facts = mailbox.Facts(NOW, "The <Shop>", [("Contacts", 12_345)], 'curl -d \'{"a": "<b>"}\'', "curl -u key:")
     page = Page(mailbox.start_page(facts))
     for shown in (
         "The <Shop>",
         "12,345",
         facts.order_curl,
+        facts.track_curl,
         "Wed 18 November 2026, 11:06",
         "CC BY 4.0",
         "Online Retail",
     ):
         assert shown in page.text
     assert {"method": "post", "action": "/local/clock"} in page.all("form")
+    assert {"method": "post", "action": "/local/webhooks"} in page.all("form")
     assert [button["value"] for button in page.all("button") if button.get("name") == "days"] == ["1", "7", "90"]
     assert {"/mailbox", "/admin/"} <= {link["href"] for link in page.all("a")}
 

@@ -67,7 +67,9 @@ def beckon(shop: Shop, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytes
             code = main()
         except SystemExit as error:
             return 1, str(error)
-        return code, capsys.readouterr().out
+        said = capsys.readouterr()
+        assert not (code and said.out), "errors go to stderr"
+        return code, said.out + said.err
 
     return call
 

@@ -1,0 +1,68 @@
+"""What `beckon` asks of a running system, over HTTP. It imports nothing of the system, so that it starts at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+import urllib.error
+from typing import Any
+
+from infra.local.client import call, console, problem
+
+UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+LOOK = 0.3  # seconds between looks at how far the clock is
+
+
+def turn_clock(arguments: argparse.Namespace) -> None:
+    if arguments.by is None:
+        console.print(call(arguments.port, "GET", "/local/status")["now"])
+        return
+    match = re.fullmatch(r"\+?(\d{1,9})(s|min|h|d|w)", arguments.by)
+    if match is None:
+        raise SystemExit(f"{arguments.by!r} is not a stretch of time. Write a number and s, min, h, d or w: +90d, +6h")
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # half of what starting would take
+
+    told = call(arguments.port, "POST", "/local/clock", {"seconds": int(match[1]) * UNITS[match[2]]})
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console, transient=True
+    ) as progress:
+        task = progress.add_task(told["now"][:10], total=max(told["until"] - told["begun"], 1))
+        while told["turning"]:
+            time.sleep(LOOK)
+            told = call(arguments.port, "GET", "/local/clock")
+            progress.update(task, completed=told["instant"] - told["begun"], description=told["now"][:10])
+    if told["instant"] < told["until"]:
+        raise SystemExit(f"The clock stopped at {told['now']}; what make run prints says why.")
+    console.print(f"It is {told['now']}. {told['emails']} emails were sent meanwhile.")
+
+
+def list_mails(arguments: argparse.Namespace) -> None:
+    for mail in call(arguments.port, "GET", f"/local/mails?limit={arguments.limit}")["mails"]:
+        console.print(
+            f"{mail['sent'][:16].replace('T', ' ')}  {mail['to']:<32.32}  {mail['subject']}  [dim]{mail['state']}[/]",
+            soft_wrap=True,
+        )
+    console.print(f"http://localhost:{arguments.port}/mailbox shows them as a mail client would.")
+
+
+def send_webhook(arguments: argparse.Namespace) -> None:
+    asked: dict[str, Any] = {"what": arguments.what}
+    if arguments.number is not None:
+        asked["number"] = arguments.number
+    told = call(arguments.port, "POST", "/local/webhooks", asked)
+    console.print(f"{told['topic']} of {told['email']} was taken. The email about it:")
+    console.print(f"http://localhost:{arguments.port}{told['mailbox']}", soft_wrap=True)
+
+
+def show_status(arguments: argparse.Namespace) -> None:
+    console.print_json(json.dumps(call(arguments.port, "GET", "/local/status")))
+
+
+def tell(error: urllib.error.URLError, port: int) -> str:
+    """What went wrong, and what to do."""
+    if isinstance(error, urllib.error.HTTPError):
+        return problem(error)
+    start = "make run" if port == 8000 else f"make run PORT={port}"
+    return f"Nothing answers on port {port}. Start it with [bold]{start}[/] in another terminal."

@@ -1,0 +1,122 @@
+"""`beckon run` and `beckon demo`: the whole system in this process."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.local import demo, directory, history, readers, settings, site, storefront, turning
+from infra.local.client import console, errors
+from infra.local.gateway import Server
+from infra.local.system import System, begin
+from shared.domain.events import DAY, HOUR, iso, parse_instant
+
+HISTORY_SINCE = parse_instant("2011-06-09")
+"""The sample has a year; half of it is ready in half a minute."""
+HISTORY_UNTIL = parse_instant("2011-12-10")
+TICK = 0.2  # seconds between looks at what is due, while the clock runs by itself
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Nothing is begun, and nothing deleted, before the port and the directory are ours."""
+    try:
+        claimed = directory.claim(settings.DIRECTORY)
+    except directory.InUseError:
+        errors.print(
+            "Another [bold]make run[/] is going on in this directory. Stop it first, with Ctrl-C where it runs."
+        )
+        return 1
+    try:
+        server = Server(arguments.port)
+    except OSError as error:
+        another = f"[bold]make run PORT={arguments.port % 65_535 + 1}[/]"
+        errors.print(
+            f"Port {arguments.port} cannot be had ({error.strerror}). Take another one: {another}", soft_wrap=True
+        )
+        return 1
+    with claimed, server:
+        if arguments.fresh:
+            directory.clear(settings.DIRECTORY)
+        try:
+            _run(arguments, server)
+        except KeyboardInterrupt:
+            again = "make run" if arguments.port == settings.PORT else f"make run PORT={arguments.port}"
+            console.print(f"\nStopped. [bold]{again}[/] goes on from here; [bold]{again} FRESH=1[/] begins anew.")
+    return 0
+
+
+def _run(arguments: argparse.Namespace, server: Server) -> None:
+    template = settings.template(arguments.port)
+    system = begin(settings.WORLD, template, settings.secrets(template), now=HISTORY_SINCE - 60 * DAY)
+    system.reader = readers.react
+    try:
+        threading.Thread(target=server.serving(system, site.answer).serve_forever, daemon=True).start()
+        if system.world.setting("history") != "replayed":
+            replay(system, arguments.customers)
+        console.print(site.what_to_try(system), soft_wrap=True)
+        keep_time(system)
+    finally:
+        if system.turning is not None:
+            system.turning.stop()
+        with system.world.lock:
+            system.world.save_clock()
+
+
+def replay(system: System, customers: int | None) -> None:
+    """Plays the sample shop's history through the webhook endpoint, on the clock, from where it was left, and a night
+    after it, which finds the cut-offs of ranks. Whoever looks at the pages meanwhile is answered."""
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("a real shop's half year", total=HISTORY_UNTIL - HISTORY_SINCE)
+        shown = 0
+        for _ in turning.giving_way(system, _replaying(system, customers)):
+            now = system.world.now()
+            if now >= shown + HOUR:
+                shown, passed = now, max(now - HISTORY_SINCE, 0)
+                progress.update(task, completed=passed, description=f"a real shop's half year: {iso(now)[:10]}")
+
+
+def _replaying(system: System, customers: int | None) -> Iterator[None]:
+    done = int(system.world.setting("history") or 0)
+    webhooks = islice(enumerate(history.webhooks(customers=customers, since=HISTORY_SINCE), start=1), done, None)
+    with system.hurrying():
+        for number, webhook in webhooks:
+            if webhook.at > system.world.now():
+                yield from system.running_until(webhook.at)
+            storefront.post(system, webhook)
+            system.world.set_setting("history", str(number))
+            yield
+    yield from system.running_until(system.world.now() + DAY)
+    system.world.set_setting("history", "replayed")
+
+
+def keep_time(system: System) -> None:
+    """Lets the clock run, and does what falls due, until Ctrl-C."""
+    system.world.tick()
+    while True:
+        time.sleep(TICK)
+        if system.turning is not None and system.turning.is_going_on:
+            continue
+        with system.world.lock:
+            system.pass_time(0)
+            system.world.save_clock()
+
+
+def play_demo(arguments: argparse.Namespace) -> int:
+    template = settings.template(arguments.port)
+    system = begin(":memory:", template, settings.secrets(template), now=demo.BEGIN)
+    began = time.monotonic()
+    try:
+        demo.play(system, partial(console.print, soft_wrap=True))
+    except demo.StoryError as error:
+        errors.print(f"[red]The story did not come out:[/] {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    console.print(f"\nBoth stories came out, in {time.monotonic() - began:.1f} seconds.")
+    return 0
