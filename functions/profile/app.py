@@ -22,8 +22,8 @@ from shared.adapters.events_queue import put_aside
 from shared.domain.events import SHOP_TYPES, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.profiles import BY_REPAIR, Transition
 
-MOST_RECEIVES = 5
-"""As in the queue's redrive policy in template.yaml: the last time, we set the message aside with its reason."""
+MOST_RECEIVES = 10
+"""As in the queues' redrive policy in template.yaml: the last time, we set the message aside with its reason."""
 
 logger = Logger()
 metrics = Metrics()

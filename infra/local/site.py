@@ -14,6 +14,7 @@ from shared.domain.events import DAY, SECOND, iso
 
 MOST_MAILS = 1000
 WRITE_KEY: str = json.loads(SECRETS["write_keys"])[0]
+QUEUES = ("EventsQueue", "PromptQueue", "EventsDeadLetters", "FeedbackDeadLetters")
 
 
 def answer(system: System, request: Request) -> Response | None:
@@ -139,9 +140,7 @@ def status(system: System) -> dict[str, Any]:
             name: world.db.execute(f'SELECT COUNT(*) FROM "dynamodb {name}"').fetchone()[0]
             for name in ("Contacts", "Identities", "Members", "Definitions")
         },
-        "queues": {
-            name: len(_waiting(system, name)) for name in ("EventsQueue", "EventsDeadLetters", "FeedbackDeadLetters")
-        },
+        "queues": {name: len(_waiting(system, name)) for name in QUEUES},
         "state transitions": stepfunctions.transitions(world),
         "capacity units": {
             name: {"read": used.reads, "written": used.writes} for name, used in dynamodb.capacity(world).items()

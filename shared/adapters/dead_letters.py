@@ -30,6 +30,7 @@ class DeadLettersSettings(Settings):
     dead_letter_queues: FromJson[dict[str, str]]
     """The URLs of the dead-letter queues, by name."""
     events_queue_url: str
+    prompt_queue_url: str
     feedback_queue_url: str
 
 
@@ -56,9 +57,14 @@ def queues() -> dict[str, str]:
 
 
 def working_queues() -> dict[str, str]:
-    """The queues whose messages can be replayed: their URLs, by the same names as their dead letters'."""
+    """The queues that events and notices wait on: their URLs, by name. Of dead letters of the same name, they are what
+    is replayed to: an event that was set aside is waited for by nobody any longer, so it takes the lane of company."""
     settings = environment(DeadLettersSettings)
-    return {"events": settings.events_queue_url, "feedback": settings.feedback_queue_url}
+    return {
+        "events": settings.events_queue_url,
+        "prompt": settings.prompt_queue_url,
+        "feedback": settings.feedback_queue_url,
+    }
 
 
 def depth(url: str) -> int:
@@ -83,7 +89,7 @@ def peek(url: str) -> list[DeadLetter]:
 def replay(name: str) -> None:
     """Sends the queue's messages back to where they failed. NotReplayableError."""
     destination = working_queues().get(name)
-    if destination is None:
+    if destination is None or name not in queues():
         raise NotReplayableError("These are records of a stream or a schedule, not messages of a queue.")
     try:
         client("sqs").start_message_move_task(

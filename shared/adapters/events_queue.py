@@ -8,7 +8,7 @@ from typing import Any
 from shared.adapters.clients import client
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
-from shared.domain.events import SECOND, Event, Instant
+from shared.domain.events import SECOND, Event, Instant, is_awaited
 
 MOST_MESSAGES = 10  # of one SendMessageBatch
 MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
@@ -16,6 +16,7 @@ MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is 
 
 class QueueSettings(Settings):
     events_queue_url: str
+    prompt_queue_url: str
 
 
 class NotQueuedError(Exception):
@@ -23,12 +24,21 @@ class NotQueuedError(Exception):
 
 
 def put_events(events: Iterable[Event]) -> None:
-    """Puts events on the queue. When it returns, all are stored; else NotQueuedError or botocore's.
+    """Puts each event on the queue of its lane. When it returns, all are stored; else NotQueuedError or botocore's.
 
     What is to be received later (at most 15 minutes, which is SQS's limit) can be taken off then, and no earlier.
     """
-    url, instant = environment(QueueSettings).events_queue_url, now()
-    for entries in _batches(_entry(event, instant) for event in events):
+    queues, instant = environment(QueueSettings), now()
+    lanes: dict[str, list[dict[str, Any]]] = {queues.prompt_queue_url: [], queues.events_queue_url: []}
+    for event in events:
+        url = queues.prompt_queue_url if is_awaited(event, instant) else queues.events_queue_url
+        lanes[url].append(_entry(event, instant))
+    for url, entries in lanes.items():
+        _put(url, entries)
+
+
+def _put(url: str, of_lane: Iterable[dict[str, Any]]) -> None:
+    for entries in _batches(of_lane):
         answer = client("sqs").send_message_batch(
             QueueUrl=url,
             Entries=[{"Id": str(number), **entry} for number, entry in enumerate(entries)],  # type: ignore[typeddict-item]
@@ -44,7 +54,7 @@ def _entry(event: Event, instant: Instant) -> dict[str, Any]:
 
 
 def waiting() -> int:
-    """About how many events are on the queue."""
+    """About how many events that nobody waits for are on their queue."""
     answer = client("sqs").get_queue_attributes(
         QueueUrl=environment(QueueSettings).events_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
     )

@@ -82,6 +82,39 @@ ORDER_TYPES = frozenset(
     }
 )
 
+GATHERED = frozenset(
+    {
+        *(Type.PAGE_VIEWED, Type.SCREEN_VIEWED, Type.GROUP_JOINED, Type.PRODUCT_VIEWED),
+        *(Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED),
+        *(Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_DELAYED),
+        *(Type.PRODUCT_UPDATED, Type.EVALUATION_DUE),
+        # What a visit is made of, by the names of Segment's e-commerce and mobile specs:
+        *("Product List Viewed", "Product List Filtered", "Products Searched", "Product Clicked", "Product Shared"),
+        *("Promotion Viewed", "Promotion Clicked", "Product Added", "Product Removed", "Cart Viewed", "Cart Shared"),
+        *("Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered", "Coupon Entered"),
+        *("Product Added to Wishlist", "Product Removed from Wishlist", "Wishlist Product Added to Cart"),
+        *("Application Opened", "Application Backgrounded", "Application Foregrounded"),
+    }
+)
+"""Types that nobody waits for: some seconds of a visit are gathered to one write of the profile. All others, the shop's
+own among them (a quiz, a form), are acted on at once."""
+AWAITED_FOR = DAY
+"""What happened longer ago is history when we hear of it: however much of it comes, it stands in nobody's way."""
+
+
+def is_awaited(event: Event, now: Instant) -> bool:
+    """Whether somebody may be waiting for what the event sets off, so that it takes the lane without company.
+
+    An answer of theirs (a sign-up, a no) is, whatever it comes with; and an emptied cart is to stop the mail about it,
+    where a filled one only begins to wait.
+    """
+    if now - event.time > AWAITED_FOR:
+        return False
+    if event.type == Type.CART_UPDATED and event.properties.get("products") == []:
+        return True
+    return bool(event.consent) or event.type not in GATHERED
+
+
 MARKETING = "marketing"
 """The topic of the shipped mails, and of the consent that storefronts know."""
 

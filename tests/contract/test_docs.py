@@ -13,7 +13,7 @@ from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import shipped
 from shared.domain import conditions, identities, journeys, profiles, properties, segments
-from shared.domain.events import NEVER, Type
+from shared.domain.events import GATHERED, NEVER, Type
 from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES
 from tests.benchmarks import prices
@@ -80,6 +80,12 @@ def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
 def test_the_event_names_in_the_docs_are_the_codes() -> None:
     documented = {cells[0].strip("`") for cells in rows(EVENTS, "Event names")}
     assert documented == {type_.value for type_ in Type}
+
+
+def test_the_lanes_in_the_docs_are_the_codes() -> None:
+    documented = {cells[0].strip("`"): cells[2] for cells in rows(EVENTS, "Event names")}
+    assert {name for name, acted in documented.items() if acted != "at once"} == GATHERED & set(Type)
+    assert set(documented.values()) == {"at once", "gathered", "gathered; at once when it was emptied"}
 
 
 def test_the_tables_that_are_made_from_the_code_are_as_it_makes_them() -> None:

@@ -508,16 +508,19 @@ def test_access_logs_hold_nothing_personal() -> None:
 # ── what brings events, and where what fails goes ──
 
 
-def test_a_queue_waits_long_enough_and_sets_aside_what_fails_five_times() -> None:
+def test_a_queue_waits_long_enough_and_sets_aside_what_fails_ten_times() -> None:
     for function in FUNCTIONS:
         for event in events(function, "SQS"):
             queue = RESOURCES[event["Queue"]["Fn::GetAtt"][0]]["Properties"]
             timeout = TEMPLATE.properties(TEMPLATE.resources[function])["Timeout"]
-            assert queue["VisibilityTimeout"] >= 6 * timeout
-            assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+            window = event.get("MaximumBatchingWindowInSeconds", 0)
+            assert queue["VisibilityTimeout"] >= 6 * timeout + window
+            assert queue["RedrivePolicy"]["maxReceiveCount"] == 10
+            assert event["BatchSize"] <= 10 or window > 0  # as AWS wants it
             assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     profile = importlib.import_module("functions.profile.app")
-    assert RESOURCES["EventsQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
+    for queue in ("EventsQueue", "PromptQueue"):
+        assert RESOURCES[queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
 
 
 def test_ses_tells_of_everything_that_feedback_understands() -> None:

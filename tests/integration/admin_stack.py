@@ -143,6 +143,7 @@ def admin_stack() -> Iterator[Admin]:
             "DEAD_LETTER_QUEUES": json.dumps(queues),
             "EVENTS_DLQ_URL": queues["events"],
             "EVENTS_QUEUE_URL": sqs.create_queue(QueueName="events")["QueueUrl"],
+            "PROMPT_QUEUE_URL": sqs.create_queue(QueueName="prompt")["QueueUrl"],
             "FEEDBACK_QUEUE_URL": sqs.create_queue(QueueName="feedback")["QueueUrl"],
             "LAKE_BUCKET": "lake",
             "SECRETS_PATH": "/beckon",

@@ -46,6 +46,7 @@ class IngestStack:
     """Sends requests to the handler and reads what arrived on the queue."""
 
     queue_url: str
+    prompt_url: str
     now: Instant = NOW
 
     def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
@@ -78,14 +79,22 @@ class IngestStack:
         return self.request("POST", f"/v1/{call}", body, {"Content-Type": "application/json", **basic, **headers})
 
     def events(self) -> list[Event]:
-        """What came on the queue since the last time, in the order sent."""
-        found = []
-        sqs = client("sqs")
-        while messages := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                found.append(Event.model_validate_json(message["Body"]))
-                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        """What came on the two lanes since the last time: what a person waits for first, each in the order sent."""
+        return [*self.awaited(), *_taken(self.queue_url)]
+
+    def awaited(self) -> list[Event]:
+        """What came on the lane of what a person waits for."""
+        return _taken(self.prompt_url)
+
+
+def _taken(queue_url: str) -> list[Event]:
+    found = []
+    sqs = client("sqs")
+    while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            found.append(Event.model_validate_json(message["Body"]))
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+    return found
 
 
 def http_payload(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -137,6 +146,7 @@ def ingest_stack() -> Iterator[IngestStack]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         queue_url = boto3.client("sqs").create_queue(QueueName="events")["QueueUrl"]
+        prompt_url = boto3.client("sqs").create_queue(QueueName="prompt")["QueueUrl"]
         store = boto3.client("ssm")
         for name, values in (
             ("shopify_secret", SHOPIFY_SECRETS),
@@ -145,9 +155,10 @@ def ingest_stack() -> Iterator[IngestStack]:
         ):
             store.put_parameter(Name=f"/beckon/test/{name}", Value=json.dumps(values), Type="SecureString")
         patch.setenv("EVENTS_QUEUE_URL", queue_url)
+        patch.setenv("PROMPT_QUEUE_URL", prompt_url)
         patch.setenv("SECRETS_PATH", "/beckon/test")
         _begin_anew()
-        stack = IngestStack(queue_url)
+        stack = IngestStack(queue_url, prompt_url)
         clock.use(lambda: stack.now)
         yield stack
         clock.use(None)

@@ -115,7 +115,7 @@ def test_a_signed_shopify_order_is_on_the_queue_when_it_is_acknowledged(
 def test_a_signed_woocommerce_update_is_several_events(ingest: IngestStack) -> None:
     answer = ingest.woocommerce("order.updated", sample("woocommerce", "order_updated"))
     assert (answer.status, answer.json["events"]) == (200, 6)
-    assert [event.type for event in ingest.events()][-2:] == [Type.ORDER_REFUNDED, Type.ORDER_REFUNDED]
+    assert [event.type for event in ingest.events()].count(Type.ORDER_REFUNDED) == 2
 
 
 def test_either_secret_is_good_during_a_rotation(ingest: IngestStack) -> None:
@@ -485,6 +485,7 @@ def test_other_paths_and_methods(ingest: IngestStack) -> None:
 def no_queue(ingest: IngestStack) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVENTS_QUEUE_URL", ingest.queue_url + "-gone")
+        patch.setenv("PROMPT_QUEUE_URL", ingest.prompt_url + "-gone")
         environment.forget()
         yield
     environment.forget()

@@ -58,7 +58,7 @@ def branch(segment: str = "customers") -> Any:
 
 
 def queued() -> list[dict[str, Any]]:
-    url = os.environ["EVENTS_QUEUE_URL"]
+    url = os.environ["PROMPT_QUEUE_URL"]
     answer = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 

@@ -58,7 +58,7 @@ def call(
 
 
 def events() -> list[Event]:
-    url, found = client("sqs").get_queue_url(QueueName="events_queue")["QueueUrl"], []
+    url, found = client("sqs").get_queue_url(QueueName="prompt_queue")["QueueUrl"], []
     while received := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in received:
             found.append(Event.model_validate_json(message["Body"]))

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from functions.profile import app
+from functions.profile.app import MOST_RECEIVES
 from shared.adapters import catalogue, contacts, definitions, identities
 from shared.adapters.contacts import VersionConflictError
 from shared.domain.conditions import Segment
@@ -241,8 +242,8 @@ def test_what_fails_again_and_again_is_put_aside_with_its_reason(monkeypatch: py
 
     monkeypatch.setattr(catalogue, "record", fail)
     product = event("p", Type.PRODUCT_UPDATED, properties={"product_id": "1"})
-    assert deliver(product, receives=4) == ["0"]
-    assert deliver(product, receives=5) == []
+    assert deliver(product, receives=MOST_RECEIVES - 1) == ["0"]
+    assert deliver(product, receives=MOST_RECEIVES) == []
     (message,) = put_aside()
     assert message["MessageAttributes"]["reason"]["StringValue"] == "RuntimeError"
 
