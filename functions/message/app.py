@@ -64,6 +64,8 @@ def deliver(message: Message, instant: Instant) -> Held:
     profile = stored.profile if stored is not None else None
     suppression = identities.suppression(profile.email) if profile is not None and profile.email is not None else None
     refusal = gate(message, profile, suppression, instant)
+    if refusal is None and profile is not None and identities.holder(profile.email or "") != message.contact:
+        refusal = Refusal.ANOTHERS_ADDRESS  # the trait is a copy: a mail goes to nobody but whom it is about
     try:
         if refusal is not None or profile is None:
             return _refused(message, held, refusal or Refusal.ERASED, instant)

@@ -15,8 +15,9 @@ from shared.adapters import contacts, events_queue, identities
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
 from shared.domain.events import MINUTE, NEVER, Event, IdentityKind, Instant
-from shared.domain.identities import kind_of, weakest_first
+from shared.domain.identities import NOBODYS, kind_of, weakest_first
 from shared.domain.profiles import Profile
+from shared.domain.segments import close
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ MOST_ATTEMPTS = 8
 SECOND_LOOK = 2 * MINUTE
 """After an erasure: longer than a Lambda lives that has asked whose an event is before it, and stores it after."""
 CUSTOMERS = (IdentityKind.SHOPIFY, IdentityKind.WOOCOMMERCE)
+MOST_TRANSITIONS = 20  # items of the erasure's transaction; each holds as many as it takes
 
 
 def erase(event: Event, now: Instant) -> None:
@@ -78,7 +80,7 @@ def _is_meant(profile: Profile, event: Event, told: Instant) -> bool:
     named = set(_keys(event))
     own = {key for key in profile.identities if kind_of(key) in CUSTOMERS}
     meant = {key for key in named if kind_of(key) in CUSTOMERS}
-    strong = named & {key for key in profile.identities if kind_of(key) is not IdentityKind.ANONYMOUS}
+    strong = named & {key for key in profile.identities if kind_of(key) not in NOBODYS}
     if own and meant and not own & meant and not strong:
         return False
     if profile.first_seen <= told:
@@ -96,8 +98,9 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     contacts.delete(
         profile.contact, (kind for kind in kinds if kind != contacts.PROFILE and not kind.startswith("RUN#"))
     )
-    tombstone = Profile(profile.contact, version=profile.version, erased=True)
+    tombstone, transitions = close(profile, now)
     writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
+    writes += contacts.transition_writes(transitions, now, MOST_TRANSITIONS)
     addresses = {key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL}
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
     free = [address for address in sorted(addresses) if identities.suppression_of_hash(address) is None]

@@ -6,7 +6,7 @@ recorded already are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from shared.domain.events import (
     Identity,
     IdentityKind,
     Instant,
+    Json,
     Type,
     evaluation_due,
     event_id,
@@ -34,10 +35,10 @@ from shared.domain.identities import (
     remembered,
     resolve,
     without_anonymous,
-    without_foreign_email,
+    without_email,
 )
 from shared.domain.profiles import Profile, Transition, rebuild, wake_at
-from shared.domain.segments import absorb
+from shared.domain.segments import absorb, close
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -153,7 +154,8 @@ def _fold(
     """What the members change in the profile, in place, and the writes that make it true."""
     profile = stored.profile
     joining = list(_joining(profile.contact, members))
-    writes = [write for anonymous in joining for write in _join_writes(anonymous, profile.contact, now)]
+    ends = [close(anonymous.profile, now, joined=profile.contact) for anonymous in joining]
+    writes = [write for anonymous in joining for write in _join_writes(anonymous, profile.contact)]
     linked = [key for anonymous in joining for key in anonymous.profile.identities]
     recorded, anew, number = [], False, profile.definitions
     for member in members:
@@ -169,15 +171,34 @@ def _fold(
             anew = anew or bool(member.event.properties.get("all"))
             number = max(number, member.event.properties.get("definitions", 0))
         else:
-            event = without_foreign_email(member.event, member.resolution.link, allowed)
+            event = member.event
+            if not _leads_here(event.traits.get("email"), (*profile.identities, *linked)):
+                event = without_email(event)
             recorded.append(event)
             writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
     profile.identities, forgotten = remembered(list(dict.fromkeys((*profile.identities, *linked))))
     writes += [identities.unlink_write(key) for key in forgotten]
     transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
     writes += contacts.consent_writes(profile, recorded)
+    writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up
+    left = [transitions for _, transitions in ends if transitions]
+    room = contacts.MOST_WRITES - 1 - len(writes)
+    for each in left:
+        writes += contacts.transition_writes(each, now, max((room - 1) // (len(left) + 1), 1))
     writes += contacts.transition_writes(transitions, now, contacts.MOST_WRITES - 1 - len(writes))
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
+
+
+def _leads_here(address: Json, keys: Collection[str]) -> bool:
+    """Whether a trait `email` may be taken: there is none, or the address leads to the contact with these keys.
+
+    Whoever sends it: a mail goes to the trait, so the trait must never say an address that is somebody else's.
+    """
+    if address is None:
+        return True
+    if not isinstance(address, str) or not address:
+        return False
+    return identities.identity_key(Identity(kind=IdentityKind.EMAIL, value=address)) in keys
 
 
 def _joining(contact: str, members: Sequence[Resolved]) -> Iterator[Stored]:
@@ -192,11 +213,7 @@ def _can_join(profile: Profile) -> bool:
     return profile.merged_into is None and not profile.erased and is_anonymous(profile.identities)
 
 
-def _join_writes(anonymous: Stored, contact: str, now: Instant) -> list[TransactWriteItemTypeDef]:
-    """Closes an anonymous contact for good; the stream then brings its events to the contact it has joined."""
+def _join_writes(anonymous: Stored, contact: str) -> list[TransactWriteItemTypeDef]:
+    """Has what led to a contact that is closed lead to the one it has joined; the stream then brings its events."""
     keys = anonymous.profile.identities
-    closed = Profile(anonymous.profile.contact, version=anonymous.profile.version, merged_into=contact)
-    return [
-        contacts.profile_write(closed, NEVER, now),  # no wake-up stays: nothing would ever move it
-        *(identities.link_write(key, contact, instead_of=[closed.contact]) for key in keys),
-    ]
+    return [identities.link_write(key, contact, instead_of=[anonymous.profile.contact]) for key in keys]

@@ -67,14 +67,15 @@ def end(contact: str, joined: str | None) -> None:
 def bring_over(anonymous: str, contact: str) -> None:
     """Puts the events of a contact that was nobody in particular on the queue again, as the joined contact's.
 
-    Their ids stay, so that repeating this does no harm; what is queued is deleted here, so that a contact's partition
-    is all there is of them.
+    Their ids stay, so that repeating this does no harm, and so does who told of them and when we heard it: what came
+    with a public write key stays public. What is queued is deleted here, so that a contact's partition is all there is
+    of them.
     """
     kinds = []
     moved = []
     for item in contacts.items(anonymous, "EVENT#"):
         kinds.append(item["kind"]["S"])
         identity = Identity(kind=IdentityKind.CONTACT, value=contact)
-        moved.append(contacts.event_of(item).model_copy(update={"identities": (identity,), "public": False}))
+        moved.append(contacts.event_of(item).model_copy(update={"identities": (identity,)}))
     events_queue.put_events(moved)
     contacts.delete(anonymous, kinds)

@@ -127,7 +127,8 @@ class IdentityKind(StrEnum):
     WOOCOMMERCE = "woocommerce"  # customer id
     USER = "user"  # the site's user id
     EMAIL = "email"
-    ANONYMOUS = "anonymous"  # a browser, a cart, a guest order: joins a contact once that is known
+    ORDER = "order"  # a storefront's order, checkout or cart: joins a contact once that is known
+    ANONYMOUS = "anonymous"  # a browser: joins a contact once that is known
 
 
 class Strict(BaseModel):

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from shared.domain.events import Event, Identity, IdentityKind
 
 STRENGTH = list(IdentityKind)
+NOBODYS = frozenset({IdentityKind.ORDER, IdentityKind.ANONYMOUS})
+"""Kinds that are nobody in particular. A storefront's orders and carts are a kind of their own, which a public write
+key cannot name: their numbers can be guessed."""
 SINGLE_KINDS = (IdentityKind.EMAIL, IdentityKind.USER)
 """Kinds of which a public write key may give a contact its first, but never a second."""
 IDENTITIES_BOUND = 500
-"""Identities a contact is known by."""
+"""Identities a contact is known by, beside orders."""
+ORDERS_BOUND = 500
+"""Orders, checkouts and carts a contact is known by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class Resolution:
     """Whose an event is.
 
     `contact` None: of nobody known, so of a new contact. `link`: identities that are to lead to the contact from now
-    on. `join`: contacts that other, anonymous identities of the event lead to; whoever is anonymous among them joins.
+    on. `join`: contacts that other identities of the event, of NOBODYS kinds, lead to; whoever is anonymous among them
+    joins.
     `conflicts`: other known contacts the event names too; known contacts are never merged silently.
     """
 
@@ -45,9 +51,9 @@ def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
     return Resolution(
         contact=contact,
         link=tuple(i for i in strongest_first if i not in known and i.kind is not IdentityKind.CONTACT),
-        join=tuple(other for other, kind in others.items() if kind is IdentityKind.ANONYMOUS),
-        conflicts=tuple(other for other, kind in others.items() if kind is not IdentityKind.ANONYMOUS),
-        by_anonymous=deciding is not None and deciding.kind is IdentityKind.ANONYMOUS,
+        join=tuple(other for other, kind in others.items() if kind in NOBODYS),
+        conflicts=tuple(other for other, kind in others.items() if kind not in NOBODYS),
+        by_anonymous=deciding is not None and deciding.kind in NOBODYS,
     )
 
 
@@ -56,13 +62,13 @@ def is_somebody_else(resolution: Resolution, held: frozenset[IdentityKind]) -> b
 
     It is, when only the browser speaks for the contact, and the event brings a new identity of a kind the contact has.
     """
-    new = {identity.kind for identity in resolution.link} - {IdentityKind.ANONYMOUS}
+    new = {identity.kind for identity in resolution.link} - NOBODYS
     return resolution.by_anonymous and bool(new & held)
 
 
 def without_anonymous(event: Event) -> Event:
     """The event without the browser it came from."""
-    named = tuple(identity for identity in event.identities if identity.kind is not IdentityKind.ANONYMOUS)
+    named = tuple(identity for identity in event.identities if identity.kind not in NOBODYS)
     return event.model_copy(update={"identities": named})
 
 
@@ -82,13 +88,17 @@ def kind_of(key: str) -> IdentityKind:
 
 
 def remembered(keys: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a contact goes on being known by, of these keys from the oldest to the newest, and what is forgotten: beyond
-    the bound, the oldest browsers, carts and orders."""
-    if len(keys) <= IDENTITIES_BOUND:
-        return tuple(keys), ()
-    anonymous = [key for key in keys if kind_of(key) is IdentityKind.ANONYMOUS]
-    forgotten = anonymous[: len(keys) - IDENTITIES_BOUND]
-    return tuple(key for key in keys if key not in forgotten), tuple(forgotten)
+    """What a contact goes on being known by, of these keys from the oldest to the newest, and what is forgotten.
+
+    What a storefront has told of and what anybody can tell with a public write key are bounded each for itself, so that
+    no number of made-up browsers pushes out an order. Beyond the bound go the oldest: orders and carts; browsers, and
+    then user ids.
+    """
+    orders = [key for key in keys if kind_of(key) is IdentityKind.ORDER]
+    others = len(keys) - len(orders)
+    told = [key for kind in (IdentityKind.ANONYMOUS, IdentityKind.USER) for key in keys if kind_of(key) is kind]
+    forgotten = {*orders[: max(len(orders) - ORDERS_BOUND, 0)], *told[: max(others - IDENTITIES_BOUND, 0)]}
+    return tuple(key for key in keys if key not in forgotten), tuple(key for key in keys if key in forgotten)
 
 
 def weakest_first(keys: Iterable[str]) -> list[str]:
@@ -97,12 +107,9 @@ def weakest_first(keys: Iterable[str]) -> list[str]:
 
 def is_anonymous(keys: tuple[str, ...]) -> bool:
     """Whether a contact with these identity keys is nobody in particular yet."""
-    return all(kind_of(key) is IdentityKind.ANONYMOUS for key in keys)
+    return all(kind_of(key) in NOBODYS for key in keys)
 
 
-def without_foreign_email(event: Event, link: tuple[Identity, ...], allowed: tuple[Identity, ...]) -> Event:
-    """The event without the address it may not set: one that it was not allowed to link."""
-    refused = {identity.value for identity in link if identity not in allowed and identity.kind is IdentityKind.EMAIL}
-    if event.traits.get("email") not in refused:
-        return event
+def without_email(event: Event) -> Event:
+    """The event without the address it may not set: one that does not lead to its contact."""
     return event.model_copy(update={"traits": {name: v for name, v in event.traits.items() if name != "email"}})

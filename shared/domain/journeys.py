@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.domain.events import Strict
-from shared.domain.profiles import BY_DEFINITION, BY_REPAIR, Profile, Transition
+from shared.domain.profiles import BY_DEFINITION, BY_ERASURE, BY_JOINING, BY_REPAIR, Profile, Transition
 
 BEGIN = "begin"
 """The path of a run that starts at the journey's first step."""
@@ -113,7 +113,7 @@ def _exit(journey: Journey, exit_: Exit, transition: Transition, profile: Profil
 def _starts(transition: Transition, profile: Profile) -> bool:
     membership = profile.memberships.get(transition.segment)
     return (
-        transition.cause not in (BY_DEFINITION, BY_REPAIR)
+        transition.cause not in (BY_DEFINITION, BY_REPAIR, BY_ERASURE, BY_JOINING)
         and membership is not None
         and membership.number == transition.number
     )

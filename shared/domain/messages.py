@@ -69,6 +69,7 @@ class Refusal(StrEnum):
 
     ERASED = "erased"
     NO_ADDRESS = "no_address"
+    ANOTHERS_ADDRESS = "anothers_address"
     SUPPRESSED_BOUNCE = "suppressed_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_ERASURE = "suppressed_erasure"
@@ -81,6 +82,7 @@ class Refusal(StrEnum):
 SENTENCES = {
     Refusal.ERASED: "The contact asked to be erased.",
     Refusal.NO_ADDRESS: "No e-mail address is known.",
+    Refusal.ANOTHERS_ADDRESS: "The e-mail address is known to be another contact's.",
     Refusal.SUPPRESSED_BOUNCE: "Mail to the address came back for good.",
     Refusal.SUPPRESSED_COMPLAINT: "The contact reported a mail of ours as spam.",
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed anew since.",

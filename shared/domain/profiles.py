@@ -137,6 +137,10 @@ BY_RANK = "rank"
 """The nightly refresh has moved a cut-off."""
 BY_REPAIR = "repair"
 """The nightly comparison found a stored membership wrong."""
+BY_ERASURE = "erasure"
+"""The contact was erased: an end is a change, too."""
+BY_JOINING = "joining"
+"""The contact has joined another, whose their events are from now on."""
 
 
 @dataclass(slots=True)

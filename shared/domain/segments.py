@@ -47,6 +47,8 @@ from shared.domain.evaluation import CARTS, Compiler, Evaluate, HistoryNeededErr
 from shared.domain.events import NEVER, Event, Instant, Type
 from shared.domain.profiles import (
     BY_DEFINITION,
+    BY_ERASURE,
+    BY_JOINING,
     BY_LAUNCH,
     BY_RANK,
     BY_REPAIR,
@@ -308,6 +310,29 @@ def absorb(
         transitions += decide(definitions, profile, tuple(definitions.segments), profile.decided, BY_REPAIR)
     trim(profile)
     return transitions
+
+
+def close(profile: Profile, now: Instant, joined: str | None = None) -> tuple[Profile, list[Transition]]:
+    """The end of a contact, who is erased or has `joined` another: what stays of the profile, to be stored in its
+    place, and the transitions by which the contact leaves all segments.
+
+    An end that is no change would leave a member for ever to whoever follows transitions.
+    """
+    cause, t = BY_ERASURE if joined is None else BY_JOINING, max(profile.decided, now)
+    left = [(name, held) for name, held in profile.memberships.items() if held.member]
+    transitions = [
+        Transition(profile.contact, number, name, False, t, cause, before=held.number)
+        for number, (name, held) in enumerate(left, start=profile.transitions + 1)
+    ]
+    closed = Profile(
+        profile.contact,
+        version=profile.version,
+        transitions=profile.transitions + len(transitions),
+        decided=t,
+        merged_into=joined,
+        erased=joined is None,
+    )
+    return closed, transitions
 
 
 def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, Instant]:

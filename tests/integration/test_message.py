@@ -16,7 +16,7 @@ from shared.adapters import clock, contacts, environment, identities, messages, 
 from shared.adapters.clients import client
 from shared.adapters.mail import NotSentError
 from shared.adapters.messages import ClaimLostError
-from shared.domain.events import DAY, MINUTE, NEVER, Instant
+from shared.domain.events import DAY, MINUTE, NEVER, Identity, IdentityKind, Instant
 from shared.domain.messages import SETTLE, Message, Refusal, Status
 from shared.domain.profiles import Membership, Profile, Stamped
 from tests.integration.conftest import NOW
@@ -70,6 +70,7 @@ def ses(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ses]:
     environment.forget()
     client("sesv2").create_email_identity(EmailIdentity="hello@shop.example.com")
     store(contact_profile())
+    leads_to("c01")
     yield Ses(monkeypatch)
 
 
@@ -86,6 +87,12 @@ def store(profile: Profile) -> None:
     held = contacts.read(profile.contact)
     profile.version = held.profile.version if held is not None else 0
     contacts.commit([contacts.profile_write(profile, NEVER, NOW)])
+
+
+def leads_to(contact: str, address: str = ADDRESS) -> None:
+    """Has the address lead to a contact, whoever it led to before."""
+    key = identities.identity_key(Identity(kind=IdentityKind.EMAIL, value=address))
+    contacts.commit([identities.link_write(key, contact, instead_of=["c01", "c02"])])
 
 
 def at(instant: Instant) -> None:
@@ -155,6 +162,7 @@ def test_no_header_and_no_tag_is_longer_than_ses_takes(ses: Ses) -> None:
     contact = f"c{'0' * 20}"
     given = contact_profile(memberships={segment: Membership(True, 7, NOW - DAY, NEVER)})
     store(replace(given, contact=contact))
+    leads_to(contact)
     longest = {**TASK, "contact": contact, "segment": segment, "run": f"{contact}-{segment}-99999"}
     handler({**longest, "journey": "j" * 40, "step": "s" * 64, "template": "welcome", "occurrence": 9999}, object())
     (mail,) = ses.sent
@@ -396,3 +404,13 @@ def test_a_very_late_notice_corrects_a_refusal(ses: Ses) -> None:
 def test_a_notice_does_not_bring_back_an_erased_message(ses: Ses) -> None:
     assert not messages.settle("c01", KEY, "ses-1", NOW)
     assert list(contacts.items("c01", "MESSAGE#")) == []
+
+
+def test_nothing_is_sent_to_an_address_that_leads_to_another_contact_or_to_nobody(ses: Ses) -> None:
+    leads_to("c02")
+    assert ask() == {**SENT, "status": "refused", "reason": Refusal.ANOTHERS_ADDRESS}
+    contacts.commit(
+        [identities.unlink_write(identities.identity_key(Identity(kind=IdentityKind.EMAIL, value=ADDRESS)))]
+    )
+    assert ask(occurrence=1)["reason"] == Refusal.ANOTHERS_ADDRESS
+    assert ses.sent == []

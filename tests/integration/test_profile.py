@@ -26,7 +26,7 @@ from shared.domain.events import (
     evaluation_due,
     event_id,
 )
-from shared.domain.profiles import BY_DEFINITION, ORDERS_BOUND, Transition
+from shared.domain.profiles import BY_DEFINITION, BY_ERASURE, BY_JOINING, ORDERS_BOUND, Transition
 from shared.domain.publications import with_shipped
 from tests.integration.conftest import NOW
 
@@ -136,13 +136,19 @@ def test_one_batch_of_many_contacts_and_many_events_is_stored_whole() -> None:
 
 
 def test_anonymous_history_joins_the_contact_at_identify() -> None:
-    deliver(event("visit-1", Type.PAGE_VIEWED, (ANONYMOUS, "browser")))
+    deliver(event("visit-1", Type.PAGE_VIEWED, (ANONYMOUS, "browser"), properties={"device": "mobile"}))
     deliver(event("sign-up", Type.CONTACT_CREATED, (EMAIL, "ada@example.com")))
     anonymous, known = contact_of(ANONYMOUS, "browser"), contact_of(EMAIL, "ada@example.com")
     assert anonymous is not None
     assert anonymous != known
+    entered = {each.segment: each.number for each in transitions(anonymous)}
+    assert entered
     deliver(event("identify", Type.CONTACT_UPDATED, (EMAIL, "ada@example.com"), (ANONYMOUS, "browser")))
     assert contact_of(ANONYMOUS, "browser") == known
+    left = transitions(anonymous)[len(entered) :]
+    assert {each.segment: each.before for each in left} == entered
+    assert {(each.entered, each.cause) for each in left} == {(False, BY_JOINING)}
+    assert [each.number for each in left] == list(range(len(entered) + 1, 2 * len(entered) + 1))
     closed = contacts.read(anonymous)
     assert closed is not None
     assert closed.profile.merged_into == known
@@ -182,6 +188,18 @@ def test_a_public_write_key_gives_no_contact_a_second_address() -> None:
     assert deliver(forged) == []
     assert profile_of(USER, "u1").email == "ada@example.com"
     assert contact_of(EMAIL, "mallory@example.com") is None
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_an_address_that_leads_to_another_contact_is_nobody_elses_trait(public: bool) -> None:
+    """Else whoever has the public write key diverts anybody's mail to an address of their own."""
+    known = event("1", Type.CONTACT_UPDATED, (USER, "m1"), (EMAIL, "evil@example.com"), public=True)
+    taken = event("2", Type.CONTACT_UPDATED, (USER, "m2"), (EMAIL, "vera@example.com"), public=True)
+    diverted = event("3", Type.CONTACT_UPDATED, (USER, "m2"), (EMAIL, "evil@example.com"), public=public)
+    assert deliver(known) == deliver(taken) == deliver(diverted) == []
+    assert profile_of(USER, "m2").email == "vera@example.com"
+    assert profile_of(EMAIL, "evil@example.com").email == "evil@example.com"
+    assert contact_of(EMAIL, "evil@example.com") != contact_of(USER, "m2")
 
 
 def test_a_public_write_key_gives_a_contact_its_first_address() -> None:
@@ -274,13 +292,16 @@ def test_erasure_leaves_nothing_but_that_the_address_must_not_get_mail() -> None
     assert contact is not None
     erasure = event("2", Type.ERASURE_REQUESTED, (SHOPIFY, "1"), (EMAIL, "ada@example.com"))
     assert deliver(erasure) == []
+    entered = [each.segment for each in transitions(contact) if each.entered]
     assert deliver(erasure) == []
-    assert kinds(contact) == ["PROFILE"]
+    assert set(kinds(contact)) == {"PROFILE", "TRANSITION"}
+    assert entered == []
+    assert {(each.entered, each.cause) for each in transitions(contact)} == {(False, BY_ERASURE)}
     assert contact_of(EMAIL, "ada@example.com") is None
     assert (identities.suppression("ada@example.com") or ("",))[0] == "erasure"
     late = event("3", Type.EMAIL_CLICKED, (IdentityKind.CONTACT, contact))
     assert deliver(late) == []
-    assert kinds(contact) == ["PROFILE"]
+    assert set(kinds(contact)) == {"PROFILE", "TRANSITION"}
     everything = json.dumps(boto3.client("dynamodb").scan(TableName="Contacts")["Items"], default=str)
     assert "ada" not in everything
 

@@ -158,7 +158,16 @@ def test_the_first_that_fails_comes_again_with_all_after_it(
 def test_an_anonymous_contacts_events_are_brought_over_and_deleted() -> None:
     who = (Identity(kind=IdentityKind.ANONYMOUS, value="browser"),)
     visits = [
-        Event(id=f"v{n}", type=Type.PAGE_VIEWED, time=n, stated=n, received=NOW, source="segment", identities=who)
+        Event(
+            id=f"v{n}",
+            type=Type.PAGE_VIEWED,
+            time=n,
+            stated=n,
+            received=NOW - n,
+            source="segment",
+            public=n % 2 == 0,
+            identities=who,
+        )
         for n in range(12)
     ]
     closed = Profile("a1", merged_into="c1")
@@ -174,6 +183,8 @@ def test_an_anonymous_contacts_events_are_brought_over_and_deleted() -> None:
         received += [Event.model_validate_json(message["Body"]) for message in messages]
     assert {event.id for event in received} == {visit.id for visit in visits}
     assert {event.identity(IdentityKind.CONTACT) for event in received} == {"c1"}
+    told = {visit.id: (visit.public, visit.received) for visit in visits}
+    assert {event.id: (event.public, event.received) for event in received} == told  # who said it, and when we heard it
     assert [item["kind"]["S"] for item in contacts.items("a1")] == ["PROFILE"]
 
 

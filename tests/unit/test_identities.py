@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from shared.domain.events import Event, Identity, IdentityKind
 from shared.domain.identities import (
     IDENTITIES_BOUND,
+    ORDERS_BOUND,
     allowed_links,
     is_anonymous,
     is_somebody_else,
     remembered,
     resolve,
     weakest_first,
-    without_foreign_email,
+    without_email,
 )
 
 K = IdentityKind
@@ -58,8 +59,7 @@ def test_a_public_key_adds_no_second_address_or_user() -> None:
     assert allowed_links(public, (email, user), held) == ()
     assert allowed_links(public, (email, user), frozenset({K.USER})) == (email,)
     assert allowed_links(event(email, user), (email, user), held) == (email, user)
-    assert without_foreign_email(public, (email, user), ()).traits == {"first_name": "M"}
-    assert without_foreign_email(public, (email, user), (email,)) is public
+    assert without_email(public).traits == {"first_name": "M"}
 
 
 def test_another_person_at_the_same_browser_is_somebody_else() -> None:
@@ -70,7 +70,7 @@ def test_another_person_at_the_same_browser_is_somebody_else() -> None:
 
 
 def test_who_has_only_a_browser_is_anonymous() -> None:
-    assert is_anonymous(("anonymous#b", "anonymous#cart:c"))
+    assert is_anonymous(("anonymous#b", "order#cart:c"))
     assert not is_anonymous(("anonymous#b", "email#hash"))
 
 
@@ -79,6 +79,16 @@ def test_beyond_the_bound_the_oldest_browsers_are_forgotten_and_nobodys_name() -
     browsers = [f"anonymous#{n}" for n in range(IDENTITIES_BOUND)]
     assert remembered([*named, *browsers[2:]]) == ((*named, *browsers[2:]), ())
     assert remembered([*named, *browsers]) == ((*named, *browsers[2:]), ("anonymous#0", "anonymous#1"))
+
+
+def test_no_number_of_made_up_browsers_and_users_pushes_out_an_order() -> None:
+    order, email = "order#shopify-order:1", "email#hash"
+    told = [f"{kind}#{n}" for n in range(IDENTITIES_BOUND) for kind in ("user", "anonymous")]
+    kept, forgotten = remembered([order, email, *told])
+    assert kept == (order, email, *(f"user#{n}" for n in range(1, IDENTITIES_BOUND)))
+    assert set(kept) | set(forgotten) == {order, email, *told}
+    orders = [f"order#cart:{n}" for n in range(ORDERS_BOUND)]
+    assert remembered([order, *orders]) == (tuple(orders), (order,))
 
 
 def test_the_weakest_come_first() -> None:

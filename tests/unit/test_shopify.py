@@ -31,8 +31,8 @@ HEADERS = {
 }
 CUSTOMER = Identity(kind=IdentityKind.SHOPIFY, value="7064055069303")
 EMAIL = Identity(kind=IdentityKind.EMAIL, value="ada.okafor@example.com")
-CART = Identity(kind=IdentityKind.ANONYMOUS, value="cart:Z2NwLWV1cm9wZS13ZXN0NDowMUhZ")
-ORDER = Identity(kind=IdentityKind.ANONYMOUS, value="shopify-order:5512000111222")
+CART = Identity(kind=IdentityKind.ORDER, value="cart:Z2NwLWV1cm9wZS13ZXN0NDowMUhZ")
+ORDER = Identity(kind=IdentityKind.ORDER, value="shopify-order:5512000111222")
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def test_an_order_brought_over_from_another_shop_counts_when_it_was_placed() -> 
 
 def test_a_guest_order_without_address_is_kept_under_itself() -> None:
     event = one("orders/create", sample("orders_create_guest"))
-    assert event.identities == (Identity(kind=IdentityKind.ANONYMOUS, value="shopify-order:5512000111333"),)
+    assert event.identities == (Identity(kind=IdentityKind.ORDER, value="shopify-order:5512000111333"),)
     assert event.properties["total"] == 48.8
 
 

@@ -13,7 +13,7 @@ from shared.domain.sources.payload import RefusedError
 RECEIVED = parse_instant("2026-03-20T12:00:00Z")
 CUSTOMER = Identity(kind=IdentityKind.WOOCOMMERCE, value="25")
 EMAIL = Identity(kind=IdentityKind.EMAIL, value="noor.lindqvist@example.com")
-ORDER = Identity(kind=IdentityKind.ANONYMOUS, value="woocommerce-order:727")
+ORDER = Identity(kind=IdentityKind.ORDER, value="woocommerce-order:727")
 
 
 def sample(name: str) -> dict[str, Any]:

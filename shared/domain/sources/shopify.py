@@ -9,8 +9,8 @@ Headers, and what they identify (https://shopify.dev/docs/apps/build/webhooks/ig
 - `X-Shopify-Triggered-At`: when it was sent off first. The instant of what carries no date of its own.
 - `X-Shopify-Test`: a sample, sent from the admin or the command line. Ignored, like orders with `test: true`.
 
-A refund names its order and nobody else, so every order event says by an anonymous identity which order it is of;
-carts and checkouts are joined to orders in the same way.
+A refund names its order and nobody else, so every order event says by an identity of its own kind which order it is of;
+carts and checkouts are joined to orders in the same way. The public write key cannot name one.
 """
 
 from __future__ import annotations
@@ -139,10 +139,10 @@ def _customer_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...
     )
 
 
-def _identities(customer: str | None, address: str | None, *anonymous: str | None) -> tuple[Identity, ...]:
-    """Strongest first. `anonymous` are carts, checkouts and orders, as "kind:id"."""
+def _identities(customer: str | None, address: str | None, *orders: str | None) -> tuple[Identity, ...]:
+    """Strongest first. `orders` are carts, checkouts and orders, as "kind:id"."""
     known = [(IdentityKind.SHOPIFY, customer), (IdentityKind.EMAIL, address)]
-    known += [(IdentityKind.ANONYMOUS, value) for value in anonymous]
+    known += [(IdentityKind.ORDER, value) for value in orders]
     return tuple(Identity(kind=kind, value=value) for kind, value in known if value is not None)
 
 

@@ -13,7 +13,7 @@ order so far, under ids that never change, and what was known already does nothi
 - `cancelled`, `trash`, deleted, and `failed` after it was paid: taken back.
 
 Refunds come as a list in the order, without dates, so each counts when it is first heard of. A deletion has the id
-alone, so every order event says by an anonymous identity which order it is of.
+alone, so every order event says by an identity of its own kind which order it is of.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _identities(customer: Json, address: str | None, order: str | None = None) -
     known = (
         (IdentityKind.WOOCOMMERCE, None if id_ == "0" else id_),
         (IdentityKind.EMAIL, address),
-        (IdentityKind.ANONYMOUS, order and f"woocommerce-order:{order}"),
+        (IdentityKind.ORDER, order and f"woocommerce-order:{order}"),
     )
     return tuple(Identity(kind=kind, value=value) for kind, value in known if value)
 
