@@ -1,6 +1,6 @@
 # The commands of the house. Everything they need is installed into .venv, from the committed lock.
 PYTHON ?= python3
-UV_VERSION := 0.11
+UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -43,7 +43,7 @@ docs: $(READY)  ## write the tables of docs/segments.md that are made from the c
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet "uv~=$(UV_VERSION)"
+	$(BIN)/pip install --quiet "uv==$(UV_VERSION)"
 
 $(READY): requirements.lock | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
@@ -55,6 +55,10 @@ $(SAM_READY): requirements-sam.lock | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements-sam.lock
 	touch $@
 
+# The requirements of an artefact: of what is named, the versions of requirements.lock with all their hashes.
+DEPLOYED = $(BIN)/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock" --constraints requirements.lock -
+
 lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with hashes, naming no index)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
@@ -62,6 +66,11 @@ lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with ha
 		--custom-compile-command "make lock" --constraints requirements.lock --group bench -o requirements-bench.lock
 	echo aws-sam-cli | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-sam.lock
+	printf 'aws-lambda-powertools\npydantic\ntzdata\n' | $(DEPLOYED) -o shared/requirements.txt
+	echo python-liquid | $(DEPLOYED) -o functions/message/requirements.txt
+	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
+	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
+	echo chalice | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
 clean:
 	rm -rf .venv .venv-sam .local .aws-sam

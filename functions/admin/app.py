@@ -30,7 +30,7 @@ from shared.domain.profiles import Profile, rebuild
 from shared.domain.sources.payload import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
-"""functions/admin/Makefile puts it into the deployed function at the same place."""
+"""infra/artefacts/build.py puts it into the deployed function at the same place."""
 MOST_DAYS = 366
 QUERY_PAUSE = 0.5  # seconds between two looks at a query
 QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from infra.artefacts import build
 from infra.local import names, settings
 from infra.local.aws import connect
 from infra.local.deploy import deploy
@@ -110,17 +112,64 @@ def test_every_function_has_a_role_of_its_own() -> None:
 
 def test_the_layer_is_built_for_the_functions_python_and_processor() -> None:
     globals_, layer = TEMPLATE.raw["Globals"]["Function"], RESOURCES["SharedLayer"]
-    assert layer["Metadata"]["BuildMethod"] == globals_["Runtime"]
     assert layer["Properties"]["CompatibleRuntimes"] == [globals_["Runtime"]]
     assert [layer["Metadata"]["BuildArchitecture"]] == globals_["Architectures"]
     assert layer["Properties"]["CompatibleArchitectures"] == globals_["Architectures"]
 
 
+def test_whoever_builds_reads_from_the_template_what_for() -> None:
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    for name in [*FUNCTIONS, "SharedLayer"]:
+        metadata = dict(RESOURCES[name]["Metadata"])
+        metadata.pop("BuildArchitecture", None)
+        assert metadata == {"BuildMethod": "makefile", "ContextPath": "infra/artefacts", "WorkingDirectory": "."}
+        properties = RESOURCES[name]["Properties"]
+        folder = properties.get("CodeUri") or properties.get("ContentUri")
+        assert build.asked(text, name) == (folder, "3.13", "arm64")
+    with pytest.raises(SystemExit, match="NoFunction"):
+        build.asked(text, "NoFunction")
+
+
+def test_an_artefact_is_our_code_and_its_bytecode_which_needs_no_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = re.sub(r"python3\.\d+", f"python3.{sys.version_info.minor}", (ROOT / "template.yaml").read_text())
+    (tmp_path / "template.yaml").write_text(here, encoding="utf-8")
+    monkeypatch.setenv("TEMPLATE", str(tmp_path / "template.yaml"))
+    assert build.main("JourneyFunction", tmp_path / "built") == 0
+    compiled = tmp_path / "built" / "functions" / "journey" / "__pycache__"
+    (bytecode,) = compiled.glob("app.*.pyc")
+    assert int.from_bytes(bytecode.read_bytes()[4:8], "little") == 0b01  # of a hash, and never checked
+    assert str(tmp_path).encode() not in bytecode.read_bytes()  # the same, wherever it is made
+    sources = {path.relative_to(tmp_path / "built") for path in (tmp_path / "built").rglob("*.py")}
+    assert sources == {
+        Path("functions/__init__.py"),
+        *(p.relative_to(ROOT) for p in ROOT.glob("functions/journey/*.py")),
+    }
+
+
+def test_without_lambda_s_python_a_build_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "found", lambda version: None)
+    assert build.main("JourneyFunction", tmp_path) == 1
+    assert "There is no Python 3.13 with pip here." in capsys.readouterr().err
+
+
+def locked(file: Path) -> dict[str, set[str]]:
+    """The hashes of each pin in a file that `make lock` wrote."""
+    pins = re.findall(
+        r"^([a-z0-9_.-]+==[^\s;\\]+)[^\n]*\n((?:    --hash=\S+[ \\]*\n)+)", file.read_text(), re.MULTILINE
+    )
+    return {pin: set(re.findall(r"sha256:\w+", hashes)) for pin, hashes in pins}
+
+
 def test_what_is_deployed_is_what_was_tested() -> None:
-    locked = set(re.findall(r"^([a-z0-9_.-]+==[^\s;\\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    tested = locked(ROOT / "requirements.lock")
     for file in [ROOT / "shared/requirements.txt", *ROOT.glob("functions/*/requirements.txt")]:
-        pins = {line for line in file.read_text().splitlines() if line and not line.startswith("#")}
-        assert pins <= locked, f"{file.relative_to(ROOT)} is not as locked: {pins - locked}"
+        pins = locked(file)
+        assert set(pins) == set(re.findall(r"^[a-z][a-z0-9_.-]*==\S+", file.read_text(), re.MULTILINE))
+        assert pins.items() <= tested.items(), f"{file.relative_to(ROOT)} is not as locked: run make lock"
 
 
 # ── what the code comes to, read from its text ──
