@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from shared.adapters import lake
+from shared.adapters import contacts, lake
 from shared.adapters.contacts import event_of
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.lake_rows import Row, row
+from shared.domain.profiles import Profile
 
 logger = Logger()
 
@@ -32,18 +33,30 @@ def handler(event: dict[str, Any], context: object) -> None:
     """Takes a batch of the stream (only new `EVENT#` items come, see the filter in template.yaml)."""
     changes = [record["dynamodb"] for record in event["Records"]]
     name = f"{changes[0]['SequenceNumber']}-{changes[-1]['SequenceNumber']}"
-    lake.write(_rows(change["NewImage"] for change in changes), name)
+    lake.write(_rows([change["NewImage"] for change in changes]), name)
 
 
-def _rows(items: Iterable[dict[str, Any]]) -> Iterator[Row]:
-    """The items' rows. One that no row can be made of is put aside, by its key, and does not hold up the others."""
+def _rows(items: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """The items' rows, but for those of contacts who have ended since: an erased contact has none, and one who has
+    joined another has them there.
+
+    An item that no row can be made of is put aside, by its key, and does not hold up the others.
+    """
+    several = {item["contact"]["S"] for item in items}
+    ended = {each.contact for each in read(several) if each.erased or each.merged_into is not None}
     for item in items:
+        if item["contact"]["S"] in ended:
+            continue
         try:
             yield _row(item)
         except Exception as error:
             key = {name: item[name]["S"] for name in ("contact", "kind")}
             logger.error("event not in the lake", kind=key["kind"], reason=type(error).__name__)
             put_aside(environment(LakeSettings).lake_dlq_url, json.dumps(key), type(error).__name__)
+
+
+def read(several: Iterable[str]) -> Iterator[Profile]:
+    return (stored.profile for stored in contacts.read_all(several, ended=True))
 
 
 def _row(item: dict[str, Any]) -> Row:

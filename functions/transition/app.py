@@ -12,10 +12,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared.adapters import contacts, events_queue, members, shipped, state_machines
+from shared.adapters import amendments, contacts, events_queue, members, shipped, state_machines
 from shared.adapters.clock import now
 from shared.domain.events import Identity, IdentityKind, Instant
 from shared.domain.journeys import Start, Stop, actions
+from shared.domain.lake_rows import place
 from shared.domain.profiles import Transition
 
 logger = Logger()
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         image = record["dynamodb"]["NewImage"]
         try:
             if image["kind"]["S"] == contacts.PROFILE:
-                end(image["contact"]["S"], image.get("merged_into", {}).get("S"))
+                end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
             else:
                 follow(contacts.transitions_of(image), now())
         except Exception:
@@ -56,26 +57,28 @@ def follow(transitions: Sequence[Transition], instant: Instant) -> None:
                     metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
 
 
-def end(contact: str, joined: str | None) -> None:
+def end(contact: str, joined: str | None, instant: Instant) -> None:
     """Does what is left to do when a contact was erased, or has joined another."""
     if joined is None:
         state_machines.stop_all(contact, "erased")
     else:
-        bring_over(contact, joined)
+        bring_over(contact, joined, instant)
 
 
-def bring_over(anonymous: str, contact: str) -> None:
+def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
     """Puts the events of a contact that was nobody in particular on the queue again, as the joined contact's.
 
     Their ids stay, so that repeating this does no harm, and so does who told of them and when we heard it: what came
     with a public write key stays public. What is queued is deleted here, so that a contact's partition is all there is
     of them.
     """
-    kinds = []
+    kinds, places = [], set()
     moved = []
     for item in contacts.items(anonymous, "EVENT#"):
         kinds.append(item["kind"]["S"])
+        places.add(place(item["type"]["S"], int(item["time"]["N"])))
         identity = Identity(kind=IdentityKind.CONTACT, value=contact)
         moved.append(contacts.event_of(item).model_copy(update={"identities": (identity,)}))
+    amendments.record(anonymous, places, instant)  # the lake has them as the joined contact's soon
     events_queue.put_events(moved)
     contacts.delete(anonymous, kinds)

@@ -67,15 +67,16 @@ def read(contact: str) -> Stored | None:
     return _stored(answer["Item"]) if "Item" in answer else None
 
 
-def read_all(contacts: Iterable[str]) -> Iterator[Stored]:
-    """The profiles of many contacts, in no order; those that are merged, erased or gone are left out."""
+def read_all(contacts: Iterable[str], *, ended: bool = False) -> Iterator[Stored]:
+    """The profiles of many contacts, in no order; those that are gone are left out, and, unless `ended`, those that are
+    merged or erased."""
     several = iter(contacts)
     while batch := list(dict.fromkeys(islice(several, MOST_READS))):
         wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
         while wanted:
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             for stored in map(_stored, answer["Responses"].get(table(), [])):
-                if stored.profile.merged_into is None and not stored.profile.erased:
+                if ended or (stored.profile.merged_into is None and not stored.profile.erased):
                     yield stored
             wanted = answer.get("UnprocessedKeys")
 

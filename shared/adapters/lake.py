@@ -55,7 +55,7 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str) -> 
     """Writes a page's facts, a file for each kind. Writing it again takes the place of all that was written."""
     with TemporaryDirectory() as directory:
         lines, file = Path(directory, "rows.json"), Path(directory, "facts.parquet")
-        if not _write_lines(rows, lines):
+        if not write_lines(rows, lines):
             return
         read = {**_READ_FACTS, "kind": "VARCHAR"}
         table = _duckdb().read_json(str(lines), columns=read, format="newline_delimited")
@@ -69,7 +69,7 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str) -> 
             )
 
 
-def _write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
+def write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
     """Writes rows as lines of JSON; gives whether there were any."""
     with file.open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row) + "\n" for row in rows)
@@ -80,7 +80,7 @@ def _parquet(rows: Iterable[Row], name: str) -> dict[str, bytes]:
     """The files, by their keys. They are small: a stream's batch is 6 MB at most."""
     with TemporaryDirectory() as directory:
         lines, out = Path(directory, "rows.json"), Path(directory, "out")
-        if not _write_lines(rows, lines):
+        if not write_lines(rows, lines):
             return {}
         columns = COLUMN_TYPES | dict.fromkeys(PARTITIONS, "VARCHAR")
         table = _duckdb().read_json(str(lines), columns=columns, format="newline_delimited")

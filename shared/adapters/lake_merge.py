@@ -7,7 +7,7 @@ next one can tell from the claim what is left to be done, and two runs at once s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +18,9 @@ from pydantic import BaseModel
 
 from shared.adapters.clients import client
 from shared.adapters.environment import environment
-from shared.adapters.lake import COLUMN_TYPES, CONFIG, ORDER, PREFIX, LakeSettings
+from shared.adapters.lake import COLUMN_TYPES, CONFIG, ORDER, PREFIX, LakeSettings, write_lines
 from shared.domain.events import Instant
-from shared.domain.lake_rows import PARTITIONS
+from shared.domain.lake_rows import PARTITIONS, Row
 
 LARGEST = 64 * 2**20
 """Bytes that are merged into one file, some two million events. What is larger together stays apart, so that a merge
@@ -54,8 +54,17 @@ def to_merge() -> Iterator[list[str]]:
         yield from groups(sizes)
 
 
-def groups(sizes: Mapping[str, int]) -> list[list[str]]:
-    """Which of a partition's files (keys with their sizes in bytes) become one: small ones with small ones."""
+def of_partition(place: str) -> list[list[str]]:
+    """The keys of all the files of a partition (`month=2026-11/type=page_viewed`), in groups that can be merged."""
+    pages = client("s3").get_paginator("list_objects_v2").paginate(
+        Bucket=environment(LakeSettings).lake_bucket, Prefix=f"{PREFIX}/{place}/"
+    )  # fmt: skip
+    return groups({file["Key"]: file["Size"] for page in pages for file in page.get("Contents", [])}, least=1)
+
+
+def groups(sizes: Mapping[str, int], least: int = 2) -> list[list[str]]:
+    """Which of a partition's files (keys with their sizes in bytes) become one: small ones with small ones, at least so
+    many at a time."""
     made: list[list[str]] = []
     room = files = 0
     for key in sorted(sizes, key=lambda key: (sizes[key], key)):
@@ -64,7 +73,7 @@ def groups(sizes: Mapping[str, int]) -> list[list[str]]:
             room, files = LARGEST, MOST_FILES
         made[-1].append(key)
         room, files = room - sizes[key], files - 1
-    return [sorted(group) for group in made if len(group) > 1]
+    return [sorted(group) for group in made if len(group) >= least]
 
 
 def merged_key(keys: Sequence[str]) -> str:
@@ -73,10 +82,11 @@ def merged_key(keys: Sequence[str]) -> str:
     return f"{keys[0].rpartition('/')[0]}/merged-{made_of}.parquet"
 
 
-def merge(keys: Sequence[str], until: Instant) -> bool:
+def merge(keys: Sequence[str], until: Instant, without: Collection[str] = (), instead: Iterable[Row] = ()) -> bool:
     """Puts one file in the place of those at `keys`, of one partition; each contact's event is in it once.
 
-    `until` is when the caller's process has certainly ended. False, and nothing is done, while another run is at work.
+    No row of the contacts `without` is in it, but `instead` is. `until` is when the caller's process has certainly
+    ended. False, and nothing is done, while another run is at work.
     """
     bucket = environment(LakeSettings).lake_bucket
     into = merged_key(keys)
@@ -91,7 +101,11 @@ def merge(keys: Sequence[str], until: Instant) -> bool:
         except client("s3").exceptions.NoSuchKey:  # another run has merged it since they were listed
             _release(claim)
             return True
-        client("s3").put_object(Bucket=bucket, Key=into, Body=_merged(directory).read_bytes())
+        if without and not instead and len(keys) == 1 and not _has(directory, without):
+            _release(claim)
+            return True
+        merged = _merged(directory, without, instead)
+        client("s3").put_object(Bucket=bucket, Key=into, Body=merged.read_bytes())
     _delete(keys)
     _release(claim)
     return True
@@ -147,9 +161,20 @@ def _delete(keys: Sequence[str]) -> None:
         raise RuntimeError(f"S3 has not deleted {len(failed)} of {len(keys)} files: {failed[0].get('Code')}")
 
 
-def _merged(directory: str) -> Path:
-    """The files in a directory as one file, sorted. Columns that an old file has not got are null."""
-    out = Path(directory, "merged")
+def _has(directory: str, contacts: Collection[str]) -> bool:
+    """Whether the files in a directory have any row of these contacts."""
+    with duckdb.connect(config=CONFIG | {"memory_limit": MEMORY}) as own:
+        asked = (
+            f"SELECT 1 FROM read_parquet('{directory}/*.parquet') WHERE contact IN (SELECT unnest($contacts)) LIMIT 1"  # noqa: S608
+        )
+        return own.execute(asked, {"contacts": list(contacts)}).fetchone() is not None
+
+
+def _merged(directory: str, without: Collection[str], instead: Iterable[Row]) -> Path:
+    """The files in a directory as one file, sorted, without the rows of some contacts and with others instead. Columns
+    that an old file has not got are null."""
+    out, lines = Path(directory, "merged"), Path(directory, "instead.json")
+    write_lines(instead, lines)
     none = ", ".join(f"CAST(NULL AS {type_}) AS {name}" for name, type_ in COLUMN_TYPES.items())
     with duckdb.connect(config=CONFIG | {"memory_limit": MEMORY, "temp_directory": f"{directory}/sorting"}) as own:
         own.execute(  # nothing in it comes from outside
@@ -158,10 +183,20 @@ def _merged(directory: str) -> Path:
                     SELECT {none} WHERE false
                     UNION ALL BY NAME
                     FROM read_parquet('{directory}/*.parquet', union_by_name = true, hive_partitioning = false)
+                    WHERE contact NOT IN (SELECT unnest($without::VARCHAR[]))
+                    UNION ALL BY NAME
+                    SELECT {", ".join(COLUMN_TYPES)} FROM
+                    read_json('{lines}', columns = {_read_as()}, format = 'newline_delimited')
                 )
                 -- A batch of the stream that came again in another composition is in two files.
                 QUALIFY id IS NULL OR ROW_NUMBER() OVER (PARTITION BY contact_number, id) = 1
                 ORDER BY {ORDER}
-            ) TO '{out}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"""  # noqa: S608
+            ) TO '{out}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})""",  # noqa: S608
+            {"without": list(without)},
         )
     return out
+
+
+def _read_as() -> str:
+    """DuckDB's types of a row's columns, as it wants to be told them."""
+    return "{" + ", ".join(f"'{name}': '{type_}'" for name, type_ in COLUMN_TYPES.items()) + "}"

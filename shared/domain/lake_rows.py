@@ -77,6 +77,11 @@ def month_of(instant: Instant) -> str:
     return max(iso(instant)[:7], FIRST_MONTH)
 
 
+def place(type_: str, instant: Instant) -> str:
+    """The partition that an event of this type and instant is in, as its files' keys name it."""
+    return f"month={month_of(instant)}/type={partition(type_)}"
+
+
 def row(contact: str, event: Event) -> Row:
     """The event's row: every one of COLUMNS, and the partition it belongs to."""
     properties, own = event.properties, own_words(event.traits)

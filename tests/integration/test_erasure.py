@@ -111,7 +111,7 @@ def test_who_was_made_in_the_moment_of_the_erasure_is_found_by_its_second_look(m
         deliver(REDACTED)
         deliver(CREATED)
         assert people() == ["email", "shopify"]
-    url = boto3.client("sqs").get_queue_url(QueueName="events_queue")["QueueUrl"]
+    url = boto3.client("sqs").get_queue_url(QueueName="prompt_queue")["QueueUrl"]
     waiting = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert waiting["ApproximateNumberOfMessagesDelayed"] == "1"
     again = {"received": REDACTED.received + erasure.SECOND_LOOK, "properties": {"erased_at": REDACTED.received}}

@@ -1,0 +1,75 @@
+"""Amendments of the lake: whose rows are no longer right, and in which partitions, until a night has written them anew.
+
+An item `amendment` of the Definitions table, version = the contact's number: contacts who were erased or have joined
+another, whose rows go, and those of whom something became known that their rows may not repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from shared.adapters.catalogue import DefinitionsSettings
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.events import Instant
+from shared.domain.lake_rows import contact_number
+
+ID = "amendment"
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """The contact's rows in these partitions (`month=2026-11/type=order_completed`) are to be made anew, since `at`."""
+
+    contact: str
+    partitions: frozenset[str]
+    at: Instant
+
+
+def record(contact: str, partitions: Iterable[str], now: Instant) -> None:
+    """Has the contact's rows in these partitions made anew, beside those that are to be already."""
+    added = sorted(set(partitions))
+    if not added:
+        return
+    client("dynamodb").update_item(
+        TableName=environment(DefinitionsSettings).definitions_table,
+        Key=_key(contact),
+        UpdateExpression="SET contact = :contact, #at = :now ADD #partitions :partitions",
+        ExpressionAttributeNames={"#at": "at", "#partitions": "partitions"},
+        ExpressionAttributeValues={":contact": {"S": contact}, ":now": {"N": str(now)}, ":partitions": {"SS": added}},
+    )
+
+
+def recorded() -> Iterator[Amendment]:
+    """All that are to be done."""
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": ID}},
+            ConsistentRead=True,
+        )
+    )
+    for item in (item for page in pages for item in page["Items"]):
+        yield Amendment(item["contact"]["S"], frozenset(item["partitions"]["SS"]), int(item["at"]["N"]))
+
+
+def done(amendment: Amendment) -> None:
+    """Forgets an amendment that was made, unless more of it has come meanwhile."""
+    try:
+        client("dynamodb").delete_item(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            Key=_key(amendment.contact),
+            ConditionExpression="#at = :at",
+            ExpressionAttributeNames={"#at": "at"},
+            ExpressionAttributeValues={":at": {"N": str(amendment.at)}},
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        pass
+
+
+def _key(contact: str) -> dict[str, dict[str, str]]:
+    return {"id": {"S": ID}, "version": {"N": str(contact_number(contact))}}
