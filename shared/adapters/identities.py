@@ -35,8 +35,8 @@ def address_hash(address: str) -> str:
 
 
 def identity_key(identity: Identity) -> str:
-    """`kind#value`, with an address, and what is long, replaced by its hash."""
-    hashed = identity.kind is IdentityKind.EMAIL or len(identity.value.encode()) > MOST_BYTES
+    """`kind#value`, with an address, what looks like one, and what is long, replaced by its hash."""
+    hashed = identity.kind is IdentityKind.EMAIL or "@" in identity.value or len(identity.value.encode()) > MOST_BYTES
     return f"{identity.kind}#{address_hash(identity.value) if hashed else identity.value}"
 
 

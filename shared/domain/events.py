@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -233,15 +234,29 @@ def parse_instant(text: str) -> Instant:
     return instant
 
 
-_ADDRESS = re.compile(
-    r"^[^@\s\"<>(),:;\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^@\s.<>()\[\]\\,:;\"\x00-\x1f\x7f]{1,63}\.)+[^@\s.<>()\[\]\\,:;\"\x00-\x1f\x7f]{2,63}$"
-)
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+_UPPER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def normal_email(text: str) -> str:
-    """The address as we compare it: trimmed, lower case. ValueError when it is no address a mail could go to."""
-    address = text.strip().lower()
-    if len(address) > 254 or not _ADDRESS.match(address):
+    """The address as we compare it and SES takes it. ValueError when it is no address a mail could go to.
+
+    Trimmed, lower case, without invisible characters and a dot at the end; a domain's other letters are written in
+    Punycode (as IDNA 2003 has it), in whatever width they come. Before the @ only ASCII passes: SES takes nothing else,
+    and a letter that merely looks like another (a full-width one, the Kelvin sign) is another person's address.
+    """
+    visible = "".join(letter for letter in text if letter.isascii() or unicodedata.category(letter) != "Cf").strip()
+    local, at, domain = visible.translate(_UPPER).rpartition("@")
+    if not domain.isascii():
+        try:
+            domain = domain.encode("idna").decode()
+        except UnicodeError:
+            raise ValueError("not an e-mail address") from None
+    domain = domain.lower().removesuffix(".")
+    address = f"{local}{at}{domain}"
+    if len(address) > 254 or len(local) > 64 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise ValueError("not an e-mail address")
     return address
 

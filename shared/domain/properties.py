@@ -40,6 +40,8 @@ _CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
 _PERSONAL_TRAITS = re.compile(
     r"e?mail|name|phone|street|address|birthday|age$|gender|avatar|website|url|id$", re.IGNORECASE
 )
+_OURS = re.compile(r"(tags|lists|signup_source|dormant|propensity|scores?|predicted_[^.]*)(\..*)?", re.IGNORECASE)
+"""Traits that a storefront's tags, the refresh and the journeys set, and the product acts by, with all their parts."""
 _WITHIN_A_CITY = frozenset({"postal_code", "zip", "latitude", "longitude"})
 
 
@@ -137,6 +139,12 @@ def own_words(traits: Mapping[str, Json]) -> frozenset[str]:
 def is_personal(trait: str) -> bool:
     """Whether a trait of this name says who somebody is."""
     return _PERSONAL_TRAITS.search(trait) is not None
+
+
+def may_be_told_by_anybody(trait: str) -> bool:
+    """Whether a sender with a public write key may set a trait of this name: who somebody is and where (`email` only as
+    `identities` allows), and any name of the shop's own; never one that the product itself sets or acts by."""
+    return _OURS.fullmatch(trait.strip()) is None
 
 
 def in_lake(trait: str) -> bool:

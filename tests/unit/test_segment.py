@@ -75,6 +75,41 @@ def test_an_address_that_is_none_is_no_identity_and_no_trait() -> None:
     assert (event.identities, event.traits) == ((USER,), {"plan": "gold"})
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dormant",
+        "Dormant",
+        "tags",
+        "lists",
+        "signup_source",
+        "predicted_value",
+        "propensity",
+        "propensity.upgrade",
+        "scores",
+    ],
+)
+def test_traits_that_the_product_acts_by_are_not_for_everybody_to_set(name: str) -> None:
+    event = one("identify", {"userId": "u", "traits": {name: True, "vip_tier": "gold", "interest": "tea"}})
+    assert event.traits == {"vip_tier": "gold", "interest": "tea"}
+    assert one("track", {"userId": "u", "event": "E", "context": {"traits": {name: True}}}).traits == {}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"userId": " Ada.Okafor@Example.com"},
+        {"anonymousId": "ada.okafor@example.com"},
+        {"userId": "ada.okafor@example.com", "traits": {"email": "somebody.else@example.com"}},
+    ],
+)
+def test_an_id_that_is_an_address_is_an_address(message: Any) -> None:
+    event = one("identify", message)
+    assert (event.identities, event.traits) == ((EMAIL,), {"email": EMAIL.value})
+    user = one("identify", {"userId": "u", **message} if "userId" not in message else {**message, "anonymousId": "b"})
+    assert [i for i in user.identities if "@" in i.value] == [EMAIL]
+
+
 def test_no_message_makes_consent() -> None:
     looks_like_consent = {"consent": "subscribed", "accepts_marketing": True, "email_marketing_consent": {}}
     event = one("identify", {"userId": "user-17", "traits": looks_like_consent})

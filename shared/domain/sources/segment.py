@@ -23,7 +23,7 @@ from shared.domain.events import (
     counted_time,
     event_id,
 )
-from shared.domain.properties import MOST_BYTES, MOST_ID, is_small
+from shared.domain.properties import MOST_BYTES, MOST_ID, is_small, may_be_told_by_anybody
 from shared.domain.sources.payload import (
     Payload,
     RefusedError,
@@ -151,9 +151,16 @@ def _identities(kind: str, message: Payload, address: str | None) -> tuple[Ident
             (IdentityKind.ANONYMOUS, anonymous),
             (IdentityKind.ANONYMOUS, previous),
         )
-        if value is not None
+        if value is not None and (identity is IdentityKind.EMAIL or email(value) is None)
     }
     return tuple(known)
+
+
+def _address(message: Payload, traits: Payload) -> str | None:
+    """The address the message names somebody by. An id that is an address is one, and the id says who it is."""
+    ids = (message.get("userId"), message.get("previousId"), message.get("anonymousId"))
+    named = [email(identifier(id_)) for id_ in ids]
+    return next((found for found in (named[0], email(traits.get("email")), *named[1:]) if found is not None), None)
 
 
 def _id(message: Payload, name: str) -> str | None:
@@ -178,8 +185,9 @@ def _traits(kind: str, message: Payload, context: Payload) -> Payload:
         "country": country(address.get("country")),
     }
     for name, value in given.items():
-        traits[_RENAMED.get(name, name)] = cut(value) if isinstance(value, str) else value
-    traits["email"] = email(given.get("email"))
+        if may_be_told_by_anybody(name):
+            traits[_RENAMED.get(name, name)] = cut(value) if isinstance(value, str) else value
+    traits["email"] = _address(message, given)
     for name, value in traits.items():
         if not is_small({name: value}):
             raise RefusedError(
