@@ -128,7 +128,7 @@ def _order(name: str, order: Order) -> dict[str, Json]:
         "order": name,
         "placed": instant(order.placed),
         "value": order.value / 100,
-        "refunded": sum(order.refunds.values()) / 100,
+        "refunded": sum(order.taken_off()) / 100,
         "net": order.net / 100,
         "cancelled": order.cancelled,
         "counts": order.counts,

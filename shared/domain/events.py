@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -157,6 +157,29 @@ class ConsentChange(BaseModel):
     state: Literal["subscribed", "unsubscribed", "pending"]
 
 
+class OrderState(BaseModel):
+    """What a storefront tells of an order: how it is, as of `Event.as_of`.
+
+    `stands`: it is an order; not when it was cancelled, deleted or failed, or is a checkout still. `refunds`: all there
+    are, by their ids; None when the payload does not list them. `currency`: that of its amounts and of its refunds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    stands: bool
+    refunds: Mapping[str, float] | None = None
+    currency: str | None = None
+
+
+class Stamp(NamedTuple):
+    """What makes a value the newer one: the instant it is of, and how much later (in ms) it was sent off, or else
+    received. Storefronts date by the second, and two changes fit into one."""
+
+    time: Instant
+    after: int = 0
+
+
 class Event(BaseModel):
     """One thing that happened.
 
@@ -164,7 +187,14 @@ class Event(BaseModel):
     `stated` is the instant the sender wrote into the message (None if none): it never depends on when the message
     came in, so together with the id it finds a repeated delivery. `time` is the instant we count with (see
     `counted_time`). `public` marks what came with a public write key, which anybody can send.
-    Contact's properties follow the Segment spec; amounts of money are numbers in the shop's currency.
+    Contact's properties follow the Segment spec; amounts of money are numbers in the shop's currency, unless
+    `other_currency`: then they are in `properties["currency"]`, and nothing counts or adds them.
+
+    A storefront tells how a thing is: `as_of` which instant (None: `time`), `told` when it sent that off (None: it does
+    not say), and of an order, `order`. Of several tellings the newest `stamp` is how it is now, and what that does not
+    say any more is no longer so: a trait told as None has no value, a trait not told stays.
+
+    `counts` is false of orders that the public key tells of, unless the shop's website is its teller (`shop`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -174,12 +204,23 @@ class Event(BaseModel):
     time: Instant = Field(ge=0, le=LAST_INSTANT)
     stated: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
     received: Instant = Field(ge=0, le=LAST_INSTANT)
+    as_of: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
+    told: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
     source: Literal["shopify", "woocommerce", "segment", "ses", "preference", "journey", "refresh", "admin"]
     public: bool = False
     identities: tuple[Identity, ...] = ()
     traits: Mapping[str, Json] = Field(default_factory=dict)
     consent: tuple[ConsentChange, ...] = ()
     properties: Mapping[str, Json] = Field(default_factory=dict)
+    order: OrderState | None = None
+    other_currency: bool = False
+    counts: bool = True
+
+    @property
+    def stamp(self) -> Stamp:
+        """Of what the event tells: the greater one is the newer."""
+        time = self.time if self.as_of is None else min(self.as_of, self.received)
+        return Stamp(time, (self.received if self.told is None else min(self.told, self.received)) - time)
 
     def identity(self, kind: IdentityKind) -> str | None:
         """The value of the first identity of that kind."""

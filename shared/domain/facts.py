@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+from shared.domain import lake_rows
 from shared.domain.conditions import (
     Age,
     Anniversary,
@@ -31,7 +32,7 @@ from shared.domain.evaluation import Evaluate, HistoryNeededError
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.properties import fold_case, in_lake, own_words, text
+from shared.domain.properties import KEPT_PROPERTIES, fold_case, in_lake, own_words, text
 from shared.domain.segments import Definitions
 
 COLUMNS: Mapping[str, str] = {
@@ -43,6 +44,7 @@ COLUMNS: Mapping[str, str] = {
     "number": "double",
     "flag": "boolean",
     "amount": "bigint",
+    **{name: lake_rows.COLUMNS[name] for name in KEPT_PROPERTIES},
 }
 """Columns and their types in Athena. What they hold, by the row's kind:
 
@@ -52,7 +54,9 @@ COLUMNS: Mapping[str, str] = {
 | trait | one a trait; of a list, one for each of its values, or one if it is empty | `name`, a dot before a part; \
 `time`: when it was told; `text` (in `fold_case` form), `number` or `flag`; `amount`: how many values the list has |
 | consent | one a topic | `name`; `text`: the answer; `time`: when it was given |
-| order | one for each that counts | `time`: when it was placed; `amount`: what is left of it, in hundredths |
+| order | one for each there ever was | `time`: when it was placed; `flag`: whether it counts still; `amount`: what \
+is left of it, in hundredths; and the properties of its `Order Completed`, which is read here: one for each order, as \
+it is now, however many told of it |
 | answer | one for each condition answered here that is true | `name`: the condition's key |
 | member | one for each segment the contact is in | `name`; `number`: of the transition; `time`: since when |
 """
@@ -147,10 +151,12 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
             answered |= set(question.answers(profile, t))
     for name in sorted(answered):
         yield {**empty, "kind": "answer", "name": name}
-    for topic, (state, time) in profile.consent.items():
-        yield {**empty, "kind": "consent", "name": topic, "text": state, "time": time}
-    for order in profile.counting_orders():
-        yield {**empty, "kind": "order", "time": order.placed, "amount": order.net}
+    for topic, answer in profile.consent.items():
+        yield {**empty, "kind": "consent", "name": topic, "text": answer.value, "time": answer.time}
+    for order in profile.orders.values():
+        if order.completed is not None:
+            now = {"time": order.placed, "amount": order.net, "flag": order.counts}
+            yield {**empty, "kind": "order", **now, **order.completed.properties}
     for segment, held in profile.memberships.items():
         if held.member:
             yield {**empty, "kind": "member", "name": segment, "number": float(held.number), "time": held.since}
@@ -159,7 +165,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
 def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
     """The traits that may be, and each part of one that has parts, as conditions name them (`trait_of`)."""
     for name, stamped in profile.traits.items():
-        value, time = stamped
+        value, time = stamped.value, stamped.time
         if value is None or not in_lake(name):
             continue
         yield name, stamped
@@ -206,7 +212,8 @@ def _own(profile: Profile) -> frozenset[str]:
     """The words that say who the contact is; of a trait that has parts, those parts that do."""
     flat: dict[str, Json] = {}
     parts: list[Mapping[str, Json]] = [flat]
-    for name, (value, _) in profile.traits.items():
+    for name, stamped in profile.traits.items():
+        value = stamped.value
         if isinstance(value, dict):
             parts.append({part: each for part, each in value.items() if not isinstance(each, dict)})
         else:

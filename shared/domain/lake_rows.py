@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from shared.domain.events import Event, Instant, Json, Type, amount, iso
-from shared.domain.properties import KNOWN_TYPES, code, event_name, kept_properties, own_words
+from shared.domain.properties import KNOWN_TYPES, code, event_name, kept_properties, own_words, refunded
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
@@ -95,7 +95,7 @@ def row(contact: str, event: Event) -> Row:
         "day": day,
         "source": event.source,
         "public": event.public,
-        "amount": amount(properties.get("amount")),
+        "amount": None if event.other_currency else _amount(event),
         "quantity": _number(properties.get("quantity")),
         **kept_properties(event),
     }
@@ -103,8 +103,12 @@ def row(contact: str, event: Event) -> Row:
     return {
         **{name: found.get(name) for name in COLUMNS},
         "month": month_of(event.time),
-        "type": partition(event.type),
+        "type": partition(event.type) if event.counts else OTHER,
     }
+
+
+def _amount(event: Event) -> int | None:
+    return refunded(event.properties) if event.type == Type.ORDER_REFUNDED else amount(event.properties.get("amount"))
 
 
 def partition(event: str) -> str:

@@ -24,11 +24,12 @@ from shared.domain.events import (
     Event,
     Instant,
     Json,
+    Stamp,
     Type,
     amount,
     parse_instant,
 )
-from shared.domain.properties import KNOWN_TYPES, event_name, fold_case, is_small, kept_properties, short_id
+from shared.domain.properties import KNOWN_TYPES, event_name, fold_case, is_small, kept_properties, refunded, short_id
 
 T = TypeVar("T")
 
@@ -74,33 +75,79 @@ class History:
 
 
 class Stamped(NamedTuple):
-    """A value and the instant it was set at."""
+    """A value (None: there is none any more), the instant it was set at, and how much later it was told (`Stamp`)."""
 
     value: Json
     time: Instant
+    after: int = 0
+
+
+UNTOLD = Stamp(-1)
+
+
+class Refund(NamedTuple):
+    """Money returned, in hundredths of the shop's currency, and the newest telling of it."""
+
+    amount: int
+    at: Stamp
 
 
 @dataclass(slots=True)
 class Order:
-    """One order, in hundredths of the shop's currency. `placed` is NEVER while only a refund is known of it."""
+    """One order as it is now, in hundredths of the shop's currency: each part as the newest event that says it has it.
+
+    `placed` is NEVER while nobody says that it is an order. `properties` are those of its `Order Completed` in the
+    history. `refunds` are told one by one; `listed`, all of them, by a storefront: what is not in a list is no longer
+    so, unless it was told later.
+    """
 
     placed: Instant = NEVER
     value: int = 0
-    value_time: Instant = -1
-    refunds: dict[str, int] = field(default_factory=dict)
+    value_at: Stamp = UNTOLD
     cancelled: bool = False
+    cancelled_at: Stamp = UNTOLD
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    properties_at: Stamp = UNTOLD
+    number: str = ""
+    """What the shop's people and its website call it, without a `#`."""
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    listed: dict[str, int] | None = None
+    listed_at: Stamp = UNTOLD
+
+    def taken_off(self) -> list[int]:
+        """The amounts of the refunds there are."""
+        if self.listed is None:
+            return [refund.amount for refund in self.refunds.values()]
+        later = [
+            refund.amount
+            for id_, refund in self.refunds.items()
+            if id_ not in self.listed and refund.at > self.listed_at
+        ]
+        return [*self.listed.values(), *later]
 
     @property
     def net(self) -> int:
         """What the shop kept of it."""
-        if self.cancelled:
-            return 0
-        return max(self.value - sum(self.refunds.values()), 0) if self.refunds else self.value
+        return 0 if self.cancelled else max(self.value - sum(self.taken_off()), 0)
 
     @property
     def counts(self) -> bool:
         """Whether it is an order still: not cancelled, and not refunded altogether."""
-        return self.placed != NEVER and not self.cancelled and (not self.refunds or self.net > 0)
+        return self.placed != NEVER and not self.cancelled and (self.net > 0 or not self.taken_off())
+
+    @property
+    def completed(self) -> Occurrence | None:
+        """Its place in the history of `Order Completed`; None when it never was an order."""
+        if self.placed == NEVER:
+            return None
+        total = {} if self.value_at == UNTOLD else {"total": self.value}
+        return Occurrence(self.placed, {**self.properties, **total})
+
+    @property
+    def newest(self) -> Stamp:
+        """Of what is known of it."""
+        told = (self.value_at, self.cancelled_at, self.properties_at, self.listed_at)
+        return max(*told, *(refund.at for refund in self.refunds.values()), UNTOLD)
 
 
 class Membership(NamedTuple):
@@ -155,6 +202,8 @@ class Profile:
     orders: dict[str, Order] = field(default_factory=dict)
     older_orders: int = 0
     """Orders that no longer fit; while there are some, order events are folded by `rebuild` only."""
+    numbers: set[str] = field(default_factory=set, compare=False, repr=False)
+    """By which the storefront's orders are called: read off `orders`."""
     memberships: dict[str, Membership] = field(default_factory=dict)
     transitions: int = 0
     consents: int = 0
@@ -170,10 +219,8 @@ class Profile:
     erased: bool = False
 
     def counting_orders(self) -> Iterator[Order]:
-        """The orders there are still. What a public write key says of an order is overruled by the storefront."""
-        for name, order in self.orders.items():
-            if order.counts and not (name.startswith(PUBLIC) and name.removeprefix(PUBLIC) in self.orders):
-                yield order
+        """The orders there are still."""
+        return (order for order in self.orders.values() if order.counts)
 
     @property
     def email(self) -> str | None:
@@ -187,7 +234,7 @@ def fold(profile: Profile, event: Event) -> set[str]:
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
     kept = kept_properties(event)
-    counted = event_name(event) is not None
+    counted = event_name(event) is not None and event.type != Type.ORDER_COMPLETED
     touched = set(_touches(event.type, kept)) if counted else set()
     if event.time < profile.first_seen:
         profile.first_seen = event.time
@@ -196,17 +243,17 @@ def fold(profile: Profile, event: Event) -> set[str]:
         if not is_small({name: value}):
             continue
         held = profile.traits.get(name)
-        if _set_newest(profile.traits, name, value, event.time):
+        if _set_newest(profile.traits, name, value, event.stamp):
             touched.add(f"stamp:{name}")
             if held is None or _text(held.value) != _text(value):  # as texts, since 1 == True
                 touched.add(f"trait:{name}")
     for change in event.consent:
-        if _set_newest(profile.consent, change.topic, change.state, event.time):
+        if _set_newest(profile.consent, change.topic, change.state, event.stamp):
             touched.add(f"consent:{change.topic}")
     if counted:
         _add_occurrence(profile, event, kept)
-    if event.type in ORDER_TYPES and _fold_order(profile, event):
-        touched.add("orders")
+    if event.counts and (event.type in ORDER_TYPES or event.order is not None):
+        touched |= _fold_order(profile, event, kept)
     for name, _ in _beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS):
         touched |= {f"trait:{name}", f"stamp:{name}"}
     for name, history in _beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES):
@@ -233,14 +280,29 @@ def _touches(event: str, kept: Mapping[str, Json]) -> Iterator[str]:
 def trim(profile: Profile) -> None:
     """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
     most = max(HISTORY_BOUND >> profile.halved, 1)
-    for history in profile.histories.values():
-        del history.newest[: max(len(history.newest) - most, 0)]
+    for type_, history in profile.histories.items():
+        if type_ != Type.ORDER_COMPLETED:
+            del history.newest[: max(len(history.newest) - most, 0)]
     most = max(ORDERS_BOUND >> profile.halved, 1)
     excess = len(profile.orders) - most
     if excess > 0:
-        newest_first = sorted(profile.orders.items(), key=lambda item: (item[1].placed, item[0]), reverse=True)
+        newest_first = sorted(profile.orders.items(), key=_age, reverse=True)
         profile.orders = dict(newest_first[:most])
         profile.older_orders += excess
+        _set_completed(profile)
+
+
+def _age(named: tuple[str, Order]) -> tuple[Instant, str]:
+    name, order = named
+    return (order.newest.time if order.placed == NEVER else order.placed), name
+
+
+def _set_completed(profile: Profile) -> None:
+    """The newest of the history of `Order Completed`, which are the orders that are kept."""
+    history = profile.histories.get(Type.ORDER_COMPLETED)
+    if history is not None:
+        completed = [order.completed for order in profile.orders.values()]
+        history.newest = sorted((each for each in completed if each is not None), key=_sort_key)
 
 
 def wake_at(profile: Profile) -> Instant:
@@ -250,7 +312,7 @@ def wake_at(profile: Profile) -> Instant:
 
 def needs_rebuild(profile: Profile, event: Event) -> bool:
     """Whether the event may be about an order that the bounds have cut off, so that only `rebuild` is exact."""
-    return profile.older_orders > 0 and event.type in ORDER_TYPES
+    return profile.older_orders > 0 and (event.type in ORDER_TYPES or event.order is not None)
 
 
 def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
@@ -263,6 +325,7 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         histories={},
         orders={},
         older_orders=0,
+        numbers=set(),
         halved=0,
         memberships=dict(profile.memberships),
     )
@@ -271,13 +334,12 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
     return whole
 
 
-def _set_newest(values: dict[str, Stamped], name: str, value: Json, time: Instant) -> bool:
-    """Last write wins by the event's instant; at the same instant, whichever text is greater ("un…" of consent). Gives
-    whether this one does."""
+def _set_newest(values: dict[str, Stamped], name: str, value: Json, stamp: Stamp) -> bool:
+    """The newest stamp wins; of the same, whichever text is greater ("un…" of consent). Gives whether this one does."""
     held = values.get(name)
-    if held is not None and (held.time, _text(held.value)) >= (time, _text(value)):
+    if held is not None and (held.time, held.after, _text(held.value)) >= (*stamp, _text(value)):
         return False
-    values[name] = Stamped(value, time)
+    values[name] = Stamped(value, *stamp)
     return True
 
 
@@ -306,26 +368,99 @@ def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) ->
     history.first = min(history.first, event.time)
 
 
-def _fold_order(profile: Profile, event: Event) -> bool:
-    order_id = short_id(event.properties.get("order_id"))
-    if order_id is None:
-        return False
-    order = profile.orders.setdefault(f"{PUBLIC if event.public else ''}{order_id}", Order())
+def _fold_order(profile: Profile, event: Event, kept: Mapping[str, Json]) -> set[str]:
+    """What an event tells of an order; gives what it touched.
+
+    An order is one however many tell of it: the storefront by its id; a website by that too, or by the order's number.
+    What the storefront says prevails, whoever is first, and what a website said of it is forgotten.
+    """
+    id_ = _order_id(event)
+    if id_ is None:
+        return set()
+    if event.public:
+        called = id_.removeprefix("#")
+        if called in profile.orders or called in profile.numbers:
+            return set()
+        id_ = PUBLIC + called
+    touched: set[str] = set()
+    order = profile.orders.setdefault(id_, Order())
+    before = order.completed
     if event.type == Type.ORDER_REFUNDED:
-        refund = amount(event.properties.get("amount"))
-        refund_id = short_id(event.properties.get("refund_id")) or event.id
-        order.refunds[refund_id] = max(order.refunds.get(refund_id, 0), refund or 0)
-        _beyond(order.refunds, REFUNDS_BOUND)
-        return True
-    if event.type == Type.ORDER_CANCELLED:
-        order.cancelled = True
+        _tell_refund(order, event)
+    else:
+        _tell_order(order, event, kept)
+    touched |= _complete(profile, before, order.completed)
+    if not event.public:
+        profile.numbers |= {order.number} - {""}
+        for called in (id_, order.number):
+            seen = profile.orders.pop(PUBLIC + called, None)
+            if seen is not None:
+                touched |= _complete(profile, seen.completed, None)
+    return touched | {"orders"}
+
+
+def _order_id(event: Event) -> str | None:
+    """The order's id. Who completes one without an id has made one all the same: it is known by the event."""
+    told = event.properties.get("order_id") if event.order is None else event.order.id
+    return short_id(told) or (event.id if event.type == Type.ORDER_COMPLETED and told is None else None)
+
+
+def _tell_order(order: Order, event: Event, kept: Mapping[str, Json]) -> None:
+    stamp, state = event.stamp, event.order
     placed = _placed(event)
     if placed is not None:
         order.placed = min(order.placed, placed)
-    total = amount(event.properties.get("total", event.properties.get("revenue")))
-    if total is not None and (event.time, total) > (order.value_time, order.value):
-        order.value, order.value_time = max(total, 0), event.time
-    return True
+    number = short_id(event.properties.get("order_number"))
+    if number is not None and not event.public:
+        order.number = max(order.number, number.removeprefix("#"))
+    if state is not None or event.type == Type.ORDER_CANCELLED:
+        cancelled = state is None or not state.stands
+        if (stamp, cancelled) > (order.cancelled_at, order.cancelled):
+            order.cancelled, order.cancelled_at = cancelled, stamp
+    total = None if event.other_currency else amount(event.properties.get("total", event.properties.get("revenue")))
+    if total is not None and (stamp, total) > (order.value_at, order.value):
+        order.value, order.value_at = max(total, 0), stamp
+    said = {name: value for name, value in kept.items() if name != "total"}
+    if said and (stamp, _text(said)) > (order.properties_at, _text(order.properties)):
+        order.properties, order.properties_at = said, stamp
+    if state is not None and state.refunds is not None and not event.other_currency:
+        listed = {id_: amount(each) or 0 for id_, each in state.refunds.items()}
+        if (stamp, _text(listed)) > (order.listed_at, _text(order.listed)):
+            _beyond(listed, REFUNDS_BOUND)
+            order.listed, order.listed_at = listed, stamp
+
+
+def _tell_refund(order: Order, event: Event) -> None:
+    """Of two amounts told of one refund the larger is taken off."""
+    if event.other_currency:
+        return  # how much of the order that is, nobody knows
+    refund = refunded(event.properties)
+    id_ = short_id(event.properties.get("refund_id")) or event.id
+    held = order.refunds.get(id_, Refund(0, UNTOLD))
+    order.refunds[id_] = Refund(max(held.amount, refund or 0), max(held.at, event.stamp))
+    _beyond(order.refunds, REFUNDS_BOUND)
+
+
+def _complete(profile: Profile, before: Occurrence | None, after: Occurrence | None) -> set[str]:
+    """Puts an order's place in the history of `Order Completed` where it is now; gives what that touched."""
+    if before == after:
+        return set()
+    history = profile.histories.setdefault(Type.ORDER_COMPLETED, History())
+    newest, touched = history.newest, set()
+    if before is not None:
+        del newest[bisect_left(newest, _sort_key(before), key=_sort_key)]
+        history.total -= 1
+        touched |= set(_touches(Type.ORDER_COMPLETED, before.properties))
+    if after is not None:
+        newest.insert(bisect_left(newest, _sort_key(after), key=_sort_key), after)
+        history.total += 1
+        history.first = min(history.first, after.time)
+        touched |= set(_touches(Type.ORDER_COMPLETED, after.properties))
+    if history.total == len(newest):
+        history.first = newest[0].time if newest else NEVER
+    if not history.total:
+        del profile.histories[Type.ORDER_COMPLETED]
+    return touched
 
 
 def _placed(event: Event) -> Instant | None:
@@ -411,11 +546,11 @@ def as_json(profile: Profile) -> bytes:
             "traits": profile.traits,
             "consent": profile.consent,
             "histories": {
-                name: [history.total, history.first, history.newest] for name, history in profile.histories.items()
+                name: [history.total, history.first, history.newest if name != Type.ORDER_COMPLETED else []]
+                for name, history in profile.histories.items()
             },
             "orders": {
-                name: [order.placed, order.value, order.value_time, order.refunds, order.cancelled]
-                for name, order in profile.orders.items()
+                name: [getattr(order, each) for each in Order.__slots__] for name, order in profile.orders.items()
             },
             "older_orders": profile.older_orders,
             "memberships": profile.memberships,
@@ -436,7 +571,7 @@ def as_json(profile: Profile) -> bytes:
 def load(stored: bytes) -> Profile:
     """Reads what `dump` wrote."""
     raw = json.loads(zlib.decompressobj(zdict=_ALL_KNOW).decompress(stored))
-    return Profile(
+    profile = Profile(
         contact=raw["contact"],
         version=raw["version"],
         first_seen=raw["first_seen"],
@@ -446,7 +581,7 @@ def load(stored: bytes) -> Profile:
             name: History([Occurrence(*occurrence) for occurrence in newest], total, first)
             for name, (total, first, newest) in raw["histories"].items()
         },
-        orders={name: Order(*order) for name, order in raw["orders"].items()},
+        orders={name: _order(order) for name, order in raw["orders"].items()},
         older_orders=raw["older_orders"],
         memberships={name: Membership(*membership) for name, membership in raw["memberships"].items()},
         transitions=raw["transitions"],
@@ -457,4 +592,24 @@ def load(stored: bytes) -> Profile:
         halved=raw.get("halved", 0),
         merged_into=raw["merged_into"],
         erased=raw["erased"],
+    )
+    profile.numbers = {order.number for order in profile.orders.values() if order.number}
+    _set_completed(profile)
+    return profile
+
+
+def _order(stored: list[Json]) -> Order:
+    placed, value, value_at, cancelled, cancelled_at, properties, properties_at, number, refunds, listed, at = stored
+    return Order(
+        placed,
+        value,
+        Stamp(*value_at),
+        cancelled,
+        Stamp(*cancelled_at),
+        properties,
+        Stamp(*properties_at),
+        number,
+        {id_: Refund(amount, Stamp(*told)) for id_, (amount, told) in refunds.items()},
+        listed,
+        Stamp(*at),
     )

@@ -55,9 +55,9 @@ def kept_properties(event: Event) -> dict[str, Json]:
             found["product_id"] = listed(code(product.get("product_id"), own) for product in products)
             found["category"] = listed(text(product.get("category"), own) for product in products)
             break
-    if properties.get("price") is not None:
-        found["price"] = amount(properties["price"])
-    found["total"] = _total(properties, products)
+    if not event.other_currency:
+        found["price"] = amount(properties.get("price"))
+        found["total"] = _total(properties, products)
     if properties.get("path") is not None:
         found["path"] = path(properties["path"], own)
     for name in ("campaign", "query"):
@@ -96,8 +96,16 @@ def short_id(value: Json) -> str | None:
     return found if len(found) <= MOST_ID else None
 
 
+def refunded(properties: Mapping[str, Json]) -> int | None:
+    """What an `Order Refunded` says was returned: as we call it, or as the Segment spec does."""
+    return next((found for name in ("amount", "total") if (found := amount(properties.get(name))) is not None), None)
+
+
 def event_name(event: Event) -> str | None:
-    """The name the event is counted under; None when it repeats what the contact is called: then it counts nowhere."""
+    """The name the event is counted under; None when it counts nowhere: it repeats what the contact is called, or is of
+    an order that a public key tells of."""
+    if not event.counts:
+        return None
     return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits))
 
 

@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.conditions import Rank
-from shared.domain.events import DAY, Instant
-from shared.domain.lake_rows import month_of
-from shared.domain.properties import TEXT_LISTS
+from shared.domain.events import DAY, Instant, Type
+from shared.domain.lake_rows import month_of, partition
+from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
 from shared.domain.segments import Definitions
 from shared.domain.sql_plan import (
     TRUE,
@@ -38,6 +38,7 @@ from shared.domain.sql_plan import (
     literal,
 )
 
+ORDERED = partition(Type.ORDER_COMPLETED)
 WORD = 61
 """Bits of a column of bits; a BIGINT has 63 besides its sign."""
 IS_CONTACT = 1
@@ -312,22 +313,48 @@ class _Printed:
       ) AS instants"""
 
     def _from(self, source: Source, indent: int, joined: str = "", *more: str) -> str:
-        """FROM and WHERE; by partitions first, so that Athena reads no others."""
-        t = self.plan.t
-        if source.events:
-            tests = [_one_of("type", source.of)]
-            if source.since is not None and source.since >= 0:
-                tests += [f"month >= {literal(month_of(source.since + 1))}", f"time > {source.since}"]
-            tests += [f"month <= {literal(month_of(t))}", f"time <= {t}"]
-            if source.names and source.of == ("other",):
-                tests.append(_one_of("name", tuple(source.names)))
+        """FROM and WHERE; by partitions first, so that Athena reads no others.
+
+        `Order Completed` is read from the orders in facts: one for each, as it is now, whoever told of it how often.
+        """
+        space = " " * indent
+        if source.events and ORDERED in source.of and len(source.of) > 1:
+            listed = ", ".join(["contact_number", "time", "name", *KEPT_PROPERTIES])
+            others = tuple(each for each in source.of if each != ORDERED)
+            table = f"""(
+{space}  SELECT type, {listed} FROM events WHERE {" AND ".join(self._of_events(source, others))}
+{space}  UNION ALL SELECT {literal(ORDERED)} AS type, {listed} FROM facts WHERE {" AND ".join(self._ordered(source))}
+{space}) AS told"""
+            tests = []
+        elif source.events and ORDERED in source.of:
+            table, tests = "facts", self._ordered(source)
+        elif source.events:
+            table, tests = "events", self._of_events(source, source.of)
         else:
-            tests = [f"pass = {literal(self.pass_id)}", _one_of("kind", source.of)]
+            table, tests = "facts", self._of_facts(*source.of)
+            if source.of == ("order",):
+                tests.append("flag")
             if source.names:
                 tests.append(_one_of("name", tuple(source.names)))
-        space = " " * indent
-        table = f"FROM {'events' if source.events else 'facts'} {joined}".rstrip()
-        return f"{table}\n{space}WHERE {' AND '.join([*tests, *more])}"
+        where = " AND ".join([*tests, *more])
+        return f"FROM {table} {joined}".rstrip() + (f"\n{space}WHERE {where}" if where else "")
+
+    def _of_events(self, source: Source, types: tuple[str, ...]) -> list[str]:
+        t = self.plan.t
+        tests = [_one_of("type", types)]
+        if source.since is not None and source.since >= 0:
+            tests += [f"month >= {literal(month_of(source.since + 1))}", f"time > {source.since}"]
+        tests += [f"month <= {literal(month_of(t))}", f"time <= {t}"]
+        if source.names and source.of == ("other",):
+            tests.append(_one_of("name", tuple(source.names)))
+        return tests
+
+    def _ordered(self, source: Source) -> list[str]:
+        later = [f"time > {source.since}"] if source.since is not None and source.since >= 0 else []
+        return [*self._of_facts("order"), *later, f"time <= {self.plan.t}"]
+
+    def _of_facts(self, *kinds: str) -> list[str]:
+        return [f"pass = {literal(self.pass_id)}", _one_of("kind", kinds)]
 
 
 def _one_of(column: str, values: Sequence[str]) -> str:

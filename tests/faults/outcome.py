@@ -125,7 +125,7 @@ def facts_of(profile: Profile) -> Iterator[Fact]:
         for occurrence in history.newest:
             yield fact(contact, name, occurrence.properties, time=occurrence.time)
     for name, order in profile.orders.items():
-        yield fact(contact, name, order.placed, order.value, order.refunds, order.cancelled, time=order.value_time)
+        yield fact(contact, name, order.placed, order.value, order.taken_off(), order.cancelled, time=order.newest.time)
     for name, membership in profile.memberships.items():
         yield fact(contact, name, membership.member, membership.number, since=membership.since, until=membership.until)
 

@@ -204,7 +204,7 @@ def everything_as_large_as_can_be(letters: list[str]) -> list[Event]:
         refunds = [
             {"order_id": order, "refund_id": text(MOST_ID), "amount": 99999.99} for _ in range(REFUNDS_BOUND + 9)
         ]
-        made += [event(Type.ORDER_REFUNDED, n, **refund).model_copy(update={"public": True}) for refund in refunds]
+        made += [event(Type.ORDER_REFUNDED, n, **refund) for refund in refunds]
     return made
 
 

@@ -51,9 +51,10 @@ def test_a_customer_becomes_a_contact_whose_dates_are_utc() -> None:
 def test_deletions_carry_an_id_and_nothing_else() -> None:
     (customer,) = events("customer.deleted", sample("customer_deleted"))
     assert (customer.type, customer.identities, customer.traits) == (Type.CONTACT_DELETED, (CUSTOMER,), {})
-    (order,) = events("order.deleted", sample("order_deleted"))
+    order, state = events("order.deleted", sample("order_deleted"))
     assert (order.type, order.identities) == (Type.ORDER_CANCELLED, (ORDER,))
     assert order.properties == {"order_id": "727", "cancel_reason": "deleted"}
+    assert (state.type, state.identities, state.order) == (Type.ORDER_UPDATED, (ORDER,), order.order)
 
 
 def test_a_paid_order_says_what_was_bought_when_and_for_how_much() -> None:
@@ -142,9 +143,11 @@ def test_an_unpaid_order_is_a_checkout_and_in_no_way_an_order_yet() -> None:
 
 
 def test_cancelling_and_deleting_an_order_takes_it_back_once() -> None:
-    (cancelled,) = events("order.updated", {**sample("order_created"), "status": "cancelled"})
-    (deleted,) = events("order.deleted", sample("order_deleted"))
+    """As an act; how the order is now, each telling says anew."""
+    cancelled, state = events("order.updated", {**sample("order_created"), "status": "cancelled"})
+    deleted, newer = events("order.deleted", sample("order_deleted"), RECEIVED + 1)
     assert event_key(cancelled) == event_key(deleted)
+    assert event_key(state) != event_key(newer)
     assert cancelled.properties["order_id"] == "727"
 
 

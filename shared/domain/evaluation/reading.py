@@ -79,7 +79,9 @@ class Reading:
     def cut(self, event: str) -> Instant:
         """Up to and including when the profile's history of this type may lack something (-1: it is whole)."""
         history = self.profile.histories.get(event)
-        return history.newest[0].time if history is not None and history.total > len(history.newest) else -1
+        if history is None or history.total == len(history.newest):
+            return -1
+        return history.newest[0].time if history.newest else NEVER
 
     def orders(self) -> tuple[list[Instant], list[int]]:
         """When the orders that count were placed, oldest first, and what each is worth, in hundredths."""

@@ -136,9 +136,17 @@ def number(value: Json) -> float | None:
     return None if hundredths is None else hundredths / 100
 
 
-def whole(value: Json) -> int | None:
-    """A quantity."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 10**9 else None
+def quantity(value: Json) -> int | float | None:
+    """How many, or how much: a metre and a half is 1.5. Senders write it as a number or as a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = round(float(value), 3)
+    except (ValueError, OverflowError):
+        return None
+    if not abs(found) <= 10**9:
+        return None
+    return int(found) if found == int(found) else found
 
 
 def instant(value: Json) -> Instant | None:
@@ -159,6 +167,11 @@ def first(*instants: Instant | None) -> Instant | None:
 def earliest(*instants: Instant | None) -> Instant | None:
     """The earliest of those that are known."""
     return min((known for known in instants if known is not None), default=None)
+
+
+def latest(*instants: Instant | None) -> Instant | None:
+    """The latest of those that are known."""
+    return max((known for known in instants if known is not None), default=None)
 
 
 def email(value: Json) -> str | None:

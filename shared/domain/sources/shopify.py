@@ -9,6 +9,9 @@ Headers, and what they identify (https://shopify.dev/docs/apps/build/webhooks/ig
 - `X-Shopify-Triggered-At`: when it was sent off first. The instant of what carries no date of its own.
 - `X-Shopify-Test`: a sample, sent from the admin or the command line. Ignored, like orders with `test: true`.
 
+Every payload is how its thing is as of `updated_at`. An order's own amounts are in the shop's currency; a checkout's
+and a transaction's in the currency the customer pays in. What has a `…_set` has both, and `shop_money` is taken.
+
 A refund names its order and nobody else, so every order event says by an identity of its own kind which order it is of;
 carts and checkouts are joined to orders in the same way. The public write key cannot name one.
 """
@@ -26,6 +29,7 @@ from shared.domain.events import (
     IdentityKind,
     Instant,
     Json,
+    OrderState,
     Type,
     counted_time,
     event_id,
@@ -42,14 +46,15 @@ from shared.domain.sources.payload import (
     identifier,
     instant,
     labels,
+    latest,
     mapping,
     number,
     objects,
     present,
+    quantity,
     required,
     text,
     topic_of,
-    whole,
     with_products,
 )
 
@@ -85,6 +90,8 @@ def _event(
     thing: str,
     stated: Instant | None = None,
     *,
+    as_of: Instant | None = None,
+    order: OrderState | None = None,
     id_: str | None = None,
     identities: tuple[Identity, ...] = (),
     traits: Payload | None = None,
@@ -98,6 +105,9 @@ def _event(
         time=counted_time(stated, delivery.received),
         stated=stated,
         received=delivery.received,
+        as_of=as_of,
+        told=delivery.triggered,
+        order=order,
         source="shopify",
         identities=identities,
         traits=traits or {},
@@ -118,8 +128,9 @@ def _customer(type_: Type, dated: str, payload: Payload, delivery: _Delivery) ->
             type_,
             customer,
             instant(payload.get(dated)),
+            as_of=first(instant(payload.get("updated_at")), instant(payload.get(dated))),
             identities=identities,
-            traits=_traits(payload, mapping(payload.get("default_address")), payload.get("locale")),
+            traits=_customer_traits(payload, mapping(payload.get("default_address")), payload.get("locale")),
             properties={"customer_id": customer},
         ),
         *_consent_in_customer(payload, delivery, customer, identities),
@@ -163,6 +174,18 @@ def _traits(customer: Payload, address: Payload, locale: Json) -> Payload:
             **_told_by_tags(labels(customer.get("tags"))),
         }
     )
+
+
+def _customer_traits(customer: Payload, address: Payload, locale: Json) -> Payload:
+    """As `_traits`, of a customer as the shop has them: what the payload has, and has nothing in, is told as None. Of
+    an address that is all of it; a customer who has none tells nothing of where they are."""
+    told = _traits(customer, address, locale)
+    if any(address.get(name) for name in ("country_code", "province_code", "province", "city", "zip")):
+        told = dict.fromkeys(("country", "region", "city", "postal_code")) | told
+    named: Payload = {name: None for name in ("first_name", "last_name", "phone") if name in customer}
+    if "tags" not in customer:
+        return named | told
+    return {**named, **dict.fromkeys(_TAG_TRAITS.values()), "tags": [], **told}
 
 
 _TAG_TRAITS = {"source": "signup_source", "interest": "interest"}
@@ -264,24 +287,33 @@ def _cart(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
 
 
 def _checkout(type_: Type, dated: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """A checkout that has become an order is told once more: nothing is left in it."""
     checkout = identifier(payload.get("token")) or required(payload, "id")
+    sale = _sale(payload)
+    if "total_price_set" not in payload:  # a checkout's own fields are in what the customer pays in
+        sale["currency"] = text(payload.get("presentment_currency")) or sale["currency"]
     properties = present(
         {
             "checkout_id": identifier(payload.get("id")),
             "checkout_url": text(payload.get("abandoned_checkout_url")),
-            **_sale(payload),
+            **sale,
             "checkout_token": checkout,
         }
     )
+    lines = objects(payload.get("line_items"))
+    if payload.get("completed_at"):
+        properties.pop("total", None)
+        lines = []
     return (
         _event(
             delivery,
             type_,
             checkout,
             instant(payload.get(dated)),
+            as_of=instant(payload.get("updated_at")),
             identities=_buyer(payload, checkout),
             traits=_buyer_traits(payload),
-            properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
+            properties=with_products(properties, map(_product, lines)),
         ),
     )
 
@@ -299,15 +331,48 @@ def _order(type_: Type, dated: str | None, payload: Payload, delivery: _Delivery
             **_sale(payload),
         }
     )
+    cancelled = type_ == Type.ORDER_CANCELLED or bool(payload.get("cancelled_at"))
     return (
         _event(
             delivery,
             type_,
             order,
             placed if dated is None else first(instant(payload.get(dated)), instant(payload.get("updated_at"))),
+            as_of=latest(instant(payload.get("updated_at")), instant(payload.get("cancelled_at"))),
+            order=OrderState(
+                id=order,
+                stands=not cancelled and payload.get("financial_status") != "voided",
+                refunds=_refunds(payload),
+            ),
+            # An order is placed once, however many subscriptions and event ids tell of it.
+            id_=event_id("shopify", delivery.shop, delivery.topic, order) if dated is None else None,
             identities=_buyer(payload, identifier(payload.get("checkout_token")), f"shopify-order:{order}"),
             traits=_buyer_traits(payload),
             properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
+        ),
+    )
+
+
+def _refunds(order: Payload) -> dict[str, float] | None:
+    """The refunds in an order's payload, by their ids, as far as they are in the shop's currency; None: it has none."""
+    if not isinstance(order.get("refunds"), list):
+        return None
+    told = [(identifier(refund.get("id")), *_refunded(refund)) for refund in objects(order["refunds"])]
+    shop = text(order.get("currency"))
+    return {id_: amount for id_, amount, currency in told if id_ and amount > 0 and currency in (None, shop)}
+
+
+def _order_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """What is left of it is its id."""
+    order = required(payload, "id")
+    return (
+        _event(
+            delivery,
+            Type.ORDER_CANCELLED,
+            order,
+            order=OrderState(id=order, stands=False),
+            identities=_identities(None, None, f"shopify-order:{order}"),
+            properties={"order_id": order, "cancel_reason": "deleted"},
         ),
     )
 
@@ -316,14 +381,25 @@ def _sale(payload: Payload) -> Payload:
     """What checkouts and orders have in common. The total is what was charged at first, before any refund."""
     codes = [code for discount in objects(payload.get("discount_codes")) if (code := text(discount.get("code")))]
     return {
-        "total": number(payload.get("total_price")),
-        "currency": text(payload.get("currency")),
+        "total": _money(payload, "total_price"),
+        "currency": _currency(payload, "total_price") or text(payload.get("currency")),
         "coupon": codes[0] if codes else None,
         "discount_codes": labels(codes),
         "cart_token": _token(payload.get("cart_token")),
         "checkout_token": identifier(payload.get("checkout_token")),
         "source_name": text(payload.get("source_name")),
     }
+
+
+def _money(part: Payload, name: str) -> float | None:
+    """An amount in the shop's currency where the payload has it so (`…_set.shop_money`), else the field itself."""
+    told = number(mapping(mapping(part.get(f"{name}_set")).get("shop_money")).get("amount"))
+    return number(part.get(name)) if told is None else told
+
+
+def _currency(part: Payload, name: str) -> str | None:
+    """The shop's currency, where an amount says it."""
+    return text(mapping(mapping(part.get(f"{name}_set")).get("shop_money")).get("currency_code"))
 
 
 def _product(line: Payload) -> Payload:
@@ -334,8 +410,8 @@ def _product(line: Payload) -> Payload:
         "name": text(line.get("title")) or text(line.get("name")),
         "category": text(line.get("product_type")),
         "vendor": text(line.get("vendor")),
-        "price": number(line.get("price")),
-        "quantity": whole(line.get("quantity")),
+        "price": _money(line, "price"),
+        "quantity": quantity(line.get("quantity")),
     }
 
 
@@ -381,7 +457,7 @@ def _token(value: Json) -> str | None:
 
 def _refund(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     refund, order = required(payload, "id"), required(payload, "order_id")
-    returned = _refunded(payload)
+    returned, currency = _refunded(payload)
     if returned <= 0:  # goods taken back, no money returned
         return ()
     return (
@@ -391,26 +467,55 @@ def _refund(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             refund,
             instant(payload.get("created_at")),
             identities=_identities(None, None, f"shopify-order:{order}"),
-            properties={"order_id": order, "refund_id": refund, "amount": returned},
+            properties=present(
+                {"order_id": order, "refund_id": refund, "amount": returned, "currency": currency},
+            ),
         ),
     )
 
 
-def _refunded(payload: Payload) -> float:
-    """The money returned: by the refund's transactions if it has some, else as its lines and adjustments add up."""
-    transactions = [
-        transaction for transaction in objects(payload.get("transactions")) if transaction.get("kind") == "refund"
+_PARTS = {
+    "refund_line_items": ("subtotal", "total_tax"),
+    "refund_shipping_lines": ("subtotal_amount", "subtotal", "tax_amount", "total_tax"),  # since API 2024-10
+    "order_adjustments": ("amount", "tax_amount"),
+}
+
+
+def _refunded(payload: Payload) -> tuple[float, str | None]:
+    """The money returned, and the currency it is in (None: the shop's).
+
+    It is what the refund's transactions come to, if it has some. A transaction is in the currency the customer paid in;
+    where that is another than the shop's, and without transactions, it is what the parts add up to, which the payload
+    has in the shop's currency. Refunds of test orders return nothing.
+    """
+    transactions = [each for each in objects(payload.get("transactions")) if each.get("kind") == "refund"]
+    paid = [each for each in transactions if each.get("status") in ("success", "pending") and not each.get("test")]
+    if transactions and not paid:
+        return 0, None
+    lines, shipping, adjustments = (objects(payload.get(name)) for name in _PARTS)
+    told = [_currency(mapping(line.get("line_item")), "price") for line in lines]
+    told += [
+        _currency(part, name) for of, names in _PARTS.items() for part in objects(payload.get(of)) for name in names
     ]
-    if transactions:
-        paid = [each for each in transactions if each.get("status") in ("success", "pending")]
-        return _sum(paid, "amount")
-    lines, adjustments = objects(payload.get("refund_line_items")), objects(payload.get("order_adjustments"))
+    shop = next((currency for currency in told if currency), None)
+    in_paid = {currency for each in paid if (currency := text(each.get("currency")))}
+    if paid and (not in_paid or in_paid == {shop}):
+        return _sum(paid, "amount"), None
     # An adjustment is negative when it returns money.
-    return round(_sum(lines, "subtotal", "total_tax") - _sum(adjustments, "amount", "tax_amount"), 2)
+    parts = round(
+        _sum(lines, *_PARTS["refund_line_items"])
+        + _sum(shipping, *_PARTS["refund_shipping_lines"])
+        + sum(_money(payload, name) or 0 for name in ("total_duties", "total_additional_fees"))
+        - _sum(adjustments, *_PARTS["order_adjustments"]),
+        2,
+    )
+    if not paid or (shop is not None and parts > 0):
+        return parts, None
+    return _sum(paid, "amount"), min(in_paid) if in_paid else None
 
 
 def _sum(parts: list[Payload], *names: str) -> float:
-    return round(sum(number(part.get(name)) or 0 for part in parts for name in names), 2)
+    return round(sum(_money(part, name) or 0 for part in parts for name in names), 2)
 
 
 # ── the catalogue ──
@@ -477,6 +582,7 @@ _TOPICS: dict[str, Callable[[Payload, _Delivery], tuple[Event, ...]]] = {
     "orders/paid": partial(_order, Type.ORDER_PAID, "updated_at"),
     "orders/updated": partial(_order, Type.ORDER_UPDATED, "updated_at"),
     "orders/fulfilled": partial(_order, Type.ORDER_FULFILLED, "updated_at"),
+    "orders/delete": _order_deleted,
     "orders/cancelled": partial(_order, Type.ORDER_CANCELLED, "cancelled_at"),
     "refunds/create": _refund,
     "products/create": _catalogue,

@@ -3,17 +3,21 @@
 A delivery's id is a hash of the webhook's number and the second: two deliveries can share it, and a repeated one does
 not. So an event is identified by what it is about, or else by the webhook's content.
 
-An order's webhook tells its whole state and not what has changed. Each tells again all that has happened to the
-order so far, under ids that never change, and what was known already does nothing. What its status means:
+An order's webhook tells its whole state (as of its latest date) and not what has changed. Each tells again all that has
+happened to the order so far, under ids that never change, and what was known already does nothing; and how it is now,
+which holds until a newer state is told. What its status means:
 
 - `pending`, `checkout-draft`, and `failed` unless it was paid before: a checkout, which the customer may still finish.
   A declined card makes an order fail, and the next try on the same order may go well: nothing is taken back yet.
 - `on-hold`, `processing`, `completed`, `refunded`, and the statuses of plugins: an order. On hold is an order whose
   bank transfer is awaited; the customer has done their part, and must not be told that they forgot their basket.
-- `cancelled`, `trash`, deleted, and `failed` after it was paid: taken back.
+- `cancelled`, `trash`, deleted, and `failed` after it was paid: taken back, until it is paid or restored after all.
 
-Refunds come as a list in the order, without dates, so each counts when it is first heard of. A deletion has the id
-alone, so every order event says by an identity of its own kind which order it is of.
+A checkout is dated as the order that is made of it: when it was created, however often the payment's plugin writes to
+it. Refunds come as a list in the order, without dates: each counts when it is first heard of, and what a newer list has
+not is no longer so. A deletion has the id alone, so every order event says by an identity of its own kind which order
+it is of. Neither a deletion nor a restoration has a date: they are of the instant they were received at, since
+WooCommerce makes a payload when it sends it.
 """
 
 from __future__ import annotations
@@ -22,7 +26,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, counted_time, event_id, iso
+from shared.domain.events import (
+    Event,
+    Identity,
+    IdentityKind,
+    Instant,
+    Json,
+    OrderState,
+    Type,
+    counted_time,
+    event_id,
+    iso,
+)
 from shared.domain.sources.payload import (
     Payload,
     country,
@@ -31,14 +46,15 @@ from shared.domain.sources.payload import (
     identifier,
     instant,
     labels,
+    latest,
     mapping,
     number,
     objects,
     present,
+    quantity,
     required,
     text,
     topic_of,
-    whole,
     with_products,
 )
 
@@ -53,6 +69,7 @@ class _Delivery:
     topic: str
     shop: str
     content: str
+    delivery: str
     received: Instant
 
 
@@ -63,7 +80,8 @@ def events(payload: Payload, headers: Mapping[str, str], received: Instant) -> t
     """
     topic = topic_of(headers, "X-WC-Webhook-Topic", _TOPICS)
     shop = headers.get("x-wc-webhook-source", "").strip().lower()
-    return _TOPICS[topic](payload, _Delivery(topic, shop, fingerprint(payload), received))
+    delivery = headers.get("x-wc-webhook-delivery-id", "") or str(received)
+    return _TOPICS[topic](payload, _Delivery(topic, shop, fingerprint(payload), delivery, received))
 
 
 def _event(
@@ -74,6 +92,8 @@ def _event(
     identities: tuple[Identity, ...] = (),
     traits: Payload | None = None,
     properties: Payload | None = None,
+    as_of: Instant | None = None,
+    order: OrderState | None = None,
 ) -> Event:
     return Event(
         id=event_id("woocommerce", delivery.shop, type_, *identified_by),
@@ -81,6 +101,8 @@ def _event(
         time=counted_time(stated, delivery.received),
         stated=stated,
         received=delivery.received,
+        as_of=as_of,
+        order=order,
         source="woocommerce",
         identities=identities,
         traits=traits or {},
@@ -124,11 +146,23 @@ def _traits(person: Payload, billing: Payload) -> Payload:
 
 def _customer(type_: Type, dated: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     customer = required(payload, "id")
-    traits = _traits(payload, mapping(payload.get("billing")))
-    identities = _identities(customer, traits.get("email"))
+    billing = mapping(payload.get("billing"))
+    told = _traits(payload, billing)
+    identities = _identities(customer, told.get("email"))
     identified_by = (customer, delivery.content)
     properties = {"customer_id": customer}
-    return (_event(delivery, type_, identified_by, _date(payload, dated), identities, traits, properties),)
+    as_of = latest(_date(payload, "date_modified"), _date(payload, dated))
+    traits = _emptied(payload, billing) | told
+    return (_event(delivery, type_, identified_by, _date(payload, dated), identities, traits, properties, as_of),)
+
+
+def _emptied(customer: Payload, billing: Payload) -> Payload:
+    """The traits that the shop has nothing in (any more), as None. WooCommerce sends every field, also of an address
+    that nobody ever gave: that one tells nothing."""
+    told: Payload = {name: None for name in ("first_name", "last_name") if name in customer}
+    if any(billing.get(name) for name in ("country", "state", "city", "postcode")):
+        told |= dict.fromkeys(("phone", "country", "region", "city", "postal_code"))
+    return told
 
 
 def _customer_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
@@ -147,49 +181,77 @@ def _order(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     status = text(payload.get("status")) or ""
     created, modified = _date(payload, "date_created"), _date(payload, "date_modified")
     paid, completed = _date(payload, "date_paid"), _date(payload, "date_completed")
+    restored = delivery.topic == "order.restored"
+    unfinished = status in _UNFINISHED or (status == "failed" and paid is None)
+    taken_back = status in _TAKEN_BACK or (status == "failed" and not unfinished)
+    refunds = _refunds(payload)
     properties = _order_properties(payload, order, created)
     event = partial(
         _event,
         delivery,
         identities=_identities(payload.get("customer_id"), email(billing.get("email")), order),
         traits=_traits({}, billing),
+        as_of=delivery.received if restored else latest(modified, paid, completed),
+        order=OrderState(
+            id=order,
+            stands=not (unfinished or taken_back),
+            refunds=refunds,
+            currency=properties.get("currency"),
+        ),
     )
-    changed = (order, delivery.content)
+    changed = (order, "restored", delivery.delivery) if restored else (order, delivery.content)
     is_new = delivery.topic == "order.created"
 
-    if status in _UNFINISHED or (status == "failed" and paid is None):
+    if unfinished:
         checkout = {**properties, "checkout_id": order}
         for name in ("order_id", "ordered_at"):  # it is no order yet
             checkout.pop(name, None)
-        if is_new:
-            return (event(Type.CHECKOUT_STARTED, (order,), created, properties=checkout),)
-        return (event(Type.CHECKOUT_UPDATED, changed, modified, properties=checkout),)
+        started, by = (Type.CHECKOUT_STARTED, (order,)) if is_new else (Type.CHECKOUT_UPDATED, changed)
+        return (event(started, by, created, properties=checkout),)
 
-    if status in _TAKEN_BACK or status == "failed":
-        cancelled = {**properties, "cancel_reason": status}
-        return (event(Type.ORDER_CANCELLED, (order,), None, properties=cancelled),)
-
-    found = [event(Type.ORDER_COMPLETED, (order,), created, properties=properties)]
-    if paid is not None:
-        found.append(event(Type.ORDER_PAID, (order,), paid, properties=properties))
-    if completed is not None:
-        found.append(event(Type.ORDER_FULFILLED, (order,), completed, properties=properties))
+    if taken_back:
+        if paid is None:  # it may never have been an order
+            properties.pop("ordered_at", None)
+        found = [event(Type.ORDER_CANCELLED, (order,), None, properties={**properties, "cancel_reason": status})]
+    else:
+        found = [event(Type.ORDER_COMPLETED, (order,), created, properties=properties)]
+        if paid is not None:
+            found.append(event(Type.ORDER_PAID, (order,), paid, properties=properties))
+        if completed is not None:
+            found.append(event(Type.ORDER_FULFILLED, (order,), completed, properties=properties))
     if not is_new:
         found.append(event(Type.ORDER_UPDATED, changed, modified, properties=properties))
-    for refund in objects(payload.get("refunds")):
-        id_, returned = identifier(refund.get("id")), number(refund.get("total"))
-        if id_ is not None and returned:
-            refunded = {"order_id": order, "refund_id": id_, "amount": abs(returned)}
+    if not taken_back:
+        for id_, returned in (refunds or {}).items():
+            refunded = {"order_id": order, "refund_id": id_, "amount": returned}
             found.append(event(Type.ORDER_REFUNDED, (order, id_), None, properties=refunded))
     return tuple(found)
 
 
+def _refunds(order: Payload) -> dict[str, float] | None:
+    """All refunds there are, by their ids; None when the payload does not list them."""
+    if not isinstance(order.get("refunds"), list):
+        return None
+    told = [(identifier(each.get("id")), number(each.get("total"))) for each in objects(order["refunds"])]
+    return {id_: abs(total) for id_, total in told if id_ is not None and total}
+
+
 def _order_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
-    """The same event as a cancellation: an order is taken back once."""
+    """The same act as a cancellation: an order is taken back once. As a state it is told each time, and a moment before
+    a restoration of the same instant, since what is restored was deleted before."""
     order = required(payload, "id")
-    identities = _identities(None, None, order)
-    properties = {"order_id": order, "cancel_reason": "deleted"}
-    return (_event(delivery, Type.ORDER_CANCELLED, (order,), None, identities, properties=properties),)
+    event = partial(
+        _event,
+        delivery,
+        identities=_identities(None, None, order),
+        as_of=delivery.received - 1,
+        order=OrderState(id=order, stands=False),
+    )
+    cancelled = {"order_id": order, "cancel_reason": "deleted"}
+    return (
+        event(Type.ORDER_CANCELLED, (order,), None, properties=cancelled),
+        event(Type.ORDER_UPDATED, (order, "deleted", delivery.delivery), None, properties={"order_id": order}),
+    )
 
 
 def _order_properties(payload: Payload, order: str, created: Instant | None) -> Payload:
@@ -211,7 +273,7 @@ def _order_properties(payload: Payload, order: str, created: Instant | None) -> 
             "sku": text(line.get("sku")),
             "name": text(line.get("name")),
             "price": number(line.get("price")),
-            "quantity": whole(line.get("quantity")),
+            "quantity": quantity(line.get("quantity")),
         }
         for line in objects(payload.get("line_items"))
     )
