@@ -70,6 +70,7 @@ lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with ha
 	echo python-liquid | $(DEPLOYED) -o functions/message/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
+	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt
 	echo chalice | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
 clean:

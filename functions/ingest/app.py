@@ -134,7 +134,7 @@ def _refuse(source: str, refused: Iterable[RefusedError], status: int, cors: dic
 
 
 def _count(name: str, source: str, value: int = 1, **dimensions: str) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="Beckon") as metric:
+    with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
         for dimension, of in {"service": "ingest", "source": source, **dimensions}.items():
             metric.add_dimension(dimension, of)
 

@@ -26,6 +26,7 @@ from shared.adapters import shipped
 from shared.domain import facts
 from shared.domain.events import Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
+from shared.domain.messages import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = settings.template()
@@ -619,10 +620,115 @@ def test_schedules_ask_for_tasks_that_there_are() -> None:
     assert asked.model_validate_json(nightly["Properties"]["Input"]).do == "nightly"
 
 
-def test_the_alarm_on_drift_is_about_the_metric_that_is_written() -> None:
-    alarms = (ROOT / "infra/alarms.yaml").read_text()
-    (metric,) = re.findall(r"Namespace: !Ref MetricsNamespace\n\s+MetricName: (?!Errors)(\w+)", alarms)
-    assert f'"{metric}"' in app("ProfileFunction").read_text()
+# ── alarms ──
+
+ALARMS = Template({}, "", ROOT / "infra/alarms.yaml").raw["Resources"]
+# What the services tell, and of what: the pages "metrics and dimensions" of their documentation.
+TOLD_BY_AWS = {
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): {"QueueName"},
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"QueueName"},
+    ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible"): {"QueueName"},
+    ("AWS/SQS", "NumberOfMessagesSent"): {"QueueName"},
+    ("AWS/Lambda", "IteratorAge"): {"FunctionName"},
+    ("AWS/Lambda", "RecursiveInvocationsDropped"): {"FunctionName"},
+    ("AWS/Lambda", "Throttles"): set(),  # of the account
+    ("AWS/ApiGateway", "5xx"): {"ApiId"},  # an HTTP API's; a REST API's is called 5XXError, of ApiName
+    ("AWS/States", "ExecutionsFailed"): {"StateMachineArn"},
+    ("AWS/SES", "Reputation.BounceRate"): set(),
+    ("AWS/SES", "Reputation.ComplaintRate"): set(),
+}
+
+
+def metrics_of(alarm: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The namespace, the name and the dimensions of each metric an alarm is about."""
+    properties = alarm["Properties"]
+    for metric in [
+        properties,
+        *(each["MetricStat"]["Metric"] for each in properties.get("Metrics", []) if "MetricStat" in each),
+    ]:
+        if "MetricName" in metric:
+            namespace = "ours" if metric["Namespace"] == {"Ref": "MetricsNamespace"} else metric["Namespace"]
+            yield namespace, metric["MetricName"], {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
+
+
+@cache
+def emitted() -> dict[tuple[str, str], set[str]]:
+    """The dimensions of each metric that a function tells under a name of its own, by service and name."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for file in ROOT.glob("functions/*/*.py"):
+        service = file.parent.name
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "metrics.add_metric":
+                found[service, ast.literal_eval(node.args[0])] = {"service"}
+            if isinstance(node, ast.With) and "single_metric(" in (opened := ast.unparse(node.items[0].context_expr)):
+                assert "namespace" not in opened, f"{file.name} counts outside the stack's namespace"
+                more = set(re.findall(r"add_dimension\('(\w+)'", ast.unparse(node)))
+                for name in re.findall(r"name='(\w+)'", opened):
+                    found[service, name] = {"service", *more}
+    return found
+
+
+def test_every_alarm_is_about_a_metric_that_somebody_tells() -> None:
+    alarms = {name: r for name, r in ALARMS.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+    assert len(alarms) > 20
+    for name, alarm in alarms.items():
+        told = list(metrics_of(alarm))
+        assert told, name
+        for namespace, metric, dimensions in told:
+            if namespace != "ours":
+                assert set(dimensions) == TOLD_BY_AWS[namespace, metric], f"{name}: {metric}"
+            elif metric == "Errors":  # of the metric filter on the log group
+                assert dimensions == {}
+            else:
+                assert set(dimensions) == emitted()[dimensions["service"], metric], f"{name}: {metric}"
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Topic"}]
+        assert len(alarm["Properties"]["AlarmDescription"]) > 60, f"{name} does not say what to do"
+
+
+def test_an_alarm_s_reason_is_one_that_a_message_is_refused_for() -> None:
+    ((_, _, dimensions),) = metrics_of(ALARMS["MessagesRejected"])
+    assert dimensions == {"reason": Refusal.REJECTED, "service": "message"}
+
+
+def test_alarms_are_given_what_they_are_about() -> None:
+    raw = Template({}, "", ROOT / "infra/alarms.yaml").raw
+    given = RESOURCES["Alarms"]["Properties"]["Parameters"]
+    assert set(given) == set(raw["Parameters"])
+    used = {value for key, value in walk(ALARMS) if key == "Ref"}
+    assert set(given) <= {*used, "Email"}
+
+
+def test_every_queue_and_stream_has_an_alarm_that_rings_for_what_stands_still() -> None:
+    about = {
+        (metric, of.get("Ref"))
+        for alarm in ALARMS.values()
+        for _, metric, d in metrics_of(alarm)
+        for of in d.values()
+        if isinstance(of, dict)
+    }
+    queues = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue"}
+    dead = {name for name in queues if name.endswith("DeadLetters")}
+    assert {("ApproximateAgeOfOldestMessage", name) for name in queues - dead} <= about
+    streamed = {name for name in FUNCTIONS if events(name, "DynamoDB")}
+    assert {("IteratorAge", name) for name in streamed} <= about
+    for name in dead:
+        assert {metric for metric, of in about if of == name}, f"nobody is told of {name}"
+
+
+def test_an_alarm_on_dead_letters_rings_for_each_that_comes() -> None:
+    moved_by_sqs = {
+        r["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for r in RESOURCES.values()
+        if r["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in r["Properties"]
+    }
+    for name, alarm in ALARMS.items():
+        if name.endswith("SetAside"):
+            queue = next(of["Ref"] for _, _, d in metrics_of(alarm) for of in d.values())
+            metrics = {metric for _, metric, _ in metrics_of(alarm)}
+            if queue in moved_by_sqs:  # which NumberOfMessagesSent does not count
+                assert any("DIFF(" in each.get("Expression", "") for each in alarm["Properties"]["Metrics"]), name
+            else:
+                assert metrics == {"NumberOfMessagesSent"}, name
 
 
 # ── journeys ──
