@@ -127,6 +127,8 @@ def transitions_of(item: Mapping[str, Any]) -> list[Transition]:
             time=int(each["time"]["N"]),
             cause=each["cause"]["S"],
             before=int(each["before"]["N"]),
+            event=each["event"]["S"] if "event" in each else None,
+            happened=int(each["happened"]["N"]) if "happened" in each else None,
         )
         for number, each in enumerate(several, start=first)
     ]
@@ -279,12 +281,16 @@ def _transition_write(transitions: Sequence[Transition], now: Instant) -> Transa
 
 def _change(transition: Transition) -> dict[str, Any]:
     """A transition without its contact and number."""
+    by_event = {"event": {"S": transition.event}} if transition.event is not None else {}
+    if transition.happened is not None:
+        by_event["happened"] = {"N": str(transition.happened)}
     return {
         "segment": {"S": transition.segment},
         "entered": {"BOOL": transition.entered},
         "time": {"N": str(transition.time)},
         "cause": {"S": transition.cause},
         "before": {"N": str(transition.before)},
+        **by_event,
     }
 
 

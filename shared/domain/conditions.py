@@ -197,9 +197,10 @@ class ConsentIs(Described):
 
 
 class FirstSeen(Described):
-    """The contact's first event was at least `before` ago. A contact without events was never seen: false."""
+    """We first heard of the contact at least `before` ago, whatever earlier times they are told of by now. A contact
+    without events was never heard of: false."""
 
-    needs = "when the contact was first seen"
+    needs = "when we first heard of the contact"
     flips = "yes"
     kind: Literal["first_seen"] = "first_seen"
     before: Duration

@@ -28,6 +28,8 @@ NEVER: Instant = 2**62
 """Later than every instant: "no answer changes before this"."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_DATE: Instant = 1_104_537_600_000  # 2005: no shop of today's storefronts is older
+"""A date before it is none: a clock that was never set, a field that nobody filled (1970-01-01, 0001-01-01)."""
 LAST_INSTANT: Instant = 253_402_300_799_999  # the end of the year 9999: what ISO 8601 writes with four digits
 
 
@@ -247,8 +249,9 @@ def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
 
 
 def counted_time(stated: Instant | None, received: Instant) -> Instant:
-    """The instant an event counts at: as stated, but never after it was received (a wrong clock, a bad payload)."""
-    return received if stated is None else min(stated, received)
+    """The instant an event counts at: as stated, but never after it was received (a wrong clock, a bad payload). What
+    is stated to be before FIRST_DATE is as if it were not dated."""
+    return received if stated is None or stated < FIRST_DATE else min(stated, received)
 
 
 def event_key(event: Event) -> str:

@@ -1,6 +1,6 @@
 """Facts: what profiles say of all contacts at one instant, as rows beside the lake's events, for the SQL of segments.
 
-An export has every contact once: when they were first seen, their traits, consent, orders and memberships. What says
+An export has every contact once: since when they are known, their traits, consent, orders and memberships. What says
 who somebody is, or where within their city, stays out. A condition on such a trait is answered while exporting instead,
 and the answer goes in under the condition's key; so are conditions that need a calendar or a map, which SQL has not.
 """
@@ -50,7 +50,7 @@ COLUMNS: Mapping[str, str] = {
 
 | kind | rows | columns |
 |---|---|---|
-| contact | one | `time`: when they were first seen |
+| contact | one | `time`: when we first heard of them |
 | trait | one a trait; of a list, one for each of its values, or one if it is empty | `name`, a dot before a part; \
 `time`: when it was told; `text` (in `fold_case` form), `number` or `flag`; `amount`: how many values the list has |
 | consent | one a topic | `name`; `text`: the answer; `time`: when it was given |

@@ -3,6 +3,10 @@
 A run is named by the transition that started it, so a transition starts a journey at most once, however often it is
 seen; and it is right as long as that transition is still the newest of its segment, which is asked again at every
 message.
+
+A membership that becomes true is no event. Who may be told of it is asked of what made it so: history that is brought
+over moves segments and starts nothing (`LATE`), an exit's path can name the events that it answers (`Exit.by`) and
+answer the contact's first entry only (`Exit.first`).
 """
 
 from __future__ import annotations
@@ -13,19 +17,30 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.domain.events import Strict
+from shared.domain.events import DAY, Strict
 from shared.domain.profiles import BY_DEFINITION, BY_ERASURE, BY_JOINING, BY_REPAIR, Profile, Transition
 
 BEGIN = "begin"
 """The path of a run that starts at the journey's first step."""
 
+LATE = 3 * DAY
+"""What was done longer ago than this when a transition came of it is history: it starts nothing. Storefronts tell again
+for up to two days what they could not deliver, and a telephone may be without a net for a weekend."""
+
 
 class Exit(Strict):
-    """Ends a run early, when the contact enters or leaves a segment; `path` is what the journey does then, if any."""
+    """Ends a run early, when the contact enters or leaves a segment; `path` is what the journey does then, if any.
+
+    An exit with a path answers something that the contact did just now. Where there is nothing to answer it is passed
+    over, and ends nothing either: the exit after it may. `by` are the events it answers (any, when left out); `first`,
+    that it answers the first time that the contact ever enters the segment and no other.
+    """
 
     when: Literal["enters", "leaves"]
     segment: str
     path: str | None = None
+    by: tuple[str, ...] = ()
+    first: bool = False
 
 
 class Journey(Strict):
@@ -83,13 +98,16 @@ class Stop:
 def actions(journeys: Iterable[Journey], transition: Transition, profile: Profile) -> Iterator[Start | Stop]:
     """What a transition asks for, given the contact's profile as it is now (never older than the transition).
 
-    A transition that the profile has since moved past starts nothing. One that a changed definition made starts
-    nothing either, but it does stop runs.
+    A transition that the profile has since moved past starts nothing. One that a changed definition made, or history,
+    starts nothing either, but it does stop runs. Of a journey's exits the first that applies is taken.
     """
     for journey in journeys:
         for exit_ in journey.exits:
             if exit_.segment == transition.segment and (exit_.when == "enters") == transition.entered:
-                yield from _exit(journey, exit_, transition, profile)
+                found = list(_exit(journey, exit_, transition, profile))
+                if found:
+                    yield from found
+                    break
         if journey.enters == transition.segment and transition.entered and _starts(transition, profile):
             yield Start(Run(transition.contact, journey.id, transition.segment, transition.number))
 
@@ -103,17 +121,26 @@ def _exit(journey: Journey, exit_: Exit, transition: Transition, profile: Profil
         began = membership.number if membership and membership.member and membership.since < transition.time else 0
     if not began or began > transition.number:
         return
+    if exit_.path is not None and not (_answered(exit_, transition) and _starts(transition, profile)):
+        return
     run = Run(transition.contact, journey.id, journey.enters, began)
     yield Stop(run, f"{exit_.when} {exit_.segment} (transition {transition.number})")
-    if exit_.path is not None and _starts(transition, profile):
+    if exit_.path is not None:
         ending = Run(transition.contact, journey.id, transition.segment, transition.number, exit_.path)
         yield Start(ending, after=run)
+
+
+def _answered(exit_: Exit, transition: Transition) -> bool:
+    if exit_.first and transition.before:
+        return False
+    return not exit_.by or transition.event is None or transition.event in exit_.by
 
 
 def _starts(transition: Transition, profile: Profile) -> bool:
     membership = profile.memberships.get(transition.segment)
     return (
         transition.cause not in (BY_DEFINITION, BY_REPAIR, BY_ERASURE, BY_JOINING)
+        and not (transition.happened is not None and transition.time - transition.happened > LATE)
         and membership is not None
         and membership.number == transition.number
     )

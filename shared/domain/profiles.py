@@ -27,6 +27,7 @@ from shared.domain.events import (
     Stamp,
     Type,
     amount,
+    counted_time,
     parse_instant,
 )
 from shared.domain.properties import KNOWN_TYPES, event_name, fold_case, is_small, kept_properties, refunded, short_id
@@ -165,6 +166,9 @@ class Transition:
 
     `cause` is an event's id, or `time` (nothing happened, and that was it), or one of the other causes below. `before`
     is the number of the transition before it of the same segment, 0 if none.
+
+    `event` is the type of the event that caused it, and `happened` when that was, which may be long before we heard of
+    it (see `happened`); None where no event did.
     """
 
     contact: str
@@ -174,6 +178,8 @@ class Transition:
     time: Instant
     cause: str
     before: int
+    event: str | None = None
+    happened: Instant | None = None
 
 
 BY_TIME = "time"
@@ -196,6 +202,8 @@ class Profile:
     version: int = 0
     """How often it was stored; a write says which version it has read."""
     first_seen: Instant = NEVER
+    """When we first heard of the contact. What is told of earlier times, nobody watched: silence is asserted from here
+    on only."""
     traits: dict[str, Stamped] = field(default_factory=dict)
     consent: dict[str, Stamped] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
@@ -236,8 +244,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
     kept = kept_properties(event)
     counted = event_name(event) is not None and event.type != Type.ORDER_COMPLETED
     touched = set(_touches(event.type, kept)) if counted else set()
-    if event.time < profile.first_seen:
-        profile.first_seen = event.time
+    if event.received < profile.first_seen:
+        profile.first_seen = event.received
         touched.add("first_seen")
     for name, value in event.traits.items():
         if not is_small({name: value}):
@@ -468,10 +476,19 @@ def _placed(event: Event) -> Instant | None:
     ordered_at = event.properties.get("ordered_at")
     if isinstance(ordered_at, str):
         try:
-            return min(parse_instant(ordered_at), event.received)
+            return counted_time(parse_instant(ordered_at), event.received)
         except ValueError:
             pass
     return event.time if event.type == Type.ORDER_COMPLETED else None
+
+
+def happened(event: Event) -> Instant:
+    """When somebody did what the event tells of: an order is placed once, however late or often it is told of."""
+    placed = _placed(event) if event.type in _PLACED else None
+    return event.time if placed is None else min(placed, event.time)
+
+
+_PLACED = ORDER_TYPES - {Type.ORDER_CANCELLED, Type.ORDER_REFUNDED}
 
 
 def _text(value: Json) -> str:

@@ -58,6 +58,7 @@ from shared.domain.profiles import (
     Profile,
     Transition,
     fold,
+    happened,
     needs_rebuild,
     touch,
     trim,
@@ -205,7 +206,7 @@ class OldDefinitionsError(Exception):
 
 
 def decide(
-    definitions: Definitions, profile: Profile, segments: Collection[str], t: Instant, cause: str
+    definitions: Definitions, profile: Profile, segments: Collection[str], t: Instant, cause: str | Event
 ) -> list[Transition]:
     """Evaluates these segments at `t`, records their memberships in the profile, and gives what changed."""
     if not segments:
@@ -230,10 +231,16 @@ def decide(
             continue
         profile.transitions += 1
         memberships[segment] = Membership(member, profile.transitions, t, until)
-        transitions.append(
-            Transition(profile.contact, profile.transitions, segment, member, t, cause, before=held.number)
-        )
+        transitions.append(_transition(profile.contact, profile.transitions, segment, member, t, cause, held.number))
     return transitions
+
+
+def _transition(
+    contact: str, number: int, segment: str, entered: bool, t: Instant, cause: str | Event, before: int
+) -> Transition:
+    if isinstance(cause, str):
+        return Transition(contact, number, segment, entered, t, cause, before)
+    return Transition(contact, number, segment, entered, t, cause.id, before, cause.type, happened(cause))
 
 
 def catch_up(definitions: Definitions, profile: Profile, now: Instant) -> list[Transition]:
@@ -302,7 +309,7 @@ def absorb(
             profile.definitions, moved = definitions.sequence, list(definitions.segments)
         else:
             moved = definitions.moved_by(touched)
-        transitions += decide(definitions, profile, moved, t, event.id)
+        transitions += decide(definitions, profile, moved, t, event)
     profile.decided = max(profile.decided, now)
     transitions += adopt(definitions, profile, profile.decided)
     transitions += catch_up(definitions, profile, profile.decided)

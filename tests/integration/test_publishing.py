@@ -218,9 +218,8 @@ def test_what_is_in_use_cannot_be_deleted(shop: Shop) -> None:
     assert said == "the segment askers asks about it: publish that one without it, or delete it, first"
     for segment in (
         "new_subscribers",
-        "first_time_buyers",
         "customers",
-    ):  # it enters by one, exits by one, asks about one
+    ):  # it enters by one, exits by one and asks about it
         assert refused(shop.ask("DELETE", f"/segments/{segment}"))[3] == "the journey onboarding uses it"
     assert refused(shop.ask("DELETE", "/segments/nobody"))[:2] == (404, "not_found")
     assert shop.ask("DELETE", "/segments/askers")[0] == 202

@@ -37,7 +37,8 @@ def profile(*events: Event) -> Profile:
 
 def event(date: str, type_: str = Type.PAGE_VIEWED, **fields: Any) -> Event:
     time = parse_instant(date)
-    return Event(id=event_id(date, type_), type=type_, time=time, stated=time, received=NOW, source="shopify", **fields)
+    told = {"received": NOW, **fields}
+    return Event(id=event_id(date, type_), type=type_, time=time, stated=time, source="shopify", **told)
 
 
 def order(date: str, total: float = 20.0) -> Event:
@@ -163,7 +164,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
     (
         "being known comes true by itself",
         {"kind": "first_seen", "before": "60d"},
-        [event("2011-05-01")],
+        [event("2009-05-01", received=parse_instant("2011-05-01"))],
         False,
         "first seen 31 days ago, on 2011-05-01 00:00",
         "True by itself on 2011-06-30 00:00.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.adapters import shipped
-from shared.domain.events import DAY, NEVER
-from shared.domain.journeys import Run, Start, Stop, actions
+from shared.domain.events import DAY, NEVER, Type
+from shared.domain.journeys import LATE, Run, Start, Stop, actions
 from shared.domain.profiles import BY_DEFINITION, Membership, Profile, Transition
 
 JOURNEYS = shipped.journeys()
@@ -18,9 +20,17 @@ def profile(**memberships: tuple[bool, int, int]) -> Profile:
 
 
 def transition(
-    segment: str, entered: bool, number: int, day: int = 0, cause: str = "e1", before: int = 0
+    segment: str,
+    entered: bool,
+    number: int,
+    day: int = 0,
+    cause: str = "e1",
+    before: int = 0,
+    event: str | None = Type.ORDER_COMPLETED,
+    late: int = 0,
 ) -> Transition:
-    return Transition("c1", number, segment, entered, NOW + day * DAY, cause, before)
+    time = NOW + day * DAY
+    return Transition("c1", number, segment, entered, time, cause, before, event, time - late)
 
 
 def test_entering_starts_a_run_named_by_the_transition() -> None:
@@ -55,9 +65,50 @@ def test_leaving_inactive_stops_win_back_and_welcomes_back() -> None:
     assert start.run == Run("c1", "win_back", "inactive", 4, "welcome_back")
 
 
+@pytest.mark.parametrize("late", [0, LATE, LATE + 1, 900 * DAY])
+def test_history_that_is_brought_over_starts_nothing(late: int) -> None:
+    entered = transition("new_subscribers", True, 1, late=late)
+    assert bool(list(actions(JOURNEYS, entered, profile(new_subscribers=(True, 1, 0))))) == (late <= LATE)
+    ordered = transition("customers", True, 2, day=8, late=late)
+    there = profile(new_subscribers=(True, 1, 0), customers=(True, 2, 8))
+    assert len(list(actions(JOURNEYS, ordered, there))) == (2 if late <= LATE else 0)  # onboarding goes on
+    left = transition("inactive", False, 4, before=3, late=late)
+    found = list(actions(JOURNEYS, left, profile(inactive=(False, 4, 0))))
+    assert isinstance(found[0], Stop)
+    assert len(found) == (2 if late <= LATE else 1)  # nobody misses them any longer; nobody greets them either
+
+
+def test_only_who_did_something_has_come_back() -> None:
+    """Not who unsubscribed, was erased, or said again what mail they want."""
+    for event, comes_back in {
+        Type.PAGE_VIEWED: True,
+        Type.EMAIL_CLICKED: True,
+        Type.CONSENT_CHANGED: False,
+        Type.ERASURE_REQUESTED: False,
+        Type.CONTACT_UPDATED: False,
+    }.items():
+        left = transition("inactive", False, 4, before=3, event=event)
+        stop, *starts = actions(JOURNEYS, left, profile(inactive=(False, 4, 0)))
+        assert isinstance(stop, Stop)
+        assert bool(starts) == comes_back
+
+
+def test_a_cancelled_second_order_makes_no_first_one() -> None:
+    again = transition("customers", True, 4, day=9, before=3)
+    there = profile(new_subscribers=(True, 1, 0), customers=(True, 4, 9), first_time_buyers=(True, 5, 9))
+    assert list(actions(JOURNEYS, again, there)) == []
+    one_left = transition("first_time_buyers", True, 5, day=9, before=3)
+    assert list(actions(JOURNEYS, one_left, there)) == []
+
+
+def test_an_order_that_the_profile_has_moved_past_neither_ends_onboarding_nor_is_thanked_for() -> None:
+    ordered = transition("customers", True, 2, day=8)
+    assert list(actions(JOURNEYS, ordered, profile(new_subscribers=(True, 1, 0), customers=(False, 3, 8)))) == []
+
+
 def test_the_first_order_ends_onboarding_with_thanks() -> None:
-    ordered = transition("first_time_buyers", True, 2, day=8)
-    there = profile(new_subscribers=(True, 1, 0), first_time_buyers=(True, 2, 8))
+    ordered = transition("customers", True, 2, day=8)
+    there = profile(new_subscribers=(True, 1, 0), customers=(True, 2, 8))
     stop, start = actions(JOURNEYS, ordered, there)
     assert isinstance(stop, Stop)
     assert isinstance(start, Start)
@@ -66,15 +117,15 @@ def test_the_first_order_ends_onboarding_with_thanks() -> None:
 
 
 def test_signing_up_with_the_first_order_is_a_beginning_not_an_end() -> None:
-    there = profile(new_subscribers=(True, 1, 0), first_time_buyers=(True, 2, 0))
-    assert list(actions(JOURNEYS, transition("first_time_buyers", True, 2), there)) == []
+    there = profile(new_subscribers=(True, 1, 0), customers=(True, 2, 0))
+    assert list(actions(JOURNEYS, transition("customers", True, 2), there)) == []
     (start,) = actions(JOURNEYS, transition("new_subscribers", True, 1), there)
     assert isinstance(start, Start)
 
 
 def test_a_first_order_of_somebody_who_never_signed_up_asks_for_nothing() -> None:
-    there = profile(first_time_buyers=(True, 1, 0))
-    assert list(actions(JOURNEYS, transition("first_time_buyers", True, 1), there)) == []
+    there = profile(customers=(True, 1, 0))
+    assert list(actions(JOURNEYS, transition("customers", True, 1), there)) == []
 
 
 def test_a_runs_name_fits_step_functions() -> None:

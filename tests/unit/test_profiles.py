@@ -25,6 +25,7 @@ from shared.domain.profiles import (
     Profile,
     dump,
     fold,
+    happened,
     load,
     rebuild,
     trim,
@@ -71,6 +72,21 @@ def test_a_profile_survives_storing(drawn: list[Event]) -> None:
 def test_rebuilding_from_all_events_gives_the_folded_profile(drawn: list[Event]) -> None:
     profile = folded(drawn)
     assert rebuild(dataclasses.replace(profile), reversed(drawn)) == profile
+
+
+def test_somebody_is_known_since_we_heard_not_since_what_we_heard_of() -> None:
+    old = event(Type.ORDER_COMPLETED, -900, order_id="1").model_copy(update={"received": BEGIN + 3 * DAY})
+    new = event(Type.PAGE_VIEWED, 5)
+    assert folded([old, new]).first_seen == folded([new, old]).first_seen == BEGIN + 3 * DAY
+
+
+def test_an_order_was_placed_once_however_late_it_is_told_of() -> None:
+    placed = BEGIN - 900 * DAY
+    for type_ in (Type.ORDER_COMPLETED, Type.ORDER_UPDATED, Type.ORDER_PAID):
+        assert happened(event(type_, 1, order_id="1", ordered_at=iso(placed))) == placed
+    for type_ in (Type.ORDER_CANCELLED, Type.ORDER_REFUNDED, Type.PAGE_VIEWED):
+        assert happened(event(type_, 1, order_id="1", ordered_at=iso(placed))) == BEGIN + DAY
+    assert happened(event(Type.ORDER_COMPLETED, 1, order_id="1", ordered_at="1970-01-01")) == BEGIN + DAY
 
 
 def test_a_refund_and_a_cancellation_take_back_what_the_orders_added() -> None:

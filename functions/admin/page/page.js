@@ -427,7 +427,8 @@ async function journey(id) {
     h("section", {}, h("h2", {}, "How it goes"),
       h("p", {}, "Starts when a contact enters ", segmentLink(enters), "."),
       h("ul", {}, exits.map((exit) => h("li", {}, `Ends early when the contact ${exit.when} `,
-        segmentLink(exit.segment),
+        segmentLink(exit.segment), exit.first ? " for the first time" : "",
+        exit.by.length ? ` by ${exit.by.join(", ")}` : "",
         exit.path ? `, and goes on with the path ${words(exit.path)}.` : "."))),
       h("p", { class: "small soft" }, "Its steps are in the Step Functions console: ", h("code", {}, told.state_machine))),
   ];

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
-from shared.domain.events import Instant, Json, amount, normal_email, parse_instant
+from shared.domain.events import FIRST_DATE, Instant, Json, amount, normal_email, parse_instant
 
 Payload = dict[str, Any]
 
@@ -150,13 +150,14 @@ def quantity(value: Json) -> int | float | None:
 
 
 def instant(value: Json) -> Instant | None:
-    """The instant of an ISO 8601 text; None when it is none, or not in the years 1970 to 9999."""
+    """The instant of an ISO 8601 text; None when it is none, or not in the years 2005 to 9999 (see FIRST_DATE)."""
     if not isinstance(value, str):
         return None
     try:
-        return parse_instant(value.strip())
+        found = parse_instant(value.strip())
     except (ValueError, OverflowError):
         return None
+    return found if found >= FIRST_DATE else None
 
 
 def first(*instants: Instant | None) -> Instant | None:
