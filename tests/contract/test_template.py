@@ -641,7 +641,7 @@ TOLD_BY_AWS = {
 
 def metrics_of(alarm: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """The namespace, the name and the dimensions of each metric an alarm is about."""
-    properties = alarm["Properties"]
+    properties = alarm.get("Properties", {})
     for metric in [
         properties,
         *(each["MetricStat"]["Metric"] for each in properties.get("Metrics", []) if "MetricStat" in each),
