@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import athena, contacts, dead_letters, definitions, secrets
-from shared.domain.events import MINUTE, Instant, Json
+from shared.adapters import athena, contacts, currencies, dead_letters, definitions, secrets
+from shared.domain.events import DAY, MINUTE, Instant, Json
 
 LATE = 5 * MINUTE
 """After how long a wake-up that was due, but has not happened, is a problem. They are looked for every minute."""
@@ -44,6 +44,18 @@ def _settings(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {}, problems
 
 
+def _currencies(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The currencies of amounts"""
+    told = currencies.told()
+    problems = [
+        f"Amounts in {currency} were told in the last day. They are kept, but added up nowhere: only the shop’s own "
+        "currency counts (the parameter Currency)."
+        for currency, at in sorted(told.items())
+        if at > now - DAY
+    ]
+    return {"other_currencies": told}, problems
+
+
 def _queues(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The queues"""
     depths = {name: dead_letters.depth(url) for name, url in dead_letters.working_queues().items()}
@@ -76,7 +88,7 @@ def _lake(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"last_lake_write": athena.last_lake_write(now)}, []
 
 
-CHECKS: tuple[Check, ...] = (_settings, _queues, _dead_letters, _wake_ups, _lake)
+CHECKS: tuple[Check, ...] = (_settings, _currencies, _queues, _dead_letters, _wake_ups, _lake)
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.adapters import catalogue, clients, clock, definitions, environment, secrets
+from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets
 
 NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
 
@@ -79,6 +79,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SHOP_TIME_ZONE", "UTC")
     clients.client.cache_clear()
     catalogue.forget()
+    currencies.forget()
     definitions.forget()
     secrets._provider.cache_clear()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

@@ -12,7 +12,7 @@ import pytest
 
 from functions.profile import app
 from functions.profile.app import MOST_RECEIVES
-from shared.adapters import catalogue, contacts, definitions, identities
+from shared.adapters import catalogue, contacts, currencies, definitions, environment, identities
 from shared.adapters.contacts import VersionConflictError
 from shared.domain.conditions import Segment
 from shared.domain.events import (
@@ -488,3 +488,29 @@ def test_events_that_do_not_fit_one_transaction_are_stored_one_by_one() -> None:
     assert deliver(*signed_in) == []
     assert {contact_of(*each) for each in browsers} == {contact_of(USER, "u")}
     assert profile_of(USER, "u").histories[Type.PAGE_VIEWED].total == 20 + 1
+
+
+def test_an_amount_in_another_currency_is_kept_counts_nothing_and_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CURRENCY", "GBP")
+    environment.forget()
+    order = {"order_id": "1", "total": 90000, "currency": "JPY"}
+    assert deliver(event("yen", Type.ORDER_COMPLETED, (EMAIL, "ada@example.com"), properties=order)) == []
+    profile = profile_of(EMAIL, "ada@example.com")
+    assert [each.net for each in profile.counting_orders()] == [0]
+    assert not profile.memberships.get("high_spenders")
+    (kept,) = contacts.events(profile.contact)
+    assert (kept.properties["total"], kept.other_currency) == (90000, True)
+    assert currencies.told() == {"JPY": NOW}
+
+
+@pytest.mark.parametrize("setting", ["ignore", "count"])
+def test_what_the_public_key_says_of_orders_counts_where_the_shop_says_so(
+    monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv("WEBSITE_ORDERS", setting)
+    environment.forget()
+    order = {"order_id": "1", "total": 900}
+    told = event("web", Type.ORDER_COMPLETED, (EMAIL, "ada@example.com"), properties=order, public=True)
+    assert deliver(told) == []
+    held = {name for name, each in profile_of(EMAIL, "ada@example.com").memberships.items() if each.member}
+    assert ("customers" in held) == (setting == "count")

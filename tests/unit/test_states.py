@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.events import MINUTE, SECOND, Event, Instant, Type, event_key, iso, parse_instant
-from shared.domain.profiles import Profile, dump, fold, load
-from shared.domain.sources import shopify, woocommerce
+from shared.domain import lake_rows
+from shared.domain.events import DAY, MINUTE, SECOND, Event, Instant, Type, event_key, iso, parse_instant
+from shared.domain.profiles import Profile, dump, fold, load, trim
+from shared.domain.shop import Shop, as_counted
+from shared.domain.sources import segment, shopify, woocommerce
 
 BEGIN = parse_instant("2026-03-01T10:00:00Z")
 LAG = 20 * SECOND
@@ -163,3 +166,158 @@ def test_an_order_is_how_it_was_told_last(
     histories = [profile.histories.get(Type.ORDER_COMPLETED) for profile in profiles]
     assert histories[0] == histories[1]
     assert histories[0] is None or histories[0].total == 1
+
+
+# ── a customer ──
+
+
+def customer_updated(minute: int, **changed: Any) -> tuple[Event, ...]:
+    at = BEGIN + minute * MINUTE
+    return shop(
+        "customers/update", {**sample("shopify", "customers_update"), "updated_at": iso(at), **changed}, at, "e"
+    )
+
+
+def traits(profile: Profile) -> dict[str, Any]:
+    return {name: stamped.value for name, stamped in profile.traits.items()}
+
+
+BERLIN = {"country_code": "DE", "province_code": None, "province": None, "city": "Berlin", "zip": "10115"}
+
+
+def test_what_a_customer_no_longer_has_is_no_longer_so() -> None:
+    moved = customer_updated(2, tags="", default_address=BERLIN, last_name=None)
+    told = [*customer_updated(1), *moved]
+    for events in (told, told[::-1]):
+        held = traits(folded(events))
+        assert (held["country"], held["city"], held["region"]) == ("DE", "Berlin", None)
+        assert (held["tags"], held["last_name"]) == ([], None)
+
+
+def test_what_a_customer_s_payload_does_not_have_stays() -> None:
+    named = {"id": 7064055069303, "email": "ada.okafor@example.com"}
+    later = shop("customers/update", {**named, "updated_at": iso(BEGIN + 2 * MINUTE)}, BEGIN + 2 * MINUTE, "e")
+    held = traits(folded([*customer_updated(1), *later]))
+    assert (held["city"], held["first_name"], held["tags"]) == ("Galway", "Ada", ["newsletter", "interest:tea"])
+
+
+def test_a_woocommerce_customer_moves_and_has_no_region_any_more() -> None:
+    customer = sample("woocommerce", "customer_created")
+    moved = {**customer, "billing": {**customer["billing"], "country": "DE", "city": "Berlin", "state": ""}}
+    empty = {**customer, "billing": dict.fromkeys(customer["billing"], "")}
+    told = [
+        woo("customer.updated", {**each, "date_modified_gmt": gmt(BEGIN + n * MINUTE)}, BEGIN + n * MINUTE)
+        for n, each in enumerate([customer, moved, empty])
+    ]
+    held = traits(folded(event for events in reversed(told) for event in events))
+    assert (held["country"], held["city"], held["region"]) == ("DE", "Berlin", None)
+
+
+def test_of_two_changes_in_one_second_the_later_wins_not_the_greater_text() -> None:
+    def update(tag: str, name: str, after: int) -> tuple[Event, ...]:
+        payload = {**sample("shopify", "customers_update"), "updated_at": iso(BEGIN), "tags": tag, "first_name": name}
+        return shop("customers/update", payload, BEGIN + after, tag)
+
+    told = [*update("zebra", "Vito", 0), *update("ant", "Bruno", 600)]
+    for events in (told, told[::-1]):
+        assert (traits(folded(events))["tags"], traits(folded(events))["first_name"]) == (["ant"], "Bruno")
+
+
+# ── amounts ──
+
+SHOP = Shop(currency="USD")
+
+
+def usd(amount: str) -> dict[str, Any]:
+    yen = {"amount": "1", "currency_code": "JPY"}
+    return {"shop_money": {"amount": amount, "currency_code": "USD"}, "presentment_money": yen}
+
+
+def counted(events: Iterable[Event], shop_: Shop = SHOP) -> Profile:
+    return folded(as_counted(event, shop_) for event in events)
+
+
+def paid_in_yen(**changed: Any) -> dict[str, Any]:
+    line = {"subtotal": "7500", "subtotal_set": usd("45.00"), "total_tax": "500", "total_tax_set": usd("5.00")}
+    refund = {**shop_refund(1, 7500, BEGIN), "refund_line_items": [line]}
+    refund["transactions"][0]["currency"] = "JPY"
+    return {**refund, **changed}
+
+
+@pytest.mark.parametrize(
+    ("refund", "left"),
+    [
+        (paid_in_yen(), 50.0),
+        (paid_in_yen(transactions=[], refund_shipping_lines=[{"subtotal_amount_set": usd("8.00")}]), 42.0),
+        (paid_in_yen(order_adjustments=[{"amount": "-300", "amount_set": usd("-2.00"), "tax_amount": "0.00"}]), 48.0),
+        (paid_in_yen(total_duties_set=usd("3.00")), 47.0),
+        (paid_in_yen(refund_line_items=[]), 100.0),  # nobody knows what it is in the shop's currency
+    ],
+)
+def test_a_refund_counts_in_the_shop_s_currency_or_not_at_all(refund: dict[str, Any], left: float) -> None:
+    order = {**sample("shopify", "orders_create"), "currency": "USD", "total_price": "100.00", "updated_at": iso(BEGIN)}
+    told = [*shop("orders/create", order, BEGIN, "e"), *shop("refunds/create", refund, BEGIN + MINUTE, "r")]
+    assert worth(counted(told)) == [left]
+    listed = {**order, "refunds": [refund], "updated_at": iso(BEGIN + MINUTE)}
+    told = [*shop("orders/updated", listed, BEGIN + MINUTE, "u")]
+    assert worth(counted(told)) == [left]
+
+
+def test_an_order_in_another_currency_is_an_order_whose_amounts_count_nowhere() -> None:
+    paid = {"status": "processing", "total": "500.00", "currency": "AED", "date_paid_gmt": gmt(BEGIN)}
+    refunds = [{"id": 1, "total": "-40.00"}]
+    profile = counted(woo("order.updated", woo_order(BEGIN, **paid, refunds=refunds), BEGIN + LAG))
+    assert worth(profile) == [0.0]
+    (completed,) = profile.histories[Type.ORDER_COMPLETED].newest
+    assert "total" not in completed.properties
+    assert worth(counted(woo("order.created", woo_order(BEGIN, **paid), BEGIN), Shop("AED"))) == [500.0]
+
+
+def test_a_checkout_is_in_what_the_customer_pays_in() -> None:
+    payload = {**sample("shopify", "checkouts_create"), "presentment_currency": "JPY", "total_price": "63282"}
+    profile = counted(shop("checkouts/create", {**payload, "currency": "USD"}, BEGIN, "c"))
+    (started,) = profile.histories[Type.CHECKOUT_STARTED].newest
+    assert "total" not in started.properties
+    assert started.properties["product_id"]
+
+
+# ── one order, several tellers ──
+
+
+def website(order_id: str, minute: int, name: str = "Order Completed", **properties: Any) -> Event:
+    at = BEGIN + minute * MINUTE
+    body = {"userId": "u", "event": name, "messageId": f"{order_id} {name} {minute}", "timestamp": iso(at)}
+    told = {"order_id": order_id, "total": 9000, "products": [{"product_id": "8001"}], **properties}
+    return segment.events("track", {**body, "properties": told}, at)[0][0]
+
+
+@pytest.mark.parametrize("order_id", ["5512000111222", "1042", "#1042"])
+def test_an_order_that_the_website_tells_of_too_is_one_and_the_storefront_s_word_prevails(order_id: str) -> None:
+    order = {**sample("shopify", "orders_create"), "total_price": "80.00"}
+    told = [*shop("orders/create", order, BEGIN, "e"), *shop("orders/create", order, BEGIN, "another e")]
+    told += [website(order_id, 0), website(order_id, 2), website(order_id, 3, "Order Cancelled")]
+    for n in range(len(told)):
+        profile = counted([*told[n:], *told[:n]], Shop("EUR", website_tells_orders=True))
+        assert worth(profile) == [80.0]
+        assert profile.histories[Type.ORDER_COMPLETED].total == 1
+
+
+def test_what_the_public_key_tells_of_orders_counts_nowhere_unless_the_shop_says_so() -> None:
+    told = [website("1", 0), website("1", 1, "Order Refunded", total=30)]
+    profile = counted(told, Shop("EUR"))
+    assert not profile.orders
+    assert not profile.histories
+    assert {lake_rows.row("c0000000000000001", as_counted(each, SHOP))["type"] for each in told} == {"other"}
+    assert worth(counted(told, Shop("EUR", website_tells_orders=True))) == [8970.0]
+
+
+def test_a_bound_on_orders_never_parts_what_two_told_of_one() -> None:
+    """Before, of an order's two entries the storefront's was cut off, and its cancellation with it."""
+    order = {**sample("shopify", "orders_create"), "total_price": "500.00"}
+    cancelled = {**order, "cancelled_at": iso(BEGIN + DAY)}
+    told = [*shop("orders/updated", cancelled, BEGIN + DAY, "x"), website("1042", 60)]
+    others = [{**order, "id": n, "order_number": n, "processed_at": iso(BEGIN + n * DAY)} for n in range(1, 60)]
+    told += [event for each in others for event in shop("orders/create", each, BEGIN + 90 * DAY, f"{each['id']}")]
+    profile = counted(told, Shop("EUR", website_tells_orders=True))
+    trim(profile)
+    assert len(worth(profile)) == 59

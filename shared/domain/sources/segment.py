@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from shared.domain.events import (
     MINUTE,
+    ORDER_TYPES,
     SHOP_TYPES,
     Event,
     Identity,
@@ -57,8 +58,8 @@ RESERVED = SHOP_TYPES | {
     Type.ERASURE_REQUESTED,
     Type.EVALUATION_DUE,
 }
-"""Names that only their own senders may use. Order Cancelled and Order Refunded are Ecommerce Spec V2, and public
-like Order Completed: whoever folds an event can see that it is."""
+"""Names that only their own senders may use. Order Cancelled and Order Refunded are Ecommerce Spec V2, and told like
+Order Completed; whether they count, the shop's setting says (`WebsiteOrders`)."""
 _RESERVED = frozenset(name.casefold() for name in RESERVED)
 _MAIL = "email "
 
@@ -99,9 +100,10 @@ def _event(kind: str, message: Payload, sent: Instant | None, received: Instant)
     context = mapping(message.get("context"))
     traits = _traits(kind, message, context)
     stated = first(instant(message.get("timestamp")), instant(message.get("originalTimestamp")))
+    type_ = _type(kind, message)
     return Event(
         id=event_id("segment", _message_id(kind, message)),
-        type=_type(kind, message),
+        type=type_,
         time=counted_time(_corrected(stated, sent, received), received),
         stated=stated,
         received=received,
@@ -110,6 +112,7 @@ def _event(kind: str, message: Payload, sent: Instant | None, received: Instant)
         identities=_identities(kind, message, traits.get("email")),
         traits=traits,
         properties=_properties(kind, message, context),
+        counts=type_ not in ORDER_TYPES,  # unless the shop says so (`shop`)
     )
 
 

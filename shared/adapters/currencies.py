@@ -1,0 +1,53 @@
+"""Currencies other than the shop's that amounts were told in, for the operators: in the Definitions table.
+
+An item `other_currency` each, its version made of the currency's letters, with the newest instant it was told at.
+"""
+
+from __future__ import annotations
+
+from shared.adapters.catalogue import DefinitionsSettings
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.events import HOUR, Instant
+
+ID = "other_currency"
+MOST_LETTERS = 12
+"""Of a currency that is kept: it is what some sender wrote."""
+
+_kept: dict[str, Instant] = {}
+
+
+def record(currency: str, at: Instant) -> None:
+    """Keeps that an amount was in this currency; once an hour is enough."""
+    written = currency[:MOST_LETTERS]
+    if at - _kept.get(written, -HOUR) < HOUR:
+        return
+    client("dynamodb").put_item(
+        TableName=environment(DefinitionsSettings).definitions_table,
+        Item={
+            "id": {"S": ID},
+            "version": {"N": str(int.from_bytes(written.encode()[:MOST_LETTERS]))},
+            "currency": {"S": written},
+            "at": {"N": str(at)},
+        },
+    )
+    _kept[written] = at
+
+
+def told() -> dict[str, Instant]:
+    """When an amount was last told in each."""
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": ID}},
+        )
+    )
+    return {item["currency"]["S"]: int(item["at"]["N"]) for page in pages for item in page["Items"]}
+
+
+def forget() -> None:
+    """For tests, and for who may meet another shop."""
+    _kept.clear()
