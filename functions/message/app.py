@@ -16,7 +16,7 @@ from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import contacts, identities, messages, templates, tokens
+from shared.adapters import addresses, contacts, identities, messages, templates, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, send
@@ -24,7 +24,7 @@ from shared.adapters.messages import ClaimLostError
 from shared.adapters.templates import Template
 from shared.adapters.tokens import Token
 from shared.domain.events import Instant
-from shared.domain.messages import Held, Message, Refusal, Status, contact_variables, gate
+from shared.domain.messages import Address, Held, Message, Refusal, Status, contact_variables, gate
 from shared.domain.profiles import Profile
 
 COMPILED = Path(__file__).parent / "templates" / "compiled"
@@ -62,15 +62,16 @@ def deliver(message: Message, instant: Instant) -> Held:
 
     stored = contacts.read(message.contact)
     profile = stored.profile if stored is not None else None
-    suppression = identities.suppression(profile.email) if profile is not None and profile.email is not None else None
-    refusal = gate(message, profile, suppression, instant)
-    if refusal is None and profile is not None and identities.holder(profile.email or "") != message.contact:
+    hashed = identities.address_hash(profile.email) if profile is not None and profile.email is not None else None
+    address = addresses.read(hashed) if hashed is not None else Address()
+    refusal = gate(message, profile, address.suppression, instant, address.consent.get(message.topic))
+    if refusal is None and address.contact != message.contact:
         refusal = Refusal.ANOTHERS_ADDRESS  # the trait is a copy: a mail goes to nobody but whom it is about
     try:
         if refusal is not None or profile is None:
             return _refused(message, held, refusal or Refusal.ERASED, instant)
         mail = compose(message, profile)
-        return _send(message, mail, messages.claim(message, held, instant), instant)
+        return _send(message, mail, messages.claim(message, held, instant, hashed), instant)
     except ClaimLostError as error:
         raise OutcomePendingError(message.key) from error
 

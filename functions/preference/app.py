@@ -1,14 +1,18 @@
 """Preference: the links in our mails. Unsubscribes with one click, and shows and saves what a contact wants to get.
 
-GET changes nothing: mail scanners follow every link. An answer is 200 once the change is on the queue.
+GET and HEAD change nothing: mail scanners follow every link. Every answer is recorded as it was given. It is confirmed
+once its event is on the queue and it stands at the contact's address (see `addresses`), where the next page and the
+gate read it: the profile, which is behind by all that still waits on the queue, is never compared with.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools import Logger, single_metric
@@ -16,14 +20,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.preference import pages
-from shared.adapters import contacts, tokens
+from shared.adapters import addresses, contacts, identities, messages, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError
 from shared.adapters.tokens import Token
-from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Type, event_id
-from shared.domain.messages import TOPICS
+from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Instant, Type, event_id
+from shared.domain.messages import TOPICS, Address, Refusal, newest_answer, suppressed
+from shared.domain.profiles import Profile, Stamped
 
 HEADERS = {
     "content-type": "text/html; charset=utf-8",
@@ -34,6 +39,9 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
+
+MOST_TRIES = 5
+"""How often an answer is given a later instant, because another one came to its address meanwhile."""
 
 logger = Logger()
 
@@ -57,42 +65,92 @@ class Request(NamedTuple):
         return f"../preferences/{self.text}"
 
 
+class GoneError(Exception):
+    """The contact was erased: nothing is known of them, and nothing can be changed."""
+
+
+class ChangingError(Exception):
+    """Others change the contact's answers all the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom the token is for: their profile, what holds for its address, and what was said at the addresses (by their
+    hashes) that an answer of theirs is about: the profile's, and the one that the mail with the link went to."""
+
+    profile: Profile
+    address: Address
+    said: Mapping[str, Mapping[str, Stamped]]
+
+    def answer(self, topic: str) -> Stamped | None:
+        return newest_answer(self.profile, topic, self.address.consent.get(topic))
+
+    def later_than_others(self, answers: Mapping[str, str], heard: Instant) -> Instant:
+        """The instant of what was `heard` now: later than that of every other answer, wherever it stands."""
+        for held in (self.profile.consent, *self.said.values()):
+            for topic in answers.keys() & held.keys():
+                heard = max(heard, held[topic].time + (held[topic].value != answers[topic]))
+        return heard
+
+    def subscribed(self) -> set[str]:
+        """The topics that they get mails about."""
+        answers = {topic.id: self.answer(topic.id) for topic in TOPICS}
+        return {
+            topic
+            for topic, answer in answers.items()
+            if answer is not None
+            and answer.value == "subscribed"
+            and suppressed(self.address.suppression, answer) is None
+        }
+
+    @property
+    def unreachable(self) -> Refusal | None:
+        """Why no answer of theirs can bring them mail."""
+        refusal = suppressed(self.address.suppression, None)
+        return None if refusal is Refusal.SUPPRESSED_ERASURE else refusal
+
+
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """One request of the HTTP API (payload format 2.0), answered with a page."""
-    show = ROUTES.get(event["routeKey"])
-    text = (event.get("pathParameters") or {}).get("token", "")
+    """One request of the HTTP API (payload format 2.0), answered with a page; HEAD as GET, without the page."""
+    show = ROUTES.get(event["routeKey"].replace("HEAD ", "GET ", 1))
+    # A link is picked out of a text with what stands behind it: a full stop, a bracket, the end of a quotation.
+    text = re.match(r"[A-Za-z0-9_-]*", (event.get("pathParameters") or {}).get("token", ""))[0]  # type: ignore[index]
     try:
         token = tokens.read(text)
         if show is None or token is None:
-            return _answer(404, "This link does not work", pages.BAD_LINK)
-        return _answer(200, *show(Request(token, text, event["requestContext"]["requestId"], _body(event))))
-    except (NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:
+            answer = _answer(404, "This link does not work", pages.BAD_LINK)
+        else:
+            answer = _answer(200, *show(Request(token, text, event["requestContext"]["requestId"], _body(event))))
+    except GoneError:
+        answer = _answer(200, "We know nothing of you", pages.GONE)
+    except (ChangingError, NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:
         logger.error("not stored", reason=type(error).__name__)
-        return _answer(503, "Please try again", pages.TRY_AGAIN)
+        answer = _answer(503, "Please try again", pages.TRY_AGAIN)
+    return {**answer, "body": ""} if event["routeKey"].startswith("HEAD ") else answer
 
 
 def ask_to_unsubscribe(request: Request) -> tuple[str, str]:
+    _reader(request.token)
     return "Unsubscribe?", pages.confirm_unsubscribe(_name(request.token.topic), request.preferences)
 
 
 def unsubscribe(request: Request) -> tuple[str, str]:
     """Whatever the body says: nobody posts here by accident, and nobody who wants to leave is to be kept."""
-    _change(request, {request.token.topic: False})
+    _record(request, {request.token.topic: "unsubscribed"})
     return "You are unsubscribed", pages.unsubscribed(_name(request.token.topic), request.preferences)
 
 
 def ask_for_preferences(request: Request) -> tuple[str, str]:
-    return "What would you like to get?", pages.preferences(TOPICS, _subscribed(request.token.contact))
+    reader = _reader(request.token)
+    return "What would you like to get?", pages.preferences(TOPICS, reader.subscribed(), reader.unreachable)
 
 
 def save_preferences(request: Request) -> tuple[str, str]:
-    """Only what is different is a change: an old yes that is said again is not a new sign-up."""
+    """What is ticked is a yes and what is not is a no, whatever held before. An old yes that is said again is recorded
+    again; that it is no new sign-up is the segments' to know."""
     chosen = set(parse_qs(request.body).get("topic", []))
-    held = _subscribed(request.token.contact)
-    changes = {topic.id: topic.id in chosen for topic in TOPICS if (topic.id in chosen) != (topic.id in held)}
-    if changes:
-        _change(request, changes)
-    return "Saved", pages.saved(chosen, request.preferences)
+    reader = _record(request, {topic.id: "subscribed" if topic.id in chosen else "unsubscribed" for topic in TOPICS})
+    return "Saved", pages.saved(chosen & {topic.id for topic in TOPICS}, request.preferences, reader.unreachable)
 
 
 ROUTES: Mapping[str, Callable[[Request], tuple[str, str]]] = {
@@ -103,43 +161,68 @@ ROUTES: Mapping[str, Callable[[Request], tuple[str, str]]] = {
 }
 
 
-def _change(request: Request, wanted: Mapping[str, bool]) -> None:
-    """Puts the change on the queue.
+def _record(request: Request, answers: Mapping[str, Literal["subscribed", "unsubscribed"]]) -> Reader:
+    """Puts the answers on the queue, and stores them at the contact's address; gives the reader as they were before.
 
-    The event's id is of the request, not of the token: who unsubscribes, comes back and unsubscribes again has done
-    three things. A mail program that posts twice makes two events that say the same, and the last one holds.
+    Their instant is later than that of every answer there is, whatever the clocks of other Lambdas say, so that what
+    is said last holds. The event comes first: a yes holds only if its record is safe. Its id is of the request, not of
+    the token: who unsubscribes, comes back and unsubscribes again has done three things.
     """
-    instant = now()
-    put_events(
-        [
-            Event(
-                id=event_id("preference", request.id),
-                type=Type.CONSENT_CHANGED,
-                time=instant,
-                stated=instant,
-                received=instant,
-                source="preference",
-                identities=(Identity(kind=IdentityKind.CONTACT, value=request.token.contact),),
-                consent=tuple(
-                    ConsentChange(topic=topic, state="subscribed" if subscribed else "unsubscribed")
-                    for topic, subscribed in wanted.items()
-                ),
-                properties={"message": request.token.message},
-            )
-        ]
+    for _ in range(MOST_TRIES):
+        reader = _reader(request.token)
+        heard = now()
+        instant = reader.later_than_others(answers, heard)
+        put_events([_event(request, reader.profile.contact, answers, instant, heard)])
+        newest = [addresses.answer(hashed, answers, instant, "preference") for hashed in reader.said]
+        if all(newest):
+            break
+    else:
+        raise ChangingError
+    for topic, state in answers.items():
+        held = reader.answer(topic)
+        if held is None or held.value != state:
+            name = "Resubscribed" if state == "subscribed" else "Unsubscribed"
+            with single_metric(name=name, unit=MetricUnit.Count, value=1):
+                pass
+    return reader
+
+
+def _event(
+    request: Request,
+    contact: str,
+    answers: Mapping[str, Literal["subscribed", "unsubscribed"]],
+    instant: Instant,
+    heard: Instant,
+) -> Event:
+    return Event(
+        id=event_id("preference", request.id, str(instant)),
+        type=Type.CONSENT_CHANGED,
+        time=instant,
+        stated=instant,
+        received=heard,
+        source="preference",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        consent=tuple(ConsentChange(topic=topic, state=state) for topic, state in answers.items()),
+        properties={"message": request.token.message},
     )
-    for subscribed in wanted.values():
-        name = "Resubscribed" if subscribed else "Unsubscribed"
-        with single_metric(name=name, unit=MetricUnit.Count, value=1):
-            pass
 
 
-def _subscribed(contact: str) -> set[str]:
-    """The topics the contact has said yes to."""
-    stored = contacts.read(contact)
-    if stored is None or stored.profile.erased:
-        return set()
-    return {topic for topic, consent in stored.profile.consent.items() if consent.value == "subscribed"}
+def _reader(token: Token) -> Reader:
+    """GoneError when the contact was erased."""
+    contact = token.contact
+    while (stored := contacts.read(contact)) is not None and stored.profile.merged_into is not None:
+        contact = stored.profile.merged_into
+    profile = stored.profile if stored is not None else Profile(contact)
+    if profile.erased:
+        raise GoneError
+    # Whose address was taken away has no other place for what they say.
+    own = identities.address_hash(profile.email) if profile.email is not None else profile.contact
+    address = addresses.read(own)
+    said = {own: address.consent}
+    mailed = messages.address(token.contact, token.message)
+    if mailed is not None and mailed != own:
+        said[mailed] = addresses.consent(mailed)
+    return Reader(profile, address, said)
 
 
 def _name(topic: str) -> str:

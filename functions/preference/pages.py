@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from shared.domain.messages import Topic
+from shared.domain.messages import Refusal, Topic
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 """What mail programs post to unsubscribe with one click (RFC 8058, section 3.1); our own button posts the same."""
@@ -33,7 +33,7 @@ the time you were with us.</p>
 <p>It was a mistake? <a href="{escape(preferences)}">Change it back.</a></p>"""
 
 
-def preferences(topics: Iterable[Topic], subscribed: Collection[str]) -> str:
+def preferences(topics: Iterable[Topic], subscribed: Collection[str], unreachable: Refusal | None = None) -> str:
     """The form with the contact's present answers. What is not ticked is unsubscribed."""
     boxes = "\n".join(
         f'<label><input type="checkbox" name="topic" value="{escape(topic.id)}"'
@@ -41,7 +41,8 @@ def preferences(topics: Iterable[Topic], subscribed: Collection[str]) -> str:
         f"<span>{escape(topic.sentence)}</span></label>"
         for topic in topics
     )
-    return f"""<p>Tick what you would like to hear about, and leave out the rest.</p>
+    note = f"<p>{_UNREACHABLE[unreachable]}</p>\n" if unreachable is not None else ""
+    return f"""{note}<p>Tick what you would like to hear about, and leave out the rest.</p>
 <form method="post">
 <fieldset><legend>Send me</legend>
 {boxes}
@@ -50,15 +51,29 @@ def preferences(topics: Iterable[Topic], subscribed: Collection[str]) -> str:
 </form>"""
 
 
-def saved(subscribed: Collection[str], preferences: str) -> str:
-    told = (
-        "Thank you. We will write to you about what you chose." if subscribed else "You will get no more mails from us."
-    )
+def saved(subscribed: Collection[str], preferences: str, unreachable: Refusal | None = None) -> str:
+    told = "You will get no more mails from us."
+    if subscribed:
+        told = "Thank you. We will write to you about what you chose."
+        if unreachable is not None:
+            told = f"Thank you, we have noted it. {_UNREACHABLE[unreachable]}"
     return f"""<p role="status">{told}</p>
 <p><a href="{escape(preferences)}">Change it again</a></p>"""
 
 
+_UNREACHABLE = {
+    Refusal.SUPPRESSED_BOUNCE: "We cannot write to you at this address for now: what we sent to it came back. To hear "
+    "from us again, please write to us, or sign up with another address.",
+    Refusal.SUPPRESSED_COMPLAINT: "We do not write to this address any more, because a message of ours was reported as "
+    "spam. To hear from us again, please write to us, or sign up with another address.",
+}
+"""What a yes cannot change."""
+
+GONE = """<p>You asked to be erased, and we have done so. Nothing that we knew of you is left, so there is nothing to
+change here, and you will not hear from us.</p>
+<p>Have you signed up again since? Then please use the link in a message that came after it.</p>"""
+
 BAD_LINK = """<p>This link is not whole, perhaps because it was cut in two on its way. Please open it from the mail once
 more, or reply to the mail, and we will do it for you.</p>"""
 
-TRY_AGAIN = """<p>Something is not working on our side, and nothing was changed. Please try again in a minute.</p>"""
+TRY_AGAIN = """<p>Something is not working on our side. Please try again in a minute.</p>"""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from shared.adapters import amendments, contacts, events_queue, identities
+from shared.adapters import addresses, amendments, contacts, events_queue, identities
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
 from shared.domain.events import MINUTE, NEVER, Event, IdentityKind, Instant
@@ -107,9 +107,10 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     tombstone, transitions = close(profile, now)
     writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
     writes += contacts.transition_writes(transitions, now, MOST_TRANSITIONS)
-    addresses = {key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL}
+    hashed = sorted({key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL})
+    writes += [addresses.forget_write(each) for each in (*hashed, profile.contact)]
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
-    free = [address for address in sorted(addresses) if identities.suppression_of_hash(address) is None]
+    free = [address for address in hashed if identities.suppression_of_hash(address) is None]
     writes += [identities.suppression_write(address, "erasure", told) for address in free]
     unlinks = [identities.unlink_write(key) for key in weakest_first(profile.identities)]
     # What does not fit the transaction goes before it; whatever the event was found by goes with the profile.

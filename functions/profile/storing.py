@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import contacts, definitions, events_queue, identities
+from shared.adapters import addresses, contacts, definitions, events_queue, identities
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
@@ -178,8 +178,10 @@ def _fold(
             writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
     profile.identities, forgotten = remembered(list(dict.fromkeys((*profile.identities, *linked))))
     writes += [identities.unlink_write(key) for key in forgotten]
+    before = dict(profile.consent)
     transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
-    writes += contacts.consent_writes(profile, recorded)
+    writes += contacts.consent_writes(profile, recorded, before)
+    writes += _answer_writes(profile, recorded)
     writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up
     left = [transitions for _, transitions in ends if transitions]
     room = contacts.MOST_WRITES - 1 - len(writes)
@@ -199,6 +201,17 @@ def _leads_here(address: Json, keys: Collection[str]) -> bool:
     if not isinstance(address, str) or not address:
         return False
     return identities.identity_key(Identity(kind=IdentityKind.EMAIL, value=address)) in keys
+
+
+def _answer_writes(profile: Profile, recorded: Iterable[Event]) -> Iterator[TransactWriteItemTypeDef]:
+    """What these events say about consent holds for the address, too (see `addresses`), where it is the newest."""
+    said = {change.topic: event.source for event in recorded for change in event.consent}
+    if not said or profile.email is None:
+        return
+    hashed = identities.address_hash(profile.email)
+    newer = addresses.newer(profile.consent, addresses.consent(hashed), said)
+    if newer:
+        yield addresses.answer_write(hashed, newer, ", ".join(sorted({said[topic] for topic in newer})))
 
 
 def _joining(contact: str, members: Sequence[Resolved]) -> Iterator[Stored]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import NEVER, Event, Instant, event_key, iso
-from shared.domain.profiles import Profile, Transition, dump, load, wake_at
+from shared.domain.profiles import Profile, Stamped, Transition, dump, load, wake_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -294,11 +294,23 @@ def _change(transition: Transition) -> dict[str, Any]:
     }
 
 
-def consent_writes(profile: Profile, events: Iterable[Event]) -> list[TransactWriteItemTypeDef]:
-    """Adds what these events say about consent to the contact's ledger, which is only ever added to."""
+def consent_writes(
+    profile: Profile, events: Iterable[Event], held: Mapping[str, Stamped]
+) -> list[TransactWriteItemTypeDef]:
+    """Adds what these events say about consent to the contact's ledger, which is only ever added to.
+
+    `held` are the profile's answers before them. The answer that holds, said again later, is no entry: the event tells
+    that it was said.
+    """
     writes = []
-    for event in events:
+    held = dict(held)
+    for event in sorted(events, key=lambda event: event.time):
         for change in event.consent:
+            before = held.get(change.topic)
+            if before is not None and before.value == change.state and before.time <= event.time:
+                continue
+            if before is None or before.time <= event.time:
+                held[change.topic] = Stamped(change.state, event.time)
             profile.consents += 1
             writes.append(
                 _put_new(

@@ -61,13 +61,6 @@ def _read(keys: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def holder(address: str) -> str | None:
-    """The contact that a normalised address leads to; None when it leads to nobody."""
-    key = identity_key(Identity(kind=IdentityKind.EMAIL, value=address))
-    answer = client("dynamodb").get_item(TableName=table(), Key={"identity": {"S": key}}, ConsistentRead=True)
-    return answer["Item"]["contact"]["S"] if "Item" in answer else None
-
-
 def link_write(identity_key: str, contact: str, instead_of: Iterable[str] = ()) -> TransactWriteItemTypeDef:
     """Has the identity lead to the contact, unless it leads to another one that is not in `instead_of`."""
     allowed = {f":c{number}": {"S": other} for number, other in enumerate((contact, *instead_of))}

@@ -1,8 +1,8 @@
 """MESSAGE items: what has become of each message. Claimed before SES is called, settled after.
 
-`contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and journey, run, step, template, topic; when sent
-`ses_id` and `sent_at`, when refused `reason` and `refused_at`. Every write but `settle` is conditional on what its
-writer has read, so of several that act at once one wins.
+`contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and journey, run, step, template, topic; when
+claimed `address` (the hash of where it goes); when sent `ses_id` and `sent_at`, when refused `reason` and `refused_at`.
+Every write but `settle` is conditional on what its writer has read, so of several that act at once one wins.
 """
 
 from __future__ import annotations
@@ -36,10 +36,18 @@ def read(message: Message) -> Held | None:
     )
 
 
-def claim(message: Message, held: Held | None, now: Instant) -> Held:
+def address(contact: str, key: str) -> str | None:
+    """The hash of the address that a message went to; None when the message is not there."""
+    answer = client("dynamodb").get_item(
+        TableName=table(), Key=item_key(contact, _kind(key)), ProjectionExpression="address"
+    )
+    return answer["Item"]["address"]["S"] if "address" in answer.get("Item", {}) else None
+
+
+def claim(message: Message, held: Held | None, now: Instant, hashed_address: str | None = None) -> Held:
     """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError."""
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
-    _replace(message, held, claimed)
+    _replace(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
     return claimed
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Strict, Type
 from shared.domain.journeys import BEGIN
-from shared.domain.profiles import Profile
+from shared.domain.profiles import Profile, Stamped
 
 # What SES allows in the value of a message tag, so that the key can travel as one:
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html (at most 256 characters)
@@ -99,32 +100,61 @@ DORMANT_PAUSE = 30 * DAY
 and counts from then on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What holds for an address, whoever has it: the contact it leads to, why and since when it is suppressed, and the
+    newest answer to each topic that was given at it."""
+
+    contact: str | None = None
+    suppression: tuple[str, Instant] | None = None
+    consent: Mapping[str, Stamped] = field(default_factory=dict)
+
+
+def newest_answer(profile: Profile, topic: str, said: Stamped | None) -> Stamped | None:
+    """What holds of consent: the newest of what the profile has and of what was `said` at its address, which knows of
+    answers that are still on the queue, and of those that another contact with the address gave. At the same instant,
+    a no."""
+    answers = [answer for answer in (profile.consent.get(topic), said) if answer is not None]
+    return max(answers, key=lambda answer: (answer.time, answer.value == "unsubscribed"), default=None)
+
+
+def suppressed(suppression: tuple[str, Instant] | None, answer: Stamped | None) -> Refusal | None:
+    """Whether no mail may go to an address. Who was erased and signs up again later is a new contact to us; a bounce or
+    a complaint stays."""
+    if suppression is None:
+        return None
+    reason, since = suppression
+    lifted = reason == "erasure" and answer is not None and answer.value == "subscribed" and answer.time > since
+    return None if lifted else Refusal(f"suppressed_{reason}")
+
+
 def gate(
-    message: Message, profile: Profile | None, suppression: tuple[str, Instant] | None, now: Instant
+    message: Message,
+    profile: Profile | None,
+    suppression: tuple[str, Instant] | None,
+    now: Instant,
+    said: Stamped | None = None,
 ) -> Refusal | None:
     """Why this message must not be sent at this instant; None when it may.
 
-    `suppression` is the address's (reason and time), None when there is none.
+    `suppression` is the address's (reason and time), `said` the newest answer to the message's topic that was given at
+    it; None when there is none. NO_ADDRESS means that nothing else speaks against it.
     """
     if profile is None or profile.erased:
         return Refusal.ERASED
-    if profile.email is None:
-        return Refusal.NO_ADDRESS
-    consent = profile.consent.get(message.topic)
-    subscribed = consent is not None and consent.value == "subscribed"
-    if suppression is not None:
-        reason, since = suppression
-        # Who was erased and signs up again later is a new contact to us; a bounce or a complaint stays.
-        lifted = reason == "erasure" and consent is not None and subscribed and consent.time > since
-        if not lifted:
-            return Refusal(f"suppressed_{reason}")
-    if not subscribed:
+    answer = newest_answer(profile, message.topic, said)
+    refusal = suppressed(suppression, answer)
+    if refusal is not None:
+        return refusal
+    if answer is None or answer.value != "subscribed":
         return Refusal.NO_CONSENT
     membership = profile.memberships.get(message.segment)
     if membership is None or membership.number != message.number:
         return Refusal.LEFT_SEGMENT
     if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):
         return Refusal.FREQUENCY_CAP
+    if profile.email is None:
+        return Refusal.NO_ADDRESS
     return None
 
 

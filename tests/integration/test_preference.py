@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 
 from functions.preference import app
 from functions.preference.app import ROUTES, handler
-from shared.adapters import clock, contacts, environment, tokens
+from functions.profile import storing
+from shared.adapters import addresses, clock, contacts, environment, identities, messages, tokens
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.adapters.tokens import Token
-from shared.domain.events import DAY, NEVER, Event, IdentityKind, Type
-from shared.domain.profiles import Profile, Stamped, fold
+from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
+from shared.domain.messages import Message, gate
+from shared.domain.profiles import Membership, Profile, Stamped
 from tests.integration.conftest import NOW
 
 TOKEN = Token("c01", "marketing", "win_back_c01-inactive-7_goodbye_0")
@@ -70,12 +73,38 @@ def answers(event: Event) -> dict[str, str]:
     return {change.topic: change.state for change in event.consent}
 
 
-def store(state: str | None) -> Profile:
-    consent = {"marketing": Stamped(state, NOW - DAY)} if state else {}
-    held = contacts.read("c01")
-    profile = Profile("c01", version=held.profile.version if held else 0, consent=consent)
+def store(state: str | None, contact: str = "c01", email: str | None = None) -> Profile:
+    held = contacts.read(contact)
+    profile = Profile(
+        contact,
+        version=held.profile.version if held else 0,
+        traits={"email": Stamped(email, NOW - DAY)} if email else {},
+        consent={"marketing": Stamped(state, NOW - DAY)} if state else {},
+        memberships={"s": Membership(True, 1, NOW, NEVER)},
+    )
     contacts.commit([contacts.profile_write(profile, NEVER, NOW)])
     return profile
+
+
+def profile_of(contact: str) -> Profile:
+    stored = contacts.read(contact)
+    assert stored is not None
+    return stored.profile
+
+
+def fold_all(recorded: list[Event], contact: str = "c01") -> None:
+    """As functions/profile does it, all in one batch."""
+    for event in recorded:
+        storing.store_alone(event, {}, max(event.received, NOW))
+
+
+def may_write(contact: str) -> bool:
+    """What the gate says at this instant."""
+    profile = profile_of(contact)
+    assert profile.email is not None
+    address = addresses.read(identities.address_hash(profile.email))
+    message = Message(contact=contact, journey="j", run="r", segment="s", number=1, step="x")
+    return gate(message, profile, address.suppression, NOW, address.consent.get("marketing")) is None
 
 
 # ── unsubscribing ──
@@ -123,7 +152,7 @@ def test_nothing_is_promised_before_it_is_queued(page: None, monkeypatch: pytest
 
 
 def test_leaving_coming_back_and_leaving_again_are_three_things_and_the_last_holds(page: None) -> None:
-    profile = store("subscribed")
+    store("subscribed")
     recorded = []
     for hour, (route, body) in enumerate(
         [("POST /unsubscribe", ""), ("POST /preferences", "topic=marketing"), ("POST /unsubscribe", "")]
@@ -131,11 +160,194 @@ def test_leaving_coming_back_and_leaving_again_are_three_things_and_the_last_hol
         clock.use(lambda hour=hour: NOW + hour)  # type: ignore[misc]
         call(route, body=body, id_=f"r{hour}")
         (event,) = events()
-        fold(profile, event)
-        contacts.commit([contacts.profile_write(profile, NEVER, NOW)])
         recorded.append(event)
     assert len({event.id for event in recorded}) == 3
-    assert profile.consent["marketing"].value == "unsubscribed"
+    fold_all(recorded)
+    assert profile_of("c01").consent["marketing"].value == "unsubscribed"
+
+
+def test_a_mail_program_that_posts_again_and_again_makes_one_entry_of_the_ledger(page: None) -> None:
+    store("subscribed")
+    for number in range(4):
+        assert call("POST /unsubscribe", id_=f"r{number}")["statusCode"] == 200
+        fold_all(events())
+    assert [item["state"]["S"] for item in contacts.items("c01", "CONSENT#")] == ["unsubscribed"]
+    call("POST /preferences", body="topic=marketing", id_="r5")
+    call("POST /unsubscribe", id_="r6")
+    fold_all(events())
+    states = [item["state"]["S"] for item in contacts.items("c01", "CONSENT#")]
+    assert states == ["unsubscribed", "subscribed", "unsubscribed"]
+
+
+# ── what was said last ──
+
+
+NO, YES, ONE_CLICK = ("POST /preferences", ""), ("POST /preferences", "topic=marketing"), ("POST /unsubscribe", "")
+
+
+@pytest.mark.parametrize(
+    "said", [[YES, NO], [NO, YES], [ONE_CLICK, YES], [YES, ONE_CLICK], [YES, YES], [NO, ONE_CLICK, YES, NO]]
+)
+@pytest.mark.parametrize("state", ["subscribed", "unsubscribed", None])
+def test_the_page_shows_what_was_just_said_though_nothing_of_it_is_folded(
+    page: None, state: str | None, said: list[tuple[str, str]]
+) -> None:
+    store(state)
+    for number, (route, body) in enumerate(said):
+        call(route, body=body, id_=f"r{number}")
+        assert Boxes(call("GET /preferences")["body"]).ticked == {"marketing": bool(body)}
+    assert [answers(event)["marketing"] == "subscribed" for event in events()] == [bool(body) for _, body in said]
+
+
+answers_at_any_spacing = st.lists(
+    st.tuples(
+        st.sampled_from([NO, YES, ONE_CLICK]),
+        st.sampled_from([0, 0, 1, 3_000, 14_999, 60_000]),  # milliseconds since the one before
+        st.booleans(),  # whether the queue is worked off before it
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def test_of_any_sequence_of_answers_the_last_holds_at_the_gate_from_when_it_was_confirmed(page: None) -> None:
+    """Whatever is still on the queue, and whichever clock an answer was heard by."""
+
+    @given(
+        st.sampled_from(["subscribed", "unsubscribed", "pending", None]),
+        answers_at_any_spacing,
+        st.booleans(),
+        st.integers(-2_000, 2_000),
+    )
+    @settings(max_examples=8, deadline=None)
+    def holds(state: str | None, said: list[Any], backwards: bool, skew: int) -> None:
+        contact = f"c{next(number)}"
+        email = f"{contact}@example.com"
+        store(state, contact, email)
+        instant, pending = NOW, []
+        for (route, body), after, folded in said:
+            if folded:
+                fold_all(pending[::-1] if backwards else pending, contact)
+                pending = []
+            instant += after
+            heard = instant + skew * (len(pending) % 2)
+            clock.use(lambda heard=heard: heard)  # type: ignore[misc]
+            text = tokens.issue(Token(contact, "marketing", "m"))
+            assert call(route, text, body=body, id_=f"r{next(number)}")["statusCode"] == 200
+            pending += events()
+            assert may_write(contact) == bool(body)
+            assert Boxes(call("GET /preferences", text)["body"]).ticked == {"marketing": bool(body)}
+        fold_all(pending[::-1] if backwards else pending, contact)
+        assert may_write(contact) == bool(said[-1][0][1])
+        assert (profile_of(contact).consent["marketing"].value == "subscribed") == bool(said[-1][0][1])
+
+    number = itertools.count(100)
+    holds()
+
+
+def test_two_contacts_with_one_address_have_one_consent(page: None) -> None:
+    for contact in ("c01", "c02"):
+        store("subscribed", contact, "ada@example.com")
+    call("POST /unsubscribe")
+    assert [may_write(contact) for contact in ("c01", "c02")] == [False, False]
+    fold_all(events())
+    assert [may_write(contact) for contact in ("c01", "c02")] == [False, False]
+    of_the_other = tokens.issue(Token("c02", "marketing", "m"))
+    assert Boxes(call("GET /preferences", of_the_other)["body"]).ticked == {"marketing": False}
+    call("POST /preferences", of_the_other, body="topic=marketing", id_="r2")
+    assert [may_write(contact) for contact in ("c01", "c02")] == [True, True]
+
+
+def test_who_answers_a_mail_that_went_to_their_old_address_answers_for_both(page: None) -> None:
+    store("subscribed", "c01", "old@example.com")
+    store("subscribed", "c02", "old@example.com")
+    sent = Message(contact="c01", journey="j", run="r", segment="s", number=1, step="x")
+    messages.claim(sent, None, NOW, identities.address_hash("old@example.com"))
+    store("subscribed", "c01", "new@example.com")
+    call("POST /unsubscribe", tokens.issue(Token("c01", "marketing", sent.key)))
+    assert [may_write(contact) for contact in ("c01", "c02")] == [False, False]
+
+
+def test_an_answer_of_a_contact_who_has_joined_another_is_the_others(page: None) -> None:
+    store("subscribed", "c02", "ada@example.com")
+    closed = Profile("c01", merged_into="c02")
+    contacts.commit([contacts.profile_write(closed, NEVER, NOW)])
+    call("POST /unsubscribe")
+    (event,) = events()
+    assert event.identity(IdentityKind.CONTACT) == "c02"
+    assert not may_write("c02")
+
+
+def test_answers_that_come_at_once_are_put_in_an_order(page: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between reading and storing another answer comes in: the one that is confirmed later holds."""
+    store("subscribed", "c01", "ada@example.com")
+    put, others = app.put_events, iter([NOW + 5, NOW + 9])
+
+    def put_slowly(given: Any) -> None:
+        put(given)
+        for other in itertools.islice(others, 1):
+            addresses.answer(identities.address_hash("ada@example.com"), {"marketing": "subscribed"}, other, "x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "put_events", put_slowly)
+        assert call("POST /unsubscribe")["statusCode"] == 200
+    assert not may_write("c01")
+    fold_all(events())
+    held = profile_of("c01").consent["marketing"]
+    assert (held.value, held.time) == ("unsubscribed", NOW + 10)
+
+
+def test_what_a_storefront_tells_stands_at_the_address_too_and_only_if_it_is_newer(page: None) -> None:
+    hashed = identities.address_hash("ada@example.com")
+    store(None, "c01", "ada@example.com")
+    fold_all([told("subscribed", NOW - 50)])
+    assert addresses.consent(hashed) == {"marketing": Stamped("subscribed", NOW - 50)}
+    fold_all([told("unsubscribed", NOW - 70)])
+    assert addresses.consent(hashed) == {"marketing": Stamped("subscribed", NOW - 50)}
+    fold_all([told("unsubscribed", NOW - 30)])
+    assert addresses.consent(hashed) == {"marketing": Stamped("unsubscribed", NOW - 30)}
+    stored = client("dynamodb").scan(TableName="Identities")["Items"]
+    assert "ada@example.com" not in str(stored)
+
+
+def told(state: Any, time: int) -> Event:
+    return Event(
+        id=f"{state}-{time}",
+        type=Type.CONSENT_CHANGED,
+        time=time,
+        stated=time,
+        received=NOW,
+        source="shopify",
+        identities=(Identity(kind=IdentityKind.CONTACT, value="c01"),),
+        consent=(ConsentChange(state=state),),
+    )
+
+
+# ── who cannot be written to ──
+
+
+def test_an_erased_contact_is_told_so_and_nothing_is_taken_down(page: None) -> None:
+    contacts.commit([contacts.profile_write(Profile("c01", erased=True), NEVER, NOW)])
+    for route in ROUTES:
+        answer = call(route.removesuffix("/{token}"), body="topic=marketing")
+        assert answer["statusCode"] == 200
+        assert "You asked to be erased" in answer["body"]
+        assert Boxes(answer["body"]).ticked == {}
+    assert events() == []
+    assert client("dynamodb").scan(TableName="Identities")["Items"] == []
+
+
+@pytest.mark.parametrize(("reason", "said"), [("bounce", "came back"), ("complaint", "reported as spam")])
+def test_an_address_that_gets_no_mail_has_no_yes_and_is_promised_none(page: None, reason: str, said: str) -> None:
+    store("subscribed", "c01", "ada@example.com")
+    contacts.commit([identities.suppression_write(identities.address_hash("ada@example.com"), reason, NOW)])
+    shown = call("GET /preferences")["body"]
+    assert Boxes(shown).ticked == {"marketing": False}
+    assert said in shown
+    saved = call("POST /preferences", body="topic=marketing")["body"]
+    assert said in saved
+    assert "We will write to you" not in saved
+    assert len(events()) == 1
 
 
 # ── the preference page ──
@@ -165,15 +377,15 @@ def test_a_contact_who_is_gone_sees_nothing_ticked(page: None) -> None:
     assert Boxes(call("GET /preferences")["body"]).ticked == {"marketing": False}
 
 
-def test_saving_records_what_is_different_and_nothing_else(page: None) -> None:
+def test_saving_records_every_answer_as_it_was_given(page: None) -> None:
     for state, body, changes in (
         ("subscribed", "", [{"marketing": "unsubscribed"}]),
         ("unsubscribed", "topic=marketing", [{"marketing": "subscribed"}]),
         ("pending", "topic=marketing", [{"marketing": "subscribed"}]),
         (None, "topic=marketing", [{"marketing": "subscribed"}]),
-        ("subscribed", "topic=marketing", []),
-        ("unsubscribed", "", []),
-        ("unsubscribed", "topic=everything&topic=../x&admin=1", []),
+        ("subscribed", "topic=marketing", [{"marketing": "subscribed"}]),
+        ("unsubscribed", "", [{"marketing": "unsubscribed"}]),
+        ("unsubscribed", "topic=everything&topic=../x&admin=1", [{"marketing": "unsubscribed"}]),
     ):
         store(state)
         assert call("POST /preferences", body=body, packed=True)["statusCode"] == 200
@@ -192,6 +404,30 @@ def test_pages_need_no_script_and_cannot_be_framed_cached_or_leak_their_address(
         assert re.search(r'<html lang="en">.*<title>.+</title>.*<h1>.+</h1>', answer["body"], re.DOTALL)
         links = re.findall(r'href="([^"]+)"', answer["body"])
         assert set(links) <= {"https://shop.example.com", f"../preferences/{tokens.issue(TOKEN)}"}
+
+
+# ── links ──
+
+
+def test_looking_at_a_link_is_answered_with_no_page_and_changes_nothing(page: None) -> None:
+    store("subscribed")
+    for path in ("/unsubscribe", "/preferences"):
+        answer = call(f"HEAD {path}")
+        assert (answer["statusCode"], answer["body"]) == (200, "")
+        assert answer["headers"] == call(f"GET {path}")["headers"]
+        assert call(f"HEAD {path}", text="x")["statusCode"] == 404
+    assert events() == []
+
+
+@pytest.mark.parametrize("behind", [".", ">", ">.", ").", "%3E", "!", "\u201d", "\u200b", ",", ";", "&gt;", "\\", "="])
+def test_a_link_works_with_what_stood_behind_it_in_a_text(page: None, behind: str) -> None:
+    store("subscribed")
+    text = tokens.issue(TOKEN) + behind
+    assert call("GET /preferences", text)["statusCode"] == 200
+    answer = call("POST /unsubscribe", text)
+    assert answer["statusCode"] == 200
+    assert f'"../preferences/{tokens.issue(TOKEN)}"' in answer["body"]
+    assert len(events()) == 1
 
 
 # ── tokens ──
