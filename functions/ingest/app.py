@@ -3,7 +3,7 @@
 What the sender can mend is answered 4xx, with a JSON error that names the field. When the queue or the secrets
 cannot be reached the answer is 503: Shopify and the Segment SDKs then send again. WooCommerce does not, but nothing
 was stored, and a 2xx would hide that: its admin shows the failed delivery, whose content the order's next update
-brings again. (botocore has tried four times by then.)
+brings again. (botocore has tried three times by then.)
 """
 
 from __future__ import annotations

@@ -7,18 +7,20 @@ cannot be processed goes to the dead-letter queue with its reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from functions.profile.erasure import erase, without_erased
-from functions.profile.storing import Record, group, store, store_alone
+from functions.profile.storing import Record, Resolved, group, store, store_alone
 from shared.adapters import catalogue, currencies, identities, requests
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
-from shared.adapters.events_queue import put_aside
+from shared.adapters.events_queue import put_aside, put_back
+from shared.adapters.secrets import UnreadableSecretError
 from shared.domain.events import SHOP_TYPES, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.profiles import BY_REPAIR, Transition
 from shared.domain.shop import Shop, as_counted, currency_of
@@ -28,6 +30,21 @@ MOST_RECEIVES = 10
 
 logger = Logger()
 metrics = Metrics()
+
+
+ENOUGH = 3_000
+"""Milliseconds before the end of the function's time at which it begins nothing more: a function that is stopped cannot
+say what it has done, and all of its batch comes again."""
+
+
+class Context(Protocol):
+    """What we ask of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+class OutOfTimeError(Exception):
+    """The function's time is nearly over."""
 
 
 class ProfileSettings(Settings):
@@ -42,26 +59,44 @@ class ShopSettings(Settings):
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Takes a batch off the queue; the messages it names as failures come again, all others are done with."""
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Takes a batch off a queue; the messages it names as failures come again, all others are done with."""
     failed = []
     metrics.add_metric("EventsReceived", MetricUnit.Count, len(event["Records"]))
-    for record, error in process(event["Records"], now()):
+    for record, error in process(event["Records"], now(), context.get_remaining_time_in_millis):
         logger.error("event not processed", message_id=record["messageId"], error=reason(error))
-        if isinstance(error, ValidationError) or int(record["attributes"]["ApproximateReceiveCount"]) >= MOST_RECEIVES:
+        last = int(record["attributes"]["ApproximateReceiveCount"]) >= MOST_RECEIVES
+        if isinstance(error, ValidationError) or (last and not is_of_all(error)):
             put_aside(environment(ProfileSettings).events_dlq_url, record["body"], reason(error))
             metrics.add_metric("EventsSetAside", MetricUnit.Count, 1)
+        elif last:
+            put_back(record["body"])
         else:
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, Exception]]:
-    """Stores a batch, contact by contact; gives the records that could not be stored, each with its error."""
+def is_of_all(error: Exception) -> bool:
+    """Whether it is no fault of the event: a setting of the shop's, a service that does not answer or has enough to do,
+    or our time. Such an event is tried for as long as that lasts, and is no dead letter."""
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or "Throttl" in code or "Exceeded" in code or code.startswith("AccessDenied")
+    return isinstance(error, OutOfTimeError | UnreadableSecretError | BotoCoreError)
+
+
+def process(records: Iterable[Record], instant: Instant, left: Callable[[], int]) -> list[tuple[Record, Exception]]:
+    """Stores a batch, contact by contact; gives the records that could not be stored, each with its error.
+
+    `left` says how many milliseconds there are: what is not begun while there are `ENOUGH` of them, fails.
+    """
     failures: list[tuple[Record, Exception]] = []
 
     def attempt(record: Record, step: Callable[..., object], *arguments: object) -> None:
         try:
+            if left() < ENOUGH:
+                raise OutOfTimeError
             step(*arguments)
         except Exception as error:
             failures.append((record, error))
@@ -82,10 +117,17 @@ def process(records: Iterable[Record], instant: Instant) -> list[tuple[Record, E
         else:
             of_contacts.append((event, record))
 
-    of_contacts = without_erased(of_contacts)
-    known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
-    for contact, members in group(of_contacts, known).items():
+    groups: dict[str, list[Resolved]] = {}
+    try:
+        of_contacts = without_erased(of_contacts)
+        known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
+        groups = group(of_contacts, known)
+    except Exception as error:  # of none of them alone
+        failures += [(record, error) for _, record in of_contacts]
+    for contact, members in groups.items():
         try:
+            if left() < ENOUGH:
+                raise OutOfTimeError
             tell_of_repairs(store(contact, members, instant))
         except Exception:
             # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from shared.adapters import addresses, amendments, contacts, events_queue, identities
+from shared.adapters.clock import pause
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
 from shared.domain.events import MINUTE, NEVER, Event, IdentityKind, Instant
@@ -39,7 +40,7 @@ def erase(event: Event, now: Instant) -> None:
     found = identities.find(event.identities)
     identities.record_erasure(_keys(event), told)
     for contact in dict.fromkeys(found.values()):
-        for _ in range(MOST_ATTEMPTS):
+        for tries in range(MOST_ATTEMPTS):
             stored = contacts.read(contact)
             if stored is None or stored.profile.erased or not _is_meant(stored.profile, event, told):
                 break
@@ -47,7 +48,7 @@ def erase(event: Event, now: Instant) -> None:
                 _erase(stored, told, now)
                 break
             except VersionConflictError:
-                continue
+                pause(tries)
         else:
             raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
     if "erased_at" not in event.properties:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import addresses, contacts, definitions, events_queue, identities
+from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
@@ -37,7 +38,7 @@ from shared.domain.identities import (
     without_anonymous,
     without_email,
 )
-from shared.domain.profiles import Profile, Transition, rebuild, wake_at
+from shared.domain.profiles import Membership, Profile, Transition, rebuild, wake_at
 from shared.domain.segments import absorb, close
 
 if TYPE_CHECKING:
@@ -79,14 +80,14 @@ def group(arrivals: Iterable[tuple[Event, Record]], known: Mapping[Identity, str
 
 def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
     """Asks (again) whose event it is, and stores it."""
-    for _ in range(MOST_ATTEMPTS):
+    for tries in range(MOST_ATTEMPTS):
         ((contact, members),) = group([(event, record)], identities.find(event.identities)).items()
         try:
             return store(contact, members, now)
         except SomebodyElseError:
             event = without_anonymous(event)
         except VersionConflictError:
-            continue
+            pause(tries)
     raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
 
 
@@ -106,19 +107,24 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
     for member in members:  # of an event that is there twice, the first brings the identities
         fresh.setdefault(event_key(member.event), member)
     whole = False
-    for _ in range(MOST_ATTEMPTS):
+    for tries in range(MOST_ATTEMPTS):
         stored = contacts.read(contact)
         if stored is not None and stored.profile.merged_into is not None:
             contact = stored.profile.merged_into
             continue
         if not fresh or not _wanted(stored, fresh.values()):
+            if stored is not None:
+                _wake_soon(stored.profile, now)  # whoever stored them may have died before
             return []
         if stored is None:
             stored = Stored(Profile(contact), wake_at=NEVER)
         elif whole:
             stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact)))
+        decided = _decided(stored)
         try:
             transitions, writes = _fold(stored, list(fresh.values()), now)
+            if len(writes) == 1 and _decided(stored) == decided and _stands(stored, now):
+                return []  # an evaluation that changes nothing writes nothing
             contacts.commit(writes)
         except HistoryNeededError:
             whole = True
@@ -127,17 +133,28 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
         except VersionConflictError:
             if any(member.resolution.link or member.resolution.join for member in fresh.values()):
                 raise  # it may be the identities that conflict: whose event it is has to be asked again
+            pause(tries)
         else:
             _wake_soon(stored.profile, now)
             return transitions
     raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
 
 
+def _decided(stored: Stored) -> tuple[int, dict[str, Membership]]:
+    """What an evaluation alone can change of a profile."""
+    return stored.profile.definitions, dict(stored.profile.memberships)
+
+
+def _stands(stored: Stored, now: Instant) -> bool:
+    """Whether the index would keep the wake-up that it has."""
+    return contacts.wake_to_store(wake_at(stored.profile), stored.wake_at, now) == stored.wake_at
+
+
 def _wake_soon(profile: Profile, now: Instant) -> None:
-    """What falls due within a minute, the look of every minute may have passed by; it finds it a minute later, should
-    we not get to this."""
+    """What falls due soon, the look of every minute, which is a minute ahead, may have passed by; and it does not look
+    back. `now` is when this batch began, which may be half a minute ago."""
     due = wake_at(profile)
-    if due <= now + MINUTE:
+    if due <= now + 2 * MINUTE:
         events_queue.put_events([evaluation_due(profile.contact, max(due, now))])
 
 

@@ -12,14 +12,17 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared.adapters import contacts, events_queue
+from shared.adapters import contacts, events_queue, looks
 from shared.adapters.clock import now
-from shared.domain.events import MINUTE, Instant, evaluation_due
+from shared.domain.events import HOUR, MINUTE, Event, Instant, evaluation_due
 
 LOOK_AHEAD = MINUTE
 """Until the next look. So what time alone changes is acted on at its instant, and not up to a minute later."""
 MOST_WAKE_UPS = 6_000
 """Of a shard in one look: of all shards a minute of SendMessageBatch. What is left is due still at the next."""
+
+MOST_WAITING = 1_000
+"""Events on the queue with which none is put there again."""
 
 metrics = Metrics()
 
@@ -36,12 +39,34 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def wake(instant: Instant) -> int:
     """Puts an evaluation on the queue for each contact whose wake-up is due before the next look, to be taken off at
-    its instant; gives how many."""
-    due = [
-        evaluation_due(wake.contact, max(wake.wake_at, instant))
-        for shard in range(contacts.SHARDS)
-        for wake in islice(contacts.due(shard, instant + LOOK_AHEAD), MOST_WAKE_UPS)
-    ]
+    its instant; gives how many.
+
+    Each wake-up is put there once, however long the profile function takes: a queue that stands still is not to grow by
+    itself. What waits for longer than its tries take (it was set aside, say) is put there again once an hour.
+    """
+    last = looks.last(contacts.SHARDS)
+    due: list[Event] = []
+    reached = []
+    for shard, since in enumerate(last.reached):
+        found = list(islice(contacts.due(shard, instant + LOOK_AHEAD, since), MOST_WAKE_UPS))
+        due += [evaluation_due(wake.contact, max(wake.wake_at, instant)) for wake in found]
+        reached.append(found[-1].wake_at if len(found) == MOST_WAKE_UPS else instant + LOOK_AHEAD + 1)
+    due += _overdue(last, instant)
     events_queue.put_events(due)
+    looks.record(looks.Look(instant, tuple(reached)))
     metrics.add_metric("ContactsWoken", MetricUnit.Count, len(due))
     return len(due)
+
+
+def _overdue(last: looks.Look, instant: Instant) -> list[Event]:
+    """Evaluations of the wake-ups behind the last look that have become another hour late since, while no more than a
+    few events wait: else they are among those."""
+    late = [
+        wake
+        for shard, since in enumerate(last.reached)
+        for wake in islice(contacts.due(shard, min(since - 1, instant - HOUR)), MOST_WAKE_UPS)
+        if (instant - wake.wake_at) // HOUR > (last.at - wake.wake_at) // HOUR
+    ]
+    if late and events_queue.waiting() > MOST_WAITING:
+        return []
+    return [evaluation_due(wake.contact, instant) for wake in late]

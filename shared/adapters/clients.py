@@ -17,8 +17,24 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
+CONNECT = 1
+"""Seconds to wait for a connection."""
+TRIES = 3
+"""Of one call; between them botocore waits up to one second, then up to two."""
+READ = {"dynamodb": 2, "sqs": 2, "ssm": 2}
+"""Seconds to wait for an answer of those that answer within hundredths of one, and on which requests wait: all tries
+of a call end within the time-out of every function that makes one."""
+LONG_READ = 10
+"""Of the others."""
 # SendEmail is not idempotent: a retry inside botocore, after an answer that was lost, would send a mail twice.
-_RETRIES: dict[str, Any] = {"sesv2": {"total_max_attempts": 1, "mode": "standard"}}
+_ONCE = ("sesv2",)
+
+
+def longest(service: str) -> int:
+    """Seconds that a call of the service takes at most, all its tries together."""
+    tries = 1 if service in _ONCE else TRIES
+    pauses: int = 2 ** (tries - 1) - 1
+    return tries * (CONNECT + READ.get(service, LONG_READ)) + pauses
 
 
 @overload
@@ -38,5 +54,6 @@ def client(service: Literal["stepfunctions"]) -> SFNClient: ...
 @cache
 def client(service: Any) -> Any:
     """The one client of a service (boto3's service name)."""
-    retries = _RETRIES.get(service, {"total_max_attempts": 4, "mode": "standard"})
-    return boto3.client(service, config=Config(retries=retries, connect_timeout=3, read_timeout=10))
+    retries: Any = {"total_max_attempts": 1 if service in _ONCE else TRIES, "mode": "standard"}
+    read = READ.get(service, LONG_READ)
+    return boto3.client(service, config=Config(retries=retries, connect_timeout=CONNECT, read_timeout=read))

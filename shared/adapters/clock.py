@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 
@@ -19,3 +20,11 @@ def use(source: Callable[[], Instant] | None) -> None:
     """Has `now` read `source` from here on (None: real time)."""
     global _source  # noqa: PLW0603 - the one clock is the one global there is
     _source = source
+
+
+def pause(tries: int) -> None:
+    """Waits before something is tried again that has failed so many times: up to 50 ms, then up to twice as long each
+    time, at random, so that those who got in each other's way do not meet again. A clock that was put in stands still
+    while handlers work, so nobody waits for it."""
+    if _source is None:
+        time.sleep(random.uniform(0, min(0.05 * 2**tries, 2)))  # noqa: S311

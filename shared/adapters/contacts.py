@@ -9,10 +9,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters.clients import client
+from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import NEVER, Event, Instant, event_key, iso
 from shared.domain.profiles import Profile, Stamped, Transition, dump, load, wake_at
@@ -73,12 +74,14 @@ def read_all(contacts: Iterable[str], *, ended: bool = False) -> Iterator[Stored
     several = iter(contacts)
     while batch := list(dict.fromkeys(islice(several, MOST_READS))):
         wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
-        while wanted:
+        for tries in count():
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             for stored in map(_stored, answer["Responses"].get(table(), [])):
                 if ended or (stored.profile.merged_into is None and not stored.profile.erased):
                     yield stored
-            wanted = answer.get("UnprocessedKeys")
+            if not (wanted := answer.get("UnprocessedKeys")):
+                break
+            pause(tries)
 
 
 def _stored(item: Mapping[str, Any]) -> Stored:
@@ -142,9 +145,9 @@ class Wake(NamedTuple):
     contact: str
 
 
-def due(shard: int, by: Instant) -> Iterator[Wake]:
-    """The wake-ups of a shard that are due by an instant."""
-    return _wakes(shard, by, None)
+def due(shard: int, by: Instant, since: Instant = 0) -> Iterator[Wake]:
+    """The wake-ups of a shard that are due from `since` on, and by an instant."""
+    return _wakes(shard, by, None, since) if since <= by else iter(())
 
 
 def wakes(until: Instant, after: Wake | None = None) -> Iterator[Wake]:
@@ -153,7 +156,7 @@ def wakes(until: Instant, after: Wake | None = None) -> Iterator[Wake]:
         yield from _wakes(shard, until, after if after and after.shard == shard else None)
 
 
-def _wakes(shard: int, until: Instant, after: Wake | None) -> Iterator[Wake]:
+def _wakes(shard: int, until: Instant, after: Wake | None, since: Instant = 0) -> Iterator[Wake]:
     start: Any = {}
     if after is not None:
         place = {"contact_shard": {"N": str(shard)}, "wake_at": {"N": str(after.wake_at)}}
@@ -162,8 +165,12 @@ def _wakes(shard: int, until: Instant, after: Wake | None) -> Iterator[Wake]:
         page = client("dynamodb").query(
             TableName=table(),
             IndexName="wake",
-            KeyConditionExpression="contact_shard = :shard AND wake_at <= :until",
-            ExpressionAttributeValues={":shard": {"N": str(shard)}, ":until": {"N": str(until)}},
+            KeyConditionExpression="contact_shard = :shard AND wake_at BETWEEN :since AND :until",
+            ExpressionAttributeValues={
+                ":shard": {"N": str(shard)},
+                ":since": {"N": str(since)},
+                ":until": {"N": str(until)},
+            },
             **start,
         )
         for item in page["Items"]:
@@ -231,7 +238,7 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
             item["merged_into"] = {"S": profile.merged_into}
     else:
         item["contact_shard"] = {"N": str(shard_of(profile.contact))}
-    wake = _wake_to_store(wake_at(profile), held_wake, now)
+    wake = wake_to_store(wake_at(profile), held_wake, now)
     if wake != NEVER:
         item["wake_at"] = {"N": str(wake)}
     put: dict[str, Any] = {"TableName": table(), "Item": item, "ConditionExpression": "attribute_not_exists(contact)"}
@@ -243,7 +250,7 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
     return {"Put": put}  # type: ignore[typeddict-item]
 
 
-def _wake_to_store(wanted: Instant, held: Instant, now: Instant) -> Instant:
+def wake_to_store(wanted: Instant, held: Instant, now: Instant) -> Instant:
     """An index entry that moves costs two writes. So one that is early stays: it wakes once in vain, and then moves."""
     return held if now < held <= wanted else wanted
 
@@ -369,5 +376,8 @@ def delete(contact: str, kinds: Iterable[str]) -> None:
     requests: list[Any] = [{"DeleteRequest": {"Key": key(contact, kind)}} for kind in kinds]
     for start in range(0, len(requests), MOST_DELETES):
         wanted: Any = {table(): requests[start : start + MOST_DELETES]}
-        while wanted:
+        for tries in count():
             wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+            if not wanted:
+                break
+            pause(tries)

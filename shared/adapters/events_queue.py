@@ -11,6 +11,7 @@ from shared.adapters.environment import Settings, environment
 from shared.domain.events import SECOND, Event, Instant, is_awaited
 
 MOST_MESSAGES = 10  # of one SendMessageBatch
+MOST_DELAY = 900  # seconds
 MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
 
 
@@ -73,6 +74,13 @@ def _batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
         size += length
     if batch:
         yield batch
+
+
+def put_back(body: str) -> None:
+    """Puts an event on the queue once more, for 15 minutes from now, with no tries behind it."""
+    client("sqs").send_message(
+        QueueUrl=environment(QueueSettings).events_queue_url, MessageBody=body, DelaySeconds=MOST_DELAY
+    )
 
 
 def put_aside(queue_url: str, body: str, reason: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clients import client
+from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.adapters.secrets import secret
 from shared.domain.events import Identity, IdentityKind, Instant
@@ -54,10 +56,12 @@ def _read(keys: Iterable[str]) -> dict[str, Any]:
     for start in range(0, len(several), MOST_KEYS):
         asked = [{"identity": {"S": key}} for key in several[start : start + MOST_KEYS]]
         wanted: Any = {table(): {"Keys": asked, "ConsistentRead": True}}
-        while wanted:
+        for tries in count():
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             found |= {item["identity"]["S"]: item for item in answer["Responses"].get(table(), [])}
-            wanted = answer.get("UnprocessedKeys")
+            if not (wanted := answer.get("UnprocessedKeys")):
+                break
+            pause(tries)
     return found
 
 
@@ -145,8 +149,11 @@ def _put_erasures(names: Sequence[str], time: Instant) -> None:
     ]
     for start in range(0, len(requests), MOST_PUTS):
         wanted: Any = {table(): requests[start : start + MOST_PUTS]}
-        while wanted:
+        for tries in count():
             wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+            if not wanted:
+                break
+            pause(tries)
 
 
 def _erasure_key(identity_key: str) -> str:

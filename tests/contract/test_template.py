@@ -22,7 +22,7 @@ from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Template
 from infra.local.world import World
-from shared.adapters import shipped
+from shared.adapters import clients, shipped
 from shared.domain import facts
 from shared.domain.events import Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
@@ -571,6 +571,14 @@ def test_a_queue_waits_long_enough_and_sets_aside_what_fails_ten_times() -> None
     profile = importlib.import_module("functions.profile.app")
     for queue in ("EventsQueue", "PromptQueue"):
         assert RESOURCES[queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
+
+
+@ALL_FUNCTIONS
+def test_a_call_ends_before_the_function_does(function: str) -> None:
+    """Else a service that hangs is a function that was stopped: nobody hears what it has done, or gets our answer."""
+    timeout = TEMPLATE.properties(TEMPLATE.resources[function])["Timeout"]
+    for service in {operation.split(":")[0] for operation in operations(function)} & clients.READ.keys():
+        assert clients.longest(service) <= timeout, service
 
 
 def test_ses_tells_of_everything_that_feedback_understands() -> None:

@@ -13,7 +13,9 @@ import pytest
 from functions.profile import app
 from functions.profile.app import MOST_RECEIVES
 from shared.adapters import catalogue, contacts, currencies, definitions, environment, identities
+from shared.adapters.clients import client
 from shared.adapters.contacts import VersionConflictError
+from shared.adapters.secrets import UnreadableSecretError
 from shared.domain.conditions import Segment
 from shared.domain.events import (
     DAY,
@@ -57,14 +59,25 @@ def event(name: str, type_: str = Type.PAGE_VIEWED, *who: tuple[IdentityKind, st
     )
 
 
-def deliver(*events: Event | str, receives: int = 1) -> list[str]:
+class Context:
+    """Lambda's, of a function that has `left` milliseconds; each time it is asked, a second has passed."""
+
+    def __init__(self, left: int = 10_000_000) -> None:
+        self.left = left
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.left -= 1_000
+        return self.left
+
+
+def deliver(*events: Event | str, receives: int = 1, context: Context | None = None) -> list[str]:
     """Hands events to the handler as one SQS batch; gives the positions that failed."""
     bodies = [each if isinstance(each, str) else each.model_dump_json(exclude_defaults=True) for each in events]
     records = [
         {"messageId": str(n), "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
         for n, body in enumerate(bodies)
     ]
-    answer = app.handler({"Records": records}, None)
+    answer = app.handler({"Records": records}, context or Context())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -264,6 +277,28 @@ def test_what_fails_again_and_again_is_put_aside_with_its_reason(monkeypatch: py
     assert deliver(product, receives=MOST_RECEIVES) == []
     (message,) = put_aside()
     assert message["MessageAttributes"]["reason"]["StringValue"] == "RuntimeError"
+
+
+def test_what_there_is_no_time_for_comes_again_and_what_was_stored_is_done_with() -> None:
+    batch = [event(str(who), Type.PAGE_VIEWED, (SHOPIFY, str(who))) for who in range(6)]
+    failed = deliver(*batch, context=Context(left=3_000 + 6_000 + 3_000))  # for reading them, and for three
+    assert failed == ["3", "4", "5"]
+    assert [contact_of(SHOPIFY, str(who)) is not None for who in range(6)] == [True] * 3 + [False] * 3
+    assert deliver(*(batch[int(each)] for each in failed)) == []
+
+
+def test_a_wrong_setting_makes_no_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> str:
+        raise UnreadableSecretError(name)
+
+    monkeypatch.setattr(identities, "secret", fail)
+    order = event("o", Type.ORDER_COMPLETED, (EMAIL, "ada@example.com"))
+    assert deliver(order, receives=MOST_RECEIVES - 1) == ["0"]
+    assert deliver(order, receives=MOST_RECEIVES) == []
+    assert put_aside() == []
+    url = client("sqs").get_queue_url(QueueName="events_queue")["QueueUrl"]
+    delayed = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesDelayed"])
+    assert delayed["Attributes"] == {"ApproximateNumberOfMessagesDelayed": "1"}
 
 
 def test_a_product_is_kept_in_the_catalogue_version_by_version() -> None:

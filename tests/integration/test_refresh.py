@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from functions.export import app as export
+from functions.refresh import app as refresh
 from functions.refresh import passes
 from infra.local.aws import Call
 from infra.local.system import ProcessDied
 from shared.adapters import contacts, definitions
+from shared.adapters.events_queue import put_events
 from shared.domain.conditions import Segment
-from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Json
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Json, Type, evaluation_due
 from shared.domain.profiles import Membership
 from tests.integration.shop import Shop
 
@@ -52,6 +54,57 @@ def test_who_is_due_is_woken_and_nobody_else(shop: Shop) -> None:
     left = [t for t in shop.transitions("new_subscribers") if not t.entered]
     assert {t.cause for t in left} == {"time"}
     assert len(left) == 3
+
+
+def evaluations(shop: Shop) -> list[str]:
+    """Whom the messages on the queue ask to be evaluated."""
+    bodies = shop.system.world.db.execute("SELECT body FROM queue_messages WHERE queue = 'EventsQueue'")
+    found = [Event.model_validate_json(body) for (body,) in bodies]
+    return sorted(event.identities[0].value for event in found if event.type == Type.EVALUATION_DUE)
+
+
+def test_a_wake_up_is_put_on_the_queue_once_however_long_it_waits_there(shop: Shop) -> None:
+    for number in range(5):
+        shop.customer(number)
+    shop.passes(DAY)
+    due = shop.now() + 29 * DAY  # when they are no longer new; the profile function stands still from here on
+    for minute in range(60):
+        shop.system.world.turn(due + minute * MINUTE)
+        refresh.wake(shop.now())
+    assert len(evaluations(shop)) == len(set(evaluations(shop))) == 5
+    shop.system.world.turn(due + HOUR)
+    assert refresh.wake(due + HOUR) == 5  # by now it may have been lost
+    assert refresh.wake(due + HOUR + SECOND) == 0
+
+
+def test_a_look_that_fails_is_made_up_for(shop: Shop) -> None:
+    shop.customer(0)
+    shop.passes(DAY)
+    due = shop.now() + 29 * DAY
+    shop.system.world.turn(due)
+
+    def fail(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation == "SendMessageBatch":
+            raise ProcessDied
+        return perform()
+
+    shop.fault = fail
+    with pytest.raises(ProcessDied):
+        refresh.wake(due)
+    shop.fault = lambda _, perform: perform()
+    shop.system.world.turn(due + 5 * MINUTE)
+    assert refresh.wake(shop.now()) == 1
+
+
+def test_an_evaluation_that_changes_nothing_writes_nothing(shop: Shop) -> None:
+    shop.customer(0)
+    shop.passes(DAY)
+    contact = next(iter(shop.members("new_subscribers")))
+    before = contacts.read(contact)
+    for at in range(3):
+        put_events([evaluation_due(contact, shop.now() + at, all=1)])
+        shop.passes(MINUTE)
+    assert contacts.read(contact) == before
 
 
 # ── filling ──
