@@ -190,7 +190,7 @@ class System:
     def task(self, name: str, payload: Any) -> Any:
         """Calls a function as a task of a state machine: its error becomes the task's."""
         try:
-            return json.loads(json.dumps(self.invoke(name, payload)))
+            return json.loads(json.dumps(_as_lambda_answers(self.invoke(name, payload))))
         except NoAnswerError as error:
             report(name, error)
             raise stepfunctions.TaskFailed("Lambda.Unknown") from error
@@ -440,6 +440,15 @@ class System:
         name = f"{tick.name.replace('.', '-')}-{at}"
         with suppress(states.exceptions.ExecutionAlreadyExists):  # this night's has begun already
             states.start_execution(stateMachineArn=tick.target, name=name, input=json.dumps(tick.input))
+
+
+def _as_lambda_answers(value: Any) -> Any:
+    """What Lambda's runtime makes of an answer before it writes it as JSON: a named tuple is an object there."""
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key: _as_lambda_answers(item) for key, item in value.items()}
+    return [_as_lambda_answers(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _lost(source: StreamSource, records: list[dict[str, Any]]) -> dict[str, Any]:

@@ -410,6 +410,9 @@ ACTIONS = {
         "s3:GetBucketLocation",
         "s3:GetObject",
         "s3:ListBucket",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListMultipartUploadParts",
+        "s3:AbortMultipartUpload",
         "s3:PutObject",
     },
     "sqs:StartMessageMoveTask": {
@@ -691,6 +694,13 @@ def test_every_alarm_is_about_a_metric_that_somebody_tells() -> None:
                 assert set(dimensions) == emitted()[dimensions["service"], metric], f"{name}: {metric}"
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Topic"}]
         assert len(alarm["Properties"]["AlarmDescription"]) > 60, f"{name} does not say what to do"
+
+
+def test_the_cost_of_the_alarms_is_told_as_it_is() -> None:
+    alarms = [alarm for alarm in ALARMS.values() if alarm["Type"] == "AWS::CloudWatch::Alarm"]
+    metrics = sum(len(list(metrics_of(alarm))) for alarm in alarms)  # each is paid for
+    told = f"| idle: {len(alarms)} alarms on {metrics} metrics at $0.10"
+    assert told in (ROOT / "docs/deploying.md").read_text(), told
 
 
 def test_an_alarm_s_reason_is_one_that_a_message_is_refused_for() -> None:

@@ -10,14 +10,14 @@ import stat
 import threading
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from infra.local import demo, directory, gateway, history, running, settings, shoppers, site, sqs, storefront
 from infra.local.__main__ import main
 from infra.local.gateway import Request
-from infra.local.system import System, begin
+from infra.local.system import System, _as_lambda_answers, begin
 from infra.local.world import World
 from shared.adapters import contacts, events_queue, identities, members
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
@@ -377,3 +377,15 @@ def test_time_never_goes_back() -> None:
     world = World(now=1000)
     world.turn(500)
     assert world.now() == 1000
+
+
+def test_an_answer_is_what_lambda_s_json_makes_of_it() -> None:
+    class Place(NamedTuple):
+        shard: int
+        after: str
+
+    told = {"next": Place(3, "c"), "all": [Place(1, "a"), (2, "b")]}
+    assert _as_lambda_answers(told) == {
+        "next": {"shard": 3, "after": "c"},
+        "all": [{"shard": 1, "after": "a"}, [2, "b"]],
+    }
