@@ -45,6 +45,8 @@ _WHERE = ("country", "region", "city", "postal_code", "latitude", "longitude")
 _WHAT = ("tags", "lists", "signup_source", "interest", "dormant")
 KNOWN_TRAITS = frozenset((*_WHO, *_WHERE, *_WHAT))
 """Traits that storefronts tell or the product asks for: they have their place, whatever a website tells beside them."""
+TAGS_BOUND = 100
+"""Tags that were put on or taken off and are remembered: the newest."""
 ORDERS_BOUND = 60
 REFUNDS_BOUND = 50
 """Refunds of one order that are taken off it (the first by their ids)."""
@@ -205,6 +207,9 @@ class Profile:
     """When we first heard of the contact. What is told of earlier times, nobody watched: silence is asserted from here
     on only."""
     traits: dict[str, Stamped] = field(default_factory=dict)
+    tags: dict[str, Stamped] = field(default_factory=dict)
+    """Tags that were put on (their text) or taken off (None) one by one, in lower case; under "" all tags as they were
+    told last as a whole. Of a contact whose tags only ever came whole there is nothing here: the trait says it all."""
     consent: dict[str, Stamped] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -247,8 +252,9 @@ def fold(profile: Profile, event: Event) -> set[str]:
     if event.received < profile.first_seen:
         profile.first_seen = event.received
         touched.add("first_seen")
+    touched |= _fold_tags(profile, event)
     for name, value in event.traits.items():
-        if not is_small({name: value}):
+        if name == TAGS or not is_small({name: value}):
             continue
         held = profile.traits.get(name)
         if _set_newest(profile.traits, name, value, event.stamp):
@@ -267,6 +273,79 @@ def fold(profile: Profile, event: Event) -> set[str]:
     for name, history in _beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES):
         touched.update(*(_touches(name, occurrence.properties) for occurrence in history.newest))
     return touched
+
+
+TAGS = "tags"
+TOLD_BY_TAGS = {"source": "signup_source", "interest": "interest"}
+"""Sign-up forms can only tag a new customer: by the tags `source:popup` and `interest:candles`, these traits."""
+
+
+def _fold_tags(profile: Profile, event: Event) -> set[str]:
+    """The tags that a storefront tells of: all of them (the trait `tags`), or those put on and taken off (the
+    properties `tags_added` and `tags_removed`). The newest telling of each tag holds; gives what it touched.
+
+    Of the traits that tags tell, the newest tag's is the value, and without such a tag there is none.
+    """
+    told_whole = TAGS in event.traits and is_small({TAGS: event.traits[TAGS]})
+    changed: list[tuple[str, str | None]] = [(tag, tag) for tag in _texts(event.properties.get("tags_added"))]
+    changed += [(tag, None) for tag in _texts(event.properties.get("tags_removed"))]
+    if event.public or not (told_whole or changed):
+        return set()
+    held, before = profile.traits.get(TAGS), _told_by_tags(profile)
+    if changed and not profile.tags and held is not None:
+        profile.tags[""] = held
+    if told_whole and (profile.tags or changed):
+        _set_newest(profile.tags, "", event.traits[TAGS], event.stamp)
+    elif told_whole:
+        _set_newest(profile.traits, TAGS, event.traits[TAGS], event.stamp)
+    for tag, text in changed:
+        _set_newest(profile.tags, fold_case(tag), text, event.stamp)
+    if profile.tags:
+        profile.traits[TAGS] = _tags_now(profile)
+    after = _told_by_tags(profile)
+    for name in before.keys() - after.keys():
+        profile.traits.pop(name, None)
+    profile.traits |= after
+    changes = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    changes |= {TAGS} if profile.traits.get(TAGS) != held else set()
+    return {f"{what}:{name}" for name in changes for what in ("stamp", "trait")}
+
+
+def _tags_now(profile: Profile) -> Stamped:
+    """All tags: those told as a whole, and what was put on and taken off since. Forgets what was before."""
+    whole = profile.tags.get("", Stamped(None, -1))
+    later = [tag for tag, each in profile.tags.items() if tag and each[1:] > whole[1:]]
+    newest = {
+        tag: profile.tags[tag] for tag in sorted(later, key=lambda tag: (profile.tags[tag][1:], tag))[-TAGS_BOUND:]
+    }
+    listed = whole.value if isinstance(whole.value, list) else []
+    kept = [tag for tag in listed if not (isinstance(tag, str) and fold_case(tag) in newest)]
+    for each in newest.values():
+        if each.value is not None and is_small({TAGS: [*kept, each.value]}):
+            kept.append(each.value)
+    profile.tags = {**({"": whole} if "" in profile.tags else {}), **newest}
+    return Stamped(kept, *max(each[1:] for each in (whole, *newest.values())))
+
+
+def _told_by_tags(profile: Profile) -> dict[str, Stamped]:
+    """The traits that the tags tell, and since when."""
+    tags = profile.traits.get(TAGS)
+    found: dict[str, Stamped] = {}
+    if tags is None:
+        return found
+    for tag in _texts(tags.value):
+        name, _, value = tag.partition(":")
+        trait = TOLD_BY_TAGS.get(name.strip())
+        if trait is not None and value.strip():
+            held = profile.tags.get(fold_case(tag)) or profile.tags.get("") or tags
+            told = Stamped(value.strip(), *held[1:])
+            if trait not in found or found[trait][1:] <= told[1:]:
+                found[trait] = told
+    return found
+
+
+def _texts(value: Json) -> list[str]:
+    return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
 
 
 def touch(event: str, property_: str = "", value: str | bool = "") -> str:
@@ -329,6 +408,7 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         profile,
         first_seen=NEVER,
         traits={},
+        tags={},
         consent={},
         histories={},
         orders={},
@@ -561,6 +641,7 @@ def as_json(profile: Profile) -> bytes:
             "version": profile.version,
             "first_seen": profile.first_seen,
             "traits": profile.traits,
+            **({"tags": profile.tags} if profile.tags else {}),
             "consent": profile.consent,
             "histories": {
                 name: [history.total, history.first, history.newest if name != Type.ORDER_COMPLETED else []]
@@ -593,6 +674,7 @@ def load(stored: bytes) -> Profile:
         version=raw["version"],
         first_seen=raw["first_seen"],
         traits={name: Stamped(*stamped) for name, stamped in raw["traits"].items()},
+        tags={name: Stamped(*stamped) for name, stamped in raw.get("tags", {}).items()},
         consent={name: Stamped(*stamped) for name, stamped in raw["consent"].items()},
         histories={
             name: History([Occurrence(*occurrence) for occurrence in newest], total, first)

@@ -75,6 +75,46 @@ def test_an_updated_customer_counts_at_its_update_and_has_its_tags() -> None:
     assert event.traits["tags"] == ["newsletter", "interest:tea"]
 
 
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("customer.tags_added", "tags_added"),
+        ("customer.tags_removed", "tags_removed"),
+        ("customers/tags_added", "tags_added"),
+        ("customers/tags_removed", "tags_removed"),
+    ],
+)
+def test_since_2025_tags_come_on_their_own(topic: str, told: str) -> None:
+    event = one(topic, sample("customer_tags_added"))
+    assert event.type == Type.CONTACT_UPDATED
+    assert event.identities == (CUSTOMER,)
+    assert event.stated == parse_instant("2026-03-02T09:15:01.118Z")
+    assert (event.traits, event.consent) == ({}, ())
+    assert event.properties[told] == ["source:popup", "interest:candles"]
+    with pytest.raises(RefusedError, match="customerId"):
+        one(topic, {"tags": ["vip"]})
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        7001000111222,
+        "7001000111222",
+        "gid://shopify/Customer/7001000111222",
+        "gid://shopify/Customer/7001000111222?x=1",
+    ],
+)
+def test_an_id_is_one_in_all_its_forms(id_: Any) -> None:
+    expected = Identity(kind=IdentityKind.SHOPIFY, value="7001000111222")
+    for body in ({"id": id_}, {"admin_graphql_api_id": id_}, {"id": None, "admin_graphql_api_id": id_}):
+        assert one("customers/delete", body).identities == (expected,)
+    assert one("customers/redact", {"customer": {"id": id_}}).identities == (expected,)
+    consent = {"customer_id": id_, "email_marketing_consent": {"state": "subscribed"}}
+    assert one("customers_email_marketing_consent/update", consent).identities == (expected,)
+    assert one("orders/create", {"id": 1, "customer": {"id": id_}}).identities[0] == expected
+    assert one("orders/create", {"id": "gid://shopify/Order/1"}).properties["order_id"] == "1"
+
+
 def test_a_deleted_customer_has_no_traits() -> None:
     event = one("customers/delete", sample("customers_delete"))
     assert (event.type, event.identities, event.traits) == (Type.CONTACT_DELETED, (CUSTOMER,), {})

@@ -105,18 +105,29 @@ def topic_of(headers: Mapping[str, str], header: str, known: Iterable[str]) -> s
 
 
 def required(payload: Mapping[str, Json], name: str) -> str:
-    """The id under `name`. RefusedError names the field when there is none."""
+    """The id under `name` (Shopify's payloads have theirs twice). RefusedError names the field when there is none."""
     found = identifier(payload.get(name))
+    if found is None and name == "id":
+        found = identifier(payload.get("admin_graphql_api_id"))
     if found is None:
         raise RefusedError("missing_field", f"{name} has to be there, as a number or a text", name)
     return found
 
 
+_GID = re.compile(r"gid://shopify/\w+/([^?]+)(\?.*)?")
+
+
 def identifier(value: Json) -> str | None:
-    """An id as text: senders write the same id as a number here and as a text there."""
+    """An id as text: senders write the same id as a number here and as a text there, and Shopify's newer topics as
+    `gid://shopify/Customer/123`, which is `123`."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:  # some languages have no other numbers
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     found = str(value).strip()
+    global_id = _GID.fullmatch(found)
+    if global_id is not None:
+        found = global_id[1]
     return found if 0 < len(found) <= 256 else None
 
 

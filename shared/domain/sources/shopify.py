@@ -150,6 +150,24 @@ def _customer_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...
     )
 
 
+def _tags(told: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """Tags put on a customer, or taken off: since API version 2025-01 no customer payload has them.
+
+    Told one by one, each with its instant: `profiles` makes a set of them, in whatever order they come.
+    """
+    customer = required(payload, "customerId")
+    return (
+        _event(
+            delivery,
+            Type.CONTACT_UPDATED,
+            customer,
+            instant(payload.get("occurredAt")),
+            identities=_identities(customer, None),
+            properties={"customer_id": customer, told: labels(payload.get("tags"))},
+        ),
+    )
+
+
 def _identities(customer: str | None, address: str | None, *orders: str | None) -> tuple[Identity, ...]:
     """Strongest first. `orders` are carts, checkouts and orders, as "kind:id"."""
     known = [(IdentityKind.SHOPIFY, customer), (IdentityKind.EMAIL, address)]
@@ -171,7 +189,6 @@ def _traits(customer: Payload, address: Payload, locale: Json) -> Payload:
             "postal_code": text(address.get("zip")),
             "tags": labels(customer.get("tags")),
             "locale": text(locale),
-            **_told_by_tags(labels(customer.get("tags"))),
         }
     )
 
@@ -183,18 +200,7 @@ def _customer_traits(customer: Payload, address: Payload, locale: Json) -> Paylo
     if any(address.get(name) for name in ("country_code", "province_code", "province", "city", "zip")):
         told = dict.fromkeys(("country", "region", "city", "postal_code")) | told
     named: Payload = {name: None for name in ("first_name", "last_name", "phone") if name in customer}
-    if "tags" not in customer:
-        return named | told
-    return {**named, **dict.fromkeys(_TAG_TRAITS.values()), "tags": [], **told}
-
-
-_TAG_TRAITS = {"source": "signup_source", "interest": "interest"}
-
-
-def _told_by_tags(tags: list[str]) -> Payload:
-    """Sign-up forms can only tag a new customer: `source:popup` and `interest:candles` are traits."""
-    pairs = (tag.partition(":") for tag in tags)
-    return {_TAG_TRAITS[name.strip()]: text(value) for name, _, value in pairs if name.strip() in _TAG_TRAITS}
+    return {**named, **({"tags": []} if "tags" in customer else {}), **told}
 
 
 # ── consent ──
@@ -571,6 +577,12 @@ _TOPICS: dict[str, Callable[[Payload, _Delivery], tuple[Event, ...]]] = {
     "customers/create": partial(_customer, Type.CONTACT_CREATED, "created_at"),
     "customers/update": partial(_customer, Type.CONTACT_UPDATED, "updated_at"),
     "customers/delete": _customer_deleted,
+    "customer.tags_added": partial(_tags, "tags_added"),
+    "customer.tags_removed": partial(_tags, "tags_removed"),
+    "customer/tags_added": partial(_tags, "tags_added"),
+    "customer/tags_removed": partial(_tags, "tags_removed"),
+    "customers/tags_added": partial(_tags, "tags_added"),
+    "customers/tags_removed": partial(_tags, "tags_removed"),
     "customers_email_marketing_consent/update": _consent,
     "customers/email_marketing_consent_update": _consent,
     "customers/email_marketing_consent/update": _consent,
