@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.ingest.request import CORS, Request, answer, error_body, preflight, read
 from shared.adapters.clock import now
+from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError, secrets
 from shared.domain.events import Event, Instant
@@ -32,6 +33,11 @@ from shared.domain.sources.payload import RefusedError
 
 MOST_WEBHOOK_BYTES = 5_000_000
 MOST_ERRORS = 20  # told of one batch
+
+
+class _Settings(Settings):
+    woocommerce_consent_key: str = ""
+
 
 Taken = tuple[tuple[Event, ...], tuple[RefusedError, ...]]
 """The events in a request, and what of it was refused."""
@@ -82,7 +88,7 @@ def from_woocommerce(request: Request, received: Instant) -> Taken:
         return (), ()  # the unsigned ping of a webhook being saved, which has to get a 200
     _check_signature(request, "X-WC-Webhook-Signature", "woocommerce_secret")
     body = request.json(MOST_WEBHOOK_BYTES)
-    return woocommerce.events(body, request.headers, received), ()
+    return woocommerce.events(body, request.headers, received, environment(_Settings).woocommerce_consent_key), ()
 
 
 def from_segment(kind: str, request: Request, received: Instant) -> Taken:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.events import Event, Identity, IdentityKind, Type, event_key, parse_instant
+from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Type, event_key, parse_instant
 from shared.domain.sources import payload as reading
 from shared.domain.sources import woocommerce
 from shared.domain.sources.payload import RefusedError
@@ -197,3 +197,104 @@ def test_what_lacks_its_id_is_refused_by_the_fields_name(topic: str, payload: An
     with pytest.raises(RefusedError) as refused:
         events(topic, payload)
     assert refused.value.field == field
+
+
+# ── consent ──
+
+
+def with_meta(name: str, key: Any, value: Any, **changed: Any) -> dict[str, Any]:
+    return {
+        **sample(name),
+        "meta_data": [{"id": 1, "key": "_other", "value": "1"}, {"key": key, "value": value}],
+        **changed,
+    }
+
+
+def consents(topic: str, payload: Any, consent_key: str = "") -> list[Event]:
+    headers = {"x-wc-webhook-topic": topic, "x-wc-webhook-source": "https://woo.example.com/"}
+    return [event for event in woocommerce.events(payload, headers, RECEIVED, consent_key) if event.consent]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_wc_other/shop/marketing-opt-in", "1"),
+        ("_wc_other/my-plugin/newsletter", True),
+        ("_wc_billing/my-plugin/mailing_list", "yes"),
+        ("mailchimp_woocommerce_is_subscribed", "1"),
+        ("mailchimp_woocommerce_is_subscribed", 1),
+        ("mailpoet_woocommerce_checkout_optin", "1"),
+        ("_mailpoet_woocommerce_checkout_optin", "1"),
+        ("kl_newsletter_checkbox", "1"),
+    ],
+)
+def test_a_tick_at_the_checkout_is_a_yes_of_the_order(key: str, value: Any) -> None:
+    (event,) = consents("order.created", with_meta("order_created", key, value))
+    assert event.type == Type.CONSENT_CHANGED
+    assert event.consent == (ConsentChange(topic="marketing", state="subscribed"),)
+    assert event.stated == event.time == parse_instant("2026-02-03T09:00:00Z")
+    assert event.identities == (CUSTOMER, EMAIL, ORDER)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_wc_other/shop/marketing-opt-in", "0"),
+        ("_wc_other/shop/marketing-opt-in", ""),
+        ("_wc_other/shop/marketing-opt-in", None),
+        ("_wc_other/shop/marketing-opt-in", False),
+        ("_wc_other/shop/marketing-opt-in", {"a": 1}),
+        ("_wc_other/skyverge/twilio-opt-in", "1"),
+        ("_wc_other/shop/sms-marketing", "1"),
+        ("_wc_other/shop/newsletter-opt-out", "1"),
+        ("_wc_other/shop/no-marketing", "1"),
+        ("_wc_other/shop/terms", "1"),
+        ("_wc_other/shop/gift-wrap", "1"),
+        ("mailchimp_woocommerce_is_subscribed", "0"),
+        ("mailchimp_woocommerce_is_subscribed", "archived"),
+        ("mailpoet_woocommerce_checkout_optin_present", "1"),
+        ("kl_sms_consent_checkbox", "1"),
+        ("_my_checkout_newsletter", "1"),
+        (None, "1"),
+        (7, "1"),
+    ],
+)
+def test_what_is_no_tick_for_marketing_says_nothing(key: Any, value: Any) -> None:
+    assert consents("order.created", with_meta("order_created", key, value)) == []
+
+
+def test_a_shop_has_a_key_of_its_own() -> None:
+    payload = with_meta("order_created", "_my_checkout_newsletter", "on")
+    assert len(consents("order.created", payload, "_my_checkout_newsletter")) == 1
+
+
+def test_an_order_says_yes_once_however_often_it_is_told_of() -> None:
+    key = "mailchimp_woocommerce_is_subscribed"
+    told = [
+        consents("order.created", with_meta("order_created", key, "1", status="pending", date_paid_gmt=None)),
+        consents("order.created", with_meta("order_created", key, "1")),
+        consents("order.updated", with_meta("order_created", key, "1", date_modified_gmt="2026-03-01T09:00:00")),
+        consents("order.updated", with_meta("order_created", key, "1", status="cancelled")),
+    ]
+    assert len({event_key(event) for each in told for event in each}) == 1
+    assert all(len(each) == 1 for each in told)
+    other = consents("order.created", with_meta("order_created", key, "1", id=728))
+    assert event_key(other[0]) != event_key(told[0][0])
+
+
+def test_a_draft_is_nobodys_word_yet() -> None:
+    payload = with_meta("order_created", "_wc_other/shop/newsletter", "1", status="checkout-draft", date_paid_gmt=None)
+    assert consents("order.created", payload) == []
+
+
+def test_a_new_customers_tick_is_a_yes_and_the_accounts_state_later_is_none() -> None:
+    payload = with_meta("customer_created", "mailchimp_woocommerce_is_subscribed", "1")
+    (event,) = consents("customer.created", payload)
+    assert event.stated == parse_instant("2026-02-01T11:00:00Z")
+    assert event.identities == (CUSTOMER, EMAIL)
+    assert consents("customer.updated", payload) == []
+
+
+@pytest.mark.parametrize("odd", [None, "text", {}, [None, 1, "x", {}, {"key": "_wc_other/a/newsletter"}]])
+def test_odd_meta_data_says_nothing(odd: Any) -> None:
+    assert consents("order.created", {**sample("order_created"), "meta_data": odd}) == []

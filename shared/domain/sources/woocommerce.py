@@ -22,11 +22,13 @@ WooCommerce makes a payload when it sends it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from shared.domain.events import (
+    ConsentChange,
     Event,
     Identity,
     IdentityKind,
@@ -58,7 +60,8 @@ from shared.domain.sources.payload import (
     with_products,
 )
 
-_UNFINISHED = frozenset({"pending", "checkout-draft", "auto-draft", "draft", "new"})
+_DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
+_UNFINISHED = _DRAFTS | {"pending"}
 _TAKEN_BACK = frozenset({"cancelled", "trash"})
 
 
@@ -71,17 +74,19 @@ class _Delivery:
     content: str
     delivery: str
     received: Instant
+    consent_key: str
 
 
-def events(payload: Payload, headers: Mapping[str, str], received: Instant) -> tuple[Event, ...]:
+def events(payload: Payload, headers: Mapping[str, str], received: Instant, consent_key: str = "") -> tuple[Event, ...]:
     """The events of one webhook, in the order they happened.
 
+    `consent_key` is the shop's own key of the meta data that says yes to marketing, beside those that are known.
     RefusedError when the topic is unknown, or when the payload lacks the id of what it is about.
     """
     topic = topic_of(headers, "X-WC-Webhook-Topic", _TOPICS)
     shop = headers.get("x-wc-webhook-source", "").strip().lower()
     delivery = headers.get("x-wc-webhook-delivery-id", "") or str(received)
-    return _TOPICS[topic](payload, _Delivery(topic, shop, fingerprint(payload), delivery, received))
+    return _TOPICS[topic](payload, _Delivery(topic, shop, fingerprint(payload), delivery, received, consent_key))
 
 
 def _event(
@@ -94,6 +99,7 @@ def _event(
     properties: Payload | None = None,
     as_of: Instant | None = None,
     order: OrderState | None = None,
+    consent: tuple[ConsentChange, ...] = (),
 ) -> Event:
     return Event(
         id=event_id("woocommerce", delivery.shop, type_, *identified_by),
@@ -106,6 +112,7 @@ def _event(
         source="woocommerce",
         identities=identities,
         traits=traits or {},
+        consent=consent,
         properties=properties or {},
     )
 
@@ -141,6 +148,62 @@ def _traits(person: Payload, billing: Payload) -> Payload:
     )
 
 
+# ── consent ──
+
+OPT_INS = frozenset(
+    {
+        "mailchimp_woocommerce_is_subscribed",  # Mailchimp for WooCommerce
+        "mailpoet_woocommerce_checkout_optin",  # MailPoet's, where something keeps it with the order
+        "kl_newsletter_checkbox",  # Klaviyo
+    }
+)
+"""Keys of the meta data that the common checkouts' ticks are kept under, without a `_` in front."""
+_FIELD = re.compile(r"_wc_(?:other|billing|shipping)/[^/]+/([^/]+)")
+"""How WooCommerce itself keeps an additional checkout field
+(https://developer.woocommerce.com/docs/cart-and-checkout-additional-checkout-fields/)."""
+_ASKS = re.compile(r"newsletter|marketing|mailing[-_]?list")
+_OF_SOMETHING_ELSE = frozenset(
+    [
+        "sms",
+        "text",
+        "phone",
+        "call",
+        "whatsapp",
+        "twilio",
+        "push",
+        "no",
+        "not",
+        "out",
+        "optout",
+        "unsubscribe",
+        "source",
+        "terms",
+    ]
+)
+_YES = ("1", "yes", "true", "on")
+
+
+def _said_yes(payload: Payload, consent_key: str) -> bool:
+    """Whether the meta data of an order or a customer have a tick for marketing. Without one nobody has said no."""
+    for meta in objects(payload.get("meta_data")):
+        key, value = meta.get("key"), meta.get("value")
+        if isinstance(key, str) and str(value).strip().lower() in _YES and _asks_for_marketing(key, consent_key):
+            return True
+    return False
+
+
+def _asks_for_marketing(key: str, consent_key: str) -> bool:
+    field, words = _FIELD.fullmatch(key), re.split("[^a-z]+", key.lower())
+    named = field is not None and _ASKS.search(field[1].lower()) and _OF_SOMETHING_ELSE.isdisjoint(words)
+    return bool(named) or key.removeprefix("_") in OPT_INS or (consent_key != "" and key == consent_key)
+
+
+def _consent(delivery: _Delivery, thing: str, said: Instant | None, identities: tuple[Identity, ...]) -> Event:
+    """A yes, said with an order or with an account: once, at its instant, however often it is told of again."""
+    yes = (ConsentChange(state="subscribed"),)
+    return _event(delivery, Type.CONSENT_CHANGED, (thing,), said, identities, consent=yes)
+
+
 # ── customers ──
 
 
@@ -153,7 +216,10 @@ def _customer(type_: Type, dated: str, payload: Payload, delivery: _Delivery) ->
     properties = {"customer_id": customer}
     as_of = latest(_date(payload, "date_modified"), _date(payload, dated))
     traits = _emptied(payload, billing) | told
-    return (_event(delivery, type_, identified_by, _date(payload, dated), identities, traits, properties, as_of),)
+    found = [_event(delivery, type_, identified_by, _date(payload, dated), identities, traits, properties, as_of)]
+    if type_ is Type.CONTACT_CREATED and _said_yes(payload, delivery.consent_key):  # later it is a state without a date
+        found.append(_consent(delivery, f"customer {customer}", _date(payload, dated), identities))
+    return tuple(found)
 
 
 def _emptied(customer: Payload, billing: Payload) -> Payload:
@@ -176,6 +242,15 @@ def _customer_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...
 
 
 def _order(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """What happened to the order, and the yes that was said with it. A draft is nobody's word yet."""
+    found = _order_alone(payload, delivery)
+    if payload.get("status") in _DRAFTS or not _said_yes(payload, delivery.consent_key):
+        return found
+    order = required(payload, "id")
+    return (*found, _consent(delivery, f"order {order}", _date(payload, "date_created"), found[0].identities))
+
+
+def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     order = required(payload, "id")
     billing = mapping(payload.get("billing"))
     status = text(payload.get("status")) or ""
