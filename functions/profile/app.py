@@ -117,22 +117,27 @@ def process(records: Iterable[Record], instant: Instant, left: Callable[[], int]
         else:
             of_contacts.append((event, record))
 
-    groups: dict[str, list[Resolved]] = {}
+    waiting: list[tuple[Event, Record]] = []
     try:
-        of_contacts = without_erased(of_contacts)
-        known = identities.find({identity for event, _ in of_contacts for identity in event.identities})
-        groups = group(of_contacts, known)
+        waiting = without_erased(of_contacts)
     except Exception as error:  # of none of them alone
         failures += [(record, error) for _, record in of_contacts]
-    for contact, members in groups.items():
+    while waiting:
+        groups, arrived, waiting = dict[str, list[Resolved]](), waiting, []
         try:
-            if left() < ENOUGH:
-                raise OutOfTimeError
-            tell_of_repairs(store(contact, members, instant))
-        except Exception:
-            # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.
-            for member in members:
-                attempt(member.record, lambda m=member: tell_of_repairs(store_alone(m.event, m.record, instant)))
+            known = identities.find({identity for event, _ in arrived for identity in event.identities})
+            groups, waiting = group(arrived, known)
+        except Exception as error:
+            failures += [(record, error) for _, record in arrived]
+        for contact, members in groups.items():
+            try:
+                if left() < ENOUGH:
+                    raise OutOfTimeError
+                tell_of_repairs(store(contact, members, instant))
+            except Exception:
+                # One bad event, or a conflict over whose they are: each for itself, so that what fails, fails alone.
+                for member in members:
+                    attempt(member.record, lambda m=member: tell_of_repairs(store_alone(m.event, m.record, instant)))
     for event, record in asked:  # last, since they are about whoever is known by now
         attempt(record, ask_for_data, event, record, instant)
     return failures

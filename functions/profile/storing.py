@@ -21,17 +21,19 @@ from shared.domain.events import (
     Identity,
     IdentityKind,
     Instant,
-    Json,
     Type,
     evaluation_due,
     event_id,
     event_key,
 )
 from shared.domain.identities import (
+    STRENGTH,
     Resolution,
     allowed_links,
     is_anonymous,
+    is_certain,
     is_somebody_else,
+    joins,
     kind_of,
     remembered,
     resolve,
@@ -55,35 +57,65 @@ MOST_EVENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """An event, the queue's record it came in, and whose it is."""
+    """An event, the queue's record it came in, and whose it is. `alone`: that was asked for this event only."""
 
     event: Event
     record: Record
     resolution: Resolution
+    alone: bool = False
 
 
 class SomebodyElseError(Exception):
     """An event among them is of another person at the same browser: it has to be asked again without the browser."""
 
 
-def group(arrivals: Iterable[tuple[Event, Record]], known: Mapping[Identity, str]) -> dict[str, list[Resolved]]:
-    """The arrivals by contact. A new contact's id is made of the event that brings it, so a retry makes the same."""
+class MovedError(VersionConflictError):
+    """What an event's contact was found by leads to another contact by now: it has to be asked again."""
+
+
+def group(
+    arrivals: Iterable[tuple[Event, Record]], known: Mapping[Identity, str]
+) -> tuple[dict[str, list[Resolved]], list[tuple[Event, Record]]]:
+    """The arrivals by contact, in the order in which to store them, and those to be asked again after that.
+
+    What shares a batch decides nothing. So whatever may depend on how an earlier arrival turns out, because that links
+    or joins in a way which the contact's profile has to allow, waits for it.
+    """
     known = dict(known)
     groups: dict[str, list[Resolved]] = {}
+    later: list[tuple[Event, Record]] = []
+    undecided: set[Identity | str] = set()
     for event, record in arrivals:
         resolution = resolve(event, known)
-        contact = resolution.contact or f"c{event_id('contact', event.id)[:15]}"
-        known |= dict.fromkeys(resolution.link, contact)
-        groups.setdefault(contact, []).append(Resolved(event, record, resolution))
-    return groups
+        contact = resolution.contact or _new_contact(event)
+        certain = is_certain(event, resolution)
+        touched: set[Identity | str] = {*event.identities, contact, *resolution.join, *resolution.conflicts}
+        waits = not undecided.isdisjoint(touched) or (contact in groups and not certain)
+        if waits:
+            later.append((event, record))
+        else:
+            groups.setdefault(contact, []).append(Resolved(event, record, resolution))
+            known |= dict.fromkeys(resolution.link, contact)
+        if waits or not certain:
+            undecided |= touched
+    return groups, later
+
+
+def _new_contact(event: Event) -> str:
+    """The id of a contact whom the event brings: of the event and whom it names, so a retry makes the same, and nobody
+    else who uses the event's id again."""
+    strongest = min(event.identities, key=lambda i: (STRENGTH.index(i.kind), i.value), default=None)
+    named = "" if strongest is None else identities.identity_key(strongest)
+    return f"c{event_id('contact', event.id, named)[:15]}"
 
 
 def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
     """Asks (again) whose event it is, and stores it."""
     for tries in range(MOST_ATTEMPTS):
-        ((contact, members),) = group([(event, record)], identities.find(event.identities)).items()
+        resolution = resolve(event, identities.find(event.identities))
+        contact = resolution.contact or _new_contact(event)
         try:
-            return store(contact, members, now)
+            return store(contact, [Resolved(event, record, resolution, alone=True)], now)
         except SomebodyElseError:
             event = without_anonymous(event)
         except VersionConflictError:
@@ -117,19 +149,25 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
                 _wake_soon(stored.profile, now)  # whoever stored them may have died before
             return []
         if stored is None:
-            stored = Stored(Profile(contact), wake_at=NEVER)
+            stored = Stored(Profile(contact, public=True), wake_at=NEVER)
         elif whole:
             stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact)))
         decided = _decided(stored)
         try:
-            transitions, writes = _fold(stored, list(fresh.values()), now)
+            sides = _sides(stored, list(fresh.values()))
+            if sides.contact != contact:
+                contact = sides.contact
+                continue
+            transitions, writes = _fold(stored, list(fresh.values()), sides, now)
             if len(writes) == 1 and _decided(stored) == decided and _stands(stored, now):
                 return []  # an evaluation that changes nothing writes nothing
-            contacts.commit(writes)
+            contacts.commit(_within_bounds(writes))
         except HistoryNeededError:
             whole = True
         except RepeatedEventsError as error:
             fresh = {key: member for key, member in fresh.items() if key not in error.keys}
+        except MovedError:
+            raise
         except VersionConflictError:
             if any(member.resolution.link or member.resolution.join for member in fresh.values()):
                 raise  # it may be the identities that conflict: whose event it is has to be asked again
@@ -159,42 +197,88 @@ def _wake_soon(profile: Profile, now: Instant) -> None:
 
 
 def _wanted(stored: Stored | None, members: Iterable[Resolved]) -> bool:
-    """Nothing is kept of an erased contact; and our own events make no contact: theirs was erased, and is gone."""
+    """Nothing is kept of an erased contact; and our own events make no contact: theirs was erased, and is gone.
+    Nor does a merger of two whom nobody knows."""
     if stored is not None:
         return not stored.profile.erased
-    return any(member.event.identity(IdentityKind.CONTACT) is None for member in members)
+    return any(
+        member.event.identity(IdentityKind.CONTACT) is None and member.event.type != Type.CONTACTS_MERGED
+        for member in members
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Of several contacts that an event names: whose it is, who joins that one, and who stays apart (`conflicts`)."""
+
+    contact: str
+    joining: tuple[Stored, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+def _sides(stored: Stored, members: Sequence[Resolved]) -> Sides:
+    """Whoever of those that are named may join another does (see `joins`): the first, too, when it may join one that
+    may not."""
+    contact, event = stored.profile.contact, members[0].event
+    named = {
+        other for member in members for other in (*member.resolution.conflicts, member.resolution.contact) if other
+    }
+    beside = {other for member in members for other in member.resolution.join}
+    others = [found for name in sorted((named | beside) - {contact}) if (found := contacts.read(name)) is not None]
+    others = [found for found in others if not found.profile.erased and found.profile.merged_into is None]
+    known = [each for each in others if each.profile.contact in named and not _may_join(each.profile, event)]
+    if known and event.type != Type.CONTACTS_MERGED and _may_join(stored.profile, event):
+        return Sides(known[0].profile.contact)
+    joining = [
+        each
+        for each in others
+        if (is_anonymous(each.profile.identities) if each.profile.contact in beside else _may_join(each.profile, event))
+    ]
+    return Sides(contact, tuple(joining), tuple(each.profile.contact for each in known))
+
+
+def _may_join(profile: Profile, event: Event) -> bool:
+    return joins(event, profile.identities, profile.public)
 
 
 def _fold(
-    stored: Stored, members: Sequence[Resolved], now: Instant
+    stored: Stored, members: Sequence[Resolved], sides: Sides, now: Instant
 ) -> tuple[list[Transition], list[TransactWriteItemTypeDef]]:
     """What the members change in the profile, in place, and the writes that make it true."""
     profile = stored.profile
-    joining = list(_joining(profile.contact, members))
-    ends = [close(anonymous.profile, now, joined=profile.contact) for anonymous in joining]
-    writes = [write for anonymous in joining for write in _join_writes(anonymous, profile.contact)]
-    linked = [key for anonymous in joining for key in anonymous.profile.identities]
+    ends = [close(joining.profile, now, joined=profile.contact) for joining in sides.joining]
+    writes = [write for joining in sides.joining for write in _join_writes(joining, profile.contact)]
+    keys = dict.fromkeys(
+        (*profile.identities, *(key for joining in sides.joining for key in joining.profile.identities))
+    )
     recorded, anew, number = [], False, profile.definitions
     for member in members:
-        held = frozenset(kind_of(key) for key in (*profile.identities, *linked))
+        held = frozenset(map(kind_of, keys))
         if is_somebody_else(member.resolution, held):
             raise SomebodyElseError
-        allowed = allowed_links(member.event, member.resolution.link, held)
-        for key in map(identities.identity_key, allowed):
-            if key not in linked:
-                linked.append(key)
+        linked = allowed_links(member.event, member.resolution.link, held)
+        deciding = member.resolution.deciding
+        if deciding is not None and not _leads_here(deciding, profile.contact, keys):
+            if not member.alone:
+                raise MovedError
+            linked = (*linked, deciding)
+        for key in map(identities.identity_key, linked):
+            if key not in keys:
+                keys[key] = None
                 writes.append(identities.link_write(key, profile.contact))
+        kept, forgotten = remembered(list(keys))
+        keys = dict.fromkeys(kept)
+        writes += [identities.unlink_write(key) for key in forgotten]
         if member.event.type == Type.EVALUATION_DUE:
             anew = anew or bool(member.event.properties.get("all"))
             number = max(number, member.event.properties.get("definitions", 0))
         else:
-            event = member.event
-            if not _leads_here(event.traits.get("email"), (*profile.identities, *linked)):
-                event = without_email(event)
+            event = member.event if _may_tell_address(member.event, keys) else without_email(member.event)
             recorded.append(event)
-            writes.append(contacts.event_write(profile.contact, event, member.resolution.conflicts))
-    profile.identities, forgotten = remembered(list(dict.fromkeys((*profile.identities, *linked))))
-    writes += [identities.unlink_write(key) for key in forgotten]
+            writes.append(contacts.event_write(profile.contact, event, sides.conflicts))
+    profile.identities = tuple(keys)
+    profile.public = profile.public and all(event.public for event in recorded)
+    profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
     before = dict(profile.consent)
     transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
     writes += contacts.consent_writes(profile, recorded, before)
@@ -208,11 +292,19 @@ def _fold(
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
 
 
-def _leads_here(address: Json, keys: Collection[str]) -> bool:
-    """Whether a trait `email` may be taken: there is none, or the address leads to the contact with these keys.
+def _leads_here(deciding: Identity, contact: str, keys: Collection[str]) -> bool:
+    """Whether what an event's contact was found by leads to it still."""
+    if deciding.kind is IdentityKind.CONTACT:
+        return True
+    return identities.identity_key(deciding) in keys
+
+
+def _may_tell_address(event: Event, keys: Collection[str]) -> bool:
+    """Whether an event's trait `email` may be taken: it has none, or it leads to the contact with these keys.
 
     Whoever sends it: a mail goes to the trait, so the trait must never say an address that is somebody else's.
     """
+    address = event.traits.get("email")
     if address is None:
         return True
     if not isinstance(address, str) or not address:
@@ -231,19 +323,21 @@ def _answer_writes(profile: Profile, recorded: Iterable[Event]) -> Iterator[Tran
         yield addresses.answer_write(hashed, newer, ", ".join(sorted({said[topic] for topic in newer})))
 
 
-def _joining(contact: str, members: Sequence[Resolved]) -> Iterator[Stored]:
-    """The contacts the members' anonymous identities led to so far, as far as they are nobody in particular."""
-    for other in dict.fromkeys(other for member in members for other in member.resolution.join):
-        stored = contacts.read(other)
-        if other != contact and stored is not None and _can_join(stored.profile):
-            yield stored
-
-
-def _can_join(profile: Profile) -> bool:
-    return profile.merged_into is None and not profile.erased and is_anonymous(profile.identities)
-
-
-def _join_writes(anonymous: Stored, contact: str) -> list[TransactWriteItemTypeDef]:
+def _join_writes(joining: Stored, contact: str) -> list[TransactWriteItemTypeDef]:
     """Has what led to a contact that is closed lead to the one it has joined; the stream then brings its events."""
-    keys = anonymous.profile.identities
-    return [identities.link_write(key, contact, instead_of=[anonymous.profile.contact]) for key in keys]
+    keys = joining.profile.identities
+    return [identities.link_write(key, contact, instead_of=[joining.profile.contact]) for key in keys]
+
+
+def _within_bounds(writes: list[TransactWriteItemTypeDef]) -> list[TransactWriteItemTypeDef]:
+    """The writes of one transaction, of which DynamoDB takes so many. Identities that a joining contact brings beyond
+    that are moved before: should we die then, whoever meets one asks again (`MovedError`) until the joining is done."""
+    excess = len(writes) - contacts.MOST_WRITES
+    if excess <= 0:
+        return writes
+    moves = [write for write in writes if {"identity", "contact"} <= write.get("Put", {}).get("Item", {}).keys()][
+        :excess
+    ]
+    for start in range(0, len(moves), contacts.MOST_WRITES):
+        contacts.commit(moves[start : start + contacts.MOST_WRITES])
+    return [write for write in writes if not any(write is moved for moved in moves)]

@@ -39,6 +39,7 @@ class Type(StrEnum):
     CONTACT_CREATED = "Contact Created"
     CONTACT_UPDATED = "Contact Updated"
     CONTACT_DELETED = "Contact Deleted"
+    CONTACTS_MERGED = "Contacts Merged"
     CONSENT_CHANGED = "Consent Changed"
     PAGE_VIEWED = "Page Viewed"
     SCREEN_VIEWED = "Screen Viewed"
@@ -188,7 +189,8 @@ class Event(BaseModel):
     `id` is the same for every delivery of the same thing, and different for different things.
     `stated` is the instant the sender wrote into the message (None if none): it never depends on when the message
     came in, so together with the id it finds a repeated delivery. `time` is the instant we count with (see
-    `counted_time`). `public` marks what came with a public write key, which anybody can send.
+    `counted_time`). `public` marks what came with a public write key, which anybody can send; `claimed` what names
+    somebody by an address that was only typed, at a checkout.
     Contact's properties follow the Segment spec; amounts of money are numbers in the shop's currency, unless
     `other_currency`: then they are in `properties["currency"]`, and nothing counts or adds them.
 
@@ -210,6 +212,7 @@ class Event(BaseModel):
     told: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
     source: Literal["shopify", "woocommerce", "segment", "ses", "preference", "journey", "refresh", "admin"]
     public: bool = False
+    claimed: bool = False
     identities: tuple[Identity, ...] = ()
     traits: Mapping[str, Json] = Field(default_factory=dict)
     consent: tuple[ConsentChange, ...] = ()
@@ -255,8 +258,9 @@ def counted_time(stated: Instant | None, received: Instant) -> Instant:
 
 
 def event_key(event: Event) -> str:
-    """The event's place in its contact's partition: two deliveries of one event share it, whenever they come in."""
-    return f"EVENT#{'undated' if event.stated is None else iso(event.stated)}#{event.id}"
+    """The event's place in its contact's partition: two deliveries of one event share it, whenever they come in. What
+    anybody may state makes no other event of it."""
+    return f"EVENT#{'undated' if event.stated is None or event.public else iso(event.stated)}#{event.id}"
 
 
 def iso(instant: Instant) -> str:

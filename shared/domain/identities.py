@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.domain.events import Event, Identity, IdentityKind
+from shared.domain.events import Event, Identity, IdentityKind, Type
 
 STRENGTH = list(IdentityKind)
 NOBODYS = frozenset({IdentityKind.ORDER, IdentityKind.ANONYMOUS})
 """Kinds that are nobody in particular. A storefront's orders and carts are a kind of their own, which a public write
 key cannot name: their numbers can be guessed."""
-SINGLE_KINDS = (IdentityKind.EMAIL, IdentityKind.USER)
-"""Kinds of which a public write key may give a contact its first, but never a second."""
 IDENTITIES_BOUND = 500
 """Identities a contact is known by, beside orders."""
 ORDERS_BOUND = 500
@@ -23,38 +21,58 @@ ORDERS_BOUND = 500
 class Resolution:
     """Whose an event is.
 
-    `contact` None: of nobody known, so of a new contact. `link`: identities that are to lead to the contact from now
-    on. `join`: contacts that other identities of the event, of NOBODYS kinds, lead to; whoever is anonymous among them
-    joins.
-    `conflicts`: other known contacts the event names too; known contacts are never merged silently.
+    `contact` None: of nobody known, so of a new contact; else `deciding` is the identity that leads to it. `link`:
+    identities that are to lead to the contact from now on. `join`: contacts that other identities of the event lead to,
+    of NOBODYS kinds; whoever is anonymous among them joins. `conflicts`: other known contacts the event names too;
+    known contacts are never merged silently, but some may join (`joins`).
     """
 
     contact: str | None
+    deciding: Identity | None
     link: tuple[Identity, ...]
     join: tuple[str, ...]
     conflicts: tuple[str, ...]
-    by_anonymous: bool = False
-    """Whether nothing but an anonymous identity (a browser, a cart) leads to the contact."""
+
+    @property
+    def by_anonymous(self) -> bool:
+        """Whether nothing but an identity of nobody in particular leads to the contact."""
+        return self.deciding is not None and self.deciding.kind in NOBODYS
 
 
 def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
-    """Decides by the strongest identity that leads to a contact. `known` holds those that do."""
-    strongest_first = sorted(
-        set(event.identities), key=lambda identity: (STRENGTH.index(identity.kind), identity.value)
-    )
-    deciding = next((identity for identity in strongest_first if identity in known), None)
+    """Decides by the strongest identity that leads to a contact; of two contacts that have become one, by the one that
+    is named first. `known` holds those that lead to one."""
+    named = list(dict.fromkeys(event.identities))
+    if event.type != Type.CONTACTS_MERGED:
+        named.sort(key=lambda identity: (STRENGTH.index(identity.kind), identity.value))
+    deciding = next((identity for identity in named if identity in known), None)
     contact = known[deciding] if deciding is not None else None
     others: dict[str, IdentityKind] = {}
-    for identity in strongest_first:
+    for identity in named:
         if identity in known and known[identity] != contact:
             others.setdefault(known[identity], identity.kind)
     return Resolution(
         contact=contact,
-        link=tuple(i for i in strongest_first if i not in known and i.kind is not IdentityKind.CONTACT),
+        deciding=deciding,
+        link=tuple(i for i in named if i not in known and i.kind is not IdentityKind.CONTACT),
         join=tuple(other for other, kind in others.items() if kind in NOBODYS),
         conflicts=tuple(other for other, kind in others.items() if kind not in NOBODYS),
-        by_anonymous=deciding is not None and deciding.kind in NOBODYS,
     )
+
+
+def is_certain(event: Event, resolution: Resolution) -> bool:
+    """Whether nothing that is not known here decides whose the event is and what leads to them from now on."""
+    if resolution.join or resolution.conflicts:
+        return False
+    if resolution.deciding is None or all(identity.kind in NOBODYS for identity in resolution.link):
+        return True
+    return not is_weak(event) and not resolution.by_anonymous
+
+
+def is_weak(event: Event) -> bool:
+    """Whether the event was told by somebody who may not be whom it names: anybody can send with a public write key,
+    and type any address at a checkout."""
+    return event.public or event.claimed
 
 
 def is_somebody_else(resolution: Resolution, held: frozenset[IdentityKind]) -> bool:
@@ -75,11 +93,26 @@ def without_anonymous(event: Event) -> Event:
 def allowed_links(event: Event, link: tuple[Identity, ...], held: frozenset[IdentityKind]) -> tuple[Identity, ...]:
     """What of `link` may be added to a contact that is known by kinds `held` already.
 
-    A public write key can be copied from the site by anybody, so it never adds a second address or user to a contact.
+    Who tells weakly (`is_weak`) gives a contact its first address, and never a second. User ids it may give as many as
+    it likes, since each is only ever claimed: had a contact but one, whoever claims it first would keep out its owner.
     """
-    if not event.public:
+    if not is_weak(event):
         return link
-    return tuple(identity for identity in link if identity.kind not in SINGLE_KINDS or identity.kind not in held)
+    return tuple(i for i in link if i.kind is not IdentityKind.EMAIL or IdentityKind.EMAIL not in held)
+
+
+def joins(event: Event, keys: Sequence[str], public: bool) -> bool:
+    """Whether a contact that the event names beside another joins that one: it is known by `keys`, and nobody but
+    senders with a public write key has told of it (`public`).
+
+    Who is nobody in particular does. So does a user id that nothing but public events tell of, once somebody names it
+    together with an address; and what nobody but the public key tells of an address, once the storefront says whose it
+    is. Two known contacts become one only when the storefront or an operator says so.
+    """
+    if is_anonymous(keys) or (event.type == Type.CONTACTS_MERGED and not event.public):
+        return True
+    has_address = any(kind_of(key) is IdentityKind.EMAIL for key in keys)
+    return public and not event.claimed and not (event.public and has_address)
 
 
 def kind_of(key: str) -> IdentityKind:
@@ -105,7 +138,7 @@ def weakest_first(keys: Iterable[str]) -> list[str]:
     return sorted(keys, key=lambda key: STRENGTH.index(kind_of(key)), reverse=True)
 
 
-def is_anonymous(keys: tuple[str, ...]) -> bool:
+def is_anonymous(keys: Iterable[str]) -> bool:
     """Whether a contact with these identity keys is nobody in particular yet."""
     return all(kind_of(key) in NOBODYS for key in keys)
 

@@ -228,6 +228,8 @@ class Profile:
     """The instant up to which memberships have been decided."""
     halved: int = 0
     """How often the bounds of histories and orders were halved, because it would have been too large (`dump`)."""
+    public: bool = False
+    """Whether nobody but senders with a public write key has told of the contact."""
     merged_into: str | None = None
     erased: bool = False
 
@@ -660,6 +662,7 @@ def as_json(profile: Profile) -> bytes:
             "merged_into": profile.merged_into,
             "erased": profile.erased,
             **({"halved": profile.halved} if profile.halved else {}),
+            **({"public": True} if profile.public else {}),
         },
         separators=(",", ":"),
         ensure_ascii=False,
@@ -689,6 +692,7 @@ def load(stored: bytes) -> Profile:
         definitions=raw["definitions"],
         decided=raw["decided"],
         halved=raw.get("halved", 0),
+        public=raw.get("public", False),
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from functions.profile import app
 from functions.profile.app import MOST_RECEIVES
@@ -206,9 +208,9 @@ def test_a_public_write_key_gives_no_contact_a_second_address() -> None:
 @pytest.mark.parametrize("public", [True, False])
 def test_an_address_that_leads_to_another_contact_is_nobody_elses_trait(public: bool) -> None:
     """Else whoever has the public write key diverts anybody's mail to an address of their own."""
-    known = event("1", Type.CONTACT_UPDATED, (USER, "m1"), (EMAIL, "evil@example.com"), public=True)
-    taken = event("2", Type.CONTACT_UPDATED, (USER, "m2"), (EMAIL, "vera@example.com"), public=True)
-    diverted = event("3", Type.CONTACT_UPDATED, (USER, "m2"), (EMAIL, "evil@example.com"), public=public)
+    known = event("1", Type.CONTACT_UPDATED, (USER, "m1"), (EMAIL, "evil@example.com"), public=public)
+    taken = event("2", Type.CONTACT_UPDATED, (USER, "m2"), (EMAIL, "vera@example.com"), public=public)
+    diverted = event("3", Type.CONTACT_UPDATED, (USER, "m2"), (EMAIL, "evil@example.com"), public=public, time=NOW)
     assert deliver(known) == deliver(taken) == deliver(diverted) == []
     assert profile_of(USER, "m2").email == "vera@example.com"
     assert profile_of(EMAIL, "evil@example.com").email == "evil@example.com"
@@ -219,6 +221,147 @@ def test_a_public_write_key_gives_a_contact_its_first_address() -> None:
     deliver(event("1", Type.PAGE_VIEWED, (USER, "u1"), public=True))
     deliver(event("2", Type.CONTACT_UPDATED, (USER, "u1"), (EMAIL, "ada@example.com"), public=True))
     assert profile_of(USER, "u1").email == "ada@example.com"
+
+
+def test_a_claim_of_a_user_with_the_public_key_keeps_the_real_one_out_of_nothing() -> None:
+    deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com")))
+    deliver(event("2", Type.CONTACT_UPDATED, (USER, "evil"), (EMAIL, "ada@example.com"), public=True))
+    deliver(event("3", Type.CONTACT_UPDATED, (USER, "real"), (EMAIL, "ada@example.com"), public=True))
+    assert contact_of(USER, "real") == contact_of(USER, "evil") == contact_of(SHOPIFY, "1")
+
+
+def test_a_user_heard_of_before_the_address_joins_whose_address_it_is() -> None:
+    deliver(event("1", Type.PAGE_VIEWED, (USER, "u"), public=True))
+    deliver(event("2", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com")))
+    early, known = contact_of(USER, "u") or "", contact_of(SHOPIFY, "1")
+    assert early != known
+    both = event("3", Type.CONTACT_UPDATED, (USER, "u"), (EMAIL, "ada@example.com"), public=True)
+    assert deliver(both) == []
+    assert contact_of(USER, "u") == contact_of(EMAIL, "ada@example.com") == known
+    closed = contacts.read(early)
+    assert closed is not None
+    assert closed.profile.merged_into == known
+
+
+def test_a_user_whom_more_than_the_public_key_tells_of_joins_nobody_and_is_shown_as_a_conflict() -> None:
+    deliver(event("1", Type.PAGE_VIEWED, (USER, "u"), public=True), event("2", Type.ORDER_COMPLETED, (USER, "u")))
+    deliver(event("3", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com")))
+    before = contact_of(USER, "u"), contact_of(SHOPIFY, "1")
+    deliver(event("4", Type.CONTACT_UPDATED, (USER, "u"), (EMAIL, "ada@example.com"), public=True))
+    assert (contact_of(USER, "u"), contact_of(SHOPIFY, "1")) == before
+
+
+def test_what_only_the_public_key_tells_of_an_address_joins_whom_the_storefront_says_it_is() -> None:
+    deliver(event("1", Type.CONTACT_UPDATED, (ANONYMOUS, "b"), (EMAIL, "new@example.com"), public=True))
+    deliver(event("2", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "old@example.com")))
+    moved = event("3", Type.CONTACT_UPDATED, (SHOPIFY, "1"), (EMAIL, "new@example.com"), time=NOW)
+    assert deliver(moved) == []
+    assert contact_of(EMAIL, "new@example.com") == contact_of(SHOPIFY, "1")
+    assert profile_of(SHOPIFY, "1").email == "new@example.com"
+
+
+def test_two_customers_that_the_storefront_has_merged_are_one_and_what_led_to_both_leads_there() -> None:
+    yes = (ConsentChange(state="subscribed"),)
+    deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com")))
+    deliver(event("2", Type.CONTACT_CREATED, (SHOPIFY, "2"), (EMAIL, "b@example.com"), consent=yes))
+    kept, gone = contact_of(SHOPIFY, "1"), contact_of(SHOPIFY, "2") or ""
+    merged = event("3", Type.CONTACTS_MERGED, (SHOPIFY, "1"), (SHOPIFY, "2"))
+    assert deliver(merged) == deliver(merged) == []
+    assert contact_of(SHOPIFY, "2") == contact_of(EMAIL, "b@example.com") == contact_of(SHOPIFY, "1") == kept
+    left = [each for each in transitions(gone) if not each.entered]
+    assert {each.segment for each in left} == {each.segment for each in transitions(gone) if each.entered} != set()
+    assert deliver(event("4", Type.CONTACTS_MERGED, (SHOPIFY, "8"), (SHOPIFY, "9"))) == []
+    assert contact_of(SHOPIFY, "8") is None
+    forged = event("5", Type.CONTACTS_MERGED, (USER, "8"), (SHOPIFY, "1"), public=True)
+    assert deliver(event("6", Type.PAGE_VIEWED, (USER, "8")), forged) == []
+    assert contact_of(USER, "8") != kept
+
+
+def test_a_contact_of_hundreds_of_orders_joins_whole() -> None:
+    who = ((SHOPIFY, "2"),)
+    orders = [(IdentityKind.ORDER, f"order-{n}") for n in range(110)]
+    assert deliver(*(event(value, Type.PAGE_VIEWED, *who, (kind, value)) for kind, value in orders)) == []
+    deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1")))
+    assert deliver(event("3", Type.CONTACTS_MERGED, (SHOPIFY, "1"), (SHOPIFY, "2"))) == []
+    assert {contact_of(*each) for each in (*orders, *who)} == {contact_of(SHOPIFY, "1")}
+
+
+# ── what shares a batch decides nothing ──
+
+
+def test_an_event_id_used_again_for_another_person_puts_nothing_on_the_first() -> None:
+    first = event("signup-1", Type.CONTACT_UPDATED, (USER, "p1"), public=True)
+    again = event("signup-1", Type.CONTACT_UPDATED, (USER, "p2"), (EMAIL, "p2@example.com"), time=NOW, public=True)
+    for batch in ([first, again], [first], [again]):
+        assert deliver(*batch) == []
+    assert profile_of(USER, "p1").email is None
+    assert contact_of(USER, "p2") == contact_of(EMAIL, "p2@example.com") != contact_of(USER, "p1")
+    restated = first.model_copy(update={"stated": NOW - 5, "time": NOW - 5})
+    assert deliver(restated) == []
+    assert profile_of(USER, "p1").histories[Type.CONTACT_UPDATED].total == 1
+
+
+def forget_everything() -> None:
+    for table, names in (("Contacts", ("contact", "kind")), ("Identities", ("identity",))):
+        for item in boto3.client("dynamodb").scan(TableName=table)["Items"]:
+            boto3.client("dynamodb").delete_item(TableName=table, Key={name: item[name] for name in names})
+
+
+def world() -> dict[str, Any]:
+    """All there is, by what leads to it, without what says only how often it was written."""
+    found: dict[str, Any] = {}
+    for item in boto3.client("dynamodb").scan(TableName="Identities")["Items"]:
+        stored = contacts.read(item["contact"]["S"])
+        assert stored is not None
+        profile = stored.profile
+        found[item["identity"]["S"]] = (
+            profile.contact,
+            profile.identities,
+            profile.traits,
+            {name: history.total for name, history in profile.histories.items()},
+            sorted(profile.orders),
+            sorted(contacts.event_of(each).id for each in contacts.items(profile.contact, "EVENT#")),
+            profile.public,
+        )
+    return found
+
+
+person = st.lists(
+    st.sampled_from(
+        [
+            (USER, "u1"),
+            (USER, "u2"),
+            (EMAIL, "a@example.com"),
+            (EMAIL, "b@example.com"),
+            (ANONYMOUS, "x"),
+            (ANONYMOUS, "y"),
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda each: each[0],
+)
+telling = st.tuples(st.integers(0, 9), person, st.booleans())
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(telling, min_size=2, max_size=8), st.data())
+def test_any_partition_into_batches_gives_the_same_world(told: list[Any], data: st.DataObject) -> None:
+    events = [
+        event(str(name), Type.CONTACT_UPDATED, *who, public=public, time=NOW - DAY + n)
+        for n, (name, who, public) in enumerate(told)
+    ]
+    forget_everything()
+    for each in events:
+        assert deliver(each) == []
+    expected = world()
+    forget_everything()
+    begin = 0
+    while begin < len(events):
+        end = data.draw(st.integers(begin + 1, len(events)), label="end of a batch")
+        assert deliver(*events[begin:end]) == []
+        begin = end
+    assert world() == expected
 
 
 def interfere(monkeypatch: pytest.MonkeyPatch, times: int, write: Callable[[], object]) -> None:

@@ -52,12 +52,13 @@ def test_only_anonymous_identities_join() -> None:
     assert (resolution.contact, resolution.join, resolution.conflicts) == ("c", ("b",), ("a",))
 
 
-def test_a_public_key_adds_no_second_address_or_user() -> None:
+def test_a_public_key_adds_no_second_address_and_its_claim_of_a_user_keeps_no_owner_out() -> None:
     email, user = Identity(kind=K.EMAIL, value="m@example.com"), Identity(kind=K.USER, value="u2")
     held = frozenset({K.EMAIL, K.USER})
     public = event(email, user, public=True, traits={"email": "m@example.com", "first_name": "M"})
-    assert allowed_links(public, (email, user), held) == ()
-    assert allowed_links(public, (email, user), frozenset({K.USER})) == (email,)
+    assert allowed_links(public, (email, user), held) == (user,)
+    assert allowed_links(public, (email, user), frozenset({K.USER})) == (email, user)
+    assert allowed_links(event(email, claimed=True), (email,), held) == ()
     assert allowed_links(event(email, user), (email, user), held) == (email, user)
     assert without_email(public).traits == {"first_name": "M"}
 
