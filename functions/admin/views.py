@@ -62,8 +62,9 @@ def contact(profile: Profile, suppression: tuple[str, Instant] | None) -> dict[s
             for name, stamped in sorted(profile.traits.items())
         ],
         "consent": [
-            {"topic": topic, "state": stamped.value, "since": stamped.time}
-            for topic, stamped in sorted(profile.consent.items())
+            {"topic": topic, "state": answer.value, "since": answer.since}
+            for topic in sorted(profile.consent)
+            if (answer := profile.standing(topic)) is not None
         ],
         "histories": [
             {

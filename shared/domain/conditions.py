@@ -177,9 +177,11 @@ class OnList(Described):
 
 
 class ConsentIs(Described):
-    """The contact's newest recorded answer to a topic, given within the last `within` (ever, when left out).
+    """The contact's newest recorded answer to a topic, given within the last `within` (ever, when left out). An answer
+    that is given again without another between counts from the first time.
 
-    `never_asked` is true when there is no answer, and takes no `within`.
+    `first_in` leaves out who had given this answer before and taken it back less than that long before they gave it
+    again: a return is no sign-up. `never_asked` is true when there is no answer, and takes neither.
     """
 
     needs = "consent"
@@ -188,11 +190,14 @@ class ConsentIs(Described):
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     is_: Literal["subscribed", "unsubscribed", "pending", "never_asked"] = Field(default="subscribed", alias="is")
     within: Duration | None = None
+    first_in: Duration | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.is_ == "never_asked" and self.within is not None:
             raise ValueError("`never_asked` takes no `within`: nothing was said at any instant")
+        if self.is_ == "never_asked" and self.first_in is not None:
+            raise ValueError("`never_asked` takes no `first_in`: nothing was said at any instant")
         return self
 
 

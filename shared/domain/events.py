@@ -152,12 +152,17 @@ class Identity(BaseModel):
 
 
 class ConsentChange(BaseModel):
-    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in)."""
+    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in).
+
+    `undated`: the sender tells a state and not when it was decided, so nobody has just answered. It counts where
+    nothing else is known of the topic, whenever that comes in; a no is never undated.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     state: Literal["subscribed", "unsubscribed", "pending"]
+    undated: bool = False
 
 
 class OrderState(BaseModel):

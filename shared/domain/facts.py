@@ -53,7 +53,8 @@ COLUMNS: Mapping[str, str] = {
 | contact | one | `time`: when we first heard of them |
 | trait | one a trait; of a list, one for each of its values, or one if it is empty | `name`, a dot before a part; \
 `time`: when it was told; `text` (in `fold_case` form), `number` or `flag`; `amount`: how many values the list has |
-| consent | one a topic | `name`; `text`: the answer; `time`: when it was given |
+| consent | one a topic | `name`; `text`: the answer; `time`: since when it is the answer; `amount`: how many \
+milliseconds something else was before, if it had been the answer already |
 | order | one for each there ever was | `time`: when it was placed; `flag`: whether it counts still; `amount`: what \
 is left of it, in hundredths; and the properties of its `Order Completed`, which is read here: one for each order, as \
 it is now, however many told of it |
@@ -151,8 +152,11 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
             answered |= set(question.answers(profile, t))
     for name in sorted(answered):
         yield {**empty, "kind": "answer", "name": name}
-    for topic, answer in profile.consent.items():
-        yield {**empty, "kind": "consent", "name": topic, "text": answer.value, "time": answer.time}
+    for topic in profile.consent:
+        answer = profile.standing(topic)
+        if answer is not None:
+            said = {"text": answer.value, "time": answer.since, "amount": answer.away}
+            yield {**empty, "kind": "consent", "name": topic, **said}
     for order in profile.orders.values():
         if order.completed is not None:
             now = {"time": order.placed, "amount": order.net, "flag": order.counts}

@@ -1,8 +1,9 @@
 """Profiles: what a contact's events add up to.
 
 `fold` gives the same profile for the same events in whatever order they come, because each part is merged by a rule
-that does not look at the order of arrival: a trait or a consent by the newest instant, a history by keeping the newest
-occurrences and counting all, an order by its own id. Repeated events are kept out before (`event_key`).
+that does not look at the order of arrival: a trait by the newest instant, a consent by its answers, a history by
+keeping the newest occurrences and counting all, an order by its own id. Repeated events are kept out before
+(`event_key`).
 
 Everything is bounded, in number and in bytes. What a bound cuts off is still in the contact's event items, and the
 profile knows that it was cut (`History.total`, `Profile.older_orders`), so that nobody takes a bounded history for a
@@ -21,6 +22,7 @@ from typing import NamedTuple, TypeVar
 from shared.domain.events import (
     NEVER,
     ORDER_TYPES,
+    ConsentChange,
     Event,
     Instant,
     Json,
@@ -83,6 +85,19 @@ class Stamped(NamedTuple):
     value: Json
     time: Instant
     after: int = 0
+
+
+ANSWERS_BOUND = 20
+"""Answers kept of one topic: the newest, and the first of those that say the same as the oldest of these."""
+
+
+class Standing(NamedTuple):
+    """What holds of a topic. An answer that is given again changes nothing: it holds `since` the first of the equal
+    ones in a row. `away` is how long something else had been the answer before that; None: it never was this one."""
+
+    value: str
+    since: Instant
+    away: int | None
 
 
 UNTOLD = Stamp(-1)
@@ -211,6 +226,9 @@ class Profile:
     """Tags that were put on (their text) or taken off (None) one by one, in lower case; under "" all tags as they were
     told last as a whole. Of a contact whose tags only ever came whole there is nothing here: the trait says it all."""
     consent: dict[str, Stamped] = field(default_factory=dict)
+    """The newest answer to each topic."""
+    earlier: dict[str, tuple[Stamped, ...]] = field(default_factory=dict)
+    """The answers before it, oldest first (see `standing`)."""
     histories: dict[str, History] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     older_orders: int = 0
@@ -236,6 +254,21 @@ class Profile:
     def counting_orders(self) -> Iterator[Order]:
         """The orders there are still."""
         return (order for order in self.orders.values() if order.counts)
+
+    def standing(self, topic: str) -> Standing | None:
+        """What holds of the topic, by all that was answered; None: nothing ever was."""
+        newest = self.consent.get(topic)
+        if newest is None:
+            return None
+        since, other = _given(newest), NEVER
+        for answer in reversed(self.earlier.get(topic, ())):
+            if answer.value != newest.value:
+                other = min(other, _given(answer))
+            elif other == NEVER:
+                since = min(since, _given(answer))
+            else:
+                return Standing(newest.value, since, since - other)
+        return Standing(newest.value, since, None)
 
     @property
     def email(self) -> str | None:
@@ -264,7 +297,7 @@ def fold(profile: Profile, event: Event) -> set[str]:
             if held is None or _text(held.value) != _text(value):  # as texts, since 1 == True
                 touched.add(f"trait:{name}")
     for change in event.consent:
-        if _set_newest(profile.consent, change.topic, change.state, event.stamp):
+        if _add_answer(profile, change, event):
             touched.add(f"consent:{change.topic}")
     if counted:
         _add_occurrence(profile, event, kept)
@@ -412,6 +445,7 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         traits={},
         tags={},
         consent={},
+        earlier={},
         histories={},
         orders={},
         older_orders=0,
@@ -425,12 +459,36 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
 
 
 def _set_newest(values: dict[str, Stamped], name: str, value: Json, stamp: Stamp) -> bool:
-    """The newest stamp wins; of the same, whichever text is greater ("un…" of consent). Gives whether this one does."""
+    """The newest stamp wins; of the same, whichever text is greater. Gives whether this one does."""
     held = values.get(name)
     if held is not None and (held.time, held.after, _text(held.value)) >= (*stamp, _text(value)):
         return False
     values[name] = Stamped(value, *stamp)
     return True
+
+
+def _add_answer(profile: Profile, change: ConsentChange, event: Event) -> bool:
+    """Gives whether the topic's answers are others by this one. A state without its date is of the instant 0, older
+    than whatever else is known. Of answers of one stamp the greater text is the newer ("un…")."""
+    topic, held = change.topic, profile.consent.get(change.topic)
+    earlier = profile.earlier.get(topic, ())
+    answers = {*earlier, Stamped(change.state, *(Stamp(0, event.time) if change.undated else event.stamp))}
+    if held is not None:
+        answers.add(held)
+    *before, newest = sorted(answers, key=lambda answer: (answer.time, answer.after, answer.value))
+    while len(before) >= ANSWERS_BOUND:
+        del before[1 if before[0].value == before[1].value else 0]
+    if newest == held and tuple(before) == earlier:
+        return False
+    profile.consent[topic] = newest
+    if before:
+        profile.earlier[topic] = tuple(before)
+    return True
+
+
+def _given(answer: Stamped) -> Instant:
+    """When an answer was given; of a state without its date, when it was told."""
+    return answer.time or answer.after
 
 
 def _beyond(values: dict[str, T], bound: int, known: Collection[str] = ()) -> list[tuple[str, T]]:
@@ -645,6 +703,7 @@ def as_json(profile: Profile) -> bytes:
             "traits": profile.traits,
             **({"tags": profile.tags} if profile.tags else {}),
             "consent": profile.consent,
+            **({"earlier": profile.earlier} if profile.earlier else {}),
             "histories": {
                 name: [history.total, history.first, history.newest if name != Type.ORDER_COMPLETED else []]
                 for name, history in profile.histories.items()
@@ -679,6 +738,9 @@ def load(stored: bytes) -> Profile:
         traits={name: Stamped(*stamped) for name, stamped in raw["traits"].items()},
         tags={name: Stamped(*stamped) for name, stamped in raw.get("tags", {}).items()},
         consent={name: Stamped(*stamped) for name, stamped in raw["consent"].items()},
+        earlier={
+            name: tuple(Stamped(*answer) for answer in answers) for name, answers in raw.get("earlier", {}).items()
+        },
         histories={
             name: History([Occurrence(*occurrence) for occurrence in newest], total, first)
             for name, (total, first, newest) in raw["histories"].items()

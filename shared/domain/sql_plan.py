@@ -295,6 +295,8 @@ class Plan:
         if condition.is_ == "never_asked":
             return NotOf(self._of_row("consent", condition.topic, [], f"asked about {condition.topic}"))
         tests = [f"text = {literal(condition.is_)}", *self._later(condition.within)]
+        if condition.first_in is not None:
+            tests.append(f"(amount IS NULL OR amount >= {condition.first_in})")
         return self._of_row("consent", condition.topic, tests, condition)
 
     # ── events ──

@@ -94,6 +94,7 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"is": st.sampled_from(["subscribed", "unsubscribed", "pending", "never_asked"])},
         topic=st.sampled_from(["marketing", "news", "a_b"]),
         within=durations,
+        first_in=durations,
     ),
     "first_seen": some({"before": durations}),
     "sample": some({"percent": percents, "salt": st.sampled_from(["a", "b.c"])}),

@@ -96,11 +96,22 @@ def holds(
         case TraitIs():
             return _trait(condition, profile, t)
         case ConsentIs():
-            stamped = profile.consent.get(condition.topic)
-            state = "never_asked" if stamped is None else stamped.value
-            if state != condition.is_ or stamped is None:
-                return state == condition.is_
-            return inside(stamped.time, condition.within)
+            answer = profile.consent.get(condition.topic)
+            earlier = profile.earlier.get(condition.topic, ())
+            if answer is None:
+                return condition.is_ == "never_asked"
+            changes: list[tuple[str, int]] = []
+            for each in (*earlier, answer):
+                given = each.time or each.after
+                if not changes or changes[-1][0] != each.value:
+                    changes.append((str(each.value), given))
+                elif given < changes[-1][1]:  # a state without its date stands before answers that are older
+                    changes[-1] = str(each.value), given
+            state, since = changes[-1]
+            before = [at for at, (value, _) in enumerate(changes[:-1]) if value == state]
+            gap = since - min(time for _, time in changes[before[-1] + 1 : -1]) if before else None
+            first = condition.first_in is None or gap is None or gap >= condition.first_in
+            return state == condition.is_ and first and inside(since, condition.within)
         case FirstSeen():
             return profile.first_seen != NEVER and t - profile.first_seen >= condition.before
         case Sample():

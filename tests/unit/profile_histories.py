@@ -69,6 +69,7 @@ def event(draw: st.DrawFn, number: int) -> Event:
             ConsentChange(
                 topic=draw(st.sampled_from(["marketing", "marketing", "news"])),
                 state=draw(st.sampled_from(["subscribed", "unsubscribed", "pending"])),
+                undated=draw(st.integers(0, 3)) == 0,
             ),
         )
     return Event(
@@ -189,7 +190,11 @@ leaves = st.one_of(
         comparisons,
     ),
     made("list", {"list": st.sampled_from(["spring", "Summer"])}),
-    made("consent", {"is": st.sampled_from(["subscribed", "unsubscribed", "pending"])}, {"within": windows}),
+    made(
+        "consent",
+        {"is": st.sampled_from(["subscribed", "unsubscribed", "pending"])},
+        {"within": windows, "first_in": windows},
+    ),
     made("consent", {"is": st.just("never_asked"), "topic": st.sampled_from(["marketing", "news"])}),
     made("first_seen", {"before": windows}),
     made("sample", {"percent": st.sampled_from([0.5, 50, 99]), "salt": st.sampled_from(["a", "b", "c"])}),

@@ -124,6 +124,15 @@ def test_events_are_counted_whole_though_only_the_newest_are_kept() -> None:
         explained({"kind": "event", "event": "Page Viewed", "at_least": 45, "within": "60d"}, *many)
 
 
+def test_a_return_says_until_when_it_had_been_so() -> None:
+    when = {"kind": "consent", "is": "subscribed", "within": "30d", "first_in": "365d"}
+    yes, no = ConsentChange(state="subscribed"), ConsentChange(state="unsubscribed")
+    answers = [("2011-01-01", yes), ("2011-05-01", yes), ("2011-05-20", no), ("2011-05-21", yes), ("2011-05-25", yes)]
+    told = explained(when, *(event(date, consent=(answer,)) for date, answer in answers))
+    assert (told.holds, told.until) == (False, NEVER)
+    assert told.evidence == "subscribed on 2011-05-21 00:00, and before, until 2011-05-20 00:00"
+
+
 def test_consent_says_what_was_answered_when() -> None:
     when = {"kind": "consent", "is": "subscribed", "within": "30d"}
     yes = (ConsentChange(state="subscribed"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from shared.domain import profiles
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type, iso
 from shared.domain.identities import IDENTITIES_BOUND
 from shared.domain.profiles import (
+    ANSWERS_BOUND,
     HISTORY_BOUND,
     KNOWN_TRAITS,
     ORDERS_BOUND,
@@ -72,6 +74,53 @@ def test_a_profile_survives_storing(drawn: list[Event]) -> None:
 def test_rebuilding_from_all_events_gives_the_folded_profile(drawn: list[Event]) -> None:
     profile = folded(drawn)
     assert rebuild(dataclasses.replace(profile), reversed(drawn)) == profile
+
+
+YES, NO, WAIT = "subscribed", "unsubscribed", "pending"
+ANSWERS: list[tuple[list[tuple[str, float]], tuple[str, float, float | None]]] = [
+    ([(YES, 0)], (YES, 0, None)),
+    ([(YES, 0), (YES, 45), (YES, 46)], (YES, 0, None)),  # the box ticked again at a checkout
+    ([(WAIT, 0), (YES, 1)], (YES, 1, None)),
+    ([(YES, 0), (NO, 60)], (NO, 60, None)),
+    ([(YES, 0), (NO, 60), (YES, 60.25)], (YES, 60.25, 0.25)),
+    ([(YES, 0), (YES, 9), (NO, 60), (NO, 70), (WAIT, 80), (YES, 90), (YES, 95)], (YES, 90, 30)),
+    ([(NO, 0), (YES, 1), (NO, 2)], (NO, 2, 1)),
+]
+
+
+@pytest.mark.parametrize(("given", "holds"), ANSWERS)
+def test_an_answer_holds_since_it_was_first_given_and_a_return_says_how_long_they_were_away(
+    given: list[tuple[str, float]], holds: tuple[str, float, float | None]
+) -> None:
+    for shuffled in (given, given[::-1], given[1:] + given[:1], given + given):
+        answer = folded([said(*each) for each in shuffled]).standing("marketing")
+        assert answer is not None
+        away = answer.away / DAY if answer.away is not None else None
+        assert (answer.value, (answer.since - BEGIN) / DAY, away) == holds
+
+
+def said(state: Any, day: float, *, undated: bool = False) -> Event:
+    change = ConsentChange(state=state, undated=undated)
+    return event(Type.CONSENT_CHANGED, day).model_copy(update={"consent": (change,)})
+
+
+def test_a_state_without_a_date_counts_where_nothing_else_is_known_whenever_it_comes() -> None:
+    told = [said(YES, 0), said(NO, 1), said(YES, 2, undated=True), said(YES, 3, undated=True)]
+    for shuffled in (told, told[::-1]):
+        assert folded(shuffled).consent["marketing"].value == NO
+    for shuffled in (told[2:], told[:1:-1]):
+        assert folded(shuffled).standing("marketing")[1] == BEGIN + 2 * DAY
+    assert folded([said(WAIT, -5), *told[2:]]).consent["marketing"].value == WAIT
+    assert folded([*told[2:], said(YES, -5)]).standing("marketing")[1] == BEGIN - 5 * DAY
+
+
+def test_answers_are_bounded_and_the_first_of_those_in_a_row_stays() -> None:
+    many = [said(YES, day) for day in range(100)]
+    profile = folded(many)
+    assert profile == folded(many[::-1])
+    assert len(profile.earlier["marketing"]) == ANSWERS_BOUND - 1
+    assert profile.standing("marketing")[1] == BEGIN
+    assert load(dump(profile)) == profile
 
 
 def test_somebody_is_known_since_we_heard_not_since_what_we_heard_of() -> None:

@@ -168,7 +168,7 @@ YES = ({"topic": "marketing", "state": "subscribed"},)
         (VIP, {"traits": {"vip": 1}}, {"traits": {"vip": True}}, True, NEVER),
         (VIP, {"traits": {"vip": True}}, {"traits": {"vip": 1}}, False, NEVER),
         (TOLD, {"traits": {"score": 5}}, {"traits": {"score": 5}}, True, BEGIN + 3 * DAY),
-        (ASKED, {"consent": YES}, {"consent": YES}, True, BEGIN + 3 * DAY),
+        (ASKED, {"consent": YES}, {"consent": YES}, True, BEGIN + 2 * DAY),  # a second yes is no new one
         (PART, {"traits": {"propensity": {"tea": 0.1}}}, {"traits": {"propensity": {"tea": 0.9}}}, True, NEVER),
         (PART, {"traits": {"propensity": {"tea": 0.9}}}, {"traits": {"propensity.tea": 0.1}}, False, NEVER),
         (OF_TEA, {}, {"type": "Product Viewed", "properties": {"category": "Tea"}}, True, NEVER),

@@ -179,6 +179,41 @@ def test_the_oldest_consent_is_a_yes_or_no_of_which_a_first_no_was_never_asked_f
     assert [event.type for event in events("customers/create", payload)] == [Type.CONTACT_CREATED]
 
 
+DECIDED = "2026-03-02T09:15:30Z"
+
+
+@pytest.mark.parametrize(
+    ("topic", "told", "state", "stated", "undated"),
+    [
+        # Every date that a payload has counts.
+        ("customers/update", {"accepts_marketing_updated_at": DECIDED}, "subscribed", DECIDED, False),
+        ("customers/update", {"accepts_marketing_updated_at": "1970-01-01T00:00:00Z"}, "subscribed", None, True),
+        # Without one it is how the customer is, and was made; only with the customer it is an answer.
+        ("customers/update", {}, "subscribed", None, True),
+        ("customers/create", {}, "subscribed", None, False),
+        ("customers_email_marketing_consent/update", {"customer_id": 7}, "subscribed", None, True),
+        # A no is never lost.
+        ("customers/update", {}, "unsubscribed", "2026-03-04T10:00:00Z", False),
+    ],
+)
+def test_a_yes_without_a_date_is_a_state_and_no_answer(
+    topic: str, told: Any, state: Any, stated: str | None, undated: bool
+) -> None:
+    consent = {"state": state, "consent_updated_at": None}
+    payload = {**sample("customers_update_2022_01"), "email_marketing_consent": consent}
+    event = events(topic, {**payload, "accepts_marketing_updated_at": None, **told})[-1]
+    assert event.consent == (ConsentChange(state=state, undated=undated),)
+    assert event.stated == parse_instant(stated or payload["created_at"])
+    later = {**payload, "accepts_marketing_updated_at": None, **told, "updated_at": "2026-03-09T00:00:00Z"}
+    again = events(topic, later, x_shopify_event_id="other")[-1]
+    assert (event_key(again) == event_key(event)) == (state == "subscribed")
+
+
+def test_the_consent_topic_says_the_address() -> None:
+    event = one("customers_email_marketing_consent/update", sample("customers_email_marketing_consent_update"))
+    assert event.traits == {"email": EMAIL.value}
+
+
 def test_an_order_says_what_was_bought_when_and_for_how_much() -> None:
     event = one("orders/create", sample("orders_create"))
     assert event.type == Type.ORDER_COMPLETED

@@ -431,6 +431,11 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
         "has not unsubscribed from mail about “news” in the last 30 days",
     ),
     (
+        {"kind": "consent", "within": "30d", "first_in": "365d"},
+        "subscribed to marketing mail in the last 30 days for the first time in 365 days",
+        "has not subscribed to marketing mail in the last 30 days for the first time in 365 days",
+    ),
+    (
         {"kind": "consent", "is": "pending"},
         "has marketing mail still to confirm",
         "does not have marketing mail still to confirm",

@@ -70,15 +70,20 @@ def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
 
 
 def consent(condition: ConsentIs) -> Term:
-    topic, state, window = condition.topic, condition.is_, condition.within
+    topic, state, window, first_in = condition.topic, condition.is_, condition.within, condition.first_in
 
     def evaluate_consent(reading: Reading, t: Instant) -> Signed:
-        stamped = reading.profile.consent.get(topic)
-        if (stamped.value if stamped is not None else "never_asked") != state:
+        answer = reading.profile.consent.get(topic)
+        if (answer.value if answer is not None else "never_asked") != state:
             return -NEVER
-        if stamped is None or window is None:
+        standing = reading.profile.standing(topic) if window is not None or first_in is not None else None
+        if standing is None:
             return NEVER
-        return stamped.time + window if t < stamped.time + window else -NEVER
+        if first_in is not None and standing.away is not None and standing.away < first_in:
+            return -NEVER
+        if window is None:
+            return NEVER
+        return standing.since + window if t < standing.since + window else -NEVER
 
     return evaluate_consent
 

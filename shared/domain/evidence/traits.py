@@ -41,12 +41,16 @@ def age(view: View, condition: Age) -> Told:
 
 
 def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
-    stamped = view.reading.profile.consent.get(condition.topic)
-    if stamped is None:
+    answer = view.reading.profile.standing(condition.topic)
+    if answer is None:
         return Told("never asked", "An answer would change it.", "An answer would change it.")
-    found = f"{stamped.value} on {view.when(stamped.time)}"
-    if stamped.value == condition.is_ and condition.within is not None and not holds:
-        found += f", which is more than {duration(condition.within)} ago"
+    value, since, away = answer
+    found = f"{value} on {view.when(since)}"
+    if value == condition.is_ and not holds:
+        if condition.within is not None and since + condition.within <= view.t:
+            found += f", which is more than {duration(condition.within)} ago"
+        if condition.first_in is not None and away is not None and away < condition.first_in:
+            found += f", and before, until {view.when(since - away)}"
     return Told(found, "A new answer would change it.", "A new answer would change it.", "there is a new answer")
 
 

@@ -223,26 +223,38 @@ def _consent(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             "missing_field", "email_marketing_consent has to be there, with its state", "email_marketing_consent"
         )
     address = email(payload.get("email_address")) or email(payload.get("email"))
-    return _consent_in_customer(payload, delivery, customer, _identities(customer, address))
+    traits = present({"email": address})
+    return _consent_in_customer(payload, delivery, customer, _identities(customer, address), traits)
 
 
 def _consent_in_customer(
-    payload: Payload, delivery: _Delivery, customer: str, identities: tuple[Identity, ...]
+    payload: Payload,
+    delivery: _Delivery,
+    customer: str,
+    identities: tuple[Identity, ...],
+    traits: Payload | None = None,
 ) -> tuple[Event, ...]:
-    """The consent that a customer payload carried before API version 2025-01.
+    """The consent that a customer payload carried before API version 2025-01, or that the topic of its own carries.
 
-    The event is identified by what was decided and when, so each further update of the customer repeats it.
+    The event is identified by what was decided and when, so each further update of the customer repeats it. A yes for
+    which no date is told was given with the new customer; of one who was there before it is a state, not an answer
+    (`ConsentChange.undated`). A no without a date counts from when we are told, so that none is lost.
     """
     consent = payload.get("email_marketing_consent")
+    decided = instant(payload.get("accepts_marketing_updated_at"))
     if isinstance(consent, dict):
         state = str(consent.get("state")).lower()
-        decided = instant(consent.get("consent_updated_at"))
+        decided = first(instant(consent.get("consent_updated_at")), decided)
     else:
         state = _accepts_marketing(payload, delivery)
-        decided = first(instant(payload.get("accepts_marketing_updated_at")), instant(payload.get("updated_at")))
     change = _STATES.get(state)
     if change is None:
         return ()
+    if decided is None and state == "unsubscribed":
+        decided = first(instant(payload.get("updated_at")), delivery.triggered)
+    elif decided is None:
+        decided = instant(payload.get("created_at"))
+        change = change.model_copy(update={"undated": decided is None or delivery.topic != "customers/create"})
     return (
         _event(
             delivery,
@@ -258,6 +270,7 @@ def _consent_in_customer(
                 delivery.key if decided is None else str(decided),
             ),
             identities=identities,
+            traits=traits,
             consent=(change,),
         ),
     )

@@ -229,6 +229,11 @@ def _trait(condition: TraitIs, holds: bool) -> str:
 
 
 def _consent(condition: ConsentIs, holds: bool) -> str:
+    again = f" for the first time in {duration(condition.first_in)}" if condition.first_in is not None else ""
+    return f"{_answered(condition, holds)}{again}"
+
+
+def _answered(condition: ConsentIs, holds: bool) -> str:
     topic = "marketing mail" if condition.topic == MARKETING else f"mail about {quoted(condition.topic)}"
     did = "" if holds else "has not "
     if condition.within is None:
