@@ -5,9 +5,10 @@ What is published is a publication of all the shop's segments; two that publish 
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -149,17 +150,43 @@ def filling(publication: Publication, segment: str) -> dict[str, Json]:
 # ── what they have in common ──
 
 
-def segment_in(request: Request, id_: str) -> Segment:
-    """The segment in the body. RefusedError names the field, down the tree of conditions."""
-    body = request.json()
+def segment_in(body: Payload, id_: str) -> Segment:
+    """The segment in a body. RefusedError names the field, down the tree of conditions.
+
+    It is read as JSON, strictly: a form that only the code uses (milliseconds, true for 1) is none of theirs.
+    """
     if body.setdefault("id", id_) != id_:
         raise RefusedError("invalid_segment", "its id is that of the address", "id")
     try:
-        return Segment.model_validate(body)
+        return Segment.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
-        told = problem["msg"].removeprefix("Value error, ")
-        raise RefusedError("invalid_segment", told, place(problem["loc"])) from None
+        raise RefusedError("invalid_segment", in_words(problem), place(problem["loc"])) from None
+
+
+WORDS = {
+    "missing": "it has to be there",
+    "extra_forbidden": "there is no such field here",
+    "union_tag_not_found": "a condition has a `kind`; docs/segments.md lists them all",
+    "union_tag_invalid": "there is no such kind of condition; docs/segments.md lists them all",
+    "model_type": 'a condition is an object, such as {"kind": "orders"}',
+    "model_attributes_type": 'a condition is an object, such as {"kind": "orders"}',
+    "tuple_type": "it has to be a list: [ … ]",
+    "int_type": "it has to be a whole number",
+    "float_type": "it has to be a number",
+    "string_type": "it has to be a text",
+    "bool_type": "it is true or false",
+}
+"""What pydantic finds, as whoever wrote it would say it."""
+
+
+def in_words(problem: Any) -> str:
+    kind = problem["type"]
+    if kind == "too_short":
+        return "it needs at least one"
+    if kind == "string_pattern_mismatch" and problem["loc"] == ("id",):
+        return "small letters, digits and _, a letter first, 40 at most"
+    return WORDS.get(kind) or str(problem["msg"]).removeprefix("Value error, ")
 
 
 def place(location: tuple[int | str, ...]) -> str:

@@ -70,7 +70,7 @@ class Pass(Asked):
     next: Literal["export", "ask", "answer", "take", "settle", "fill", "done"]
     question: Literal["cutoffs", "differing", "preview", "examples"] | None = None
     page: Page = Page()
-    cutoffs: dict[str, float] = Field(default_factory=dict)
+    cutoffs: dict[str, float | None] = Field(default_factory=dict)
     query: str | None = None
     token: str | None = None
     failures: int = 0
@@ -192,7 +192,8 @@ def _question(state: Pass) -> Literal["preview", "differing"]:
 
 
 def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> Pass:
-    cutoffs = {row["rank"]: row["cutoff"] for row in rows if row["cutoff"] is not None}
+    none = {rank.key: None for segment in _publication(state).segments for rank in ranks(segment)}
+    cutoffs = {**none, **{row["rank"]: row["cutoff"] for row in rows}}
     known = state.then("ask", cutoffs=cutoffs)
     if _publication(known) != _publication(state) and _ranks_among_ranked(known) and state.rounds < MOST_ROUNDS:
         return known.then("ask", rounds=state.rounds + 1)

@@ -11,11 +11,12 @@ the SQL compiler know the others only.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo, model_validator
 
 from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Json, Strict, Type
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, in_lake
@@ -24,11 +25,18 @@ T = TypeVar("T")
 UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
 
-def parse_duration(text: Any) -> Any:
-    """`"60d"` → milliseconds; units s, min, h, d, w. Numbers pass (they are milliseconds already)."""
-    if not isinstance(text, str):
-        return text
-    match = re.fullmatch(r"(-?)(\d{1,6})\s*(s|min|h|d|w)", text.strip())
+def parse_duration(value: Any, info: ValidationInfo | None = None) -> Any:
+    """`"60d"` → milliseconds; units s, min, h, d, w. ValueError says what to write instead.
+
+    A number is milliseconds in Python only. In JSON, which people write, it has no unit: 2592000 may be meant as
+    seconds, and 90 as days.
+    """
+    if not isinstance(value, str):
+        if info is None or info.mode == "python":
+            return value
+        meant = f"{value}d" if isinstance(value, int) and not isinstance(value, bool) else "60d"
+        raise ValueError(f'a duration is a text with its unit (s, min, h, d or w): write "{meant}"')
+    match = re.fullmatch(r"(-?)(\d{1,6})\s*(s|min|h|d|w)", value.strip())
     if match is None:
         raise ValueError("not a duration: write a number and one of s, min, h, d, w, such as 60d")
     return int(match[1] + match[2]) * UNITS[match[3]]
@@ -112,6 +120,8 @@ class Compared(Described):
         match self.is_:
             case "in" if not isinstance(self.value, list | tuple) or not 1 <= len(self.value) <= 1000:
                 raise ValueError("`in` needs a list as its value, of 1 to 1,000")
+            case "in" if not all(isinstance(value, str | bool | int | float) for value in self.value):
+                raise ValueError("`in` needs a list of texts, numbers, true or false")
             case "contains" | "prefix" if not isinstance(self.value, str) or not self.value:
                 raise ValueError(f"`{self.is_}` needs a text as its value")
             case "less" | "at_most" | "more" | "at_least" if _unfit(self.value):
@@ -149,6 +159,9 @@ class Where(Compared):
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
+        is_text = self.property not in (*AMOUNTS, *FLAGS)
+        if is_text and self.is_ in ("equal", "not_equal", "in") and not all(isinstance(each, str) for each in values):
+            raise ValueError(f'`{self.property}` is a text: write "{json.dumps(values[0])}", with quotation marks')
         return self
 
 
@@ -325,6 +338,12 @@ class Unanswered(Described):
     at_least: Count = 1
     older: Duration | None = None
     within: Duration | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.older is not None and self.within is not None and self.within <= self.older:
+            raise ValueError("`within` has to be longer than `older`")
+        return self
 
 
 class Cart(Described):
@@ -543,12 +562,17 @@ class RankedOrders(Strict):
     within: Duration | None = None
 
 
+LEAST_RANKED = 5
+"""How many contacts have to have a number, for there to be a cut-off: a fifth of fewer is less than one, and of two
+customers everybody would be among the best."""
+
 Ranked = Annotated[RankedTrait | RankedOrders, Field(discriminator="kind")]
 
 
 class Rank(Described):
     """The contact is among the `top` or `bottom` so many percent by a number, of the contacts that the segment `among`
-    holds (all, when left out). Equal numbers stay together. No number, or no cut-off worked out yet: false.
+    holds (all, when left out). Equal numbers stay together. No number, or no cut-off worked out yet: false; and
+    nobody is, while fewer than five have a number.
 
     The nightly refresh works the cut-off out (`cutoff`); between, it is an ordinary comparison.
     """

@@ -112,8 +112,9 @@ def without_segment(publication: Publication, id_: str, now: Instant) -> Publica
     )
 
 
-def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float], now: Instant) -> Publication | None:
-    """The next publication, with cut-offs that were worked out anew; None when none has moved.
+def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float | None], now: Instant) -> Publication | None:
+    """The next publication, with cut-offs that were worked out anew (None: there is none, too few are ranked); None
+    when none has moved.
 
     A cut-off that there was none of completes the change that has brought its condition, so it counts as that: who
     enters by it has not risen to the top.
@@ -122,6 +123,7 @@ def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float], now: In
     asked = set().union(*ranked.values())
     cutoffs = {key: value for key, value in {**publication.cutoffs, **cutoffs}.items() if key in asked}
     moved = {key for key, value in cutoffs.items() if publication.cutoffs.get(key) != value}
+    cutoffs = {key: value for key, value in cutoffs.items() if value is not None}
     if not moved:
         return None
     new = moved - publication.cutoffs.keys()

@@ -19,7 +19,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions import Rank
+from shared.domain.conditions import LEAST_RANKED, Rank
 from shared.domain.events import DAY, Instant, Type
 from shared.domain.lake_rows import month_of, partition
 from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
@@ -96,8 +96,9 @@ def differing(
 
 
 def cutoffs(definitions: Definitions, ranks: Iterable[Rank], t: Instant, pass_id: str) -> str:
-    """A row a rank: `rank`, its key, and `cutoff`, over the contacts that its `among` holds. None when nobody has a
-    number. (A rank among a segment that has ranks itself counts by the cut-offs those have now.)
+    """A row a rank: `rank`, its key, and `cutoff`, over the contacts that its `among` holds. None when fewer than
+    LEAST_RANKED have a number; no row when nobody has. (A rank among a segment that has ranks itself counts by the
+    cut-offs those have now.)
 
     The cut-off of the top p % is the smallest number that less than p % of those who have one exceed; of the bottom,
     the largest that less than p % fall short of.
@@ -134,7 +135,9 @@ placed AS (
   FROM numbers
   WHERE number IS NOT NULL
 )
-SELECT key AS rank, sign * max(number) FILTER (WHERE better * 100 < percent * everyone) AS cutoff
+SELECT
+  key AS rank,
+  sign * max(number) FILTER (WHERE everyone >= {LEAST_RANKED} AND better * 100 < percent * everyone) AS cutoff
 FROM placed
 GROUP BY key, sign
 ORDER BY key"""

@@ -256,6 +256,8 @@ def test_more_conditions_than_a_column_has_bits() -> None:
 
 def expected_cutoff(rank: Rank, numbers: Sequence[float]) -> float | None:
     """As the definition says it: the number furthest down of which fewer than p % are better."""
+    if len(numbers) < 5:
+        return None
     top, percent = rank.top is not None, rank.top or rank.bottom or 0
     reached = [
         number
@@ -289,7 +291,7 @@ def test_cut_offs_are_those_of_the_contacts_that_have_a_number(
         if (cutoff := expected_cutoff(rank, numbers)) is not None:
             expected[rank.key] = cutoff
     rows = Lake(profiles, events_, definitions, t).rows(sql.cutoffs(definitions, wanted, t, PASS))
-    found = {row["rank"]: row["cutoff"] for row in rows}
+    found = {row["rank"]: row["cutoff"] for row in rows if row["cutoff"] is not None}
     assert found == pytest.approx(expected, rel=1e-12)
     # Whose number is the cut-off is within it, by the evaluator and by the pass.
     cut = shop(wanted, other, cutoffs=found)
@@ -309,6 +311,21 @@ def test_ties_stay_together() -> None:
     assert isinstance(rank, Rank)
     rows = Lake(profiles, {}, definitions, AFTER).rows(sql.cutoffs(definitions, [rank], AFTER, PASS))
     assert rows == [{"rank": rank.key, "cutoff": 8}]
+
+
+@pytest.mark.parametrize("percent", [20, 40, 0.001])
+def test_it_takes_five_to_be_the_best_of(percent: float) -> None:
+    """With one customer, their only order would make them a champion."""
+    definitions = shop(
+        [CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": "score"}, "top": percent})],
+        cutoffs={},
+    )
+    rank = definitions.segments["s0"].when
+    assert isinstance(rank, Rank)
+    for many in (1, 2, 4, 5, 6):
+        profiles = [Profile(contact_id(n), traits={"score": Stamped(n, BEGIN)}) for n in range(many)]
+        (row,) = Lake(profiles, {}, definitions, AFTER).rows(sql.cutoffs(definitions, [rank], AFTER, PASS))
+        assert (row["cutoff"] is not None) == (many >= 5)
 
 
 def test_there_has_to_be_a_rank() -> None:
@@ -387,8 +404,10 @@ def test_no_text_of_a_definition_is_more_than_a_text(text: str) -> None:
     definitions = shop([CONDITION.validate_python(each) for each in asked])
     kept = {"category": text, "path": text, "campaign": text}
     history = [told(text, BEGIN, **kept), told(Type.PAGE_VIEWED, BEGIN + HOUR, **kept)]
-    profiles = [profile_of(contact_id(0), history), profile_of(contact_id(1), [])]
-    profiles[0].traits |= {"note": Stamped(text, BEGIN), text: Stamped(3, BEGIN)}
+    profiles = [profile_of(contact_id(n), history if n == 0 else []) for n in range(6)]
+    profiles[0].traits["note"] = Stamped(text, BEGIN)
+    for each in profiles[:5]:
+        each.traits[text] = Stamped(3, BEGIN)
     lake = Lake(profiles, {contact_id(0): history}, definitions, AFTER)
     found = by_sql(definitions, lake, AFTER)
     assert found == by_python(definitions, profiles, AFTER)
