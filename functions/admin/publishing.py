@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from typing import Any, get_args
 
+from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin.rest import Place, Request, answer, logger, paged, route
@@ -19,7 +20,7 @@ from shared.adapters.definitions import Draft, PublishedMeanwhileError
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.publications import InUseError, Publication, with_segment, without_segment
-from shared.domain.sources.payload import RefusedError
+from shared.domain.sources.payload import Payload, RefusedError
 from shared.domain.wording import sentence
 
 MOST_FORMS = 20  # of one page
@@ -28,13 +29,40 @@ MOST_FORMS = 20  # of one page
 # ── drafts ──
 
 
+@route("POST", "/segments")
+def create(request: Request) -> Json:
+    """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`. 409 where there is one of this
+    id: nobody's segment is replaced by making another."""
+    body = request.json()
+    read = segment_in(body, str(body.get("id", "")))
+    fitting(publication := definitions.publication(), read, start_journeys=False)
+    taken = RefusedError(
+        "taken", "there is a segment with this id already: open that one, or take another id", "id", 409
+    )
+    if publication.segment(read.id) is not None:
+        raise taken
+    try:
+        draft = definitions.put_draft(read, instead_of=None)
+    except PublishedMeanwhileError:
+        raise taken from None
+    return tagged(drafted(draft, publication), 201)
+
+
 @route("PUT", "/segments/{segment}/draft")
 def put_draft(request: Request, segment: str) -> Json:
-    """Keeps a draft of the segment: its `name`, `sentence`, `group` and `when`."""
-    read = segment_in(request, segment)
-    fitting(publication := definitions.publication(), read, start_journeys=False)
+    """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`."""
+    read = segment_in(request.json(), segment)
+    held = definitions.drafts().get(segment)
+    publication = definitions.publication()
+    if held is None and publication.segment(segment) is None:
+        raise RefusedError("not_found", "there is no such segment; a new one is made by POST /segments", "segment", 404)
+    if request.if_match is None:
+        told = "say which form you have changed: If-Match, with the etag of GET /segments/{segment}"
+        raise RefusedError("precondition_required", told, "If-Match", 428)
+    fitting(publication, read, start_journeys=False)
+    only_if_unchanged(request, segment)
     try:
-        return drafted(definitions.put_draft(read), publication)
+        return tagged(drafted(definitions.put_draft(read, held.number if held else None), publication))
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
 
@@ -42,6 +70,7 @@ def put_draft(request: Request, segment: str) -> Json:
 @route("DELETE", "/segments/{segment}/draft")
 def drop_draft(request: Request, segment: str) -> Json:
     draft_of(segment)
+    only_if_unchanged(request, segment)
     try:
         definitions.drop_draft(segment)
     except PublishedMeanwhileError:
@@ -51,11 +80,14 @@ def drop_draft(request: Request, segment: str) -> Json:
 
 @route("POST", "/segments/{segment}/dry-run")
 def dry_run(request: Request, segment: str) -> Json:
-    """Works out whom publishing the draft would bring in and take out; asks for it by the `run` in the answer."""
+    """Works out whom publishing the draft would bring in and take out, from the lake, and who they are; asks for it by
+    the `run` in the answer. The draft goes on naming it."""
     draft, start_journeys = draft_of(segment), wants_journeys(request)
+    only_if_unchanged(request, segment)
     fitting(definitions.publication(), draft.segment, start_journeys)
     run = f"dry-run-{segment}-{now()}"
     refreshes.start(run, {"do": "dry_run", "segment": segment, "draft": draft.number, "start_journeys": start_journeys})
+    refreshes.record_dry_run(draft.number, run)
     return answer(202, {"run": run})
 
 
@@ -78,6 +110,7 @@ def show_dry_run(request: Request, segment: str, run: str) -> Json:
 def publish(request: Request, segment: str) -> Json:
     """Makes the draft what holds, with the next number, and has all contacts adopt it."""
     draft, start_journeys = draft_of(segment).segment, wants_journeys(request)
+    only_if_unchanged(request, segment)
     publication = definitions.publication()
     if publication.segment(segment) != draft:
         publication = published(fitting(publication, draft, start_journeys))
@@ -132,6 +165,7 @@ def life(segment: str) -> dict[str, Json]:
     publication, draft = definitions.publication(), definitions.drafts().get(segment)
     since = publication.since.get(segment)
     return {
+        "etag": etag(publication, segment, draft),
         "draft": drafted(draft, publication) if draft else None,
         "publication": since,
         "published": definitions.numbered(since).published if since and since > 1 else None,
@@ -170,6 +204,7 @@ WORDS = {
     "union_tag_not_found": "a condition has a `kind`; docs/segments.md lists them all",
     "union_tag_invalid": "there is no such kind of condition; docs/segments.md lists them all",
     "model_type": 'a condition is an object, such as {"kind": "orders"}',
+    "dict_type": 'a condition is an object, such as {"kind": "orders"}',
     "model_attributes_type": 'a condition is an object, such as {"kind": "orders"}',
     "tuple_type": "it has to be a list: [ … ]",
     "int_type": "it has to be a whole number",
@@ -232,6 +267,23 @@ def draft_of(segment: str) -> Draft:
     return draft
 
 
+def etag(publication: Publication, segment: str, draft: Draft | None) -> str | None:
+    """Names the form that whoever edits the segment has before them: the draft, or else what is published."""
+    if draft is not None:
+        return f'"draft-{draft.number}"'
+    since = publication.since.get(segment)
+    return None if since is None else f'"publication-{since}"'
+
+
+def only_if_unchanged(request: Request, segment: str) -> None:
+    """RefusedError where the request is about another form of the segment than there is by now."""
+    if request.if_match is None:
+        return
+    if request.if_match != etag(definitions.publication(), segment, definitions.drafts().get(segment)):
+        told = "somebody else has changed this segment meanwhile: look at theirs, and bring your changes into it"
+        raise RefusedError("changed_meanwhile", told, "If-Match", 412)
+
+
 def wants_journeys(request: Request) -> bool:
     """`{"start_journeys": true}`; no body is false."""
     wanted = (request.json() if request.body else {}).get("start_journeys", False)
@@ -248,9 +300,17 @@ def changed_meanwhile() -> RefusedError:
 def drafted(draft: Draft, publication: Publication) -> dict[str, Json]:
     return {
         "number": draft.number,
+        "etag": etag(publication, draft.segment.id, draft),
         "definition": written(draft.segment),
         "words": sentence({segment.id: segment for segment in publication.segments}, draft.segment.when),
+        "dry_run": refreshes.dry_run_of(draft.number),
     }
+
+
+def tagged(told: dict[str, Json], status: int = 200) -> Response:
+    response = answer(status, told)
+    response.headers["ETag"] = told["etag"]
+    return response
 
 
 def written(segment: Segment) -> Json:

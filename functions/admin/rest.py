@@ -44,6 +44,8 @@ class Request:
 
     query: Mapping[str, str]
     body: bytes
+    if_match: str | None
+    """The etag of the form of a thing that the request is about."""
     operator: str
     """Who asks: the subject of the token that API Gateway has checked."""
 
@@ -132,7 +134,8 @@ def _request() -> Request:
     claims = (request.context.get("authorizer") or {}).get("claims") or {}
     body = request.raw_body
     raw = body.encode() if isinstance(body, str) else body
-    return Request(dict(request.query_params or {}), raw, str(claims.get("sub", "unknown")))
+    if_match = request.headers.get("if-match")
+    return Request(dict(request.query_params or {}), raw, if_match, str(claims.get("sub", "unknown")))
 
 
 def _place(error: Exception) -> str:

@@ -23,8 +23,6 @@ from shared.domain.segments import Definitions
 from shared.domain.sources.payload import RefusedError
 from shared.domain.wording import sentence
 
-COUNT_TIME = 5 * SECOND
-"""How long members are counted for one list: with half a million contacts it is some tenths of a second a segment."""
 FORECAST_TIME = 15 * SECOND
 """How long contacts are played forward for one answer: API Gateway waits for 29 seconds."""
 FORECAST_BATCH = 100
@@ -37,15 +35,13 @@ MOST_SAMPLED = 1_000
 
 @route("GET", "/segments")
 def list_segments(request: Request) -> Json:
-    """Those that are published, and what is only drafted so far. Whose members there was no time to count has `members`
-    null: that segment's own answer has them."""
-    of_shop, until = definitions.segments(), now() + COUNT_TIME
+    """Those that are published, and what is only drafted so far. Members are those of the counters, which a crash can
+    leave wrong until the next night; a segment's own answer counts them."""
+    of_shop, counted = definitions.segments(), members.counts()
     known = of_shop.segments
     drafts = (draft.segment for draft in definitions.drafts().values() if draft.segment.id not in known)
     return {
-        "segments": [
-            described(each, of_shop, members.count(each.id) if now() < until else None) for each in known.values()
-        ],
+        "segments": [described(each, of_shop, counted.get(each.id, 0)) for each in known.values()],
         "drafts": [{"segment": draft.id, "name": draft.name, "sentence": draft.sentence} for draft in drafts],
     }
 
@@ -82,7 +78,7 @@ def list_members(request: Request, segment: str) -> Json:
     return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
 
 
-def described(segment: Segment, of_shop: Definitions, counted: int | None) -> dict[str, Json]:
+def described(segment: Segment, of_shop: Definitions, counted: int) -> dict[str, Json]:
     return {
         "segment": segment.id,
         "name": segment.name,

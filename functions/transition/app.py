@@ -6,11 +6,13 @@ it has joined. The stream may repeat and reorder: each step asks how the profile
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters import amendments, contacts, events_queue, members, shipped, state_machines
 from shared.adapters.clock import now
@@ -27,23 +29,31 @@ metrics = Metrics()
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Takes records of the stream in order; from the first that fails on, they come again."""
     metrics.add_metric("TransitionsFollowed", MetricUnit.Count, len(event["Records"]))
+    changes: Counter[str] = Counter()
+    failed = []
     for record in event["Records"]:
         image = record["dynamodb"]["NewImage"]
         try:
             if image["kind"]["S"] == contacts.PROFILE:
                 end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
             else:
-                follow(contacts.transitions_of(image), now())
+                follow(contacts.transitions_of(image), now(), changes)
         except Exception:
             logger.exception("record not processed", kind=image["kind"]["S"])
-            return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
-    return {"batchItemFailures": []}
+            failed = [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]
+            break
+    try:
+        members.count_on(changes)
+    except (BotoCoreError, ClientError):
+        logger.exception("members not counted; the night will", segments=list(changes))
+    return {"batchItemFailures": failed}
 
 
-def follow(transitions: Sequence[Transition], instant: Instant) -> None:
-    """Does what the transitions of a contact ask for, as far as the contact's profile has not moved past them."""
+def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter[str]) -> None:
+    """Does what the transitions of a contact ask for, as far as the contact's profile has not moved past them; adds to
+    `changes` by how many each segment has more members."""
     for transition in transitions:
-        members.record(transition, instant)
+        changes[transition.segment] += members.record(transition, instant)
     stored = contacts.read(transitions[0].contact)
     if stored is None or stored.profile.erased:
         return

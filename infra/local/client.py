@@ -14,12 +14,12 @@ console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True)
 
 
-def call(port: int, method: str, path: str, body: Any = None) -> Any:
+def call(port: int, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """The JSON of the answer. HTTPError, URLError: see `problem`."""
     request = urllib.request.Request(
         f"http://localhost:{port}{path}",
         data=json.dumps(body).encode() if body is not None else None,
-        headers={"content-type": "application/json"},
+        headers={"content-type": "application/json", **headers},
         method=method,
     )
     with urllib.request.urlopen(request) as answer:  # noqa: S310

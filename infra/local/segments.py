@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
+import urllib.error
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,6 @@ A FILE holds one segment. docs/segments.md lists all conditions:
    "when": {"kind": "event", "event": "Order Completed", "at_least": 3, "within": "180d",
             "where": [{"property": "category", "value": "espresso"}]}}
 """
-PAUSE = 1.0  # seconds between looks at a dry run
 BARS = " ▁▂▃▄▅▆▇█"
 LEAST_BARS = 10  # fewer say nothing
 LEFT_OF_BARS = 48  # the longest segment's name, two numbers, and the space between
@@ -257,32 +256,39 @@ def _day_by_day(days: Iterable[str], segment: Json) -> None:
 
 
 def preview(arguments: argparse.Namespace) -> None:
-    told = _drafted(arguments)
-    path = f"/admin/segments/{told['definition']['id']}/dry-run"
-    run = call(arguments.port, "POST", path, {"start_journeys": arguments.start_journeys})["run"]
-    with console.status("All contacts are being looked at; nothing changes meanwhile."):
-        while (found := call(arguments.port, "GET", f"{path}/{run}"))["status"] == "running":
-            time.sleep(PAUSE)
-    if found["status"] != "done":
-        raise SystemExit("the dry run failed; what `make run` prints says why")
+    """What publishing would do, at this moment. Nothing is kept."""
+    segment = _read(arguments.file)
+    told = call(arguments.port, "POST", "/admin/segments/estimate", segment)
+    console.print(f"[bold]{escape(segment.get('name', segment['id']))}[/]: somebody who {escape(told['words'])}.\n")
+    for warning in told["warnings"]:
+        console.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     for number, what in (
-        (found["entering"], "[green]enter[/]"),
-        (found["leaving"], "[red]leave[/]"),
-        (found["staying"], "stay"),
-        (found["mails_started"], "mails started"),
+        (_about(told["members"]), "are in it"),
+        (_about(told["entering"]), "[green]enter[/]"),
+        (_about(told["leaving"]), "[red]leave[/]"),
+        *([(f"{told['mails_started']:,}", "emails started")] if arguments.start_journeys else []),
     ):
-        table.add_row(f"{number:,}", what)
+        table.add_row(number, what)
     console.print(table)
-    console.print("\nIt is kept as a draft; [bold]beckon segment publish[/] with the same file makes it what holds.")
+    known = "all contacts" if told["exact"] else f"{told['looked_at']:,} of {_about(told['contacts'])} contacts"
+    console.print(
+        f"\n[dim]By {known}. Nothing was kept; [/][bold]beckon segment publish[/][dim] makes it what holds.[/]"
+    )
+
+
+def _about(estimate: Json) -> str:
+    off = f" ± {estimate['give_or_take']:,}" if estimate["give_or_take"] else ""
+    return f"{estimate['number']:,}{off}"
 
 
 def publish(arguments: argparse.Namespace) -> None:
     told = _drafted(arguments)
     id_ = told["definition"]["id"]
     body = {"start_journeys": arguments.start_journeys}
-    made = call(arguments.port, "POST", f"/admin/segments/{id_}/publish", body)
+    path = f"/admin/segments/{id_}/publish"
+    made = call(arguments.port, "POST", path, body, **{"if-match": told["etag"]})
     console.print(f"\nPublication {made['publication']}. ", end="")
     if made["status"] == "filled":
         console.print("It means what it meant before, so nobody enters or leaves.")
@@ -291,9 +297,22 @@ def publish(arguments: argparse.Namespace) -> None:
 
 
 def _drafted(arguments: argparse.Namespace) -> Json:
-    """Keeps the segment of the file as a draft, and says how it reads. What is wrong in it is said with its place."""
+    """Keeps the segment of the file as a draft, and says how it reads. What is wrong in it is said with its place.
+    Somebody else's draft is not replaced."""
     segment = _read(arguments.file)
-    told = call(arguments.port, "PUT", f"/admin/segments/{quote(segment['id'], safe='')}/draft", segment)
+    path = f"/admin/segments/{quote(segment['id'], safe='')}"
+    try:
+        held = call(arguments.port, "GET", path)
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        told = call(arguments.port, "POST", "/admin/segments", segment)
+    else:
+        if held["draft"] is not None:
+            raise SystemExit(
+                f"There is a draft of {segment['id']} already: publish or drop it on the segment's page first."
+            )
+        told = call(arguments.port, "PUT", f"{path}/draft", segment, **{"if-match": held["etag"]})
     console.print(f"[bold]{escape(segment['name'])}[/]: somebody who {escape(told['words'])}.\n")
     return told
 

@@ -190,9 +190,12 @@ def drafts(number: int | None = None) -> dict[str, Draft]:
     return drafts
 
 
-def put_draft(segment: Segment) -> Draft:
-    """Keeps a draft, in the place of the one there was. PublishedMeanwhileError."""
+def put_draft(segment: Segment, instead_of: int | None) -> Draft:
+    """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
+    or none any more."""
     newest, drafts = _drafts()
+    if (drafts[segment.id].number if segment.id in drafts else None) != instead_of:
+        raise PublishedMeanwhileError(f"there is another draft of {segment.id}")
     draft = Draft(number=newest + 1, segment=segment)
     _put_new(DRAFTS, newest + 1, _DRAFTS.dump_json({**drafts, segment.id: draft}, by_alias=True, exclude_none=True))
     return draft

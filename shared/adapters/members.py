@@ -9,7 +9,8 @@ which comes late meets it, and so that it is known when somebody last entered; t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shared.adapters.clients import client
@@ -24,6 +25,10 @@ MOST_READ = 500  # items of one Query, so that a page of a few members does not 
 MOST_COUNTED = 100_000  # more than a megabyte, which is where DynamoDB ends a page by itself
 
 
+COUNTERS = "counters"
+"""The partition of the counters, one item a segment. Segments' own partitions have a # in their names."""
+
+
 class MembersSettings(Settings):
     members_table: str
 
@@ -36,8 +41,9 @@ class Member(NamedTuple):
     since: Instant
 
 
-def record(transition: Transition, now: Instant) -> None:
-    """Keeps the transition, unless a newer one of its contact and segment is kept already."""
+def record(transition: Transition, now: Instant) -> int:
+    """Keeps the transition, unless a newer one of its contact and segment is kept already; gives by how many the
+    segment has more members now: 1, 0 or -1 (see `count_on`)."""
     values = {":number": {"N": str(transition.number)}, ":time": {"N": str(transition.time)}}
     if transition.entered:
         update = "SET #number = :number, since = :time REMOVE #left, expires"
@@ -45,19 +51,73 @@ def record(transition: Transition, now: Instant) -> None:
         update = "SET #number = :number, #left = :time, expires = :expires"
         values[":expires"] = {"N": str((now + LEFT_KEPT) // SECOND)}
     try:
-        client("dynamodb").update_item(
-            TableName=environment(MembersSettings).members_table,
-            Key={
-                "segment_shard": {"S": f"{transition.segment}#{shard_of(transition.contact)}"},
-                "contact": {"S": transition.contact},
-            },
-            UpdateExpression=update,
-            ConditionExpression="attribute_not_exists(contact) OR #number < :number",
-            ExpressionAttributeNames={"#number": "number", "#left": "left"},
-            ExpressionAttributeValues=values,
+        before = (
+            client("dynamodb")
+            .update_item(
+                TableName=environment(MembersSettings).members_table,
+                Key={
+                    "segment_shard": {"S": f"{transition.segment}#{shard_of(transition.contact)}"},
+                    "contact": {"S": transition.contact},
+                },
+                UpdateExpression=update,
+                ConditionExpression="attribute_not_exists(contact) OR #number < :number",
+                ExpressionAttributeNames={"#number": "number", "#left": "left"},
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_OLD",
+            )
+            .get("Attributes", {})
         )
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
-        pass  # it is known already, or the contact has moved on since
+        return 0  # it is known already, or the contact has moved on since
+    return transition.entered - ("number" in before and "left" not in before)
+
+
+# ── how many there are: a number beside the members, since to count half a million takes a second ──
+
+
+def count_on(changes: Mapping[str, int]) -> None:
+    """Adds to the counters of segments what a batch of transitions has changed.
+
+    Whoever dies between the members and this leaves a counter wrong, until the night counts anew (`recount`)."""
+    for segment, change in changes.items():
+        if change:
+            _counter(segment, "ADD members :change", {":change": change})
+
+
+def counts() -> dict[str, int]:
+    """How many members each segment has; one that nobody has entered yet is left out."""
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=environment(MembersSettings).members_table,
+            KeyConditionExpression="segment_shard = :counters",
+            ExpressionAttributeValues={":counters": {"S": COUNTERS}},
+        )
+    )
+    return {item["contact"]["S"]: max(int(item["members"]["N"]), 0) for page in pages for item in page["Items"]}
+
+
+def recount(segment: str) -> None:
+    """Counts a segment's members, and corrects its counter; not where that was counted on meanwhile."""
+    held = counts().get(segment)
+    counted = count(segment)
+    if held == counted:
+        return
+    condition = "attribute_not_exists(contact)" if held is None else "members = :held"
+    with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
+        more = {} if held is None else {":held": held}
+        _counter(segment, "SET members = :counted", {":counted": counted, **more}, ConditionExpression=condition)
+
+
+def _counter(segment: str, update: str, values: Mapping[str, int], **more: Any) -> None:
+    client("dynamodb").update_item(
+        TableName=environment(MembersSettings).members_table,
+        Key={"segment_shard": {"S": COUNTERS}, "contact": {"S": segment}},
+        UpdateExpression=update,
+        ExpressionAttributeValues={name: {"N": str(value)} for name, value in values.items()},
+        **more,
+    )
 
 
 def members(segment: str, after: tuple[int, str] = (0, "")) -> Iterator[Member]:

@@ -16,7 +16,7 @@ from shared.adapters.definitions import DefinitionsSettings
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json
 
-FILLING = "filling"
+FILLING, DRY_RUN = "filling", "dry-run"
 
 
 class RefreshSettings(Settings):
@@ -51,6 +51,28 @@ def outcome(name: str) -> tuple[Literal["running", "done", "failed"], dict[str, 
     if answer["status"] in ("RUNNING", "PENDING_REDRIVE"):
         return "running", {}
     return ("done", json.loads(answer["output"])) if answer["status"] == "SUCCEEDED" else ("failed", {})
+
+
+# ── dry runs: which was made of a draft, so that whoever opens it finds what came of it ──
+
+
+def record_dry_run(draft: int, run: str) -> None:
+    """The newest dry run of the draft of a number."""
+    client("dynamodb").put_item(
+        TableName=environment(DefinitionsSettings).definitions_table,
+        Item={"id": {"S": DRY_RUN}, "version": {"N": str(draft)}, "run": {"S": run}},
+    )
+
+
+def dry_run_of(draft: int) -> str | None:
+    """The name of the newest dry run of the draft of a number; None when there was none."""
+    item = client("dynamodb").query(
+        TableName=environment(DefinitionsSettings).definitions_table,
+        KeyConditionExpression="id = :id AND version = :draft",
+        ExpressionAttributeValues={":id": {"S": DRY_RUN}, ":draft": {"N": str(draft)}},
+        ConsistentRead=True,
+    )["Items"]
+    return item[0]["run"]["S"] if item else None
 
 
 # ── filling ──

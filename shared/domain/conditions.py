@@ -25,21 +25,23 @@ T = TypeVar("T")
 UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
 
-def parse_duration(value: Any, info: ValidationInfo | None = None) -> Any:
-    """`"60d"` → milliseconds; units s, min, h, d, w. ValueError says what to write instead.
-
-    A number is milliseconds in Python only. In JSON, which people write, it has no unit: 2592000 may be meant as
-    seconds, and 90 as days.
-    """
-    if not isinstance(value, str):
-        if info is None or info.mode == "python":
-            return value
-        meant = f"{value}d" if isinstance(value, int) and not isinstance(value, bool) else "60d"
-        raise ValueError(f'a duration is a text with its unit (s, min, h, d or w): write "{meant}"')
-    match = re.fullmatch(r"(-?)(\d{1,6})\s*(s|min|h|d|w)", value.strip())
+def parse_duration(text: str) -> int:
+    """`"60d"` → milliseconds; units s, min, h, d, w. ValueError."""
+    match = re.fullmatch(r"(-?)(\d{1,6})\s*(s|min|h|d|w)", text.strip())
     if match is None:
         raise ValueError("not a duration: write a number and one of s, min, h, d, w, such as 60d")
     return int(match[1] + match[2]) * UNITS[match[3]]
+
+
+def _read_duration(value: Any, info: ValidationInfo) -> Any:
+    """A number is milliseconds in Python only. In JSON, which people write, it has no unit: 2592000 may be meant as
+    seconds, and 90 as days."""
+    if isinstance(value, str):
+        return parse_duration(value)
+    if info.mode == "python":
+        return value
+    meant = f"{value}d" if isinstance(value, int) and not isinstance(value, bool) else "60d"
+    raise ValueError(f'a duration is a text with its unit (s, min, h, d or w): write "{meant}"')
 
 
 def format_duration(milliseconds: int) -> str:
@@ -49,7 +51,7 @@ def format_duration(milliseconds: int) -> str:
 
 
 _MOST = 100 * 366 * DAY
-Signed = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(format_duration), Field(ge=-_MOST, le=_MOST)]
+Signed = Annotated[int, BeforeValidator(_read_duration), PlainSerializer(format_duration), Field(ge=-_MOST, le=_MOST)]
 Duration = Annotated[Signed, Field(gt=0)]
 Comparison = Literal["equal", "not_equal", "in", "contains", "prefix", "less", "at_most", "more", "at_least", "exists"]
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]

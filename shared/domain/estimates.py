@@ -1,4 +1,4 @@
-"""How many a draft would bring in and take out: exactly, or from a part of the contacts that is as good as drawn by lot.
+"""How many a draft would bring in and take out: exactly, or from contacts that are as good as drawn by lot.
 
 A contact's id is a hash, so the contacts with the smallest ids of each shard are such a part; and how dense the ids lie
 there says how many contacts there are in all.

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from shared.domain import conditions
 from shared.domain.conditions import (
     Cart,
     Compared,
@@ -18,7 +19,6 @@ from shared.domain.conditions import (
     Latest,
     Rank,
     RankedTrait,
-    Sequence as InSequence,
     TraitIs,
     Unanswered,
     Where,
@@ -79,7 +79,7 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
         case Latest():
             for name in part.events:
                 yield from _event(name, part.where, known)
-        case InSequence():
+        case conditions.Sequence():
             for each in (part.first, part.then, *((part.without,) if part.without else ())):
                 yield from _event(each.event, each.where, known)
         case Unanswered():
@@ -145,5 +145,7 @@ def _near(name: str, others: Sequence[str]) -> list[str]:
     if (same := SAME.get(name.casefold())) is not None:
         return [same]
     by_folded = {each.casefold().replace("_", " "): each for each in reversed(others)}
+    if (same := by_folded.get(name.casefold().replace("_", " "))) is not None:
+        return [same]
     close = get_close_matches(name.casefold().replace("_", " "), by_folded, n=2, cutoff=0.75)
     return [by_folded[each] for each in close]

@@ -61,17 +61,24 @@ class Shop:
 
     # ── the operator ──
 
-    def ask(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
+    def ask(self, method: str, path: str, body: Json = None, **headers: str) -> tuple[int, Json]:
         written = b"" if body is None else json.dumps(body).encode()
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", **headers}
         path, _, query = path.partition("?")
         answer = gateway.admin(self.system, Request(method, path, query, headers, written))
         return answer.status, json.loads(answer.body)
 
     def draft(self, id_: str, when: Json) -> None:
         body = {"name": "A name", "sentence": "A sentence.", "when": when}
-        status, told = self.ask("PUT", f"/segments/{id_}/draft", body)
-        assert status == 200, told
+        status, told = self.drafted(id_, body)
+        assert status in (200, 201), told
+
+    def drafted(self, id_: str, body: Json) -> tuple[int, Json]:
+        """A new segment, or a change of the one that there is."""
+        status, held = self.ask("GET", f"/segments/{id_}")
+        if status == 404:
+            return self.ask("POST", "/segments", {"id": id_, **body})
+        return self.ask("PUT", f"/segments/{id_}/draft", body, **{"if-match": held["etag"]})
 
     def publish(self, id_: str, when: Json, start_journeys: bool = False) -> int:
         self.draft(id_, when)

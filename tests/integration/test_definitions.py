@@ -142,9 +142,12 @@ def test_a_time_zone_that_there_is_none_of_counts_as_utc(name: str, monkeypatch:
 
 def test_a_draft_takes_the_place_of_the_one_before_and_each_version_stays() -> None:
     assert definitions.drafts() == {}
-    first = definitions.put_draft(segment())
-    second = definitions.put_draft(segment(at_least=2))
-    other = definitions.put_draft(segment("others"))
+    first = definitions.put_draft(segment(), instead_of=None)
+    second = definitions.put_draft(segment(at_least=2), instead_of=1)
+    other = definitions.put_draft(segment("others"), instead_of=None)
+    for stale in (None, 1):
+        with pytest.raises(PublishedMeanwhileError, match="another draft of visitors"):
+            definitions.put_draft(segment(), instead_of=stale)
     assert (first.number, second.number, other.number) == (1, 2, 3)
     assert definitions.drafts() == {"visitors": second, "others": other}
     assert definitions.drafts(1) == {"visitors": first}

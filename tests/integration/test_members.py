@@ -82,3 +82,17 @@ def test_that_somebody_entered_is_known_after_they_left(monkeypatch: pytest.Monk
     assert members.has_entered_since("customers", NOW + 4)
     assert not members.has_entered_since("customers", NOW + 5)
     assert not members.has_entered_since("inactive", 0)
+
+
+def test_counters_follow_whatever_comes_however_often_and_are_put_right_at_night() -> None:
+    history = [transition("", 1, True), transition("", 2, False), transition("", 5, True)]
+    for name, order in enumerate(permutations(history)):
+        for step in (*order, *order[:2]):
+            members.count_on({"customers": members.record(replace(step, contact=f"c{name}"), NOW)})
+    for contact in CONTACTS[10:13]:
+        members.count_on({"customers": members.record(transition(contact, 3, True), NOW)})
+    assert members.counts() == {"customers": 9} == {"customers": members.count("customers")}
+    members.record(transition("c30", 1, True), NOW)  # and whoever did that has died before it was counted
+    members.recount("customers")
+    members.recount("inactive")
+    assert members.counts() == {"customers": 10, "inactive": 0}

@@ -105,7 +105,7 @@ def test_a_segment_is_told_in_words_and_in_sql(shop: Shop) -> None:
     )
     assert "AS in_lapsed_customers" in told["sql"]
     draft = {"name": "N", "sentence": "S.", "when": {"kind": "member", "segment": "customers"}}
-    assert shop.ask("PUT", "/segments/drafted/draft", draft)[1]["words"] == "is in “Customers”"
+    assert shop.drafted("drafted", draft)[1]["words"] == "is in “Customers”"
     assert shop.ask("GET", "/segments/drafted")[1]["draft"]["words"] == "is in “Customers”"
     listed = shop.ask("GET", "/segments")[1]
     assert listed["drafts"] == [{"segment": "drafted", "name": "N", "sentence": "S."}]

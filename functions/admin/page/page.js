@@ -59,8 +59,8 @@ function signOut() {
 
 class Problem extends Error {}
 
-async function ask(path, body, method = body === undefined ? "GET" : "POST") {
-  const headers = { Accept: "application/json" };
+async function ask(path, body, method = body === undefined ? "GET" : "POST", etag = null) {
+  const headers = { Accept: "application/json", ...(etag === null ? {} : { "If-Match": etag }) };
   if (settings.login) headers.Authorization = sessionStorage.getItem("token");
   const given = body === undefined ? { headers, method } : {
     headers: { ...headers, "Content-Type": "application/json" },
@@ -81,7 +81,7 @@ async function ask(path, body, method = body === undefined ? "GET" : "POST") {
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const problem = new Problem(told.error?.message ?? told.message ?? `The system answered ${answer.status}.`);
-    throw Object.assign(problem, { field: told.error?.field });
+    throw Object.assign(problem, { field: told.error?.field, status: answer.status });
   }
   return told;
 }

@@ -18,16 +18,8 @@ async function segments() {
   return table([
     { title: "Segment", cell: (each) => [h("a", { href: `#/segments/${each.segment}` }, each.name),
       h("span", { class: "under" }, each.sentence)] },
-    { title: "Members", number: true, cell: membersOf },
+    { title: "Members", number: true, cell: (each) => count(each.members) },
   ], told.segments);
-}
-
-/** How many are in a segment: asked for by itself where there was no time to count all. */
-function membersOf(each) {
-  if (each.members !== null) return count(each.members);
-  const shown = h("span", {}, "…");
-  ask(at("segments", each.segment)).then((told) => shown.replaceWith(count(told.members)), () => shown.replaceWith("?"));
-  return shown;
 }
 
 // ── all segments ──
@@ -46,7 +38,7 @@ async function allSegments() {
       { title: "Segment", cell: (each) => [h("a", { href: `#/segments/${each.segment}` }, each.name),
         h("span", { class: "under" }, each.sentence),
         h("span", { class: "under" }, "Somebody who ", h("em", {}, each.words), ".")] },
-      { title: "Members", number: true, cell: membersOf },
+      { title: "Members", number: true, cell: (each) => count(each.members) },
     ], told.segments.filter((each) => each.group === group)))),
   ];
 }
@@ -187,31 +179,56 @@ async function newSegment() {
   const name = h("input", { id: "new-id", required: true, pattern: "[a-z][a-z0-9_]{0,39}", autocomplete: "off", spellcheck: "false", placeholder: "espresso_lovers" });
   return [
     h("h1", { tabindex: "-1" }, "New segment"),
-    h("p", { class: "lead" }, "Write down who is meant; try it on everybody; then publish it. Until then nobody is in it."),
+    h("p", { class: "lead" }, "Describe who belongs, see how many that is, then publish. Until then nobody is in it."),
     h("section", {}, h("label", { for: "new-id" }, "Id"), name,
       h("p", { class: "small soft" }, "Small letters, digits and _: other segments and journeys call it by this for good.")),
-    editor(() => name.reportValidity() ? name.value : null, DRAFT, { draft: null, definition: null }),
+    editor(() => name.reportValidity() ? name.value : null, DRAFT, { etag: null, draft: null, definition: null }),
   ];
 }
 
+const ESTIMATE_PAUSE = 600; // milliseconds without a keystroke
+
 /**
- * A definition as text, and the way it goes: checked and kept as a draft, tried on everybody, published. `id` may be a
- * function, which gives null while there is none.
+ * A definition as text, and the way it goes: estimated as it is written, kept as a draft, tried on everybody, published.
+ * `id` may be a function, which gives null while there is none. `etag` names the form the text began as.
  */
-function editor(id, definition, { draft, definition: published }) {
+function editor(id, definition, { etag: began, draft, definition: published }) {
   const { id: _, ...shown } = definition;
   const text = h("textarea", { id: "definition", spellcheck: "false", rows: 18, oninput: () => changed() }, JSON.stringify(shown, null, 2));
-  const journeys = h("input", { type: "checkbox", id: "start-journeys", onchange: () => tell(null) });
+  const journeys = h("input", { type: "checkbox", id: "start-journeys" });
+  const estimate = h("div", { role: "status", class: "estimate" });
   const status = h("div", { role: "status" });
-  const check = h("button", { onclick: () => busy(keep) }, "Check and keep as a draft");
+  const check = h("button", { onclick: () => busy(keep) }, "Keep as a draft");
   const dryRun = h("button", { onclick: () => busy(tried) }, "Dry run");
   const publish = h("button", { class: "strong", onclick: () => busy(publishDraft) }, "Publish");
   const drop = h("button", { class: "quiet", hidden: draft === null, onclick: () => busy(dropped) }, "Drop the draft");
+  let etag = began;
   let kept = draft !== null;
+  let waiting = null;
   const of = () => typeof id === "function" ? id() : id;
   const tell = (...parts) => status.replaceChildren(...parts.flat(Infinity).filter(Boolean));
   const enable = () => { dryRun.disabled = publish.disabled = !kept; };
-  const changed = () => { kept = false; enable(); tell(null); };
+  const failed = (where, problem) => where.replaceChildren(h("p", { class: "bad" },
+    problem.field ? [h("code", {}, problem.field), ": "] : "", sentence(problem)));
+
+  function changed() {
+    kept = false;
+    enable();
+    tell(null);
+    clearTimeout(waiting);
+    waiting = setTimeout(estimated, ESTIMATE_PAUSE);
+  }
+
+  async function estimated() {
+    const asked = text.value;
+    try {
+      const given = typeof id === "function" ? {} : { id };
+      const told = await ask("segments/estimate", { ...parsed(text), ...given });
+      if (text.value === asked) estimate.replaceChildren(...outcome(told));
+    } catch (problem) {
+      if (text.value === asked) failed(estimate, problem);
+    }
+  }
 
   async function busy(act) {
     const buttons = [check, dryRun, publish, drop];
@@ -220,7 +237,8 @@ function editor(id, definition, { draft, definition: published }) {
     try {
       await act();
     } catch (problem) {
-      tell(h("p", { class: "bad" }, problem.field ? [h("code", {}, problem.field), ": "] : null, sentence(problem)));
+      failed(status, problem);
+      status.scrollIntoView({ block: "nearest" });
     } finally {
       buttons.forEach((button) => { button.disabled = false; });
       status.removeAttribute("aria-busy");
@@ -231,47 +249,67 @@ function editor(id, definition, { draft, definition: published }) {
   async function keep() {
     const name = of();
     if (name === null) return;
-    const told = await ask(at("segments", name, "draft"), parsed(text), "PUT");
+    const told = etag === null ? await ask("segments", { ...parsed(text), id: name })
+      : await ask(at("segments", name, "draft"), parsed(text), "PUT", etag);
+    etag = told.etag;
     kept = true;
     drop.hidden = false;
     tell(h("p", {}, h("strong", { class: "good" }, "Kept as a draft. "), "It reads: somebody who ", h("em", {}, told.words), "."));
   }
 
   async function tried() {
-    const started = await ask(at("segments", of(), "dry-run"), { start_journeys: journeys.checked });
-    tell(h("p", { class: "soft" }, "All contacts are being looked at. That takes a minute or two; nothing changes meanwhile."));
-    let told = started;
-    do {
+    const started = await ask(at("segments", of(), "dry-run"), { start_journeys: journeys.checked }, "POST", etag);
+    await watched(started.run);
+  }
+
+  async function watched(run) {
+    tell(h("p", { class: "soft" }, "All contacts are being looked at, which takes some minutes. Nothing changes meanwhile, and you can leave this page: what comes of it stands here afterwards."));
+    let told;
+    while ((told = await ask(at("segments", of(), "dry-run", run))).status === "running" && status.isConnected) {
       await new Promise((resolve) => setTimeout(resolve, DRY_RUN_PAUSE));
-      told = await ask(at("segments", of(), "dry-run", started.run));
-    } while (told.status === "running" && status.isConnected);
-    if (told.status !== "done") throw new Problem("The dry run failed. The refresh workflow's log says why; try again");
+    }
+    if (told.status === "failed") throw new Problem("The dry run failed. The refresh workflow's log says why; try again");
+    if (told.status !== "done") return;
     tell(h("dl", { class: "outcome" },
       h("dt", {}, "Enter"), h("dd", {}, count(told.entering)), h("dt", {}, "Leave"), h("dd", {}, count(told.leaving)),
-      h("dt", {}, "Stay"), h("dd", {}, count(told.staying)), h("dt", {}, "Mails started"), h("dd", {}, count(told.mails_started))),
+      h("dt", {}, "Stay"), h("dd", {}, count(told.staying)), h("dt", {}, "Emails started"), h("dd", {}, count(told.mails_started))),
     h("p", { class: "small soft" }, "If it had been published at ", when(told.as_of), "."));
   }
 
   async function publishDraft() {
     const starts = journeys.checked ? " Journeys start for everybody whom it brings in." : " No journey starts by it.";
     if (!await confirmed(`Publish this form of ${of()}?${starts}`, "Publish")) return;
-    const told = await ask(at("segments", of(), "publish"), { start_journeys: journeys.checked });
+    const told = await ask(at("segments", of(), "publish"), { start_journeys: journeys.checked }, "POST", etag);
     if (location.hash !== `#/segments/${told.segment}`) location.hash = `#/segments/${told.segment}`;
     else await show();
   }
 
   async function dropped() {
-    await ask(at("segments", of(), "draft"), undefined, "DELETE");
+    if (!await confirmed(`Drop the draft of ${of()}? Its text is gone then.`, "Drop the draft")) return;
+    await ask(at("segments", of(), "draft"), undefined, "DELETE", etag);
     if (published === null) location.hash = "#/segments";
     else await show();
   }
 
   enable();
+  estimated();
+  if (draft !== null && draft.dry_run !== null) watched(draft.dry_run).catch((problem) => failed(status, problem));
   return h("section", {}, h("h2", {}, "Definition ", draft !== null && published !== null && tag("a draft, not published yet")),
     draft !== null && h("p", {}, "The draft reads: somebody who ", h("em", {}, draft.words), "."),
-    h("label", { for: "definition" }, "As JSON; ", h("code", {}, "docs/segments.md"), " lists all conditions"), text,
+    h("label", { for: "definition" }, "As JSON; ", h("code", {}, "docs/segments.md"), " lists all conditions"), text, estimate,
     h("p", {}, h("label", { class: "check" }, journeys, " Start journeys for whom it brings in")),
     h("div", { class: "buttons begin" }, check, dryRun, publish, drop), status);
+}
+
+/** What an estimate says: how many, whether that is exact, and what was never seen. */
+function outcome(told) {
+  const about = (each) => [h("strong", {}, count(each.number)), each.give_or_take > 0 && ` ± ${count(each.give_or_take)}`];
+  const known = told.exact ? "all contacts were looked at" : `${count(told.looked_at)} of about ${count(told.contacts.number)} contacts were looked at`;
+  return [
+    h("p", {}, about(told.members), told.members.number === 1 ? " person is in it: " : " people are in it: ", about(told.entering), " enter, ", about(told.leaving), " leave. ",
+      h("span", { class: "small soft" }, `Right now; ${known}.`)),
+    ...told.warnings.map((warning) => h("p", { class: "note" }, warning)),
+  ];
 }
 
 function parsed(text) {
