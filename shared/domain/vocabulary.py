@@ -145,7 +145,7 @@ def _near(name: str, others: Sequence[str]) -> list[str]:
     if (same := SAME.get(name.casefold())) is not None:
         return [same]
     by_folded = {each.casefold().replace("_", " "): each for each in reversed(others)}
-    if (same := by_folded.get(name.casefold().replace("_", " "))) is not None:
-        return [same]
+    if (alike := by_folded.get(name.casefold().replace("_", " "))) is not None:
+        return [alike]
     close = get_close_matches(name.casefold().replace("_", " "), by_folded, n=2, cutoff=0.75)
     return [by_folded[each] for each in close]

@@ -108,7 +108,7 @@ def test_a_segment_goes_from_a_draft_over_a_dry_run_to_its_members(page: Page, b
     assert disabled(page, "Dry run") and disabled(page, "Publish")
     write(page, "#new-id", "buyers_lately")
     write(page, "textarea", '{"name": "Buyers lately", "sentence": "Who ordered within 40 days.", "when": {}}')
-    page.wait_for("A condition has a kind")
+    page.wait_for("A condition has a `kind`")
     page.complaints.clear()  # of the 400
 
     when = '{"kind": "orders", "within": "40d"}'

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.profile import app as profile_app
+from infra.local.system import Context
 from shared.adapters import clock, contacts, definitions, environment
 from shared.adapters.definitions import PublishedMeanwhileError
 from shared.domain.conditions import Segment
@@ -49,7 +50,7 @@ def process(*events: Event) -> dict[str, Any]:
         {"messageId": str(n), "body": e.model_dump_json(), "attributes": {"ApproximateReceiveCount": "1"}}
         for n, e in enumerate(events)
     ]
-    return profile_app.handler({"Records": records}, None)
+    return profile_app.handler({"Records": records}, Context("ProfileFunction", "arn", "request"))
 
 
 def the_profile() -> Profile:
