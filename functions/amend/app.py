@@ -15,7 +15,8 @@ from aws_lambda_powertools import Logger
 from shared.adapters import amendments, contacts, lake, lake_merge
 from shared.adapters.clock import now
 from shared.domain.events import MINUTE
-from shared.domain.lake_rows import Row, place, row
+from shared.domain.lake_rows import Row, place_of, row
+from shared.domain.profiles import own_words_of
 
 A_MERGE = 60_000
 """Milliseconds within which the largest is done: with less time left, none is begun."""
@@ -69,4 +70,6 @@ def rows_of(contact: str, partition: str) -> Iterable[Row]:
     stored = contacts.read(contact)
     if stored is None or stored.profile.erased or stored.profile.merged_into is not None:
         return []
-    return [row(contact, event) for event in contacts.events(contact) if place(event.type, event.time) == partition]
+    known = own_words_of(stored.profile)
+    rows = (row(contact, event, known) for event in contacts.events(contact))
+    return [each for each in rows if place_of(each) == partition]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -20,7 +20,7 @@ from shared.adapters.contacts import event_of
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.lake_rows import Row, row
-from shared.domain.profiles import Profile
+from shared.domain.profiles import own_words_of
 
 logger = Logger()
 
@@ -42,24 +42,21 @@ def _rows(items: Sequence[dict[str, Any]]) -> Iterator[Row]:
 
     An item that no row can be made of is put aside, by its key, and does not hold up the others.
     """
-    several = {item["contact"]["S"] for item in items}
-    ended = {each.contact for each in read(several) if each.erased or each.merged_into is not None}
+    several = dict.fromkeys(item["contact"]["S"] for item in items)
+    profiles = {stored.profile.contact: stored.profile for stored in contacts.read_all(several, ended=True)}
     for item in items:
-        if item["contact"]["S"] in ended:
+        profile = profiles.get(item["contact"]["S"])
+        if profile is not None and (profile.erased or profile.merged_into is not None):
             continue
         try:
-            yield _row(item)
+            yield _row(item, frozenset() if profile is None else own_words_of(profile))
         except Exception as error:
             key = {name: item[name]["S"] for name in ("contact", "kind")}
             logger.error("event not in the lake", kind=key["kind"], reason=type(error).__name__)
             put_aside(environment(LakeSettings).lake_dlq_url, json.dumps(key), type(error).__name__)
 
 
-def read(several: Iterable[str]) -> Iterator[Profile]:
-    return (stored.profile for stored in contacts.read_all(several, ended=True))
-
-
-def _row(item: dict[str, Any]) -> Row:
+def _row(item: dict[str, Any], known: frozenset[str]) -> Row:
     # A stream's record is JSON, so what is binary in the table is base64 in it.
     body = {"B": base64.b64decode(item["body"]["B"])}
-    return row(item["contact"]["S"], event_of({**item, "body": body}))
+    return row(item["contact"]["S"], event_of({**item, "body": body}), known)

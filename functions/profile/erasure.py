@@ -17,7 +17,7 @@ from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
 from shared.domain.events import MINUTE, NEVER, Event, IdentityKind, Instant
 from shared.domain.identities import NOBODYS, kind_of, weakest_first
-from shared.domain.lake_rows import place
+from shared.domain.lake_rows import places
 from shared.domain.profiles import Profile
 from shared.domain.segments import close
 
@@ -96,14 +96,15 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     they are stopped (functions/transition)."""
     profile = stored.profile
     identities.record_erasure(profile.identities, told)
-    kinds, places = [], set()
+    kinds: list[str] = []
+    partitions: set[str] = set()
     for item in contacts.items(profile.contact):
         kind = item["kind"]["S"]
         if kind != contacts.PROFILE and not kind.startswith("RUN#"):
             kinds.append(kind)
         if kind.startswith("EVENT#"):
-            places.add(place(item["type"]["S"], int(item["time"]["N"])))
-    amendments.record(profile.contact, places, now)
+            partitions |= places(item["type"]["S"], int(item["time"]["N"]))
+    amendments.record(profile.contact, partitions, now)
     contacts.delete(profile.contact, kinds)
     tombstone, transitions = close(profile, now)
     writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it

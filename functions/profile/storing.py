@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import addresses, contacts, definitions, events_queue, identities
+from shared.adapters import addresses, amendments, contacts, definitions, events_queue, identities
 from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
@@ -40,7 +40,8 @@ from shared.domain.identities import (
     without_anonymous,
     without_email,
 )
-from shared.domain.profiles import Membership, Profile, Transition, rebuild, wake_at
+from shared.domain.lake_rows import place_of, row
+from shared.domain.profiles import Membership, Profile, Transition, own_words_of, rebuild, wake_at
 from shared.domain.segments import absorb, close
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ def _fold(
 ) -> tuple[list[Transition], list[TransactWriteItemTypeDef]]:
     """What the members change in the profile, in place, and the writes that make it true."""
     profile = stored.profile
+    called = own_words_of(profile)
     ends = [close(joining.profile, now, joined=profile.contact) for joining in sides.joining]
     writes = [write for joining in sides.joining for write in _join_writes(joining, profile.contact)]
     keys = dict.fromkeys(
@@ -281,6 +283,8 @@ def _fold(
     profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
     before = dict(profile.consent)
     transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
+    if profile.version and own_words_of(profile) > called:
+        _amend_lake(profile, called, now)
     writes += contacts.consent_writes(profile, recorded, before)
     writes += _answer_writes(profile, recorded)
     writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up
@@ -290,6 +294,13 @@ def _fold(
         writes += contacts.transition_writes(each, now, max((room - 1) // (len(left) + 1), 1))
     writes += contacts.transition_writes(transitions, now, contacts.MOST_WRITES - 1 - len(writes))
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
+
+
+def _amend_lake(profile: Profile, called: frozenset[str], now: Instant) -> None:
+    """Has those rows of the lake made anew that repeat what the contact is called, which was not known before."""
+    contact, words = profile.contact, own_words_of(profile)
+    rows = ((row(contact, event, called), row(contact, event, words)) for event in contacts.events(contact))
+    amendments.record(contact, {place_of(after) for before, after in rows if before != after}, now)
 
 
 def _leads_here(deciding: Identity, contact: str, keys: Collection[str]) -> bool:

@@ -18,7 +18,7 @@ from shared.adapters import amendments, contacts, events_queue, members, shipped
 from shared.adapters.clock import now
 from shared.domain.events import Identity, IdentityKind, Instant
 from shared.domain.journeys import Start, Stop, actions
-from shared.domain.lake_rows import place
+from shared.domain.lake_rows import places
 from shared.domain.profiles import Transition
 
 logger = Logger()
@@ -82,13 +82,13 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
     with a public write key stays public. What is queued is deleted here, so that a contact's partition is all there is
     of them.
     """
-    kinds, places = [], set()
-    moved = []
+    kinds, moved = [], []
+    partitions: set[str] = set()
     for item in contacts.items(anonymous, "EVENT#"):
         kinds.append(item["kind"]["S"])
-        places.add(place(item["type"]["S"], int(item["time"]["N"])))
+        partitions |= places(item["type"]["S"], int(item["time"]["N"]))
         identity = Identity(kind=IdentityKind.CONTACT, value=contact)
         moved.append(contacts.event_of(item).model_copy(update={"identities": (identity,)}))
-    amendments.record(anonymous, places, instant)  # the lake has them as the joined contact's soon
+    amendments.record(anonymous, partitions, instant)  # the lake has them as the joined contact's soon
     events_queue.put_events(moved)
     contacts.delete(anonymous, kinds)

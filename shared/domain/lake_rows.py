@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from math import isfinite
 
 from shared.domain.events import Event, Instant, Json, Type, amount, iso
-from shared.domain.properties import KNOWN_TYPES, code, event_name, kept_properties, own_words, refunded
+from shared.domain.properties import (
+    KNOWN_TYPES,
+    code,
+    event_name,
+    kept_properties,
+    may_tell,
+    own_words,
+    refunded,
+)
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
@@ -77,29 +85,36 @@ def month_of(instant: Instant) -> str:
     return max(iso(instant)[:7], FIRST_MONTH)
 
 
-def place(type_: str, instant: Instant) -> str:
-    """The partition that an event of this type and instant is in, as its files' keys name it."""
-    return f"month={month_of(instant)}/type={partition(type_)}"
+def places(type_: str, instant: Instant) -> frozenset[str]:
+    """The partitions in one of which an event of this type and instant is, as their files' keys name them: what is told
+    with a public key may count as nothing but `other`."""
+    return frozenset(f"month={month_of(instant)}/type={each}" for each in (partition(type_), OTHER))
 
 
-def row(contact: str, event: Event) -> Row:
-    """The event's row: every one of COLUMNS, and the partition it belongs to."""
-    properties, own = event.properties, own_words(event.traits)
+def place_of(row: Row) -> str:
+    """The partition a row is in."""
+    return f"month={row['month']}/type={row['type']}"
+
+
+def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
+    """The event's row: every one of COLUMNS, and the partition it belongs to. `known`: the contact's own words, as far
+    as other events have told them."""
+    properties, own = event.properties, own_words(event.traits) | known
     day = iso(event.time)[:10]
     found: Row = {
         "contact": contact,
         "contact_number": contact_number(contact),
         "id": event.id if _HASH.fullmatch(event.id) else code(event.id, own),
-        "name": event_name(event),
+        "name": event_name(event, known),
         "time": event.time,
         "day": day,
         "source": event.source,
         "public": event.public,
         "amount": None if event.other_currency else _amount(event),
         "quantity": _number(properties.get("quantity")),
-        **kept_properties(event),
+        **kept_properties(event, known),
     }
-    found |= {name: code(properties.get(name), own) for name in _CODES}
+    found |= {name: code(properties.get(name), own) for name in _CODES if may_tell(event, name)}
     return {
         **{name: found.get(name) for name in COLUMNS},
         "month": month_of(event.time),

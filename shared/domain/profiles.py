@@ -32,7 +32,18 @@ from shared.domain.events import (
     counted_time,
     parse_instant,
 )
-from shared.domain.properties import KNOWN_TYPES, event_name, fold_case, is_small, kept_properties, refunded, short_id
+from shared.domain.properties import (
+    KNOWN_TYPES,
+    event_name,
+    fold_case,
+    is_small,
+    kept_properties,
+    own_words,
+    refunded,
+    short_id,
+    text,
+    without,
+)
 
 T = TypeVar("T")
 
@@ -42,6 +53,8 @@ TYPES_BOUND = 60
 """Event types a profile has a history of: those the product knows, then the first in alphabetical order. A sane shop
 has about twenty."""
 TRAITS_BOUND = 100
+WORDS_BOUND = 200
+"""Words of traits that have changed since."""
 _WHO = ("email", "first_name", "last_name", "phone", "birthday", "locale", "timezone")
 _WHERE = ("country", "region", "city", "postal_code", "latitude", "longitude")
 _WHAT = ("tags", "lists", "signup_source", "interest", "dormant")
@@ -248,6 +261,8 @@ class Profile:
     """How often the bounds of histories and orders were halved, because it would have been too large (`dump`)."""
     public: bool = False
     """Whether nobody but senders with a public write key has told of the contact."""
+    former_words: frozenset[str] = frozenset()
+    """Words that said who the contact is, of traits that have changed since (see `own_words_of`)."""
     merged_into: str | None = None
     erased: bool = False
 
@@ -281,9 +296,12 @@ def fold(profile: Profile, event: Event) -> set[str]:
 
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
-    kept = kept_properties(event)
-    counted = event_name(event) is not None and event.type != Type.ORDER_COMPLETED
+    own, told = own_words_of(profile), own_words(event.traits)
+    kept = kept_properties(event, own)
+    counted = event_name(event, own) is not None and event.type != Type.ORDER_COMPLETED
     touched = set(_touches(event.type, kept)) if counted else set()
+    if told - own:
+        touched |= _unsay(profile, told - own)
     if event.received < profile.first_seen:
         profile.first_seen = event.received
         touched.add("first_seen")
@@ -296,6 +314,8 @@ def fold(profile: Profile, event: Event) -> set[str]:
             touched.add(f"stamp:{name}")
             if held is None or _text(held.value) != _text(value):  # as texts, since 1 == True
                 touched.add(f"trait:{name}")
+    if own or told:
+        profile.former_words = frozenset(sorted((own | told) - _words_of_traits(profile))[:WORDS_BOUND])
     for change in event.consent:
         if _add_answer(profile, change, event):
             touched.add(f"consent:{change.topic}")
@@ -333,8 +353,8 @@ def _fold_tags(profile: Profile, event: Event) -> set[str]:
         _set_newest(profile.tags, "", event.traits[TAGS], event.stamp)
     elif told_whole:
         _set_newest(profile.traits, TAGS, event.traits[TAGS], event.stamp)
-    for tag, text in changed:
-        _set_newest(profile.tags, fold_case(tag), text, event.stamp)
+    for tag, value in changed:
+        _set_newest(profile.tags, fold_case(tag), value, event.stamp)
     if profile.tags:
         profile.traits[TAGS] = _tags_now(profile)
     after = _told_by_tags(profile)
@@ -381,6 +401,31 @@ def _told_by_tags(profile: Profile) -> dict[str, Stamped]:
 
 def _texts(value: Json) -> list[str]:
     return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
+
+
+def own_words_of(profile: Profile) -> frozenset[str]:
+    """The words that say who the contact is or was: nothing that repeats one of them is kept of an event, whichever of
+    the two was told first."""
+    return _words_of_traits(profile) | profile.former_words
+
+
+def _words_of_traits(profile: Profile) -> frozenset[str]:
+    return own_words({name: stamped.value for name, stamped in profile.traits.items()})
+
+
+def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
+    """Takes out of histories and orders what repeats these words, in place; gives the names of what it touched."""
+    touched: set[str] = set()
+    for name in [name for name in profile.histories if name not in KNOWN_TYPES and text(name, words) is None]:
+        touched.update(*(_touches(name, occurrence.properties) for occurrence in profile.histories.pop(name).newest))
+    for name, history in profile.histories.items():
+        left = [Occurrence(each.time, without(each.properties, words)) for each in history.newest]
+        if left != history.newest:
+            touched.update(*(_touches(name, occurrence.properties) for occurrence in history.newest))
+            history.newest = sorted(left, key=_sort_key)
+    for order in profile.orders.values():
+        order.properties = without(order.properties, words)
+    return touched
 
 
 def touch(event: str, property_: str = "", value: str | bool = "") -> str:
@@ -451,6 +496,7 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         older_orders=0,
         numbers=set(),
         halved=0,
+        former_words=frozenset(),
         memberships=dict(profile.memberships),
     )
     for event in events:
@@ -722,6 +768,7 @@ def as_json(profile: Profile) -> bytes:
             "erased": profile.erased,
             **({"halved": profile.halved} if profile.halved else {}),
             **({"public": True} if profile.public else {}),
+            **({"former_words": sorted(profile.former_words)} if profile.former_words else {}),
         },
         separators=(",", ":"),
         ensure_ascii=False,
@@ -755,6 +802,7 @@ def load(stored: bytes) -> Profile:
         decided=raw["decided"],
         halved=raw.get("halved", 0),
         public=raw.get("public", False),
+        former_words=frozenset(raw.get("former_words", ())),
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

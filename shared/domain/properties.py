@@ -1,16 +1,22 @@
 """The properties of events that conditions can ask for, in the one form in which profiles and the lake hold them.
 
 Because both hold the same values, a condition means the same for one contact and in SQL. Text that people could have
-written about themselves does not pass: nothing with an @ in it, and nothing that repeats one of the contact's own
-traits. Money is whole hundredths of the shop's currency.
+written about themselves does not pass: nothing that has an address or a phone number in it, and nothing that repeats
+what the contact is called or where they live, encoded or not, whichever event has told it (`profiles.own_words_of`).
+What is ours to tell, nobody tells with a public key. Money is whole hundredths of the shop's currency.
 """
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
+from urllib.parse import unquote
 
 from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
 
@@ -20,6 +26,9 @@ TEXTS = ("path", "campaign", "query")
 CODES = ("journey", "template", "topic", "device")
 AMOUNTS = ("price", "total")
 FLAGS = ("human", "permanent")
+DEVICES = ("mobile", "tablet", "desktop", "bot")
+OURS_TO_TELL = frozenset({"journey", "template", "topic", "human", "permanent", "outcome", "step", "message"})
+"""Properties of what happens to our mails and runs."""
 KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 """What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
 
@@ -45,9 +54,11 @@ _OURS = re.compile(r"(tags|lists|signup_source|dormant|propensity|scores?|predic
 _WITHIN_A_CITY = frozenset({"postal_code", "zip", "latitude", "longitude"})
 
 
-def kept_properties(event: Event) -> dict[str, Json]:
-    """Those of KEPT_PROPERTIES that the event has and that may be kept: texts, lists of them, whole numbers, flags."""
-    properties, own = event.properties, own_words(event.traits)
+def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[str, Json]:
+    """Those of KEPT_PROPERTIES that the event has and that may be kept: texts, lists of them, whole numbers, flags.
+
+    `known`: the contact's own words, as far as other events have told them."""
+    properties, own = event.properties, own_words(event.traits) | known
     found: dict[str, Json] = {}
     products = products_of(properties)
     for product in products:
@@ -64,10 +75,10 @@ def kept_properties(event: Event) -> dict[str, Json]:
         if properties.get(name) is not None:
             found[name] = text(properties[name], own)
     for name in CODES:
-        if properties.get(name) is not None:
+        if properties.get(name) is not None and may_tell(event, name):
             found[name] = code(properties[name], own)
     for name in FLAGS:
-        if isinstance(properties.get(name), bool):
+        if isinstance(properties.get(name), bool) and may_tell(event, name):
             found[name] = properties[name]
     return _fitting({name: value for name, value in found.items() if value is not None})
 
@@ -101,12 +112,29 @@ def refunded(properties: Mapping[str, Json]) -> int | None:
     return next((found for name in ("amount", "total") if (found := amount(properties.get(name))) is not None), None)
 
 
-def event_name(event: Event) -> str | None:
+def may_tell(event: Event, name: str) -> bool:
+    """Whether this property is the sender's to tell: of our own mails and runs, nobody tells with a public key."""
+    if not event.public:
+        return True
+    return event.properties.get(name) in DEVICES if name == "device" else name not in OURS_TO_TELL
+
+
+def without(kept: Mapping[str, Json], own: frozenset[str]) -> dict[str, Json]:
+    """What was kept of an event, without what says one of these words."""
+    left: dict[str, Json] = {}
+    for name, value in kept.items():
+        said = [each for each in value if text(each, own) is not None] if isinstance(value, list) else value
+        if said != [] and (not isinstance(said, str) or text(said, own) is not None):
+            left[name] = said
+    return left
+
+
+def event_name(event: Event, known: frozenset[str] = frozenset()) -> str | None:
     """The name the event is counted under; None when it counts nowhere: it repeats what the contact is called, or is of
     an order that a public key tells of."""
     if not event.counts:
         return None
-    return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits))
+    return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits) | known)
 
 
 def _total(properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]]) -> int | None:
@@ -140,7 +168,7 @@ def products_of(properties: Mapping[str, Json]) -> Sequence[Mapping[str, Json]]:
 
 
 def own_words(traits: Mapping[str, Json]) -> frozenset[str]:
-    """The values of the traits that say who somebody is, in lower case."""
+    """The words by which the values of the traits that say who somebody is are found again in a text."""
     return frozenset(_own_words(traits)) if traits else frozenset()
 
 
@@ -163,18 +191,83 @@ def in_lake(trait: str) -> bool:
 def _own_words(traits: Mapping[str, Json]) -> Iterator[str]:
     for name, value in traits.items():
         if isinstance(value, dict):
-            yield from (str(part).casefold() for part in value.values())
+            parts = value if is_personal(name) else {part: each for part, each in value.items() if is_personal(part)}
+            yield from (word for each in parts.values() for word in _words_of(str(each)))
         elif is_personal(name) and isinstance(value, str):
-            yield from (value.casefold(), *value.casefold().split())
+            yield from (word for each in (value, *value.split()) for word in _words_of(each))
+
+
+@lru_cache(maxsize=4096)
+def _words_of(value: str) -> tuple[str, ...]:
+    """The forms in which a text is found again: its words, and, of what is a phone number, the digits that everybody
+    dials. What is shorter than three letters says nothing."""
+    plain = _plain(value) if len(value) <= MOST_TEXT else ""
+    digits = plain.replace(" ", "")
+    if len(plain) <= 2:
+        return ()
+    return (plain, digits[-LEAST_PHONE:]) if digits.isdigit() and len(digits) >= LEAST_PHONE else (plain,)
 
 
 def text(value: Json, own: frozenset[str]) -> str | None:
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT or "@" in value or "%40" in value:
+    """A text that says nothing of anybody, as it is; else None."""
+    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT:
         return None
-    if not own:
-        return value
-    folded = value.casefold()
-    return None if any(len(word) > 2 and word in folded for word in own) else value
+    readings, phrases, digits = _readings(value)
+    if any("@" in reading or _PHONE.search(reading) for reading in readings):
+        return None
+    return None if any(_says(phrases, digits, word) for word in own) else value
+
+
+def _says(phrases: Sequence[str], digits: str, word: str) -> bool:
+    if word.isdigit() and len(word) >= LEAST_PHONE:
+        return word in digits
+    if len(word) >= LEAST_WITHIN:
+        return any(word in phrase or word.replace(" ", "") in phrase.replace(" ", "") for phrase in phrases)
+    return any(f" {word} " in f" {phrase} " for phrase in phrases)
+
+
+LEAST_WITHIN = 5
+"""Letters of a word that is found within others, too; a shorter one (`Ann`, `Rose`) has to stand by itself."""
+LEAST_PHONE = 8
+"""Digits that make a number somebody's, and of a longer one those that stay whatever is dialled before them."""
+_PHONE = re.compile(r"(?:^|[^\w])\+[1-9](?:[\s().-]?\d){7,14}(?!\d)")
+_ENCODED = (re.compile(r"[\w+-]{12,}={0,2}", re.ASCII), re.compile(r"[\w+/-]{12,}={0,2}", re.ASCII))
+"""What may be base64: between slashes, and with slashes in it."""
+_PUNYCODE = re.compile(r"xn--([a-z0-9-]+)", re.IGNORECASE)
+_APART = re.compile(r"[\W_]+|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
+MOST_DECODED = 4
+"""Times that a text is decoded: who hides an address deeper does it on purpose."""
+
+
+@lru_cache(maxsize=4096)
+def _readings(value: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """All that a text may be read as, encoded parts decoded; the same as plain words; and all its digits."""
+    found = [unicodedata.normalize("NFKC", value)]
+    for _ in range(MOST_DECODED):
+        decoded = html.unescape(unquote(found[-1]))
+        if decoded == found[-1]:
+            break
+        found.append(unicodedata.normalize("NFKC", decoded))
+    last = found[-1]
+    for part in dict.fromkeys(part for pattern in _ENCODED for part in pattern.findall(last)):
+        for altchars in (b"+/", b"-_"):
+            with suppress(ValueError):
+                whole = part.rstrip("=")
+                bytes_ = base64.b64decode(whole + "=" * (-len(whole) % 4), altchars, validate=True)
+                found.append(bytes_.decode())
+    for label in _PUNYCODE.findall(last):
+        with suppress(UnicodeError):
+            found.append(label.encode().decode("punycode"))
+    phrases = tuple(_plain(reading) for reading in found)
+    return tuple(found), phrases, " ".join("".join(filter(str.isdigit, phrase)) for phrase in phrases)
+
+
+def _plain(value: str) -> str:
+    """The words of a text: no case, no accents, nothing between them but one space."""
+    if not value.isascii():
+        decomposed = unicodedata.normalize("NFKD", value)
+        value = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(filter(None, _APART.split(value.casefold())))
 
 
 def code(value: Json, own: frozenset[str]) -> str | None:

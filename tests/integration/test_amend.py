@@ -146,3 +146,21 @@ def test_the_rows_of_somebody_who_is_there_are_made_anew_from_their_events() -> 
     assert night() == {"amended": 1}
     assert sorted(rows(), key=str) == [row for row in before if row["contact"] == ada]
     assert lake.PREFIX == "events"
+
+
+def test_what_somebody_is_called_goes_from_the_rows_that_were_there_before_it_was_known() -> None:
+    said = {"path": "/members/lovelace", "campaign": "spring"}
+    named = told("visit", Type.PAGE_VIEWED, NOW - HOUR, ADA[0], properties=said)
+    other = told("other", Type.PAGE_VIEWED, NOW - 90 * DAY, ADA[0], properties={"path": "/vases"})
+    deliver(named, other)
+    ada = contact_of(*ADA[0]) or ""
+    write(ada, named, other)
+    deliver(told("called", Type.CONTACT_UPDATED, NOW - MINUTE, ADA[0], traits={"last_name": "Lovelace"}))
+    (asked,) = amendments.recorded()
+    assert asked.partitions == {"month=2026-11/type=page_viewed"}
+    assert night() == {"amended": 1}
+    assert {(row["path"], row["campaign"]) for row in rows()} == {("/vases", None), (None, "spring")}
+    late = told("late", Type.PAGE_VIEWED, NOW, ADA[0], properties={"path": "/hello-lovelace"})
+    deliver(late)
+    write(ada, late, start=300)
+    assert "lovelace" not in str(rows()).lower()

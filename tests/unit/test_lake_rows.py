@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from shared.domain.events import Event, Identity, IdentityKind, Type
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES, contact_number, row
+from shared.domain.profiles import Profile, as_json, dump, fold, load, own_words_of
+from shared.domain.properties import kept_properties
 
 ADDRESS = "zoe.winter@example.com"
 TRAITS = {
@@ -101,3 +105,91 @@ def test_an_address_does_not_go_in_even_when_it_is_nobody_s_we_know(address: str
 def test_what_is_no_number_is_null(value: Any) -> None:
     made = row("c1", event(properties=dict.fromkeys(("total", "amount", "price", "quantity"), value)))
     assert [made[name] for name in ("total", "amount", "price", "quantity")] == [None] * 4
+
+
+ZEBULONIA = {
+    "email": "zebulonia.q@example.com",
+    "first_name": "Zebulonia",
+    "last_name": "Quatermassov",
+    "phone": "+44 7700 900123",
+    "street": "42 Wigglesbury Lane",
+}
+ENCODED = base64.b64encode(b"zebulonia.q@example.com").decode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "/members/zebulonia-quatermassov",
+        "/u/ZebuloniaQuatermassov",
+        "/call/+447700900123",
+        "07700 900123",
+        "/deliver/42 Wigglesbury Lane",
+        "/deliver/42-wigglesbury-lane",
+        "/reset/zebulonia.q%2540example.com",
+        "/reset/zebulonia.q%252540example.com",
+        "/reset/zebulonia.q&#64;example.com",
+        f"/u/{ENCODED}",
+        f"/u/{ENCODED.rstrip('=').replace('/', '_')}",
+        "Form Sent by Zebulonia Quatermassov",
+        "zébulonia",
+        "ｚｅｂｕｌｏｎｉａ",
+        "ada＠example.org",
+        "/tel/+49-170-555-0100",
+    ],
+)
+def test_what_another_event_has_told_of_the_contact_is_kept_of_no_event(said: str) -> None:
+    profile = Profile("c1")
+    visit = event("Form Sent", source="segment", public=True, traits={}, properties=dict.fromkeys(EVERY_PROPERTY, said))
+    named = visit.model_copy(update={"id": "named", "type": said})
+    told = event(Type.CONTACT_UPDATED, id="told", traits=ZEBULONIA)
+    for order in ((told, visit, named), (visit, named, told)):
+        profile = Profile("c1")
+        for each in order:
+            fold(profile, each)
+        assert said not in as_json(profile).decode().replace(json.dumps(ZEBULONIA["street"])[1:-1], "")
+        assert profile.histories["Form Sent"].total == 1
+        kept = [occurrence.properties for occurrence in profile.histories["Form Sent"].newest]
+        known = own_words_of(profile)
+        assert kept == [kept_properties(visit, known)] == [{}]
+        for each in (visit, named):
+            assert said not in json.dumps(row("c1", each, known), ensure_ascii=False)
+
+
+def test_what_somebody_was_called_is_not_kept_either_when_they_are_called_otherwise() -> None:
+    told = [
+        event(Type.CONTACT_UPDATED, id=name, traits={"last_name": name}, time=at)
+        for name, at in (("Winterman", 1), ("Summerby", 2))
+    ]
+    visit = event(Type.PAGE_VIEWED, id="v", traits={}, properties={"path": "/winterman", "campaign": "spring"})
+    for order in permutations([*told, visit]):
+        profile = Profile("c1")
+        for each in order:
+            fold(profile, each)
+        assert load(dump(profile)).histories[Type.PAGE_VIEWED].newest[0].properties == {"campaign": "spring"}
+        assert own_words_of(profile) == {"winterman", "summerby"}
+
+
+def test_a_short_name_has_to_stand_by_itself() -> None:
+    profile = Profile("c1")
+    fold(profile, event(Type.CONTACT_UPDATED, traits={"first_name": "Ann", "last_name": "Rose"}))
+    for path, kept in {
+        "/planning": True,
+        "/rosewood": True,
+        "/hello-ann": False,
+        "/rose": False,
+        "/ann10": False,
+    }.items():
+        made = row("c1", event(Type.PAGE_VIEWED, traits={}, properties={"path": path}), own_words_of(profile))
+        assert (made["path"] == path) is kept, path
+
+
+def test_with_a_public_key_nobody_tells_what_is_ours_to_tell() -> None:
+    ours = {"message": "m1", "step": "s", "outcome": "returned", "journey": "j", "template": "t", "topic": "marketing"}
+    ours |= {"human": True, "permanent": True, "device": "alans-phone", "path": "/vases"}
+    made = row("c1", event("Email Clicked Here", source="segment", public=True, traits={}, properties=ours))
+    assert {name: made[name] for name in ours if made[name] is not None} == {"path": "/vases"}
+    assert (
+        row("c1", event(Type.PAGE_VIEWED, public=True, traits={}, properties={"device": "mobile"}))["device"]
+        == "mobile"
+    )
