@@ -56,7 +56,10 @@ BOOKKEEPING = frozenset({"ADJUST", "ADJUST2", "AMAZONFEE", "B", "BANK CHARGES", 
 
 @dataclass(frozen=True)
 class Webhook:
-    """One webhook: when Shopify sends it, its headers' values, and its payload. `signed` makes the signature."""
+    """One webhook: when Shopify sends it, its headers' values, and its payload. `signed` makes the signature.
+
+    `with_it` are those of other topics that the same happening causes.
+    """
 
     at: Instant
     topic: str
@@ -64,6 +67,7 @@ class Webhook:
     webhook_id: str
     event_id: str
     body: dict[str, Json]
+    with_it: tuple[Webhook, ...] = ()
 
 
 def webhooks(
@@ -270,7 +274,6 @@ class Person:
     def payload(self) -> dict[str, Json]:
         """Shopify's customer object."""
         id_, created = _number("customer", self.customer.number), _shopify_time(self.signed_up_at)
-        tags = ["made-up", f"source:{self.source}", *([f"interest:{self.interest}"] if self.interest else [])]
         address = self._address(id_)
         return {
             "id": id_,
@@ -288,16 +291,13 @@ class Person:
             "multipass_identifier": None,
             "tax_exempt": False,
             "tax_exemptions": [],
-            "tags": ", ".join(tags),
-            "email_marketing_consent": {
-                "state": "subscribed" if self.subscribed else "not_subscribed",
-                "opt_in_level": "single_opt_in",
-                "consent_updated_at": created if self.subscribed else None,
-            },
-            "sms_marketing_consent": None,
             "addresses": [address] if address else [],
             **({"default_address": address} if address else {}),
         }
+
+    @property
+    def tags(self) -> list[str]:
+        return ["made-up", f"source:{self.source}", *([f"interest:{self.interest}"] if self.interest else [])]
 
     def _address(self, customer: int) -> dict[str, Json] | None:
         if self.city is None:
@@ -352,6 +352,19 @@ def _favourite(customer: Customer, titles: dict[str, Product]) -> str | None:
 
 # ── webhooks ──
 
+CONSENT = "customers_email_marketing_consent/update"
+
+
+def tags_added(customer: int, tags: Sequence[str], at: Instant) -> dict[str, Json]:
+    """What Shopify tells of tags since API version 2025-01: nothing of them is in the customer's own payloads."""
+    return {"customerId": f"gid://shopify/Customer/{customer}", "tags": list(tags), "occurredAt": iso(at)}
+
+
+def consent_told(customer: int, address: str, at: Instant) -> dict[str, Json]:
+    """What Shopify tells of a yes since API version 2025-01."""
+    consent = {"state": "subscribed", "opt_in_level": "single_opt_in", "consent_updated_at": iso(at)}
+    return {"customer_id": customer, "email_address": address, "email_marketing_consent": consent}
+
 
 @dataclass
 class Order:
@@ -364,7 +377,11 @@ class Order:
 
 def _life(person: Person, titles: dict[str, Product]) -> Iterator[Webhook]:
     """One person's webhooks in order of time."""
-    yield _webhook(person.signed_up_at, "customers/create", person.customer.number, person.payload)
+    at, about, payload = person.signed_up_at, person.customer.number, person.payload
+    yield _webhook(at, "customers/create", about, payload)
+    yield _webhook(at, "customer.tags_added", about, tags_added(payload["id"], person.tags, at))
+    if person.subscribed:
+        yield _webhook(at, CONSENT, about, consent_told(payload["id"], person.email, at))
     orders: list[Order] = []
     for invoice in person.customer.invoices:
         if invoice.takes_back:

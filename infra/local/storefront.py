@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.local import gateway
+from infra.local import gateway, history
 from infra.local.gateway import Request, Response
 from infra.local.history import SHOP, Webhook, as_bytes, signed
 from infra.local.settings import SECRETS
@@ -37,12 +37,18 @@ def request(webhook: Webhook) -> Request:
 
 
 def post(system: System, webhook: Webhook) -> None:
-    """Posts a webhook to the public API; again, a minute later each time, while it is answered 5xx, as Shopify does.
+    """Posts a webhook, and those that come with it, to the public API; each again, a minute later each time, while it
+    is answered 5xx, as Shopify does.
 
-    RuntimeError when it is not taken in the end.
+    RuntimeError when one is not taken in the end.
     """
+    for each in (webhook, *webhook.with_it):
+        _post(system, each)
+
+
+def _post(system: System, webhook: Webhook) -> None:
     for _ in range(MOST_TRIES):
-        response = try_to_post(system, webhook)
+        response = _post_once(system, webhook)
         if response.status < 300:
             return
         if response.status < 500:
@@ -52,34 +58,42 @@ def post(system: System, webhook: Webhook) -> None:
 
 
 def try_to_post(system: System, webhook: Webhook) -> Response:
-    """Posts a webhook once."""
+    """Posts a webhook once, and those that come with it. The first answer that is none of success, or else the last."""
+    for each in (webhook, *webhook.with_it):
+        response = _post_once(system, each)
+        if response.status >= 300:
+            break
+    return response
+
+
+def _post_once(system: System, webhook: Webhook) -> Response:
     with system.world.lock:
         return gateway.public(system, request(webhook))
 
 
 def sign_up(number: int, first_name: str, at: Instant, tags: str = "") -> Webhook:
-    """A new customer who agrees to marketing mail."""
+    """A new customer who agrees to marketing mail: the customer, their tags and their consent are told one by one."""
+    id_, address, about = 7_000_000_000_000 + number, f"{first_name.lower()}.{number}@example.com", f"{number}-{at}"
+    listed = [tag.strip() for tag in tags.split(",") if tag.strip()]
+    tagged = _webhook("customer.tags_added", f"tags-{about}", at, history.tags_added(id_, listed, at))
+    agreed = _webhook(history.CONSENT, f"consent-{about}", at, history.consent_told(id_, address, at))
     return _webhook(
         "customers/create",
-        f"sign-up-{number}-{at}",
+        f"sign-up-{about}",
         at,
         {
-            "id": 7_000_000_000_000 + number,
-            "email": f"{first_name.lower()}.{number}@example.com",
+            "id": id_,
+            "admin_graphql_api_id": f"gid://shopify/Customer/{id_}",
+            "email": address,
             "first_name": first_name,
             "last_name": "Example",
             "created_at": iso(at),
             "updated_at": iso(at),
-            "tags": tags,
             "state": "disabled",
             "currency": "GBP",
-            "email_marketing_consent": {
-                "state": "subscribed",
-                "opt_in_level": "single_opt_in",
-                "consent_updated_at": iso(at),
-            },
             "default_address": {"country_code": "GB", "city": "London", "zip": "E1 6AN", "province": "England"},
         },
+        ((tagged, agreed) if listed else (agreed,)),
     )
 
 
@@ -120,5 +134,5 @@ def order(number: int, customer: dict[str, Any], at: Instant, price: str = "24.5
     )
 
 
-def _webhook(topic: str, id_: str, at: Instant, body: dict[str, Any]) -> Webhook:
-    return Webhook(at=at, topic=topic, shop=SHOP, webhook_id=id_, event_id=f"event-{id_}", body=body)
+def _webhook(topic: str, id_: str, at: Instant, body: dict[str, Any], with_it: tuple[Webhook, ...] = ()) -> Webhook:
+    return Webhook(at, topic, SHOP, id_, f"event-{id_}", body, with_it)
