@@ -12,20 +12,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import single_metric
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters import addresses, contacts, identities, messages, templates, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
-from shared.adapters.mail import Mail, NotSentError, RejectedError, send
+from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
 from shared.adapters.messages import ClaimLostError
 from shared.adapters.templates import Template
 from shared.adapters.tokens import Token
 from shared.domain.events import Instant
-from shared.domain.messages import Address, Held, Message, Refusal, Status, contact_variables, gate
+from shared.domain.messages import Address, Held, Message, Refusal, Status, awaits_address, contact_variables, gate
 from shared.domain.profiles import Profile
+
+logger = Logger()
 
 COMPILED = Path(__file__).parent / "templates" / "compiled"
 
@@ -42,10 +44,20 @@ class OutcomePendingError(Exception):
     """Somebody has claimed the message, and whether it was sent is not known yet: ask again later."""
 
 
+class UnansweredError(OutcomePendingError):
+    """The same, and not for the first time: SES does not answer, and may be away for long."""
+
+
+class AddressToComeError(Exception):
+    """The contact's address is not known yet, and may still come: ask again later."""
+
+
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Sends the message, or says what has become of it: `status` sent or refused, `reason`, and the `message`'s key.
 
-    The state machine tries again on OutcomePendingError (until the claim is `SETTLE` old) and on NotSentError.
+    The state machine tries again on OutcomePendingError (until the claim is `SETTLE` old), on NotSentError (for an
+    hour), on SendingStoppedError and UnansweredError (for a week) and on AddressToComeError (for an hour; then it is
+    refused).
     """
     message = Message.model_validate(event)
     held = deliver(message, now())
@@ -53,12 +65,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def deliver(message: Message, instant: Instant) -> Held:
-    """Brings the message to its end. OutcomePendingError, NotSentError: it has not come to one yet."""
+    """Brings the message to its end; OutcomePendingError, NotSentError, AddressToComeError: it has not come to one."""
     held = messages.read(message)
     if held is not None and held.settled:
         return held
     if held is not None and held.pending(instant):
-        raise OutcomePendingError(message.key)
+        raise _pending(message, held)
 
     stored = contacts.read(message.contact)
     profile = stored.profile if stored is not None else None
@@ -67,6 +79,8 @@ def deliver(message: Message, instant: Instant) -> Held:
     refusal = gate(message, profile, address.suppression, instant, address.consent.get(message.topic))
     if refusal is None and address.contact != message.contact:
         refusal = Refusal.ANOTHERS_ADDRESS  # the trait is a copy: a mail goes to nobody but whom it is about
+    if awaits_address(message, refusal, instant):
+        raise AddressToComeError(message.key)
     try:
         if refusal is not None or profile is None:
             return _refused(message, held, refusal or Refusal.ERASED, instant)
@@ -81,15 +95,30 @@ def _send(message: Message, mail: Mail, claimed: Held, instant: Instant) -> Held
         ses_id = send(mail)
     except RejectedError:
         return _refused(message, claimed, Refusal.REJECTED, instant)
-    except NotSentError:
+    except NotSentError as error:
         messages.release(message, claimed)
+        if isinstance(error, SendingStoppedError):
+            _tell_of_stop(str(error))
         raise
     except (BotoCoreError, ClientError) as error:
-        raise OutcomePendingError(message.key) from error
+        raise _pending(message, claimed) from error
     messages.settle(message.contact, message.key, ses_id, instant)
     with single_metric(name="MessagesSent", unit=MetricUnit.Count, value=1) as metric:
         metric.add_dimension("template", message.template)
     return Held(Status.SENT, claimed.attempt, claimed.claimed_at)
+
+
+def _pending(message: Message, claimed: Held) -> OutcomePendingError:
+    if claimed.attempt == 1:
+        return OutcomePendingError(message.key)
+    _tell_of_stop("no answer")
+    return UnansweredError(message.key)
+
+
+def _tell_of_stop(reason: str) -> None:
+    logger.warning("sending stopped", reason=reason)
+    with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1):
+        pass
 
 
 def _refused(message: Message, held: Held | None, reason: Refusal, instant: Instant) -> Held:

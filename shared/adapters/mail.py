@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.header import Header
+from email.utils import formataddr
+from functools import cache
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
 
-_REJECTIONS = frozenset({"MessageRejected", "BadRequestException"})
-"""SES will never take this mail, as it is, to this address."""
+# A dot-atom in ASCII at a domain of labels: what SES takes for an address. It says of none that it refuses which one it
+# means, the recipient's or the sender's, so the recipient's is looked at before.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_TAKEN = re.compile(rf"(?=[^@]{{1,64}}@)(?=.{{1,254}}$){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+
+_TOO_FAST = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
+_OF_THE_SHOP = re.compile(r"not verified|failed the check|suspend|paus|shut ?down|disabled|quota", re.IGNORECASE)
+"""What a MessageRejected says when it is not about this mail: the sender is not verified, or in the sandbox the
+recipient is not (so SES would take no customer's mail); the account must not send."""
 
 
 class MailSettings(Settings):
@@ -33,24 +44,32 @@ class Mail:
 
 
 class RejectedError(Exception):
-    """SES has refused this mail for good."""
+    """SES will never take this mail to this address."""
 
 
 class NotSentError(Exception):
-    """SES has not taken the mail now (too fast, paused, not set up): it can be tried again later."""
+    """SES has not taken the mail now. Where it is not of the kind below, too many come at once: again in seconds."""
+
+
+class SendingStoppedError(NotSentError):
+    """SES takes no mail of the shop's for now: the sender is not verified, the account is in the sandbox, sending is
+    paused, the day's quota used up, something is not set up or not allowed. No fault of the mail, which is tried again
+    for days; the shop has to mend it, or to wait."""
 
 
 def send(mail: Mail) -> str:
-    """Has SES send the mail; gives SES's id of it. RejectedError, NotSentError: it was not sent.
+    """Has SES send the mail; gives SES's id of it. RejectedError, NotSentError, SendingStoppedError: it was not sent.
 
     After any other exception (a time-out, a broken connection, a 5xx) nobody knows yet whether it was. That is why
     the SES client never tries again by itself (see `clients`): SendEmail knows no idempotency, and a second try after
     an answer that was lost would be a second mail.
     """
     settings = environment(MailSettings)
+    if not _TAKEN.fullmatch(mail.to):
+        raise RejectedError("no address that SES takes")
     try:
         answer = client("sesv2").send_email(
-            FromEmailAddress=settings.sender,
+            FromEmailAddress=mailbox(settings.sender),
             Destination={"ToAddresses": [mail.to]},
             Content={
                 "Simple": {
@@ -69,18 +88,36 @@ def send(mail: Mail) -> str:
             ConfigurationSetName=settings.configuration_set,
         )
     except ClientError as error:
-        _raise_if_not_sent(error, settings.sender)
+        _raise_if_not_sent(error, mail.to)
         raise
     return answer["MessageId"]
 
 
-def _raise_if_not_sent(error: ClientError, sender: str) -> None:
-    """A 4xx is SES's word that it has not taken the mail. Its text is left out: it can hold the address."""
-    code = error.response["Error"]["Code"]
+@cache
+def mailbox(sender: str) -> str:
+    """The sender as a mailbox of RFC 5322: a name with commas, dots or colons is quoted, one in letters beyond ASCII is
+    written in encoded words. `sender` is as a person writes it: `Café Müller, Ltd. <hello@example.com>`."""
+    name, separator, address = sender.rpartition("<")
+    if not separator:
+        return sender.strip()
+    name, address = name.strip().strip('"').strip(), address.strip().removesuffix(">").strip()
+    if name.isascii():
+        return formataddr((name, address))
+    return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
+
+
+def _raise_if_not_sent(error: ClientError, to: str) -> None:
+    """A 4xx is SES's word that it has not taken the mail. Its text is left out: it can hold the address.
+
+    It is the mail's fault only where SES says so of the mail or of its address: all else (the sender's identity, the
+    configuration set, the headers and tags that every mail has, the account) would refuse any other mail as well.
+    """
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    # An unverified sender is rejected too, but that is the shop's to mend, and no fault of the mail.
-    of_the_sender = parseaddr(sender)[1].lower() in error.response["Error"].get("Message", "").lower()
-    if code in _REJECTIONS and not of_the_sender:
+    of_the_mail = code == "MessageRejected" or (code == "BadRequestException" and to in text.lower())
+    if of_the_mail and not _OF_THE_SHOP.search(text):
         raise RejectedError(code) from error
-    if 400 <= status < 500 and status != 408:
+    if code in _TOO_FAST and not re.search("daily|quota", text, re.IGNORECASE):
         raise NotSentError(code) from error
+    if 400 <= status < 500 and status != 408:
+        raise SendingStoppedError(code) from error

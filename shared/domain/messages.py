@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from shared.domain.events import DAY, MARKETING, MINUTE, Instant, Json, Strict, Type
+from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, Instant, Json, Strict, Type, parse_instant
 from shared.domain.journeys import BEGIN
 from shared.domain.profiles import Profile, Stamped
 
@@ -24,7 +24,8 @@ class Message(Strict):
     """A mail that a run wants sent: to whom, from where in which journey, made of which template, about what.
 
     `segment` and `number` name the transition that started the run. `occurrence` counts the rounds of a step that a
-    journey comes to more than once. Ids only: it is the input of an execution.
+    journey comes to more than once. `entered` is the ISO 8601 time at which the run came to the step. Ids only: it is
+    the input of an execution.
     """
 
     contact: Id
@@ -37,6 +38,7 @@ class Message(Strict):
     template: str = Field(default="", pattern=r"^[a-z0-9_]{0,64}$")
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     occurrence: int = Field(default=0, ge=0, le=9999)
+    entered: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -166,6 +168,18 @@ def _is_dormant(profile: Profile) -> bool:
 def _mailed_since(profile: Profile, start: Instant, now: Instant) -> bool:
     history = profile.histories.get(Type.EMAIL_SENT)
     return history is not None and any(start < occurrence.time <= now for occurrence in history.newest)
+
+
+ADDRESS_WAIT = HOUR
+"""How long a message waits for its contact's address, where nothing else is missing: storefronts tell of a consent and
+of whose it is in webhooks of their own, in any order."""
+
+
+def awaits_address(message: Message, refusal: Refusal | None, now: Instant) -> bool:
+    """Whether a refusal is to be put off, because the address may still come."""
+    if refusal is not Refusal.NO_ADDRESS or message.entered is None:
+        return False
+    return now < parse_instant(message.entered) + ADDRESS_WAIT
 
 
 # ── what is stored of a message ──

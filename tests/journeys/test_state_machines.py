@@ -23,7 +23,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from functions.journey.app import TASK
 from shared.adapters import definitions, shipped
-from shared.domain.events import DAY, SECOND
+from shared.domain.events import DAY, HOUR, SECOND
 from shared.domain.journeys import BEGIN, Run
 from shared.domain.messages import Message
 
@@ -209,7 +209,16 @@ def test_a_message_that_was_refused_does_not_end_the_journey(play: Play) -> None
     assert played.output["last"] == {"status": "refused", "reason": "no_consent"}
 
 
-@pytest.mark.parametrize(("error", "times"), [("NotSentError", 12), ("OutcomePendingError", 6), ("ClientError", 3)])
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [
+        ("NotSentError", 12),
+        ("OutcomePendingError", 6),
+        ("SendingStoppedError", 50),
+        ("AddressToComeError", 20),
+        ("ClientError", 3),
+    ],
+)
 def test_a_mail_that_cannot_be_sent_yet_is_tried_again(play: Play, error: str, times: int) -> None:
     played = play("win_back", path="welcome_back", message=raises(error, times))
     assert played.status == "SUCCEEDED"
@@ -219,6 +228,33 @@ def test_a_mail_that_cannot_be_sent_yet_is_tried_again(play: Play, error: str, t
 def test_an_outcome_that_is_not_known_is_asked_for_until_the_claim_is_settled(play: Play) -> None:
     played = play("win_back", path="welcome_back", message=raises("OutcomePendingError", 6))
     assert played.pauses == [300] * 6
+
+
+def most(journey: str, error: str) -> list[tuple[int, int]]:
+    """Of each step that sends: how often it is tried again on this error, and how many seconds that takes (on average,
+    where pauses are drawn)."""
+    found = []
+    for state in json.loads(FILES[journey].read_text())["States"].values():
+        for retrier in state.get("Retry", []):
+            if error in retrier["ErrorEquals"]:
+                pause, total = float(retrier["IntervalSeconds"]), 0.0
+                for _ in range(retrier["MaxAttempts"]):
+                    total += min(pause, retrier.get("MaxDelaySeconds", pause))
+                    pause *= retrier["BackoffRate"]
+                found.append((retrier["MaxAttempts"], int(total / (2 if "JitterStrategy" in retrier else 1))))
+    return found
+
+
+@pytest.mark.parametrize("journey", FILES)
+def test_ses_may_be_away_for_days_and_an_address_an_hour_late(journey: str) -> None:
+    for error, least in (
+        ("SendingStoppedError", 7 * DAY),
+        ("OutcomePendingError", 2 * DAY),
+        ("AddressToComeError", HOUR),
+    ):
+        steps = most(journey, error)
+        assert len(steps) == 5
+        assert all(least / SECOND < lasts and times < 1000 for times, lasts in steps), error
 
 
 @pytest.mark.parametrize("error", ["NotSentError", "OutcomePendingError", "ValidationError"])
