@@ -249,7 +249,7 @@ def most(journey: str, error: str) -> list[tuple[int, int]]:
 def test_ses_may_be_away_for_days_and_an_address_an_hour_late(journey: str) -> None:
     for error, least in (
         ("SendingStoppedError", 7 * DAY),
-        ("OutcomePendingError", 2 * DAY),
+        ("UnansweredError", 7 * DAY),
         ("AddressToComeError", HOUR),
     ):
         steps = most(journey, error)
