@@ -232,6 +232,12 @@ class Event(BaseModel):
         time = self.time if self.as_of is None else min(self.as_of, self.received)
         return Stamp(time, (self.received if self.told is None else min(self.told, self.received)) - time)
 
+    @property
+    def is_weak(self) -> bool:
+        """Whether it was told by somebody who may not be whom it names: anybody can send with a public write key, and
+        type any address at a checkout."""
+        return self.public or self.claimed
+
     def identity(self, kind: IdentityKind) -> str | None:
         """The value of the first identity of that kind."""
         return next((identity.value for identity in self.identities if identity.kind is kind), None)

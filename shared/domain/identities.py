@@ -66,13 +66,7 @@ def is_certain(event: Event, resolution: Resolution) -> bool:
         return False
     if resolution.deciding is None or all(identity.kind in NOBODYS for identity in resolution.link):
         return True
-    return not is_weak(event) and not resolution.by_anonymous
-
-
-def is_weak(event: Event) -> bool:
-    """Whether the event was told by somebody who may not be whom it names: anybody can send with a public write key,
-    and type any address at a checkout."""
-    return event.public or event.claimed
+    return not event.is_weak and not resolution.by_anonymous
 
 
 def is_somebody_else(resolution: Resolution, held: frozenset[IdentityKind]) -> bool:
@@ -93,10 +87,11 @@ def without_anonymous(event: Event) -> Event:
 def allowed_links(event: Event, link: tuple[Identity, ...], held: frozenset[IdentityKind]) -> tuple[Identity, ...]:
     """What of `link` may be added to a contact that is known by kinds `held` already.
 
-    Who tells weakly (`is_weak`) gives a contact its first address, and never a second. User ids it may give as many as
-    it likes, since each is only ever claimed: had a contact but one, whoever claims it first would keep out its owner.
+    Who tells weakly (`Event.is_weak`) gives a contact its first address, and never a second. User ids it may give as
+    many as it likes, since each is only ever claimed: had a contact but one, whoever claims it first would keep out its
+    owner.
     """
-    if not is_weak(event):
+    if not event.is_weak:
         return link
     return tuple(i for i in link if i.kind is not IdentityKind.EMAIL or IdentityKind.EMAIL not in held)
 

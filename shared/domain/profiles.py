@@ -259,6 +259,9 @@ class Profile:
     """The instant up to which memberships have been decided."""
     halved: int = 0
     """How often the bounds of histories and orders were halved, because it would have been too large (`dump`)."""
+    weak: set[str] = field(default_factory=set)
+    """Of traits (`trait:…`) and event types that the product does not know (`event:…`): those of which nobody has told
+    but who may not be whom they name (`Event.is_weak`). They replace nothing that others have told, nor push it out."""
     public: bool = False
     """Whether nobody but senders with a public write key has told of the contact."""
     former_words: frozenset[str] = frozenset()
@@ -309,8 +312,13 @@ def fold(profile: Profile, event: Event) -> set[str]:
     for name, value in event.traits.items():
         if name == TAGS or not is_small({name: value}):
             continue
-        held = profile.traits.get(name)
+        held, mark = profile.traits.get(name), f"trait:{name}"
+        if event.is_weak and held is not None and mark not in profile.weak:
+            continue
+        if mark in profile.weak and not event.is_weak:
+            del profile.traits[name]
         if _set_newest(profile.traits, name, value, event.stamp):
+            profile.weak = profile.weak | {mark} if event.is_weak else profile.weak - {mark}
             touched.add(f"stamp:{name}")
             if held is None or _text(held.value) != _text(value):  # as texts, since 1 == True
                 touched.add(f"trait:{name}")
@@ -323,10 +331,12 @@ def fold(profile: Profile, event: Event) -> set[str]:
         _add_occurrence(profile, event, kept)
     if event.counts and (event.type in ORDER_TYPES or event.order is not None):
         touched |= _fold_order(profile, event, kept)
-    for name, _ in _beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS):
+    for name, _ in _beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS, profile.weak, "trait:"):
         touched |= {f"trait:{name}", f"stamp:{name}"}
-    for name, history in _beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES):
+        profile.weak.discard(f"trait:{name}")
+    for name, history in _beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES, profile.weak, "event:"):
         touched.update(*(_touches(name, occurrence.properties) for occurrence in history.newest))
+        profile.weak.discard(f"event:{name}")
     return touched
 
 
@@ -361,6 +371,7 @@ def _fold_tags(profile: Profile, event: Event) -> set[str]:
     for name in before.keys() - after.keys():
         profile.traits.pop(name, None)
     profile.traits |= after
+    profile.weak = profile.weak - {f"trait:{name}" for name in after}
     changes = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     changes |= {TAGS} if profile.traits.get(TAGS) != held else set()
     return {f"{what}:{name}" for name in changes for what in ("stamp", "trait")}
@@ -488,6 +499,7 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         profile,
         first_seen=NEVER,
         traits={},
+        weak=set(),
         tags={},
         consent={},
         earlier={},
@@ -537,18 +549,28 @@ def _given(answer: Stamped) -> Instant:
     return answer.time or answer.after
 
 
-def _beyond(values: dict[str, T], bound: int, known: Collection[str] = ()) -> list[tuple[str, T]]:
-    """Takes away all but the names that come first, `known` ones before others: a choice of `bound` names that no order
-    of arrival changes. Gives what it took."""
+def _beyond(
+    values: dict[str, T], bound: int, known: Collection[str] = (), weak: Collection[str] = (), prefix: str = ""
+) -> list[tuple[str, T]]:
+    """Takes away all but the names that come first, `known` ones before others and `weak` ones (with their prefix)
+    last: a choice of `bound` names that no order of arrival changes. Gives what it took."""
     if len(values) <= bound:
         return []
-    return [(name, values.pop(name)) for name in sorted(values, key=lambda name: (name not in known, name))[bound:]]
+
+    def place(name: str) -> tuple[int, str]:
+        return 0 if name in known else 1 + (f"{prefix}{name}" in weak), name
+
+    return [(name, values.pop(name)) for name in sorted(values, key=place)[bound:]]
 
 
 def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) -> None:
     history = profile.histories.get(event.type)
     if history is None:
         history = profile.histories[event.type] = History()
+        if event.is_weak and event.type not in KNOWN_TYPES:
+            profile.weak = profile.weak | {f"event:{event.type}"}
+    if profile.weak and not event.is_weak:
+        profile.weak = profile.weak - {f"event:{event.type}"}
     occurrence = Occurrence(event.time, kept)
     newest = history.newest
     if not newest or newest[-1].time < occurrence.time:
@@ -769,6 +791,7 @@ def as_json(profile: Profile) -> bytes:
             **({"halved": profile.halved} if profile.halved else {}),
             **({"public": True} if profile.public else {}),
             **({"former_words": sorted(profile.former_words)} if profile.former_words else {}),
+            **({"weak": sorted(profile.weak)} if profile.weak else {}),
         },
         separators=(",", ":"),
         ensure_ascii=False,
@@ -803,6 +826,7 @@ def load(stored: bytes) -> Profile:
         halved=raw.get("halved", 0),
         public=raw.get("public", False),
         former_words=frozenset(raw.get("former_words", ())),
+        weak=set(raw.get("weak", ())),
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

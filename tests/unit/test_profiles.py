@@ -123,6 +123,29 @@ def test_answers_are_bounded_and_the_first_of_those_in_a_row_stays() -> None:
     assert load(dump(profile)) == profile
 
 
+@pytest.mark.parametrize("mark", ["public", "claimed"])
+def test_what_anybody_may_tell_replaces_and_pushes_out_nothing_that_others_have_told(mark: str) -> None:
+    def told(type_: str, day: float, weak: bool, **traits: object) -> Event:
+        return event(type_, day).model_copy(update={"traits": traits, mark: weak})
+
+    own = [told("Quiz Finished", 1, False, first_name="Vera", vip_tier="gold"), told("Other", 1, True, city="Leeds")]
+    forged = told("A", 5, True, first_name="Rude", vip_tier="none", city="York")
+    flood = [told(f"A{n:03d}", 2, True, **{f"a{n:03d}": n}) for n in range(2 * TRAITS_BOUND)]
+    everything = [*own, forged, *flood]
+    expected = folded(everything)
+    assert {name: expected.traits[name].value for name in ("first_name", "vip_tier", "city")} == {
+        "first_name": "Vera",
+        "vip_tier": "gold",
+        "city": "York",
+    }
+    assert "Quiz Finished" in expected.histories
+    assert (len(expected.traits), len(expected.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert load(dump(expected)) == expected
+    for seed in range(5):
+        random.Random(seed).shuffle(everything)
+        assert folded(everything) == expected
+
+
 def test_somebody_is_known_since_we_heard_not_since_what_we_heard_of() -> None:
     old = event(Type.ORDER_COMPLETED, -900, order_id="1").model_copy(update={"received": BEGIN + 3 * DAY})
     new = event(Type.PAGE_VIEWED, 5)

@@ -519,3 +519,19 @@ def test_an_event_stays_below_150_kilobytes_when_every_text_is_as_long_as_can_be
     event = one("orders/create", payload)
     assert event.properties["products_left_out"] > 900
     assert 100_000 < len(event.model_dump_json().encode()) < 150_000
+
+
+def test_two_customers_are_one_once_the_merger_is_done() -> None:
+    event = one("customers/merge", sample("customers_merge"))
+    assert event.type == Type.CONTACTS_MERGED
+    gone = Identity(kind=IdentityKind.SHOPIFY, value="7064055069304")
+    assert event.identities == (CUSTOMER, gone)
+    failed = {"customer_ids": [1], "field": "merge_in_progress", "message": "Is being merged."}
+    for change in ({"status": "failed"}, {"status": "in_progress"}, {"errors": [failed]}):
+        assert events("customers/merge", {**sample("customers_merge"), **change}) == ()
+
+
+def test_an_address_without_a_customer_is_only_claimed() -> None:
+    assert not one("orders/create", sample("orders_create")).claimed
+    assert one("orders/create", {**sample("orders_create"), "customer": None}).claimed
+    assert one("checkouts/create", {**sample("checkouts_create"), "customer": {"id": 1, "email": None}}).claimed

@@ -94,6 +94,7 @@ def _event(
     order: OrderState | None = None,
     id_: str | None = None,
     identities: tuple[Identity, ...] = (),
+    claimed: bool = False,
     traits: Payload | None = None,
     consent: tuple[ConsentChange, ...] = (),
     properties: Payload | None = None,
@@ -110,6 +111,7 @@ def _event(
         order=order,
         source="shopify",
         identities=identities,
+        claimed=claimed,
         traits=traits or {},
         consent=consent,
         properties=properties or {},
@@ -148,6 +150,19 @@ def _customer_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...
             properties={"customer_id": customer},
         ),
     )
+
+
+def _merged(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """Of two customers one is left: told when it is asked for and when it has failed, too, which is none yet."""
+    kept = required(payload, "admin_graphql_api_customer_kept_id")
+    deleted = required(payload, "admin_graphql_api_customer_deleted_id")
+    if str(payload.get("status")).strip().lower() in _NOT_MERGED or payload.get("errors") or kept == deleted:
+        return ()
+    identities = (*_identities(kept, None), *_identities(deleted, None))
+    return (_event(delivery, Type.CONTACTS_MERGED, f"{kept} {deleted}", identities=identities),)
+
+
+_NOT_MERGED = frozenset({"failed", "in_progress", "requested", "pending"})
 
 
 def _tags(told: str, payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
@@ -331,6 +346,7 @@ def _checkout(type_: Type, dated: str, payload: Payload, delivery: _Delivery) ->
             instant(payload.get(dated)),
             as_of=instant(payload.get("updated_at")),
             identities=_buyer(payload, checkout),
+            claimed=_is_claimed(payload),
             traits=_buyer_traits(payload),
             properties=with_products(properties, map(_product, lines)),
         ),
@@ -366,6 +382,7 @@ def _order(type_: Type, dated: str | None, payload: Payload, delivery: _Delivery
             # An order is placed once, however many subscriptions and event ids tell of it.
             id_=event_id("shopify", delivery.shop, delivery.topic, order) if dated is None else None,
             identities=_buyer(payload, identifier(payload.get("checkout_token")), f"shopify-order:{order}"),
+            claimed=_is_claimed(payload),
             traits=_buyer_traits(payload),
             properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
         ),
@@ -439,6 +456,12 @@ def _buyer(payload: Payload, checkout: str | None, order: str | None = None) -> 
     cart = _token(payload.get("cart_token"))
     before = f"cart:{cart}" if cart else f"checkout:{checkout}" if checkout else None
     return _identities(identifier(customer.get("id")), _buyer_email(payload), order, before)
+
+
+def _is_claimed(payload: Payload) -> bool:
+    """Whether whose it is stands only in the form that anybody may fill in: no customer, or one without an address."""
+    customer = mapping(payload.get("customer"))
+    return identifier(customer.get("id")) is None or email(customer.get("email")) is None
 
 
 def _buyer_email(payload: Payload) -> str | None:
@@ -590,6 +613,7 @@ _TOPICS: dict[str, Callable[[Payload, _Delivery], tuple[Event, ...]]] = {
     "customers/create": partial(_customer, Type.CONTACT_CREATED, "created_at"),
     "customers/update": partial(_customer, Type.CONTACT_UPDATED, "updated_at"),
     "customers/delete": _customer_deleted,
+    "customers/merge": _merged,
     "customer.tags_added": partial(_tags, "tags_added"),
     "customer.tags_removed": partial(_tags, "tags_removed"),
     "customer/tags_added": partial(_tags, "tags_added"),

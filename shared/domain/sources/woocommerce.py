@@ -100,6 +100,7 @@ def _event(
     as_of: Instant | None = None,
     order: OrderState | None = None,
     consent: tuple[ConsentChange, ...] = (),
+    claimed: bool = False,
 ) -> Event:
     return Event(
         id=event_id("woocommerce", delivery.shop, type_, *identified_by),
@@ -111,6 +112,7 @@ def _event(
         order=order,
         source="woocommerce",
         identities=identities,
+        claimed=claimed,
         traits=traits or {},
         consent=consent,
         properties=properties or {},
@@ -198,10 +200,12 @@ def _asks_for_marketing(key: str, consent_key: str) -> bool:
     return bool(named) or key.removeprefix("_") in OPT_INS or (consent_key != "" and key == consent_key)
 
 
-def _consent(delivery: _Delivery, thing: str, said: Instant | None, identities: tuple[Identity, ...]) -> Event:
+def _consent(
+    delivery: _Delivery, thing: str, said: Instant | None, identities: tuple[Identity, ...], claimed: bool = False
+) -> Event:
     """A yes, said with an order or with an account: once, at its instant, however often it is told of again."""
     yes = (ConsentChange(state="subscribed"),)
-    return _event(delivery, Type.CONSENT_CHANGED, (thing,), said, identities, consent=yes)
+    return _event(delivery, Type.CONSENT_CHANGED, (thing,), said, identities, consent=yes, claimed=claimed)
 
 
 # ── customers ──
@@ -247,7 +251,10 @@ def _order(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     if payload.get("status") in _DRAFTS or not _said_yes(payload, delivery.consent_key):
         return found
     order = required(payload, "id")
-    return (*found, _consent(delivery, f"order {order}", _date(payload, "date_created"), found[0].identities))
+    return (
+        *found,
+        _consent(delivery, f"order {order}", _date(payload, "date_created"), found[0].identities, claimed=True),
+    )
 
 
 def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
@@ -265,6 +272,7 @@ def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
         _event,
         delivery,
         identities=_identities(payload.get("customer_id"), email(billing.get("email")), order),
+        claimed=True,  # what stands in a checkout's form is nobody's word but the buyer's
         traits=_traits({}, billing),
         as_of=delivery.received if restored else latest(modified, paid, completed),
         order=OrderState(
