@@ -45,6 +45,9 @@ class Type(StrEnum):
     SCREEN_VIEWED = "Screen Viewed"
     GROUP_JOINED = "Group Joined"
     PRODUCT_VIEWED = "Product Viewed"
+    PRODUCT_ADDED = "Product Added"
+    PRODUCT_REMOVED = "Product Removed"
+    CART_VIEWED = "Cart Viewed"
     CART_UPDATED = "Cart Updated"
     CHECKOUT_STARTED = "Checkout Started"
     CHECKOUT_UPDATED = "Checkout Updated"
@@ -89,12 +92,13 @@ ORDER_TYPES = frozenset(
 GATHERED = frozenset(
     {
         *(Type.PAGE_VIEWED, Type.SCREEN_VIEWED, Type.GROUP_JOINED, Type.PRODUCT_VIEWED),
+        *(Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED, Type.CART_VIEWED),
         *(Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED),
         *(Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_DELAYED),
         *(Type.PRODUCT_UPDATED, Type.EVALUATION_DUE),
         # What a visit is made of, by the names of Segment's e-commerce and mobile specs:
         *("Product List Viewed", "Product List Filtered", "Products Searched", "Product Clicked", "Product Shared"),
-        *("Promotion Viewed", "Promotion Clicked", "Product Added", "Product Removed", "Cart Viewed", "Cart Shared"),
+        *("Promotion Viewed", "Promotion Clicked", "Cart Shared"),
         *("Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered", "Coupon Entered"),
         *("Product Added to Wishlist", "Product Removed from Wishlist", "Wishlist Product Added to Cart"),
         *("Application Opened", "Application Backgrounded", "Application Foregrounded"),

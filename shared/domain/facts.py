@@ -28,7 +28,7 @@ from shared.domain.conditions import (
     parts_of,
     plain,
 )
-from shared.domain.evaluation import Evaluate, HistoryNeededError
+from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
 from shared.domain.profiles import Profile, Stamped
@@ -58,11 +58,13 @@ milliseconds something else was before, if it had been the answer already |
 | order | one for each there ever was | `time`: when it was placed; `flag`: whether it counts still; `amount`: what \
 is left of it, in hundredths; and the properties of its `Order Completed`, which is read here: one for each order, as \
 it is now, however many told of it |
+| cart | one, where something is left in it | `time`: when it was changed last; and the properties of what is in it \
+(`evaluation.cart_of`) |
 | answer | one for each condition answered here that is true | `name`: the condition's key |
 | member | one for each segment the contact is in | `name`; `number`: of the transition; `time`: since when |
 """
 
-KINDS = ("contact", "trait", "consent", "order", "answer", "member")
+KINDS = ("contact", "trait", "consent", "order", "cart", "answer", "member")
 PARTITIONS = ("pass", "kind")
 """The id of the pass that an export was made for, and what its rows are."""
 
@@ -126,7 +128,8 @@ def asked(definitions: Definitions) -> Asked:
 def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     """The contact's facts at `t`: COLUMNS and `kind`. None of who has joined another contact, or was erased.
 
-    HistoryNeededError when the profile has not all the contact's orders: give `profiles.rebuild` of their events.
+    HistoryNeededError when the profile has not all the contact's orders, or what made their cart: give
+    `profiles.rebuild` of their events.
     """
     if profile.merged_into is not None or profile.erased:
         return
@@ -161,6 +164,9 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
         if order.completed is not None:
             now = {"time": order.placed, "amount": order.net, "flag": order.counts}
             yield {**empty, "kind": "order", **now, **order.completed.properties}
+    cart = cart_of(profile)
+    if cart is not None:
+        yield {**empty, "kind": "cart", "time": cart.time, **cart.properties}
     for segment, held in profile.memberships.items():
         if held.member:
             yield {**empty, "kind": "member", "name": segment, "number": float(held.number), "time": held.since}

@@ -41,6 +41,7 @@ from shared.domain.properties import (
     own_words,
     refunded,
     short_id,
+    stated_total,
     text,
     without,
 )
@@ -633,7 +634,7 @@ def _tell_order(order: Order, event: Event, kept: Mapping[str, Json]) -> None:
         cancelled = state is None or not state.stands
         if (stamp, cancelled) > (order.cancelled_at, order.cancelled):
             order.cancelled, order.cancelled_at = cancelled, stamp
-    total = None if event.other_currency else amount(event.properties.get("total", event.properties.get("revenue")))
+    total = None if event.other_currency else stated_total(event.properties)
     if total is not None and (stamp, total) > (order.value_at, order.value):
         order.value, order.value_at = max(total, 0), stamp
     said = {name: value for name, value in kept.items() if name != "total"}

@@ -33,6 +33,11 @@ KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 """What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
 
 KNOWN_TYPES = frozenset(Type)
+WHOLE_CARTS = (Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+"""Events that tell all that is in a cart, or nothing of it."""
+CART_CHANGES = (Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED)
+"""Events that tell of one product in it."""
+CARTS = (*WHOLE_CARTS, *CART_CHANGES)
 MOST_TEXT = 200
 VALUES_BOUND = 30
 """Distinct values kept of a property that an event has once a product."""
@@ -68,7 +73,9 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
             break
     if not event.other_currency:
         found["price"] = amount(properties.get("price"))
-        found["total"] = _total(properties, products)
+        found["total"] = _total(event.type, properties, products)
+    elif properties.get("products") == []:
+        found["total"] = 0
     if properties.get("path") is not None:
         found["path"] = path(properties["path"], own)
     for name in ("campaign", "query"):
@@ -80,6 +87,8 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     for name in FLAGS:
         if isinstance(properties.get(name), bool) and may_tell(event, name):
             found[name] = properties[name]
+    if event.type in CARTS and not found.get("product_id") and not found.get("total") and "products" in properties:
+        found["filled"] = any(products) or None  # what it is or costs is not told, but something is in it
     return _fitting({name: value for name, value in found.items() if value is not None})
 
 
@@ -137,18 +146,36 @@ def event_name(event: Event, known: frozenset[str] = frozenset()) -> str | None:
     return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits) | known)
 
 
-def _total(properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]]) -> int | None:
-    """As stated; of a cart, which states none, what its products come to (nothing, when it was emptied)."""
-    stated = properties.get("total", properties.get("revenue"))
-    if stated is not None or not isinstance(properties.get("products"), list):
-        return amount(stated)
+def stated_total(properties: Mapping[str, Json]) -> int | None:
+    """What an order or a checkout says it comes to, by any of the Segment spec's names."""
+    names = ("total", "value", "revenue")
+    return amount(next((properties[name] for name in names if properties.get(name) is not None), None))
+
+
+def _total(type_: str, properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]]) -> int | None:
+    """As stated; of a cart, which states none, what its products come to (nothing, when it was emptied); of a product
+    that is put in or taken out, what that comes to."""
+    stated = stated_total(properties)
+    if stated is not None or not (isinstance(properties.get("products"), list) or type_ in CART_CHANGES):
+        return stated
     total = 0
     for product in products:
-        price, quantity = amount(product.get("price")), product.get("quantity", 1)
-        if price is None or not isinstance(quantity, int) or not 0 <= quantity <= 10**6:
+        price, quantity = amount(product.get("price")), _quantity(product.get("quantity", 1))
+        if price is None or quantity is None:
             return None
-        total += price * quantity
+        total += round(price * quantity)
     return total if abs(total) <= MOST_AMOUNT else None
+
+
+def _quantity(value: Json) -> float | None:
+    """As senders write it: a number, perhaps a fraction, or a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= 10**6 else None
 
 
 @lru_cache(maxsize=4096)

@@ -43,7 +43,7 @@ from shared.domain.conditions import (
     parts_of,
     plain,
 )
-from shared.domain.evaluation import CARTS, Compiler, Evaluate, HistoryNeededError, Reading
+from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant, Type
 from shared.domain.profiles import (
     BY_DEFINITION,
@@ -64,6 +64,7 @@ from shared.domain.profiles import (
     trim,
     wake_at,
 )
+from shared.domain.properties import CARTS
 
 # ── all the shop's segments ──
 

@@ -49,8 +49,8 @@ from shared.domain.conditions import (
 from shared.domain.conditions import (
     Sequence as InSequence,
 )
-from shared.domain.evaluation import CARTS, NOT_EMPTY, compared_value, in_days, order_bounds, sample_bound
-from shared.domain.events import Instant, Json, Type
+from shared.domain.evaluation import compared_value, in_days, order_bounds, sample_bound
+from shared.domain.events import Instant, Json
 from shared.domain.facts import is_answered
 from shared.domain.lake_rows import OTHER, partition
 from shared.domain.properties import AMOUNTS, FLAGS, TEXT_LISTS, fold_case
@@ -414,14 +414,10 @@ class Plan:
         return Merged(" AND ".join(tests))
 
     def _cart(self, condition: Cart) -> Tree:
-        start = self.t - condition.within
-        newest = self._newest([(event, ()) for event in CARTS], start)
-        passed = self._newest([(event, (*condition.where, NOT_EMPTY)) for event in CARTS], start)
-        ordered = self._newest([(Type.ORDER_COMPLETED, ())], start)
-        return Merged(
-            f"{newest} = {passed} AND {newest} > {start} AND {newest} <= {self.t - condition.older}"
-            f" AND {newest} > COALESCE({ordered}, -1)"
-        )
+        """A contact has one row at most: the cart that is left."""
+        inside = [f"time > {self.t - condition.within}", f"time <= {self.t - condition.older}"]
+        holds = " AND ".join([*inside, *(_where(each) for each in condition.where)])
+        return self._atom(self._source("rows", "cart"), holds, condition)
 
     # ── orders, ranks ──
 

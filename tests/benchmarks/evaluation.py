@@ -27,9 +27,10 @@ from shared.domain.conditions import (
     TraitIs,
     plain,
 )
-from shared.domain.evaluation import CARTS, compared_value, comparison
+from shared.domain.evaluation import compared_value, comparison
 from shared.domain.events import DAY, HOUR, Event, Instant, Json, Type
 from shared.domain.profiles import Occurrence, Profile, fold, trim
+from shared.domain.properties import CARTS
 from shared.domain.segments import Definitions, compile_segments, decide
 from tests.benchmarks import languages
 from tests.benchmarks.measuring import Row, side_by_side

@@ -25,10 +25,10 @@ from shared.domain.conditions import (
     Where,
     parts_of,
 )
-from shared.domain.evaluation import CARTS, compared_value
+from shared.domain.evaluation import compared_value
 from shared.domain.events import DAY, NEVER, Instant, Json, Type
 from shared.domain.profiles import Profile
-from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
+from shared.domain.properties import CARTS, KEPT_PROPERTIES, TEXT_LISTS
 
 INSTALL = "make bench installs it from requirements-bench.lock"
 Ask = Callable[[dict[str, Json]], list[bool]]

@@ -148,18 +148,10 @@ def holds(
                 return False
             return condition.older is None or t - max(after) >= condition.older
         case Cart():
-            carts = [each for event in _CARTS for each in happened(event)]
-            newest = max((each.time for each in carts), default=None)
-            if newest is None or any(each.time >= newest for each in happened(Type.ORDER_COMPLETED)):
+            left = cart_left(profile)
+            if left is None or not all(passes(test, left.properties) for test in condition.where):
                 return False
-            if not any(
-                each.time == newest
-                and (each.properties.get("total") or 0) > 0
-                and all(passes(test, each.properties) for test in condition.where)
-                for each in carts
-            ):
-                return False
-            return condition.older <= t - newest < condition.within
+            return condition.older <= t - left.time < condition.within
         case Orders():
             measured = _measured(condition.measure, [o for o in orders if inside(o.placed, condition.within)])
             least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
@@ -177,7 +169,49 @@ def holds(
             return _moment(condition, profile, t, shop)
 
 
-_CARTS = (Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+_CHANGES = (Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED)
+_CARTS = (*_CHANGES, Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+
+
+def cart_left(profile: Profile) -> Occurrence | None:
+    """What all cart events, one after the other, leave in the cart."""
+    told = [
+        (each.time, event) for event in _CARTS if event in profile.histories for each in profile.histories[event].newest
+    ]
+    of = {event: list(profile.histories[event].newest) for event in _CARTS if event in profile.histories}
+    ordered = max((each.time for each in _history(profile, Type.ORDER_COMPLETED)), default=-1)
+    total, products, categories, unnamed, newest = None, set[str](), set[str](), False, None
+    for time, event in sorted(told, key=lambda each: (each[0], each[1] not in _CHANGES, each[1])):
+        each = of[event].pop(0)
+        assert each.time == time
+        if time <= ordered:
+            continue
+        newest, worth = each, each.properties.get("total")
+        named = set(each.properties.get("product_id", []))
+        if event == Type.PRODUCT_ADDED:
+            products |= named
+            categories |= set(each.properties.get("category", []))
+            total = total if worth is None else (total or 0) + worth
+            unnamed = True
+        elif event == Type.PRODUCT_REMOVED:
+            products -= named
+            total = None if total is None else max(total - (worth or 0), 0)
+            unnamed = bool(products)
+            if worth is None and not products:
+                total = 0
+        elif {"total", "product_id", "filled"} & set(each.properties):
+            products, categories, total = named, set(each.properties.get("category", [])), worth
+            unnamed = "filled" in each.properties
+    if newest is None or not (unnamed or products or (total or 0) > 0):
+        return None
+    own = {name: held for name, held in newest.properties.items() if name not in ("product_id", "category", "total")}
+    found = {"product_id": sorted(products), "category": sorted(categories), "total": total}
+    return Occurrence(newest.time, own | {name: held for name, held in found.items() if held not in (None, [])})
+
+
+def _history(profile: Profile, event: str) -> list[Occurrence]:
+    history = profile.histories.get(event)
+    return history.newest if history else []
 
 
 def passes(where: Where, properties: Mapping[str, Any]) -> bool:

@@ -49,18 +49,19 @@ from shared.domain.conditions import (
 )
 from shared.domain.conditions import Sequence as InSequence
 from shared.domain.evaluation import calendar, events, orders, traits
+from shared.domain.evaluation.carts import cart_of
 from shared.domain.evaluation.comparing import compared_value, comparison
 from shared.domain.evaluation.composing import all_of, any_of, member, not_
-from shared.domain.evaluation.events import CARTS, NOT_EMPTY, in_days
+from shared.domain.evaluation.events import in_days
 from shared.domain.evaluation.orders import order_bounds
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
 from shared.domain.evaluation.traits import sample_bound
-from shared.domain.events import Instant, Type
+from shared.domain.events import Instant
 from shared.domain.profiles import Profile
 
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
 # What the SQL of segments reads a condition by as well, so that both mean the same.
-__all__ += ["CARTS", "NOT_EMPTY", "compared_value", "comparison", "in_days", "order_bounds", "sample_bound"]
+__all__ += ["cart_of", "compared_value", "comparison", "in_days", "order_bounds", "sample_bound"]
 
 Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
 
@@ -144,12 +145,7 @@ class Compiler:
                     [self.of(each.event, each.where) for each in condition.answers],
                 )
             case Cart():
-                return events.cart(
-                    condition,
-                    [self.of(event) for event in CARTS],
-                    [self.of(event, (*condition.where, NOT_EMPTY)) for event in CARTS],
-                    self.of(Type.ORDER_COMPLETED),
-                )
+                return events.cart(condition)
             case Orders():
                 return orders.measured(condition)
             case LastOrder():

@@ -8,15 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions import Cart, EventCount, FirstEvent, LastEvent, Unanswered, Where
+from shared.domain.conditions import Cart, EventCount, FirstEvent, LastEvent, Unanswered
 from shared.domain.conditions import Sequence as InSequence
+from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
-from shared.domain.events import DAY, NEVER, Instant, Type
-
-CARTS = (Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
-# Its validator, which nothing else may ever need, would be made at every import.
-NOT_EMPTY = Where.model_construct(property="total", is_="more", value=0)
+from shared.domain.events import DAY, NEVER, Instant
 
 
 def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
@@ -223,16 +220,14 @@ def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series]) -> 
     return evaluate_unanswered
 
 
-def cart(condition: Cart, carts: Sequence[Series], passing: Sequence[Series], orders: Series) -> Term:
+def cart(condition: Cart) -> Term:
     older, window = condition.older, condition.within
+    passes = filter_(condition.where) if condition.where else None
 
     def evaluate_cart(reading: Reading, t: Instant) -> Signed:
-        newest = _newest(reading, carts)
-        if newest < 0 or t >= newest + window or newest != _newest(reading, passing):
+        cart = reading.cart()
+        if cart is None or t >= cart.time + window or (passes is not None and not passes(cart.properties)):
             return -NEVER
-        ordered = reading.times[orders]
-        if ordered and ordered[-1] >= newest:
-            return -NEVER
-        return newest + window if t >= newest + older else -(newest + older)
+        return cart.time + window if t >= cart.time + older else -(cart.time + older)
 
     return evaluate_cart

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.domain.conditions import Where
+from shared.domain.evaluation.carts import HistoryNeededError, cart_of
 from shared.domain.evaluation.comparing import Passes, filter_
 from shared.domain.events import NEVER, Instant
 from shared.domain.profiles import History, Occurrence, Profile
 from shared.domain.properties import fold_case
 
+__all__ = ["HistoryNeededError"]
+
 NONE: list[Instant] = []
-
-
-class HistoryNeededError(Exception):
-    """The profile's bounded history cannot answer this; evaluate on `profiles.rebuild` of all the contact's events."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,13 +63,14 @@ class Times(dict[Series, list[Instant]]):
 class Reading:
     """A profile as it is being evaluated: each series and the orders are read off it once."""
 
-    __slots__ = ("_orders", "members", "profile", "times")
+    __slots__ = ("_cart", "_orders", "members", "profile", "times")
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.times = Times(profile)
         self.members: dict[str, Signed] = {}
         self._orders: tuple[list[Instant], list[int]] | None = None
+        self._cart: tuple[Occurrence | None] | None = None
 
     def occurrences(self, series: Series) -> list[Occurrence]:
         history = self.profile.histories.get(series.event)
@@ -82,6 +82,12 @@ class Reading:
         if history is None or history.total == len(history.newest):
             return -1
         return history.newest[0].time if history.newest else NEVER
+
+    def cart(self) -> Occurrence | None:
+        """See `carts.cart_of`."""
+        if self._cart is None:
+            self._cart = (cart_of(self.profile),)
+        return self._cart[0]
 
     def orders(self) -> tuple[list[Instant], list[int]]:
         """When the orders that count were placed, oldest first, and what each is worth, in hundredths."""

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from shared.domain import calendars
 from shared.domain.conditions import EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered, Where
 from shared.domain.conditions import Sequence as InSequence
-from shared.domain.evaluation import CARTS
 from shared.domain.events import NEVER, Type
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
 from shared.domain.profiles import Occurrence
-from shared.domain.properties import fold_case
+from shared.domain.properties import CARTS, fold_case
 from shared.domain.wording.events import deed
 from shared.domain.wording.texts import money, number, plural, within
 
@@ -111,16 +110,21 @@ def unanswered(view: View, condition: Unanswered) -> Told:
 
 
 def cart(view: View) -> Told:
-    carts = [each for event in CARTS for each in view.occurrences(event)[:1]]
-    if not carts:
-        return Told("there is no cart", "A cart that is left would make it true.", "An order would end it.")
-    left = max(carts, key=lambda each: each.time)
+    left, orders = view.reading.cart(), view.occurrences(Type.ORDER_COMPLETED)[:1]
+    if left is None:
+        newest = max((each.time for event in CARTS for each in view.occurrences(event)[:1]), default=None)
+        text = "there is no cart"
+        if newest is not None:
+            text = f"nothing is left in the cart of {view.when(newest)}"
+            if orders and orders[0].time >= newest:
+                text = f"the newest cart, of {view.when(newest)}, was ordered since, on {view.when(orders[0].time)}"
+        return Told(text, "A cart that is left would make it true.", "An order would end it.")
     total = left.properties.get("total")
     worth = f" worth {money(total / 100)}" if isinstance(total, int) else ""
     inside = f" ({about})" if (about := _about(left, ("category", "product_id"))) else ""
     text = f"the newest cart{worth}{inside} {view.ago(left.time)}"
-    for order in view.occurrences(Type.ORDER_COMPLETED)[:1]:
-        text += f"; {'ordered since' if order.time >= left.time else 'last ordered before'}, on {view.when(order.time)}"
+    for order in orders:
+        text += f"; last ordered before, on {view.when(order.time)}"
     return Told(text, "A newer cart that is left would make it true.", "An order would end it.", "they order")
 
 

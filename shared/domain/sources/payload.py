@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
+from shared.domain.countries import country_code
 from shared.domain.events import FIRST_DATE, Instant, Json, amount, normal_email, parse_instant
 
 Payload = dict[str, Any]
@@ -197,9 +198,9 @@ def email(value: Json) -> str | None:
 
 
 def country(value: Json) -> str | None:
-    """An ISO 3166 code in capitals."""
-    code = text(value)
-    return code.upper() if code is not None and re.fullmatch("[A-Za-z]{2}", code) else None
+    """An ISO 3166 code in capitals, of a code of two or three letters or an English name."""
+    written = text(value)
+    return None if written is None else country_code(written)
 
 
 def labels(value: Json) -> list[str]:

@@ -175,29 +175,38 @@ def _id(message: Payload, name: str) -> str | None:
     return found
 
 
+_PARTS = {"city": "city", "state": "region", "postalCode": "postal_code"}
 _RENAMED = {"firstName": "first_name", "lastName": "last_name"}
 
 
 def _traits(kind: str, message: Payload, context: Payload) -> Payload:
-    """The user's traits, of any kind of call but `group`, whose traits are the group's. No street is kept."""
+    """The user's traits, of any kind of call but `group`, whose traits are the group's. No street is kept.
+
+    A trait that is there and empty has no value any more; of an address, each part of it. A `name` gives first and last
+    name where they are not told by themselves.
+    """
     given = {**mapping(context.get("traits")), **(mapping(message.get("traits")) if kind == "identify" else {})}
     address = mapping(given.pop("address", None))
-    traits = {
-        "city": text(address.get("city")),
-        "region": text(address.get("state")),
-        "postal_code": text(address.get("postalCode")),
-        "country": country(address.get("country")),
-    }
+    traits: Payload = {_PARTS[name]: text(value) for name, value in address.items() if name in _PARTS}
+    if "country" in address:
+        traits["country"] = country(address["country"])
     for name, value in given.items():
         if may_be_told_by_anybody(name):
-            traits[_RENAMED.get(name, name)] = cut(value) if isinstance(value, str) else value
-    traits["email"] = _address(message, given)
+            traits[_RENAMED.get(name, name)] = (cut(value) or None) if isinstance(value, str) else value
+    if isinstance(given.get("country"), str):
+        traits["country"] = country(given["country"]) or traits["country"]
+    if (full := text(given.get("name"))) is not None and {"first_name", "last_name"}.isdisjoint(traits):
+        traits["first_name"], _, last = full.partition(" ")
+        traits |= {"last_name": last} if last else {}
+    address_told = _address(message, given)
+    traits.pop("email", None)
     for name, value in traits.items():
         if not is_small({name: value}):
             raise RefusedError(
                 "too_large", f"a trait may have {MOST_BYTES} bytes, its name included", f"traits.{name[:64]}"
             )
-    return present(traits)
+    traits = {name: None if value == "" else value for name, value in traits.items()}
+    return traits if address_told is None else {**traits, "email": address_told}
 
 
 # ── what ──
@@ -243,7 +252,8 @@ def _properties(kind: str, message: Payload, context: Payload) -> Payload:
     for name in ("source", "medium", "term", "content"):
         properties.setdefault(f"campaign_{name}", text(campaign.get(name)))
     properties.setdefault("device", _device(context.get("userAgent")))
-    return present(properties)
+    emptied = {"products": []} if properties.get("products") == [] else {}  # a cart that is told to be empty
+    return present(properties) | emptied
 
 
 def _words(search: Json) -> str | None:

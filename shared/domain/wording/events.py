@@ -38,6 +38,9 @@ VERBS: Mapping[str, Verb] = {
     Type.SCREEN_VIEWED: Verb("viewed", "a screen"),
     Type.GROUP_JOINED: Verb("joined", "a group"),
     Type.PRODUCT_VIEWED: Verb("viewed", "a product"),
+    Type.PRODUCT_ADDED: Verb("added", "a product to a cart"),
+    Type.PRODUCT_REMOVED: Verb("removed", "a product from a cart"),
+    Type.CART_VIEWED: Verb("viewed", "a cart"),
     Type.CART_UPDATED: Verb("changed", "a cart"),
     Type.CHECKOUT_STARTED: Verb("started", "a checkout"),
     Type.CHECKOUT_UPDATED: Verb("changed", "a checkout"),
@@ -66,7 +69,7 @@ SUFFIXES: Mapping[str, str] = {
     "device": " on {}",
 }
 IN_A_CART = {"category": " with {} in it", "product_id": " with the product {} in it"}
-_CARTS = (Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+_CARTS = (Type.CART_VIEWED, Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
 FLAG_SUFFIXES = {("human", True): " in person", ("human", False): " by machine", ("permanent", True): " for good"}
 
 
