@@ -22,6 +22,7 @@ from shared.domain.events import (
     IdentityKind,
     Instant,
     Type,
+    cart_ordered,
     evaluation_due,
     event_id,
     event_key,
@@ -118,6 +119,7 @@ def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
         try:
             return store(contact, [Resolved(event, record, resolution, alone=True)], now)
         except SomebodyElseError:
+            _end_carts([contact], event)
             event = without_anonymous(event)
         except VersionConflictError:
             pause(tries)
@@ -130,6 +132,8 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
     VersionConflictError when an identity has meanwhile come to lead to another contact, or others write all the time.
     """
     transitions: list[Transition] = []
+    for member in members:
+        _end_carts(_known(member.resolution.join), member.event)
     for start in range(0, len(members), MOST_EVENTS):
         transitions += _store_some(contact, members[start : start + MOST_EVENTS], now)
     return transitions
@@ -187,6 +191,22 @@ def _decided(stored: Stored) -> tuple[int, dict[str, Membership]]:
 def _stands(stored: Stored, now: Instant) -> bool:
     """Whether the index would keep the wake-up that it has."""
     return contacts.wake_to_store(wake_at(stored.profile), stored.wake_at, now) == stored.wake_at
+
+
+def _end_carts(others: Iterable[str], order: Event) -> None:
+    """Of an order under another address than its cart: empties the carts of those whom the cart, or the order while it
+    was one, leads to. Told before the order is stored, so that nobody who dies between leaves it out; told twice, it is
+    one event."""
+    if order.type == Type.ORDER_COMPLETED and not order.public and (ended := [*others]):
+        events_queue.put_events([cart_ordered(other, order) for other in ended])
+
+
+def _known(others: Iterable[str]) -> Iterator[str]:
+    """Those of them who are somebody, and will not join."""
+    for other in others:
+        stored = contacts.read(other)
+        if stored is not None and not is_anonymous(stored.profile.identities):
+            yield other
 
 
 def _wake_soon(profile: Profile, now: Instant) -> None:

@@ -266,6 +266,22 @@ def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
     )
 
 
+def cart_ordered(contact: str, order: Event) -> Event:
+    """Empties the cart of another contact than the one who ordered what was in it: they gave another address then. It
+    counts just after the order, since a checkout can be dated as the order that was made of it."""
+    time = min(order.time + SECOND, order.received)
+    return Event(
+        id=event_id("cart ordered", order.id, contact),
+        type=Type.CART_UPDATED,
+        time=time,
+        stated=time,
+        received=order.received,
+        source=order.source,
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        properties={"products": []},
+    )
+
+
 def counted_time(stated: Instant | None, received: Instant) -> Instant:
     """The instant an event counts at: as stated, but never after it was received (a wrong clock, a bad payload). What
     is stated to be before FIRST_DATE is as if it were not dated."""

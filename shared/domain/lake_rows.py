@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import Event, Instant, Json, Type, amount, iso
+from shared.domain.events import ORDER_TYPES, Event, Instant, Json, Type, amount, iso
 from shared.domain.properties import (
     KNOWN_TYPES,
     code,
@@ -31,6 +31,11 @@ COLUMNS: Mapping[str, str] = {
     "source": "string",
     "public": "boolean",
     "order_id": "string",
+    "order_number": "string",
+    "stamp": "bigint",
+    "stands": "boolean",
+    "refund_id": "string",
+    "refunds": "array<string>",
     "total": "bigint",
     "amount": "bigint",
     "price": "bigint",
@@ -53,9 +58,12 @@ COLUMNS: Mapping[str, str] = {
 }
 """Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
 `day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
-the shop's currency; `product_id` and `category` list those of all the products in an event. A value that an event does
-not have, or that may not go in, is null. One contact's rows of one type have different ids, once their files are merged
-(docs/events.md)."""
+the shop's currency, null where it was told in another; `product_id` and `category` list those of all the products in
+an event. A value that an event does not have, or that may not go in, is null. One contact's rows of one type have
+different ids, once their files are merged (docs/events.md).
+
+Of an order: `stamp`, the greater of which is the newer telling; `stands`, whether it is an order, and `refunds`, the
+ids of all there are, where the storefront says so."""
 
 PARTITIONS = ("month", "type")
 """The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
@@ -70,7 +78,7 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 
 Row = dict[str, Json]
 
-_CODES = ("order_id", "currency", "outcome", "step", "message")
+_CODES = ("order_number", "refund_id", "currency", "outcome", "step", "message")
 _HASH = re.compile(r"[0-9a-f]{32}")
 """What `event_id` makes. It says nothing of anybody, even where a short name happens to be in it."""
 
@@ -115,11 +123,29 @@ def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
         **kept_properties(event, known),
     }
     found |= {name: code(properties.get(name), own) for name in _CODES if may_tell(event, name)}
+    found |= _of_order(event, own)
     return {
         **{name: found.get(name) for name in COLUMNS},
         "month": month_of(event.time),
         "type": partition(event.type) if event.counts else OTHER,
     }
+
+
+_MOST_AFTER = 10**6 - 1
+
+
+def _of_order(event: Event, own: frozenset[str]) -> Row:
+    state = event.order
+    found: Row = {"order_id": code(event.properties.get("order_id") if state is None else state.id, own)}
+    if state is not None or event.type in ORDER_TYPES:
+        found["stamp"] = event.stamp.time * (_MOST_AFTER + 1) + max(min(event.stamp.after, _MOST_AFTER), 0)
+    if state is not None:
+        found["stands"] = state.stands
+        if state.refunds is not None and not event.other_currency:
+            found["refunds"] = [each for each in state.refunds if code(each, own) is not None]
+    elif event.type == Type.ORDER_CANCELLED:
+        found["stands"] = False
+    return found
 
 
 def _amount(event: Event) -> int | None:

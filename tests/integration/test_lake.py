@@ -18,7 +18,7 @@ import pytest
 from functions.lake import app
 from infra.local import athena
 from shared.adapters import contacts, environment, lake
-from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, parse_instant
+from shared.domain.events import DAY, HOUR, MINUTE, Event, Identity, IdentityKind, OrderState, Type, parse_instant
 from shared.domain.lake_rows import COLUMNS, contact_number
 
 BUCKET = "lake"
@@ -212,6 +212,27 @@ def test_what_is_in_the_lake_twice_counts_once(bucket: Any, tmp_path: Path) -> N
     from_the_website = event(3, Type.ORDER_COMPLETED, order_id="1", total="30.00")
     app.handler(stream(from_the_website, start=950), None)
     assert daily(bucket, tmp_path) == {"2026-11-23": (1, 0, 1, 30.0)}
+
+
+def test_the_daily_report_has_orders_as_they_were_told_last(bucket: Any, tmp_path: Path) -> None:
+    def state(minute: int, stands: bool, refunds: Any = None) -> dict[str, Any]:
+        told = OrderState(id="1", stands=stands, refunds=refunds)
+        return {"order": told, "as_of": MONDAY - HOUR + minute * MINUTE}
+
+    app.handler(
+        stream(
+            event(1, Type.ORDER_COMPLETED, order_id="1", order_number="1017").model_copy(update=state(0, True)),
+            event(2, Type.ORDER_UPDATED, order_id="1", total="90.00").model_copy(update=state(9, True, {"r2": 5})),
+            event(3, Type.ORDER_CANCELLED, order_id="1", total="30.00").model_copy(update=state(5, False)),
+            event(4, Type.ORDER_REFUNDED, order_id="1", refund_id="r1", amount=30).model_copy(update=state(3, True)),
+            event(5, Type.ORDER_REFUNDED, order_id="1", refund_id="r2", amount=5).model_copy(update=state(4, True)),
+            event(6, Type.ORDER_COMPLETED, order_id="#1017", total=900_000).model_copy(update={"public": True}),
+            event(7, Type.ORDER_COMPLETED, order_id="7", total=1).model_copy(update={"public": True, "counts": False}),
+            event(8, Type.ORDER_COMPLETED, order_id="8", total=90_000).model_copy(update={"other_currency": True}),
+        ),
+        None,
+    )
+    assert daily(bucket, tmp_path) == {"2026-11-23": (0, 0, 2, 85.0)}
 
 
 def test_days_after_the_last_are_left_out(bucket: Any, tmp_path: Path) -> None:

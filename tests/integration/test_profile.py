@@ -19,6 +19,7 @@ from shared.adapters.clients import client
 from shared.adapters.contacts import VersionConflictError
 from shared.adapters.secrets import UnreadableSecretError
 from shared.domain.conditions import Segment
+from shared.domain.evaluation import cart_of
 from shared.domain.events import (
     DAY,
     NEVER,
@@ -692,3 +693,27 @@ def test_what_the_public_key_says_of_orders_counts_where_the_shop_says_so(
     assert deliver(told) == []
     held = {name for name, each in profile_of(EMAIL, "ada@example.com").memberships.items() if each.member}
     assert ("customers" in held) == (setting == "count")
+
+
+def test_an_order_under_a_corrected_address_ends_the_cart_of_the_first() -> None:
+    cart = (IdentityKind.ORDER, "cart:t")
+    inside = {"products": [{"product_id": "p", "price": 20}]}
+    first = event("checkout", Type.CHECKOUT_STARTED, (EMAIL, "wrong@example.com"), cart, properties=inside)
+    assert deliver(first) == []
+    other = (SHOPIFY, "7"), (EMAIL, "right@example.com"), cart
+    order = event("order", Type.ORDER_COMPLETED, *other, properties={"order_id": "1", **inside}, time=NOW - DAY + 1)
+    assert deliver(order) == []
+    held = profile_of(EMAIL, "wrong@example.com")
+    assert cart_of(held) is not None
+    assert deliver(*queued()) == []
+    assert cart_of(profile_of(EMAIL, "wrong@example.com")) is None
+    assert cart_of(profile_of(EMAIL, "right@example.com")) is None
+    assert deliver(order, first) == []
+
+
+def queued() -> list[str]:
+    """What waits on both queues."""
+    sqs = boto3.client("sqs")
+    urls = [sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("events_queue", "prompt_queue")]
+    answers = [sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10) for url in urls]
+    return [message["Body"] for answer in answers for message in answer.get("Messages", [])]

@@ -252,7 +252,7 @@ def _properties(kind: str, message: Payload, context: Payload) -> Payload:
     for name in ("source", "medium", "term", "content"):
         properties.setdefault(f"campaign_{name}", text(campaign.get(name)))
     properties.setdefault("device", _device(context.get("userAgent")))
-    emptied = {"products": []} if properties.get("products") == [] else {}  # a cart that is told to be empty
+    emptied: Payload = {"products": []} if properties.get("products") == [] else {}  # a cart that is told to be empty
     return present(properties) | emptied
 
 
