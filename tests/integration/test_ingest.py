@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from functions.ingest import app
 from shared.adapters import environment, secrets
 from shared.adapters.clients import client
-from shared.domain.events import DAY, Event, IdentityKind, Type, event_id
+from shared.domain.events import DAY, SECOND, Event, IdentityKind, Type, event_id
 from shared.domain.sources import shopify, woocommerce
 from tests.integration.ingest_stack import (
     NOW,
@@ -277,6 +277,63 @@ def test_a_secret_that_was_taken_away_is_no_longer_good(ingest: IngestStack, sto
 def test_a_batch_has_several_paths(ingest: IngestStack, call: str) -> None:
     assert ingest.track(call, sample("segment", "server_batch")).json == {"success": True, "events": 6}
     assert len(ingest.events()) == 6
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("sdk", "path", "content_type"),
+    [
+        ("ruby", "/v1/import", "application/json"),
+        ("php", "/v1/batch", "application/json"),
+        ("java", "/v1/import/", "application/json; charset=UTF-8"),
+        ("go", "/v1/batch", "application/json"),
+        ("dotnet", "/v1/import", "application/json; charset=utf-8"),
+        ("rudderstack_node", "/v1/batch", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_what_the_sdks_for_servers_send(
+    ingest: IngestStack, sdk: str, path: str, content_type: str, packed: bool
+) -> None:
+    """Bodies in the shapes that the SDKs' sources write, at their own paths, plain and with gzip."""
+    batch = sample("segment", f"server_{sdk}")
+    body = json.dumps(batch).encode()
+    headers = {"Authorization": basic_authorization(WRITE_KEYS[0]), "Content-Type": content_type}
+    if packed:
+        body, headers = gzip.compress(body), {**headers, "Content-Encoding": "gzip"}
+    answer = ingest.request("POST", path, body, headers)
+    assert (answer.status, answer.json) == (200, {"success": True, "events": len(batch["batch"])})
+    identified, viewed, *_ = ingest.events()
+    assert (identified.type, viewed.type) == (Type.CONTACT_UPDATED, Type.PRODUCT_VIEWED)
+    assert [event.id for event in (identified, viewed)] == [
+        event_id("segment", message["messageId"]) for message in batch["batch"][:2]
+    ]
+    assert identified.identity(IdentityKind.USER) == viewed.identity(IdentityKind.USER) == "17"
+    assert identified.identity(IdentityKind.EMAIL) == "ada.okafor@example.com"
+    assert identified.traits["plan"] == "gold"
+    assert str(viewed.properties["product_id"]) == "8001"
+    assert viewed.properties["price"] == 14.5
+    for event, ago in ((identified, 10), (viewed, 9)):
+        assert event.stated is not None
+        assert 0 <= event.stated - (NOW - ago * SECOND) < SECOND
+        assert event.time == event.stated
+
+
+@pytest.mark.parametrize("sent", [None, "", "soon", 1_774_008_000_000, {"a": 1}, "2026-03-20T12:00:00Z", "2026-03-20"])
+@pytest.mark.parametrize("odd", [{}, {"context": None, "properties": None, "traits": None, "anonymousId": None}])
+def test_a_batch_says_when_it_was_sent_or_nothing_of_it(ingest: IngestStack, sent: Any, odd: Any) -> None:
+    message = {"type": "track", "event": "X", "userId": 17, "timestamp": "2026-03-20T11:59:50Z", **odd}
+    assert ingest.track("batch", {"batch": [message, {**message, "event": "Y"}], "sentAt": sent}).status == 200
+    found = ingest.events()
+    assert len({event.id for event in found}) == 2  # without ids of their own
+    assert {event.identity(IdentityKind.USER) for event in found} == {"17"}
+    assert all(event.stated == NOW - 10 * SECOND and event.time <= NOW for event in found)
+
+
+@pytest.mark.parametrize(("user", "expected"), [(17, "17"), (17.0, "17"), ("17", "17"), (2**60, str(2**60))])
+def test_a_user_id_may_be_a_number(ingest: IngestStack, user: Any, expected: str) -> None:
+    assert ingest.track("track", {"event": "X", "userId": user}).status == 200
+    (event,) = ingest.events()
+    assert event.identity(IdentityKind.USER) == expected
 
 
 @pytest.mark.parametrize(
