@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import addresses, amendments, contacts, definitions, events_queue, identities
+from shared.adapters import addresses, amendments, conflicts, contacts, definitions, events_queue, identities
 from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
@@ -166,6 +166,11 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             transitions, writes = _fold(stored, list(fresh.values()), sides, now)
             if len(writes) == 1 and _decided(stored) == decided and _stands(stored, now):
                 return []  # an evaluation that changes nothing writes nothing
+            for (
+                other
+            ) in sides.conflicts:  # before, so that none is missed; of what was only claimed, nobody needs to hear
+                if not any(member.event.claimed for member in fresh.values()):
+                    conflicts.record(contact, other, now)
             contacts.commit(_within_bounds(writes))
         except HistoryNeededError:
             whole = True

@@ -18,6 +18,7 @@ from functions.admin.app import app, handler
 from functions.profile import app as profile
 from functions.transition import app as transition
 from infra.local.routes import Route
+from infra.local.system import Context
 from shared.adapters import clients, clock, contacts, definitions, environment, messages, secrets, state_machines
 from shared.domain.events import (
     DAY,
@@ -208,7 +209,9 @@ def deliver(*events: Event) -> None:
         {"messageId": str(n), "body": each.model_dump_json(), "attributes": {"ApproximateReceiveCount": "1"}}
         for n, each in enumerate(events)
     ]
-    assert profile.handler({"Records": records}, object()) == {"batchItemFailures": []}
+    assert profile.handler({"Records": records}, Context("ProfileFunction", "arn", "request")) == {
+        "batchItemFailures": []
+    }
     news = [item for key, item in _items().items() if key not in before and item["kind"]["S"].startswith("TRANSITION#")]
     stream = [{"dynamodb": {"NewImage": item, "SequenceNumber": str(n)}} for n, item in enumerate(news)]
     assert transition.handler({"Records": stream}, object()) == {"batchItemFailures": []}

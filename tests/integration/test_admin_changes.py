@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from infra.local import stepfunctions as local_stepfunctions
 from infra.local.aws import connect
 from infra.local.world import World
 from shared.adapters import clients, clock, contacts, environment, identities, runs
-from shared.domain.events import DAY, HOUR, Event, Type, iso
+from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso
 from shared.domain.lake_rows import COLUMNS, row
 from tests.integration import admin_stack
 from tests.integration.admin_stack import ADA, IRELAND, Admin, deliver, event, order, sign_up
@@ -303,3 +304,27 @@ def test_a_query_that_takes_long_is_asked_for_again(lake: Admin, monkeypatch: py
 def test_a_report_that_cannot_be_is_refused(lake: Admin, query: str, status: int, field: str) -> None:
     answer = lake.get(f"/reports/daily?{query}")
     assert (answer.status, answer.error["field"]) == (status, field)
+
+
+# ── two contacts, one person ──
+
+ADDRESS = Identity(kind=IdentityKind.EMAIL, value="ada@work.example.com")
+
+
+def test_a_conflict_is_shown_and_merged_by_hand(admin: Admin) -> None:
+    deliver(sign_up("1", ADA, NOW - 10 * DAY), sign_up("2", "ada@work.example.com", NOW - 9 * DAY))
+    both = event("both", Type.CONTACT_UPDATED, "1", NOW - DAY, identities=(ADDRESS,))
+    assert admin.get("/conflicts").json == {"conflicts": [], "more": False}
+    deliver(both)
+    (told,) = admin.get("/conflicts").json["conflicts"]
+    assert {each["email"] for each in told["contacts"]} == {ADA, "ada@work.example.com"}
+    kept, gone = sorted(told["contacts"], key=lambda each: each["email"] != ADA)
+    assert admin.post(f"/contacts/{kept['contact']}/merge", {"other": kept["contact"]}).status == 409
+    assert admin.post(f"/contacts/{kept['contact']}/merge", {}).status == 400
+    assert admin.post(f"/contacts/{kept['contact']}/merge", {"other": "c-none"}).status == 404
+    assert admin.post(f"/contacts/{kept['contact']}/merge", {"other": gone["contact"]}).status == 202
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=os.environ["PROMPT_QUEUE_URL"])["Messages"]
+    deliver(Event.model_validate_json(message["Body"]))
+    assert admin.get("/conflicts").json == {"conflicts": [], "more": False}
+    assert admin.get(f"/contacts/{gone['contact']}").json["contact"] == kept["contact"]
+    assert identities.find([ADDRESS]) == {ADDRESS: kept["contact"]}

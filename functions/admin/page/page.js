@@ -487,6 +487,41 @@ function confirmed(question, yes) {
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
 }
 
+// ── contacts that may be one person ──
+
+async function conflicts() {
+  const told = await ask("conflicts");
+  return [
+    h("h1", { tabindex: "-1" }, "Conflicts"),
+    h("p", { class: "lead" }, "Contacts that an event has named together. They may be one person, and stay two until you say so."),
+    told.conflicts.length === 0 && h("div", { class: "banner" }, h("p", {}, h("strong", {}, "None."))),
+    h("ul", { class: "list" }, told.conflicts.map(conflict)),
+    told.more && h("p", { class: "small soft" }, "There are more: these are the newest."),
+  ];
+}
+
+function conflict(pair) {
+  const [one, other] = pair.contacts;
+  const link = (of) => h("a", { href: `#/contacts/${of.contact}` }, of.email ?? of.name ?? of.contact);
+  return h("li", {},
+    h("p", {}, link(one), " and ", link(other), ", named together ", when(pair.at), "."),
+    h("p", {}, [[one, other], [other, one]].map(([kept, gone]) =>
+      h("button", { onclick: () => merge(kept, gone) }, `Make them one, as ${kept.email ?? kept.name ?? kept.contact}`))));
+}
+
+async function merge(kept, gone) {
+  const named = (of) => of.email ?? of.name ?? of.contact;
+  if (!await confirmed(`Have ${named(gone)} join ${named(kept)} for good? There is no way back.`, "Make them one")) return;
+  let said;
+  try {
+    await ask(at("contacts", kept.contact, "merge"), { other: gone.contact });
+    said = h("div", { class: "banner", role: "status" }, h("p", {}, "They will be one within seconds."));
+  } catch (problem) {
+    said = h("div", { class: "banner wrong", role: "alert" }, h("p", {}, sentence(problem)));
+  }
+  main.querySelector("h1").after(said);
+}
+
 // ── which page is shown ──
 
 const PAGES = [
@@ -497,6 +532,7 @@ const PAGES = [
   [/^#\/contacts\/([\w-]+)$/, contact],
   [/^#\/journeys$/, journeys],
   [/^#\/journeys\/(\w+)$/, journey],
+  [/^#\/conflicts$/, conflicts],
   [/^#\/dead-letters$/, deadLetters],
 ];
 let turn = 0;

@@ -1,0 +1,62 @@
+"""Contacts that may be one person, and making them one by hand."""
+
+from __future__ import annotations
+
+from functions.admin import views
+from functions.admin.rest import Request, answer, logger, route
+from shared.adapters import conflicts, contacts, events_queue
+from shared.adapters.clock import now
+from shared.domain.events import Event, Identity, IdentityKind, Json, Type, event_id
+from shared.domain.profiles import Profile
+from shared.domain.sources.payload import RefusedError
+
+MOST_SHOWN = 100
+
+
+@route("GET", "/conflicts")
+def list_conflicts(request: Request) -> Json:
+    """Pairs of contacts that events have named together, the newest first; `more` when there are others."""
+    stored = conflicts.stored()
+    named = dict.fromkeys(contact for conflict in stored for contact in conflict.contacts)
+    profiles = {each.profile.contact: each.profile for each in contacts.read_all(named)}
+    open_ = [conflict for conflict in stored if all(contact in profiles for contact in conflict.contacts)]
+    return {
+        "conflicts": [
+            {"at": conflict.at, "contacts": [views.person(profiles[contact]) for contact in conflict.contacts]}
+            for conflict in open_[:MOST_SHOWN]
+        ],
+        "more": len(open_) > MOST_SHOWN or len(stored) == conflicts.MOST_READ,
+    }
+
+
+@route("POST", "/contacts/{contact}/merge")
+def merge(request: Request, contact: str) -> Json:
+    """Has another contact join this one, for good. It is done when its event has been taken off the queue."""
+    other = request.json().get("other")
+    if not isinstance(other, str) or not other:
+        raise RefusedError("missing_field", "other has to be there: the id of the contact that is to join", "other")
+    kept, gone = _profile(contact, "contact"), _profile(other, "other")
+    if kept.contact == gone.contact:
+        raise RefusedError("same_contact", "they are one contact already", "other", 409)
+    t = now()
+    merger = Event(
+        id=event_id("admin", "merge", kept.contact, gone.contact),
+        type=Type.CONTACTS_MERGED,
+        time=t,
+        stated=t,
+        received=t,
+        source="admin",
+        identities=tuple(Identity(kind=IdentityKind.CONTACT, value=each.contact) for each in (kept, gone)),
+    )
+    events_queue.put_events([merger])
+    logger.info("contacts merged", contact=kept.contact, other=gone.contact, operator=request.operator)
+    return answer(202, {"contact": kept.contact, "other": gone.contact, "status": "merging"})
+
+
+def _profile(contact: str, field: str) -> Profile:
+    stored = contacts.read(contact)
+    while stored is not None and stored.profile.merged_into is not None:
+        stored = contacts.read(stored.profile.merged_into)
+    if stored is None or stored.profile.erased:
+        raise RefusedError("not_found", "there is no such contact", field, 404)
+    return stored.profile

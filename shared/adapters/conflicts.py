@@ -1,0 +1,64 @@
+"""Contacts that may be one person: pairs that an event has named together, and which nobody has made one yet.
+
+An item `conflict` of the Definitions table, version = a number made of the pair, so that a pair that is named again is
+one. It holds ids only, and is not read any more once one of the two has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from shared.adapters.catalogue import DefinitionsSettings
+from shared.adapters.clients import client
+from shared.adapters.environment import environment
+from shared.domain.events import Instant, event_id
+
+ID = "conflict"
+MOST_READ = 1_000
+
+
+class Conflict(NamedTuple):
+    """Two contacts, in the order of their ids, and when an event first named both."""
+
+    contacts: tuple[str, str]
+    at: Instant
+
+
+def record(contact: str, other: str, now: Instant) -> None:
+    """Keeps that an event has named both; a pair that is kept already stays as it is."""
+    first, second = sorted((contact, other))
+    try:
+        client("dynamodb").put_item(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            Item={
+                "id": {"S": ID},
+                "version": {"N": str(int(event_id(ID, first, second)[:12], 16))},
+                "contacts": {"L": [{"S": first}, {"S": second}]},
+                "at": {"N": str(now)},
+            },
+            ConditionExpression="attribute_not_exists(id)",
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        pass
+
+
+def stored() -> list[Conflict]:
+    """The pairs there were, the newest first: of at most MOST_READ."""
+    return sorted(islice(_stored(), MOST_READ), key=lambda conflict: (-conflict.at, conflict.contacts))
+
+
+def _stored() -> Iterator[Conflict]:
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=environment(DefinitionsSettings).definitions_table,
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": ID}},
+        )
+    )
+    for item in (item for page in pages for item in page["Items"]):
+        first, second = (each["S"] for each in item["contacts"]["L"])
+        yield Conflict((first, second), int(item["at"]["N"]))
