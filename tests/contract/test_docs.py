@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import get_args
 
 from infra import documentation
 from infra.local import segments as commands
+from infra.local import settings
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import shipped
@@ -16,11 +19,13 @@ from shared.domain import conditions, identities, journeys, profiles, properties
 from shared.domain.events import GATHERED, NEVER, Type
 from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES
+from shared.domain.sources import payload, segment, shopify
 from tests.benchmarks import prices
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
+DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
@@ -157,3 +162,24 @@ def test_the_prices_in_the_docs_are_those_the_costs_are_reckoned_with() -> None:
     documented = {cells[0]: float(cells[1]) for cells in rows(MEASURED, "Prices")}
     assert documented == {**prices.PER_MILLION, **prices.PER_UNIT}
     assert f"in {prices.DATE}" in MEASURED
+
+
+def test_the_topics_to_subscribe_to_are_those_that_are_taken() -> None:
+    settings_file = "[webhooks]\n" + DEPLOYING.split("[webhooks]\n", 1)[1].split("```", 1)[0]
+    told = tomllib.loads(settings_file)["webhooks"]
+    (subscription,) = told["subscriptions"]
+    topics = {*subscription["topics"], *subscription["compliance_topics"]}
+    other_spellings = {"customers/email_marketing_consent_update", "customers/email_marketing_consent/update"}
+    other_spellings |= {f"{who}/tags_{what}" for who in ("customer", "customers") for what in ("added", "removed")}
+    assert topics == set(shopify._TOPICS) - other_spellings
+    assert f"Beckon asks for {told['api_version']}" in EVENTS
+
+
+def test_the_curl_of_the_docs_is_taken() -> None:
+    command = EVENTS.split("```sh\n", 1)[1].split("```", 1)[0]
+    words = shlex.split(command.replace("\\\n", " "))
+    url, key, body = words[2], words[words.index("-u") + 1], words[words.index("-d") + 1]
+    assert url == f"http://localhost:{settings.PORT}/v1/track"
+    assert json.loads(settings.SECRETS["write_keys"]) == [key.removesuffix(":")]
+    events, refused = segment.events("track", payload.read(body.encode()), 0)
+    assert (len(events), refused) == (1, ())

@@ -287,12 +287,16 @@ def test_a_draft_is_nobodys_word_yet() -> None:
     assert consents("order.created", payload) == []
 
 
-def test_a_new_customers_tick_is_a_yes_and_the_accounts_state_later_is_none() -> None:
+def test_a_new_customers_tick_is_a_yes_and_the_accounts_state_later_is_undated() -> None:
     payload = with_meta("customer_created", "mailchimp_woocommerce_is_subscribed", "1")
     (event,) = consents("customer.created", payload)
     assert event.stated == parse_instant("2026-02-01T11:00:00Z")
     assert event.identities == (CUSTOMER, EMAIL)
-    assert consents("customer.updated", payload) == []
+    assert not event.consent[0].undated
+    (later,) = consents("customer.updated", payload)
+    assert later.consent == (ConsentChange(state="subscribed", undated=True),)
+    (again,) = consents("customer.updated", {**payload, "date_modified_gmt": "2026-03-01T09:00:00"})
+    assert event_key(again) == event_key(later) != event_key(event)
 
 
 @pytest.mark.parametrize("odd", [None, "text", {}, [None, 1, "x", {}, {"key": "_wc_other/a/newsletter"}]])

@@ -203,8 +203,9 @@ def _asks_for_marketing(key: str, consent_key: str) -> bool:
 def _consent(
     delivery: _Delivery, thing: str, said: Instant | None, identities: tuple[Identity, ...], claimed: bool = False
 ) -> Event:
-    """A yes, said with an order or with an account: once, at its instant, however often it is told of again."""
-    yes = (ConsentChange(state="subscribed"),)
+    """A yes, said with an order or with an account: once, at its instant, however often it is told of again. What an
+    account says later has no date, so nobody has just said it."""
+    yes = (ConsentChange(state="subscribed", undated=said is None),)
     return _event(delivery, Type.CONSENT_CHANGED, (thing,), said, identities, consent=yes, claimed=claimed)
 
 
@@ -221,8 +222,9 @@ def _customer(type_: Type, dated: str, payload: Payload, delivery: _Delivery) ->
     as_of = latest(_date(payload, "date_modified"), _date(payload, dated))
     traits = _emptied(payload, billing) | told
     found = [_event(delivery, type_, identified_by, _date(payload, dated), identities, traits, properties, as_of)]
-    if type_ is Type.CONTACT_CREATED and _said_yes(payload, delivery.consent_key):  # later it is a state without a date
-        found.append(_consent(delivery, f"customer {customer}", _date(payload, dated), identities))
+    if _said_yes(payload, delivery.consent_key):
+        signed_up = _date(payload, "date_created") if type_ is Type.CONTACT_CREATED else None
+        found.append(_consent(delivery, f"{type_} {customer}", signed_up, identities))
     return tuple(found)
 
 
