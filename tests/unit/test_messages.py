@@ -191,13 +191,82 @@ def named(first_name: Any) -> Any:
     return contact_variables(profile(traits={"first_name": Stamped(first_name, 1)}))["first_name"]
 
 
-@pytest.mark.parametrize("name", ["Ada", "José María", "李小龙", "نور", "O’Brien-Smith", "J.R.", "👩‍🚀"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada",
+        "José María",
+        "李小龙",
+        "نور",
+        "می\u200cخواهم",
+        "O’Brien-Smith",
+        "J.R.",
+        "👩‍🚀",
+        "St.John",
+        "Mary Ann.Smith",
+        "Ma.Teresa",
+        "Nil",
+        "Nan",
+        "Na",
+        "D'Angelo Jr.",
+        "X Æ A-12",
+        "Null-Meyer",
+    ],
+)
 def test_names_of_people_stay_as_they_are(name: str) -> None:
     assert named(name) == name
 
 
 @pytest.mark.parametrize(
-    "name", ["http://evil.example/x", "win at evil.example", "www.evil", "a@b", "<b>x</b>", "{{ 7*7 }}", "", " \r\n", 7]
+    "name",
+    [
+        "null",
+        "NULL",
+        "N/A",
+        "n/a",
+        "-",
+        "--",
+        ".",
+        "undefined",
+        "None",
+        "none",
+        "NaN",
+        "(null)",
+        "\u200d",
+        "\u200c\u200d",
+        "\u200b",
+        "\u3164",
+        "123",
+        "Call 0800 123456",
+        "First name",
+        "http\u200b:\u200b/\u200b/evil",
+        "http\u200d:\u200d/\u200d/evil",
+        "evil\u200b.\u200bcom",
+        "evil\u200d.com",
+        "evil\u034f.com",
+        "evil\uff0ecom",
+        "evil\u3002com",
+        "evil\uff61com",
+        "Evil.Com",
+        "EVIL.COM",
+        "Evil.Shop",
+        "St.John.evil.com",
+        "Bit.Ly/x",
+        "10.0.0.1/pay",
+        "a\uff20b",
+        "http:/evil",
+        "\uff48ttp\uff1a//evil",
+        "mailto:x",
+        "http://evil.example/x",
+        "win at evil.example",
+        "www.evil",
+        "a@b",
+        "<b>x</b>",
+        "{{ 7*7 }}",
+        "",
+        " \r\n",
+        7,
+    ],
 )
 def test_what_is_no_name_is_not_greeted(name: Any) -> None:
     assert named(name) is None

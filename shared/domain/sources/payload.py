@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
@@ -30,7 +31,10 @@ MOST_LABEL = 100
 MOST_LABELS_BYTES = 1_000
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""Half characters, and the two that XML 1.0 forbids besides control characters: no queue takes a message with one."""
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+"""Of no width, or turning the direction of writing. The two joiners are not among them: Persian and emoji need them."""
 
 
 class RefusedError(Exception):
@@ -50,11 +54,12 @@ def read(body: bytes) -> Payload:
     """The JSON object in `body`, cleaned. RefusedError when it is none, or is nested too deeply.
 
     Numbers that no double holds are kept as text. Control characters (line breaks, NUL, …) become spaces, so that no
-    trait can break out of a mail header or a log line; all other text is kept as it is, and never interpreted.
+    trait can break out of a mail header or a log line, and what is not to be seen is taken away (`_clean_text`); all
+    other text is kept as it is, and never interpreted.
     """
     try:
         parsed = json.loads(body, parse_float=_float, parse_int=_int, parse_constant=_not_json)
-        cleaned = _clean(parsed, MOST_DEPTH)
+        cleaned = clean(parsed)
     except RecursionError:
         raise _too_deep() from None
     except ValueError:
@@ -81,20 +86,26 @@ def _too_deep() -> RefusedError:
     return RefusedError("too_deep", f"the body is nested deeper than {MOST_DEPTH} levels")
 
 
-def _clean(value: Json, depth: int) -> Json:
+def clean(value: Json, depth: int = MOST_DEPTH) -> Json:
+    """JSON with every text in it in its one form. RefusedError when it is nested too deeply."""
     if isinstance(value, str):
         return _clean_text(value)
     if isinstance(value, dict | list) and depth == 0:
         raise _too_deep()
     if isinstance(value, dict):
-        return {_clean_text(name): _clean(inner, depth - 1) for name, inner in value.items()}
+        return {_clean_text(name): clean(inner, depth - 1) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_clean(inner, depth - 1) for inner in value]
+        return [clean(inner, depth - 1) for inner in value]
     return value
 
 
 def _clean_text(value: str) -> str:
-    return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", value))
+    """The one form of a text, which every check is made on: no character that breaks out, hides or counts for none, and
+    of letters that are written in several ways (é as one or as two) the composed one (NFC)."""
+    value = _CONTROL.sub(" ", value)
+    if value.isascii():
+        return value
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _NO_CHARACTER.sub("\ufffd", value)))
 
 
 def topic_of(headers: Mapping[str, str], header: str, known: Iterable[str]) -> str:
