@@ -69,14 +69,13 @@ def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter
 
 def end(contact: str, joined: str | None, instant: Instant) -> None:
     """Does what is left to do when a contact was erased, or has joined another."""
-    if joined is None:
-        state_machines.stop_all(contact, "erased")
-    else:
+    state_machines.stop_all(contact, "erased" if joined is None else f"joined {joined}")
+    if joined is not None:
         bring_over(contact, joined, instant)
 
 
 def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
-    """Puts the events of a contact that was nobody in particular on the queue again, as the joined contact's.
+    """Puts the events of a contact that has joined another on the queue again, as that one's.
 
     Their ids stay, so that repeating this does no harm, and so does who told of them and when we heard it: what came
     with a public write key stays public. What is queued is deleted here, so that a contact's partition is all there is

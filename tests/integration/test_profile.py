@@ -287,6 +287,22 @@ def test_a_contact_of_hundreds_of_orders_joins_whole() -> None:
     assert {contact_of(*each) for each in (*orders, *who)} == {contact_of(SHOPIFY, "1")}
 
 
+def test_what_was_typed_at_a_checkout_renames_and_readdresses_nobody() -> None:
+    vera = {"email": "vera@example.com", "first_name": "Vera"}
+    deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "vera@example.com"), traits=vera))
+    rude = {"email": "vera@example.com", "first_name": "Rude"}
+    typed = event("2", Type.CHECKOUT_STARTED, (EMAIL, "vera@example.com"), traits=rude, claimed=True, time=NOW)
+    other = {"email": "boss@example.com", "first_name": "Boris"}
+    order = ((SHOPIFY, "1"), (EMAIL, "boss@example.com"), (IdentityKind.ORDER, "woocommerce-order:1"))
+    billed = event("3", Type.ORDER_COMPLETED, *order, traits=other, claimed=True, time=NOW)
+    assert deliver(typed) == deliver(billed) == []
+    profile = profile_of(SHOPIFY, "1")
+    assert (profile.email, profile.traits["first_name"].value) == ("vera@example.com", "Vera")
+    assert contact_of(EMAIL, "boss@example.com") is None
+    assert contact_of(IdentityKind.ORDER, "woocommerce-order:1") == profile.contact
+    assert profile.histories[Type.CHECKOUT_STARTED].total == 1
+
+
 # ── what shares a batch decides nothing ──
 
 

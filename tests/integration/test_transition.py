@@ -192,3 +192,12 @@ def test_nothing_is_started_for_an_erased_contact(machines: dict[str, str]) -> N
     store(Profile("c1", erased=True, identities=()))
     assert deliver(ENTERED) == []
     assert runs(machines, "win_back") == {}
+
+
+def test_the_runs_of_who_has_joined_another_end(machines: dict[str, str]) -> None:
+    now_is(ENTERED)
+    deliver(ENTERED)
+    assert set(runs(machines, "win_back").values()) == {"RUNNING"}
+    app.end("c1", "c2", NOW)
+    assert set(runs(machines, "win_back").values()) == {"ABORTED"}
+    assert list(contacts.items("c1", "RUN#")) == []
