@@ -491,7 +491,7 @@ def wake_at(profile: Profile) -> Instant:
 
 def needs_rebuild(profile: Profile, event: Event) -> bool:
     """Whether the event may be about an order that the bounds have cut off, so that only `rebuild` is exact."""
-    return profile.older_orders > 0 and (event.type in ORDER_TYPES or event.order is not None)
+    return profile.older_orders > 0 and event.counts and (event.type in ORDER_TYPES or event.order is not None)
 
 
 def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:

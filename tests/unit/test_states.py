@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import lake_rows
+from shared.domain.evaluation import cart_of
 from shared.domain.events import DAY, MINUTE, SECOND, Event, Instant, Type, event_key, iso, parse_instant
-from shared.domain.profiles import Profile, dump, fold, load, trim
+from shared.domain.profiles import Profile, dump, fold, load, needs_rebuild, trim
 from shared.domain.shop import Shop, as_counted
 from shared.domain.sources import segment, shopify, woocommerce
 
@@ -309,6 +310,48 @@ def test_what_the_public_key_tells_of_orders_counts_nowhere_unless_the_shop_says
     assert not profile.histories
     assert {lake_rows.row("c0000000000000001", as_counted(each, SHOP))["type"] for each in told} == {"other"}
     assert worth(counted(told, Shop("EUR", website_tells_orders=True))) == [8970.0]
+
+
+def test_made_up_orders_that_count_nothing_ask_for_no_history() -> None:
+    order = sample("shopify", "orders_create")
+    several = [{**order, "id": n, "order_number": n} for n in range(61)]
+    profile = counted(event for each in several for event in shop("orders/create", each, BEGIN, f"{each['id']}"))
+    trim(profile)
+    assert profile.older_orders == 1
+    assert not needs_rebuild(profile, website("made up", 1))
+
+
+def test_an_order_that_is_deleted_in_shopify_is_none_any_more() -> None:
+    order = {**sample("shopify", "orders_create"), "updated_at": iso(BEGIN)}
+    deleted = shop("orders/delete", {"id": order["id"]}, BEGIN + MINUTE, "d")
+    assert worth(folded([*deleted, *shop("orders/create", order, BEGIN, "e")])) == []
+
+
+def test_a_checkout_that_has_become_an_order_is_no_cart() -> None:
+    """Also where only the checkout's own last telling came."""
+    checkout = {**sample("shopify", "checkouts_update"), "updated_at": iso(BEGIN)}
+    ended = {**checkout, "updated_at": iso(BEGIN + MINUTE), "completed_at": iso(BEGIN + MINUTE)}
+    told = [*shop("checkouts/create", checkout, BEGIN, "c"), *shop("checkouts/update", ended, BEGIN + MINUTE, "u")]
+    for events in (told, told[::-1]):
+        assert cart_of(folded(events)) is None
+    assert cart_of(folded(told[:1])) is not None
+
+
+@pytest.mark.parametrize("status", ["pending", "failed"])
+def test_a_paid_order_is_no_cart_however_late_the_gateway_wrote_to_it(status: str) -> None:
+    told = [*woo("order.created", woo_order(BEGIN, status="pending"), BEGIN + LAG)]
+    told += woo("order.updated", woo_order(BEGIN + MINUTE, status=status), BEGIN + MINUTE + LAG)
+    assert cart_of(folded(told)) is not None
+    paid = {"status": "processing", "date_paid_gmt": gmt(BEGIN + 2 * MINUTE)}
+    told += woo("order.updated", woo_order(BEGIN + 2 * MINUTE, **paid), BEGIN + 2 * MINUTE + LAG)
+    for events in (told, told[::-1]):
+        assert cart_of(folded(events)) is None
+
+
+def test_refunds_of_test_orders_are_nothing() -> None:
+    refund = shop_refund(1, 5, BEGIN)
+    refund["transactions"][0]["test"] = True
+    assert shop("refunds/create", refund, BEGIN, "r") == ()
 
 
 def test_a_bound_on_orders_never_parts_what_two_told_of_one() -> None:
