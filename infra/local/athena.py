@@ -28,6 +28,8 @@ from infra.local import s3
 from infra.local.aws import AwsError, Operation, Parameters
 from infra.local.world import World
 
+MAX_QUERY = 262_144  # bytes
+
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS athena_tables (
         database TEXT NOT NULL, name TEXT NOT NULL, columns TEXT NOT NULL, location TEXT NOT NULL,
@@ -567,6 +569,8 @@ def _written_double(value: float) -> str:
 def start_query_execution(world: World, parameters: Parameters) -> dict[str, Any]:
     """The query has ended by the time this answers; whoever asks for its state finds it so."""
     context = parameters.get("QueryExecutionContext", {})
+    if len(parameters["QueryString"].encode()) > MAX_QUERY:
+        raise _invalid(f"Your query has exceeded the maximum query length of {MAX_QUERY} bytes.")
     db, result = _db(world), Result([], [], 0)
     state, reason = "SUCCEEDED", None
     try:

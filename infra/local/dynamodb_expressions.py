@@ -24,6 +24,7 @@ Read = Callable[[Item, Values], Value | None]
 Test = Callable[[Item, Values], bool]
 Names = tuple[tuple[str, str], ...]
 
+MAX_EXPRESSION = 4096  # bytes
 RESERVED_WORDS = frozenset(File(__file__).with_name("dynamodb_reserved_words.txt").read_text(encoding="ascii").split())
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_]\w*)|(?P<alias>#\w+)|(?P<value>:\w+)|(?P<index>\d+)"
@@ -185,6 +186,8 @@ class _Parser:
     def _tokens(self, text: str) -> list[_Token]:
         if not text.strip():
             raise self.error("The expression can not be empty;")
+        if (size := len(text.encode())) > MAX_EXPRESSION:
+            raise self.error(f"Expression size has exceeded the maximum allowed size; expression size: {size}")
         tokens, end = [], len(text.rstrip())
         at = 0
         while at < end:

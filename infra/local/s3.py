@@ -20,8 +20,12 @@ from weakref import WeakKeyDictionary
 
 from botocore.response import StreamingBody
 
+from infra.local import names
 from infra.local.aws import AwsError, Operation, Parameters
 from infra.local.world import World
+
+MAX_KEY = 1024  # bytes
+MAX_DELETED = 1000  # of one call
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY)",
@@ -61,6 +65,8 @@ def _root(world: World) -> Path:
 
 def create_bucket(world: World, parameters: Parameters) -> dict[str, Any]:
     name = parameters["Bucket"]
+    if not names.fits("AWS::S3::Bucket", name):
+        raise AwsError("InvalidBucketName", "The specified bucket is not valid.")
     if _db(world).execute("SELECT 1 FROM buckets WHERE name = ?", (name,)).fetchone():
         raise AwsError("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded.", 409)
     world.db.execute("INSERT INTO buckets VALUES (?)", (name,))
@@ -70,6 +76,8 @@ def create_bucket(world: World, parameters: Parameters) -> dict[str, Any]:
 def put_object(world: World, parameters: Parameters) -> dict[str, Any]:
     bucket, key, body = parameters["Bucket"], parameters["Key"], parameters.get("Body", b"")
     _require_bucket(world, bucket)
+    if len(key.encode()) > MAX_KEY:
+        raise AwsError("KeyTooLongError", "Your key is too long")
     condition = parameters.get("IfNoneMatch")
     if condition not in (None, "*"):
         raise NotImplementedError("S3 itself knows no other value of IfNoneMatch than '*'")
@@ -121,6 +129,10 @@ def delete_object(world: World, parameters: Parameters) -> dict[str, Any]:
 def delete_objects(world: World, parameters: Parameters) -> dict[str, Any]:
     """Deleting what is not there succeeds too."""
     keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
+    if not 0 < len(keys) <= MAX_DELETED:
+        raise AwsError(
+            "MalformedXML", "The XML you provided was not well-formed or did not validate against our schema"
+        )
     for key in keys:
         delete_object(world, {"Bucket": parameters["Bucket"], "Key": key})
     return {} if parameters["Delete"].get("Quiet", False) else {"Deleted": [{"Key": key} for key in keys]}

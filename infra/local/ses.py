@@ -19,7 +19,7 @@ from email.utils import formataddr, getaddresses
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from infra.local import sns
+from infra.local import names, sns
 from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
 from infra.local.world import World
 
@@ -288,9 +288,10 @@ def _check_address(address: str) -> None:
     """As SES does: one mailbox, with or without a name, in ASCII (a name in other letters comes as encoded words)."""
     if not address.isascii() or not address.isprintable():
         raise _bad_request("Address contains control or non-ASCII characters.")
-    if len(_mailboxes(address)) != 1 or "@" not in _bare(address):
+    unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', "", address)
+    if len(_mailboxes(address)) != 1 or "@" not in _bare(address) or ":" in unquoted or ";" in unquoted:
         raise _bad_request("Missing final '@domain'")
-    if not ADDRESS.fullmatch(_bare(address)) or ".." in _bare(address):
+    if not ADDRESS.fullmatch(_bare(address)) or (" " in unquoted and "<" not in unquoted) or ".." in _bare(address):
         raise _bad_request("Address is not well formed.")
 
 
@@ -512,6 +513,8 @@ def _suppress_after(world: World, made: dict[str, Any]) -> None:
 def create_email_identity(world: World, parameters: Parameters) -> dict[str, Any]:
     """An identity is verified at once: there is no DNS here to ask."""
     name = parameters["EmailIdentity"].lower()
+    if not names.fits("AWS::SES::EmailIdentity", name):
+        raise _bad_request(f"Invalid email address or domain name <{name}>.")
     if _db(world).execute("SELECT 1 FROM mail_identities WHERE identity = ?", (name,)).fetchone():
         raise AwsError("AlreadyExistsException", f"Email identity {name} already exist.")
     world.db.execute("INSERT INTO mail_identities VALUES (?)", (name,))
@@ -535,6 +538,10 @@ def _identity(name: str) -> dict[str, Any]:
 
 def create_configuration_set(world: World, parameters: Parameters) -> dict[str, Any]:
     name = parameters["ConfigurationSetName"]
+    if not names.fits("AWS::SES::ConfigurationSet", name):
+        raise _bad_request(
+            f"Invalid configuration set name <{name}>: only alphanumeric ASCII characters, '_', and '-'."
+        )
     if _db(world).execute("SELECT 1 FROM mail_configuration_sets WHERE name = ?", (name,)).fetchone():
         raise AwsError("AlreadyExistsException", f"Configuration set <{name}> already exists.")
     world.db.execute("INSERT INTO mail_configuration_sets VALUES (?)", (name,))

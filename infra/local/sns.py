@@ -7,9 +7,11 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local import sqs
+from infra.local import names, sqs
 from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
 from infra.local.world import World
+
+MAX_MESSAGE = 262_144  # bytes
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS topics (arn TEXT PRIMARY KEY)",
@@ -20,6 +22,8 @@ SCHEMA = (
 
 
 def create_topic(world: World, parameters: Parameters) -> dict[str, Any]:
+    if not names.fits("AWS::SNS::Topic", parameters["Name"]):
+        raise AwsError("InvalidParameter", "Invalid parameter: Topic Name")
     arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{parameters['Name']}"
     _db(world).execute("INSERT OR IGNORE INTO topics VALUES (?)", (arn,))
     return {"TopicArn": arn}
@@ -48,6 +52,8 @@ def publish(world: World, parameters: Parameters) -> dict[str, Any]:
     unknown = parameters.keys() - {"TopicArn", "Message", "Subject"}
     if unknown:
         raise NotImplementedError(f"the local run does not stand in for publishing with {sorted(unknown)}")
+    if not 0 < len(parameters["Message"].encode()) <= MAX_MESSAGE:
+        raise AwsError("InvalidParameter", "Invalid parameter: Message too long or empty")
     return {"MessageId": send(world, parameters["TopicArn"], parameters["Message"], parameters.get("Subject"))}
 
 

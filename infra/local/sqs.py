@@ -39,6 +39,7 @@ SCHEMA = (
 # One message, and all of one batch together (1 MiB since August 2025).
 MAX_BYTES = 1_048_576
 MAX_BATCH = 10
+MAX_WAIT = 20  # seconds
 # What XML 1.0 cannot carry, SQS refuses.
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -176,7 +177,7 @@ def deliver(world: World, queue_arn: str, body: str) -> None:
 
 def create_queue(world: World, parameters: Parameters) -> dict[str, Any]:
     name, given = parameters["QueueName"], dict(parameters.get("Attributes", {}))
-    if not QUEUE_NAME.fullmatch(name):
+    if not QUEUE_NAME.fullmatch(name) or given.get("FifoQueue") == "true":  # whose name would have to end in .fifo
         raise _invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
     policy = json.loads(given.pop("RedrivePolicy", "null"))
     dead_letters = policy and policy["deadLetterTargetArn"].rsplit(":", 1)[1]
@@ -289,6 +290,10 @@ def receive_message(world: World, parameters: Parameters) -> dict[str, Any]:
     if not 1 <= most <= MAX_BATCH:
         raise _invalid(
             f"Value {most} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."
+        )
+    if not 0 <= (wait := parameters.get("WaitTimeSeconds", 0)) <= MAX_WAIT:
+        raise _invalid(
+            f"Value {wait} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."
         )
     timeout = _setting("VisibilityTimeout", parameters.get("VisibilityTimeout", queue.visibility_timeout))
     system = {*parameters.get("AttributeNames", ()), *parameters.get("MessageSystemAttributeNames", ())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,9 @@ SCHEMA = (
         modified_at INTEGER NOT NULL
     )""",
 )
-MAX_VALUE = 4096  # characters of a standard parameter
+MAX_VALUE = 4096  # bytes of a standard parameter
+MAX_LEVELS = 15
+_NAME = re.compile(r"(?i)(?!/?(?:aws|ssm))(?:[a-z0-9_.-]+|(?:/[a-z0-9_.-]+)+)")
 
 
 def put_parameter(world: World, parameters: Parameters) -> dict[str, Any]:
@@ -29,7 +32,13 @@ def put_parameter(world: World, parameters: Parameters) -> dict[str, Any]:
         )
     if not row and kind is None:
         raise AwsError("ValidationException", "A parameter type is required when you create a parameter.")
-    if len(value) > MAX_VALUE:
+    if not _NAME.fullmatch(name) or name.count("/") > MAX_LEVELS:
+        raise AwsError(
+            "ValidationException",
+            'Parameter name: can\'t be prefixed with "ssm" or "aws" (case-insensitive), has sub-paths each of letters, '
+            "digits, '.', '-' and '_', and begins with '/' where it has any.",
+        )
+    if not 0 < len(value.encode()) <= MAX_VALUE:
         raise AwsError("ValidationException", f"Standard tier parameters support a maximum of {MAX_VALUE} characters.")
     version = row[1] + 1 if row else 1
     world.db.execute(
@@ -48,6 +57,8 @@ def get_parameter(world: World, parameters: Parameters) -> dict[str, Any]:
 def get_parameters_by_path(world: World, parameters: Parameters) -> dict[str, Any]:
     if "ParameterFilters" in parameters:
         raise NotImplementedError("the local run does not stand in for ParameterFilters")
+    if not parameters["Path"].startswith("/"):
+        raise AwsError("ValidationException", "The parameter doesn't meet the parameter name requirements.")
     path, most = parameters["Path"].rstrip("/") + "/", parameters.get("MaxResults", 10)
     rows = (
         _db(world)
