@@ -2,6 +2,8 @@
 
 A notice is done with once its event is queued and what else it asks for is stored. Each of these can be done twice
 with no harm, and is, when somebody dies in between: the notice then comes again.
+
+Whether a click is a person's shows by the clicks around it, so it waits on the queue until it is `SCAN` old.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.feedback.notices import Feedback, MalformedError, read, understand
 from shared.adapters import contacts, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
-from shared.adapters.events_queue import put_aside, put_events
-from shared.domain.events import Type
+from shared.adapters.events_queue import put_aside, put_events, put_later
+from shared.domain.events import SECOND, Event, Instant, Type
+from shared.domain.messages import SCAN, is_scan
 
 logger = Logger()
 
@@ -25,6 +29,7 @@ Record = dict[str, Any]
 
 class FeedbackSettings(Settings):
     feedback_dlq_url: str
+    feedback_queue_url: str
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -40,7 +45,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
                 _count("NoticesOfOthers")
                 continue
             _store(feedback)
-            done.append((record, feedback))
+            wait = _wait(feedback, instant)
+            if wait > 0:
+                put_later(environment(FeedbackSettings).feedback_queue_url, record["body"], wait)
+            else:
+                done.append((record, feedback))
         except MalformedError as error:
             logger.error("notice put aside", message_id=record["messageId"], reason=str(error))
             put_aside(environment(FeedbackSettings).feedback_dlq_url, record["body"], str(error))
@@ -48,12 +57,48 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         except Exception as error:
             logger.error("notice not stored", message_id=record["messageId"], reason=type(error).__name__)
             failed.append(record)
+    failed += _queue(done)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _queue(done: list[tuple[Record, Feedback]]) -> list[Record]:
+    """Puts the notices' events on the queue; gives the records of those that it did not take."""
     try:
-        put_events(feedback.event for _, feedback in done)
+        put_events([_judged(feedback) for _, feedback in done])
+        return []
+    except (BotoCoreError, ClientError) as error:
+        logger.error("events not queued", reason=type(error).__name__)
+        return [record for record, _ in done]
     except Exception as error:
         logger.error("events not queued", reason=type(error).__name__)
-        failed += [record for record, _ in done]
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+        if len(done) < 2:
+            return [record for record, _ in done]
+    # One of them may be what the queue does not take: each for itself.
+    return [record for each in done for record in _queue([each])]
+
+
+def _wait(feedback: Feedback, instant: Instant) -> int:
+    """How many seconds to wait for the clicks around this one; 0 when all are known. A date far ahead is wrong."""
+    event = feedback.event
+    if feedback.link is None or not event.properties.get("human") or event.stated is None:
+        return 0
+    left = event.stated + SCAN - instant
+    return -(-left // SECOND) if 0 < left <= 2 * SCAN else 0
+
+
+def _judged(feedback: Feedback) -> Event:
+    """The event; a click that is a gateway's says so."""
+    event = feedback.event
+    if feedback.link is None or not event.properties.get("human"):
+        return event
+    clicks, delivered = messages.clicks(feedback.contact, feedback.message)
+    if not is_scan(_time(event), feedback.link, clicks, max(feedback.sent, delivered)):
+        return event
+    return event.model_copy(update={"properties": {**event.properties, "human": False}})
+
+
+def _time(event: Event) -> Instant:
+    return event.time if event.stated is None else event.stated
 
 
 def _store(feedback: Feedback) -> None:
@@ -61,6 +106,10 @@ def _store(feedback: Feedback) -> None:
     event = feedback.event
     if event.type == Type.EMAIL_SENT:
         messages.settle(feedback.contact, feedback.message, feedback.ses_id, event.time)
+    if event.type == Type.EMAIL_DELIVERED:
+        messages.delivered(feedback.contact, feedback.message, _time(event))
+    if feedback.link is not None:
+        messages.clicked(feedback.contact, feedback.message, _time(event), feedback.link)
     if feedback.suppress is not None:
         hashed = identities.address_hash(feedback.address)
         # As of the notice's own time: a notice that comes again changes nothing.

@@ -5,6 +5,7 @@ Only what the product needs is kept: no address, no IP address, no user agent, n
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from shared.domain.events import (
     normal_email,
     parse_instant,
 )
+from shared.domain.sources.payload import RefusedError, clean
 
 Notice = Mapping[str, Any]
 
@@ -44,6 +46,8 @@ _VALIDATION = "Successfully validated SNS topic"
 """What SES sends once, as plain text, when it is set up to publish to a topic."""
 _OWN_PAGES = ("/unsubscribe/", "/preferences/")
 _LONGEST_LINK = 500
+_NO_COMPLAINT = "auth-failure"
+"""A report of a server about a signature, by the same way as complaints (RFC 6591): nobody complained."""
 
 
 class MalformedError(Exception):
@@ -52,11 +56,14 @@ class MalformedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a notice says: the event, the mail it is about, and why its address is to be suppressed, if it is."""
+    """What a notice says: the event, the mail it is about and when SES took it, the link that was clicked (its hash),
+    and why an address is to be suppressed, if one is."""
 
     event: Event
     message: str
     ses_id: str
+    sent: Instant
+    link: str | None
     address: str
     suppress: str | None
 
@@ -78,20 +85,28 @@ def read(body: str) -> Notice | None:
         raise MalformedError("not JSON") from None
     if notice is not None and not isinstance(notice, dict):
         raise MalformedError("not a JSON object")
-    return notice
+    try:
+        return clean(notice)  # type: ignore[no-any-return]
+    except RefusedError:
+        raise MalformedError("nested too deeply") from None
 
 
 def understand(notice: Notice, received: Instant) -> Feedback | None:
-    """What a notice says; None when it is about a mail that is not ours, or of a kind we have no use for."""
+    """What a notice says; None when it is about a mail that is not ours (or does not say about which), or of a kind we
+    have no use for. MalformedError when it is about one of ours, and does not say what is needed."""
     kind = notice.get("eventType", notice.get("notificationType"))
     type_ = _TYPES.get(kind) if isinstance(kind, str) else None
+    tags = _tags(notice.get("mail"))
+    if type_ is None or not tags.get("message") or not tags.get("contact"):
+        return None
     try:
         mail = notice["mail"]
-        tags = {name: values[0] for name, values in mail.get("tags", {}).items()}
-        if type_ is None or not tags.get("message") or not tags.get("contact"):
-            return None
         details = notice.get(_SECTIONS.get(kind, kind.lower())) or {}
-        stated = parse_instant(details.get("timestamp") or mail["timestamp"])
+        if kind == "Complaint" and details.get("complaintFeedbackType") == _NO_COMPLAINT:
+            return None
+        sent = parse_instant(mail["timestamp"])
+        stated = parse_instant(details["timestamp"]) if details.get("timestamp") else sent
+        suppress = _suppress(kind, details)
         event = Event(
             id=event_id("ses", mail["messageId"], kind, _which(kind, details)),
             type=type_,
@@ -107,10 +122,25 @@ def understand(notice: Notice, received: Instant) -> Feedback | None:
             },
         )
         return Feedback(
-            event, tags["message"], mail["messageId"], normal_email(mail["destination"][0]), _suppress(kind, details)
+            event=event,
+            message=tags["message"],
+            ses_id=mail["messageId"],
+            sent=sent,
+            link=hashlib.sha256(str(details["link"]).encode()).hexdigest()[:8] if kind == "Click" else None,
+            address=normal_email(mail["destination"][0]) if suppress is not None else "",
+            suppress=suppress,
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise MalformedError(f"{type_ or 'a notice'} in an unknown form: {type(error).__name__}") from None
+
+
+def _tags(mail: Json) -> dict[str, str]:
+    """The tags that a mail was sent with; none when it does not say."""
+    tags = mail.get("tags") if isinstance(mail, dict) else None
+    if not isinstance(tags, dict):
+        return {}
+    first = {name: values[0] for name, values in tags.items() if isinstance(values, list) and values}
+    return {name: value for name, value in first.items() if isinstance(value, str)}
 
 
 def _which(kind: str, details: Notice) -> str:
@@ -136,7 +166,7 @@ def _properties(kind: str, details: Notice) -> dict[str, Json]:
         case "Complaint":
             return {"complaint_type": details.get("complaintFeedbackType") or "unknown"}
         case "Open" | "Click":
-            return {**_reader(details), **({"link": _link(details["link"])} if kind == "Click" else {})}
+            return {**_reader(details), **(_link(str(details["link"])) if kind == "Click" else {})}
         case "Reject":
             return {"reason": details.get("reason")}
         case "DeliveryDelay":
@@ -153,13 +183,20 @@ def _suppress(kind: str, details: Notice) -> str | None:
     return None
 
 
-def _link(link: str) -> str:
-    """Where the link led: no query, no address (which may stand in a path, too), no token of our own pages."""
-    parts = urlsplit(link)
+def _link(link: str) -> dict[str, Json]:
+    """Where the link led: no query, no address (which may stand in a path, too), no token of our own pages.
+
+    Nothing of a link that cannot be read: it was clicked all the same.
+    """
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname
+    except ValueError:
+        return {}
     if parts.scheme not in ("http", "https"):
-        return parts.scheme
+        return {"link": parts.scheme[:_LONGEST_LINK]}
     path = next((page for page in _OWN_PAGES if page in parts.path), parts.path)
-    return f"{parts.scheme}://{parts.hostname}{'/' if '@' in unquote(path) else path}"[:_LONGEST_LINK]
+    return {"link": f"{parts.scheme}://{host}{'/' if '@' in unquote(path) else path}"[:_LONGEST_LINK]}
 
 
 # Mail services that load the pictures of a mail themselves, by what their requests say of themselves:

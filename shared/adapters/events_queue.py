@@ -83,6 +83,11 @@ def put_back(body: str) -> None:
     )
 
 
+def put_later(queue_url: str, body: str, seconds: int) -> None:
+    """Puts a message on its queue once more, to be taken off after so many seconds."""
+    client("sqs").send_message(QueueUrl=queue_url, MessageBody=body, DelaySeconds=seconds)
+
+
 def put_aside(queue_url: str, body: str, reason: str) -> None:
     """Puts a message that cannot be processed on a dead-letter queue, with the reason (no personal data in it)."""
     client("sqs").send_message(

@@ -1,12 +1,14 @@
 """MESSAGE items: what has become of each message. Claimed before SES is called, settled after.
 
 `contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and journey, run, step, template, topic; when
-claimed `address` (the hash of where it goes); when sent `ses_id` and `sent_at`, when refused `reason` and `refused_at`.
+claimed `address` (the hash of where it goes); when sent `ses_id` and `sent_at`, when refused `reason` and `refused_at`;
+`delivered_at`, and `clicks` (time and link's hash of each).
 Every write but `settle` is conditional on what its writer has read, so of several that act at once one wins.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from shared.adapters.clients import client
@@ -87,6 +89,47 @@ def settle(contact: str, key: str, ses_id: str, sent_at: Instant) -> bool:
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return False
     return True
+
+
+def delivered(contact: str, key: str, time: Instant) -> None:
+    """Stores when the message came in at its recipient's; nothing of one that is not there."""
+    with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
+        client("dynamodb").update_item(
+            TableName=table(),
+            Key=item_key(contact, _kind(key)),
+            UpdateExpression="SET delivered_at = :time",
+            ConditionExpression="attribute_exists(contact)",
+            ExpressionAttributeValues={":time": {"N": str(time)}},
+        )
+
+
+MOST_CLICKS = 200
+"""Of one message, that are kept: nobody clicks as often."""
+
+
+def clicked(contact: str, key: str, time: Instant, link: str) -> None:
+    """Stores a click; a repeat of it changes nothing, and nothing is stored of a message that is not there."""
+    with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
+        client("dynamodb").update_item(
+            TableName=table(),
+            Key=item_key(contact, _kind(key)),
+            UpdateExpression="ADD clicks :click",
+            ConditionExpression="attribute_exists(contact) AND (attribute_not_exists(clicks) OR size(clicks) < :most)",
+            ExpressionAttributeValues={":click": {"SS": [f"{time}#{link}"]}, ":most": {"N": str(MOST_CLICKS)}},
+        )
+
+
+def clicks(contact: str, key: str) -> tuple[list[tuple[Instant, str]], Instant]:
+    """The message's clicks (time and link), and when it was delivered; -1 when that is not known."""
+    answer = client("dynamodb").get_item(
+        TableName=table(),
+        Key=item_key(contact, _kind(key)),
+        ProjectionExpression="clicks, delivered_at",
+        ConsistentRead=True,
+    )
+    item = answer.get("Item", {})
+    pairs = (click.split("#") for click in item.get("clicks", {"SS": []})["SS"])
+    return [(int(time), link) for time, link in pairs], int(item["delivered_at"]["N"]) if "delivered_at" in item else -1
 
 
 def _replace(message: Message, held: Held | None, new: Held, more: dict[str, Any] | None = None) -> None:

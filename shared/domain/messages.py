@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, Instant, Json, Strict, Type, parse_instant
+from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Instant, Json, Strict, Type, parse_instant
 from shared.domain.journeys import BEGIN
 from shared.domain.profiles import Profile, Stamped
 
@@ -213,6 +213,22 @@ class Held:
     def pending(self, now: Instant) -> bool:
         """Whether it may have been sent, and we are to hear of it yet."""
         return self.status is Status.CLAIMED and now < self.claimed_at + SETTLE
+
+
+# ── whether a person clicked ──
+
+SCAN = 10 * SECOND
+"""Security gateways follow the links of a mail: all of them within seconds of each other, or as soon as it comes in."""
+
+
+def is_scan(time: Instant, link: str, clicks: Iterable[tuple[Instant, str]], arrived: Instant) -> bool:
+    """Whether a click on a link of a mail was a gateway's: another link of it was clicked within SCAN, before or after,
+    or the mail had `arrived` no longer ago. `clicks` are all that are known of the mail, in any order.
+
+    Who clicks one link twice is a person, and so is who clicks again later."""
+    if time < arrived + SCAN:
+        return True
+    return any(other != link and abs(at - time) < SCAN for at, other in clicks)
 
 
 # ── what a template can say about the contact ──

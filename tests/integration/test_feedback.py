@@ -13,10 +13,10 @@ import pytest
 from functions.feedback import app
 from functions.feedback.app import handler
 from functions.feedback.notices import Feedback, MalformedError, read, understand
-from shared.adapters import contacts, environment, identities, messages
+from shared.adapters import clock, contacts, environment, identities, messages
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
-from shared.domain.events import Event, IdentityKind, Type, parse_instant
+from shared.domain.events import Event, IdentityKind, Type, iso, parse_instant
 from shared.domain.messages import Message, Status
 from tests.integration.conftest import NOW
 
@@ -33,6 +33,7 @@ VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
 def feedback(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     url = client("sqs").create_queue(QueueName="feedback_dlq")["QueueUrl"]
     monkeypatch.setenv("FEEDBACK_DLQ_URL", url)
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", client("sqs").create_queue(QueueName="feedback_queue")["QueueUrl"])
     environment.forget()
     yield
 
@@ -196,18 +197,114 @@ def test_what_is_no_notice_is_said_to_be_none(body: str) -> None:
 def test_a_notice_in_an_unknown_form_is_said_to_be_malformed_without_quoting_it() -> None:
     notice = json.loads(NOTICES["bounce_permanent"])
     for broken in (
-        {**notice, "mail": None},
         {**notice, "bounce": {}},
         {**notice, "mail": {**notice["mail"], "destination": []}},
         {**notice, "mail": {**notice["mail"], "destination": ["no address"]}},
-        {**notice, "mail": {**notice["mail"], "tags": ["ada"]}},
         {**notice, "bounce": {**notice["bounce"], "timestamp": "yesterday"}},
         {**json.loads(NOTICES["click"]), "click": {"timestamp": NOW, "link": "https://x/"}},
-        {**json.loads(NOTICES["click"]), "click": {"timestamp": "2026-11-24T05:59:45Z", "link": "https://\ud800/"}},
     ):
         with pytest.raises(MalformedError) as raised:
             understand(broken, NOW)
         assert "ada" not in str(raised.value).lower()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"notificationType": "Received"},
+        {"notificationType": "Received", "mail": {"tags": {"message": ["m"], "contact": ["c"]}}},
+        {"eventType": "Bounce"},
+        {"eventType": "Send", "mail": None},
+        {"eventType": "Send", "mail": {"tags": ["ada"]}},
+        {"eventType": "Send", "mail": {"tags": {"message": [], "contact": [7]}}},
+        {"eventType": ["Send"]},
+        {},
+    ],
+)
+def test_what_is_not_about_a_mail_of_ours_is_passed_over(half: Any) -> None:
+    assert understand(half, NOW) is None
+
+
+@pytest.mark.parametrize("link", ["http://[broken/", "https://[::1", "http://x:y:z/", "https://\ud800/\ufffe"])
+def test_a_click_on_a_link_that_cannot_be_read_counts(feedback: None, link: str) -> None:
+    click = json.loads(NOTICES["click"])
+    click["click"]["link"] = link
+    assert deliver(json.dumps(click), NOTICES["send"]) == []
+    assert {event.type for event in events()} == {Type.EMAIL_CLICKED, Type.EMAIL_SENT}
+    assert on_queue("feedback_dlq") == []
+
+
+def test_a_report_about_a_signature_is_no_complaint(feedback: None) -> None:
+    report = json.loads(NOTICES["complaint"])
+    report["complaint"]["complaintFeedbackType"] = "auth-failure"
+    assert deliver(json.dumps(report)) == []
+    assert events() == []
+    assert identities.suppression(ADDRESS) is None
+
+
+# ── people and gateways ──
+
+LATER = parse_instant("2026-11-24T06:00:00.000Z") + 3_600_000
+
+
+def click_of(link: str, at: int) -> str:
+    notice = json.loads(NOTICES["click"])
+    notice["click"] |= {"link": f"https://shop.example.com/{link}", "timestamp": iso(at)}
+    return json.dumps(notice)
+
+
+def clicked(*given: tuple[str, int], order: Any = None) -> dict[tuple[str, int], bool]:
+    """Delivers clicks, each by itself in the second that it is made, and once more when they have waited: link and
+    instant → whether a person's."""
+    messages.claim(MESSAGE, None, NOW - 60_000)
+    found = {}
+    for link, at in order or given:
+        clock.use(lambda at=at: max(at, LATER))  # type: ignore[misc]
+        assert deliver(click_of(link, at)) == []
+    assert events() == []
+    clock.use(lambda: LATER + 120_000)
+    for link, at in order or given:
+        deliver(click_of(link, at))
+    for event in events():
+        found[event.properties["link"].rsplit("/", 1)[-1], event.time - LATER] = event.properties["human"]
+    return found
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_several_links_within_seconds_are_a_gateways_and_a_later_click_is_a_persons(
+    feedback: None, backwards: bool
+) -> None:
+    given = [("a", LATER), ("b", LATER + 3_000), ("c", LATER + 3_000), ("a", LATER + 60_000)]
+    found = clicked(*given, order=given[::-1] if backwards else None)
+    assert found == {("a", 0): False, ("b", 3_000): False, ("c", 3_000): False, ("a", 60_000): True}
+
+
+def test_one_link_clicked_twice_and_others_minutes_apart_are_a_persons(feedback: None) -> None:
+    found = clicked(("a", LATER), ("a", LATER + 1_000), ("b", LATER + 90_000))
+    assert found == {("a", 0): True, ("a", 1_000): True, ("b", 90_000): True}
+
+
+def test_what_is_clicked_as_soon_as_the_mail_has_come_in_is_a_gateways(feedback: None) -> None:
+    messages.claim(MESSAGE, None, NOW - 60_000)
+    delivery = json.loads(NOTICES["delivery"])
+    delivery["delivery"]["timestamp"] = iso(LATER - 6_000)
+    deliver(json.dumps(delivery), click_of("a", LATER - 60_000))
+    clock.use(lambda: LATER + 60_000)
+    deliver(click_of("a", LATER), click_of("a", LATER + 10_000))
+    told = {event.time - LATER: event.properties["human"] for event in events() if event.type == Type.EMAIL_CLICKED}
+    assert told[0] is False
+    assert told[10_000] is True
+
+
+def test_a_click_waits_on_the_queue_and_a_machines_does_not(feedback: None) -> None:
+    messages.claim(MESSAGE, None, NOW - 60_000)
+    assert deliver(click_of("a", NOW - 2_000), NOTICES["click_bot"]) == []
+    assert [event.properties["human"] for event in events()] == [False]
+    url = client("sqs").get_queue_url(QueueName="feedback_queue")["QueueUrl"]
+    counts = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert counts["ApproximateNumberOfMessagesDelayed"] == "1"
+    deliver(click_of("a", NOW + 10**9))  # a date that is no date does not wait for ever
+    assert len(events()) == 1
 
 
 # ── the handler ──
