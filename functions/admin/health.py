@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import athena, contacts, currencies, dead_letters, definitions, secrets
-from shared.domain.events import DAY, MINUTE, Instant, Json
+from shared.adapters import athena, contacts, currencies, dead_letters, definitions, secrets, senders
+from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
 LATE = 5 * MINUTE
 """After how long a wake-up that was due, but has not happened, is a problem. They are looked for every minute."""
@@ -56,6 +56,16 @@ def _currencies(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"other_currencies": told}, problems
 
 
+def _senders(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """What comes with the write keys"""
+    refused = senders.turned_away(now - HOUR)
+    problems = [
+        f"About {_count(refused, 'event')} of the website were turned away since the hour before this one began: more "
+        "came with a write key than a shop’s visitors send. It may be copied by somebody; a new one can be stored."
+    ]
+    return {"refused_events": refused}, problems if refused else []
+
+
 def _queues(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The queues"""
     depths = {name: dead_letters.depth(url) for name, url in dead_letters.working_queues().items()}
@@ -88,7 +98,7 @@ def _lake(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"last_lake_write": athena.last_lake_write(now)}, []
 
 
-CHECKS: tuple[Check, ...] = (_settings, _currencies, _queues, _dead_letters, _wake_ups, _lake)
+CHECKS: tuple[Check, ...] = (_settings, _currencies, _senders, _queues, _dead_letters, _wake_ups, _lake)
 
 
 def _reason(error: Exception) -> str:

@@ -23,6 +23,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.ingest.request import CORS, Request, answer, error_body, preflight, read
+from shared.adapters import senders
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
@@ -33,6 +34,7 @@ from shared.domain.sources.payload import RefusedError
 
 MOST_WEBHOOK_BYTES = 5_000_000
 MOST_ERRORS = 20  # told of one batch
+TOO_MANY = "too_many"
 
 
 class _Settings(Settings):
@@ -70,7 +72,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return answer(503, error_body("not_stored", "nothing is wrong with it: send it again later"), cors)
     # What is stored is counted where it is folded: a line of logs for each request would cost as much as its Lambda.
     if refused:
-        # The good messages are stored; sending the batch again, mended, repeats them under the same ids.
+        # The good messages are stored; sending the batch again, mended or later, repeats them under the same ids.
+        if refused[-1].code == TOO_MANY:
+            return _refuse(source, refused, 429, {**cors, "retry-after": str(senders.wait(now()))})
         return _refuse(source, refused, 400, cors)
     if not events:
         _count("Ignored", source)
@@ -94,8 +98,12 @@ def from_woocommerce(request: Request, received: Instant) -> Taken:
 def from_segment(kind: str, request: Request, received: Instant) -> Taken:
     most = segment.MOST_BATCH_BYTES if kind == "batch" else segment.MOST_MESSAGE_BYTES
     body = request.json(most)
-    _check_write_key(request, body.get("writeKey"))
-    return segment.events(kind, body, received)
+    key = _check_write_key(request, body.get("writeKey"))
+    events, refused = segment.events(kind, body, received)
+    admitted, over = senders.admit(events, key, received)
+    if over:
+        refused += (RefusedError(TOO_MANY, "more came with this write key than a shop's visitors send", status=429),)
+    return tuple(admitted), refused
 
 
 def _check_signature(request: Request, header: str, secret: str) -> None:
@@ -106,8 +114,8 @@ def _check_signature(request: Request, header: str, secret: str) -> None:
         raise RefusedError("bad_signature", "the signature is not that of this body and our secret", header, 401)
 
 
-def _check_write_key(request: Request, in_body: object) -> None:
-    """The write key is the user name of Basic authorization, or `writeKey` in the body, as browsers send it. Either
+def _check_write_key(request: Request, in_body: object) -> str:
+    """Gives the write key: the user name of Basic authorization, or `writeKey` in the body, as browsers send it. Either
     will do: some SDKs send both, and some of a site's own proxies replace one."""
     given = [in_body] if isinstance(in_body, str) else []
     scheme, _, credentials = request.headers.get("authorization", "").strip().partition(" ")
@@ -117,8 +125,10 @@ def _check_write_key(request: Request, in_body: object) -> None:
         with suppress(ValueError):  # not base64, or not UTF-8
             given.append(base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0])
     known = [key.encode() for key in secrets("write_keys")]
-    if not any(_is_one_of(key.encode(), known) for key in given):
-        raise RefusedError("unknown_write_key", "this write key is not known here", field, 401)
+    for key in given:
+        if _is_one_of(key.encode(), known):
+            return key
+    raise RefusedError("unknown_write_key", "this write key is not known here", field, 401)
 
 
 def _is_one_of(given: bytes, expected: Iterable[bytes]) -> bool:
@@ -129,14 +139,14 @@ def _is_one_of(given: bytes, expected: Iterable[bytes]) -> bool:
     return found
 
 
-def _refuse(source: str, refused: Iterable[RefusedError], status: int, cors: dict[str, str]) -> dict[str, Any]:
+def _refuse(source: str, refused: Iterable[RefusedError], status: int, headers: dict[str, str]) -> dict[str, Any]:
     errors = list(refused)
     reasons = Counter(error.code for error in errors)
     for reason, times in reasons.items():
         _count("Refused", source, times, reason=reason)
     logger.info("refused", source=source, reasons=reasons)
     told = [error_body(error.code, error.message, error.field)["error"] for error in errors[:MOST_ERRORS]]
-    return answer(status, {"error": told[0], **({"errors": told} if len(told) > 1 else {})}, cors)
+    return answer(status, {"error": told[0], **({"errors": told} if len(told) > 1 else {})}, headers)
 
 
 def _count(name: str, source: str, value: int = 1, **dimensions: str) -> None:

@@ -27,7 +27,7 @@ from infra.local.deploy import deploy
 from infra.local.routes import Route
 from infra.local.template import Resource, Template
 from infra.local.world import Due, World
-from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets
+from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets, senders
 
 if TYPE_CHECKING:
     from infra.local.turning import Turning
@@ -505,6 +505,7 @@ def plug_in(system: System) -> None:
     catalogue.forget()
     currencies.forget()
     definitions.forget()
+    senders.forget()
     warnings.filterwarnings("ignore", "No application metrics to publish")  # they are switched off here
 
 

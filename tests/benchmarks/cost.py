@@ -27,7 +27,7 @@ from tests.benchmarks.counting import Watch, watched
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.prices import DATE, price
 
-AIM = 6.00  # dollars a million
+AIM = 6.30  # dollars a million
 SINCE = parse_instant("2011-10-01")
 SETTLED = 12 * DAY
 """After the last order of the sample: by then onboarding is over, and no mail is sent in the measured hour."""

@@ -14,7 +14,7 @@ from infra.local import segments as commands
 from infra.local import settings
 from infra.local.routes import Route
 from infra.local.settings import template
-from shared.adapters import shipped
+from shared.adapters import senders, shipped
 from shared.domain import conditions, identities, journeys, profiles, properties, segments
 from shared.domain.events import GATHERED, NEVER, Type
 from shared.domain.profiles import Profile
@@ -85,6 +85,18 @@ def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
 def test_the_event_names_in_the_docs_are_the_codes() -> None:
     documented = {cells[0].strip("`") for cells in rows(EVENTS, "Event names")}
     assert documented == {type_.value for type_ in Type}
+
+
+def test_the_bounds_on_senders_in_the_docs_are_the_codes() -> None:
+    said = EVENTS.split("## Bounds on the website's key\n")[1]
+    assert f"| {segment.MOST_MESSAGES} messages in a batch, " in said
+    assert f"| {senders.MOST_CONTACTS:,} contacts in an hour" in said
+    assert f"| {senders.MOST_EVENTS:,} events of one contact" in said
+    api = template().raw["Resources"]["PublicApi"]["Properties"]
+    (of_website,) = api["RouteSettings"].values()
+    rate, burst = of_website["ThrottlingRateLimit"], of_website["ThrottlingBurstLimit"]
+    assert f"| {rate} requests a second, {burst} at once" in said
+    assert f"have {api['DefaultRouteSettings']['ThrottlingRateLimit'] - rate} more of their own" in said
 
 
 def test_the_lanes_in_the_docs_are_the_codes() -> None:

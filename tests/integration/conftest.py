@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets
+from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets, senders
 
 NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
 
@@ -81,6 +81,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalogue.forget()
     currencies.forget()
     definitions.forget()
+    senders.forget()
     secrets._provider.cache_clear()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clock.use(lambda: NOW)

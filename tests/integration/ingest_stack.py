@@ -16,7 +16,7 @@ import pytest
 from moto import mock_aws
 
 from functions.ingest.app import handler
-from shared.adapters import clock, environment, secrets
+from shared.adapters import clock, environment, secrets, senders
 from shared.adapters.clients import client
 from shared.domain.events import Event, Instant, parse_instant
 
@@ -156,6 +156,7 @@ def ingest_stack() -> Iterator[IngestStack]:
             store.put_parameter(Name=f"/beckon/test/{name}", Value=json.dumps(values), Type="SecureString")
         patch.setenv("EVENTS_QUEUE_URL", queue_url)
         patch.setenv("PROMPT_QUEUE_URL", prompt_url)
+        patch.setenv("DEFINITIONS_TABLE", "Definitions")  # which is not there: to count is not worth an event
         patch.setenv("SECRETS_PATH", "/beckon/test")
         _begin_anew()
         stack = IngestStack(queue_url, prompt_url)
@@ -170,3 +171,4 @@ def _begin_anew() -> None:
     client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
     environment.forget()
     secrets._provider.cache_clear()
+    senders.forget()

@@ -42,6 +42,8 @@ from shared.domain.sources.payload import (
 
 MOST_MESSAGE_BYTES = 32 * 1024
 MOST_BATCH_BYTES = 500 * 1024
+MOST_MESSAGES = 500
+"""Of a batch: SDKs send at most 250 at a time, and each ten are a call to the queue."""
 MOST_NAME = 128
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
@@ -75,6 +77,8 @@ def events(kind: str, body: Payload, received: Instant) -> tuple[tuple[Event, ..
     messages = body.get("batch")
     if not isinstance(messages, list):
         raise RefusedError("missing_field", "batch has to be there, as a list of messages", "batch")
+    if len(messages) > MOST_MESSAGES:
+        raise RefusedError("too_many", f"a batch may have {MOST_MESSAGES} messages", "batch", 413)
     found, refused = [], []
     for place, message in enumerate(messages):
         try:
