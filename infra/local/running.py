@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import heapq
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from itertools import islice
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import demo, directory, history, readers, settings, site, storefront, turning
+from infra.local import demo, directory, history, lives, readers, settings, site, turning
 from infra.local.client import console, errors
 from infra.local.gateway import Server
 from infra.local.system import System, begin
@@ -83,12 +84,14 @@ def replay(system: System, customers: int | None) -> None:
 
 def _replaying(system: System, customers: int | None) -> Iterator[None]:
     done = int(system.world.setting("history") or 0)
-    webhooks = islice(enumerate(history.webhooks(customers=customers, since=HISTORY_SINCE), start=1), done, None)
+    said = heapq.merge(
+        history.webhooks(customers=customers, since=HISTORY_SINCE), lives.told(HISTORY_SINCE), key=lambda each: each.at
+    )
     with system.hurrying():
-        for number, webhook in webhooks:
-            if webhook.at > system.world.now():
-                yield from system.running_until(webhook.at)
-            storefront.post(system, webhook)
+        for number, each in islice(enumerate(said, start=1), done, None):
+            if each.at > system.world.now():
+                yield from system.running_until(each.at)
+            lives.post(system, each)
             system.world.set_setting("history", str(number))
             yield
     yield from system.running_until(system.world.now() + DAY)
