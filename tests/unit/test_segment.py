@@ -110,6 +110,14 @@ def test_an_id_that_is_an_address_is_an_address(message: Any) -> None:
     assert [i for i in user.identities if "@" in i.value] == [EMAIL]
 
 
+@pytest.mark.parametrize("local", ["\u212aate", "\u1fefate", "\uff4bate"])
+def test_no_form_of_a_text_makes_an_address_another_persons(local: str) -> None:
+    body = reading.read(f'{{"userId": "u", "traits": {{"email": "{local}@example.com"}}}}'.encode())
+    event = one("identify", body)
+    assert event.identity(IdentityKind.EMAIL) is None
+    assert "email" not in event.traits
+
+
 def test_no_message_makes_consent() -> None:
     looks_like_consent = {"consent": "subscribed", "accepts_marketing": True, "email_marketing_consent": {}}
     event = one("identify", {"userId": "user-17", "traits": looks_like_consent})

@@ -31,6 +31,7 @@ MOST_LABEL = 100
 MOST_LABELS_BYTES = 1_000
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_INTO_ASCII = re.compile("([\u037e\u1fef\u212a])")
 _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Half characters, and the two that XML 1.0 forbids besides control characters: no queue takes a message with one."""
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -101,11 +102,13 @@ def clean(value: Json, depth: int = MOST_DEPTH) -> Json:
 
 def _clean_text(value: str) -> str:
     """The one form of a text, which every check is made on: no character that breaks out, hides or counts for none, and
-    of letters that are written in several ways (é as one or as two) the composed one (NFC)."""
+    of letters that are written in several ways (é as one or as two) the composed one (NFC). What that would make ASCII
+    stays: the Kelvin sign in an address would become k, and the address another person's."""
     value = _CONTROL.sub(" ", value)
     if value.isascii():
         return value
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _NO_CHARACTER.sub("\ufffd", value)))
+    parts = _INTO_ASCII.split(_INVISIBLE.sub("", _NO_CHARACTER.sub("\ufffd", value)))
+    return "".join(part if _INTO_ASCII.fullmatch(part) else unicodedata.normalize("NFC", part) for part in parts)
 
 
 def topic_of(headers: Mapping[str, str], header: str, known: Iterable[str]) -> str:
