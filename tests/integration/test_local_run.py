@@ -34,6 +34,35 @@ def mails(system: System) -> list[str]:
     return [mail["subject"] for mail in site.mails(system, 100)]
 
 
+def test_a_sign_up_is_answered_with_a_mail_within_two_seconds() -> None:
+    system = start()
+    system.run_until(demo.BEGIN + 400)  # not at the begin of a second, nor of a minute
+    storefront.post(system, storefront.sign_up(1, "Ada", system.world.now()))
+    system.run_until(demo.BEGIN + 400 + 2 * SECOND)
+    assert len(mails(system)) == 1
+
+
+def test_a_visit_is_gathered_and_overtaken_by_what_somebody_waits_for() -> None:
+    system = start()
+    storefront.post(system, storefront.sign_up(1, "Ada", demo.BEGIN))
+    system.run_until(demo.BEGIN + 2 * SECOND)
+    contact = identities.find([ADA])[ADA]
+    someone = (Identity(kind=IdentityKind.CONTACT, value=contact),)
+    now = system.world.now()
+    for type_ in (Type.PAGE_VIEWED, "Quiz Finished"):
+        told = Event(id=type_, type=type_, time=now, stated=now, received=now, source="admin", identities=someone)
+        events_queue.put_events([told])
+    system.run_until(now + 2 * SECOND)
+    stored = contacts.read(contact)
+    assert stored is not None
+    assert "Quiz Finished" in stored.profile.histories
+    assert Type.PAGE_VIEWED not in stored.profile.histories
+    system.run_until(now + 16 * SECOND)
+    stored = contacts.read(contact)
+    assert stored is not None
+    assert Type.PAGE_VIEWED in stored.profile.histories
+
+
 def test_both_stories_of_the_demo_come_out() -> None:
     told: list[str] = []
     demo.play(start(), told.append)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.adapters import definitions, shipped
 from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Instant, Type
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
 from shared.domain.profiles import (
     HISTORY_BOUND,
     TRAITS_BOUND,
@@ -108,6 +108,27 @@ def test_until_is_sound_and_exact_after_refinement(
             assert brute(definitions, condition, profile, change - 1) == member
             assert change <= flipped
             assert all(later == member for at, later in answers[start:] if at < change)
+
+
+@given(trees, other_trees, events(), st.data())
+def test_whichever_lane_is_faster_the_contact_ends_up_in_the_same_segments(
+    condition: Condition, other: Condition, drawn: list[Event], data: st.DataObject
+) -> None:
+    definitions = one(condition, other)
+    delays = [data.draw(st.sampled_from([0, 15 * SECOND])) for _ in drawn]
+    arrivals = sorted(zip(drawn, delays, strict=True), key=lambda each: each[0].received + each[1])
+    in_order, in_lanes = Profile("c1"), Profile("c1")
+    for event in sorted(drawn, key=lambda each: each.received):
+        absorb(definitions, in_order, [event], event.received)
+    for event, delay in arrivals:
+        absorb(definitions, in_lanes, [event], event.received + delay)
+    for profile in (in_order, in_lanes):
+        absorb(definitions, profile, [], AFTER + DAY)
+    assert members(in_lanes) == members(in_order)
+
+
+def members(profile: Profile) -> dict[str, bool]:
+    return {name: held.member for name, held in profile.memberships.items() if held.member}
 
 
 @given(trees, other_trees, events())
