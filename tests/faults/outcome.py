@@ -177,6 +177,8 @@ def executions(world: World) -> Iterator[Fact]:
 
 def members(system: System) -> Iterator[Fact]:
     for item in items(system, "Members"):
+        if item["segment_shard"]["S"] == "counters":
+            continue  # near enough, and counted anew at night
         times = {name: int(item[name]["N"]) for name in ("since", "left") if name in item}
         yield fact(item["segment_shard"]["S"], item["contact"]["S"], item["number"]["N"], sorted(times), **times)
 
@@ -184,6 +186,9 @@ def members(system: System) -> Iterator[Fact]:
 def identities(system: System) -> Iterator[Fact]:
     for item in items(system, "Identities"):
         led_to = item.get("contact", item.get("reason", {"S": None}))["S"]
+        for name in sorted(name for name in item if name.startswith("topic:")):
+            answer = item[name]["M"]
+            yield fact(item["identity"]["S"], name, answer["state"]["S"], answered=int(answer["time"]["N"]))
         yield fact(item["identity"]["S"], led_to, **({"time": int(item["time"]["N"])} if "time" in item else {}))
 
 
