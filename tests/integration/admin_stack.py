@@ -240,6 +240,8 @@ def ada(admin: Admin) -> str:
     messages.refuse(refused, None, Refusal.LEFT_SEGMENT, NOW - 4 * DAY)
     messages.claim(claimed, None, NOW - MINUTE)
     told = {"message": sent.key, "human": True}
+    # Nothing starts for a sign-up that is heard of ten days late: as if it had been heard of in time.
+    state_machines.start(Run(contact, "onboarding", "new_subscribers", 1), NOW)
     state_machines.start(Run(contact, "win_back", "inactive", 90), NOW - 7 * DAY)
     deliver(event("click", Type.EMAIL_CLICKED, "1", NOW - 8 * DAY, source="ses", properties=told))
     return contact
