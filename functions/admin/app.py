@@ -221,6 +221,16 @@ def replay(request: Request, queue: str) -> Json:
     return answer(202, {"queue": queue, "status": "replaying"})
 
 
+@route("POST", "/dead-letters/{queue}/dismiss")
+def dismiss(request: Request, queue: str) -> Json:
+    """Throws away what is on a dead-letter queue: it can be replayed no more."""
+    if queue not in dead_letters.queues():
+        raise RefusedError("not_found", "there is no such queue", "queue", 404)
+    dismissed = dead_letters.dismiss(queue)
+    logger.info("dead letters dismissed", queue=queue, messages=dismissed, operator=request.operator)
+    return {"queue": queue, "dismissed": dismissed}
+
+
 # ── reports ──
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.admin import privacy
 from shared.adapters import athena, contacts, currencies, dead_letters, definitions, secrets, senders
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
@@ -98,7 +99,12 @@ def _lake(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"last_lake_write": athena.last_lake_write(now)}, []
 
 
-CHECKS: tuple[Check, ...] = (_settings, _currencies, _senders, _queues, _dead_letters, _wake_ups, _lake)
+def _requests(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The requests"""
+    return {}, privacy.problems(now)
+
+
+CHECKS: tuple[Check, ...] = (_settings, _requests, _currencies, _senders, _queues, _dead_letters, _wake_ups, _lake)
 
 
 def _reason(error: Exception) -> str:

@@ -35,7 +35,7 @@ def merge(request: Request, contact: str) -> Json:
     other = request.json().get("other")
     if not isinstance(other, str) or not other:
         raise RefusedError("missing_field", "other has to be there: the id of the contact that is to join", "other")
-    kept, gone = _profile(contact, "contact"), _profile(other, "other")
+    kept, gone = profile_of(contact, "contact"), profile_of(other, "other")
     if kept.contact == gone.contact:
         raise RefusedError("same_contact", "they are one contact already", "other", 409)
     t = now()
@@ -53,7 +53,7 @@ def merge(request: Request, contact: str) -> Json:
     return answer(202, {"contact": kept.contact, "other": gone.contact, "status": "merging"})
 
 
-def _profile(contact: str, field: str) -> Profile:
+def profile_of(contact: str, field: str) -> Profile:
     stored = contacts.read(contact)
     while stored is not None and stored.profile.merged_into is not None:
         stored = contacts.read(stored.profile.merged_into)

@@ -101,6 +101,23 @@ def replay(name: str) -> None:
         raise NotReplayableError("They are being sent back already.") from error
 
 
+def dismiss(name: str) -> int:
+    """Deletes the queue's messages, as many as there are when it begins and can be seen; gives how many."""
+    url = queues()[name]
+    left, dismissed = depth(url), 0
+    while dismissed < left:
+        answer = client("sqs").receive_message(
+            QueueUrl=url, MaxNumberOfMessages=MOST_SHOWN, VisibilityTimeout=30, WaitTimeSeconds=1
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            break
+        for message in messages:
+            client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        dismissed += len(messages)
+    return dismissed
+
+
 def _arn(url: str) -> str:
     return client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 

@@ -272,7 +272,8 @@ async function contact(id) {
   return [
     h("div", { class: "head" },
       h("h1", { tabindex: "-1" }, told.name ?? told.email ?? "A contact without a name"),
-      h("button", { onclick: (event) => exportContact(event.target, told.contact) }, "Export")),
+      h("button", { onclick: (event) => exportContact(event.target, told.contact) }, "Export"),
+      h("button", { onclick: () => erase(told) }, "Erase")),
     h("p", { class: "lead" }, [told.email, told.first_seen && `first seen ${day(told.first_seen)}`, told.contact]
       .filter((each) => each && each !== told.name).join(" · ")),
     told.suppression && h("div", { class: "banner wrong" }, h("p", {},
@@ -385,6 +386,43 @@ function gist(of) {
 
 const detail = ({ kind, at, ...rest }) => rest;
 
+async function erase(told) {
+  const sure = await confirmed(`Erase ${told.email ?? told.name ?? told.contact} for good? Everything that is known of them goes, and ` +
+    "no more email is sent to them. Give them their export first, if they asked for it, and erase them in the storefront, too. There is no way back.", "Erase");
+  if (!sure) return;
+  let said;
+  try {
+    await ask(at("contacts", told.contact), undefined, "DELETE");
+    said = h("div", { class: "banner", role: "status" }, h("p", {}, "They will be gone within seconds, and out of the lake by tomorrow."));
+  } catch (problem) {
+    said = h("div", { class: "banner wrong", role: "alert" }, h("p", {}, sentence(problem)));
+  }
+  main.querySelector(".head").after(said);
+}
+
+// ── what storefronts ask for ──
+
+async function requests() {
+  const told = await ask("requests");
+  return [
+    h("h1", { tabindex: "-1" }, "Requests"),
+    h("p", { class: "lead" }, "What a storefront has asked for by law. Each is to be answered within 30 days."),
+    told.requests.length === 0 && h("div", { class: "banner" }, h("p", {}, h("strong", {}, "None."))),
+    h("ul", { class: "list" }, told.requests.map((of) => h("li", {},
+      h("p", {}, of.todo),
+      h("p", { class: "small soft" }, `From ${of.source}, `, when(of.at), of.storefront_id && `, there number ${of.storefront_id}`,
+        of.dismissed !== null && [", done ", when(of.dismissed)], "."),
+      h("p", {}, of.contacts.map((id) => [h("a", { href: `#/contacts/${id}` }, id), " ",
+        h("button", { onclick: (event) => exportContact(event.target, id) }, "Export"), " "]),
+        of.dismissed === null && h("button", { onclick: () => dismissRequest(of) }, "Dismiss"))))),
+  ];
+}
+
+async function dismissRequest(of) {
+  await ask(at("requests", of.request, "dismiss"), {});
+  await show();
+}
+
 async function exportContact(button, id) {
   button.disabled = true;
   try {
@@ -445,7 +483,8 @@ async function deadLetters() {
     full.length === 0 && h("div", { class: "banner" }, h("p", {}, h("strong", {}, "None. "), "Everything that came in was processed.")),
     full.map((queue) => h("section", {},
       h("div", { class: "head" }, h("h2", {}, `${words(queue.queue)}: ${plural(queue.depth, "message")}`),
-        queue.replayable && h("button", { onclick: () => replay(queue) }, "Replay")),
+        queue.replayable && h("button", { onclick: () => replay(queue) }, "Replay"),
+        h("button", { onclick: () => dismissLetters(queue) }, "Dismiss")),
       !queue.replayable && h("p", { class: "small soft" }, queue.queue === "refresh"
         ? "A scheduled task that failed three times. The next one does what this one left, so there is nothing to replay."
         : "Records of the Contacts table's stream that Lambda gave up on. They cannot be replayed; the function's log says which contacts they are of."),
@@ -476,6 +515,12 @@ async function replay(queue) {
   } catch (problem) {
     main.querySelector("h1").after(h("div", { class: "banner wrong", role: "alert" }, h("p", {}, sentence(problem))));
   }
+}
+
+async function dismissLetters(queue) {
+  if (!await confirmed(`Throw ${plural(queue.depth, "message")} of ${queue.queue} away? They cannot be replayed after that.`, "Dismiss")) return;
+  await ask(at("dead-letters", queue.queue, "dismiss"), {});
+  await show();
 }
 
 function confirmed(question, yes) {
@@ -533,6 +578,7 @@ const PAGES = [
   [/^#\/journeys$/, journeys],
   [/^#\/journeys\/(\w+)$/, journey],
   [/^#\/conflicts$/, conflicts],
+  [/^#\/requests$/, requests],
   [/^#\/dead-letters$/, deadLetters],
 ];
 let turn = 0;
