@@ -430,6 +430,7 @@ def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
     touched: set[str] = set()
     for name in [name for name in profile.histories if name not in KNOWN_TYPES and text(name, words) is None]:
         touched.update(*(_touches(name, occurrence.properties) for occurrence in profile.histories.pop(name).newest))
+        profile.weak = profile.weak - {f"event:{name}"}
     for name, history in profile.histories.items():
         left = [Occurrence(each.time, without(each.properties, words)) for each in history.newest]
         if left != history.newest:
