@@ -230,7 +230,7 @@ _FACTS = {
         f"WHERE consent_{topic} IS NOT NULL"
         for topic in TOPICS
     ),
-    "order": """SELECT contact, time, total - coalesce(refunded, 0) AS amount
+    "order": """SELECT contact, time, true AS flag, total - coalesce(refunded, 0) AS amount, product_id, category, total
         FROM events LEFT JOIN (
             SELECT order_id, amount AS refunded FROM events WHERE name = 'Order Refunded'
         ) AS refunds USING (order_id)
