@@ -45,7 +45,7 @@ def write(rows: Iterable[Row], name: str) -> list[str]:
 
     Writing again under the same name writes the same files again: that is how a repeated batch repeats nothing.
     """
-    files = _parquet(rows, name)
+    files = _parquet(list(rows), name)  # whoever makes them reads and may fail, before there is a directory for them
     for key, content in files.items():
         client("s3").put_object(Bucket=environment(LakeSettings).lake_bucket, Key=key, Body=content)
     return list(files)
