@@ -98,8 +98,11 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     identities.record_erasure(profile.identities, told)
     kinds: list[str] = []
     partitions: set[str] = set()
+    last = contacts.numbered("TRANSITION", profile.transitions)
     for item in contacts.items(profile.contact):
         kind = item["kind"]["S"]
+        if kind.startswith("TRANSITION#") and kind > last:
+            continue  # somebody else has erased the contact meanwhile: that they left is what is to stay
         if kind != contacts.PROFILE and not kind.startswith("RUN#"):
             kinds.append(kind)
         if kind.startswith("EVENT#"):

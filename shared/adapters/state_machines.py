@@ -25,17 +25,19 @@ def start(run: Run, now: Instant) -> None:
     # One that is there has ended already; its item may still be missing.
     with suppress(client("stepfunctions").exceptions.ExecutionAlreadyExists):
         client("stepfunctions").start_execution(stateMachineArn=arn, name=run.id, input=json.dumps(run.input()))
-    client("dynamodb").put_item(
-        TableName=contacts.table(),
-        Item={
-            **contacts.key(run.contact, _kind(run)),
-            "run": {"S": run.id},
-            "execution": {"S": f"{arn.replace(':stateMachine:', ':execution:')}:{run.id}"},
-            "path": {"S": run.path},
-            "segment": {"S": run.segment},
-            "started": {"N": str(now)},
-        },
-    )
+    with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):  # it was, and when it was stays
+        client("dynamodb").put_item(
+            TableName=contacts.table(),
+            Item={
+                **contacts.key(run.contact, _kind(run)),
+                "run": {"S": run.id},
+                "execution": {"S": f"{arn.replace(':stateMachine:', ':execution:')}:{run.id}"},
+                "path": {"S": run.path},
+                "segment": {"S": run.segment},
+                "started": {"N": str(now)},
+            },
+            ConditionExpression="attribute_not_exists(contact)",
+        )
 
 
 def execution_of(run: Run) -> str | None:
