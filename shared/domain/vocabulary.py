@@ -123,7 +123,8 @@ def _unseen(what: str, name: str, others: Sequence[str]) -> str:
     if near:
         return f"{what}: did you mean {' or '.join(near)}?"
     shown = list(dict.fromkeys(others))[:MOST_SHOWN]
-    return f"{what}. There is {', '.join(shown)}{' …' if len(others) > MOST_SHOWN else ''}." if shown else f"{what}."
+    more = ", …" if len(set(others)) > MOST_SHOWN else "."
+    return f"{what}. There is {', '.join(shown)}{more}" if shown else f"{what}."
 
 
 SAME = {
