@@ -8,7 +8,7 @@ transitions, runs and the lake by the profile's end in the table's stream.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from shared.adapters import addresses, amendments, contacts, events_queue, identities
@@ -57,17 +57,33 @@ def erase(event: Event, now: Instant) -> None:
 
 
 def without_erased(arrivals: Sequence[tuple[Event, T]]) -> list[tuple[Event, T]]:
-    """The arrivals without those that name somebody who was erased after they were told."""
+    """The arrivals without those that name somebody who was erased after they were told.
+
+    The browser that such an arrival names, if it is nobody else's, is theirs as well, as it would be had they been told
+    before the erasure was: so what it tells beside them makes nobody anew either.
+    """
     newest = identities.newest_erasure()
     late = [event for event, _ in arrivals if event.time <= newest]
     if not late:
         return list(arrivals)
     erased = identities.erasures({key for event in late for key in _keys(event)})
-    return [
-        (event, record)
-        for event, record in arrivals
-        if not any(event.time <= erased.get(key, -1) for key in (_keys(event) if event.time <= newest else ()))
-    ]
+    browsers = {
+        identity: max(erased.get(key, -1) for key in _keys(event))
+        for event in late
+        if _is_of_erased(event, erased)
+        for identity in event.identities
+        if identity.kind is IdentityKind.ANONYMOUS and identity_key(identity) not in erased
+    }
+    taken = identities.find(browsers) if browsers else {}
+    for identity, told in browsers.items():
+        if identity not in taken:
+            identities.record_erasure([identity_key(identity)], told)
+            erased[identity_key(identity)] = told
+    return [(event, record) for event, record in arrivals if not _is_of_erased(event, erased)]
+
+
+def _is_of_erased(event: Event, erased: Mapping[str, Instant]) -> bool:
+    return any(event.time <= erased.get(key, -1) for key in _keys(event))
 
 
 def _keys(event: Event) -> list[str]:

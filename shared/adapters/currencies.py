@@ -1,6 +1,6 @@
 """Currencies other than the shop's that amounts were told in, for the operators: in the Definitions table.
 
-An item `other_currency` each, its version made of the currency's letters, with the newest instant it was told at.
+An item `other_currency` each, its version made of the currency's three letters, with the newest instant it was told at.
 """
 
 from __future__ import annotations
@@ -9,24 +9,25 @@ from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
 from shared.adapters.environment import environment
 from shared.domain.events import HOUR, Instant
+from shared.domain.shop import CODE
 
 ID = "other_currency"
-MOST_LETTERS = 12
-"""Of a currency that is kept: it is what some sender wrote."""
+UNKNOWN = "no ISO 4217 currency"
+"""For whatever else some sender wrote, which may be anything, also a name."""
 
 _kept: dict[str, Instant] = {}
 
 
 def record(currency: str, at: Instant) -> None:
     """Keeps that an amount was in this currency; once an hour is enough."""
-    written = currency[:MOST_LETTERS]
+    written = currency if CODE.fullmatch(currency) else UNKNOWN
     if at - _kept.get(written, -HOUR) < HOUR:
         return
     client("dynamodb").put_item(
         TableName=environment(DefinitionsSettings).definitions_table,
         Item={
             "id": {"S": ID},
-            "version": {"N": str(int.from_bytes(written.encode()[:MOST_LETTERS]))},
+            "version": {"N": str(int.from_bytes(written.encode()[:3]))},
             "currency": {"S": written},
             "at": {"N": str(at)},
         },

@@ -20,6 +20,7 @@ from shared.domain.properties import (
     own_words,
     refunded,
 )
+from shared.domain.shop import CODE, currency_of
 
 COLUMNS: Mapping[str, str] = {
     "contact": "string",
@@ -78,7 +79,7 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 
 Row = dict[str, Json]
 
-_CODES = ("order_number", "refund_id", "currency", "outcome", "step", "message")
+_CODES = ("order_number", "refund_id", "outcome", "step", "message")
 _HASH = re.compile(r"[0-9a-f]{32}")
 """What `event_id` makes. It says nothing of anybody, even where a short name happens to be in it."""
 
@@ -123,6 +124,8 @@ def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
         **kept_properties(event, known),
     }
     found |= {name: code(properties.get(name), own) for name in _CODES if may_tell(event, name)}
+    currency = currency_of(event)
+    found["currency"] = code(currency, own) if CODE.fullmatch(currency or "") else None
     found |= _of_order(event, own)
     return {
         **{name: found.get(name) for name in COLUMNS},

@@ -6,9 +6,13 @@ writes rows goes by them. The amounts stay on the event as they were told.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from shared.domain.events import ORDER_TYPES, Event
+
+CODE = re.compile(r"[A-Z]{3}")
+"""A currency's, by ISO 4217."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,24 @@ def test_all_that_a_contact_was_known_by_is_erased_not_only_what_the_erasure_nam
     assert people() == ["anonymous"]
 
 
+def test_the_browser_that_shares_a_batch_with_the_erasure_makes_nobody_anew() -> None:
+    known = told("identify", Type.CONTACT_UPDATED, NOW - HOUR, ADA[1], (USER, "u1"), (ANONYMOUS, "browser"))
+    deliver(CREATED)
+    deliver(told("before", Type.PAGE_VIEWED, NOW - MINUTE, (ANONYMOUS, "browser")), known, REDACTED)
+    deliver(told("late", Type.PAGE_VIEWED, NOW - MINUTE, (ANONYMOUS, "browser")))
+    assert people() == []
+
+
+def test_an_erased_persons_word_erases_nobody_elses_browser() -> None:
+    bea = ((EMAIL, "bea@example.com"), (ANONYMOUS, "browser"))
+    deliver(CREATED, told("bea", Type.CONTACT_UPDATED, NOW - 2 * HOUR, *bea))
+    shared = told("shared", Type.PAGE_VIEWED, NOW - HOUR, ADA[1], (ANONYMOUS, "browser"))
+    deliver(shared, REDACTED)
+    deliver(told("late", Type.PAGE_VIEWED, NOW - MINUTE, (ANONYMOUS, "browser")))
+    assert people() == ["anonymous", "email"]
+    assert contact_of(*bea[0]) == contact_of(*bea[1])
+
+
 def test_who_was_made_in_the_moment_of_the_erasure_is_found_by_its_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as meanwhile:  # this Lambda has asked whose its events are before the erasure began
         meanwhile.setattr(identities, "newest_erasure", lambda: -1)

@@ -698,6 +698,16 @@ def test_an_amount_in_another_currency_is_kept_counts_nothing_and_is_shown(monke
     assert currencies.told() == {"JPY": NOW}
 
 
+def test_what_is_written_for_a_currency_and_may_be_a_name_is_not_kept_among_the_definitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CURRENCY", "GBP")
+    environment.forget()
+    order = {"order_id": "1", "total": 90000, "currency": "zebulonia"}
+    assert deliver(event("odd", Type.ORDER_COMPLETED, (EMAIL, "ada@example.com"), properties=order)) == []
+    assert currencies.told() == {currencies.UNKNOWN: NOW}
+
+
 @pytest.mark.parametrize("setting", ["ignore", "count"])
 def test_what_the_public_key_says_of_orders_counts_where_the_shop_says_so(
     monkeypatch: pytest.MonkeyPatch, setting: str

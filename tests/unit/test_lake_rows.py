@@ -65,6 +65,7 @@ def test_an_order_keeps_what_reports_count() -> None:
     products = [{"product_id": 7, "category": "Home & Garden", "name": "Vase"}, {"product_id": "a-8"}]
     made = row("c1", event(properties={"order_id": 1001, "total": "49.90", "currency": "EUR", "products": products}))
     assert (made["order_id"], made["total"], made["currency"]) == ("1001", 4990, "EUR")
+    assert row("c1", event(properties={"currency": "zebulonia"}))["currency"] is None
     assert made["product_id"] == ["7", "a-8"]
     assert made["category"] == ["Home & Garden"]
 
