@@ -12,6 +12,8 @@ whole one.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import zlib
 from bisect import bisect_left
@@ -64,6 +66,13 @@ KNOWN_TRAITS = frozenset((*_WHO, *_WHERE, *_WHAT))
 TAGS_BOUND = 100
 """Tags that were put on or taken off and are remembered: the newest."""
 ORDERS_BOUND = 60
+LEAST_ROOM = 64
+"""Older orders whose names are remembered, at first. Whenever that is too few, it is made twice what is needed."""
+ROOM_OF_ONE = 24
+"""Bits in which an older order's two names (id and number) are remembered: of 1,000 other names 3 are taken for one of
+them when the room is full, and each costs a `rebuild`."""
+NAMES_BOUND = 48_000
+"""Bytes of these names. Of more than 16,000 orders more and more others are taken for one of them."""
 REFUNDS_BOUND = 50
 """Refunds of one order that are taken off it (the first by their ids)."""
 STORED_BOUND = 350_000
@@ -246,7 +255,12 @@ class Profile:
     histories: dict[str, History] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     older_orders: int = 0
-    """Orders that no longer fit; while there are some, order events are folded by `rebuild` only."""
+    """Orders that no longer fit; what is about one of them is folded by `rebuild` only (`needs_rebuild`)."""
+    cut_until: tuple[Instant, str] = (-1, "")
+    """The place (`_age`) of the newest of them."""
+    cut_names: bytes = field(default=b"", compare=False, repr=False)
+    """What they are called: a Bloom filter, so that no name of theirs is ever missed, and few others are taken for one.
+    It has room for so many of them, and `rebuild` makes it anew with more."""
     numbers: set[str] = field(default_factory=set, compare=False, repr=False)
     """By which the storefront's orders are called: read off `orders`."""
     memberships: dict[str, Membership] = field(default_factory=dict)
@@ -463,13 +477,48 @@ def trim(profile: Profile) -> None:
     for type_, history in profile.histories.items():
         if type_ != Type.ORDER_COMPLETED:
             del history.newest[: max(len(history.newest) - most, 0)]
-    most = max(ORDERS_BOUND >> profile.halved, 1)
+    trim_orders(profile)
+
+
+def trim_orders(profile: Profile) -> None:
+    """As `trim`, of orders only."""
+    most = _most_orders(profile)
     excess = len(profile.orders) - most
     if excess > 0:
         newest_first = sorted(profile.orders.items(), key=_age, reverse=True)
+        cut = newest_first[most:]
         profile.orders = dict(newest_first[:most])
+        profile.cut_until = max(profile.cut_until, _age(cut[0]))
+        if not profile.older_orders:
+            room = max(2 * excess, LEAST_ROOM) * ROOM_OF_ONE // 8
+            profile.cut_names = bytes(min(room, NAMES_BOUND))
+        called = {called for name, order in cut for called in (name.removeprefix(PUBLIC), order.number)}
+        profile.cut_names = _with_names(profile.cut_names, called - {""})
         profile.older_orders += excess
         _set_completed(profile)
+
+
+def _most_orders(profile: Profile) -> int:
+    return max(ORDERS_BOUND >> profile.halved, 1)
+
+
+def _with_names(filter_: bytes, names: Iterable[str]) -> bytes:
+    bits = bytearray(filter_)
+    for name in names:
+        for place in _places(name, len(bits)):
+            bits[place >> 3] |= 1 << (place & 7)
+    return bytes(bits)
+
+
+def _has_name(filter_: bytes, name: str) -> bool:
+    return all(filter_[place >> 3] & 1 << (place & 7) for place in _places(name, len(filter_)))
+
+
+def _places(name: str, size: int) -> Iterator[int]:
+    """The eight bits of a filter of so many bytes that stand for a name."""
+    drawn = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=16).digest()
+    first, step = int.from_bytes(drawn[:8]), int.from_bytes(drawn[8:])
+    return ((first + n * step) % (8 * size) for n in range(8 if size else 0))
 
 
 def _age(named: tuple[str, Order]) -> tuple[Instant, str]:
@@ -491,8 +540,34 @@ def wake_at(profile: Profile) -> Instant:
 
 
 def needs_rebuild(profile: Profile, event: Event) -> bool:
-    """Whether the event may be about an order that the bounds have cut off, so that only `rebuild` is exact."""
-    return profile.older_orders > 0 and event.counts and (event.type in ORDER_TYPES or event.order is not None)
+    """Whether the event may be about an order that the bounds have cut off, so that only `rebuild` is exact.
+
+    When an order was placed does not tell: tellers differ, and a shop may change it. What it is called does, and of
+    orders that are cut off all names are known.
+    """
+    if not (profile.older_orders and event.counts and (event.type in ORDER_TYPES or event.order is not None)):
+        return False
+    id_ = _order_id(event)
+    if id_ is None:
+        return False
+    known, names = profile.orders, profile.cut_names
+    if event.public:
+        called = id_.removeprefix("#")
+        unsure = set() if {called, PUBLIC + called} & known.keys() or called in profile.numbers else {called}
+    else:
+        number = _order_number(event)
+        held = known.get(id_)
+        unsure = {id_ if held is None else "", "" if number is None or (held and held.number == number) else number}
+    has_room = profile.older_orders * ROOM_OF_ONE <= 8 * len(names) or len(names) >= NAMES_BOUND
+    return not has_room or any(_has_name(names, name) for name in unsure - {""})
+
+
+def misses_orders(profile: Profile) -> bool:
+    """Whether an order that the bounds have cut off belongs to the newest by now, because one of those was placed
+    earlier than was known, or was another's: only `rebuild` has it. Ask after `trim_orders`."""
+    if not profile.older_orders:
+        return False
+    return len(profile.orders) < _most_orders(profile) or min(map(_age, profile.orders.items())) < profile.cut_until
 
 
 def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
@@ -508,6 +583,8 @@ def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
         histories={},
         orders={},
         older_orders=0,
+        cut_until=(-1, ""),
+        cut_names=b"",
         numbers=set(),
         halved=0,
         former_words=frozenset(),
@@ -623,14 +700,19 @@ def _order_id(event: Event) -> str | None:
     return short_id(told) or (event.id if event.type == Type.ORDER_COMPLETED and told is None else None)
 
 
+def _order_number(event: Event) -> str | None:
+    number = short_id(event.properties.get("order_number"))
+    return None if number is None else number.removeprefix("#")
+
+
 def _tell_order(order: Order, event: Event, kept: Mapping[str, Json]) -> None:
     stamp, state = event.stamp, event.order
     placed = _placed(event)
     if placed is not None:
         order.placed = min(order.placed, placed)
-    number = short_id(event.properties.get("order_number"))
+    number = _order_number(event)
     if number is not None and not event.public:
-        order.number = max(order.number, number.removeprefix("#"))
+        order.number = max(order.number, number)
     if state is not None or event.type == Type.ORDER_CANCELLED:
         cancelled = state is None or not state.stands
         if (stamp, cancelled) > (order.cancelled_at, order.cancelled):
@@ -790,6 +872,8 @@ def as_json(profile: Profile) -> bytes:
             "decided": profile.decided,
             "merged_into": profile.merged_into,
             "erased": profile.erased,
+            **({"cut_until": profile.cut_until} if profile.older_orders else {}),
+            **({"cut_names": base64.b64encode(profile.cut_names).decode()} if profile.cut_names else {}),
             **({"halved": profile.halved} if profile.halved else {}),
             **({"public": True} if profile.public else {}),
             **({"former_words": sorted(profile.former_words)} if profile.former_words else {}),
@@ -819,6 +903,8 @@ def load(stored: bytes) -> Profile:
         },
         orders={name: _order(order) for name, order in raw["orders"].items()},
         older_orders=raw["older_orders"],
+        cut_until=tuple(raw.get("cut_until", (-1, ""))),
+        cut_names=base64.b64decode(raw.get("cut_names", "")),
         memberships={name: Membership(*membership) for name, membership in raw["memberships"].items()},
         transitions=raw["transitions"],
         consents=raw["consents"],

@@ -59,9 +59,11 @@ from shared.domain.profiles import (
     Transition,
     fold,
     happened,
+    misses_orders,
     needs_rebuild,
     touch,
     trim,
+    trim_orders,
     wake_at,
 )
 from shared.domain.properties import CARTS
@@ -306,6 +308,10 @@ def absorb(
         transitions += adopt(definitions, profile, t)
         transitions += catch_up(definitions, profile, t)
         touched = fold(profile, event)
+        if profile.older_orders:  # what is older still would look as if nothing were missing after it
+            trim_orders(profile)
+            if misses_orders(profile):
+                raise HistoryNeededError(event.type)
         if profile.definitions == UNDECIDED:  # a new contact may be in segments that no event of theirs is about
             profile.definitions, moved = definitions.sequence, list(definitions.segments)
         else:
