@@ -149,7 +149,8 @@ class Strict(BaseModel):
 
 
 class Identity(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    # No validator of its own at import, nor those below: that of Event, which is made then, has them in it.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     kind: IdentityKind
     value: str = Field(min_length=1, max_length=512)
@@ -162,7 +163,7 @@ class ConsentChange(BaseModel):
     nothing else is known of the topic, whenever that comes in; a no is never undated.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     state: Literal["subscribed", "unsubscribed", "pending"]
@@ -176,7 +177,7 @@ class OrderState(BaseModel):
     are, by their ids; None when the payload does not list them. `currency`: that of its amounts and of its refunds.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: str
     stands: bool
