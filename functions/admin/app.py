@@ -204,7 +204,7 @@ def list_dead_letters(request: Request) -> Json:
     for name, url in dead_letters.queues().items():
         depth = dead_letters.depth(url)
         shown = [asdict(letter) for letter in dead_letters.peek(url)] if depth else []
-        replayable = name in dead_letters.working_queues()
+        replayable = dead_letters.replayable(name)
         listed.append({"queue": name, "depth": depth, "replayable": replayable, "messages": shown})
     return {"queues": listed}
 
@@ -214,11 +214,12 @@ def replay(request: Request, queue: str) -> Json:
     if queue not in dead_letters.queues():
         raise RefusedError("not_found", "there is no such queue", "queue", 404)
     try:
-        dead_letters.replay(queue)
+        items = dead_letters.replay(queue)
     except dead_letters.NotReplayableError as error:
         raise RefusedError("not_replayable", str(error), "queue", 409) from error
     logger.info("dead letters replayed", queue=queue, operator=request.operator)
-    return answer(202, {"queue": queue, "status": "replaying"})
+    told: dict[str, Json] = {"queue": queue, "status": "replaying"}
+    return answer(202, told if items is None else {**told, "items": items})
 
 
 @route("POST", "/dead-letters/{queue}/dismiss")

@@ -71,5 +71,14 @@ def rows_of(contact: str, partition: str) -> Iterable[Row]:
     if stored is None or stored.profile.erased or stored.profile.merged_into is not None:
         return []
     known = own_words_of(stored.profile)
-    rows = (row(contact, event, known) for event in contacts.events(contact))
-    return [each for each in rows if place_of(each) == partition]
+    made = (_row(contact, item, known) for item in contacts.items(contact, "EVENT#"))
+    return [each for each in made if each is not None and place_of(each) == partition]
+
+
+def _row(contact: str, item: dict[str, Any], known: frozenset[str]) -> Row | None:
+    """The item's row; None where none can be made of it, which holds up no other (functions/lake puts it aside)."""
+    try:
+        return row(contact, contacts.event_of(item), known)
+    except Exception as error:
+        logger.error("event not in the lake", kind=item["kind"]["S"], reason=type(error).__name__)
+        return None

@@ -4,6 +4,9 @@ Five minutes' events at a time, from the Contacts table's stream. A batch that f
 bisected, see template.yaml), and overwrites its own files. Where Lambda delivers part of the stream again in other
 batches, an event is in the lake twice until the night's merge; and history that has joined another contact is in it as
 each one's. So queries count ids.
+
+A batch that has failed for PATIENCE (S3 is away, say) is not left to Lambda to give up on: the night writes its rows
+from the contacts' events (functions/amend).
 """
 
 from __future__ import annotations
@@ -15,12 +18,17 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from shared.adapters import contacts, lake
+from shared.adapters import amendments, contacts, lake
+from shared.adapters.clock import now
 from shared.adapters.contacts import event_of
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
-from shared.domain.lake_rows import Row, row
+from shared.domain.events import HOUR, SECOND
+from shared.domain.lake_rows import Row, places, row
 from shared.domain.profiles import own_words_of
+
+PATIENCE = HOUR
+"""For how long a batch is tried before it is left to the night."""
 
 logger = Logger()
 
@@ -33,7 +41,22 @@ def handler(event: dict[str, Any], context: object) -> None:
     """Takes a batch of the stream (only new `EVENT#` items come, see the filter in template.yaml)."""
     changes = [record["dynamodb"] for record in event["Records"]]
     name = f"{changes[0]['SequenceNumber']}-{changes[-1]['SequenceNumber']}"
-    lake.write(_rows([change["NewImage"] for change in changes]), name)
+    try:
+        lake.write(_rows([change["NewImage"] for change in changes]), name)
+    except Exception:
+        if int(changes[0]["ApproximateCreationDateTime"]) * SECOND > now() - PATIENCE:
+            raise
+        logger.exception("batch left to the night", events=len(changes))
+        _leave_to_the_night([change["NewImage"] for change in changes])
+
+
+def _leave_to_the_night(items: Sequence[dict[str, Any]]) -> None:
+    partitions: dict[str, frozenset[str]] = {}
+    for item in items:
+        contact, placed = item["contact"]["S"], places(item["type"]["S"], int(item["time"]["N"]))
+        partitions[contact] = partitions.get(contact, frozenset()) | placed
+    for contact, several in partitions.items():
+        amendments.record(contact, several, now())
 
 
 def _rows(items: Sequence[dict[str, Any]]) -> Iterator[Row]:

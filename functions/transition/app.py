@@ -2,10 +2,15 @@
 
 It keeps the Members table, starts and stops runs of journeys, and brings an anonymous contact's events to the contact
 it has joined. The stream may repeat and reorder: each step asks how the profile is now, and does no harm twice.
+
+What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
+replay has the stream bring its item again (`dead_letters.replay`). So what failed for long is followed late: what was
+found out longer ago than journeys.LATE starts nothing any more.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +21,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters import amendments, contacts, events_queue, members, shipped, state_machines
 from shared.adapters.clock import now
-from shared.domain.events import Identity, IdentityKind, Instant
-from shared.domain.journeys import Start, Stop, actions
+from shared.adapters.environment import Settings, environment
+from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
+from shared.domain.journeys import LATE, Start, Stop, actions
 from shared.domain.lake_rows import places
 from shared.domain.profiles import Transition
 
+PATIENCE = 10 * MINUTE
+"""For how long an item is tried before it is put aside: for no longer does it hold up a part of the stream."""
+
 logger = Logger()
 metrics = Metrics()
+
+
+class TransitionSettings(Settings):
+    transition_dlq_url: str
 
 
 @metrics.log_metrics
@@ -37,9 +50,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             if image["kind"]["S"] == contacts.PROFILE:
                 end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
             else:
-                follow(contacts.transitions_of(image), now(), changes)
-        except Exception:
+                follow(contacts.transitions_of(image), int(image["recorded"]["N"]), now(), changes)
+        except Exception as error:
             logger.exception("record not processed", kind=image["kind"]["S"])
+            if _put_aside(record["dynamodb"], type(error).__name__):
+                continue
             failed = [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]
             break
     try:
@@ -49,9 +64,22 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
-def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter[str]) -> None:
+def _put_aside(change: dict[str, Any], reason: str) -> bool:
+    """Puts an item that has failed for PATIENCE aside, by its key. False: it is to come again."""
+    if int(change["ApproximateCreationDateTime"]) * SECOND > now() - PATIENCE:
+        return False
+    key = {name: change["NewImage"][name]["S"] for name in ("contact", "kind")}
+    try:
+        events_queue.put_aside(environment(TransitionSettings).transition_dlq_url, json.dumps(key), reason)
+    except (BotoCoreError, ClientError):
+        logger.exception("record not put aside", kind=key["kind"])
+        return False
+    return True
+
+
+def follow(transitions: Sequence[Transition], recorded: Instant, instant: Instant, changes: Counter[str]) -> None:
     """Does what the transitions of a contact ask for, as far as the contact's profile has not moved past them; adds to
-    `changes` by how many each segment has more members."""
+    `changes` by how many each segment has more members. `recorded` is when they were found out."""
     for transition in transitions:
         changes[transition.segment] += members.record(transition, instant)
     stored = contacts.read(transitions[0].contact)
@@ -62,6 +90,8 @@ def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter
             match action:
                 case Stop(run, reason):
                     state_machines.stop(run, reason)
+                case Start() if instant - recorded > LATE:
+                    logger.warning("too late to start a run", contact=transition.contact, number=transition.number)
                 case Start(run, after) if after is None or state_machines.execution_of(after) is not None:
                     state_machines.start(run, instant)
                     metrics.add_metric("RunsStarted", MetricUnit.Count, 1)

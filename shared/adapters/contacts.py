@@ -376,6 +376,28 @@ def _kind(item: Mapping[str, Any]) -> str:
     return str(item["kind"]["S"]) if "kind" in item else ""
 
 
+def bring_again(contact: str, kind: str, now: Instant) -> bool:
+    """Has the table's stream bring an item again, as a change of it: False when it is there no more."""
+    try:
+        client("dynamodb").update_item(
+            TableName=table(),
+            Key=key(contact, kind),
+            UpdateExpression="SET #again = :now",
+            ConditionExpression="attribute_exists(contact)",
+            ExpressionAttributeNames={"#again": "again"},
+            ExpressionAttributeValues={":now": {"N": str(now)}},
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        return False
+    return True
+
+
+def read_item(contact: str, kind: str) -> dict[str, Any] | None:
+    """One item of the contact; None when it is not there."""
+    answer = client("dynamodb").get_item(TableName=table(), Key=key(contact, kind), ConsistentRead=True)
+    return answer.get("Item")
+
+
 def delete(contact: str, kinds: Iterable[str]) -> None:
     """Deletes items of the contact; those that are gone already do no harm."""
     requests: list[Any] = [{"DeleteRequest": {"Key": key(contact, kind)}} for kind in kinds]

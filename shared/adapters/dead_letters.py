@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Json as FromJson
 
+from shared.adapters import amendments, contacts
 from shared.adapters.clients import client
+from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json, parse_instant
+from shared.domain.lake_rows import places
 
 _DEPTHS: tuple[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"], ...] = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
 )
 MOST_SHOWN = 10  # of one ReceiveMessage
+MOST_ITEMS = 500
+"""Sent on their way again in one call, which is to end before API Gateway stops waiting."""
 _CODE = re.compile(r"[\w .:#/-]{1,128}", re.ASCII)
 _UNKNOWN_REASON = "Its function failed every time it tried; the function's log says why."
 
@@ -86,11 +91,22 @@ def peek(url: str) -> list[DeadLetter]:
     return [_dead_letter(message) for message in answer.get("Messages", [])]
 
 
-def replay(name: str) -> None:
-    """Sends the queue's messages back to where they failed. NotReplayableError."""
+def replayable(name: str) -> bool:
+    """Whether what is on the dead-letter queue can go back."""
+    return name in _AGAIN or name in working_queues()
+
+
+def replay(name: str) -> int | None:
+    """Sends the queue's messages back to where they failed. NotReplayableError.
+
+    Of items of the Contacts table, which their functions have put aside by their keys, it gives how many are under
+    way again: at most MOST_ITEMS. What Lambda has given up on itself says of no item which it was, and stays.
+    """
+    if name in _AGAIN:
+        return _replay_items(name)
     destination = working_queues().get(name)
     if destination is None or name not in queues():
-        raise NotReplayableError("These are records of a stream or a schedule, not messages of a queue.")
+        raise NotReplayableError("These tell of scheduled tasks that failed, and are no messages of a queue.")
     try:
         client("sqs").start_message_move_task(
             SourceArn=_arn(queues()[name]),
@@ -99,6 +115,53 @@ def replay(name: str) -> None:
         )
     except client("sqs").exceptions.UnsupportedOperation as error:
         raise NotReplayableError("They are being sent back already.") from error
+    return None
+
+
+def _follow_again(contact: str, kind: str, instant: Instant) -> None:
+    contacts.bring_again(contact, kind, instant)
+
+
+def _write_again(contact: str, kind: str, instant: Instant) -> None:
+    """The night writes the contact's rows of the event's partition anew (functions/amend)."""
+    item = contacts.read_item(contact, kind)
+    if item is not None:
+        amendments.record(contact, places(item["type"]["S"], int(item["time"]["N"])), instant)
+
+
+_AGAIN: Mapping[str, Callable[[str, str, Instant], None]] = {"transition": _follow_again, "lake": _write_again}
+"""Queues of items of the Contacts table, and how one is sent on its way again. One that is gone has nothing to do."""
+
+
+def _replay_items(name: str) -> int:
+    url = queues()[name]
+    left, replayed = min(depth(url), MOST_ITEMS), 0
+    while left > 0:
+        answer = client("sqs").receive_message(
+            QueueUrl=url, MaxNumberOfMessages=MOST_SHOWN, VisibilityTimeout=30, WaitTimeSeconds=1
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            break
+        left -= len(messages)
+        for message in messages:
+            key = _item_key(message["Body"])
+            if key is not None:
+                _AGAIN[name](*key, now())
+                client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                replayed += 1
+    return replayed
+
+
+def _item_key(text: str) -> tuple[str, str] | None:
+    """The key of the item that a message names: its contact and its kind."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    if isinstance(body, dict) and isinstance(body.get("contact"), str) and isinstance(body.get("kind"), str):
+        return body["contact"], body["kind"]
+    return None
 
 
 def dismiss(name: str) -> int:
@@ -162,6 +225,8 @@ def _known(body: Mapping[str, Json]) -> Mapping[str, Json]:
             "received": body.get("timestamp"),
             "reason": f"Lambda gave up: {why}." if why else None,
         }
+    if isinstance(body.get("contact"), str) and isinstance(body.get("kind"), str):  # an item of the Contacts table
+        return {"id": body["contact"], "type": body["kind"].partition("#")[0]}
     return body
 
 

@@ -36,7 +36,7 @@ from shared.domain.journeys import Run
 from shared.domain.messages import Message, Refusal
 from tests.integration.conftest import NOW, SECRETS, TABLES
 
-DEAD_LETTERS = ("events", "feedback", "transition")
+DEAD_LETTERS = ("events", "feedback", "transition", "refresh")
 ROUTES = [
     Route(method, path, "AdminFunction")
     for path, methods in sorted(app.routes.items(), key=lambda entry: entry[0].count("{"))

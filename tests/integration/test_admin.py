@@ -251,7 +251,7 @@ def test_journeys_are_shown_with_their_runs_by_how_they_are(admin: Admin, ada: s
 
 def test_what_is_no_queue_or_cannot_be_replayed_is_refused(admin: Admin) -> None:
     assert admin.post("/dead-letters/none/replay").status == 404
-    answer = admin.post("/dead-letters/transition/replay")
+    answer = admin.post("/dead-letters/refresh/replay")
     assert (answer.status, answer.error["code"]) == (409, "not_replayable")
 
 

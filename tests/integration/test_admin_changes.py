@@ -189,7 +189,7 @@ def test_dead_letters_say_which_message_and_why_but_nothing_personal(admin: Admi
     (stream,) = queues["transition"]["messages"]
     assert (stream["reason"], stream["id"]) == ("Lambda gave up: RetryAttemptsExhausted.", "800")
     assert [queues[name]["depth"] for name in ("events", "feedback", "transition")] == [1, 2, 1]
-    assert [queues[name]["replayable"] for name in ("events", "feedback", "transition")] == [True, True, False]
+    assert [queues[name]["replayable"] for name in ("events", "feedback", "transition")] == [True, True, True]
 
 
 @pytest.fixture

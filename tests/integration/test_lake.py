@@ -17,8 +17,19 @@ import pytest
 
 from functions.lake import app
 from infra.local import athena
-from shared.adapters import contacts, environment, lake
-from shared.domain.events import DAY, HOUR, MINUTE, Event, Identity, IdentityKind, OrderState, Type, parse_instant
+from shared.adapters import amendments, clock, contacts, dead_letters, environment, lake
+from shared.domain.events import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Event,
+    Identity,
+    IdentityKind,
+    OrderState,
+    Type,
+    parse_instant,
+)
 from shared.domain.lake_rows import COLUMNS, contact_number
 
 BUCKET = "lake"
@@ -56,6 +67,7 @@ def stream(*events: Event, contact: str = "c1", start: int = 100) -> dict[str, A
         item = dict(contacts.event_write(contact, each)["Put"]["Item"])
         item["body"] = {"B": base64.b64encode(item["body"]["B"]).decode()}
         records.append({"eventName": "INSERT", "dynamodb": {"SequenceNumber": f"{number:021d}", "NewImage": item}})
+        records[-1]["dynamodb"]["ApproximateCreationDateTime"] = MONDAY // SECOND
     return {"Records": records}
 
 
@@ -123,6 +135,41 @@ def test_a_batch_that_comes_again_overwrites_its_own_files(bucket: Any) -> None:
     once = files(bucket)
     app.handler(batch, None)
     assert files(bucket) == once
+
+
+def test_a_batch_that_cannot_be_written_for_an_hour_is_left_to_the_night(
+    bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise RuntimeError
+
+    batch = stream(event(1, Type.PAGE_VIEWED), event(2, Type.ORDER_COMPLETED, order_id="1"))
+    monkeypatch.setattr(lake, "write", away)
+    clock.use(lambda: MONDAY + HOUR // 2)
+    with pytest.raises(RuntimeError):
+        app.handler(batch, None)
+    clock.use(lambda: MONDAY + 2 * HOUR)
+    app.handler(batch, None)
+    (asked,) = amendments.recorded()
+    assert asked.contact == "c1"
+    assert {"month=2026-11/type=page_viewed", "month=2026-11/type=order_completed"} <= asked.partitions
+
+
+def test_an_event_that_was_put_aside_is_written_the_night_after_its_replay(
+    bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = boto3.client("sqs").create_queue(QueueName="lake_dlq")["QueueUrl"]
+    monkeypatch.setenv("DEAD_LETTER_QUEUES", json.dumps({"lake": url}))
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", url)
+    environment.forget()
+    write = contacts.event_write("c1", event(1, Type.PAGE_VIEWED))
+    contacts.commit([write])
+    boto3.client("sqs").send_message(
+        QueueUrl=url, MessageBody=json.dumps({"contact": "c1", "kind": write["Put"]["Item"]["kind"]["S"]})
+    )
+    assert dead_letters.replay("lake") == 1
+    (asked,) = amendments.recorded()
+    assert "month=2026-11/type=page_viewed" in asked.partitions
 
 
 def test_what_is_no_event_is_put_aside_by_its_key_and_holds_up_nothing(

@@ -11,8 +11,8 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from functions.transition import app
-from shared.adapters import clients, contacts, members
-from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type
+from shared.adapters import clients, clock, contacts, dead_letters, environment, members
+from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type
 from shared.domain.journeys import Run
 from shared.domain.profiles import Membership, Profile, Transition
 from tests.integration.conftest import NOW
@@ -32,6 +32,11 @@ def machines(aws: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         for name in ("onboarding", "win_back")
     }
     monkeypatch.setenv("STATE_MACHINES", json.dumps(created))
+    url = boto3.client("sqs").create_queue(QueueName="transition_dlq")["QueueUrl"]
+    monkeypatch.setenv("TRANSITION_DLQ_URL", url)
+    monkeypatch.setenv("DEAD_LETTER_QUEUES", json.dumps({"transition": url}))
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", url)
+    environment.forget()
     return created
 
 
@@ -52,7 +57,13 @@ def deliver(*transitions: Transition, items: int | None = None) -> list[str]:
     if items is not None:
         writes = contacts.transition_writes(transitions, NOW, items)
     records = [
-        {"dynamodb": {"SequenceNumber": str(number), "NewImage": write["Put"]["Item"]}}
+        {
+            "dynamodb": {
+                "SequenceNumber": str(number),
+                "ApproximateCreationDateTime": NOW // SECOND,
+                "NewImage": write["Put"]["Item"],
+            }
+        }
         for number, write in enumerate(writes)
     ]
     answer = app.handler({"Records": records}, None)
@@ -201,3 +212,64 @@ def test_the_runs_of_who_has_joined_another_end(machines: dict[str, str]) -> Non
     app.end("c1", "c2", NOW)
     assert set(runs(machines, "win_back").values()) == {"ABORTED"}
     assert list(contacts.items("c1", "RUN#")) == []
+
+
+def down() -> pytest.MonkeyPatch:
+    """Step Functions starts nothing, until this is undone."""
+
+    def refused(*_: object) -> None:
+        raise RuntimeError
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(app.state_machines, "start", refused)
+    return patch
+
+
+def stuck() -> Any:
+    """The item of ENTERED as it stands in the table."""
+    item = contacts.read_item("c1", "TRANSITION#0000000001")
+    assert item is not None
+    return item
+
+
+def bring(item: Any, at: int) -> list[Any]:
+    change = {"SequenceNumber": "1", "ApproximateCreationDateTime": at // SECOND, "NewImage": item}
+    answer: dict[str, list[Any]] = app.handler({"Records": [{"dynamodb": change}]}, None)
+    return answer["batchItemFailures"]
+
+
+@pytest.mark.parametrize(("days", "started"), [(2, {"c1-inactive-1": "RUNNING"}), (4, {})])
+def test_what_fails_for_long_is_put_aside_and_a_replay_starts_its_run_within_three_days(
+    machines: dict[str, str], days: int, started: dict[str, str]
+) -> None:
+    now_is(ENTERED)
+    patch = down()
+    assert len(bring(stuck(), NOW)) == 1, "young: it comes again"
+    clock.use(lambda: NOW + 11 * MINUTE)
+    assert bring(stuck(), NOW) == [], "put aside: it holds up nothing any more"
+    patch.undo()
+    assert runs(machines, "win_back") == {}
+    clock.use(lambda: NOW + days * DAY)
+    (letter,) = dead_letters.peek(dead_letters.queues()["transition"])
+    assert (letter.id, letter.type, letter.reason) == ("c1", "TRANSITION", "RuntimeError")
+    assert dead_letters.replay("transition") == 1
+    assert "again" in stuck(), "a change that the stream brings"
+    assert bring(stuck(), NOW + days * DAY) == []
+    assert runs(machines, "win_back") == started
+    assert [member.contact for member in members.members("inactive")] == ["c1"]
+    assert dead_letters.depth(dead_letters.queues()["transition"]) == 0
+
+
+def test_what_lambda_gave_up_on_stays_when_the_others_are_replayed() -> None:
+    url = dead_letters.queues()["transition"]
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody='{"DDBStreamBatchInfo": {}}')
+    assert dead_letters.replay("transition") == 0
+    assert dead_letters.depth(url) == 1
+
+
+def test_the_end_of_a_contact_can_be_brought_again() -> None:
+    store(Profile("a1", merged_into="c1"))
+    assert contacts.bring_again("a1", "PROFILE", NOW)
+    assert "again" in (contacts.read_item("a1", "PROFILE") or {})
+    assert not contacts.bring_again("a1", "TRANSITION#0000000001", NOW), "gone: nothing is made anew"
+    assert contacts.read_item("a1", "TRANSITION#0000000001") is None

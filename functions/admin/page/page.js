@@ -487,7 +487,9 @@ async function deadLetters() {
         h("button", { onclick: () => dismissLetters(queue) }, "Dismiss")),
       !queue.replayable && h("p", { class: "small soft" }, queue.queue === "refresh"
         ? "A scheduled task that failed three times. The next one does what this one left, so there is nothing to replay."
-        : "Records of the Contacts table's stream that Lambda gave up on. They cannot be replayed; the function's log says which contacts they are of."),
+        : "They cannot be replayed."),
+      ["transition", "lake"].includes(queue.queue) && h("p", { class: "small soft" },
+        "What Lambda itself gave up on (“Lambda gave up”) names no contact and stays here when the others are replayed; the function's log says more. Dismiss it then."),
       queue.messages.length < queue.depth && h("p", { class: "small soft" }, `${plural(queue.messages.length, "message")} of about ${count(queue.depth)}:`),
       h("ul", { class: "list" }, queue.messages.map(deadLetter)))),
     full.length < told.queues.length && full.length > 0 && h("p", { class: "soft small" },
