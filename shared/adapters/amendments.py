@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.definitions_table import items, table
 from shared.domain.events import Instant
 from shared.domain.lake_rows import contact_number
 
@@ -33,7 +32,7 @@ def record(contact: str, partitions: Iterable[str], now: Instant) -> None:
     if not added:
         return
     client("dynamodb").update_item(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         Key=_key(contact),
         UpdateExpression="SET contact = :contact, #at = :now ADD #partitions :partitions",
         ExpressionAttributeNames={"#at": "at", "#partitions": "partitions"},
@@ -43,17 +42,7 @@ def record(contact: str, partitions: Iterable[str], now: Instant) -> None:
 
 def recorded() -> Iterator[Amendment]:
     """All that are to be done."""
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=environment(DefinitionsSettings).definitions_table,
-            KeyConditionExpression="id = :id",
-            ExpressionAttributeValues={":id": {"S": ID}},
-            ConsistentRead=True,
-        )
-    )
-    for item in (item for page in pages for item in page["Items"]):
+    for item in items(ID):
         yield Amendment(item["contact"]["S"], frozenset(item["partitions"]["SS"]), int(item["at"]["N"]))
 
 
@@ -61,7 +50,7 @@ def done(amendment: Amendment) -> None:
     """Forgets an amendment that was made, unless more of it has come meanwhile."""
     try:
         client("dynamodb").delete_item(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             Key=_key(amendment.contact),
             ConditionExpression="#at = :at",
             ExpressionAttributeNames={"#at": "at"},

@@ -9,13 +9,8 @@ from __future__ import annotations
 import json
 
 from shared.adapters.clients import client
-from shared.adapters.environment import Settings, environment
+from shared.adapters.definitions_table import table
 from shared.domain.events import HOUR, Event, Instant, Type
-
-
-class DefinitionsSettings(Settings):
-    definitions_table: str
-
 
 STOREFRONTS = ("shopify", "woocommerce")
 KEPT_FOR = HOUR
@@ -30,7 +25,7 @@ def record(event: Event) -> None:
     if event.type != Type.PRODUCT_UPDATED:
         name = f"shop#{event.source}:{event.type}"
     client("dynamodb").put_item(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         Item={
             "id": {"S": name},
             "version": {"N": str(event.time if event.stated is None else event.stated)},
@@ -60,7 +55,7 @@ def _category(source: str, product_id: object, now: Instant) -> str | None:
     category, read_at = _read.get(name, (None, -KEPT_FOR))
     if now - read_at >= KEPT_FOR:
         newest = client("dynamodb").query(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             KeyConditionExpression="id = :name",
             ExpressionAttributeValues={":name": {"S": name}},
             ScanIndexForward=False,

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.definitions_table import items, table
 from shared.domain.events import Instant, event_id
 
 ID = "conflict"
@@ -31,7 +30,7 @@ def record(contact: str, other: str, now: Instant) -> None:
     first, second = sorted((contact, other))
     try:
         client("dynamodb").put_item(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             Item={
                 "id": {"S": ID},
                 "version": {"N": str(int(event_id(ID, first, second)[:12], 16))},
@@ -50,15 +49,6 @@ def stored() -> list[Conflict]:
 
 
 def _stored() -> Iterator[Conflict]:
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=environment(DefinitionsSettings).definitions_table,
-            KeyConditionExpression="id = :id",
-            ExpressionAttributeValues={":id": {"S": ID}},
-        )
-    )
-    for item in (item for page in pages for item in page["Items"]):
+    for item in items(ID):
         first, second = (each["S"] for each in item["contacts"]["L"])
         yield Conflict((first, second), int(item["at"]["N"]))

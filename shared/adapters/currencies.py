@@ -5,9 +5,8 @@ An item `other_currency` each, its version made of the currency's three letters,
 
 from __future__ import annotations
 
-from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.definitions_table import items, table
 from shared.domain.events import HOUR, Instant
 from shared.domain.shop import CODE
 
@@ -24,7 +23,7 @@ def record(currency: str, at: Instant) -> None:
     if at - _kept.get(written, -HOUR) < HOUR:
         return
     client("dynamodb").put_item(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         Item={
             "id": {"S": ID},
             "version": {"N": str(int.from_bytes(written.encode()[:3]))},
@@ -37,16 +36,7 @@ def record(currency: str, at: Instant) -> None:
 
 def told() -> dict[str, Instant]:
     """When an amount was last told in each."""
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=environment(DefinitionsSettings).definitions_table,
-            KeyConditionExpression="id = :id",
-            ExpressionAttributeValues={":id": {"S": ID}},
-        )
-    )
-    return {item["currency"]["S"]: int(item["at"]["N"]) for page in pages for item in page["Items"]}
+    return {item["currency"]["S"]: int(item["at"]["N"]) for item in items(ID)}
 
 
 def forget() -> None:

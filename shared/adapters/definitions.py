@@ -18,6 +18,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from shared.adapters.clients import client
 from shared.adapters.clock import now
+from shared.adapters.definitions_table import table
 from shared.adapters.environment import Settings, environment
 from shared.domain import calendars
 from shared.domain.conditions import Segment
@@ -27,10 +28,6 @@ from shared.domain.segments import Definitions
 
 KEPT_FOR = 60 * SECOND
 SEGMENTS, DRAFTS = "segments", "drafts"
-
-
-class DefinitionsSettings(Settings):
-    definitions_table: str
 
 
 class ShopSettings(Settings):
@@ -220,7 +217,7 @@ def _put_new(id_: str, version: int, body: bytes) -> None:
     """Stores a version that there is none of: no version is ever overwritten."""
     try:
         client("dynamodb").put_item(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             Item={"id": {"S": id_}, "version": {"N": str(version)}, "body": {"B": zlib.compress(body)}},
             ConditionExpression="attribute_not_exists(id)",
         )
@@ -235,7 +232,7 @@ def _versions(id_: str, before: int | None = None) -> Iterator[tuple[int, bytes]
         if before is not None:
             condition, values = "id = :id AND version < :before", {**values, ":before": {"N": str(before)}}
         found = client("dynamodb").query(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
             ScanIndexForward=False,

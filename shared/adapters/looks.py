@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.definitions_table import table
 from shared.domain.events import Instant
 
 ID = "look"
@@ -26,7 +25,7 @@ class Look:
 def last(shards: int) -> Look:
     """The last look; of a shop that has had none, one that has come nowhere."""
     items = client("dynamodb").query(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         KeyConditionExpression="id = :id",
         ExpressionAttributeValues={":id": {"S": ID}},
         ConsistentRead=True,
@@ -38,7 +37,7 @@ def last(shards: int) -> Look:
 
 def record(look: Look) -> None:
     client("dynamodb").put_item(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         Item={
             "id": {"S": ID},
             "version": {"N": "0"},

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.adapters.clients import client
-from shared.adapters.definitions import DefinitionsSettings
+from shared.adapters.definitions_table import table
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json
 
@@ -59,7 +59,7 @@ def outcome(name: str) -> tuple[Literal["running", "done", "failed"], dict[str, 
 def record_dry_run(draft: int, run: str) -> None:
     """The newest dry run of the draft of a number."""
     client("dynamodb").put_item(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         Item={"id": {"S": DRY_RUN}, "version": {"N": str(draft)}, "run": {"S": run}},
     )
 
@@ -67,7 +67,7 @@ def record_dry_run(draft: int, run: str) -> None:
 def dry_run_of(draft: int) -> str | None:
     """The name of the newest dry run of the draft of a number; None when there was none."""
     item = client("dynamodb").query(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         KeyConditionExpression="id = :id AND version = :draft",
         ExpressionAttributeValues={":id": {"S": DRY_RUN}, ":draft": {"N": str(draft)}},
         ConsistentRead=True,
@@ -90,7 +90,7 @@ class Filling:
 
 def record_filling(filling: Filling) -> None:
     client("dynamodb").put_item(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         Item={
             "id": {"S": FILLING},
             "version": {"N": str(filling.number)},
@@ -107,7 +107,7 @@ def filled() -> int:
         client("dynamodb")
         .get_paginator("query")
         .paginate(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             KeyConditionExpression="id = :id",
             FilterExpression="finished = :finished",
             ExpressionAttributeValues={":id": {"S": FILLING}, ":finished": {"BOOL": True}},
@@ -121,7 +121,7 @@ def filled() -> int:
 def filling(number: int) -> Filling | None:
     """How far this publication, or a later one, has got: the furthest. None: nobody has begun."""
     items = client("dynamodb").query(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         KeyConditionExpression="id = :id AND version >= :number",
         ExpressionAttributeValues={":id": {"S": FILLING}, ":number": {"N": str(number)}},
         ConsistentRead=True,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.definitions_table import items, table
 from shared.domain.events import DAY, Event, Instant, event_id
 
 ID = "request"
@@ -53,7 +52,7 @@ def record(event: Event, contacts: Iterable[str]) -> None:
         item["storefront_id"] = {"S": asked}
     try:
         client("dynamodb").put_item(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             Item=item,  # type: ignore[arg-type]
             ConditionExpression="attribute_not_exists(id)",
         )
@@ -65,7 +64,7 @@ def dismiss(number: int, now: Instant) -> bool:
     """Says that a request is done. False: there is none of this number."""
     try:
         client("dynamodb").update_item(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             Key={"id": {"S": ID}, "version": {"N": str(number)}},
             UpdateExpression="SET dismissed = :now",
             ConditionExpression="attribute_exists(id)",
@@ -82,17 +81,7 @@ def stored() -> list[StoredRequest]:
 
 
 def _stored() -> Iterator[StoredRequest]:
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=environment(DefinitionsSettings).definitions_table,
-            KeyConditionExpression="id = :id",
-            ExpressionAttributeValues={":id": {"S": ID}},
-            ConsistentRead=True,
-        )
-    )
-    for item in (item for page in pages for item in page["Items"]):
+    for item in items(ID):
         yield StoredRequest(
             number=int(item["version"]["N"]),
             type=item["type"]["S"],

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.catalogue import DefinitionsSettings
 from shared.adapters.clients import client
-from shared.adapters.environment import environment
+from shared.adapters.definitions_table import table
 from shared.domain.events import DAY, HOUR, SECOND, Event, Instant
 
 ID = "sender"
@@ -80,7 +79,7 @@ def _share(key: str, count: _Count) -> None:
     name = hashlib.sha256(key.encode()).hexdigest()[:8]
     with suppress(ClientError, BotoCoreError):
         answer = client("dynamodb").update_item(
-            TableName=environment(DefinitionsSettings).definitions_table,
+            TableName=table(),
             Key={"id": {"S": ID}, "version": {"N": str(count.hour)}},
             UpdateExpression="SET expires = :expires ADD #contacts :new, refused :refused",
             ExpressionAttributeNames={"#contacts": f"contacts_{name}"},
@@ -99,7 +98,7 @@ def _share(key: str, count: _Count) -> None:
 def turned_away(since: Instant) -> int:
     """About how many events were turned away from the hour of `since` on."""
     items = client("dynamodb").query(
-        TableName=environment(DefinitionsSettings).definitions_table,
+        TableName=table(),
         KeyConditionExpression="id = :id AND version >= :hour",
         ExpressionAttributeValues={":id": {"S": ID}, ":hour": {"N": str(since // HOUR)}},
     )["Items"]
