@@ -38,11 +38,12 @@ from shared.domain.identities import (
     kind_of,
     remembered,
     resolve,
-    without_anonymous,
     without_email,
+    without_what_leads_to,
 )
 from shared.domain.lake_rows import place_of, row
 from shared.domain.profiles import Membership, Profile, Transition, own_words_of, rebuild, wake_at
+from shared.domain.properties import CARTS
 from shared.domain.segments import absorb, close
 
 if TYPE_CHECKING:
@@ -113,16 +114,22 @@ def _new_contact(event: Event) -> str:
 
 def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
     """Asks (again) whose event it is, and stores it."""
+    orders: list[Event] = []
     for tries in range(MOST_ATTEMPTS):
-        resolution = resolve(event, identities.find(event.identities))
+        known = identities.find(event.identities)
+        resolution = resolve(event, known)
         contact = resolution.contact or _new_contact(event)
         try:
-            return store(contact, [Resolved(event, record, resolution, alone=True)], now)
+            transitions = store(contact, [Resolved(event, record, resolution, alone=True)], now)
         except SomebodyElseError:
             _end_carts([contact], event)
-            event = without_anonymous(event)
+            orders += _orders_of_cart([contact], event)
+            event = without_what_leads_to(event, known, contact)
         except VersionConflictError:
             pause(tries)
+        else:
+            events_queue.put_events([cart_ordered(contact, order) for order in orders])
+            return transitions
     raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
 
 
@@ -136,6 +143,8 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
         _end_carts(_known(member.resolution.join), member.event)
     for start in range(0, len(members), MOST_EVENTS):
         transitions += _store_some(contact, members[start : start + MOST_EVENTS], now)
+    overtaken = [order for member in members for order in _orders_of_cart(member.resolution.join, member.event)]
+    events_queue.put_events([cart_ordered(contact, order) for order in overtaken])
     return transitions
 
 
@@ -204,6 +213,20 @@ def _end_carts(others: Iterable[str], order: Event) -> None:
     one event."""
     if order.type == Type.ORDER_COMPLETED and not order.public and (ended := [*others]):
         events_queue.put_events([cart_ordered(other, order) for other in ended])
+
+
+def _orders_of_cart(others: Iterable[str], cart: Event) -> list[Event]:
+    """Of a cart that its order has overtaken: the order, where it is by another who has the cart's token. The cart is
+    ended then (`cart_ordered`), once it is stored: our own events make no contact."""
+    if cart.type not in CARTS or cart.public:
+        return []
+    tokens = {identity for identity in cart.identities if identity.kind is IdentityKind.ORDER}
+    return [
+        event
+        for other in others
+        for event in contacts.events(other)
+        if event.type == Type.ORDER_COMPLETED and not event.public and not tokens.isdisjoint(event.identities)
+    ]
 
 
 def _known(others: Iterable[str]) -> Iterator[str]:

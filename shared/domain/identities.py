@@ -78,9 +78,12 @@ def is_somebody_else(resolution: Resolution, held: frozenset[IdentityKind]) -> b
     return resolution.by_anonymous and bool(new & held)
 
 
-def without_anonymous(event: Event) -> Event:
-    """The event without the browser it came from."""
-    named = tuple(identity for identity in event.identities if identity.kind not in NOBODYS)
+def without_what_leads_to(event: Event, known: Mapping[Identity, str], contact: str) -> Event:
+    """The event without the browser, or the cart, by which it would be somebody else's. What else it names, such as the
+    order that was made of the cart, goes on leading to whose it is."""
+    named = tuple(
+        identity for identity in event.identities if identity.kind not in NOBODYS or known.get(identity) != contact
+    )
     return event.model_copy(update={"identities": named})
 
 

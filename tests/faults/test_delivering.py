@@ -69,6 +69,8 @@ def test_where_the_template_says_so_it_comes_again_in_halves(system: System) -> 
 
 
 def test_a_batch_that_always_fails_is_given_up_and_holds_up_nothing(system: System) -> None:
+    (source,) = [each for each in system.streams if each.function == "LakeFunction"]
+    source.retries = 20  # of the template's 1,000
     batches = watch(system, "LakeFunction", failures=21)
     system.run_until(BEGIN + HOUR)
     assert batches[:21] == [batches[0]] * 21

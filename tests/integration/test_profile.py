@@ -737,6 +737,40 @@ def test_an_order_under_a_corrected_address_ends_the_cart_of_the_first() -> None
     assert deliver(order, first) == []
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_an_order_that_overtakes_its_cart_ends_it_all_the_same(is_known: bool) -> None:
+    """The lanes of the two differ, so the order may be stored first."""
+    cart = (IdentityKind.ORDER, "cart:t")
+    inside = {"products": [{"product_id": "p", "price": 20}]}
+    if is_known:
+        assert deliver(event("sign-up", Type.CONTACT_CREATED, (SHOPIFY, "3"), (EMAIL, "wrong@example.com"))) == []
+    other = (SHOPIFY, "7"), (EMAIL, "right@example.com"), cart
+    order = event("order", Type.ORDER_COMPLETED, *other, properties={"order_id": "1", **inside}, time=NOW - DAY + 1)
+    assert deliver(order) == []
+    first = event("checkout", Type.CHECKOUT_STARTED, (EMAIL, "wrong@example.com"), cart, properties=inside)
+    assert deliver(first) == []
+    assert deliver(*queued()) == []
+    assert cart_of(profile_of(EMAIL, "wrong@example.com")) is None
+    assert deliver(first) == []
+
+
+def test_what_names_the_order_alone_finds_who_corrected_their_address() -> None:
+    cart, made = (IdentityKind.ORDER, "cart:t"), (IdentityKind.ORDER, "shopify-order:1")
+    assert deliver(event("checkout", Type.CHECKOUT_STARTED, (EMAIL, "wrong@example.com"), cart)) == []
+    order = event(
+        "order",
+        Type.ORDER_COMPLETED,
+        (EMAIL, "right@example.com"),
+        cart,
+        made,
+        properties={"order_id": "1", "total": 24.5},
+    )
+    assert deliver(order) == []
+    refunded = {"order_id": "1", "refund_id": "2", "amount": 10}
+    assert deliver(event("refund", Type.ORDER_REFUNDED, made, properties=refunded)) == []
+    assert [each.net for each in profile_of(EMAIL, "right@example.com").orders.values()] == [1450]
+
+
 def queued() -> list[str]:
     """What waits on both queues."""
     sqs = boto3.client("sqs")
