@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field, TypeAdapter
 
-from shared.adapters import athena, contacts, definitions, events_queue, refreshes, shipped
+from shared.adapters import athena, contacts, definitions, events_queue, members, refreshes, shipped
 from shared.adapters.contacts import Place
 from shared.domain import sql
 from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, event_id, iso
@@ -107,11 +107,14 @@ def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
 
 
 def begin(name: str, asked: Asked, t: Instant) -> Pass:
-    """Fixes what the pass is about. At night, what a deployment has brought is published first."""
+    """Fixes what the pass is about. At night, what a deployment has brought is published first, and members are counted
+    anew."""
     definitions.recorded(1)
     publication = definitions.publication()
     if asked.do == "nightly":
         publication = _with_shipped(publication, t)
+        for segment in publication.segments:
+            members.recount(segment.id)
     number = publication.number
     started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
     if asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled()):

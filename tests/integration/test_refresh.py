@@ -16,7 +16,7 @@ from functions.refresh import app as refresh
 from functions.refresh import passes
 from infra.local.aws import Call
 from infra.local.system import ProcessDied
-from shared.adapters import contacts, definitions
+from shared.adapters import contacts, definitions, members
 from shared.adapters.events_queue import put_events
 from shared.domain.conditions import Segment
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Json, Type, evaluation_due
@@ -305,6 +305,15 @@ def test_cut_offs_are_worked_out_every_night(shop: Shop) -> None:
     assert [(t.contact, t.entered, t.cause) for t in shop.transitions("best")][-1:] != []
     assert "rank" in {t.cause for t in shop.transitions("best")}
     shop.assert_exact()
+
+
+def test_a_night_counts_the_members_anew(shop: Shop) -> None:
+    shop.customer(1, orders=1)
+    shop.passes(MINUTE)
+    members.count_on({"customers": 5})  # as whoever dies between members and counter leaves it
+    assert members.counts()["customers"] == 6
+    shop.passes(DAY)
+    assert members.counts()["customers"] == 1 == members.count("customers")
 
 
 # ── faults ──
