@@ -143,7 +143,7 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
         _end_carts(_known(member.resolution.join), member.event)
     for start in range(0, len(members), MOST_EVENTS):
         transitions += _store_some(contact, members[start : start + MOST_EVENTS], now)
-    overtaken = [order for member in members for order in _orders_of_cart(member.resolution.join, member.event)]
+    overtaken = [order for member in members for order in _orders_of_cart(_known(member.resolution.join), member.event)]
     events_queue.put_events([cart_ordered(contact, order) for order in overtaken])
     return transitions
 
@@ -175,9 +175,8 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             transitions, writes = _fold(stored, list(fresh.values()), sides, now)
             if len(writes) == 1 and _decided(stored) == decided and _stands(stored, now):
                 return []  # an evaluation that changes nothing writes nothing
-            for (
-                other
-            ) in sides.conflicts:  # before, so that none is missed; of what was only claimed, nobody needs to hear
+            # Before, so that none is missed; of what was only claimed, nobody needs to hear.
+            for other in sides.conflicts:
                 if not any(member.event.claimed for member in fresh.values()):
                     conflicts.record(contact, other, now)
             contacts.commit(_within_bounds(writes))
