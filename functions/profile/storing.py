@@ -26,6 +26,7 @@ from shared.domain.events import (
     evaluation_due,
     event_id,
     event_key,
+    order_left,
 )
 from shared.domain.identities import (
     STRENGTH,
@@ -115,15 +116,20 @@ def _new_contact(event: Event) -> str:
 def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
     """Asks (again) whose event it is, and stores it."""
     orders: list[Event] = []
+    order_of: str | None = None
     for tries in range(MOST_ATTEMPTS):
         known = identities.find(event.identities)
         resolution = resolve(event, known)
+        if order_of is not None:
+            resolution = replace(resolution, order_of=order_of)
         contact = resolution.contact or _new_contact(event)
         try:
             transitions = store(contact, [Resolved(event, record, resolution, alone=True)], now)
         except SomebodyElseError:
             _end_carts([contact], event)
             orders += _orders_of_cart([contact], event)
+            if event.own_order is not None and known.get(event.own_order) == contact:
+                order_of = contact
             event = without_what_leads_to(event, known, contact)
         except VersionConflictError:
             pause(tries)
@@ -141,8 +147,11 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
     transitions: list[Transition] = []
     for member in members:
         _end_carts(_known(member.resolution.join), member.event)
+    turns = [_order_in_turn(contact, member, now) for member in members]
+    members = [member for member, _ in turns]
     for start in range(0, len(members), MOST_EVENTS):
         transitions += _store_some(contact, members[start : start + MOST_EVENTS], now)
+    events_queue.put_events([left for _, left in turns if left is not None])
     overtaken = [order for member in members for order in _orders_of_cart(_known(member.resolution.join), member.event)]
     events_queue.put_events([cart_ordered(contact, order) for order in overtaken])
     return transitions
@@ -212,6 +221,25 @@ def _end_carts(others: Iterable[str], order: Event) -> None:
     one event."""
     if order.type == Type.ORDER_COMPLETED and not order.public and (ended := [*others]):
         events_queue.put_events([cart_ordered(other, order) for other in ended])
+
+
+def _order_in_turn(contact: str, member: Resolved, now: Instant) -> tuple[Resolved, Event | None]:
+    """An order is one contact's at a time: whose the newest state says it is, because the shop has corrected an
+    address, or given a guest's order to a customer. Another who had it is told that it has left, before this is stored
+    (as in `_end_carts`). Where it is this state that is the older one, it stays with the other, and what `contact` is to
+    be told, once it is stored, is given back."""
+    event, other = member.event, member.resolution.order_of
+    if event.order is None or other is None or other == contact:
+        return member, None
+    stays = replace(member, resolution=replace(member.resolution, order_of=None))
+    stored = contacts.read(other)
+    if stored is None or is_anonymous(stored.profile.identities):
+        return stays, None
+    held = stored.profile.orders.get(event.order.id)
+    if held is not None and held.cancelled_at > event.stamp:
+        return stays, order_left(contact, event, held.cancelled_at, now)
+    events_queue.put_events([order_left(other, event, event.stamp, now)])
+    return member, None
 
 
 def _orders_of_cart(others: Iterable[str], cart: Event) -> list[Event]:
@@ -311,10 +339,17 @@ def _fold(
             if not member.alone:
                 raise MovedError
             linked = (*linked, deciding)
-        for key in map(identities.identity_key, linked):
+        own_order, had_by = member.event.own_order, member.resolution.order_of
+        if own_order is not None and had_by is not None:
+            linked = (*linked, own_order)
+        for identity in linked:
+            key = identities.identity_key(identity)
             if key not in keys:
                 keys[key] = None
-                writes.append(identities.link_write(key, profile.contact))
+                moved = [had_by] if had_by is not None and identity == own_order else []
+                writes.append(identities.link_write(key, profile.contact, instead_of=moved))
+        if member.event.order is not None and member.event.order.elsewhere and own_order is not None:
+            keys.pop(identities.identity_key(own_order), None)  # what it is known by has gone with it
         kept, forgotten = remembered(list(keys))
         keys = dict.fromkeys(kept)
         writes += [identities.unlink_write(key) for key in forgotten]

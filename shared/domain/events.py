@@ -175,6 +175,7 @@ class OrderState(BaseModel):
 
     `stands`: it is an order; not when it was cancelled, deleted or failed, or is a checkout still. `refunds`: all there
     are, by their ids; None when the payload does not list them. `currency`: that of its amounts and of its refunds.
+    `elsewhere`: it has become another contact's (`order_left`), which says nothing of the order itself.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -183,6 +184,7 @@ class OrderState(BaseModel):
     stands: bool
     refunds: Mapping[str, float] | None = None
     currency: str | None = None
+    elsewhere: bool = False
 
 
 class Stamp(NamedTuple):
@@ -243,6 +245,13 @@ class Event(BaseModel):
         type any address at a checkout."""
         return self.public or self.claimed
 
+    @property
+    def own_order(self) -> Identity | None:
+        """What a storefront's order is known by, of an event that tells how it is."""
+        if self.order is None or self.public:
+            return None
+        return Identity(kind=IdentityKind.ORDER, value=f"{self.source}-order:{self.order.id}")
+
     def identity(self, kind: IdentityKind) -> str | None:
         """The value of the first identity of that kind."""
         return next((identity.value for identity in self.identities if identity.kind is kind), None)
@@ -280,6 +289,24 @@ def cart_ordered(contact: str, order: Event) -> Event:
         source=order.source,
         identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
         properties={"products": []},
+    )
+
+
+def order_left(contact: str, order: Event, stamp: Stamp, received: Instant) -> Event:
+    """Takes an order from a contact, because by a state that is as new as `stamp` it is another's."""
+    id_ = order.order.id if order.order is not None else ""
+    told = stamp.time + stamp.after
+    return Event(
+        id=event_id("order left", order.source, id_, contact, str(stamp.time), str(told)),
+        type=Type.ORDER_UPDATED,
+        time=stamp.time,
+        stated=stamp.time,
+        received=max(received, told),
+        as_of=stamp.time,
+        told=told,
+        source=order.source,
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        order=OrderState(id=id_, stands=False, elsewhere=True),
     )
 
 

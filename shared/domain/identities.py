@@ -24,7 +24,8 @@ class Resolution:
     `contact` None: of nobody known, so of a new contact; else `deciding` is the identity that leads to it. `link`:
     identities that are to lead to the contact from now on. `join`: contacts that other identities of the event lead to,
     of NOBODYS kinds; whoever is anonymous among them joins. `conflicts`: other known contacts the event names too;
-    known contacts are never merged silently, but some may join (`joins`).
+    known contacts are never merged silently, but some may join (`joins`). `order_of`: who has had the order until now
+    that the event tells of, if that is another.
     """
 
     contact: str | None
@@ -32,6 +33,7 @@ class Resolution:
     link: tuple[Identity, ...]
     join: tuple[str, ...]
     conflicts: tuple[str, ...]
+    order_of: str | None = None
 
     @property
     def by_anonymous(self) -> bool:
@@ -51,12 +53,15 @@ def resolve(event: Event, known: Mapping[Identity, str]) -> Resolution:
     for identity in named:
         if identity in known and known[identity] != contact:
             others.setdefault(known[identity], identity.kind)
+    own_order = event.own_order
+    order_of = known.get(own_order) if own_order is not None else None
     return Resolution(
         contact=contact,
         deciding=deciding,
         link=tuple(i for i in named if i not in known and i.kind is not IdentityKind.CONTACT),
         join=tuple(other for other, kind in others.items() if kind in NOBODYS),
         conflicts=tuple(other for other, kind in others.items() if kind not in NOBODYS),
+        order_of=order_of if order_of != contact else None,
     )
 
 

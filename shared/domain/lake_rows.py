@@ -143,7 +143,7 @@ def _of_order(event: Event, own: frozenset[str]) -> Row:
     if state is not None or event.type in ORDER_TYPES:
         found["stamp"] = event.stamp.time * (_MOST_AFTER + 1) + max(min(event.stamp.after, _MOST_AFTER), 0)
     if state is not None:
-        found["stands"] = state.stands
+        found["stands"] = None if state.elsewhere else state.stands
         if state.refunds is not None and not event.other_currency:
             found["refunds"] = [each for each in state.refunds if code(each, own) is not None]
     elif event.type == Type.ORDER_CANCELLED:

@@ -27,6 +27,7 @@ from shared.domain.events import (
     Event,
     Identity,
     IdentityKind,
+    OrderState,
     Type,
     evaluation_due,
     event_id,
@@ -777,3 +778,61 @@ def queued() -> list[str]:
     urls = [sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("events_queue", "prompt_queue")]
     answers = [sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10) for url in urls]
     return [message["Body"] for answer in answers for message in answer.get("Messages", [])]
+
+
+# ── whose an order is ──
+
+WOO_ORDER = (IdentityKind.ORDER, "woocommerce-order:727")
+
+
+def billed(name: str, who: tuple[IdentityKind, str], at: int, type_: str = Type.ORDER_COMPLETED) -> Event:
+    """A guest's order of WooCommerce, as it is at an instant."""
+    told = event(name, type_, who, WOO_ORDER, properties={"order_id": "727", "total": 80}, claimed=True)
+    return told.model_copy(update={"source": "woocommerce", "as_of": at, "order": OrderState(id="727", stands=True)})
+
+
+def counting(address: str) -> list[int]:
+    return [order.net for order in profile_of(EMAIL, address).counting_orders()]
+
+
+def test_an_order_whose_address_was_corrected_is_the_second_contacts_alone_and_ends_there() -> None:
+    wrong, right = (EMAIL, "wrong@example.com"), (EMAIL, "right@example.com")
+    first, second = billed("order", wrong, NOW - DAY), billed("order", right, NOW - DAY + 1)
+    again = billed("again", right, NOW - DAY + 1, Type.ORDER_UPDATED)
+    assert deliver(first) == []
+    assert deliver(second, again) == []
+    assert counting("wrong@example.com") == [8000]
+    left = queued()
+    assert deliver(*left) == []
+    assert (counting("wrong@example.com"), counting("right@example.com")) == ([], [8000])
+    assert contact_of(*WOO_ORDER) == contact_of(*right)
+    assert deliver(first, again, *left) == []
+    deleted = event("deleted", Type.ORDER_CANCELLED, WOO_ORDER, properties={"order_id": "727"})
+    state = OrderState(id="727", stands=False)
+    assert deliver(deleted.model_copy(update={"source": "woocommerce", "as_of": NOW, "order": state})) == []
+    assert (counting("wrong@example.com"), counting("right@example.com")) == ([], [])
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("turns", [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0), (0, 2, 1), (1, 0, 2)])
+def test_an_order_is_whose_its_newest_state_says_in_whatever_order_the_states_come(
+    turns: tuple[int, ...], is_known: bool
+) -> None:
+    addresses = ["ada@example.com", "bea@example.com", "cleo@example.com"]
+    if is_known:
+        assert deliver(event("sign-up", Type.CONTACT_CREATED, (SHOPIFY, "3"), (EMAIL, addresses[2]))) == []
+    for n in turns:
+        assert deliver(billed("order", (EMAIL, addresses[n]), NOW - DAY + n)) == []
+        while waiting := queued():
+            assert deliver(*waiting) == []
+    assert [counting(address) for address in addresses] == [[], [], [8000]]
+    assert contact_of(*WOO_ORDER) == contact_of(EMAIL, addresses[2])
+
+
+def test_a_guests_order_that_the_shop_gives_to_a_customer_is_the_customers() -> None:
+    customer = (IdentityKind.WOOCOMMERCE, "25")
+    assert deliver(event("sign-up", Type.CONTACT_CREATED, customer, (EMAIL, "right@example.com"))) == []
+    assert deliver(billed("order", (EMAIL, "guest@example.com"), NOW - DAY)) == []
+    assert deliver(billed("order", customer, NOW - DAY + 1)) == []
+    assert deliver(*queued()) == []
+    assert (counting("guest@example.com"), counting("right@example.com")) == ([], [8000])
