@@ -226,8 +226,8 @@ def _end_carts(others: Iterable[str], order: Event) -> None:
 def _order_in_turn(contact: str, member: Resolved, now: Instant) -> tuple[Resolved, Event | None]:
     """An order is one contact's at a time: whose the newest state says it is, because the shop has corrected an
     address, or given a guest's order to a customer. Another who had it is told that it has left, before this is stored
-    (as in `_end_carts`). Where it is this state that is the older one, it stays with the other, and what `contact` is to
-    be told, once it is stored, is given back."""
+    (as in `_end_carts`). Where it is this state that is the older one, the order stays with the other; and what
+    `contact` is to be told once it is stored is given back."""
     event, other = member.event, member.resolution.order_of
     if event.order is None or other is None or other == contact:
         return member, None
