@@ -87,4 +87,5 @@ def _turns(view: View, told: Told, holds: bool, until: Instant) -> str:
     if until == NEVER:
         return told.ends if holds else told.would
     unless = f", unless {told.unless}" if told.unless else ""
-    return f"{'Ends' if holds else 'True by itself'} on {view.when(until)}{unless}."
+    sooner = f", or when {told.sooner}" if told.sooner else ""
+    return f"{'Ends' if holds else 'True by itself'} on {view.when(until)}{unless}{sooner}."

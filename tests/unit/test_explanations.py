@@ -143,7 +143,7 @@ def test_consent_says_what_was_answered_when() -> None:
     )
     assert (never.holds, never.evidence) == (False, "never asked")
     assert (fresh.holds, fresh.evidence) == (True, "subscribed on 2011-05-20 00:00")
-    assert fresh.turns == "Ends on 2011-06-19 00:00, unless there is a new answer."
+    assert fresh.turns == "Ends on 2011-06-19 00:00, or when there is another answer."
     assert (old.holds, old.evidence) == (False, "subscribed on 2011-04-01 00:00, which is more than 30 days ago")
     assert old.asks == "subscribed to marketing mail in the last 30 days"
 
@@ -168,7 +168,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
         [event("2011-05-20", traits={"propensity": {"tea": 0.8}})],
         True,
         "propensity (tea) is 0.8, since 2011-05-20 00:00",
-        "Ends on 2011-06-19 00:00, unless propensity (tea) changes.",
+        "Ends on 2011-06-19 00:00, unless propensity (tea) is told again.",
     ),
     (
         "being known comes true by itself",
@@ -200,7 +200,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
         [event("2011-05-20"), event("2011-05-20T10:00:00Z"), event("2011-05-21")],
         False,
         "2 of 3 days: 2011-05-20 00:00, 2011-05-20 10:00, 2011-05-21 00:00",
-        "1 more would make it true.",
+        "1 more day would make it true.",
     ),
     (
         "one product again and again",
@@ -208,7 +208,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
         [event("2011-05-31T23:30:00Z", "Product Viewed", properties=VIEWED)],
         False,
         "1 of 2 times about one product in the last hour: 2011-05-31 23:30 (yoga)",
-        "1 more would make it true.",
+        "1 more about the same product would make it true.",
     ),
     (
         "the first of all",
@@ -271,7 +271,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
         [event("2011-05-31T23:30:00Z", Type.CART_UPDATED, properties=CART)],
         False,
         "the newest cart worth 50.00 (tea) 0 days ago, on 2011-05-31 23:30",
-        "True by itself on 2011-06-01 00:30, unless they order.",
+        "True by itself on 2011-06-01 00:30, unless they order or change it.",
     ),
     (
         "the largest order",
@@ -295,7 +295,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
         [],
         False,
         "no order",
-        "A first order may change it.",
+        "A first order would make it true, 90 days after it.",
     ),
     (
         "a distance",

@@ -36,7 +36,9 @@ from shared.domain.evidence.view import Told, View
 def evidence(view: View, condition: Condition, holds: bool) -> Told:
     """Of a condition that is made of no others."""
     match condition:
-        case TraitIs() | Anniversary() | DateTrait():
+        case TraitIs():
+            return traits.trait(view, condition)
+        case Anniversary() | DateTrait():
             return traits.values(view, condition.trait)
         case Age():
             return traits.age(view, condition)
@@ -57,19 +59,19 @@ def evidence(view: View, condition: Condition, holds: bool) -> Told:
         case FirstEvent():
             return events.first(view, condition)
         case LastEvent():
-            return events.last(view, condition)
+            return events.last(view, condition, holds)
         case Latest():
             return events.latest(view, condition)
         case Sequence():
             return events.sequence(view, condition)
         case Unanswered():
-            return events.unanswered(view, condition)
+            return events.unanswered(view, condition, holds)
         case Cart():
-            return events.cart(view)
+            return events.cart(view, condition, holds)
         case Orders():
             return orders.measured(view, condition, holds)
         case LastOrder():
-            return orders.last(view)
+            return orders.last(view, condition, holds)
         case Rank():
             return orders.rank(view, condition)
     raise TypeError(f"{condition.kind} is made of other conditions")

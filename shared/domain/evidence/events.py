@@ -6,14 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.domain import calendars
-from shared.domain.conditions import EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered, Where
+from shared.domain.conditions import (
+    Cart,
+    EventCount,
+    Filtered,
+    FirstEvent,
+    LastEvent,
+    LastOrder,
+    Latest,
+    Unanswered,
+    Where,
+)
 from shared.domain.conditions import Sequence as InSequence
 from shared.domain.events import NEVER, Type
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
 from shared.domain.profiles import Occurrence
 from shared.domain.properties import CARTS, fold_case
 from shared.domain.wording.events import deed
-from shared.domain.wording.texts import money, number, plural, within
+from shared.domain.wording.texts import duration, money, number, plural, within
 
 _COUNTED = {
     "events": ("time", "times"),
@@ -45,9 +55,20 @@ def count(view: View, condition: EventCount, holds: bool) -> Told:
         text = f"not once{within(condition.within)}"
         if older := view.occurrences(condition.event, condition.where):
             text += f"; the newest {view.ago(older[0].time)}"
-    would = f"{number(least - there)} more would make it true." if least is not None and there < least else STAYS
-    ends = f"{number(most - there + 1)} more would end it." if most is not None and there <= most else STAYS
-    return Told(text, would, ends, "it happens again")
+    would = f"{_more(condition, least - there, there)} would make it true." if least and there < least else STAYS
+    ends = f"{_more(condition, most - there + 1, there)} would end it." if most is not None and there <= most else STAYS
+    return Told(text, would, ends, "it happens again" if most is None or not holds else "")
+
+
+def _more(condition: EventCount, missing: int, there: int) -> str:
+    """So many more of what is counted."""
+    one, several = _COUNTED[condition.count]
+    if condition.count == "events":
+        return f"{number(missing)} more"
+    if condition.count.startswith("same_"):
+        about = "in the same category" if condition.count == "same_category" else "about the same product"
+        return f"{number(missing)} {f'more {about}' if there else about.replace('the', 'one and the')}"
+    return f"{number(missing)} more {one if missing == 1 else several}"
 
 
 def _number(view: View, condition: EventCount, found: list[Occurrence]) -> int:
@@ -73,11 +94,20 @@ def first(view: View, condition: FirstEvent) -> Told:
     return Told(f"the first {view.ago(time)}", STAYS, STAYS)
 
 
-def last(view: View, condition: LastEvent) -> Told:
+def last(view: View, condition: LastEvent, holds: bool) -> Told:
     found = view.occurrences(condition.event, condition.where)
-    if not found:
-        return Told("never", "It has to happen once.", STAYS)
-    return Told(f"the newest: {_named(view, found[:1], condition.where)}", STAYS, STAYS, "it happens again")
+    text = f"the newest: {_named(view, found[:1], condition.where)}" if found else "never"
+    return told_of_newest(condition, text, "one" if found else "first one", holds, "it happens again")
+
+
+def told_of_newest(condition: LastEvent | LastOrder, text: str, thing: str, holds: bool, again: str) -> Told:
+    """Of how old the newest is: a new one begins it anew."""
+    least = condition.at_least or 0
+    a_new = f"A {thing}" if thing.startswith("first") else f"A new {thing}"
+    later = f", {plural(least, 'day')} after it" if least else ""
+    ends = f"{a_new} would end it." if least else STAYS
+    unless, sooner = (again, "") if not holds or not least else ("", again)
+    return Told(text, f"{a_new} would make it true{later}.", ends, unless, sooner)
 
 
 def latest(view: View, condition: Latest) -> Told:
@@ -98,18 +128,24 @@ def _part(view: View, part: Filtered) -> str:
     return f"{deed(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
 
 
-def unanswered(view: View, condition: Unanswered) -> Told:
+def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
     answers = [each.time for of in condition.answers for each in view.occurrences(of.event, of.where)[:1]]
     answered = max(answers, default=-1)
-    found = [each for each in view.occurrences(condition.of.event, condition.of.where) if each.time > answered]
+    kept = view.occurrences(condition.of.event, condition.of.where, condition.within)
+    found = [each for each in kept if each.time > answered]
     since = f"since the answer of {view.when(answered)}" if answers else "and never an answer"
     named = f": {_named(view, found, condition.of.where)}" if found else ""
     missing = max(condition.at_least - len(found), 1)
-    would = f"{number(missing)} more without an answer would make it true."
-    return Told(f"{plural(len(found), 'time')} {since}{named}", would, "An answer would end it.", "there is an answer")
+    later = f", {duration(condition.older)} later" if condition.older is not None else ""
+    would = f"{number(missing)} more without an answer would make it true{later}."
+    text = f"{plural(len(found), 'time')}{within(condition.within)} {since}{named}"
+    answer = "there is an answer" if condition.older is None else "it happens again or there is an answer"
+    unless, sooner = ("", "there is an answer") if holds else (answer, "")
+    return Told(text, would, "An answer would end it.", unless, sooner)
 
 
-def cart(view: View) -> Told:
+def cart(view: View, condition: Cart, holds: bool) -> Told:
+    would = f"A new cart would make it true, when it has been left for {duration(condition.older)}."
     left, orders = view.reading.cart(), view.occurrences(Type.ORDER_COMPLETED)[:1]
     if left is None:
         newest = max((each.time for event in CARTS for each in view.occurrences(event)[:1]), default=None)
@@ -118,14 +154,15 @@ def cart(view: View) -> Told:
             text = f"nothing is left in the cart of {view.when(newest)}"
             if orders and orders[0].time >= newest:
                 text = f"the newest cart, of {view.when(newest)}, was ordered since, on {view.when(orders[0].time)}"
-        return Told(text, "A cart that is left would make it true.", "An order would end it.")
+        return Told(text, would, "An order would end it.")
     total = left.properties.get("total")
     worth = f" worth {money(total / 100)}" if isinstance(total, int) else ""
     inside = f" ({about})" if (about := _about(left, ("category", "product_id"))) else ""
     text = f"the newest cart{worth}{inside} {view.ago(left.time)}"
     for order in orders:
         text += f"; last ordered before, on {view.when(order.time)}"
-    return Told(text, "A newer cart that is left would make it true.", "An order would end it.", "they order")
+    unless, sooner = ("", "they order") if holds else ("they order or change it", "")
+    return Told(text, would, "An order would end it.", unless, sooner)
 
 
 def _named(view: View, newest_first: Sequence[Occurrence], where: Sequence[Where]) -> str:

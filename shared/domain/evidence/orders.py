@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from shared.domain.conditions import Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions import LastOrder, Orders, Rank, RankedOrders, RankedTrait
 from shared.domain.events import DAY
 from shared.domain.evidence import traits
+from shared.domain.evidence.events import told_of_newest
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
 from shared.domain.profiles import Order
 from shared.domain.wording.texts import money, number, plural, within
@@ -39,7 +40,8 @@ def measured(view: View, condition: Orders, holds: bool) -> Told:
             text = f"on average {plural(round(value, 1), 'day')} between {plural(len(orders), 'order')}"
         case _:
             text = f"the {condition.measure} {money(round(value, 2))}"
-    return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, _AGAIN)
+    unless = _AGAIN if most is None or not holds else ""
+    return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, unless)
 
 
 def _measure(measure: str, orders: list[Order]) -> float | None:
@@ -64,11 +66,11 @@ def _named(view: View, newest_first: list[tuple[str, Order]]) -> str:
     return f": {newest(texts)}" if texts else ""
 
 
-def last(view: View) -> Told:
+def last(view: View, condition: LastOrder, holds: bool) -> Told:
     found = view.orders()[:1]
-    if not found:
-        return Told("no order", "A first order may change it.", STAYS)
-    return Told(f"the newest{_named(view, found)}", STAYS, _TAKEN_BACK, _AGAIN)
+    text = f"the newest{_named(view, found)}" if found else "no order"
+    told = told_of_newest(condition, text, "order" if found else "first order", holds, _AGAIN)
+    return told._replace(ends=_TAKEN_BACK) if told.ends == STAYS else told
 
 
 def rank(view: View, condition: Rank) -> Told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.domain import calendars
-from shared.domain.conditions import Age, ConsentIs, Near, Sample
+from shared.domain.conditions import Age, ConsentIs, Near, Sample, TraitIs
 from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
 from shared.domain.events import NEVER, Json
 from shared.domain.evidence.view import STAYS, Told, View
@@ -27,6 +27,11 @@ def _said(value: Json) -> str:
     return ", ".join(map(word, value)) if isinstance(value, list | tuple) else word(value)
 
 
+def trait(view: View, condition: TraitIs) -> Told:
+    told = values(view, condition.trait)
+    return told if condition.fresh is None else told._replace(unless=f"{label(condition.trait)} is told again")
+
+
 def age(view: View, condition: Age) -> Told:
     told = values(view, condition.trait)
     stamped = trait_of(view.reading.profile, condition.trait)
@@ -42,8 +47,9 @@ def age(view: View, condition: Age) -> Told:
 
 def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
     answer = view.reading.profile.standing(condition.topic)
+    wanted = f"The answer “{condition.is_}” would make it true."
     if answer is None:
-        return Told("never asked", "An answer would change it.", "An answer would change it.")
+        return Told("never asked", wanted, "An answer would end it.")
     value, since, away = answer
     found = f"{value} on {view.when(since)}"
     if value == condition.is_ and not holds:
@@ -51,7 +57,15 @@ def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
             found += f", which is more than {duration(condition.within)} ago"
         if condition.first_in is not None and away is not None and away < condition.first_in:
             found += f", and before, until {view.when(since - away)}"
-    return Told(found, "A new answer would change it.", "A new answer would change it.", "there is a new answer")
+    if condition.is_ == "never_asked":
+        return Told(found, "Nothing: an answer was given.", "")
+    if value == condition.is_:
+        later = f", {duration(condition.first_in)} later," if condition.first_in is not None else ""
+        wanted = f"Another answer, and then “{condition.is_}” again{later or ','} would make it true."
+    elif condition.first_in is not None:
+        before = duration(condition.first_in)
+        wanted = f"{wanted.removesuffix('.')}, unless it was the answer in the {before} before."
+    return Told(found, wanted, "Another answer would end it.", sooner="there is another answer")
 
 
 def first_seen(view: View) -> Told:

@@ -20,13 +20,14 @@ STAYS = "Nothing: what happened stays."
 
 
 class Told(NamedTuple):
-    """What the profile has to say; what would make the condition true, what would end it, and what would keep either
-    from coming by itself."""
+    """What the profile has to say; what would make the condition true, and what would end it, where time alone does
+    not. Where it does: what would keep that from coming (`unless`), or make it come sooner (`sooner`)."""
 
     evidence: str
     would: str
     ends: str
     unless: str = ""
+    sooner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
