@@ -1,4 +1,4 @@
-# The commands of the house. Everything they need is installed into .venv, from the committed lock.
+# The commands of the house: `make` lists them. What they need is installed into .venv, from the committed lock.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
@@ -7,35 +7,42 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: run demo test check lint build bench templates docs lock clean
+.PHONY: help run demo quick test check lint build bench templates docs lock clean
 
-run: $(READY)  ## start the whole system on http://localhost:8000 (PORT=8001 elsewhere, FRESH=1 begins anew, CUSTOMERS=1000)
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+
+run: $(READY)  ## start the whole system on http://localhost:8000 (PORT=8001, FRESH=1 to start over, CUSTOMERS=1000)
 	@$(BIN)/beckon run $(if $(PORT),--port $(PORT)) $(if $(FRESH),--fresh) $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 
 demo: $(READY)  ## play one contact's story and print it as it happens
 	$(BIN)/python -m infra.local demo
 
-test: $(READY)
-	$(BIN)/pytest
+# One process a processor. A test file stays in one of them, and what it has prepared is prepared once.
+quick: $(READY)  ## run the tests that need no world: the domain, and what holds code, template and docs together
+	$(BIN)/pytest -n auto --dist worksteal tests/unit tests/contract/test_template.py tests/contract/test_docs.py
 
-check: test lint $(SAM_READY)
+test: $(READY)  ## run the whole suite
+	$(BIN)/pytest -n auto --dist loadfile
+
+check: test lint $(SAM_READY)  ## run the suite, all linters and `sam validate`
 	$(SAM) validate --lint --template template.yaml --region eu-west-1
 
-lint: $(READY)
+lint: $(READY)  ## ruff, mypy, import-linter and cfn-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint
 
-build: $(SAM_READY)  ## what `sam deploy` would upload, in .aws-sam
+build: $(SAM_READY)  ## build what `sam deploy` uploads, in .aws-sam
 	$(SAM) build
 
-bench: $(READY)  ## without what cannot be installed of what it compares us with, and says so
+bench: $(READY)  ## measure speed, size and cost (leaves out, and says so, what cannot be installed to compare with)
 	-$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m tests.benchmarks
 
-templates: $(READY)  ## compile the shipped mails, MJML to HTML
+templates: $(READY)  ## compile the shipped emails, MJML to HTML
 	$(BIN)/python -m functions.message.compile
 
 docs: $(READY)  ## write the tables of docs/segments.md that are made from the code
@@ -59,7 +66,7 @@ $(SAM_READY): requirements-sam.lock | $(BIN)/uv
 DEPLOYED = $(BIN)/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock" --constraints requirements.lock -
 
-lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with hashes, naming no index)
+lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with hashes, naming no index)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -73,5 +80,5 @@ lock: $(BIN)/uv  ## resolve the locks anew (for every Python we support, with ha
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt
 	echo chalice | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
-clean:
+clean:  ## remove all that was installed, built or played
 	rm -rf .venv .venv-sam .local .aws-sam

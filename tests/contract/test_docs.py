@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from infra import documentation
 from infra.local import segments as commands
 from infra.local import settings
@@ -30,6 +32,7 @@ EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -40,8 +43,9 @@ def rows(text: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
 
-def test_every_make_command_of_the_readme_is_in_the_makefile() -> None:
-    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)):
+def test_every_make_command_of_the_docs_is_in_the_makefile() -> None:
+    said = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", said, re.MULTILINE)):
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
 
 
@@ -51,9 +55,42 @@ def test_every_beckon_command_of_the_readme_is_a_command() -> None:
         assert f'command("{command}"' in source, command
 
 
-def test_every_file_the_readme_names_is_there() -> None:
-    for path in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    said = page.read_text(encoding="utf-8")
+    for path in re.findall(r"\]\(([^)#:]+)\)", said):
+        assert (page.parent / path).exists(), path
+    for path in re.findall(r"`((?:shared|functions|infra|tests)/[\w./]+)`", said):
+        assert (ROOT / path).exists() or (ROOT / f"{path}.py").exists(), path
+
+
+def test_the_index_of_the_docs_has_all_of_them() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {(index.parent / path).resolve() for path in re.findall(r"\]\(([^)]+)\)", index.read_text("utf-8"))}
+    assert named == set(PAGES) - {index}
+
+
+def test_each_invariant_has_tests_that_there_are() -> None:
+    said = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## Invariants\n")[1]
+    invariants = re.split(r"^(\d+)\. ", said, flags=re.MULTILINE)[1:]
+    assert invariants[::2] == [str(number) for number in range(1, 15)]
+    for number, text in zip(invariants[::2], invariants[1::2], strict=True):
+        held_by = re.findall(r"   - `(tests/\S+\.py)::(test_\w+)`", text)
+        assert held_by, number
+        for path, name in held_by:
+            assert f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{name}"
+
+
+def test_make_alone_lists_every_command() -> None:
+    targets = MAKEFILE.split(".PHONY: ", 1)[1].split("\n", 1)[0].split()
+    assert targets[0] == "help"
+    assert re.findall(r"^([a-z]+):.*  ## \S", MAKEFILE, re.MULTILINE) == targets
+
+
+def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\S+)", changes, re.MULTILINE)[0] == project["project"]["version"]
 
 
 def test_the_endpoints_in_the_docs_are_the_templates() -> None:
