@@ -51,7 +51,7 @@ COLD_SECONDS = 1.2
 """Share of invocations that are cold starts, and how much longer each is billed (assumed)."""
 
 # Of logs: bytes, with CloudWatch's 26 for each line.
-ACCESS_LOG = 185
+ACCESS_LOG = 135
 METRIC_LINE = 245
 SYSTEM_LINES = {"INFO": 750, "WARN": 0}
 """Lambda's own start and report lines of an invocation; at WARN only those of one that failed."""
