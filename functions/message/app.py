@@ -23,8 +23,9 @@ from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStopp
 from shared.adapters.messages import ClaimLostError
 from shared.adapters.templates import Template
 from shared.adapters.tokens import Token
+from shared.domain.addresses import Address
 from shared.domain.events import Instant
-from shared.domain.messages import Address, Held, Message, Refusal, Status, awaits_address, contact_variables, gate
+from shared.domain.messages import Held, Message, Refusal, Status, awaits_address, contact_variables, gate
 from shared.domain.profiles import Profile
 
 logger = Logger()

@@ -26,8 +26,9 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError
 from shared.adapters.tokens import Token
+from shared.domain.addresses import Address, newest_answer
 from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.messages import TOPICS, Address, Refusal, newest_answer, suppressed
+from shared.domain.messages import TOPICS, Refusal, suppressed
 from shared.domain.profiles import Profile, Stamped
 
 HEADERS = {

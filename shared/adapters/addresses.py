@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clients import client
 from shared.adapters.identities import table
+from shared.domain.addresses import Address
 from shared.domain.events import Instant
-from shared.domain.messages import Address
 from shared.domain.profiles import Stamped
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from shared.domain.addresses import newest_answer
 from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Instant, Json, Strict, Type, parse_instant
 from shared.domain.journeys import BEGIN
 from shared.domain.profiles import Profile, Stamped
@@ -100,24 +101,6 @@ DORMANT = "dormant"
 DORMANT_PAUSE = 30 * DAY
 """Dormant contacts get a mail at most this often. The goodbye is sent before its contact turns dormant, so it passes,
 and counts from then on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """What holds for an address, whoever has it: the contact it leads to, why and since when it is suppressed, and the
-    newest answer to each topic that was given at it."""
-
-    contact: str | None = None
-    suppression: tuple[str, Instant] | None = None
-    consent: Mapping[str, Stamped] = field(default_factory=dict)
-
-
-def newest_answer(profile: Profile, topic: str, said: Stamped | None) -> Stamped | None:
-    """What holds of consent: the newest of what the profile has and of what was `said` at its address, which knows of
-    answers that are still on the queue, and of those that another contact with the address gave. At the same instant,
-    a no."""
-    answers = [answer for answer in (profile.consent.get(topic), said) if answer is not None]
-    return max(answers, key=lambda answer: (answer.time, answer.value == "unsubscribed"), default=None)
 
 
 def suppressed(suppression: tuple[str, Instant] | None, answer: Stamped | None) -> Refusal | None:
