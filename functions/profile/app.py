@@ -114,7 +114,7 @@ def process(records: Iterable[Record], instant: Instant, left: Callable[[], int]
 
     waiting: list[tuple[Event, Record]] = []
     try:
-        waiting = without_erased(of_contacts)
+        waiting = without_erased(of_contacts, instant)
     except Exception as error:  # of none of them alone
         failures += [(record, error) for _, record in of_contacts]
     while waiting:

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from shared.adapters import addresses, amendments, contacts, events_queue, identities
+from shared.adapters import addresses, amendments, conflicts, contacts, definitions, events_queue, identities
 from shared.adapters.clock import pause
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
-from shared.domain.events import MINUTE, NEVER, Event, IdentityKind, Instant
-from shared.domain.identities import NOBODYS, kind_of, weakest_first
+from shared.domain.events import MINUTE, NEVER, Event, Identity, IdentityKind, Instant, event_key
+from shared.domain.identities import NOBODYS, is_anonymous, kind_of, weakest_first
 from shared.domain.lake_rows import places
-from shared.domain.profiles import Profile
-from shared.domain.segments import close
+from shared.domain.profiles import BY_ERASURE, Profile, rebuild, trim
+from shared.domain.segments import adopt, close, decide
 
 T = TypeVar("T")
 
@@ -56,30 +56,67 @@ def erase(event: Event, now: Instant) -> None:
         events_queue.put_events([event.model_copy(update=later)])
 
 
-def without_erased(arrivals: Sequence[tuple[Event, T]]) -> list[tuple[Event, T]]:
+def without_erased(arrivals: Sequence[tuple[Event, T]], now: Instant) -> list[tuple[Event, T]]:
     """The arrivals without those that name somebody who was erased after they were told.
 
-    The browser that such an arrival names, if it is nobody else's, is theirs as well, as it would be had they been told
-    before the erasure was: so what it tells beside them makes nobody anew either.
+    The browsers and carts that such an arrival names, unless somebody known has them, are theirs as well, as they would
+    be had they been told of before the erasure was: so what these told up to then makes nobody anew, and what of it
+    was stored already goes.
     """
     newest = identities.newest_erasure()
     late = [event for event, _ in arrivals if event.time <= newest]
     if not late:
         return list(arrivals)
     erased = identities.erasures({key for event in late for key in _keys(event)})
-    browsers = {
+    asked: set[Identity] = set()
+    while theirs := {
         identity: max(erased.get(key, -1) for key in _keys(event))
         for event in late
         if _is_of_erased(event, erased)
         for identity in event.identities
-        if identity.kind is IdentityKind.ANONYMOUS and identity_key(identity) not in erased
-    }
-    taken = identities.find(browsers) if browsers else {}
-    for identity, told in browsers.items():
-        if identity not in taken:
-            identities.record_erasure([identity_key(identity)], told)
-            erased[identity_key(identity)] = told
+        if identity.kind in NOBODYS and identity not in asked and identity_key(identity) not in erased
+    }:
+        asked |= theirs.keys()
+        taken = identities.find(theirs)
+        for identity, told in theirs.items():
+            keys = _forget(taken[identity], told, now) if identity in taken else (identity_key(identity),)
+            identities.record_erasure(keys, told)
+            erased |= dict.fromkeys(keys, told)
     return [(event, record) for event, record in arrivals if not _is_of_erased(event, erased)]
+
+
+def _forget(contact: str, told: Instant, now: Instant) -> tuple[str, ...]:
+    """Erases what was told up to an instant of a contact who is nobody in particular, and gives what they are known by.
+    Whoever uses the browser after it stays."""
+    for tries in range(MOST_ATTEMPTS):
+        stored = contacts.read(contact)
+        if stored is None or stored.profile.erased or not is_anonymous(stored.profile.identities):
+            return ()
+        keys, events = stored.profile.identities, list(contacts.events(contact))
+        later, gone = ([event for event in events if (event.time > told) is after] for after in (True, False))
+        try:
+            if not later:
+                _erase(stored, told, now)
+            elif gone:
+                _keep(stored, later, gone, now)
+        except VersionConflictError:
+            pause(tries)
+        else:
+            return keys
+    raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+
+
+def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Instant) -> None:
+    """Makes a profile anew from the events that are kept. As in `_erase`, the others go first."""
+    profile = rebuild(stored.profile, kept)
+    amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
+    contacts.delete(profile.contact, [event_key(event) for event in gone])
+    of_shop = definitions.recorded(profile.definitions)
+    t = profile.decided = max(profile.decided, now)
+    transitions = [*adopt(of_shop, profile, t), *decide(of_shop, profile, tuple(of_shop.segments), t, BY_ERASURE)]
+    trim(profile)
+    writes = contacts.transition_writes(transitions, now, MOST_TRANSITIONS)
+    contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes])
 
 
 def _is_of_erased(event: Event, erased: Mapping[str, Instant]) -> bool:
@@ -112,6 +149,7 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     they are stopped (functions/transition)."""
     profile = stored.profile
     identities.record_erasure(profile.identities, told)
+    conflicts.end(profile.contact)
     kinds: list[str] = []
     partitions: set[str] = set()
     last = contacts.numbered("TRANSITION", profile.transitions)

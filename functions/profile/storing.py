@@ -185,6 +185,9 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             if len(writes) == 1 and _decided(stored) == decided and _stands(stored, now):
                 return []  # an evaluation that changes nothing writes nothing
             # Before, so that none is missed; of what was only claimed, nobody needs to hear.
+            for joining in sides.joining:
+                if not is_anonymous(joining.profile.identities):
+                    conflicts.end(joining.profile.contact, joined=contact)
             for other in sides.conflicts:
                 if not any(member.event.claimed for member in fresh.values()):
                     conflicts.record(contact, other, now)

@@ -13,7 +13,17 @@ from functions.profile import erasure
 from shared.adapters import contacts, identities, requests
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, ConsentChange, Event, IdentityKind, Type
 from tests.integration.conftest import NOW
-from tests.integration.test_profile import ANONYMOUS, EMAIL, SHOPIFY, USER, contact_of, deliver, event, kinds
+from tests.integration.test_profile import (
+    ANONYMOUS,
+    EMAIL,
+    SHOPIFY,
+    USER,
+    contact_of,
+    deliver,
+    event,
+    kinds,
+    profile_of,
+)
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -119,6 +129,56 @@ def test_an_erased_persons_word_erases_nobody_elses_browser() -> None:
     shared = told("shared", Type.PAGE_VIEWED, NOW - HOUR, ADA[1], (ANONYMOUS, "browser"))
     deliver(shared, REDACTED)
     deliver(told("late", Type.PAGE_VIEWED, NOW - MINUTE, (ANONYMOUS, "browser")))
+    assert people() == ["anonymous", "email"]
+    assert contact_of(*bea[0]) == contact_of(*bea[1])
+
+
+SEEN = told("seen", Type.PAGE_VIEWED, NOW - MINUTE, (ANONYMOUS, "browser"))
+SEEN_AGAIN = told("seen again", Type.PAGE_VIEWED, NOW + MINUTE, (ANONYMOUS, "browser"))
+CART = told("cart", Type.CART_UPDATED, NOW - MINUTE, (IdentityKind.ORDER, "shopify-cart:1"))
+CHECKOUT = told(
+    "checkout", Type.CHECKOUT_STARTED, NOW - HOUR, (IdentityKind.ORDER, "shopify-cart:1"), (ANONYMOUS, "b2")
+)
+IDENTIFIED = told("identified", Type.CONTACT_UPDATED, NOW - HOUR, ADA[1], (ANONYMOUS, "b2"), (ANONYMOUS, "browser"))
+
+
+TOLD_IN_TURN = [
+    (1 + number % 3, batch)
+    for number, batch in enumerate(permutations([SEEN, SEEN_AGAIN, IDENTIFIED, REDACTED]))
+    if batch.index(SEEN_AGAIN) > batch.index(REDACTED)
+]
+
+
+@pytest.mark.parametrize(("size", "batch"), TOLD_IN_TURN)
+def test_what_the_browser_of_an_erased_person_told_goes_whenever_it_is_known_to_be_theirs(
+    size: int, batch: tuple[Event, ...]
+) -> None:
+    deliver(CREATED)
+    for start in range(0, len(batch), size):
+        assert deliver(*batch[start : start + size]) == []
+    assert people() == ["anonymous"]
+    contact = contact_of(ANONYMOUS, "browser")
+    assert contact is not None
+    assert [each.id for each in contacts.events(contact)] == [SEEN_AGAIN.id]
+    profile = profile_of(ANONYMOUS, "browser")
+    assert profile.histories[Type.PAGE_VIEWED].total == 1
+    assert profile.first_seen == SEEN_AGAIN.received
+
+
+@pytest.mark.parametrize("batches", [[[SEEN, CART, CHECKOUT, IDENTIFIED]], [[CART], [IDENTIFIED, CHECKOUT], [SEEN]]])
+def test_what_leads_on_from_an_erased_persons_browser_is_theirs_too(batches: list[list[Event]]) -> None:
+    deliver(CREATED, REDACTED)
+    for batch in batches:
+        assert deliver(*batch) == []
+    assert people() == []
+    assert deliver(CART.model_copy(update={"id": "cart 2"}), SEEN) == []
+    assert people() == []
+
+
+def test_an_erased_persons_word_erases_nobody_who_is_known() -> None:
+    bea = ((EMAIL, "bea@example.com"), (ANONYMOUS, "browser"))
+    deliver(CREATED, REDACTED, told("bea", Type.CONTACT_UPDATED, NOW - 2 * HOUR, *bea))
+    assert deliver(IDENTIFIED) == []
     assert people() == ["anonymous", "email"]
     assert contact_of(*bea[0]) == contact_of(*bea[1])
 

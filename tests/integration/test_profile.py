@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from functions.profile import app
 from functions.profile.app import MOST_RECEIVES
-from shared.adapters import catalogue, contacts, currencies, definitions, environment, identities
+from shared.adapters import catalogue, conflicts, contacts, currencies, definitions, environment, identities
 from shared.adapters.clients import client
 from shared.adapters.contacts import VersionConflictError
 from shared.adapters.secrets import UnreadableSecretError
@@ -190,6 +190,24 @@ def test_two_known_contacts_are_never_merged() -> None:
     assert (contact_of(SHOPIFY, "1"), contact_of(EMAIL, "b@example.com")) == (first, second)
     (item,) = [i for i in contacts.items(first or "", "EVENT#") if "conflicts" in i]
     assert item["conflicts"]["SS"] == [second]
+
+
+def test_pairs_that_may_be_one_person_end_with_either_of_them() -> None:
+    who = {name: (EMAIL, f"{name}@example.com") for name in "abc"}
+    deliver(*(event(name, Type.CONTACT_CREATED, who[name]) for name in who))
+    contact = {name: contact_of(*who[name]) or "" for name in who}
+
+    def pairs() -> set[frozenset[str]]:
+        return {frozenset(name for name in who if contact[name] in pair.contacts) for pair in conflicts.stored()}
+
+    deliver(
+        event("ab", Type.CONTACT_UPDATED, who["a"], who["b"]), event("bc", Type.CONTACT_UPDATED, who["b"], who["c"])
+    )
+    assert pairs() == {frozenset("ab"), frozenset("bc")}
+    deliver(event("merge", Type.CONTACTS_MERGED, *((IdentityKind.CONTACT, contact[name]) for name in "ab")))
+    assert pairs() == {frozenset("ac")}  # whom b was named with may be a, which b has joined
+    deliver(event("erase", Type.ERASURE_REQUESTED, who["c"]))
+    assert conflicts.stored() == []
 
 
 def test_a_shared_browser_stays_with_whom_it_was_known_by_first() -> None:
