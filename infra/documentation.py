@@ -14,13 +14,16 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 
 from shared.adapters import definitions
-from shared.domain import conditions
 from shared.domain.conditions import Condition
+from shared.domain.conditions.calendar import LocalTime
+from shared.domain.conditions.events import LastEvent
+from shared.domain.conditions.fields import Described
+from shared.domain.conditions.orders import LastOrder
 from shared.domain.wording import sentence
 
 SEGMENTS = Path(__file__).resolve().parents[1] / "docs" / "segments.md"
 
-MODELS: Mapping[str, type[conditions.Described]] = {
+MODELS: Mapping[str, type[Described]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Condition)[0])
 }
 """The conditions by their kind, in the order of the language."""
@@ -100,12 +103,12 @@ def tables() -> dict[str, str]:
     }
 
 
-def _times(model: type[conditions.Described]) -> Iterable[str]:
+def _times(model: type[Described]) -> Iterable[str]:
     """The parameters that are durations or numbers of days."""
-    if model in (conditions.LastEvent, conditions.LastOrder):
+    if model in (LastEvent, LastOrder):
         return ("at_least", "at_most")
     names = ("within", "before", "older", "gap", "fresh", "from_", "to", "next", "last")
-    return (name for name in names if name in model.model_fields and model is not conditions.LocalTime)
+    return (name for name in names if name in model.model_fields and model is not LocalTime)
 
 
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

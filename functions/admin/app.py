@@ -26,7 +26,8 @@ from shared.adapters.clock import now
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.journeys import Journey
-from shared.domain.profiles import Profile, rebuild
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild
 from shared.domain.sources.payload import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"

@@ -12,7 +12,8 @@ from shared.domain import estimates, vocabulary
 from shared.domain.estimates import Drawn
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import SECOND, Instant, Json
-from shared.domain.profiles import Profile, rebuild
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import compiled
 from shared.domain.segments import Definitions, evaluate, ranks
 from shared.domain.vocabulary import Vocabulary

@@ -17,7 +17,8 @@ from shared.domain.conditions import Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, SECOND, Instant, Json
 from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, foresee
-from shared.domain.profiles import Profile, rebuild
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild
 from shared.domain.samples import Sample, overlaps
 from shared.domain.segments import Definitions
 from shared.domain.sources.payload import RefusedError

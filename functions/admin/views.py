@@ -16,7 +16,9 @@ from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
 from shared.domain.identities import kind_of
 from shared.domain.messages import SENTENCES, Refusal, Status
-from shared.domain.profiles import Membership, Order, Profile, Transition
+from shared.domain.profiles import Profile
+from shared.domain.profiles.orders import Order
+from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.segments import Definitions
 
 Item = Mapping[str, Any]

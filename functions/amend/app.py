@@ -16,7 +16,7 @@ from shared.adapters import amendments, contacts, lake, lake_merge
 from shared.adapters.clock import now
 from shared.domain.events import MINUTE
 from shared.domain.lake_rows import Row, place_of, row
-from shared.domain.profiles import own_words_of
+from shared.domain.profiles.traits import own_words_of
 
 A_MERGE = 60_000
 """Milliseconds within which the largest is done: with less time left, none is begun."""

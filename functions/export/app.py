@@ -15,7 +15,8 @@ from shared.adapters.contacts import Place
 from shared.domain import facts
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import Instant
-from shared.domain.profiles import Profile, rebuild
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import compiled
 
 MOST_CONTACTS = 10_000

@@ -22,7 +22,7 @@ from shared.domain.events import (
     event_id,
     parse_instant,
 )
-from shared.domain.profiles import rebuild
+from shared.domain.profiles.folding import rebuild
 from shared.domain.segments import evaluate
 
 

@@ -25,7 +25,7 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside
 from shared.domain.events import HOUR, SECOND
 from shared.domain.lake_rows import Row, places, row
-from shared.domain.profiles import own_words_of
+from shared.domain.profiles.traits import own_words_of
 
 PATIENCE = HOUR
 """For how long a batch is tried before it is left to the night."""

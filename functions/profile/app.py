@@ -22,7 +22,7 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_back
 from shared.adapters.secrets import UnreadableSecretError
 from shared.domain.events import SHOP_TYPES, Event, Identity, IdentityKind, Instant, Type
-from shared.domain.profiles import BY_REPAIR, Transition
+from shared.domain.profiles.transitions import BY_REPAIR, Transition
 from shared.domain.shop import Shop, as_counted, currency_of
 
 MOST_RECEIVES = 10

@@ -18,7 +18,9 @@ from shared.adapters.identities import identity_key
 from shared.domain.events import MINUTE, NEVER, Event, Identity, IdentityKind, Instant, event_key
 from shared.domain.identities import NOBODYS, is_anonymous, kind_of, weakest_first
 from shared.domain.lake_rows import places
-from shared.domain.profiles import BY_ERASURE, Profile, rebuild, trim
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild, trim
+from shared.domain.profiles.transitions import BY_ERASURE
 from shared.domain.segments import adopt, close, decide
 
 T = TypeVar("T")

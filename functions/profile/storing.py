@@ -43,7 +43,10 @@ from shared.domain.identities import (
     without_what_leads_to,
 )
 from shared.domain.lake_rows import place_of, row
-from shared.domain.profiles import Membership, Profile, Transition, own_words_of, rebuild, wake_at
+from shared.domain.profiles import Profile, wake_at
+from shared.domain.profiles.folding import rebuild
+from shared.domain.profiles.traits import own_words_of
+from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.properties import CARTS
 from shared.domain.segments import absorb, close
 

@@ -25,7 +25,7 @@ from shared.adapters.environment import Settings, environment
 from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
 from shared.domain.journeys import LATE, Start, Stop, actions
 from shared.domain.lake_rows import places
-from shared.domain.profiles import Transition
+from shared.domain.profiles.transitions import Transition
 
 PATIENCE = 10 * MINUTE
 """For how long an item is tried before it is put aside: for no longer does it hold up a part of the stream."""

@@ -13,7 +13,8 @@ from infra.local import ses, storefront
 from infra.local.system import System
 from shared.adapters import contacts, definitions, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, iso
-from shared.domain.profiles import BY_TIME, Profile
+from shared.domain.profiles import Profile
+from shared.domain.profiles.transitions import BY_TIME
 
 TELL = Callable[[str], None]
 BEGIN = 1_767_603_600_000  # 2026-01-05T09:00:00Z, a Monday

@@ -16,7 +16,9 @@ from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import NEVER, Event, Instant, event_key, iso
-from shared.domain.profiles import Profile, Stamped, Transition, dump, load, wake_at
+from shared.domain.profiles import Profile, Stamped, wake_at
+from shared.domain.profiles.stored import dump, load
+from shared.domain.profiles.transitions import Transition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -17,7 +17,7 @@ from shared.adapters.clients import client
 from shared.adapters.contacts import SHARDS, shard_of
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import DAY, SECOND, Instant
-from shared.domain.profiles import Transition
+from shared.domain.profiles.transitions import Transition
 
 LEFT_KEPT = 30 * DAY
 """How long it is known of somebody that they left. Streams repeat within a day."""

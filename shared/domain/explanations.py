@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.domain.conditions import All, Any_, Condition, Engagement, Member, Not, OnList, Rank, Rfm, plain
+from shared.domain.conditions import All, Any_, Condition, Member, Not
+from shared.domain.conditions.events import Engagement
+from shared.domain.conditions.orders import Rank, Rfm
+from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.traits import OnList
 from shared.domain.evaluation import Reading
 from shared.domain.events import NEVER, Instant
 from shared.domain.evidence import evidence

@@ -13,21 +13,12 @@ from dataclasses import dataclass
 from math import isfinite
 
 from shared.domain import lake_rows
-from shared.domain.conditions import (
-    Age,
-    Anniversary,
-    Condition,
-    DateTrait,
-    LocalTime,
-    Near,
-    Rank,
-    RankedTrait,
-    Season,
-    TraitIs,
-    condition_key,
-    parts_of,
-    plain,
-)
+from shared.domain.conditions import Condition, parts_of
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.fields import condition_key
+from shared.domain.conditions.orders import Rank, RankedTrait
+from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.traits import Near, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number

@@ -18,7 +18,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.domain.events import DAY, Strict
-from shared.domain.profiles import BY_DEFINITION, BY_ERASURE, BY_JOINING, BY_REPAIR, Profile, Transition
+from shared.domain.profiles import Profile
+from shared.domain.profiles.transitions import BY_DEFINITION, BY_ERASURE, BY_JOINING, BY_REPAIR, Transition
 
 BEGIN = "begin"
 """The path of a run that starts at the journey's first step."""

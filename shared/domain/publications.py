@@ -11,15 +11,9 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.conditions import (
-    Condition,
-    EventCount,
-    Segment,
-    in_order,
-    members_of,
-    parts_of,
-    plain,
-)
+from shared.domain.conditions import Condition, Segment, parts_of
+from shared.domain.conditions.events import EventCount
+from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.events import Instant, Strict
 from shared.domain.segments import Definitions, compile_segments, ranks
 

@@ -11,41 +11,21 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain import calendars
-from shared.domain.conditions import (
-    Age,
-    All,
-    Anniversary,
-    Any_,
-    Cart,
-    Condition,
-    ConsentIs,
-    Cutoffs,
-    DateTrait,
-    Events,
-    Filtered,
-    FirstSeen,
-    LastOrder,
-    Latest,
-    LocalTime,
-    Near,
-    Not,
-    Orders,
-    Rank,
-    RankedTrait,
-    Season,
-    Segment,
-    Sequence,
-    TraitIs,
-    Unanswered,
-    Where,
-    in_order,
-    members_of,
-    parts_of,
-    plain,
-)
+from shared.domain.conditions import All, Any_, Condition, Not, Segment, parts_of
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import Cart, Events, Filtered, Latest, Sequence, Unanswered
+from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, RankedTrait
+from shared.domain.conditions.shorthand import in_order, members_of, plain
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, TraitIs
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant, Type
-from shared.domain.profiles import (
+from shared.domain.profiles import UNDECIDED, Profile, wake_at
+from shared.domain.profiles.folding import fold, trim
+from shared.domain.profiles.histories import touch
+from shared.domain.profiles.kept_orders import misses_orders, needs_rebuild, trim_orders
+from shared.domain.profiles.orders import happened
+from shared.domain.profiles.transitions import (
     BY_DEFINITION,
     BY_ERASURE,
     BY_JOINING,
@@ -53,18 +33,8 @@ from shared.domain.profiles import (
     BY_RANK,
     BY_REPAIR,
     BY_TIME,
-    UNDECIDED,
     Membership,
-    Profile,
     Transition,
-    fold,
-    happened,
-    misses_orders,
-    needs_rebuild,
-    touch,
-    trim,
-    trim_orders,
-    wake_at,
 )
 from shared.domain.properties import CARTS
 

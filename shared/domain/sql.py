@@ -19,24 +19,15 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions import LEAST_RANKED, Rank
+from shared.domain.conditions.orders import LEAST_RANKED, Rank
 from shared.domain.events import DAY, Instant, Type
 from shared.domain.lake_rows import month_of, partition
 from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
 from shared.domain.segments import Definitions
-from shared.domain.sql_plan import (
-    TRUE,
-    AllOf,
-    AnyOf,
-    Atom,
-    Merged,
-    NotOf,
-    Plan,
-    Source,
-    Tree,
-    double,
-    literal,
-)
+from shared.domain.sql_plan import Plan
+from shared.domain.sql_plan.expressions import double, literal
+from shared.domain.sql_plan.sources import Source
+from shared.domain.sql_plan.trees import TRUE, AllOf, AnyOf, Atom, Merged, NotOf, Tree
 
 ORDERED = partition(Type.ORDER_COMPLETED)
 WORD = 61

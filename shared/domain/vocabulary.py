@@ -9,24 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from shared.domain import conditions
-from shared.domain.conditions import (
-    Cart,
-    Compared,
-    Condition,
-    Events,
-    Filtered,
-    Latest,
-    Rank,
-    RankedTrait,
-    TraitIs,
-    Unanswered,
-    Where,
-    parts_of,
-    plain,
-)
+from shared.domain.conditions import Condition, parts_of
+from shared.domain.conditions.comparing import Compared, Where
+from shared.domain.conditions.events import Cart, Events, Filtered, Latest, Unanswered
+from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.orders import Rank, RankedTrait
+from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.traits import TraitIs
 from shared.domain.events import Json, Type
-from shared.domain.profiles import KNOWN_TRAITS, Profile
+from shared.domain.profiles import Profile
+from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.properties import fold_case
 
 MOST_VALUES = 200
@@ -79,7 +71,7 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
         case Latest():
             for name in part.events:
                 yield from _event(name, part.where, known)
-        case conditions.Sequence():
+        case InSequence():
             for each in (part.first, part.then, *((part.without,) if part.without else ())):
                 yield from _event(each.event, each.where, known)
         case Unanswered():

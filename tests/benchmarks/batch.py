@@ -26,7 +26,8 @@ from sqlglot import exp
 
 from infra.local import athena
 from shared.domain import facts, lake_rows, sql
-from shared.domain.conditions import Segment, in_order
+from shared.domain.conditions import Segment
+from shared.domain.conditions.shorthand import in_order
 from shared.domain.segments import Definitions, compile_segments
 from tests.benchmarks import crowd, rivals
 from tests.benchmarks.engines import THREADS, Embedded, Engine, PostgreSQL

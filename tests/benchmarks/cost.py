@@ -22,7 +22,7 @@ from infra.local.system import System
 from infra.local.template import Template
 from shared.adapters import contacts, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, Instant, iso, parse_instant
-from shared.domain.profiles import as_json, dump
+from shared.domain.profiles.stored import as_json, dump
 from tests.benchmarks.counting import Watch, watched
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.prices import DATE, price

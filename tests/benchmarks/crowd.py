@@ -14,7 +14,8 @@ import duckdb
 from pydantic import TypeAdapter
 
 from shared.domain import facts, lake_rows
-from shared.domain.conditions import Rank, Segment, parts_of
+from shared.domain.conditions import Segment, parts_of
+from shared.domain.conditions.orders import Rank
 from shared.domain.events import DAY, Instant, Json
 from tests.benchmarks.engines import THREADS
 

@@ -10,26 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import TypeAdapter
 
-from shared.domain.conditions import (
-    All,
-    Any_,
-    Cart,
-    Condition,
-    ConsentIs,
-    EventCount,
-    FirstSeen,
-    LastOrder,
-    Latest,
-    Member,
-    Not,
-    Orders,
-    Segment,
-    TraitIs,
-    plain,
-)
+from shared.domain.conditions import All, Any_, Condition, Member, Not, Segment
+from shared.domain.conditions.events import Cart, EventCount, Latest
+from shared.domain.conditions.orders import LastOrder, Orders
+from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, TraitIs
 from shared.domain.evaluation import compared_value, comparison
 from shared.domain.events import DAY, HOUR, Event, Instant, Json, Type
-from shared.domain.profiles import Occurrence, Profile, fold, trim
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold, trim
+from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS
 from shared.domain.segments import Definitions, compile_segments, decide
 from tests.benchmarks import languages

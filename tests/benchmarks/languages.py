@@ -9,22 +9,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from shared.domain.conditions import (
-    All,
-    Any_,
-    Cart,
-    Condition,
-    ConsentIs,
-    EventCount,
-    FirstSeen,
-    LastOrder,
-    Latest,
-    Not,
-    Orders,
-    TraitIs,
-    Where,
-    parts_of,
-)
+from shared.domain.conditions import All, Any_, Condition, Not, parts_of
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import Cart, EventCount, Latest
+from shared.domain.conditions.orders import LastOrder, Orders
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, TraitIs
 from shared.domain.evaluation import compared_value
 from shared.domain.events import DAY, NEVER, Instant, Json, Type
 from shared.domain.profiles import Profile

@@ -44,7 +44,7 @@ from shared.adapters import athena, contacts, definitions, lake, refreshes
 from shared.adapters.clients import client
 from shared.domain import lake_rows, sql
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Instant, Type, parse_instant
-from shared.domain.profiles import dump, load
+from shared.domain.profiles.stored import dump, load
 from shared.domain.publications import with_segment
 from shared.domain.segments import ranks
 from tests.benchmarks import cost, replay

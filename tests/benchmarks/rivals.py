@@ -10,25 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.domain.conditions import (
-    All,
-    Any_,
-    Condition,
-    ConsentIs,
-    Cutoffs,
-    EventCount,
-    FirstSeen,
-    LastEvent,
-    LastOrder,
-    Member,
-    Not,
-    Orders,
-    Rank,
-    RankedTrait,
-    Segment,
-    TraitIs,
-    Where,
-)
+from shared.domain.conditions import All, Any_, Condition, Member, Not, Segment
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import EventCount, LastEvent
+from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, RankedTrait
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, TraitIs
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.properties import AMOUNTS, TEXT_LISTS
 

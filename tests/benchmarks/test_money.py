@@ -10,7 +10,9 @@ import pytest
 
 from infra.local.aws import Call
 from shared.domain.events import DAY, MINUTE, Type
-from shared.domain.profiles import Membership, Profile, dump
+from shared.domain.profiles import Profile
+from shared.domain.profiles.stored import dump
+from shared.domain.profiles.transitions import Membership
 from tests.benchmarks import money
 from tests.benchmarks.counting import Watch
 from tests.benchmarks.money import (

@@ -17,9 +17,11 @@ from infra.local import settings
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import senders, shipped
-from shared.domain import conditions, identities, journeys, profiles, properties, segments
+from shared.domain import identities, journeys, properties, segments
+from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, NEVER, Type
-from shared.domain.profiles import Profile
+from shared.domain.profiles import Profile, bounds
+from shared.domain.profiles.transitions import Membership
 from shared.domain.properties import KEPT_PROPERTIES
 from shared.domain.sources import payload, segment, shopify
 from tests.benchmarks import prices
@@ -157,15 +159,15 @@ def test_every_condition_is_explained_with_an_example_and_where_its_bound_is() -
 def test_the_bounds_in_the_docs_are_the_codes() -> None:
     said = SEGMENTS.split("## What is exact, and where the bound is\n")[1]
     for bound, what in (
-        (profiles.HISTORY_BOUND, "occurrences"),
-        (profiles.ORDERS_BOUND, "orders"),
-        (profiles.TYPES_BOUND, "event types"),
-        (profiles.TRAITS_BOUND, "traits"),
-        (profiles.REFUNDS_BOUND, "refunds"),
+        (bounds.HISTORY_BOUND, "occurrences"),
+        (bounds.ORDERS_BOUND, "orders"),
+        (bounds.TYPES_BOUND, "event types"),
+        (bounds.TRAITS_BOUND, "traits"),
+        (bounds.REFUNDS_BOUND, "refunds"),
         (properties.MOST_BYTES, "bytes"),
         (properties.MOST_ID, "characters"),
         (identities.IDENTITIES_BOUND, "identities"),
-        (profiles.STORED_BOUND, "bytes"),
+        (bounds.STORED_BOUND, "bytes"),
     ):
         assert f"{bound:,} {what}" in said
     of_properties = SEGMENTS.split("## Properties of events\n")[1]
@@ -180,7 +182,7 @@ def test_the_bounds_in_the_docs_are_the_codes() -> None:
 
 
 def test_the_comparisons_in_the_docs_are_the_codes() -> None:
-    assert [cells[0].strip("`") for cells in rows(SEGMENTS, "Comparisons")] == list(get_args(conditions.Comparison))
+    assert [cells[0].strip("`") for cells in rows(SEGMENTS, "Comparisons")] == list(get_args(Comparison))
 
 
 def test_the_causes_of_transitions_in_the_docs_are_the_codes_and_start_journeys_as_it_says() -> None:
@@ -190,7 +192,7 @@ def test_the_causes_of_transitions_in_the_docs_are_the_codes_and_start_journeys_
     (journey,) = [each for each in shipped.journeys() if each.id == "onboarding"]
     for cause, starts in documented.items():
         entered = segments.Transition("c1", 1, journey.enters, True, 0, cause, 0)
-        held = Profile("c1", memberships={journey.enters: profiles.Membership(True, 1, 0, NEVER)})
+        held = Profile("c1", memberships={journey.enters: Membership(True, 1, 0, NEVER)})
         assert bool(list(journeys.actions((journey,), entered, held))) == (starts == "yes")
 
 

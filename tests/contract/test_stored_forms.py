@@ -45,7 +45,8 @@ from shared.adapters import (
 from shared.adapters.clients import client
 from shared.adapters.environment import environment
 from shared.domain import lake_rows
-from shared.domain.conditions import Rank, condition_key
+from shared.domain.conditions.fields import condition_key
+from shared.domain.conditions.orders import Rank
 from shared.domain.events import (
     ConsentChange,
     Event,
@@ -61,7 +62,8 @@ from shared.domain.events import (
 )
 from shared.domain.journeys import Run
 from shared.domain.messages import Message, Refusal, Status
-from shared.domain.profiles import Profile, Stamped, Transition
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.transitions import Transition
 from shared.domain.publications import Publication, compiled
 from shared.domain.sources import payload as reading
 from shared.domain.sources import segment, shopify, woocommerce

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters import definitions
-from shared.domain.conditions import plain
+from shared.domain.conditions.shorthand import plain
 from shared.domain.events import Type
-from shared.domain.profiles import touch
+from shared.domain.profiles.histories import touch
 from shared.domain.segments import dependencies
 
 TRIED = pytest.StashKey[list[str]]()

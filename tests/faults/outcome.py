@@ -18,7 +18,8 @@ from infra.local.system import System
 from infra.local.world import World
 from shared.adapters import contacts
 from shared.domain.events import HOUR, Event, Instant
-from shared.domain.profiles import Profile, load
+from shared.domain.profiles import Profile
+from shared.domain.profiles.stored import load
 
 LONGEST_DELAY = 2 * HOUR
 """By which all faults are made good: the queue's five receives, a claim's 15 minutes, a task's retries."""

@@ -13,7 +13,9 @@ from infra.local.gateway import Request
 from infra.local.system import System, begin
 from shared.adapters import contacts, definitions
 from shared.domain.events import MINUTE, Instant, Json, iso
-from shared.domain.profiles import Profile, Transition, rebuild
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild
+from shared.domain.profiles.transitions import Transition
 from shared.domain.segments import evaluate
 
 BEGIN = demo.BEGIN

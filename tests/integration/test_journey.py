@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from functions.journey import app
 from shared.adapters import contacts
 from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type, parse_instant
-from shared.domain.profiles import ORDERS_BOUND, Profile, fold, trim
+from shared.domain.profiles import Profile
+from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.folding import fold, trim
 from tests.integration.conftest import NOW
 
 CONTACT = "c0ffee"

@@ -11,7 +11,8 @@ from infra.local.lives import Person
 from infra.local.system import System, begin
 from shared.adapters import clock, contacts, definitions, identities, members
 from shared.domain.events import DAY, HOUR, Identity, IdentityKind, Instant
-from shared.domain.profiles import Profile, rebuild
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import rebuild
 from shared.domain.segments import evaluate
 
 UNTIL = demo.BEGIN + 175 * DAY

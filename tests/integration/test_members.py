@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters import members
 from shared.adapters.clients import client
-from shared.domain.profiles import Transition
+from shared.domain.profiles.transitions import Transition
 from tests.integration.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")

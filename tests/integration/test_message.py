@@ -20,7 +20,8 @@ from shared.adapters.mail import NotSentError, SendingStoppedError
 from shared.adapters.messages import ClaimLostError
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant
 from shared.domain.messages import SETTLE, Message, Refusal, Status
-from shared.domain.profiles import Membership, Profile, Stamped
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.transitions import Membership
 from tests.integration.conftest import NOW
 
 ADDRESS = "ada@example.com"

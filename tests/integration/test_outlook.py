@@ -12,7 +12,7 @@ from functions.admin import segments as admin_segments
 from shared.adapters import clock, contacts, definitions
 from shared.domain import calendars
 from shared.domain.events import DAY, HOUR, MINUTE, Json, Type
-from shared.domain.profiles import touch
+from shared.domain.profiles.histories import touch
 from shared.domain.segments import ranks
 from tests.integration.shop import Shop
 

@@ -22,7 +22,8 @@ from shared.adapters.events_queue import NotQueuedError
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
 from shared.domain.messages import Message, gate
-from shared.domain.profiles import Membership, Profile, Stamped
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.transitions import Membership
 from tests.integration.conftest import NOW
 
 TOKEN = Token("c01", "marketing", "win_back_c01-inactive-7_goodbye_0")

@@ -32,7 +32,8 @@ from shared.domain.events import (
     evaluation_due,
     event_id,
 )
-from shared.domain.profiles import BY_DEFINITION, BY_ERASURE, BY_JOINING, ORDERS_BOUND, Transition
+from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.transitions import BY_DEFINITION, BY_ERASURE, BY_JOINING, Transition
 from shared.domain.publications import with_shipped
 from tests.integration.conftest import NOW
 

@@ -20,7 +20,7 @@ from shared.adapters import contacts, definitions, members
 from shared.adapters.events_queue import put_events
 from shared.domain.conditions import Segment
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Json, Type, evaluation_due
-from shared.domain.profiles import Membership
+from shared.domain.profiles.transitions import Membership
 from tests.integration.shop import Shop
 
 

@@ -14,7 +14,8 @@ from functions.transition import app
 from shared.adapters import clients, clock, contacts, dead_letters, environment, members
 from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type
 from shared.domain.journeys import Run
-from shared.domain.profiles import Membership, Profile, Transition
+from shared.domain.profiles import Profile
+from shared.domain.profiles.transitions import Membership, Transition
 from tests.integration.conftest import NOW
 
 ROLE = "arn:aws:iam::123456789012:role/journeys"

@@ -10,42 +10,27 @@ from math import acos, cos, radians, sin
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.conditions import (
-    Age,
-    All,
-    Anniversary,
-    Any_,
+from shared.domain.conditions import All, Any_, Condition, Member, Not
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import (
     Cart,
-    Condition,
-    ConsentIs,
-    DateTrait,
     Engagement,
     EventCount,
     Filtered,
     FirstEvent,
-    FirstSeen,
     LastEvent,
-    LastOrder,
     Latest,
-    LocalTime,
-    Member,
-    Near,
-    Not,
-    OnList,
-    Orders,
-    Rank,
-    Rfm,
-    Sample,
-    Season,
     Sequence,
-    TraitIs,
     Unanswered,
-    Where,
-    plain,
 )
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import comparison
 from shared.domain.events import DAY, NEVER, Instant, Type
-from shared.domain.profiles import Occurrence, Profile
+from shared.domain.profiles import Profile
+from shared.domain.profiles.histories import Occurrence
 
 MONTHS = {12: "winter", 1: "winter", 2: "winter", 3: "spring", 4: "spring", 5: "spring"} | {
     **dict.fromkeys((6, 7, 8), "summer"),

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.evaluation import cart_of
 from shared.domain.events import MINUTE, Event, iso, parse_instant
-from shared.domain.profiles import Profile, fold
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold
 from shared.domain.shop import Shop, as_counted
 from shared.domain.sources import segment
 from shared.domain.sources.payload import country

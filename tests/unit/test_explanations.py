@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters import definitions
-from shared.domain.conditions import Rank, Segment
+from shared.domain.conditions import Segment
+from shared.domain.conditions.orders import Rank
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Type, event_id, iso, parse_instant
 from shared.domain.explanations import Explanation, explain
-from shared.domain.profiles import HISTORY_BOUND, Profile, fold, trim
+from shared.domain.profiles import Profile
+from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.folding import fold, trim
 from shared.domain.segments import Definitions, change_of, compile_segments, evaluate, ranks
 from shared.domain.wording.texts import duration
 from tests.unit import profile_histories as histories

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import DAY, HOUR, NEVER, Event, Type, iso, parse_instant
 from shared.domain.forecasts import Flip, Forecast, add, coming_days, foresee
-from shared.domain.profiles import Membership, Profile
+from shared.domain.profiles import Profile
+from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import Definitions, absorb, compile_segments
 from tests.unit import brute_force
 from tests.unit.profile_histories import AFTER, CONTACT, conditions, events, others

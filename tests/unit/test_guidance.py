@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.conditions import Orders, Segment
+from shared.domain.conditions import Segment
+from shared.domain.conditions.orders import Orders
 from shared.domain.events import DAY, parse_instant
 from shared.domain.guidance import ALIKE, QUIET, USEFUL_SIZE, Finding, findings
 

@@ -21,7 +21,8 @@ from infra.local import history
 from infra.local.history import Customer, Invoice, Line, Product, Webhook
 from infra.local.sample import make
 from shared.domain.events import DAY, HOUR, Event, Type, iso
-from shared.domain.profiles import Profile, fold
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold
 from shared.domain.sources import shopify
 
 

@@ -7,7 +7,8 @@ import pytest
 from shared.adapters import shipped
 from shared.domain.events import DAY, NEVER, Type
 from shared.domain.journeys import LATE, Run, Start, Stop, actions
-from shared.domain.profiles import BY_DEFINITION, Membership, Profile, Transition
+from shared.domain.profiles import Profile
+from shared.domain.profiles.transitions import BY_DEFINITION, Membership, Transition
 
 JOURNEYS = shipped.journeys()
 NOW = 1_700_000_000_000

@@ -11,7 +11,10 @@ import pytest
 
 from shared.domain.events import Event, Identity, IdentityKind, Type
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES, contact_number, row
-from shared.domain.profiles import Profile, as_json, dump, fold, load, own_words_of
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold
+from shared.domain.profiles.stored import as_json, dump, load
+from shared.domain.profiles.traits import own_words_of
 from shared.domain.properties import kept_properties
 
 ADDRESS = "zoe.winter@example.com"

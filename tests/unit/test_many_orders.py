@@ -14,11 +14,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from shared.adapters.definitions import shipped
-from shared.domain import profiles
 from shared.domain.conditions import Condition, Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, Event, OrderState, Type, iso
-from shared.domain.profiles import ORDERS_BOUND, Profile, Transition, dump, load, needs_rebuild, rebuild, trim
+from shared.domain.profiles import Profile, kept_orders
+from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.folding import rebuild, trim
+from shared.domain.profiles.kept_orders import needs_rebuild
+from shared.domain.profiles.stored import dump, load
+from shared.domain.profiles.transitions import Transition
 from shared.domain.segments import Definitions, absorb, compile_segments
 from tests.unit.profile_histories import BEGIN, CONTACT
 
@@ -131,7 +135,7 @@ def test_however_few_orders_are_kept_the_profile_and_the_transitions_are_those_o
     definitions = segments(conditions)
     few, all_ = Contact(definitions), Contact(definitions)
     for batch in batches:
-        with patch.object(profiles, "ORDERS_BOUND", bound), patch.object(profiles, "LEAST_ROOM", room):
+        with patch.object(kept_orders, "ORDERS_BOUND", bound), patch.object(kept_orders, "LEAST_ROOM", room):
             few.tell(batch)
             kept = load(few.stored)
             whole = rebuild(kept, few.events)

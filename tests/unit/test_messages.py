@@ -32,7 +32,10 @@ from shared.domain.messages import (
     gate,
     one_line,
 )
-from shared.domain.profiles import History, Membership, Occurrence, Order, Profile, Stamped
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.histories import History, Occurrence
+from shared.domain.profiles.orders import Order
+from shared.domain.profiles.transitions import Membership
 
 NOW = 1_795_500_000_000
 GMAIL_CLIPS_AT = 102 * 1024

@@ -11,27 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import profiles
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type, iso
 from shared.domain.identities import IDENTITIES_BOUND
-from shared.domain.profiles import (
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.bounds import (
     ANSWERS_BOUND,
     HISTORY_BOUND,
-    KNOWN_TRAITS,
     ORDERS_BOUND,
     REFUNDS_BOUND,
     STORED_BOUND,
     TRAITS_BOUND,
     TYPES_BOUND,
-    Membership,
-    Profile,
-    dump,
-    fold,
-    happened,
-    load,
-    rebuild,
-    trim,
 )
+from shared.domain.profiles.folding import fold, rebuild, trim
+from shared.domain.profiles.kept_orders import needs_rebuild
+from shared.domain.profiles.orders import happened
+from shared.domain.profiles.stored import dump, load
+from shared.domain.profiles.traits import KNOWN_TRAITS
+from shared.domain.profiles.transitions import Membership
 from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID, MOST_TEXT
 from tests.unit.profile_histories import BEGIN, events
 
@@ -210,10 +207,10 @@ def test_order_events_ask_for_a_rebuild_once_orders_were_cut_off() -> None:
     many = [event(Type.ORDER_COMPLETED, n, order_id=str(n), total="1.00") for n in range(ORDERS_BOUND + 1)]
     profile = folded(many[:-1])
     refund = event(Type.ORDER_REFUNDED, 999, order_id="0", refund_id="r", amount=1)
-    assert not profiles.needs_rebuild(profile, refund)
+    assert not needs_rebuild(profile, refund)
     fold(profile, many[-1])
     trim(profile)
-    assert profiles.needs_rebuild(profile, refund)
+    assert needs_rebuild(profile, refund)
     assert len(rebuild(profile, many).orders) == ORDERS_BOUND + 1
 
 
@@ -307,7 +304,7 @@ def test_whatever_anybody_sends_a_profile_can_be_stored(letters: list[str]) -> N
     for _ in range(500):
         profile.memberships[code(40)] = Membership(True, lot.randrange(10**6), lot.randrange(BEGIN), NEVER)
     for _ in range(50):
-        profile.consent[code(64)] = profiles.Stamped("unsubscribed", lot.randrange(BEGIN))
+        profile.consent[code(64)] = Stamped("unsubscribed", lot.randrange(BEGIN))
     stored = dump(profile)
     assert len(stored) <= STORED_BOUND
     assert profile.halved

@@ -12,19 +12,16 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.adapters import definitions, shipped
-from shared.domain.conditions import Condition, EventCount, Rank, Segment, parts_of, plain
+from shared.domain.conditions import Condition, Segment, parts_of
+from shared.domain.conditions.events import EventCount
+from shared.domain.conditions.orders import Rank
+from shared.domain.conditions.shorthand import plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
-from shared.domain.profiles import (
-    HISTORY_BOUND,
-    TRAITS_BOUND,
-    TYPES_BOUND,
-    Membership,
-    Profile,
-    fold,
-    rebuild,
-    trim,
-)
+from shared.domain.profiles import Profile
+from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOUND
+from shared.domain.profiles.folding import fold, rebuild, trim
+from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import (
     BY_TIME,
     Definitions,

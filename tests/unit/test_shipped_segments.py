@@ -9,7 +9,8 @@ import pytest
 
 from shared.adapters import definitions as shipped
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, ConsentChange, Event, Type, parse_instant
-from shared.domain.profiles import Profile, fold, trim
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold, trim
 from shared.domain.segments import compile_segments, evaluate, ranks
 
 NOW = parse_instant("2026-11-28T18:30:00Z")  # a Saturday evening

@@ -14,10 +14,14 @@ from pydantic import TypeAdapter
 
 from infra.local import athena
 from shared.domain import sql
-from shared.domain.conditions import Condition, Rank, Segment, parts_of, plain
+from shared.domain.conditions import Condition, Segment, parts_of
+from shared.domain.conditions.orders import Rank
+from shared.domain.conditions.shorthand import plain
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Instant, Type
 from shared.domain.lake_rows import partition
-from shared.domain.profiles import Membership, Profile, Stamped, fold
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.folding import fold
+from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import Definitions, compile_segments, evaluate
 from tests.unit.brute_force import ranked_number
 from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, bounds, conditions, events, leaves, made, others, ranked

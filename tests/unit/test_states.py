@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from shared.domain import lake_rows
 from shared.domain.evaluation import cart_of
 from shared.domain.events import DAY, MINUTE, SECOND, Event, Instant, Type, event_key, iso, parse_instant
-from shared.domain.profiles import Profile, dump, fold, load, needs_rebuild, trim
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold, trim
+from shared.domain.profiles.kept_orders import needs_rebuild
+from shared.domain.profiles.stored import dump, load
 from shared.domain.shop import Shop, as_counted
 from shared.domain.sources import segment, shopify, woocommerce
 

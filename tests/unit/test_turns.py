@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shared.domain.conditions import Segment
 from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Instant, Type
 from shared.domain.explanations import Explanation, explain
-from shared.domain.profiles import Profile, fold
+from shared.domain.profiles import Profile
+from shared.domain.profiles.folding import fold
 from shared.domain.segments import compile_segments, evaluate
 
 NOW = 1_700_000_000_000

@@ -8,20 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.conditions import (
-    All,
-    Anniversary,
-    Any_,
-    EventCount,
-    LocalTime,
-    Not,
-    Orders,
-    Segment,
-    Sequence,
-    TraitIs,
-    Unanswered,
-    Where,
-)
+from shared.domain.conditions import All, Any_, Not, Segment
+from shared.domain.conditions.calendar import Anniversary, LocalTime
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import EventCount, Sequence, Unanswered
+from shared.domain.conditions.orders import Orders
+from shared.domain.conditions.traits import TraitIs
 from shared.domain.wording import sentence
 from tests.unit.any_condition import CONDITION, LEAF_KINDS, PARTS, SEGMENTS, read, trees
 

@@ -16,38 +16,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from shared.domain.conditions import (
-    Age,
-    All,
-    Anniversary,
-    Any_,
-    Cart,
-    Condition,
-    ConsentIs,
-    Cutoffs,
-    DateTrait,
-    EventCount,
-    FirstEvent,
-    FirstSeen,
-    LastEvent,
-    LastOrder,
-    Latest,
-    LocalTime,
-    Member,
-    Near,
-    Not,
-    Orders,
-    Rank,
-    Sample,
-    Season,
-    Segment,
-    TraitIs,
-    Unanswered,
-    Where,
-    condition_key,
-    plain,
-)
-from shared.domain.conditions import Sequence as InSequence
+from shared.domain.conditions import All, Any_, Condition, Member, Not, Segment
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import Cart, EventCount, FirstEvent, LastEvent, Latest, Unanswered
+from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.fields import condition_key
+from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank
+from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
 from shared.domain.evaluation import calendar, events, orders, traits
 from shared.domain.evaluation.carts import cart_of
 from shared.domain.evaluation.comparing import compared_value, comparison

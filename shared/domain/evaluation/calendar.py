@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.evaluation.reading import Reading, Signed, Term
 from shared.domain.evaluation.traits import number_of, trait_of
 from shared.domain.events import NEVER, Instant

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.domain.events import Instant, Json, Type
-from shared.domain.profiles import HISTORY_BOUND, Occurrence, Profile
+from shared.domain.profiles import Profile
+from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, WHOLE_CARTS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.domain.conditions import Comparison, Where
+from shared.domain.conditions.comparing import Comparison, Where
 from shared.domain.events import Json
 from shared.domain.properties import AMOUNTS, fold_case
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 
-from shared.domain.conditions import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
 from shared.domain.evaluation.comparing import compare_number
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.events import in_days, since

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.domain.conditions import Where
+from shared.domain.conditions.comparing import Where
 from shared.domain.evaluation.carts import HistoryNeededError, cart_of
 from shared.domain.evaluation.comparing import Passes, filter_
 from shared.domain.events import NEVER, Instant
-from shared.domain.profiles import History, Occurrence, Profile
+from shared.domain.profiles import Profile
+from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.properties import fold_case
 
 __all__ = ["HistoryNeededError"]

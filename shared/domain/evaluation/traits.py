@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from math import asin, cos, radians, sin, sqrt
 
-from shared.domain.conditions import ConsentIs, FirstSeen, Near, Sample, TraitIs
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
 from shared.domain.evaluation.comparing import compare_one, comparison
 from shared.domain.evaluation.reading import Reading, Signed, Term
 from shared.domain.events import NEVER, Instant, Json

@@ -6,29 +6,11 @@ shop's time zone.
 
 from __future__ import annotations
 
-from shared.domain.conditions import (
-    Age,
-    Anniversary,
-    Cart,
-    Condition,
-    ConsentIs,
-    DateTrait,
-    EventCount,
-    FirstEvent,
-    FirstSeen,
-    LastEvent,
-    LastOrder,
-    Latest,
-    LocalTime,
-    Near,
-    Orders,
-    Rank,
-    Sample,
-    Season,
-    Sequence,
-    TraitIs,
-    Unanswered,
-)
+from shared.domain.conditions import Condition
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.events import Cart, EventCount, FirstEvent, LastEvent, Latest, Sequence, Unanswered
+from shared.domain.conditions.orders import LastOrder, Orders, Rank
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
 from shared.domain.evidence import events, orders, traits
 from shared.domain.evidence.view import Told, View
 

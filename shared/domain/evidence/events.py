@@ -6,21 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.domain import calendars
-from shared.domain.conditions import (
-    Cart,
-    EventCount,
-    Filtered,
-    FirstEvent,
-    LastEvent,
-    LastOrder,
-    Latest,
-    Unanswered,
-    Where,
-)
-from shared.domain.conditions import Sequence as InSequence
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import Cart, EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered
+from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import NEVER, Type
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
-from shared.domain.profiles import Occurrence
+from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, fold_case
 from shared.domain.wording.events import deed
 from shared.domain.wording.texts import duration, money, number, plural, within

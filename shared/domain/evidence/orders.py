@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shared.domain.conditions import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
 from shared.domain.events import DAY
 from shared.domain.evidence import traits
 from shared.domain.evidence.events import told_of_newest
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
-from shared.domain.profiles import Order
+from shared.domain.profiles.orders import Order
 from shared.domain.wording.texts import money, number, plural, within
 
 _AGAIN = "there is another order"

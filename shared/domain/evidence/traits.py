@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.domain import calendars
-from shared.domain.conditions import Age, ConsentIs, Near, Sample, TraitIs
+from shared.domain.conditions.calendar import Age
+from shared.domain.conditions.traits import ConsentIs, Near, Sample, TraitIs
 from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
 from shared.domain.events import NEVER, Json
 from shared.domain.evidence.view import STAYS, Told, View

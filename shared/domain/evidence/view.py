@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.domain import calendars
-from shared.domain.conditions import Where
+from shared.domain.conditions.comparing import Where
 from shared.domain.evaluation import Reading
 from shared.domain.events import DAY, Instant
-from shared.domain.profiles import Occurrence, Order
+from shared.domain.profiles.histories import Occurrence
+from shared.domain.profiles.orders import Order
 from shared.domain.segments import Definitions
 from shared.domain.wording.texts import plural
 

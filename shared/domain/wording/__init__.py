@@ -11,38 +11,20 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import assert_never
 
-from shared.domain.conditions import (
-    Age,
-    All,
-    Anniversary,
-    Any_,
+from shared.domain.conditions import All, Any_, Condition, Member, Not, Segment
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.events import (
     Cart,
-    Condition,
-    ConsentIs,
-    DateTrait,
     Engagement,
     EventCount,
     FirstEvent,
-    FirstSeen,
     LastEvent,
-    LastOrder,
     Latest,
-    LocalTime,
-    Member,
-    Near,
-    Not,
-    OnList,
-    Orders,
-    Rank,
-    RankedTrait,
-    Rfm,
-    Sample,
-    Season,
-    Segment,
     Sequence,
-    TraitIs,
     Unanswered,
 )
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.events import MARKETING
 from shared.domain.wording import events
 from shared.domain.wording.events import deed, filters

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from shared.domain.conditions import EventCount, LastEvent, LastOrder, Latest, Sequence, Unanswered, Where
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import EventCount, LastEvent, Latest, Sequence, Unanswered
+from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import Type
 from shared.domain.wording.texts import (
     Loose,

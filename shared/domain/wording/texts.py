@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable
 
-from shared.domain.conditions import Compared, Where
+from shared.domain.conditions.comparing import Compared, Where
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.properties import AMOUNTS
 

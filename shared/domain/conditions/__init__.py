@@ -1,0 +1,118 @@
+"""The language of segments: one tree of conditions, JSON, checked when it is read.
+
+Each condition says, in its docstring, what it means and its answer when data is missing; and beside it what of a
+profile it looks at (`needs`), in whose time zone it counts (`zone`) and whether its answer can change by time alone
+(`flips`). Windows are half-open, `(t - W, t]`: an event leaves its window exactly W after it happened.
+
+Some conditions are short for others (`Engagement`, `Rfm`, `OnList`): `shorthand.plain` writes them out, so that the
+evaluator and the SQL compiler know the others only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    FirstEvent,
+    LastEvent,
+    Latest,
+    Sequence,
+    Unanswered,
+)
+from shared.domain.conditions.fields import Described, Id
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
+from shared.domain.events import Strict
+
+
+class All(Described):
+    """True when every one of its conditions is."""
+
+    flips = "as its conditions do"
+    kind: Literal["all"] = "all"
+    of: tuple[Condition, ...] = Field(min_length=1, max_length=100)
+
+
+class Any_(Described):  # noqa: N801 - `Any` is typing's
+    """True when at least one of its conditions is."""
+
+    flips = "as its conditions do"
+    kind: Literal["any"] = "any"
+    of: tuple[Condition, ...] = Field(min_length=1, max_length=100)
+
+
+class Not(Described):
+    """True when its condition is false."""
+
+    flips = "as its condition does"
+    kind: Literal["not"] = "not"
+    of: Condition
+
+
+class Member(Described):
+    """True when the contact is in another segment. A circle of segments is refused."""
+
+    flips = "as that segment does"
+    kind: Literal["member"] = "member"
+    segment: Id
+
+
+Condition = Annotated[
+    All
+    | Any_
+    | Not
+    | Member
+    | TraitIs
+    | OnList
+    | ConsentIs
+    | FirstSeen
+    | Sample
+    | EventCount
+    | FirstEvent
+    | LastEvent
+    | Latest
+    | Sequence
+    | Unanswered
+    | Cart
+    | Engagement
+    | Orders
+    | LastOrder
+    | Near
+    | LocalTime
+    | Season
+    | Anniversary
+    | Age
+    | DateTrait
+    | Rank
+    | Rfm,
+    Field(discriminator="kind"),
+]
+
+
+class Segment(Strict):
+    """A named condition. `sentence` says in plain words who is in it, for the marketer; `group` is one of the four that
+    the field knows, or where in a customer's life they stand."""
+
+    id: Id
+    name: str = Field(min_length=1, max_length=80)
+    sentence: str = Field(min_length=1, max_length=400)
+    group: Literal["demographic", "geographic", "behavioural", "psychographic", "lifecycle"] = "behavioural"
+    when: Condition
+
+
+def parts_of(condition: Condition) -> Iterator[Condition]:
+    """The condition and all that it is made of, outermost first."""
+    yield condition
+    match condition:
+        case All() | Any_():
+            for part in condition.of:
+                yield from parts_of(part)
+        case Not():
+            yield from parts_of(condition.of)

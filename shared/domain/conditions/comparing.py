@@ -1,0 +1,76 @@
+"""Comparisons: of a trait, and of a property of an event."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.domain.conditions.fields import Described
+from shared.domain.events import Json
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
+
+Comparison = Literal["equal", "not_equal", "in", "contains", "prefix", "less", "at_most", "more", "at_least", "exists"]
+
+
+class Compared(Described):
+    """A comparison of a value with `value`. Text compares without regard to case; dates are ISO text."""
+
+    is_: Comparison = Field(default="equal", alias="is")
+    value: Json = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for value in self.value if isinstance(self.value, list | tuple) else (self.value,):
+            if isinstance(value, int | float) and not abs(value) <= MOST_NUMBER:
+                raise ValueError("a number to compare with is 10^15 at most")
+            if isinstance(value, str) and _NO_TEXT.search(value):
+                raise ValueError("a text to compare with has a character in it that texts have not")
+        match self.is_:
+            case "in" if not isinstance(self.value, list | tuple) or not 1 <= len(self.value) <= 1000:
+                raise ValueError("`in` needs a list as its value, of 1 to 1,000")
+            case "in" if not all(isinstance(value, str | bool | int | float) for value in self.value):
+                raise ValueError("`in` needs a list of texts, numbers, true or false")
+            case "contains" | "prefix" if not isinstance(self.value, str) or not self.value:
+                raise ValueError(f"`{self.is_}` needs a text as its value")
+            case "less" | "at_most" | "more" | "at_least" if _unfit(self.value):
+                raise ValueError(f"`{self.is_}` needs a number or a date as its value")
+            case "equal" | "not_equal" if not isinstance(self.value, str | bool | int | float):
+                raise ValueError(f"`{self.is_}` needs a value; ask `exists` whether there is one")
+            case "exists" if self.value is not None:
+                raise ValueError("`exists` takes no value; ask `not` of it for what is missing")
+        return self
+
+
+MOST_NUMBER = 10**15
+"""Up to here whole numbers are exact, whatever works with them."""
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def _unfit(value: Json) -> bool:
+    return isinstance(value, bool) or not isinstance(value, str | int | float)
+
+
+class Where(Compared):
+    """A filter on one property of an event. A property that is missing passes no filter but `not_equal`'s.
+
+    A list (the categories of an order's products) passes when one of its values does. `price` and `total` are in the
+    shop's currency.
+    """
+
+    property: Literal[KEPT_PROPERTIES]  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _fits_property(self) -> Self:
+        values = self.value if isinstance(self.value, list | tuple) else (self.value,)
+        of_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        if self.property in AMOUNTS and self.is_ != "exists" and not of_numbers:
+            raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
+        if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
+            raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
+        is_text = self.property not in (*AMOUNTS, *FLAGS)
+        if is_text and self.is_ in ("equal", "not_equal", "in") and not all(isinstance(each, str) for each in values):
+            raise ValueError(f'`{self.property}` is a text: write "{json.dumps(values[0])}", with quotation marks')
+        return self

@@ -1,0 +1,152 @@
+"""Conditions about events."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.fields import Count, Described, Duration, Name, bounded
+from shared.domain.events import Type
+
+
+class Events(Described):
+    """What of an event type a condition looks at: those within the last `within` (ever, when left out) that pass
+    every filter in `where`."""
+
+    event: Name
+    within: Duration | None = None
+    where: tuple[Where, ...] = Field(default=(), max_length=10)
+
+
+Counted = Literal["events", "days", "product_id", "category", "campaign", "same_product_id", "same_category"]
+
+
+class EventCount(Events):
+    """At least `at_least` and at most `at_most` events of a type within the last `within` (ever, when left out). No
+    history counts 0.
+
+    `count` says what is counted: `events`; `days` on which there were some; distinct values of `product_id`, `category`
+    or `campaign`; or `same_product_id`, `same_category`, the most events about one and the same. Without either bound,
+    at least one; for never, `at_most` 0.
+    """
+
+    needs = "the events of that type"
+    zone = "the shop's, for `days`"
+    flips = "with `within` only"
+    kind: Literal["event"] = "event"
+    count: Counted = "events"
+    at_least: Count | None = None
+    at_most: int | None = Field(default=None, ge=0, le=1000)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        return bounded(self, self.at_least, self.at_most)
+
+
+class FirstEvent(Events):
+    """The contact's first event of a type (that passes `where`), of all time, was within the last `within`. No history:
+    false."""
+
+    needs = "the events of that type"
+    flips = "yes"
+    kind: Literal["first_event"] = "first_event"
+    within: Duration
+
+
+class LastEvent(Events):
+    """Days since the newest event of a type (that passes `where`), `at_least` and `at_most`. No history: false."""
+
+    needs = "the events of that type"
+    flips = "yes"
+    kind: Literal["last_event"] = "last_event"
+    within: None = None
+    at_least: float | None = Field(default=None, ge=0, le=36600)
+    at_most: float | None = Field(default=None, ge=0, le=36600)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        return bounded(self, self.at_least, self.at_most, both_may_be_missing=False)
+
+
+class Latest(Described):
+    """The newest of all events of these types passes every filter in `where`: the device of the last visit. No history:
+    false."""
+
+    needs = "the events of those types"
+    kind: Literal["latest"] = "latest"
+    events: tuple[Name, ...] = Field(default=(Type.PAGE_VIEWED, Type.PRODUCT_VIEWED), min_length=1, max_length=10)
+    where: tuple[Where, ...] = Field(min_length=1, max_length=10)
+
+
+class Filtered(Described):
+    """One event type and its filters, as part of a condition about several."""
+
+    event: Name
+    where: tuple[Where, ...] = Field(default=(), max_length=10)
+
+
+class Sequence(Described):
+    """First one event, `then` another at most `gap` later, with none of `without` in between; and that other one within
+    the last `within` (ever, when left out). Events at one instant follow each other in no order. No history: false."""
+
+    needs = "the events of those types"
+    flips = "with `within` only"
+    kind: Literal["sequence"] = "sequence"
+    first: Filtered
+    then: Filtered
+    without: Filtered | None = None
+    gap: Duration
+    within: Duration | None = None
+
+
+class Unanswered(Described):
+    """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): mails without a
+    reaction. The newest of them at least `older` ago, and all of them within the last `within`. No history counts 0."""
+
+    needs = "the events of those types"
+    flips = "with `older` and `within`"
+    kind: Literal["unanswered"] = "unanswered"
+    of: Filtered
+    answers: tuple[Filtered, ...] = Field(min_length=1, max_length=10)
+    at_least: Count = 1
+    older: Duration | None = None
+    within: Duration | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.older is not None and self.within is not None and self.within <= self.older:
+            raise ValueError("`within` has to be longer than `older`")
+        return self
+
+
+class Cart(Described):
+    """The contact's newest cart or checkout has something in it and passes `where` (`total`, `category`); it is at
+    least `older` and less than `within` old, and no order was completed since. No cart: false."""
+
+    needs = "the events of carts, checkouts and orders"
+    flips = "yes"
+    kind: Literal["cart"] = "cart"
+    older: Duration
+    within: Duration
+    where: tuple[Where, ...] = Field(default=(), max_length=10)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.within <= self.older:
+            raise ValueError("`within` has to be longer than `older`")
+        return self
+
+
+class Engagement(Described):
+    """How the contact takes our mails (about a topic, of a journey, or all): `highly`, a person's click within 30 days,
+    or three opens by a person; `moderately`, less than that, but a person's click or open within 90 days; `disengaged`,
+    mails were sent and there was neither within 90 days. Who was never sent one is none of them."""
+
+    needs = "mails sent, opened and clicked"
+    flips = "yes"
+    kind: Literal["engagement"] = "engagement"
+    tier: Literal["highly", "moderately", "disengaged"]
+    topic: Name | None = None
+    journey: Name | None = None

@@ -1,0 +1,69 @@
+"""What conditions are written with: durations, names, numbers; and what every condition says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo
+
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Strict
+
+T = TypeVar("T")
+UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+
+
+def parse_duration(text: str) -> int:
+    """`"60d"` → milliseconds; units s, min, h, d, w. ValueError."""
+    match = re.fullmatch(r"(-?)(\d{1,6})\s*(s|min|h|d|w)", text.strip())
+    if match is None:
+        raise ValueError("not a duration: write a number and one of s, min, h, d, w, such as 60d")
+    return int(match[1] + match[2]) * UNITS[match[3]]
+
+
+def _read_duration(value: Any, info: ValidationInfo) -> Any:
+    """A number is milliseconds in Python only. In JSON, which people write, it has no unit: 2592000 may be meant as
+    seconds, and 90 as days."""
+    if isinstance(value, str):
+        return parse_duration(value)
+    if info.mode == "python":
+        return value
+    meant = f"{value}d" if isinstance(value, int) and not isinstance(value, bool) else "60d"
+    raise ValueError(f'a duration is a text with its unit (s, min, h, d or w): write "{meant}"')
+
+
+def format_duration(milliseconds: int) -> str:
+    """The shortest text that `parse_duration` reads back."""
+    unit = next(unit for unit in ("d", "h", "min", "s") if milliseconds % UNITS[unit] == 0)
+    return f"{milliseconds // UNITS[unit]}{unit}"
+
+
+_MOST = 100 * 366 * DAY
+Signed = Annotated[int, BeforeValidator(_read_duration), PlainSerializer(format_duration), Field(ge=-_MOST, le=_MOST)]
+Duration = Annotated[Signed, Field(gt=0)]
+Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Percent = Annotated[float, Field(gt=0, lt=100)]
+Count = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Described(Strict):
+    """What every condition says of itself."""
+
+    needs: ClassVar[str] = ""
+    zone: ClassVar[str] = "none"
+    flips: ClassVar[str] = "no"
+
+
+def bounded(condition: T, least: float | None, most: float | None, *, both_may_be_missing: bool = True) -> T:
+    if least is None and most is None and not both_may_be_missing:
+        raise ValueError("needs `at_least` or `at_most`")
+    if least is not None and most is not None and most < least:
+        raise ValueError("`at_most` has to be `at_least` or more")
+    return condition
+
+
+def condition_key(condition: BaseModel) -> str:
+    """The same for the same condition, however it was written."""
+    return hashlib.sha256(condition.model_dump_json(by_alias=True, exclude_none=True).encode()).hexdigest()[:12]

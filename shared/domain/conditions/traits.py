@@ -1,0 +1,97 @@
+"""Conditions about traits and consent, and who somebody is."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.domain.conditions.comparing import Compared
+from shared.domain.conditions.fields import Described, Duration, Name, Percent
+from shared.domain.events import MARKETING
+
+
+class TraitIs(Compared):
+    """Compares a trait. A missing trait is false for every comparison; ask `not` of `exists` for missing.
+
+    Of a list trait (tags), `of` says whether one of its values has to pass (`any`), `all` of them, or `none`; an empty
+    list passes `none` only. `fresh` asks that the trait was told within that time: a score that is older counts as
+    missing. A dot leads into a trait that has parts: `propensity.tea`.
+    """
+
+    needs = "the trait"
+    flips = "with `fresh` only"
+    kind: Literal["trait"] = "trait"
+    trait: Name
+    of: Literal["any", "all", "none"] = "any"
+    fresh: Duration | None = None
+
+
+class OnList(Described):
+    """True when the trait `lists` has this list's name in it. Short for a comparison of that trait."""
+
+    needs = "the trait `lists`"
+    kind: Literal["list"] = "list"
+    list: Name
+
+
+class ConsentIs(Described):
+    """The contact's newest recorded answer to a topic, given within the last `within` (ever, when left out). An answer
+    that is given again without another between counts from the first time.
+
+    `first_in` leaves out who had given this answer before and taken it back less than that long before they gave it
+    again: a return is no sign-up. `never_asked` is true when there is no answer, and takes neither.
+    """
+
+    needs = "consent"
+    flips = "with `within` only"
+    kind: Literal["consent"] = "consent"
+    topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
+    is_: Literal["subscribed", "unsubscribed", "pending", "never_asked"] = Field(default="subscribed", alias="is")
+    within: Duration | None = None
+    first_in: Duration | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.is_ == "never_asked" and self.within is not None:
+            raise ValueError("`never_asked` takes no `within`: nothing was said at any instant")
+        if self.is_ == "never_asked" and self.first_in is not None:
+            raise ValueError("`never_asked` takes no `first_in`: nothing was said at any instant")
+        return self
+
+
+class FirstSeen(Described):
+    """We first heard of the contact at least `before` ago, whatever earlier times they are told of by now. A contact
+    without events was never heard of: false."""
+
+    needs = "when we first heard of the contact"
+    flips = "yes"
+    kind: Literal["first_seen"] = "first_seen"
+    before: Duration
+
+
+class Sample(Described):
+    """True for `percent` of all contacts, chosen by a hash of the contact's id and `salt`: the same ones each time."""
+
+    needs = "the contact's id"
+    kind: Literal["sample"] = "sample"
+    percent: Percent
+    salt: str = Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")
+
+
+class Near(Described):
+    """The contact's traits `latitude` and `longitude` are within `km` or `miles` of a point, on a sphere of the Earth's
+    mean radius (haversine: at most 0.6 % off). Without both traits: false."""
+
+    needs = "the traits `latitude` and `longitude`"
+    kind: Literal["near"] = "near"
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    km: float | None = Field(default=None, gt=0, le=20_040)
+    miles: float | None = Field(default=None, gt=0, le=12_450)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.km is None) == (self.miles is None):
+            raise ValueError("needs either `km` or `miles`")
+        return self

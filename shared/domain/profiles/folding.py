@@ -1,0 +1,143 @@
+"""Folding: one event more, and what that changes of a profile.
+
+`fold` gives the same profile for the same events in whatever order they come, because each part is merged by a rule
+that does not look at the order of arrival: a trait by the newest instant, a consent by its answers, a history by
+keeping the newest occurrences and counting all, an order by its own id. Repeated events are kept out before
+(`event_key`).
+
+Everything is bounded, in number and in bytes. What a bound cuts off is still in the contact's event items, and the
+profile knows that it was cut (`History.total`, `Profile.older_orders`), so that nobody takes a bounded history for a
+whole one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from shared.domain.events import NEVER, ORDER_TYPES, Event, Json, Type
+from shared.domain.profiles import Profile
+from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOUND, WORDS_BOUND, beyond
+from shared.domain.profiles.consent import add_answer
+from shared.domain.profiles.histories import History, Occurrence, as_text, sort_key, touches
+from shared.domain.profiles.kept_orders import fold_order, trim_orders
+from shared.domain.profiles.traits import KNOWN_TRAITS, TAGS, fold_tags, own_words_of, set_newest, words_of_traits
+from shared.domain.properties import KNOWN_TYPES, event_name, is_small, kept_properties, own_words, text, without
+
+
+def fold(profile: Profile, event: Event) -> set[str]:
+    """Adds one event to the profile, in place; gives the names of what it touched (see `segments.dependencies`).
+
+    It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
+    """
+    own, told = own_words_of(profile), own_words(event.traits)
+    kept = kept_properties(event, own)
+    counted = event_name(event, own) is not None and event.type != Type.ORDER_COMPLETED
+    touched = set(touches(event.type, kept)) if counted else set()
+    if told - own:
+        touched |= _unsay(profile, told - own)
+    if event.received < profile.first_seen:
+        profile.first_seen = event.received
+        touched.add("first_seen")
+    touched |= fold_tags(profile, event)
+    for name, value in event.traits.items():
+        if name == TAGS or not is_small({name: value}):
+            continue
+        held, mark = profile.traits.get(name), f"trait:{name}"
+        if event.is_weak and held is not None and mark not in profile.weak:
+            continue
+        if mark in profile.weak and not event.is_weak:
+            del profile.traits[name]
+        if set_newest(profile.traits, name, value, event.stamp):
+            profile.weak = profile.weak | {mark} if event.is_weak else profile.weak - {mark}
+            touched.add(f"stamp:{name}")
+            if held is None or as_text(held.value) != as_text(value):  # as texts, since 1 == True
+                touched.add(f"trait:{name}")
+    if own or told:
+        profile.former_words = frozenset(sorted((own | told) - words_of_traits(profile))[:WORDS_BOUND])
+    for change in event.consent:
+        if add_answer(profile, change, event):
+            touched.add(f"consent:{change.topic}")
+    if counted:
+        _add_occurrence(profile, event, kept)
+    if event.counts and (event.type in ORDER_TYPES or event.order is not None):
+        touched |= fold_order(profile, event, kept)
+    for name, _ in beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS, profile.weak, "trait:"):
+        touched |= {f"trait:{name}", f"stamp:{name}"}
+        profile.weak.discard(f"trait:{name}")
+    for name, history in beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES, profile.weak, "event:"):
+        touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
+        profile.weak.discard(f"event:{name}")
+    return touched
+
+
+def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
+    """Takes out of histories and orders what repeats these words, in place; gives the names of what it touched."""
+    touched: set[str] = set()
+    for name in [name for name in profile.histories if name not in KNOWN_TYPES and text(name, words) is None]:
+        touched.update(*(touches(name, occurrence.properties) for occurrence in profile.histories.pop(name).newest))
+        profile.weak = profile.weak - {f"event:{name}"}
+    for name, history in profile.histories.items():
+        left = [Occurrence(each.time, without(each.properties, words)) for each in history.newest]
+        if left != history.newest:
+            touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
+            history.newest = sorted(left, key=sort_key)
+    for order in profile.orders.values():
+        order.properties = without(order.properties, words)
+    return touched
+
+
+def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) -> None:
+    history = profile.histories.get(event.type)
+    if history is None:
+        history = profile.histories[event.type] = History()
+        if event.is_weak and event.type not in KNOWN_TYPES:
+            profile.weak = profile.weak | {f"event:{event.type}"}
+    if profile.weak and not event.is_weak:
+        profile.weak = profile.weak - {f"event:{event.type}"}
+    occurrence = Occurrence(event.time, kept)
+    newest = history.newest
+    if not newest or newest[-1].time < occurrence.time:
+        newest.append(occurrence)
+    else:
+        at = bisect_left(newest, sort_key(occurrence), key=sort_key)
+        # Before the oldest that is kept, others were cut off: with this one, it would look whole from here on.
+        if at > 0 or history.total == len(newest):
+            newest.insert(at, occurrence)
+    history.total += 1
+    history.first = min(history.first, event.time)
+
+
+def trim(profile: Profile) -> None:
+    """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
+    most = max(HISTORY_BOUND >> profile.halved, 1)
+    for type_, history in profile.histories.items():
+        if type_ != Type.ORDER_COMPLETED:
+            del history.newest[: max(len(history.newest) - most, 0)]
+    trim_orders(profile)
+
+
+def rebuild(profile: Profile, events: Iterable[Event]) -> Profile:
+    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed."""
+    whole = replace(
+        profile,
+        first_seen=NEVER,
+        traits={},
+        weak=set(),
+        tags={},
+        consent={},
+        earlier={},
+        histories={},
+        orders={},
+        older_orders=0,
+        cut_until=(-1, ""),
+        cut_names=b"",
+        numbers=set(),
+        halved=0,
+        former_words=frozenset(),
+        memberships=dict(profile.memberships),
+    )
+    for event in events:
+        fold(whole, event)
+    return whole

@@ -1,0 +1,157 @@
+"""An order as it is now, and what an event tells of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shared.domain.events import (
+    NEVER,
+    ORDER_TYPES,
+    Event,
+    Instant,
+    Json,
+    Stamp,
+    Type,
+    amount,
+    counted_time,
+    parse_instant,
+)
+from shared.domain.profiles.bounds import REFUNDS_BOUND, beyond
+from shared.domain.profiles.histories import Occurrence, as_text
+from shared.domain.properties import refunded, short_id, stated_total
+
+UNTOLD = Stamp(-1)
+
+
+class Refund(NamedTuple):
+    """Money returned, in hundredths of the shop's currency, and the newest telling of it."""
+
+    amount: int
+    at: Stamp
+
+
+@dataclass(slots=True)
+class Order:
+    """One order as it is now, in hundredths of the shop's currency: each part as the newest event that says it has it.
+
+    `placed` is NEVER while nobody says that it is an order. `properties` are those of its `Order Completed` in the
+    history. `refunds` are told one by one; `listed`, all of them, by a storefront: what is not in a list is no longer
+    so, unless it was told later.
+    """
+
+    placed: Instant = NEVER
+    value: int = 0
+    value_at: Stamp = UNTOLD
+    cancelled: bool = False
+    cancelled_at: Stamp = UNTOLD
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    properties_at: Stamp = UNTOLD
+    number: str = ""
+    """What the shop's people and its website call it, without a `#`."""
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    listed: dict[str, int] | None = None
+    listed_at: Stamp = UNTOLD
+
+    def taken_off(self) -> list[int]:
+        """The amounts of the refunds there are."""
+        if self.listed is None:
+            return [refund.amount for refund in self.refunds.values()]
+        later = [
+            refund.amount
+            for id_, refund in self.refunds.items()
+            if id_ not in self.listed and refund.at > self.listed_at
+        ]
+        return [*self.listed.values(), *later]
+
+    @property
+    def net(self) -> int:
+        """What the shop kept of it."""
+        return 0 if self.cancelled else max(self.value - sum(self.taken_off()), 0)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an order still: not cancelled, and not refunded altogether."""
+        return self.placed != NEVER and not self.cancelled and (self.net > 0 or not self.taken_off())
+
+    @property
+    def completed(self) -> Occurrence | None:
+        """Its place in the history of `Order Completed`; None when it never was an order."""
+        if self.placed == NEVER:
+            return None
+        total = {} if self.value_at == UNTOLD else {"total": self.value}
+        return Occurrence(self.placed, {**self.properties, **total})
+
+    @property
+    def newest(self) -> Stamp:
+        """Of what is known of it."""
+        told = (self.value_at, self.cancelled_at, self.properties_at, self.listed_at)
+        return max(*told, *(refund.at for refund in self.refunds.values()), UNTOLD)
+
+
+def order_id(event: Event) -> str | None:
+    """The order's id. Who completes one without an id has made one all the same: it is known by the event."""
+    told = event.properties.get("order_id") if event.order is None else event.order.id
+    return short_id(told) or (event.id if event.type == Type.ORDER_COMPLETED and told is None else None)
+
+
+def order_number(event: Event) -> str | None:
+    number = short_id(event.properties.get("order_number"))
+    return None if number is None else number.removeprefix("#")
+
+
+def tell_order(order: Order, event: Event, kept: Mapping[str, Json]) -> None:
+    stamp, state = event.stamp, event.order
+    placed = when_placed(event)
+    if placed is not None:
+        order.placed = min(order.placed, placed)
+    number = order_number(event)
+    if number is not None and not event.public:
+        order.number = max(order.number, number)
+    if state is not None or event.type == Type.ORDER_CANCELLED:
+        cancelled = state is None or not state.stands
+        if (stamp, cancelled) > (order.cancelled_at, order.cancelled):
+            order.cancelled, order.cancelled_at = cancelled, stamp
+    total = None if event.other_currency else stated_total(event.properties)
+    if total is not None and (stamp, total) > (order.value_at, order.value):
+        order.value, order.value_at = max(total, 0), stamp
+    said = {name: value for name, value in kept.items() if name != "total"}
+    if said and (stamp, as_text(said)) > (order.properties_at, as_text(order.properties)):
+        order.properties, order.properties_at = said, stamp
+    if state is not None and state.refunds is not None and not event.other_currency:
+        listed = {id_: amount(each) or 0 for id_, each in state.refunds.items()}
+        if (stamp, as_text(listed)) > (order.listed_at, as_text(order.listed)):
+            beyond(listed, REFUNDS_BOUND)
+            order.listed, order.listed_at = listed, stamp
+
+
+def tell_refund(order: Order, event: Event) -> None:
+    """Of two amounts told of one refund the larger is taken off."""
+    if event.other_currency:
+        return  # how much of the order that is, nobody knows
+    refund = refunded(event.properties)
+    id_ = short_id(event.properties.get("refund_id")) or event.id
+    held = order.refunds.get(id_, Refund(0, UNTOLD))
+    order.refunds[id_] = Refund(max(held.amount, refund or 0), max(held.at, event.stamp))
+    beyond(order.refunds, REFUNDS_BOUND)
+
+
+def when_placed(event: Event) -> Instant | None:
+    """When the order was placed: as the storefront says, or else when it was completed."""
+    ordered_at = event.properties.get("ordered_at")
+    if isinstance(ordered_at, str):
+        try:
+            return counted_time(parse_instant(ordered_at), event.received)
+        except ValueError:
+            pass
+    return event.time if event.type == Type.ORDER_COMPLETED else None
+
+
+def happened(event: Event) -> Instant:
+    """When somebody did what the event tells of: an order is placed once, however late or often it is told of."""
+    placed = when_placed(event) if event.type in _PLACED else None
+    return event.time if placed is None else min(placed, event.time)
+
+
+_PLACED = ORDER_TYPES - {Type.ORDER_CANCELLED, Type.ORDER_REFUNDED}

@@ -1,0 +1,129 @@
+"""Events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import Cart, EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered
+from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.fields import condition_key
+from shared.domain.evaluation import in_days
+from shared.domain.events import Instant
+from shared.domain.lake_rows import OTHER, partition
+from shared.domain.sql_plan.expressions import filtered, literal, passes_filter
+from shared.domain.sql_plan.sources import Source, Sources
+from shared.domain.sql_plan.trees import Merged, Tree
+
+
+def count(plan: Sources, condition: EventCount) -> Tree:
+    start = plan.start(condition.within)
+    later = [f"time > {start}"] if condition.within is not None else []
+    if condition.count == "events":
+        source, passes = series(plan, condition.event, condition.where, start)
+        column = source.column(filtered("count(*)", passes + later))
+    else:
+        value = "day" if condition.count == "days" else condition.count.removeprefix("same_")
+        source = plan.source("values", partition(condition.event), events=True, value=value)
+        passes = filters(plan, source, condition.event, condition.where, start)
+        of_value = source.below_column(filtered("count(*)", passes + later))
+        most = f"max({of_value})"
+        source.once = source.once or condition.count.startswith("same_")
+        column = source.column(
+            most if condition.count.startswith("same_") else f"count(*) FILTER (WHERE {of_value} > 0)"
+        )
+    return plan.between(source, column, condition.at_least, condition.at_most, condition)
+
+
+def first(plan: Sources, condition: FirstEvent) -> Tree:
+    source, passes = series(plan, condition.event, condition.where, -1)
+    column = source.column(filtered("min(time)", passes))
+    return plan.atom(source, f"{column} > {plan.t - condition.within}", condition)
+
+
+def last(plan: Sources, condition: LastEvent) -> Tree:
+    most = in_days(condition.at_most)
+    start = -1 if most is None else plan.t - most - 1
+    source, passes = series(plan, condition.event, condition.where, start)
+    column = source.column(filtered("max(time)", passes))
+    return plan.atom(source, plan.days_since(column, condition.at_least, condition.at_most), condition)
+
+
+def latest(plan: Sources, condition: Latest) -> Tree:
+    every = newest(plan, [(event, ()) for event in condition.events], -1)
+    passed = newest(plan, [(event, condition.where) for event in condition.events], -1)
+    return Merged(f"{every} = {passed}")
+
+
+def sequence(plan: Sources, condition: InSequence) -> Tree:
+    parts = [part for part in (condition.first, condition.then, condition.without) if part is not None]
+    types = sorted({partition(part.event) for part in parts})
+    source = plan.source("sequences", *types, events=True)
+    start = plan.start(condition.within)
+    if condition.within is not None:
+        start -= condition.gap
+
+    def flag(part: Filtered) -> str:
+        passes = filters(plan, source, part.event, part.where, start)
+        if len(types) > 1:
+            passes.insert(0, f"type = {literal(partition(part.event))}")
+        return source.below_column(" AND ".join(passes) or "TRUE")
+
+    first, then = flag(condition.first), flag(condition.then)
+    tests = [then, f"last_{first} >= time - {condition.gap}"]
+    if condition.within is not None:
+        tests.append(f"time > {plan.t - condition.within}")
+    if condition.without is not None:
+        between = flag(condition.without)
+        tests.append(f"(last_{between} IS NULL OR last_{between} <= last_{first})")
+    column = source.column(f"bool_or({' AND '.join(tests)})")
+    return plan.atom(source, column, condition)
+
+
+def unanswered(plan: Sources, condition: Unanswered) -> Tree:
+    start = plan.start(condition.within)
+    of = [(condition.of.event, condition.of.where)]
+    nth = newest(plan, of, start, condition.at_least)
+    answered = newest(plan, [(each.event, each.where) for each in condition.answers], start)
+    tests = [f"{nth} > COALESCE({answered}, -1)"]
+    if condition.within is not None:
+        tests.append(f"{nth} > {start}")
+    if condition.older is not None:
+        tests.append(f"{newest(plan, of, start)} <= {plan.t - condition.older}")
+    return Merged(" AND ".join(tests))
+
+
+def cart(plan: Sources, condition: Cart) -> Tree:
+    """A contact has one row at most: the cart that is left."""
+    inside = [f"time > {plan.t - condition.within}", f"time <= {plan.t - condition.older}"]
+    holds = " AND ".join([*inside, *(passes_filter(each) for each in condition.where)])
+    return plan.atom(plan.source("rows", "cart"), holds, condition)
+
+
+def series(plan: Sources, event: str, where: Sequence[Where], start: Instant) -> tuple[Source, list[str]]:
+    """The event type's source, which will read what is later than `start`, and the filters of the series."""
+    source = plan.source("contacts", partition(event), events=True)
+    return source, filters(plan, source, event, where, start)
+
+
+def filters(plan: Sources, source: Source, event: str, where: Sequence[Where], start: Instant) -> list[str]:
+    source.read_since(start)
+    tests = [passes_filter(each) for each in where]
+    if partition(event) == OTHER:
+        source.names[event] = None
+        tests.insert(0, f"name = {literal(event)}")
+    return list(dict.fromkeys(tests))
+
+
+def newest(plan: Sources, of: Sequence[tuple[str, Sequence[Where]]], start: Instant, nth: int = 1) -> str:
+    """The column with the instant of the newest, or the n-th newest, of several series together."""
+    keys = sorted(f"{literal(event)} {[condition_key(each) for each in where]}" for event, where in of)
+    key = f"{nth} {keys}"
+    name, _ = plan.newest.setdefault(key, (f"m{len(plan.newest)}", nth))
+    for event, where in of:
+        source, passes = series(plan, event, where, start)
+        held = source.newest.setdefault(name, [])
+        test = " AND ".join(passes) or "TRUE"
+        if test not in held:
+            held.append(test)
+    return name

@@ -1,0 +1,98 @@
+"""Expressions in Athena's dialect; what a definition says is in them only as literals (`literal`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.domain.conditions.comparing import Comparison, Where
+from shared.domain.evaluation import compared_value
+from shared.domain.events import Json
+from shared.domain.properties import AMOUNTS, FLAGS, TEXT_LISTS, fold_case
+
+
+def literal(value: str) -> str:
+    """A text as Athena's dialect writes it: only the quote means something in it."""
+    return "'{}'".format(value.replace("'", "''"))
+
+
+def number(value: float) -> str:
+    """A whole number as such, any other as a DOUBLE (a point alone would make it a DECIMAL)."""
+    return str(int(value)) if value == int(value) else double(value)
+
+
+def double(value: float) -> str:
+    written = repr(float(value))
+    return written if "e" in written else f"{written}e0"
+
+
+def filtered(aggregate: str, tests: Sequence[str]) -> str:
+    return f"{aggregate} FILTER (WHERE {' AND '.join(tests)})" if tests else aggregate
+
+
+def compared(is_: Comparison, wanted: Json, text: str, numeric: str, flag: str) -> str | None:
+    """A comparison of a value that is in one of three columns, by its type ("": it cannot be of that type). It is true
+    when the value passes, and otherwise false or null; None when nothing passes."""
+    if is_ == "in":
+        parts = [_in(text, [literal(fold_case(each)) for each in wanted if isinstance(each, str)])]
+        numbers = [each for each in wanted if isinstance(each, int | float) and not isinstance(each, bool)]
+        parts.append(_in(numeric, [number(each) for each in numbers]))
+        parts += [compared("equal", each, text, numeric, flag) for each in (True, False) if _has(wanted, each)]
+        found = list(dict.fromkeys(part for part in parts if part))
+        return f"({' OR '.join(found)})" if len(found) > 1 else next(iter(found), None)
+    if isinstance(wanted, bool):
+        return (flag if wanted else f"NOT {flag}") if flag and is_ == "equal" else None
+    if isinstance(wanted, str):
+        value = literal(fold_case(wanted))
+        if is_ == "contains":
+            return f"strpos({text}, {value}) > 0" if text else None
+        if is_ == "prefix":
+            return f"starts_with({text}, {value})" if text else None
+        return f"{text} {_SIGNS[is_]} {value}" if text else None
+    return f"{numeric} {_SIGNS[is_]} {number(wanted)}" if numeric else None
+
+
+_SIGNS: Mapping[str, str] = {"equal": "=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">="}
+
+
+def _in(column: str, values: list[str]) -> str | None:
+    if not column or not values:
+        return None
+    several = list(dict.fromkeys(values))
+    return f"{column} = {several[0]}" if len(several) == 1 else f"{column} IN ({', '.join(several)})"
+
+
+def _has(values: Sequence[Any], flag: bool) -> bool:
+    return any(each is flag for each in values)
+
+
+def passes_filter(where: Where) -> str:
+    """A filter on a property, as the lake holds it: true when the event passes, and otherwise false or null."""
+    name = where.property
+    if where.is_ == "exists":
+        return f"{name} IS NOT NULL"
+    negated = where.is_ == "not_equal"
+    wanted = compared_value(where)
+    is_: Comparison = "equal" if negated else where.is_
+    if name in TEXT_LISTS:
+        test = _of_list(name, is_, wanted)
+    elif name in AMOUNTS:
+        test = compared(is_, wanted, "", name, "")
+    elif name in FLAGS:
+        test = compared(is_, wanted, "", "", name)
+    else:
+        test = compared(is_, wanted, f"lower({name})", "", "")
+    if negated:
+        return f"NOT COALESCE({test}, FALSE)" if test else "TRUE"
+    return test or "FALSE"
+
+
+def _of_list(name: str, is_: Comparison, wanted: Json) -> str | None:
+    """That one of a list's texts passes."""
+    if is_ in ("equal", "in"):
+        several = wanted if is_ == "in" else [wanted]
+        texts = dict.fromkeys(literal(fold_case(each)) for each in several if isinstance(each, str))
+        tests = [f"contains(transform({name}, x -> lower(x)), {text})" for text in texts]
+        return f"({' OR '.join(tests)})" if len(tests) > 1 else next(iter(tests), None)
+    one = compared(is_, wanted, "lower(x)", "", "")
+    return f"cardinality(filter({name}, x -> {one})) > 0" if one else None
