@@ -205,6 +205,15 @@ def test_what_a_customer_s_payload_does_not_have_stays() -> None:
     assert (held["city"], held["first_name"], held["tags"]) == ("Galway", "Ada", ["newsletter", "interest:tea"])
 
 
+@pytest.mark.parametrize("address", [None, ""])
+def test_a_customer_whose_address_was_taken_away_has_none(address: str | None) -> None:
+    told = [*customer_updated(1), *customer_updated(2, email=address)]
+    assert folded(told[:1]).email == "ada.okafor@example.com"
+    for events in (told, told[::-1]):
+        assert folded(events).email is None
+    assert folded([*told, *customer_updated(3, email="ada@example.com")]).email == "ada@example.com"
+
+
 def test_a_woocommerce_customer_moves_and_has_no_region_any_more() -> None:
     customer = sample("woocommerce", "customer_created")
     moved = {**customer, "billing": {**customer["billing"], "country": "DE", "city": "Berlin", "state": ""}}
@@ -349,6 +358,22 @@ def test_a_paid_order_is_no_cart_however_late_the_gateway_wrote_to_it(status: st
     told += woo("order.updated", woo_order(BEGIN + 2 * MINUTE, **paid), BEGIN + 2 * MINUTE + LAG)
     for events in (told, told[::-1]):
         assert cart_of(folded(events)) is None
+
+
+@pytest.mark.parametrize("was", ["pending", "on-hold", "processing"])
+def test_an_order_cancelled_unpaid_is_a_cart_that_was_left_unless_it_had_been_placed(was: str) -> None:
+    """The timer that frees the stock cancels what a customer has not paid: they have left it all the same. Who had
+    placed the order (by bank transfer, or paid) and then cancelled it is reminded of nothing."""
+    paid = {"date_paid_gmt": gmt(BEGIN)} if was == "processing" else {}
+    told = [*woo("order.created", woo_order(BEGIN, status=was, **paid), BEGIN + LAG)]
+    hour = BEGIN + 60 * MINUTE
+    told += woo("order.updated", woo_order(hour, status="cancelled", **paid), hour + LAG)
+    for events in (told, told[::-1]):
+        assert (cart_of(folded(events)) is not None) == (was == "pending")
+        assert worth(folded(events)) == []
+    later = hour + 60 * MINUTE
+    again = woo_order(later, status="processing", date_paid_gmt=gmt(later))
+    assert cart_of(folded([*told, *woo("order.updated", again, later + LAG)])) is None
 
 
 def test_refunds_of_test_orders_are_nothing() -> None:

@@ -215,6 +215,7 @@ def _customer_traits(customer: Payload, address: Payload, locale: Json) -> Paylo
     if any(address.get(name) for name in ("country_code", "province_code", "province", "city", "zip")):
         told = dict.fromkeys(("country", "region", "city", "postal_code")) | told
     named: Payload = {name: None for name in ("first_name", "last_name", "phone") if name in customer}
+    named |= {"email": None} if customer.get("email", ...) in (None, "") else {}
     return {**named, **({"tags": []} if "tags" in customer else {}), **told}
 
 

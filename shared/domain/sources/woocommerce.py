@@ -232,6 +232,7 @@ def _emptied(customer: Payload, billing: Payload) -> Payload:
     """The traits that the shop has nothing in (any more), as None. WooCommerce sends every field, also of an address
     that nobody ever gave: that one tells nothing."""
     told: Payload = {name: None for name in ("first_name", "last_name") if name in customer}
+    told |= {"email": None} if customer.get("email", ...) in (None, "") else {}
     if any(billing.get(name) for name in ("country", "state", "city", "postcode")):
         told |= dict.fromkeys(("phone", "country", "region", "city", "postal_code"))
     return told
