@@ -7,7 +7,7 @@ cannot be processed goes to the dead-letter queue with its reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -21,9 +21,10 @@ from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_back
 from shared.adapters.secrets import UnreadableSecretError
+from shared.adapters.shop import shop
 from shared.domain.events import SHOP_TYPES, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.profiles.transitions import BY_REPAIR, Transition
-from shared.domain.shop import Shop, as_counted, currency_of
+from shared.domain.shop import as_counted, currency_of
 
 MOST_RECEIVES = 10
 """As in the queues' redrive policy in template.yaml: the last time, we set the message aside with its reason."""
@@ -43,13 +44,6 @@ class OutOfTimeError(Exception):
 
 class ProfileSettings(Settings):
     events_dlq_url: str
-
-
-class ShopSettings(Settings):
-    """Without a currency, every amount is taken for the shop's own."""
-
-    currency: str = ""
-    website_orders: Literal["ignore", "count"] = "ignore"
 
 
 @metrics.log_metrics
@@ -157,9 +151,7 @@ def tell_of_repairs(transitions: list[Transition]) -> None:
 
 def read(record: Record, instant: Instant) -> Event:
     """The event of a record of the queue, complete, and marked as this shop counts it."""
-    settings = environment(ShopSettings)
-    shop = Shop(settings.currency, website_tells_orders=settings.website_orders == "count")
-    event = as_counted(Event.model_validate_json(record["body"]), shop)
+    event = as_counted(Event.model_validate_json(record["body"]), shop())
     if event.other_currency:
         metrics.add_metric("AmountsInOtherCurrency", MetricUnit.Count, 1)
         currencies.record(currency_of(event) or "", instant)

@@ -164,7 +164,8 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
     fresh: dict[str, Resolved] = {}
     for member in members:  # of an event that is there twice, the first brings the identities
         fresh.setdefault(event_key(member.event), member)
-    whole = False
+    made_anew = any(_asks_to_make_anew(member.event) for member in fresh.values())
+    whole = made_anew
     for tries in range(MOST_ATTEMPTS):
         stored = contacts.read(contact)
         if stored is not None and stored.profile.merged_into is not None:
@@ -185,7 +186,7 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
                 contact = sides.contact
                 continue
             transitions, writes = _fold(stored, list(fresh.values()), sides, now)
-            if len(writes) == 1 and _decided(stored) == decided and _stands(stored, now):
+            if len(writes) == 1 and not made_anew and _decided(stored) == decided and _stands(stored, now):
                 return []  # an evaluation that changes nothing writes nothing
             # Before, so that none is missed; of what was only claimed, nobody needs to hear.
             for joining in sides.joining:
@@ -209,6 +210,11 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             _wake_soon(stored.profile, now)
             return transitions
     raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+
+
+def _asks_to_make_anew(event: Event) -> bool:
+    """Whether the profile is to be folded from all events anew: how the shop counts them may have changed."""
+    return event.type == Type.EVALUATION_DUE and bool(event.properties.get("rebuild"))
 
 
 def _decided(stored: Stored) -> tuple[int, dict[str, Membership]]:

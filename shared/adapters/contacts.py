@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
+from shared.adapters.shop import shop
 from shared.domain.events import NEVER, Event, Instant, event_key, iso
 from shared.domain.profiles import Profile, Stamped, wake_at
 from shared.domain.profiles.stored import dump, load
 from shared.domain.profiles.transitions import Transition
+from shared.domain.shop import as_counted
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -115,8 +117,8 @@ def events(contact: str) -> Iterator[Event]:
 
 
 def event_of(item: dict[str, Any]) -> Event:
-    """The event an `EVENT#…` item holds."""
-    return Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"])))
+    """The event an `EVENT#…` item holds, marked as the shop counts it now."""
+    return as_counted(Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"]))), shop())
 
 
 def transitions_of(item: Mapping[str, Any]) -> list[Transition]:

@@ -264,7 +264,7 @@ def event_id(*parts: str) -> str:
 
 def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
     """Asks for an evaluation of a contact at an instant. `definitions`: by this publication or a later one; `all`: of
-    every segment."""
+    every segment; `rebuild`: with the profile folded anew from all events."""
     return Event(
         id=event_id("refresh", contact, str(at)),
         type=Type.EVALUATION_DUE,

@@ -141,6 +141,7 @@ def admin_stack() -> Iterator[Admin]:
             "ATHENA_DATABASE": "beckon",
             "ATHENA_WORKGROUP": "primary",
             "CURRENCY": "EUR",
+            "WEBSITE_ORDERS": "ignore",
             "DEAD_LETTER_QUEUES": json.dumps(queues),
             "EVENTS_DLQ_URL": queues["events"],
             "EVENTS_QUEUE_URL": sqs.create_queue(QueueName="events")["QueueUrl"],

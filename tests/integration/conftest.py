@@ -77,6 +77,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fresh account with everything in it, on a clock that stands at `NOW`."""
     monkeypatch.setenv("SECRETS_PATH", "/beckon")
     monkeypatch.setenv("SHOP_TIME_ZONE", "UTC")
+    monkeypatch.setenv("CURRENCY", "")  # amounts in any are the shop's
+    monkeypatch.setenv("WEBSITE_ORDERS", "ignore")
     clients.client.cache_clear()
     catalogue.forget()
     currencies.forget()

@@ -261,7 +261,14 @@ def test_what_is_in_the_lake_twice_counts_once(bucket: Any, tmp_path: Path) -> N
     assert daily(bucket, tmp_path) == {"2026-11-23": (1, 0, 1, 30.0)}
 
 
-def test_the_daily_report_has_orders_as_they_were_told_last(bucket: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("website", ["ignore", "count"])
+def test_the_daily_report_has_orders_as_they_were_told_last(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, website: str
+) -> None:
+    monkeypatch.setenv("CURRENCY", "EUR")
+    monkeypatch.setenv("WEBSITE_ORDERS", website)
+    environment.forget()
+
     def state(minute: int, stands: bool, refunds: Any = None) -> dict[str, Any]:
         told = OrderState(id="1", stands=stands, refunds=refunds)
         return {"order": told, "as_of": MONDAY - HOUR + minute * MINUTE}
@@ -274,12 +281,13 @@ def test_the_daily_report_has_orders_as_they_were_told_last(bucket: Any, tmp_pat
             event(4, Type.ORDER_REFUNDED, order_id="1", refund_id="r1", amount=30).model_copy(update=state(3, True)),
             event(5, Type.ORDER_REFUNDED, order_id="1", refund_id="r2", amount=5).model_copy(update=state(4, True)),
             event(6, Type.ORDER_COMPLETED, order_id="#1017", total=900_000).model_copy(update={"public": True}),
-            event(7, Type.ORDER_COMPLETED, order_id="7", total=1).model_copy(update={"public": True, "counts": False}),
-            event(8, Type.ORDER_COMPLETED, order_id="8", total=90_000).model_copy(update={"other_currency": True}),
+            event(7, Type.ORDER_COMPLETED, order_id="7", total=1).model_copy(update={"public": True}),
+            event(8, Type.ORDER_COMPLETED, order_id="8", total=90_000, currency="JPY"),
         ),
         None,
     )
-    assert daily(bucket, tmp_path) == {"2026-11-23": (0, 0, 2, 85.0)}
+    told = {"ignore": (0, 0, 2, 85.0), "count": (0, 0, 3, 86.0)}[website]
+    assert daily(bucket, tmp_path) == {"2026-11-23": told}
 
 
 def test_days_after_the_last_are_left_out(bucket: Any, tmp_path: Path) -> None:

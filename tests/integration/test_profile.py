@@ -728,6 +728,27 @@ def test_what_is_written_for_a_currency_and_may_be_a_name_is_not_kept_among_the_
     assert currencies.told() == {currencies.UNKNOWN: NOW}
 
 
+def test_a_setting_that_is_put_right_counts_for_what_was_stored_before_once_the_profile_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada = (EMAIL, "ada@example.com")
+    order = {"order_id": "1", "total": 900, "currency": "GBP"}
+    seen = {"order_id": "2", "total": 70, "currency": "GBP"}
+    monkeypatch.setenv("CURRENCY", "EUR")
+    environment.forget()
+    assert deliver(event("order", Type.ORDER_COMPLETED, ada, properties=order)) == []
+    assert deliver(event("web", Type.ORDER_COMPLETED, ada, properties=seen, public=True)) == []
+    assert counting("ada@example.com") == [0]
+    monkeypatch.setenv("CURRENCY", "GBP")
+    monkeypatch.setenv("WEBSITE_ORDERS", "count")
+    environment.forget()
+    contact = contact_of(*ada)
+    assert contact is not None
+    assert deliver(evaluation_due(contact, NOW, all=1, rebuild=1)) == []
+    assert sorted(counting("ada@example.com")) == [7000, 90000]
+    assert profile_of(*ada).memberships["high_spenders"].member
+
+
 @pytest.mark.parametrize("setting", ["ignore", "count"])
 def test_what_the_public_key_says_of_orders_counts_where_the_shop_says_so(
     monkeypatch: pytest.MonkeyPatch, setting: str
