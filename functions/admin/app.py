@@ -245,7 +245,7 @@ def daily(request: Request) -> Json:
     query = request.query.get("query")
     if query is None:
         first, last = days(request, now())
-        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, last))
+        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, first, last))
     elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
         raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
     try:

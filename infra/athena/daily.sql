@@ -1,8 +1,9 @@
 -- What came of the mails, day by day: mails sent, clicks by people, orders, and revenue net of refunds.
--- Parameters: the first day's month, as '2026-11', the first day and the last, as '2026-11-24'. Days are in UTC; a day on which nothing happened is left out.
--- An order counts on the day it was placed and a refund on the day it was given, with what was told of it last; an order
--- that is cancelled by now counts nowhere, and neither do its refunds, nor one that the shop has deleted. What a website
--- tells of an order is left out where the storefront tells of it, and everywhere unless the shop says that it counts.
+-- Parameters: the first day's month, as '2026-11', the first day, the same again, and the last, as '2026-11-24'. Days are
+-- in UTC; a day on which nothing happened is left out.
+-- An order counts on the day it was placed, whichever of its events tells of it, and a refund on the day it was given, with
+-- what was told of it last; an order that is cancelled by now counts nowhere, and neither do its refunds, nor one that the
+-- shop has deleted. What a website tells of an order is left out where the storefront tells of it, and everywhere unless the shop says that it counts.
 -- Revenue is in the shop's currency; amounts in others are not added.
 WITH told AS (
     SELECT
@@ -13,6 +14,7 @@ WITH told AS (
         total,
         amount,
         stands,
+        placed,
         stamp,
         refunds,
         public,
@@ -49,7 +51,7 @@ of_orders AS (
 orders AS (
     SELECT
         order_id,
-        MIN(CASE WHEN type = 'order_completed' THEN day END) AS day,
+        MIN(placed) AS day,
         MAX_BY(total, CASE WHEN total IS NOT NULL AND type LIKE 'order_%' THEN stamp END) AS total,
         COALESCE(MAX_BY(stands, CASE WHEN stands IS NOT NULL THEN stamp END), TRUE) AS stands,
         MAX_BY(refunds, CASE WHEN refunds IS NOT NULL THEN stamp END) AS refunds,
@@ -121,6 +123,6 @@ SELECT
     SUM(orders) AS orders,
     CAST(SUM(worth) AS DOUBLE) / 100 AS revenue
 FROM counted
-WHERE day <= ?
+WHERE day >= ? AND day <= ?
 GROUP BY day
 ORDER BY day

@@ -316,6 +316,17 @@ def counted_time(stated: Instant | None, received: Instant) -> Instant:
     return received if stated is None or stated < FIRST_DATE else min(stated, received)
 
 
+def when_placed(event: Event) -> Instant | None:
+    """When the order was placed: as the storefront says, or else when it was completed."""
+    ordered_at = event.properties.get("ordered_at")
+    if isinstance(ordered_at, str):
+        try:
+            return counted_time(parse_instant(ordered_at), event.received)
+        except ValueError:
+            pass
+    return event.time if event.type == Type.ORDER_COMPLETED else None
+
+
 def event_key(event: Event) -> str:
     """The event's place in its contact's partition: two deliveries of one event share it, whenever they come in. What
     anybody may state makes no other event of it."""

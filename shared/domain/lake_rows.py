@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import ORDER_TYPES, Event, Instant, Json, Type, amount, iso
+from shared.domain.events import ORDER_TYPES, Event, Instant, Json, Type, amount, iso, when_placed
 from shared.domain.properties import (
     KNOWN_TYPES,
     code,
@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, str] = {
     "order_number": "string",
     "stamp": "bigint",
     "stands": "boolean",
+    "placed": "string",
     "refund_id": "string",
     "refunds": "array<string>",
     "total": "bigint",
@@ -64,7 +65,7 @@ an event. A value that an event does not have, or that may not go in, is null. O
 different ids, once their files are merged (docs/events.md).
 
 Of an order: `stamp`, the greater of which is the newer telling; `stands`, whether it is an order, and `refunds`, the
-ids of all there are, where the storefront says so."""
+ids of all there are, where the storefront says so; `placed`, the day (UTC) it was placed, where this event tells."""
 
 PARTITIONS = ("month", "type")
 """The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
@@ -142,6 +143,8 @@ def _of_order(event: Event, own: frozenset[str]) -> Row:
     found: Row = {"order_id": code(event.properties.get("order_id") if state is None else state.id, own)}
     if state is not None or event.type in ORDER_TYPES:
         found["stamp"] = event.stamp.time * (_MOST_AFTER + 1) + max(min(event.stamp.after, _MOST_AFTER), 0)
+        placed = None if event.type == Type.ORDER_REFUNDED else when_placed(event)
+        found["placed"] = None if placed is None else iso(placed)[:10]
     if state is not None:
         found["stands"] = None if state.elsewhere else state.stands
         if state.refunds is not None and not event.other_currency:

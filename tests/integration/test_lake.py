@@ -28,6 +28,7 @@ from shared.domain.events import (
     IdentityKind,
     OrderState,
     Type,
+    iso,
     parse_instant,
 )
 from shared.domain.lake_rows import COLUMNS, contact_number
@@ -224,7 +225,7 @@ def daily(bucket: Any, folder: Path) -> dict[str, tuple[int, int, int, float]]:
             f"CREATE VIEW events AS FROM read_parquet('{folder}/events/*/*/*.parquet', hive_partitioning=true, "
             "hive_types={'month': VARCHAR, 'type': VARCHAR})"
         )
-        rows = connection.execute(DAILY, ["2026-11", "2026-11-20", "2026-11-30"]).fetchall()
+        rows = connection.execute(DAILY, ["2026-11", "2026-11-20", "2026-11-20", "2026-11-30"]).fetchall()
     return {day: (sends, clicks, orders, revenue) for day, sends, clicks, orders, revenue in rows}
 
 
@@ -288,6 +289,17 @@ def test_the_daily_report_has_orders_as_they_were_told_last(
     )
     told = {"ignore": (0, 0, 2, 85.0), "count": (0, 0, 3, 86.0)}[website]
     assert daily(bucket, tmp_path) == {"2026-11-23": told}
+
+
+def test_the_daily_report_has_an_order_of_which_only_an_update_came(bucket: Any, tmp_path: Path) -> None:
+    """On the day it was placed, and nowhere when that was before the first day."""
+
+    def updated(number: int, placed: int) -> Event:
+        told = event(number, Type.ORDER_UPDATED, MONDAY + DAY, order_id=str(number), total=20, ordered_at=iso(placed))
+        return told.model_copy(update={"order": OrderState(id=str(number), stands=True)})
+
+    app.handler(stream(updated(1, MONDAY), updated(2, MONDAY - 30 * DAY)), None)
+    assert daily(bucket, tmp_path) == {"2026-11-23": (0, 0, 1, 20.0)}
 
 
 def test_days_after_the_last_are_left_out(bucket: Any, tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from shared.domain.events import (
     Stamp,
     Type,
     amount,
-    counted_time,
-    parse_instant,
+    when_placed,
 )
 from shared.domain.profiles.bounds import REFUNDS_BOUND, beyond
 from shared.domain.profiles.histories import Occurrence, as_text
@@ -135,17 +134,6 @@ def tell_refund(order: Order, event: Event) -> None:
     held = order.refunds.get(id_, Refund(0, UNTOLD))
     order.refunds[id_] = Refund(max(held.amount, refund or 0), max(held.at, event.stamp))
     beyond(order.refunds, REFUNDS_BOUND)
-
-
-def when_placed(event: Event) -> Instant | None:
-    """When the order was placed: as the storefront says, or else when it was completed."""
-    ordered_at = event.properties.get("ordered_at")
-    if isinstance(ordered_at, str):
-        try:
-            return counted_time(parse_instant(ordered_at), event.received)
-        except ValueError:
-            pass
-    return event.time if event.type == Type.ORDER_COMPLETED else None
 
 
 def happened(event: Event) -> Instant:
