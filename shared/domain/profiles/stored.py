@@ -9,49 +9,20 @@ import zlib
 from shared.domain.events import Json, Stamp, Type
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.bounds import MOST_HALVINGS, STORED_BOUND
+from shared.domain.profiles.dictionary import DICTIONARIES, NEWEST
 from shared.domain.profiles.folding import trim
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.kept_orders import set_completed
 from shared.domain.profiles.orders import Order, Refund
 from shared.domain.profiles.transitions import Membership
 
-_ALL_KNOW = (
-    b'"Contact Deleted":[1,"Screen Viewed":[1,"Group Joined":[1,"Order Paid":[1,"Order Updated":[1,"Order Fulfilled":['
-    b'"Email Bounced":[1,{"permanent":true}"Email Complained":[1,"winter_coat_climate":[true,"near_store":[true,'
-    b'"young_adults":[true,"birthday_this_month":[false,"price_sensitive":[true,"espresso_lovers":[true,'
-    b'"yoga_interest":[true,"fiction_lovers":[true,"due_to_reorder":[false,"likely_to_upgrade":[true,'
-    b'"weekend_shoppers":[true,"eyeing_a_product":[true,"abandoned_coffee_cart":[false,"champions":[true,'
-    b'"high_value":[true,"dormant":[false,"loyal_customers":[true,"campaign":"","query":"","birthday":["19","phone":["+44'
-    b'"gender":["","language":["en","latitude":[5,"longitude":[-0.,"timezone":["Europe/London","province":["",'
-    b'"lists":[["woocommerce#","device":"tablet"},"bot"},{"contact":"c","version":1,"first_seen":17,'
-    b'"traits":{"email":["@gmail.com","first_name":["","last_name":["","country":["GB","region":["","city":["",'
-    b'"postal_code":["","tags":[["source:checkout","interest:"],"signup_source":["newsletter","checkout","interest":["",'
-    b'"locale":["en-GB"]},"consent":{"marketing":["subscribed",1]},'
-    b'"histories":{"Contact Created":[1,{}]]],"Consent Changed":[1,{}]]],"Contact Updated":[1,[[1,{"device":"mobile"}]]'
-    b'"Order Refunded":[1,"Order Cancelled":[1,"Cart Updated":[1,"Checkout Started":[1,"Checkout Updated":[1,'
-    b'"Journey Completed":[1,{"path":"thank_you","journey":"onboarding"}]]],{"path":"end","journey":"win_back"}]]],'
-    b'"Email Sent":[2,{"journey":"onboarding","template":"welcome","topic":"marketing"}],'
-    b'"Email Delivered":[2,{"journey":"onboarding","template":"thank_you","topic":"marketing"}]]],'
-    b'"Email Opened":[1,"Email Clicked":[1,{"journey":"win_back","template":"we_miss_you","topic":"marketing",'
-    b'"human":true,"device":"desktop"}],"human":false,"device":"mobile"}],'
-    b'"Order Completed":[1,[[1,{"product_id":["8","7"],"category":["","total":1995}]]],'
-    b'"Product Viewed":[9,[[1,{"product_id":["],"category":[""],"price":995,"device":"mobile"}],'
-    b'"Page Viewed":[9,[[1,{"path":"/collections/","device":"desktop"}],[1,{"path":"/products/-","device":"mobile"}],'
-    b'"orders":{":[1,{},true],":[1,{},false],"},"older_orders":0,"memberships":{"new_subscribers":[false,'
-    b'"inactive":[false,0,"subscribers":[true,2,"leads":[false,"disengaged":[false,0,"highly_engaged":[true,'
-    b'"moderately_engaged":[true,"mails_unanswered":[false,0,"customers":[true,4,"active_customers":[true,5,'
-    b'"first_time_buyers":[false,"high_spenders":[true,"lapsed_customers":[false,0,"churned":[false,0,"at_risk":[false,0,'
-    b'"repeat_buyers":[true,"mobile_visitors":[true,"abandoned_cart":[false,0,"big_carts":[false,0,'
-    b'"evening_carts":[false,0,4611686018427387904],"transitions":1,"consents":1,"identities":["shopify#","email#",'
-    b'"anonymous#checkout:","anonymous#shopify-order:","user#","anonymous#"],"definitions":1,"decided":17,'
-    b'"merged_into":null,"erased":false}'
-)
-"""What most profiles have in them, so that their compressed form need not (zlib's preset dictionary). Every stored
-profile needs it to be read: it is never changed."""
+RAW = -zlib.MAX_WBITS
+"""Deflate without zlib's header and checksum, which are ten bytes of each profile."""
 
 
 def dump(profile: Profile) -> bytes:
-    """The profile's JSON, compressed. Writes are paid by the kilobyte, twice in a transaction.
+    """The profile's JSON, compressed, behind the number of its dictionary (a byte). Writes are paid by the kilobyte,
+    twice in a transaction.
 
     A profile that is too large then, which only nonsense makes it, is left with half as many occurrences and orders, in
     place, and half of that, until `rebuild` begins anew.
@@ -63,8 +34,12 @@ def dump(profile: Profile) -> bytes:
 
 
 def _compressed(text: bytes) -> bytes:
-    compressor = zlib.compressobj(level=9, zdict=_ALL_KNOW)
-    return compressor.compress(text) + compressor.flush()
+    compressor = zlib.compressobj(level=9, wbits=RAW, zdict=DICTIONARIES[NEWEST])
+    return bytes((NEWEST,)) + compressor.compress(text) + compressor.flush()
+
+
+def _plain(stored: bytes) -> bytes:
+    return zlib.decompressobj(wbits=RAW, zdict=DICTIONARIES[stored[0]]).decompress(stored[1:])
 
 
 def as_json(profile: Profile) -> bytes:
@@ -107,7 +82,7 @@ def as_json(profile: Profile) -> bytes:
 
 def load(stored: bytes) -> Profile:
     """Reads what `dump` wrote."""
-    raw = json.loads(zlib.decompressobj(zdict=_ALL_KNOW).decompress(stored))
+    raw = json.loads(_plain(stored))
     profile = Profile(
         contact=raw["contact"],
         version=raw["version"],

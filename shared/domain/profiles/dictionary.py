@@ -1,0 +1,65 @@
+"""What most profiles have in them, so that their compressed form need not: deflate's preset dictionaries.
+
+Every stored profile names its dictionary by its first byte (`stored.dump`), and needs it to be read. So one that was
+used is never changed: a better one comes under the next number, and profiles take it as they are stored again. What is
+most common stands last, where references to it are shortest.
+"""
+
+NEWEST = 1
+DICTIONARIES = {
+    NEWEST: (
+        b'"Contact Deleted":[1,"Screen Viewed":[1,"Group Joined":[1,"Order Paid":[1,"Order Updated":[1,'
+        b'"Order Fulfilled":["Product Added":[1,"Product Removed":[1,"Cart Viewed":[1,"Products Searched":[1,'
+        b'"Form Submitted":[1,"Email Bounced":[1,{"permanent":true}"Email Complained":[1,'
+        b'"winter_coat_climate":[true,"near_store":[true,"young_adults":[true,"birthday_this_month":[false,'
+        b'"price_sensitive":[true,"espresso_lovers":[true,"yoga_interest":[true,"fiction_lovers":[true,'
+        b'"due_to_reorder":[false,"likely_to_upgrade":[true,"weekend_shoppers":[true,"eyeing_a_product":[true,'
+        b'"abandoned_coffee_cart":[false,"champions":[true,"high_value":[true,"dormant":[false,"campaign":"",'
+        b'"query":"","birthday":["19","phone":["+44"gender":["","language":["en","latitude":[5,"longitude":[-0.,'
+        b'"timezone":["Europe/London","province":["","lists":[["device":"tablet"},"bot"},"woocommerce#",'
+        b'"order#woocommerce-order:","order#cart:","anonymous#ajs-"former_words":["","weak":["email",'
+        b'"public":true,"earlier":{"marketing":[["cut_until":[1,"","cut_names":"","halved":1,'
+        b'"merged_into":"c"erased":true"unsubscribed","coupon":["","source_name":"web","quantity":1,"price":9,'
+        b'"total":19,"value":29,"currency":"EUR","USD{"contact":"c","version":1,"first_seen":17,'
+        b'"traits":{"first_name":["Anna",17,0],"last_name":["Smith",17,0],"phone":[null,17,0],'
+        b'"country":["US",17,0],"country":["GB",17,0],"region":["ENG",17,0],"city":["London",17,0],'
+        b'"postal_code":["",17,0],"email":["@gmail.com",17,0],"tags":[["interest:","source:newsletter",'
+        b'"source:checkout"],17,0],"interest":["",17,0],"signup_source":["checkout",17,0],'
+        b'"signup_source":["newsletter",17,0],"locale":["en-US",17,0],"locale":["en-GB",17,0]},'
+        b'"tags":{"interest:":["interest:","source:checkout":["source:checkout",17,0],'
+        b'"source:newsletter":["source:newsletter",17,0]},"consent":{"sms":["unsubscribed",'
+        b'"marketing":["unsubscribed",17,0]},"marketing":["subscribed",17,0]},'
+        b'"histories":{"Contact Created":[1,17,[[17,{}]]],"Contact Updated":[2,17,[[17,{}],'
+        b'[17,{"device":"desktop"}],[17,{"device":"mobile"}]]],"Consent Changed":[1,17,[[17,{}]]],'
+        b'"Email Sent":[4,17,[[17,{"journey":"onboarding","template":"welcome","topic":"marketing"}],'
+        b'[17,{"journey":"onboarding","template":"getting_started","topic":"marketing"}],'
+        b'[17,{"journey":"onboarding","template":"check_in","topic":"marketing"}],[17,{"journey":"onboarding",'
+        b'"template":"thank_you","topic":"marketing"}]]],"Email Delivered":[4,17,[[17,{"journey":"win_back",'
+        b'"template":"we_miss_you","topic":"marketing"}],[17,{"journey":"win_back","template":"whats_new",'
+        b'"topic":"marketing"}],[17,{"journey":"win_back","template":"goodbye","topic":"marketing"}]]],'
+        b'"Email Opened":[1,17,[[17,"Email Clicked":[1,17,[[17,{"journey":"win_back","template":"welcome_back",'
+        b'"topic":"marketing","human":true,"device":"desktop"}],"human":false,"device":"mobile"}]]],'
+        b'"Journey Completed":[2,17,[[17,{"path":"end","journey":"win_back"}],[17,{"path":"begin",'
+        b'"journey":"onboarding"}],[17,{"path":"thank_you","journey":"onboarding"}]]],"Order Refunded":[1,'
+        b'"Order Cancelled":[1,"Order Completed":[1,17,[]],"Product Viewed":[2,17,[[17,{"product_id":["7"],'
+        b'"category":[""],"price":95,"device":"desktop"}],[17,{"product_id":["8"],"category":[""],"price":195,'
+        b'"device":"mobile"}]]],"Page Viewed":[5,17,[[17,{"path":"/","device":"desktop"}],'
+        b'[17,{"path":"/collections/","device":"mobile"}],[17,{"path":"/products/","device":"mobile"}]]],'
+        b'"Cart Updated":[1,17,[[17,{"total":0}]]],"Checkout Started":[1,17,[[17,"Checkout Updated":[1,17,'
+        b'[[17,{"product_id":["","",""],"category":[""],"total":2995}]]]},"orders":{"":[17,2995,[17,0],false,'
+        b'[17,0],{"product_id":["","",""],"category":["",""]},[17,0],"",{},{},[17,0]],"":[17,[17,0],true,'
+        b'[17,0],{"product_id":["","",""],"category":[""]},[17,0],"10",{},{},[17,0]]},"older_orders":0,'
+        b'"memberships":{"new_subscribers":[false,8,17,4611686018427387904],"inactive":[true,'
+        b'"inactive":[false,0,17,17],"subscribers":[true,2,17,4611686018427387904],"leads":[true,3,17,'
+        b'"leads":[false,7,17,4611686018427387904],"disengaged":[true,11,17,"disengaged":[false,0,17,17],'
+        b'"highly_engaged":[true,"moderately_engaged":[true,"mails_unanswered":[false,0,17,'
+        b'"customers":[true,4,17,4611686018427387904],"active_customers":[true,5,17,17],'
+        b'"first_time_buyers":[true,3,17,"first_time_buyers":[false,10,17,4611686018427387904],'
+        b'"high_spenders":[true,7,17,17],"lapsed_customers":[true,"lapsed_customers":[false,0,17,17],'
+        b'"churned":[false,0,17,17],"at_risk":[false,0,17,17],"mobile_visitors":[true,12,17,4611686018427387904],'
+        b'"repeat_buyers":[true,13,17,17],"loyal_customers":[true,12,17,17],"abandoned_cart":[false,0,17,17],'
+        b'"big_carts":[false,0,17,17],"evening_carts":[false,0,17,17]},"transitions":1,"consents":1,'
+        b'"identities":["shopify#","email#","order#checkout:","order#shopify-order:","user#","anonymous#"],'
+        b'"definitions":1,"decided":17,"merged_into":null,"erased":false}'
+    )
+}
