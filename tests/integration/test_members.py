@@ -9,6 +9,8 @@ import pytest
 
 from shared.adapters import members
 from shared.adapters.clients import client
+from shared.domain import guidance
+from shared.domain.events import DAY
 from shared.domain.profiles.transitions import Transition
 from tests.integration.conftest import NOW
 
@@ -65,10 +67,14 @@ def test_reading_on_from_any_member_gives_each_exactly_once(size: int, monkeypat
 def test_who_left_goes_by_the_time_to_live_and_who_comes_back_stays() -> None:
     members.record(transition("c1", 2, False), NOW)
     (left,) = client("dynamodb").scan(TableName="Members")["Items"]
-    assert int(left["expires"]["N"]) == (NOW + members.LEFT_KEPT) // 1000
+    assert int(left["expires"]["N"]) == (NOW + 30 * DAY) // 1000
     members.record(transition("c1", 3, True), NOW)
     (back,) = client("dynamodb").scan(TableName="Members")["Items"]
     assert "expires" not in back
+
+
+def test_who_left_is_known_for_as_long_as_guidance_asks_whether_anybody_has_entered() -> None:
+    assert members.LEFT_KEPT >= guidance.QUIET == 30 * DAY
 
 
 def test_that_somebody_entered_is_known_after_they_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from shared.adapters.clients import client
 from shared.adapters.mail import NotSentError, SendingStoppedError
 from shared.adapters.messages import ClaimLostError
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant
-from shared.domain.messages import SETTLE, Message, Refusal, Status
+from shared.domain.messages import Message, Refusal, Status
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership
 from tests.integration.conftest import NOW
@@ -44,6 +44,7 @@ TASK = {
     "path": "begin",
     "step": "we_miss_you",
 }
+QUARTER_HOUR = 15 * MINUTE
 KEY = Message.model_validate(TASK).key
 
 
@@ -221,11 +222,11 @@ def test_who_dies_before_ses_leaves_a_claim_that_is_sent_again_after_its_time(se
     with pytest.raises(Crash):
         ask()
     ses.before = lambda: None
-    at(NOW + SETTLE - 1)
+    at(NOW + QUARTER_HOUR - 1)
     with pytest.raises(OutcomePendingError):
         ask()
     assert ses.sent == []
-    at(NOW + SETTLE)
+    at(NOW + QUARTER_HOUR)
     assert ask() == SENT
     assert len(ses.sent) == 1
     assert item()["attempt"]["N"] == "2"
@@ -238,7 +239,7 @@ def test_who_dies_after_ses_is_settled_by_its_notice_and_nothing_is_sent_again(s
     with pytest.raises(OutcomePendingError):
         ask()
     assert messages.settle("c01", KEY, "ses-1", NOW + 500)
-    at(NOW + 2 * SETTLE)
+    at(NOW + 2 * QUARTER_HOUR)
     assert ask() == SENT
     assert len(ses.sent) == 1
     assert item()["sent_at"]["N"] == str(NOW + 500)
@@ -284,7 +285,7 @@ def test_ses_may_be_away_for_a_day_and_its_runs_wait(ses: Ses) -> None:
         told.append(type(raised.value))
     assert told == [OutcomePendingError] * 3 + [UnansweredError] * (len(told) - 3)
     ses.before = lambda: None
-    at(NOW + DAY + SETTLE)
+    at(NOW + DAY + QUARTER_HOUR)
     assert ask() == SENT
     assert len(ses.sent) == 1
 
@@ -460,11 +461,11 @@ def test_of_two_that_find_an_old_claim_one_sends(ses: Ses) -> None:
     message = Message.model_validate(TASK)
     messages.claim(message, None, NOW)
     held = messages.read(message)
-    messages.claim(message, held, NOW + SETTLE)
+    messages.claim(message, held, NOW + QUARTER_HOUR)
     with pytest.raises(ClaimLostError):
-        messages.claim(message, held, NOW + SETTLE)
+        messages.claim(message, held, NOW + QUARTER_HOUR)
     with pytest.raises(ClaimLostError):
-        messages.refuse(message, held, Refusal.NO_CONSENT, NOW + SETTLE)
+        messages.refuse(message, held, Refusal.NO_CONSENT, NOW + QUARTER_HOUR)
 
 
 # ── the gate, at the instant of sending ──
@@ -498,7 +499,7 @@ def test_who_unsubscribes_while_an_old_claim_settles_gets_no_second_try(ses: Ses
         ask()
     ses.before = lambda: None
     store(contact_profile(consent={"marketing": Stamped("unsubscribed", NOW + MINUTE)}))
-    at(NOW + SETTLE)
+    at(NOW + QUARTER_HOUR)
     assert ask()["reason"] == "no_consent"
     assert ses.sent == []
 
@@ -516,7 +517,7 @@ def test_a_notice_settles_a_message_once(ses: Ses) -> None:
 
 def test_a_very_late_notice_corrects_a_refusal(ses: Ses) -> None:
     message = Message.model_validate(TASK)
-    messages.refuse(message, messages.claim(message, None, NOW), Refusal.NO_CONSENT, NOW + SETTLE)
+    messages.refuse(message, messages.claim(message, None, NOW), Refusal.NO_CONSENT, NOW + QUARTER_HOUR)
     assert messages.settle("c01", KEY, "ses-1", NOW)
     held = messages.read(message)
     assert held is not None

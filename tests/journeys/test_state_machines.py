@@ -23,9 +23,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from functions.journey.app import TASK
 from shared.adapters import definitions, shipped
-from shared.domain.events import DAY, HOUR, SECOND
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND
 from shared.domain.journeys import BEGIN, Run
-from shared.domain.messages import Message
+from shared.domain.messages import SETTLE, Message
 
 ROOT = Path(__file__).resolve().parents[2]
 JOURNEYS = {journey.id: journey for journey in shipped.journeys()}
@@ -225,9 +225,21 @@ def test_a_mail_that_cannot_be_sent_yet_is_tried_again(play: Play, error: str, t
     assert played.mails == ["welcome_back"] * (times + 1)
 
 
-def test_an_outcome_that_is_not_known_is_asked_for_until_the_claim_is_settled(play: Play) -> None:
+@pytest.mark.parametrize("journey", FILES)
+def test_an_outcome_that_is_not_known_is_asked_for_until_the_claim_is_settled(journey: str) -> None:
+    """A claim that is pending when the last try is over leaves a failed run: every step that sends outlasts it, and not
+    by so much that the next mail waits for hours."""
+    steps = most(journey, "OutcomePendingError")
+    assert len(steps) == len(most(journey, "NotSentError")) == 5
+    for _, lasts in steps:
+        assert SETTLE < lasts * SECOND < HOUR
+        assert SETTLE == 15 * MINUTE
+
+
+def test_an_outcome_that_becomes_known_at_the_last_try_sends(play: Play) -> None:
     played = play("win_back", path="welcome_back", message=raises("OutcomePendingError", 6))
-    assert played.pauses == [300] * 6
+    assert played.status == "SUCCEEDED"
+    assert sum(played.pauses) * SECOND == 30 * MINUTE
 
 
 def most(journey: str, error: str) -> list[tuple[int, int]]:

@@ -24,10 +24,8 @@ from shared.domain.conditions.events import (
     Sequence,
     Unanswered,
 )
-from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
-from shared.domain.conditions.shorthand import plain
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.evaluation import comparison
 from shared.domain.events import DAY, NEVER, Instant, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.histories import Occurrence
@@ -76,8 +74,16 @@ def holds(
             return not again(condition.of)
         case Member():
             return again(others[condition.segment])
-        case OnList() | Engagement() | Rfm():
-            return again(plain(condition))
+        case OnList():
+            held = profile.traits.get("lists")
+            named = held.value if held is not None and isinstance(held.value, list) else [held.value if held else None]
+            return any(isinstance(each, str) and folded(each) == folded(condition.list) for each in named)
+        case Engagement():
+            return _tier(condition, profile, t) == condition.tier
+        case Rfm():
+            score = _score(condition, profile, t, cutoffs)
+            member = score > 0 and (condition.among is None or again(others[condition.among]))
+            return member and condition.at_least <= score <= condition.at_most
         case TraitIs():
             return _trait(condition, profile, t)
         case ConsentIs():
@@ -203,7 +209,88 @@ def passes(where: Where, properties: Mapping[str, Any]) -> bool:
     value = properties.get(where.property)
     if where.property in ("price", "total") and value is not None:
         value = value / 100
-    return comparison(where.is_, where.value)(value)
+    return compares(where.is_, where.value, value)
+
+
+def folded(text: str) -> str:
+    """Lower case, letter by letter."""
+    return "".join(letter.lower()[0] for letter in text)
+
+
+def compares(is_: str, wanted: Any, value: Any) -> bool:
+    """Of a list, one of its values has to pass; none may be equal for `not_equal`."""
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    match is_:
+        case "exists":
+            return value is not None
+        case "not_equal":
+            return not any(_equal(wanted, each) for each in values)
+        case "in":
+            return any(_equal(each, one) for each in wanted for one in values)
+        case "equal":
+            return any(_equal(wanted, each) for each in values)
+    return any(_ordered(is_, wanted, each) for each in values)
+
+
+def _kind(value: Any) -> str:
+    return "flag" if isinstance(value, bool) else "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def _equal(wanted: Any, value: Any) -> bool:
+    if _kind(wanted) != _kind(value):
+        return False
+    return bool(folded(wanted) == folded(value) if isinstance(wanted, str) else wanted == value)
+
+
+def _ordered(is_: str, wanted: Any, value: Any) -> bool:
+    if _kind(wanted) != _kind(value):
+        return False
+    if isinstance(wanted, str):
+        wanted, value = folded(wanted), folded(value)
+    order = (value > wanted) - (value < wanted)
+    return {
+        "less": order < 0,
+        "at_most": order <= 0,
+        "more": order > 0,
+        "at_least": order >= 0,
+        "contains": isinstance(wanted, str) and wanted in value,
+        "prefix": isinstance(wanted, str) and value[: len(wanted)] == wanted,
+    }[is_]
+
+
+def _tier(condition: Engagement, profile: Profile, t: Instant) -> str:
+    """By the docs: a person's click within 30 days or three opens by a person; a person's click or open within 90
+    days; neither, though emails were sent."""
+
+    def about(event: str, days: float, *, human: bool) -> int:
+        asked = {"topic": condition.topic, "journey": condition.journey}
+        return sum(
+            t - each.time < days * 24 * 60 * 60 * 1000
+            and (each.properties.get("human") is True or not human)
+            and all(wanted in (None, each.properties.get(name)) for name, wanted in asked.items())
+            for each in _history(profile, event)
+        )
+
+    if about("Email Clicked", 30, human=True) >= 1 or about("Email Opened", 30, human=True) >= 3:
+        return "highly"
+    if about("Email Clicked", 90, human=True) + about("Email Opened", 90, human=True):
+        return "moderately"
+    return "disengaged" if about("Email Sent", float("inf"), human=False) else "never sent one"
+
+
+_SCORED = {"recency": "last", "frequency": "count", "monetary": "sum"}
+_TOP = {5: 20, 4: 40, 3: 60, 2: 80}
+"""Of all who have ordered, so many percent have this score or a higher one."""
+
+
+def _score(condition: Rfm, profile: Profile, t: Instant, cutoffs: Mapping[str, float]) -> int:
+    """From 1 to 5 by the cut-offs; 0 of who has not ordered."""
+    by = RankedOrders.model_validate({"measure": _SCORED[condition.score]})
+    ranks = {score: Rank(by=by, top=top, among=condition.among) for score, top in _TOP.items()}
+    if not list(profile.counting_orders()):
+        return 0
+    number = ranked_number(ranks[5], profile, t)
+    return next((s for s, rank in ranks.items() if rank.key in cutoffs and (number or 0) >= cutoffs[rank.key]), 1)
 
 
 def _between(number: float, least: float | None, most: float | None) -> bool:
@@ -221,17 +308,14 @@ def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
     if condition.is_ == "exists":
         return True
     values = [None if isinstance(each, list) else each for each in (value if isinstance(value, list) else [value])]
-    compare = comparison(condition.is_, condition.value)
-    if condition.of == "any" and condition.is_ == "not_equal":
-        equal = comparison("equal", condition.value)
-        return not any(equal(each) for each in values)
+    passing = [compares(condition.is_, condition.value, each) for each in values]
     match condition.of:
         case "any":
-            return any(compare(each) for each in values)
+            return all(passing) if condition.is_ == "not_equal" else any(passing)
         case "all":
-            return len(values) > 0 and all(compare(each) for each in values)
+            return len(values) > 0 and all(passing)
         case "none":
-            return not any(compare(each) for each in values)
+            return not any(passing)
 
 
 def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> int:

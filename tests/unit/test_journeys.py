@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters import shipped
 from shared.domain.events import DAY, NEVER, Type
-from shared.domain.journeys import LATE, Run, Start, Stop, actions
+from shared.domain.journeys import Run, Start, Stop, actions
 from shared.domain.profiles import Profile
 from shared.domain.profiles.transitions import BY_DEFINITION, Membership, Transition
 
@@ -66,17 +66,17 @@ def test_leaving_inactive_stops_win_back_and_welcomes_back() -> None:
     assert start.run == Run("c1", "win_back", "inactive", 4, "welcome_back")
 
 
-@pytest.mark.parametrize("late", [0, LATE, LATE + 1, 900 * DAY])
+@pytest.mark.parametrize("late", [0, 3 * DAY, 3 * DAY + 1, 900 * DAY])
 def test_history_that_is_brought_over_starts_nothing(late: int) -> None:
     entered = transition("new_subscribers", True, 1, late=late)
-    assert bool(list(actions(JOURNEYS, entered, profile(new_subscribers=(True, 1, 0))))) == (late <= LATE)
+    assert bool(list(actions(JOURNEYS, entered, profile(new_subscribers=(True, 1, 0))))) == (late <= 3 * DAY)
     ordered = transition("customers", True, 2, day=8, late=late)
     there = profile(new_subscribers=(True, 1, 0), customers=(True, 2, 8))
-    assert len(list(actions(JOURNEYS, ordered, there))) == (2 if late <= LATE else 0)  # onboarding goes on
+    assert len(list(actions(JOURNEYS, ordered, there))) == (2 if late <= 3 * DAY else 0)  # onboarding goes on
     left = transition("inactive", False, 4, before=3, late=late)
     found = list(actions(JOURNEYS, left, profile(inactive=(False, 4, 0))))
     assert isinstance(found[0], Stop)
-    assert len(found) == (2 if late <= LATE else 1)  # nobody misses them any longer; nobody greets them either
+    assert len(found) == (2 if late <= 3 * DAY else 1)  # nobody misses them any longer; nobody greets them either
 
 
 def test_only_who_did_something_has_come_back() -> None:

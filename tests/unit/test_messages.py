@@ -19,11 +19,9 @@ from pydantic import ValidationError
 
 from functions.message.compile import COMPILED, TEMPLATES, compiled
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render, source
-from shared.domain.events import DAY, NEVER, Instant, Type
+from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type
 from shared.domain.messages import (
-    DORMANT_PAUSE,
     SENTENCES,
-    SETTLE,
     Held,
     Message,
     Refusal,
@@ -164,8 +162,8 @@ def dormant(*sent: Instant) -> Profile:
 
 def test_dormant_contacts_get_one_mail_in_30_days() -> None:
     assert gate(message(), dormant(), None, NOW) is None
-    assert gate(message(), dormant(NOW - DORMANT_PAUSE), None, NOW) is None
-    assert gate(message(), dormant(NOW - DORMANT_PAUSE + 1), None, NOW) is Refusal.FREQUENCY_CAP
+    assert gate(message(), dormant(NOW - 30 * DAY), None, NOW) is None
+    assert gate(message(), dormant(NOW - 30 * DAY + 1), None, NOW) is Refusal.FREQUENCY_CAP
     assert gate(message(), dormant(NOW), None, NOW) is Refusal.FREQUENCY_CAP
 
 
@@ -177,12 +175,13 @@ def test_the_goodbye_is_not_capped_though_three_mails_came_before_it() -> None:
 
 def test_every_refusal_is_explained() -> None:
     assert set(SENTENCES) == set(Refusal)
+    assert "30 days" in SENTENCES[Refusal.FREQUENCY_CAP]
 
 
-def test_a_claim_is_pending_until_it_has_had_its_time_to_settle() -> None:
+def test_a_claim_is_pending_for_a_quarter_of_an_hour() -> None:
     claimed = Held(Status.CLAIMED, 1, NOW)
-    assert claimed.pending(NOW + SETTLE - 1)
-    assert not claimed.pending(NOW + SETTLE)
+    assert claimed.pending(NOW + 15 * MINUTE - 1)
+    assert not claimed.pending(NOW + 15 * MINUTE)
     assert not Held(Status.RELEASED, 1, NOW).pending(NOW)
     assert [Held(status, 1, NOW).settled for status in Status] == [False, False, True, True]
 

@@ -381,3 +381,98 @@ def test_what_no_two_engines_compare_alike_is_no_value(value: Any) -> None:
 def test_nobody_is_ranked_by_what_stays_private(trait: str) -> None:
     with pytest.raises(ValidationError, match="nobody is ranked"):
         CONDITION.validate_python({"kind": "rank", "by": {"kind": "trait", "trait": trait}, "top": 20})
+
+
+# ── what is short for something else, by the numbers that the docs say ──
+
+
+def mail(type_: Type, day: float, *, human: bool = True) -> Event:
+    time = BEGIN + round(day * DAY)
+    about = {"topic": "marketing"} | ({} if type_ == Type.EMAIL_SENT else {"human": human})
+    name = f"{type_} {time}"
+    return Event(id=name, type=type_, time=time, received=time, source="ses", identities=CONTACT, properties=about)
+
+
+SENT, CLICKED, OPENED = mail(Type.EMAIL_SENT, 0), mail(Type.EMAIL_CLICKED, 1), mail(Type.EMAIL_OPENED, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "tiers"),
+    [
+        ([SENT, CLICKED], {1: "highly", 30.99: "highly", 31: "moderately", 90.99: "moderately", 91: "disengaged"}),
+        ([SENT, OPENED], {1: "moderately", 90.99: "moderately", 91: "disengaged", 900: "disengaged"}),
+        (
+            [SENT, *(mail(Type.EMAIL_OPENED, day) for day in (1, 2, 3))],
+            {2.99: "moderately", 3: "highly", 30.99: "highly", 31: "moderately", 92.99: "moderately", 93: "disengaged"},
+        ),
+        ([SENT, mail(Type.EMAIL_CLICKED, 1, human=False)], {1: "disengaged", 900: "disengaged"}),
+        ([], {1: None, 900: None}),
+    ],
+)
+def test_a_click_or_three_opens_engage_for_30_days_and_any_of_them_for_90(
+    told: list[Event], tiers: dict[float, str | None]
+) -> None:
+    kinds = {
+        tier: one(CONDITION.validate_python({"kind": "engagement", "tier": tier}))
+        for tier in ("highly", "moderately", "disengaged")
+    }
+    for day, tier in tiers.items():
+        t = BEGIN + round(day * DAY)
+        profile = profile_of([event for event in told if event.time <= t])
+        assert [name for name, each in kinds.items() if evaluate(each, "s", profile, t)[0]] == (
+            [] if tier is None else [tier]
+        )
+
+
+@pytest.mark.parametrize(("worth", "score"), [(99, 1), (100, 2), (199, 2), (200, 3), (300, 4), (399, 4), (400, 5)])
+def test_a_score_of_s_is_the_top_120_less_20_s_percent(worth: int, score: int) -> None:
+    ordered = Event(
+        id="o",
+        type=Type.ORDER_COMPLETED,
+        time=BEGIN,
+        received=BEGIN,
+        source="shopify",
+        identities=CONTACT,
+        properties={"order_id": "1", "total": worth},
+    )
+    by = {"kind": "orders", "measure": "sum"}
+    cutoffs = {
+        Rank.model_validate({"by": by, "top": top}).key: cut * 100
+        for top, cut in {20: 400, 40: 300, 60: 200, 80: 100}.items()
+    }
+    for least in range(1, 6):
+        for most in range(least, 6):
+            condition = {"kind": "rfm", "score": "monetary", "at_least": least, "at_most": most}
+            segment = Segment(id="s", name="S", sentence="Those.", when=CONDITION.validate_python(condition))
+            found = compile_segments([segment], cutoffs=cutoffs)
+            assert evaluate(found, "s", profile_of([ordered]), AFTER)[0] == (least <= score <= most)
+            assert not evaluate(found, "s", profile_of([]), AFTER)[0]
+
+
+@pytest.mark.parametrize(
+    ("within", "member"), [({"km": 343}, False), ({"km": 344}, True), ({"miles": 213}, False), ({"miles": 214}, True)]
+)
+def test_paris_is_344_kilometres_or_213_and_a_half_miles_from_london(within: dict[str, int], member: bool) -> None:
+    london = one(CONDITION.validate_python({"kind": "near", "latitude": 51.5074, "longitude": -0.1278, **within}))
+    paris = of_traits(latitude=48.8566, longitude=2.3522)
+    assert evaluate(london, "s", paris, AFTER)[0] == member
+
+
+@pytest.mark.parametrize(
+    ("comparison", "passing"),
+    [
+        ({"is": "less", "value": 7}, [6.9, -1]),
+        ({"is": "at_most", "value": 7}, [6.9, 7, -1]),
+        ({"is": "more", "value": 7}, [7.1]),
+        ({"is": "at_least", "value": 7}, [7, 7.1]),
+        ({"is": "equal", "value": 7}, [7]),
+        ({"is": "prefix", "value": "gR"}, ["green", "GREEN TEA"]),
+        ({"is": "contains", "value": "EE"}, ["green", "GREEN TEA", "tree"]),
+        ({"is": "more", "value": "green"}, ["GREEN TEA", "tree"]),
+        ({"is": "in", "value": ["Green", 7, True]}, [7, "green", True]),
+    ],
+)
+def test_comparisons_mean_what_they_say(comparison: dict[str, Any], passing: list[Any]) -> None:
+    values = [6.9, 7, 7.1, -1, "green", "GREEN TEA", "tree", True, False]
+    asked = one(CONDITION.validate_python({"kind": "trait", "trait": "asked", **comparison}))
+    assert [each for each in values if evaluate(asked, "s", of_traits(asked=each), AFTER)[0]] == passing

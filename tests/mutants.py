@@ -1,0 +1,136 @@
+"""Mutants: small wrong changes of the code, and whether a test notices. Run by hand: `make mutants`, some ten minutes.
+
+Each mutant is one replacement in one file, made in a copy of the repository, and the tests that are to notice. A mutant
+that survives is a rule that nothing holds; one that no longer applies has to be written anew here. Most are those that
+survived once: constants that were compared with themselves, an oracle made of what it tests, stored forms that were
+written and read by the same code.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("functions", "shared", "infra", "tests", "docs", "pyproject.toml", "template.yaml", "README.md", ".ci")
+
+
+class Mutant(NamedTuple):
+    """`old` → `new`, wherever in functions, shared or infra `old` stands: in one place, or it does not apply."""
+
+    name: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+STORED = ("tests/contract/test_stored_forms.py",)
+SEGMENTS = ("tests/unit/test_segments.py",)
+MESSAGES = ("tests/unit/test_messages.py",)
+
+MUTANTS = (
+    # stored forms
+    Mutant("a word of the dictionary", 'near_store":[true', 'near_shop":[true', STORED),
+    Mutant("a token's signature is shorter", "MAC_BYTES = 16", "MAC_BYTES = 12", STORED),
+    Mutant("an address's hash is shorter", ".hexdigest()[:40]", ".hexdigest()[:32]", STORED),
+    Mutant("more shards", "SHARDS = 10", "SHARDS = 16", STORED),
+    Mutant("another separator in an event's id", r'"\x1f".join(parts)', r'"\x1e".join(parts)', STORED),
+    Mutant("an event's key without its instant", "else iso(event.stated)}#", "else 'dated'}#", STORED),
+    Mutant("another message key", "_{self.step}_{self.occurrence}", "_{self.step}-{self.occurrence}", STORED),
+    Mutant("another name of a run", "{self.contact}-{self.segment}-", "{self.contact}_{self.segment}_", STORED),
+    Mutant("another key of consent", '_TOPIC = "topic:"', '_TOPIC = "about:"', STORED),
+    Mutant("an attribute of transitions", '"before": {"N": str(tr', '"earlier": {"N": str(tr', STORED),
+    Mutant("a lake column of another type", '"quantity": "double"', '"quantity": "bigint"', STORED),
+    Mutant("long identities in the clear", "> MOST_BYTES\n    return f", "> 99 * MOST_BYTES\n    return f", STORED),
+    # constants
+    Mutant("highly: a click in 31 days", "CLICKED, within=30 * DAY", "CLICKED, within=31 * DAY", SEGMENTS),
+    Mutant("highly: opens in 31 days", "OPENED, within=30 * DAY", "OPENED, within=31 * DAY", SEGMENTS),
+    Mutant("highly: two opens", "where=human, at_least=3", "where=human, at_least=2", SEGMENTS),
+    Mutant("moderately: 60 days", "within=90 * DAY, where=human", "within=60 * DAY, where=human", SEGMENTS),
+    Mutant("another cut of rfm", "top=20 * (6 - score)", "top=20 * (5 - score) or 1", SEGMENTS),
+    Mutant("a claim is pending for 45 minutes", "SETTLE = 15 * MINUTE", "SETTLE = 45 * MINUTE", ("tests/journeys",)),
+    Mutant("a claim that is settled a moment late", "now < self.claimed_at +", "now <= self.claimed_at +", MESSAGES),
+    Mutant("dormant: 29 days", "DORMANT_PAUSE = 30 * DAY", "DORMANT_PAUSE = 29 * DAY", MESSAGES),
+    Mutant("dormant: a day", "DORMANT_PAUSE = 30 * DAY", "DORMANT_PAUSE = 1 * DAY", MESSAGES),
+    Mutant(
+        "who left is known 2 days",
+        "LEFT_KEPT = 30 * DAY",
+        "LEFT_KEPT = 2 * DAY",
+        ("tests/integration/test_members.py",),
+    ),
+    Mutant("history for 4 days", "LATE = 3 * DAY", "LATE = 4 * DAY", ("tests/unit/test_journeys.py",)),
+    Mutant("awaited for 2 days", "AWAITED_FOR = DAY", "AWAITED_FOR = 2 * DAY", ("tests/unit/test_lanes.py",)),
+    # meaning
+    Mutant("at_most is less", "value) and value <= wanted", "value) and value < wanted", SEGMENTS),
+    Mutant("prefix with its case", "fold_case(value).startswith(wanted)", "value.startswith(wanted)", SEGMENTS),
+    Mutant("miles are kilometres", "KM_A_MILE = 1.609344", "KM_A_MILE = 1.0", SEGMENTS),
+    Mutant(
+        "consent after the segment",
+        'if answer is None or answer.value != "subscribed":\n        return Refusal.NO_CONSENT\n',
+        "",
+        MESSAGES,
+    ),
+    Mutant("an erasure is not lifted", 'lifted = reason == "erasure"', 'lifted = reason == "bounce"', MESSAGES),
+    Mutant(
+        "a cancelled order counts",
+        "not self.cancelled and (self.net > 0",
+        "(self.net > 0",
+        ("tests/unit/test_profiles.py",),
+    ),
+)
+
+
+def main(wanted: list[str]) -> int:
+    """Tries the mutants whose names have one of `wanted` in them (all, when none is); how many survive or do not apply
+    is the exit status."""
+    left = []
+    with TemporaryDirectory() as directory:
+        copy = Path(directory)
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, copy / part)
+        tried = [mutant for mutant in MUTANTS if not wanted or any(each in mutant.name for each in wanted)]
+        for mutant in tried:
+            outcome = attempt(copy, mutant)
+            print(f"{outcome:14} {mutant.name}", flush=True)
+            if outcome != "dies":
+                left.append(mutant)
+    print(f"{len(tried) - len(left)} of {len(tried)} mutants die")
+    return len(left)
+
+
+def attempt(copy: Path, mutant: Mutant) -> str:
+    found = [
+        (file, text)
+        for part in ("functions", "shared", "infra")
+        for file in sorted((copy / part).rglob("*.py"))
+        if mutant.old in (text := file.read_text(encoding="utf-8"))
+    ]
+    if len(found) != 1 or found[0][1].count(mutant.old) != 1:
+        return "does not apply"
+    ((file, text),) = found
+    file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    try:
+        return "dies" if fails(copy, mutant.tests) else "SURVIVES"
+    finally:
+        file.write_text(text, encoding="utf-8")
+
+
+def fails(copy: Path, tests: tuple[str, ...]) -> bool:
+    """Whether a test fails; that none was found, or that pytest itself does not work, is no failure of a test."""
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", *tests]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stdout + done.stderr)
+    return done.returncode == 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
