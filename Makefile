@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: help run demo quick test check lint build bench templates docs lock clean
+.PHONY: help run demo quick test check lint build bench mutants templates docs lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
@@ -41,6 +41,9 @@ build: $(SAM_READY)  ## build what `sam deploy` uploads, in .aws-sam
 bench: $(READY)  ## measure speed, size and cost (leaves out, and says so, what cannot be installed to compare with)
 	-$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m tests.benchmarks
+
+mutants: $(READY)  ## try small wrong changes of the code and say which of them no test notices (ten minutes)
+	$(BIN)/python -m tests.mutants
 
 templates: $(READY)  ## compile the shipped emails, MJML to HTML
 	$(BIN)/python -m functions.message.compile
