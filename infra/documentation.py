@@ -38,6 +38,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"kind": "consent", "is": "unsubscribed", "within": "30d"},
     {"kind": "first_seen", "before": "60d"},
     {"kind": "sample", "percent": 10, "salt": "spring"},
+    {"kind": "near", "latitude": 51.5074, "longitude": -0.1278, "miles": 20},
     {
         "kind": "event",
         "event": "Order Completed",
@@ -61,14 +62,13 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"kind": "engagement", "tier": "highly", "topic": "news"},
     {"kind": "orders", "measure": "sum", "at_least": 500, "within": "365d"},
     {"kind": "last_order", "at_least": 90, "at_most": 180},
-    {"kind": "near", "latitude": 51.5074, "longitude": -0.1278, "miles": 20},
+    {"kind": "rank", "by": {"kind": "trait", "trait": "predicted_value"}, "top": 20, "among": "customers"},
+    {"kind": "rfm", "score": "monetary", "at_least": 4},
     {"kind": "local_time", "from": "18:00", "to": "21:00", "weekdays": ["fri", "sat"]},
     {"kind": "season", "is": "winter"},
     {"kind": "anniversary", "next": 30},
     {"kind": "age", "at_least": 18, "at_most": 25},
     {"kind": "date", "trait": "predicted_order", "from": "-7d", "to": "3d"},
-    {"kind": "rank", "by": {"kind": "trait", "trait": "predicted_value"}, "top": 20, "among": "customers"},
-    {"kind": "rfm", "score": "monetary", "at_least": 4},
 )
 """One of each kind."""
 

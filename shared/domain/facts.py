@@ -11,14 +11,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
+from typing import assert_never
 
 from shared.domain import lake_rows
-from shared.domain.conditions import Condition, parts_of
+from shared.domain.conditions import All, Any_, Condition, Member, Not, parts_of
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
 from shared.domain.conditions.fields import condition_key
-from shared.domain.conditions.orders import Rank, RankedTrait
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
 from shared.domain.conditions.shorthand import plain
-from shared.domain.conditions.traits import Near, TraitIs
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
@@ -70,11 +81,17 @@ _MOST_WHOLE = 2**53  # up to here a double is exact
 def is_answered(condition: Condition) -> bool:
     """Whether SQL cannot work the condition out from facts and events."""
     match condition:
-        case Near() | LocalTime() | Season() | Anniversary() | Age() | DateTrait():
-            return True
         case TraitIs(trait=trait):
             return not in_lake(trait)
-    return False
+        case Near() | LocalTime() | Season() | Anniversary() | Age() | DateTrait():
+            return True
+        case All() | Any_() | Not() | Member() | OnList() | ConsentIs() | FirstSeen() | Sample():
+            return False
+        case EventCount() | FirstEvent() | LastEvent() | Latest() | InSequence() | Unanswered() | Cart() | Engagement():
+            return False
+        case Orders() | LastOrder() | Rank() | Rfm():
+            return False
+    assert_never(condition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain import calendars
-from shared.domain.conditions import All, Any_, Condition, Not, Segment, parts_of
-from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
-from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import Cart, Events, Filtered, Latest, Sequence, Unanswered
-from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, RankedTrait
+from shared.domain.conditions import Segment, parts_of
+from shared.domain.conditions.orders import Cutoffs, Rank
 from shared.domain.conditions.shorthand import in_order, members_of, plain
-from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, TraitIs
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
-from shared.domain.events import NEVER, Event, Instant, Type
+from shared.domain.events import NEVER, Event, Instant
 from shared.domain.profiles import UNDECIDED, Profile, wake_at
 from shared.domain.profiles.folding import fold, trim
-from shared.domain.profiles.histories import touch
 from shared.domain.profiles.kept_orders import misses_orders, needs_rebuild, trim_orders
 from shared.domain.profiles.orders import happened
 from shared.domain.profiles.transitions import (
@@ -36,63 +31,8 @@ from shared.domain.profiles.transitions import (
     Membership,
     Transition,
 )
-from shared.domain.properties import CARTS
 
 # ── all the shop's segments ──
-
-
-def dependencies(condition: Condition) -> set[str]:
-    """What of a profile a plain condition looks at, named as `profiles.fold` names what it touches."""
-    match condition:
-        case All() | Any_():
-            return set().union(*(dependencies(part) for part in condition.of))
-        case Not():
-            return dependencies(condition.of)
-        case TraitIs():
-            return _of_trait(condition.trait) | (_of_trait(condition.trait, "stamp") if condition.fresh else set())
-        case ConsentIs():
-            return {f"consent:{condition.topic}"}
-        case Events():
-            return {_of_event(condition.event, condition.where)}
-        case Latest():
-            return {touch(event) for event in condition.events}
-        case Sequence():
-            parts = (condition.first, condition.then, *((condition.without,) if condition.without else ()))
-            return {_of_event(each.event, each.where) for each in parts}
-        case Unanswered():
-            several: tuple[Filtered, ...] = (condition.of, *condition.answers)
-            return {_of_event(each.event, each.where) for each in several}
-        case Cart():
-            return {touch(event) for event in (*CARTS, Type.ORDER_COMPLETED)}
-        case Orders() | LastOrder():
-            return {"orders"}
-        case FirstSeen():
-            return {"first_seen"}
-        case Near():
-            return _of_trait("latitude") | _of_trait("longitude")
-        case LocalTime():
-            return _of_trait("timezone")
-        case Season():
-            return _of_trait("latitude") | _of_trait("country")
-        case Anniversary() | Age() | DateTrait():
-            return _of_trait(condition.trait)
-        case Rank(by=RankedTrait(trait=trait)):
-            return _of_trait(trait) | _of_trait(trait, "stamp")
-        case Rank():
-            return {"orders"}
-    return set()
-
-
-def _of_trait(name: str, what: str = "trait") -> set[str]:
-    return {f"{what}:{name}", f"{what}:{name.split('.', 1)[0]}"}
-
-
-def _of_event(event: str, where: Iterable[Where]) -> str:
-    """With the value that a filter asks for, where one asks for one: other events of the type cannot move it."""
-    for each in where:
-        if each.is_ == "equal" and isinstance(each.value, str | bool):
-            return touch(event, each.property, each.value)
-    return touch(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +81,7 @@ def compile_segments(
         raise ValueError(f"there is no time zone {zone}: write one such as Europe/London")
     needs: dict[str, set[str]] = {}
     for segment in ordered.values():
-        needs[segment.id] = dependencies(plain(segment.when)).union(
-            *(needs[other] for other in members_of(segment.when))
-        )
+        needs[segment.id] = plain(segment.when).moved_by().union(*(needs[other] for other in members_of(segment.when)))
     index: dict[str, tuple[str, ...]] = {}
     for name, needed in needs.items():
         for need in needed:

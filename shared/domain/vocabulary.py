@@ -8,14 +8,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import assert_never
 
-from shared.domain.conditions import Condition, parts_of
+from shared.domain.conditions import All, Any_, Condition, Member, Not, parts_of
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.conditions.comparing import Compared, Where
-from shared.domain.conditions.events import Cart, Events, Filtered, Latest, Unanswered
-from shared.domain.conditions.events import Sequence as InSequence
-from shared.domain.conditions.orders import Rank, RankedTrait
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    Filtered,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
 from shared.domain.conditions.shorthand import plain
-from shared.domain.conditions.traits import TraitIs
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.events import Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.traits import KNOWN_TRAITS
@@ -66,7 +77,7 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
             yield from _value(part.trait, part, known.traits.get(part.trait))
         case Rank(by=RankedTrait(trait=trait)):
             yield from _trait(trait, known)
-        case Events():
+        case EventCount() | FirstEvent() | LastEvent():
             yield from _event(part.event, part.where, known)
         case Latest():
             for name in part.events:
@@ -80,6 +91,16 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
                 yield from _event(each.event, each.where, known)
         case Cart():
             yield from _where(part.where, known)
+        case All() | Any_() | Not() | Member() | OnList() | ConsentIs() | FirstSeen() | Sample() | Near():
+            return  # names nothing that could be misspelt, or is made of others
+        case Engagement() | Orders() | LastOrder() | Rank() | Rfm():
+            return
+        case LocalTime() | Season():
+            return
+        case Anniversary() | Age() | DateTrait():
+            yield from _trait(part.trait, known)
+        case _:
+            assert_never(part)
 
 
 def _event(name: str, where: Sequence[Where], known: Vocabulary) -> Iterator[str]:

@@ -10,7 +10,6 @@ from shared.adapters import definitions
 from shared.domain.conditions.shorthand import plain
 from shared.domain.events import Type
 from shared.domain.profiles.histories import touch
-from shared.domain.segments import dependencies
 
 TRIED = pytest.StashKey[list[str]]()
 
@@ -31,7 +30,7 @@ def no_segments_about_sent_mails() -> Iterator[None]:
     kept = [
         segment
         for segment in definitions.shipped()
-        if not any(name.startswith(sent) for name in dependencies(plain(segment.when)))
+        if not any(name.startswith(sent) for name in plain(segment.when).moved_by())
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(definitions, "shipped", lambda: tuple(kept))

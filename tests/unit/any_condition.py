@@ -79,7 +79,7 @@ ranked = st.one_of(
     ),
 )
 clocks = st.sampled_from(["00:00", "09:30", "18:00"])
-weekdays = st.lists(st.sampled_from(["mon", "tue", "sat", "sun"]), max_size=3)
+weekdays = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), max_size=3)
 whole = st.integers(0, 5)
 
 PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {

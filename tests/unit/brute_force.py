@@ -19,9 +19,9 @@ from shared.domain.conditions.events import (
     EventCount,
     Filtered,
     FirstEvent,
+    InSequence,
     LastEvent,
     Latest,
-    Sequence,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, Rfm
@@ -124,7 +124,7 @@ def holds(
             return any(
                 each.time == newest and all(passes(test, each.properties) for test in condition.where) for each in all_
             )
-        case Sequence():
+        case InSequence():
             between = of(condition.without) if condition.without else []
             return any(
                 a < b <= a + condition.gap and inside(b, condition.within) and not any(a < c < b for c in between)

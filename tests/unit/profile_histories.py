@@ -31,6 +31,7 @@ TRAITS: dict[str, Any] = {
     "longitude": st.sampled_from([-0.1, 2.35, 151.2]),
     "timezone": st.sampled_from(["America/New_York", "Australia/Lord_Howe", "Mars/Olympus", None]),
     "birthday": st.sampled_from(DATES),
+    "day": st.sampled_from(DATES),
     "email": st.sampled_from(["ada@example.com", "bob@example.org"]),
 }
 
@@ -102,7 +103,11 @@ _SINGLE = st.fixed_dictionaries(
 )
 _MAIL = st.fixed_dictionaries(
     {"human": st.booleans(), "topic": st.sampled_from(["marketing", "news"])},
-    optional={"journey": st.sampled_from(JOURNEYS)},
+    optional={
+        "journey": st.sampled_from(JOURNEYS),
+        "template": st.sampled_from(["welcome", "thank_you"]),
+        "permanent": st.booleans(),
+    },
 )
 
 
@@ -159,10 +164,15 @@ filters = st.sampled_from(
         {"property": "product_id", "is": "exists"},
         {"property": "price", "is": "at_least", "value": 9.99},
         {"property": "price", "is": "less", "value": 20},
+        {"property": "price", "is": "at_most", "value": 9.99},
         {"property": "total", "is": "more", "value": 19.98},
         {"property": "path", "is": "prefix", "value": "/tea"},
         {"property": "query", "is": "contains", "value": "green"},
         {"property": "campaign", "value": "spring"},
+        {"property": "topic", "value": "news"},
+        {"property": "journey", "is": "not_equal", "value": "onboarding"},
+        {"property": "template", "value": "welcome"},
+        {"property": "permanent", "value": True},
         {"property": "human", "value": True},
         {"property": "human", "is": "not_equal", "value": True},
         {"property": "device", "value": "mobile"},
@@ -182,8 +192,12 @@ ranked = st.one_of(
     ),
 )
 
-leaves = st.one_of(
-    one_of_dicts(
+weekdays = st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+dates = st.sampled_from(["birthday", "day"])
+
+LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "member": made("member", {"segment": st.just("other")}),
+    "trait": one_of_dicts(
         made(
             "trait",
             {"trait": st.sampled_from(["country", "visits", "tags", "propensity.tea", "vip", "email", "other"])},
@@ -191,16 +205,19 @@ leaves = st.one_of(
         ),
         comparisons,
     ),
-    made("list", {"list": st.sampled_from(["spring", "Summer"])}),
-    made(
+    "list": made("list", {"list": st.sampled_from(["spring", "Summer"])}),
+    "consent": made(
         "consent",
         {"is": st.sampled_from(["subscribed", "unsubscribed", "pending"])},
-        {"within": windows, "first_in": windows},
+        {"within": windows, "first_in": windows, "topic": st.sampled_from(["marketing", "news"])},
+    )
+    | made("consent", {"is": st.just("never_asked"), "topic": st.sampled_from(["marketing", "news"])}),
+    "first_seen": made("first_seen", {"before": windows}),
+    "sample": made("sample", {"percent": st.sampled_from([0.5, 50, 99]), "salt": st.sampled_from(["a", "b", "c"])}),
+    "near": made("near", {"latitude": st.just(51.5074), "longitude": st.just(-0.1278)}, {}).flatmap(
+        lambda near: st.sampled_from([{**near, "km": 5}, {**near, "miles": 250}])
     ),
-    made("consent", {"is": st.just("never_asked"), "topic": st.sampled_from(["marketing", "news"])}),
-    made("first_seen", {"before": windows}),
-    made("sample", {"percent": st.sampled_from([0.5, 50, 99]), "salt": st.sampled_from(["a", "b", "c"])}),
-    one_of_dicts(
+    "event": one_of_dicts(
         made(
             "event",
             series,
@@ -212,20 +229,22 @@ leaves = st.one_of(
             },
         ),
         bounds,
-    ),
-    one_of_dicts(made("event", series, {"within": windows}), bounds),
-    made("first_event", {**series, "within": windows}),
-    one_of_dicts(
+    )
+    | one_of_dicts(made("event", series, {"within": windows}), bounds),
+    "first_event": made("first_event", {**series, "within": windows}),
+    "last_event": one_of_dicts(
         made("last_event", series),
         st.sampled_from([{"at_least": 2.5}, {"at_most": 3.25}, {"at_least": 1, "at_most": 4}]),
     ),
-    made(
+    "latest": made(
         "latest",
         {"where": st.lists(filters, min_size=1, max_size=2)},
         {"events": st.lists(types, min_size=1, max_size=2)},
     ),
-    made("sequence", {"first": filtered, "then": filtered, "gap": windows}, {"without": filtered, "within": windows}),
-    made(
+    "sequence": made(
+        "sequence", {"first": filtered, "then": filtered, "gap": windows}, {"without": filtered, "within": windows}
+    ),
+    "unanswered": made(
         "unanswered",
         {"of": filtered, "answers": st.lists(filtered, min_size=1, max_size=2)},
         {
@@ -234,13 +253,13 @@ leaves = st.one_of(
             "within": st.sampled_from(["30h", "4d"]),
         },
     ),
-    made("cart", {"older": st.sampled_from(["1h", "6h", "3d"]), "within": st.just("90h")}, {"where": wheres}),
-    made(
+    "cart": made("cart", {"older": st.sampled_from(["1h", "6h", "3d"]), "within": st.just("90h")}, {"where": wheres}),
+    "engagement": made(
         "engagement",
         {"tier": st.sampled_from(["highly", "moderately", "disengaged"])},
         {"topic": st.just("marketing"), "journey": st.sampled_from(JOURNEYS)},
     ),
-    one_of_dicts(
+    "orders": one_of_dicts(
         made(
             "orders",
             {"measure": st.sampled_from(["count", "sum", "average", "largest", "days_between"])},
@@ -260,38 +279,33 @@ leaves = st.one_of(
             ]
         ),
     ),
-    one_of_dicts(
+    "last_order": one_of_dicts(
         made("last_order", {}), st.sampled_from([{"at_least": 2.25}, {"at_most": 3}, {"at_least": 1, "at_most": 5}])
     ),
-    made("near", {"latitude": st.just(51.5074), "longitude": st.just(-0.1278)}, {}).flatmap(
-        lambda near: st.sampled_from([{**near, "km": 5}, {**near, "miles": 250}])
-    ),
-    made(
-        "local_time",
-        {"from": st.sampled_from(["00:00", "09:00", "22:30"]), "to": st.sampled_from(["06:15", "17:00"])},
-        {"weekdays": st.lists(st.sampled_from(["mon", "sat", "sun", "fri"]), max_size=3)},
-    ),
-    made("local_time", {"weekdays": st.sampled_from([["sat", "sun"], ["fri"]])}),
-    made("season", {"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
-    made("anniversary", {}, {}).flatmap(
-        lambda base: st.sampled_from([{**base, "next": 1}, {**base, "last": 2}, {**base, "next": 0}])
-    ),
-    made("age", {}).flatmap(lambda base: st.sampled_from([{**base, "at_least": 33}, {**base, "at_most": 32}])),
-    made(
-        "date",
-        {"trait": st.just("birthday"), "from": st.sampled_from(["-1d", "0d"]), "to": st.sampled_from(["6h", "2d"])},
-    ),
-    one_of_dicts(
+    "rank": one_of_dicts(
         made("rank", {"by": ranked}, {"among": st.just("other")}),
         st.sampled_from([{"top": 20}, {"top": 60}, {"bottom": 35}]),
     ),
-    made("rfm", {"score": st.sampled_from(["recency", "frequency", "monetary"])}).flatmap(
-        lambda base: st.sampled_from(
-            [{**base, "at_least": 4}, {**base, "at_least": 2, "at_most": 3}, {**base, "at_most": 1}]
-        )
+    "rfm": one_of_dicts(
+        made("rfm", {"score": st.sampled_from(["recency", "frequency", "monetary"])}, {"among": st.just("other")}),
+        st.sampled_from([{"at_least": 4}, {"at_least": 2, "at_most": 3}, {"at_most": 1}]),
     ),
-    st.just({"kind": "member", "segment": "other"}),
-)
+    "local_time": made(
+        "local_time",
+        {"from": st.sampled_from(["00:00", "09:00", "22:30"]), "to": st.sampled_from(["06:15", "17:00"])},
+        {"weekdays": st.lists(weekdays, max_size=3)},
+    )
+    | made("local_time", {"weekdays": st.sampled_from([["sat", "sun"], ["fri"]])}),
+    "season": made("season", {"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
+    "anniversary": one_of_dicts(
+        made("anniversary", {}, {"trait": dates}), st.sampled_from([{"next": 1}, {"last": 2}, {"next": 0}])
+    ),
+    "age": one_of_dicts(made("age", {}, {"trait": dates}), st.sampled_from([{"at_least": 33}, {"at_most": 32}])),
+    "date": made("date", {"trait": dates, "from": st.sampled_from(["-1d", "0d"]), "to": st.sampled_from(["6h", "2d"])}),
+}
+"""By kind; `test_language` sees to it that every field and value of a kind is drawn."""
+
+leaves = st.one_of(*LEAVES.values())
 
 conditions = st.recursive(
     leaves,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.domain.conditions import All, Any_, Not, Segment
 from shared.domain.conditions.calendar import Anniversary, LocalTime
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import EventCount, Sequence, Unanswered
+from shared.domain.conditions.events import EventCount, InSequence, Unanswered
 from shared.domain.conditions.orders import Orders
 from shared.domain.conditions.traits import TraitIs
 from shared.domain.wording import sentence
@@ -111,12 +111,12 @@ def meaning(condition: Any) -> Any:
             return condition.trait, 0 if 0 in (condition.next, condition.last) else (condition.next, condition.last)
         case LocalTime():
             return condition.from_, condition.to, sorted(set(condition.weekdays))
-        case Sequence() | Unanswered():
+        case InSequence() | Unanswered():
             return condition.model_dump(exclude={"first", "then", "without", "of", "answers"}), [
                 (each.event, filters(each.where))
                 for each in (
                     (condition.first, condition.then, *((condition.without,) if condition.without else ()))
-                    if isinstance(condition, Sequence)
+                    if isinstance(condition, InSequence)
                     else (condition.of, *condition.answers)
                 )
             ]

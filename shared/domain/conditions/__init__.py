@@ -21,9 +21,9 @@ from shared.domain.conditions.events import (
     Engagement,
     EventCount,
     FirstEvent,
+    InSequence,
     LastEvent,
     Latest,
-    Sequence,
     Unanswered,
 )
 from shared.domain.conditions.fields import Described, Id
@@ -39,6 +39,9 @@ class All(Described):
     kind: Literal["all"] = "all"
     of: tuple[Condition, ...] = Field(min_length=1, max_length=100)
 
+    def moved_by(self) -> set[str]:
+        return set().union(*(part.moved_by() for part in self.of))
+
 
 class Any_(Described):  # noqa: N801 - `Any` is typing's
     """True when at least one of its conditions is."""
@@ -46,6 +49,9 @@ class Any_(Described):  # noqa: N801 - `Any` is typing's
     flips = "as its conditions do"
     kind: Literal["any"] = "any"
     of: tuple[Condition, ...] = Field(min_length=1, max_length=100)
+
+    def moved_by(self) -> set[str]:
+        return set().union(*(part.moved_by() for part in self.of))
 
 
 class Not(Described):
@@ -55,6 +61,9 @@ class Not(Described):
     kind: Literal["not"] = "not"
     of: Condition
 
+    def moved_by(self) -> set[str]:
+        return self.of.moved_by()
+
 
 class Member(Described):
     """True when the contact is in another segment. A circle of segments is refused."""
@@ -62,6 +71,9 @@ class Member(Described):
     flips = "as that segment does"
     kind: Literal["member"] = "member"
     segment: Id
+
+    def moved_by(self) -> set[str]:
+        return set()  # what moves that segment moves this one: `segments.compile_segments`
 
 
 Condition = Annotated[
@@ -74,24 +86,24 @@ Condition = Annotated[
     | ConsentIs
     | FirstSeen
     | Sample
+    | Near
     | EventCount
     | FirstEvent
     | LastEvent
     | Latest
-    | Sequence
+    | InSequence
     | Unanswered
     | Cart
     | Engagement
     | Orders
     | LastOrder
-    | Near
+    | Rank
+    | Rfm
     | LocalTime
     | Season
     | Anniversary
     | Age
-    | DateTrait
-    | Rank
-    | Rfm,
+    | DateTrait,
     Field(discriminator="kind"),
 ]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.domain.conditions.fields import Described, Name, Signed, bounded
+from shared.domain.conditions.traits import of_trait
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -30,6 +31,9 @@ class LocalTime(Described):
             raise ValueError("is true at any time: needs `from` and `to`, or some `weekdays`")
         return self
 
+    def moved_by(self) -> set[str]:
+        return of_trait("timezone")
+
 
 class Season(Described):
     """It is spring, summer, autumn or winter (whole months, as meteorologists have it) where the contact is: south of
@@ -40,6 +44,9 @@ class Season(Described):
     flips = "yes"
     kind: Literal["season"] = "season"
     is_: Literal["spring", "summer", "autumn", "winter"] = Field(alias="is")
+
+    def moved_by(self) -> set[str]:
+        return of_trait("latitude") | of_trait("country")
 
 
 class Anniversary(Described):
@@ -60,6 +67,9 @@ class Anniversary(Described):
             raise ValueError("needs either `next` or `last`, a number of days")
         return self
 
+    def moved_by(self) -> set[str]:
+        return of_trait(self.trait)
+
 
 class Age(Described):
     """Whole years since a date trait (a birthday), `at_least` and `at_most`. No such trait, or no date in it: false."""
@@ -75,6 +85,9 @@ class Age(Described):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         return bounded(self, self.at_least, self.at_most, both_may_be_missing=False)
+
+    def moved_by(self) -> set[str]:
+        return of_trait(self.trait)
 
 
 class DateTrait(Described):
@@ -94,3 +107,6 @@ class DateTrait(Described):
         if self.to <= self.from_:
             raise ValueError("`to` has to be later than `from`")
         return self
+
+    def moved_by(self) -> set[str]:
+        return of_trait(self.trait)

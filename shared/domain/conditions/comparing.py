@@ -8,14 +8,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.domain.conditions.fields import Described
-from shared.domain.events import Json
+from shared.domain.events import Json, Strict
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
 
 Comparison = Literal["equal", "not_equal", "in", "contains", "prefix", "less", "at_most", "more", "at_least", "exists"]
 
 
-class Compared(Described):
+class Compared(Strict):
     """A comparison of a value with `value`. Text compares without regard to case; dates are ISO text."""
 
     is_: Comparison = Field(default="equal", alias="is")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.fields import Count, Described, Duration, Name, bounded
-from shared.domain.events import Type
+from shared.domain.conditions.fields import Count, Described, Duration, Name, Short, bounded
+from shared.domain.events import Strict, Type
+from shared.domain.profiles.histories import touch
+from shared.domain.properties import CARTS
 
 
 class Events(Described):
@@ -18,6 +21,9 @@ class Events(Described):
     event: Name
     within: Duration | None = None
     where: tuple[Where, ...] = Field(default=(), max_length=10)
+
+    def moved_by(self) -> set[str]:
+        return {of_event(self.event, self.where)}
 
 
 Counted = Literal["events", "days", "product_id", "category", "campaign", "same_product_id", "same_category"]
@@ -79,15 +85,18 @@ class Latest(Described):
     events: tuple[Name, ...] = Field(default=(Type.PAGE_VIEWED, Type.PRODUCT_VIEWED), min_length=1, max_length=10)
     where: tuple[Where, ...] = Field(min_length=1, max_length=10)
 
+    def moved_by(self) -> set[str]:
+        return {touch(event) for event in self.events}
 
-class Filtered(Described):
+
+class Filtered(Strict):
     """One event type and its filters, as part of a condition about several."""
 
     event: Name
     where: tuple[Where, ...] = Field(default=(), max_length=10)
 
 
-class Sequence(Described):
+class InSequence(Described):
     """First one event, `then` another at most `gap` later, with none of `without` in between; and that other one within
     the last `within` (ever, when left out). Events at one instant follow each other in no order. No history: false."""
 
@@ -99,6 +108,10 @@ class Sequence(Described):
     without: Filtered | None = None
     gap: Duration
     within: Duration | None = None
+
+    def moved_by(self) -> set[str]:
+        parts = (self.first, self.then, *((self.without,) if self.without else ()))
+        return {of_event(each.event, each.where) for each in parts}
 
 
 class Unanswered(Described):
@@ -120,6 +133,9 @@ class Unanswered(Described):
             raise ValueError("`within` has to be longer than `older`")
         return self
 
+    def moved_by(self) -> set[str]:
+        return {of_event(each.event, each.where) for each in (self.of, *self.answers)}
+
 
 class Cart(Described):
     """The contact's newest cart or checkout has something in it and passes `where` (`total`, `category`); it is at
@@ -138,8 +154,11 @@ class Cart(Described):
             raise ValueError("`within` has to be longer than `older`")
         return self
 
+    def moved_by(self) -> set[str]:
+        return {touch(event) for event in (*CARTS, Type.ORDER_COMPLETED)}
 
-class Engagement(Described):
+
+class Engagement(Short):
     """How the contact takes our mails (about a topic, of a journey, or all): `highly`, a person's click within 30 days,
     or three opens by a person; `moderately`, less than that, but a person's click or open within 90 days; `disengaged`,
     mails were sent and there was neither within 90 days. Who was never sent one is none of them."""
@@ -150,3 +169,11 @@ class Engagement(Described):
     tier: Literal["highly", "moderately", "disengaged"]
     topic: Name | None = None
     journey: Name | None = None
+
+
+def of_event(event: str, where: Iterable[Where]) -> str:
+    """With the value that a filter asks for, where one asks for one: other events of the type cannot move it."""
+    for each in where:
+        if each.is_ == "equal" and isinstance(each.value, str | bool):
+            return touch(event, each.property, each.value)
+    return touch(event)

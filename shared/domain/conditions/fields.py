@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo
@@ -48,12 +49,24 @@ Percent = Annotated[float, Field(gt=0, lt=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
-class Described(Strict):
+class Described(Strict, ABC):
     """What every condition says of itself."""
 
     needs: ClassVar[str] = ""
     zone: ClassVar[str] = "none"
     flips: ClassVar[str] = "no"
+
+    @abstractmethod
+    def moved_by(self) -> set[str]:
+        """What of a profile it looks at, named as `folding.fold` names what it touches: an event that touches nothing
+        of it cannot change its answer."""
+
+
+class Short(Described):
+    """A condition that `shorthand.plain` writes out."""
+
+    def moved_by(self) -> set[str]:
+        raise TypeError("ask it of the condition that it is short for")
 
 
 def bounded(condition: T, least: float | None, most: float | None, *, both_may_be_missing: bool = True) -> T:

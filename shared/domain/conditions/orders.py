@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.domain.conditions.fields import Described, Duration, Id, Name, Percent, bounded, condition_key
+from shared.domain.conditions.fields import Described, Duration, Id, Name, Percent, Short, bounded, condition_key
+from shared.domain.conditions.traits import of_trait
 from shared.domain.events import Strict
 from shared.domain.properties import in_lake
 
@@ -35,6 +36,9 @@ class Orders(Described):
     def _fits(self) -> Self:
         return bounded(self, self.at_least, self.at_most)
 
+    def moved_by(self) -> set[str]:
+        return {"orders"}
+
 
 class LastOrder(Described):
     """Days since the contact's newest order that counts was placed, `at_least` and `at_most`. No order: false."""
@@ -48,6 +52,9 @@ class LastOrder(Described):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         return bounded(self, self.at_least, self.at_most, both_may_be_missing=False)
+
+    def moved_by(self) -> set[str]:
+        return {"orders"}
 
 
 class RankedTrait(Strict):
@@ -103,13 +110,18 @@ class Rank(Described):
             raise ValueError("needs either `top` or `bottom`, a percentage")
         return self
 
+    def moved_by(self) -> set[str]:
+        if isinstance(self.by, RankedTrait):
+            return of_trait(self.by.trait) | of_trait(self.by.trait, "stamp")
+        return {"orders"}
+
     @property
     def key(self) -> str:
         """Names its cut-off."""
         return condition_key(self)
 
 
-class Rfm(Described):
+class Rfm(Short):
     """The contact's score from 1 to 5 for how recently, how often (`frequency`) or for how much (`monetary`) they have
     ordered, among all who have, `at_least` and `at_most`: each is a fifth of them, equal ones kept together. Short for
     ranks. No order: false."""

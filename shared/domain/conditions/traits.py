@@ -7,11 +7,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from shared.domain.conditions.comparing import Compared
-from shared.domain.conditions.fields import Described, Duration, Name, Percent
+from shared.domain.conditions.fields import Described, Duration, Name, Percent, Short
 from shared.domain.events import MARKETING
 
 
-class TraitIs(Compared):
+class TraitIs(Compared, Described):
     """Compares a trait. A missing trait is false for every comparison; ask `not` of `exists` for missing.
 
     Of a list trait (tags), `of` says whether one of its values has to pass (`any`), `all` of them, or `none`; an empty
@@ -26,8 +26,11 @@ class TraitIs(Compared):
     of: Literal["any", "all", "none"] = "any"
     fresh: Duration | None = None
 
+    def moved_by(self) -> set[str]:
+        return of_trait(self.trait) | (of_trait(self.trait, "stamp") if self.fresh else set())
 
-class OnList(Described):
+
+class OnList(Short):
     """True when the trait `lists` has this list's name in it. Short for a comparison of that trait."""
 
     needs = "the trait `lists`"
@@ -59,6 +62,9 @@ class ConsentIs(Described):
             raise ValueError("`never_asked` takes no `first_in`: nothing was said at any instant")
         return self
 
+    def moved_by(self) -> set[str]:
+        return {f"consent:{self.topic}"}
+
 
 class FirstSeen(Described):
     """We first heard of the contact at least `before` ago, whatever earlier times they are told of by now. A contact
@@ -69,6 +75,9 @@ class FirstSeen(Described):
     kind: Literal["first_seen"] = "first_seen"
     before: Duration
 
+    def moved_by(self) -> set[str]:
+        return {"first_seen"}
+
 
 class Sample(Described):
     """True for `percent` of all contacts, chosen by a hash of the contact's id and `salt`: the same ones each time."""
@@ -77,6 +86,9 @@ class Sample(Described):
     kind: Literal["sample"] = "sample"
     percent: Percent
     salt: str = Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")
+
+    def moved_by(self) -> set[str]:
+        return set()
 
 
 class Near(Described):
@@ -95,3 +107,11 @@ class Near(Described):
         if (self.km is None) == (self.miles is None):
             raise ValueError("needs either `km` or `miles`")
         return self
+
+    def moved_by(self) -> set[str]:
+        return of_trait("latitude") | of_trait("longitude")
+
+
+def of_trait(name: str, what: str = "trait") -> set[str]:
+    """What touches the trait, or the trait that it is a part of: by its value, or by when it was told (`stamp`)."""
+    return {f"{what}:{name}", f"{what}:{name.split('.', 1)[0]}"}

@@ -14,17 +14,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from shared.domain.conditions import All, Any_, Condition, Member, Not, Segment
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import Cart, EventCount, FirstEvent, LastEvent, Latest, Unanswered
-from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
 from shared.domain.conditions.fields import condition_key
-from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank
+from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.shorthand import plain
-from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import calendar, events, orders, traits
 from shared.domain.evaluation.carts import cart_of
 from shared.domain.evaluation.comparing import compared_value, comparison
@@ -96,6 +105,8 @@ class Compiler:
                 return traits.first_seen(condition)
             case Sample():
                 return traits.sample(condition)
+            case Near():
+                return traits.near(condition)
             case EventCount():
                 return events.count(condition, self.of(condition.event, condition.where), self.zone)
             case FirstEvent():
@@ -127,8 +138,9 @@ class Compiler:
                 return orders.measured(condition)
             case LastOrder():
                 return orders.last(condition)
-            case Near():
-                return traits.near(condition)
+            case Rank():
+                rank = orders.rank(condition, self.cutoffs.get(condition.key))
+                return rank if condition.among is None else all_of([self.term(Member(segment=condition.among)), rank])
             case LocalTime():
                 return calendar.local_time(condition, self.zone)
             case Season():
@@ -139,7 +151,6 @@ class Compiler:
                 return calendar.age(condition, self.zone)
             case DateTrait():
                 return calendar.date(condition, self.zone)
-            case Rank():
-                rank = orders.rank(condition, self.cutoffs.get(condition.key))
-                return rank if condition.among is None else all_of([self.term(Member(segment=condition.among)), rank])
-        raise TypeError(f"{condition.kind} is no term")
+            case OnList() | Engagement() | Rfm():
+                raise TypeError(f"{condition.kind} is short for other conditions")
+        assert_never(condition)

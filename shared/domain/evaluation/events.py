@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions.events import Cart, EventCount, FirstEvent, LastEvent, Unanswered
-from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Unanswered
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value

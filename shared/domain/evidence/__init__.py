@@ -6,24 +6,33 @@ shop's time zone.
 
 from __future__ import annotations
 
-from shared.domain.conditions import Condition
+from typing import assert_never
+
+from shared.domain.conditions import All, Any_, Condition, Member, Not
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
-from shared.domain.conditions.events import Cart, EventCount, FirstEvent, LastEvent, Latest, Sequence, Unanswered
-from shared.domain.conditions.orders import LastOrder, Orders, Rank
-from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
-from shared.domain.evidence import events, orders, traits
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
+from shared.domain.evidence import calendar, events, orders, traits
 from shared.domain.evidence.view import Told, View
 
 
 def evidence(view: View, condition: Condition, holds: bool) -> Told:
     """Of a condition that is made of no others."""
     match condition:
+        case All() | Any_() | Not() | Member() | OnList() | Engagement() | Rfm():
+            raise TypeError(f"{condition.kind} is made of other conditions")
         case TraitIs():
             return traits.trait(view, condition)
-        case Anniversary() | DateTrait():
-            return traits.values(view, condition.trait)
-        case Age():
-            return traits.age(view, condition)
         case ConsentIs():
             return traits.consent(view, condition, holds)
         case FirstSeen():
@@ -32,10 +41,6 @@ def evidence(view: View, condition: Condition, holds: bool) -> Told:
             return traits.sample(view, condition)
         case Near():
             return traits.near(view, condition)
-        case LocalTime():
-            return traits.local_time(view)
-        case Season():
-            return traits.season(view)
         case EventCount():
             return events.count(view, condition, holds)
         case FirstEvent():
@@ -44,7 +49,7 @@ def evidence(view: View, condition: Condition, holds: bool) -> Told:
             return events.last(view, condition, holds)
         case Latest():
             return events.latest(view, condition)
-        case Sequence():
+        case InSequence():
             return events.sequence(view, condition)
         case Unanswered():
             return events.unanswered(view, condition, holds)
@@ -56,4 +61,14 @@ def evidence(view: View, condition: Condition, holds: bool) -> Told:
             return orders.last(view, condition, holds)
         case Rank():
             return orders.rank(view, condition)
-    raise TypeError(f"{condition.kind} is made of other conditions")
+        case LocalTime():
+            return calendar.local_time(view)
+        case Season():
+            return calendar.season(view)
+        case Anniversary():
+            return traits.values(view, condition.trait)
+        case Age():
+            return calendar.age(view, condition)
+        case DateTrait():
+            return traits.values(view, condition.trait)
+    assert_never(condition)

@@ -7,8 +7,16 @@ from collections.abc import Sequence
 
 from shared.domain import calendars
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import Cart, EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered
-from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.events import (
+    Cart,
+    EventCount,
+    Filtered,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import NEVER, Type
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of

@@ -1,14 +1,12 @@
-"""Evidence of traits and consent; and of place and moment, which traits tell."""
+"""Evidence of traits and consent; and of place, which traits tell."""
 
 from __future__ import annotations
 
-from shared.domain import calendars
-from shared.domain.conditions.calendar import Age
 from shared.domain.conditions.traits import ConsentIs, Near, Sample, TraitIs
 from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
 from shared.domain.events import NEVER, Json
-from shared.domain.evidence.view import STAYS, Told, View
-from shared.domain.wording.texts import duration, label, listed, number, plural, word
+from shared.domain.evidence.view import Told, View
+from shared.domain.wording.texts import duration, label, listed, number, word
 
 _DRAWN = "Nothing: it is drawn once and for all."
 
@@ -31,19 +29,6 @@ def _said(value: Json) -> str:
 def trait(view: View, condition: TraitIs) -> Told:
     told = values(view, condition.trait)
     return told if condition.fresh is None else told._replace(unless=f"{label(condition.trait)} is told again")
-
-
-def age(view: View, condition: Age) -> Told:
-    told = values(view, condition.trait)
-    stamped = trait_of(view.reading.profile, condition.trait)
-    day = calendars.date_in(stamped.value) if stamped is not None else None
-    if stamped is None or day is None or not calendars.has_year(stamped.value):
-        return told
-    today = calendars.local(view.t, view.definitions.compiler.zone).date()
-    years = today.year - day.year
-    if years > 0 and calendars.add_years(day, years) > today:
-        years -= 1
-    return told._replace(evidence=f"{told.evidence}: {plural(years, 'year')}")
 
 
 def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
@@ -87,17 +72,3 @@ def near(view: View, condition: Near) -> Told:
         return told
     km = distance_km(latitude, longitude, condition.latitude, condition.longitude)
     return told._replace(evidence=f"{km:,.1f} km ({km / KM_A_MILE:,.1f} miles) away")
-
-
-def local_time(view: View) -> Told:
-    stamped = trait_of(view.reading.profile, "timezone")
-    own = calendars.zone(stamped.value) if stamped is not None and isinstance(stamped.value, str) else None
-    where = own or view.definitions.compiler.zone
-    found = f"it is {calendars.local(view.t, where):%A %H:%M} in {where.key}, {'theirs' if own else 'the shop’s zone'}"
-    return Told(found, STAYS, STAYS, "their time zone changes")
-
-
-def season(view: View) -> Told:
-    told = values(view, "latitude", "country")
-    today = calendars.local(view.t, view.definitions.compiler.zone)
-    return told._replace(evidence=f"it is {today:%B}; {told.evidence}", unless="they move")

@@ -27,7 +27,8 @@ from shared.domain.properties import KNOWN_TYPES, event_name, is_small, kept_pro
 
 
 def fold(profile: Profile, event: Event) -> set[str]:
-    """Adds one event to the profile, in place; gives the names of what it touched (see `segments.dependencies`).
+    """Adds one event to the profile, in place; gives the names of what it touched (as `Described.moved_by` names what a
+    condition looks at).
 
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """

@@ -14,13 +14,23 @@ Texts here are expressions in Athena's dialect; what a definition says is in the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from shared.domain.conditions import All, Any_, Condition, Member, Not
-from shared.domain.conditions.events import Cart, EventCount, FirstEvent, LastEvent, Latest, Unanswered
-from shared.domain.conditions.events import Sequence as InSequence
-from shared.domain.conditions.orders import LastOrder, Orders, Rank
+from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.shorthand import plain
-from shared.domain.conditions.traits import ConsentIs, FirstSeen, Sample, TraitIs
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.facts import is_answered
 from shared.domain.sql_plan import events, orders, traits
 from shared.domain.sql_plan.sources import Sources
@@ -94,4 +104,8 @@ class Plan(Sources):
             case Rank(among=among):
                 ranked = orders.ranked(self, condition)
                 return ranked if among is None or ranked == FALSE else all_of([ranked, self.segment(among)])
-        raise TypeError(f"{condition.kind} is not planned")
+            case Near() | LocalTime() | Season() | Anniversary() | Age() | DateTrait():
+                return self.answer(condition)
+            case OnList() | Engagement() | Rfm():
+                raise TypeError(f"{condition.kind} is short for other conditions")
+        assert_never(condition)

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import Cart, EventCount, Filtered, FirstEvent, LastEvent, Latest, Unanswered
-from shared.domain.conditions.events import Sequence as InSequence
+from shared.domain.conditions.events import (
+    Cart,
+    EventCount,
+    Filtered,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
 from shared.domain.conditions.fields import condition_key
 from shared.domain.evaluation import in_days
 from shared.domain.events import Instant

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import EventCount, LastEvent, Latest, Sequence, Unanswered
+from shared.domain.conditions.events import (
+    Cart,
+    Engagement,
+    EventCount,
+    FirstEvent,
+    InSequence,
+    LastEvent,
+    Latest,
+    Unanswered,
+)
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import Type
 from shared.domain.wording.texts import (
@@ -15,6 +24,7 @@ from shared.domain.wording.texts import (
     compared,
     duration,
     has,
+    is_,
     listed,
     number,
     of_where,
@@ -114,7 +124,7 @@ def filters(where: Iterable[Where], *, of_cart: bool = False) -> str:
 # ── conditions ──
 
 
-def event_count(condition: EventCount, holds: bool) -> str:
+def count(condition: EventCount, holds: bool) -> str:
     least, most, window = condition.at_least, condition.at_most, condition.within
     if least is None and most is None:
         least = 1
@@ -170,6 +180,17 @@ def _times(least: int | None, most: int | None, holds: bool = True) -> str:
     return f"{text} time{'' if text.split()[-1] == '1' else 's'}"
 
 
+def first(condition: FirstEvent, holds: bool) -> str:
+    past, participle = deed(condition.event, condition.where)
+    did = past if holds else f"has not {participle}"
+    return f"{did} for the first time{within(condition.within)}"
+
+
+def last(condition: LastEvent, holds: bool) -> str:
+    past, participle = deed(condition.event, condition.where)
+    return since(condition, holds, f"last {past}", f"has never {participle}")
+
+
 def since(condition: LastEvent | LastOrder, holds: bool, last: str, never: str) -> str:
     days = between(condition.at_least, condition.at_most, number, holds, fewer="less than")
     ago = f"{last} {days} day{'' if days.split()[-1] == '1' else 's'} ago"
@@ -183,7 +204,7 @@ def latest(condition: Latest, holds: bool) -> str:
     return f"{has(holds)} as the newest of {listed([quoted(each) for each in condition.events], 'and')} one{how}"
 
 
-def sequence(condition: Sequence, holds: bool) -> str:
+def sequence(condition: InSequence, holds: bool) -> str:
     firsts, thens = (deed(each.event, each.where) for each in (condition.first, condition.then))
     first, then = (each[0] if holds else each[1] for each in (firsts, thens))
     text = f"{'' if holds else 'has not '}first {first} and then {then} at most {duration(condition.gap)} later"
@@ -198,3 +219,15 @@ def unanswered(condition: Unanswered, holds: bool) -> str:
     often = f" {_times(condition.at_least, None)}{within(condition.within)}"
     older = f", the newest at least {duration(condition.older)} ago" if condition.older is not None else ""
     return Loose(f"{past if holds else f'has not {participle}'}{often} without having {answers} since{older}")
+
+
+def cart(condition: Cart, holds: bool) -> str:
+    left = f"left a cart{filters(condition.where, of_cart=True)} without ordering it for"
+    return f"has {'' if holds else 'not '}{left} {duration(condition.older)} to {duration(condition.within)}"
+
+
+def engagement(condition: Engagement, holds: bool) -> str:
+    about = f" about {quoted(condition.topic)}" if condition.topic is not None else ""
+    of = f" of the journey {quoted(condition.journey)}" if condition.journey is not None else ""
+    tier = "disengaged from" if condition.tier == "disengaged" else f"{condition.tier} engaged with"
+    return f"{is_(holds)} {tier} mail{about}{of}"

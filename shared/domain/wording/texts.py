@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from shared.domain.conditions import Segment
 from shared.domain.conditions.comparing import Compared, Where
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.properties import AMOUNTS
@@ -132,3 +133,8 @@ def listed(texts: list[str], joint: str) -> str:
 
 def _is_number(value: Json) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def named(segments: Mapping[str, Segment], segment: str) -> str:
+    """Another segment, by its name."""
+    return quoted(segments[segment].name if segment in segments else segment)
