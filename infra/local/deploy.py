@@ -93,7 +93,7 @@ def _table(session: boto3.session.Session, template: Template, resource: Resourc
 
 def _queue(session: boto3.session.Session, resource: Resource, properties: dict[str, Any]) -> None:
     taken = ("VisibilityTimeout", "DelaySeconds", "MessageRetentionPeriod")
-    attributes = {name: str(properties[name]) for name in taken if name in properties}
+    attributes: dict[Any, str] = {name: str(properties[name]) for name in taken if name in properties}
     if "RedrivePolicy" in properties:
         attributes["RedrivePolicy"] = json.dumps(properties["RedrivePolicy"])
     session.client("sqs").create_queue(QueueName=resource.name, Attributes=attributes)

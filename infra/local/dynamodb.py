@@ -696,7 +696,7 @@ def filtered_after(
             "WHERE position > ? ORDER BY position LIMIT ?",
             (position, limit),
         ).fetchall()
-    return [(row[0], _record(streamed, *row, wanted=wanted)) for row in rows]
+    return [(row[0], _record(streamed, wanted, *row)) for row in rows]
 
 
 def trim(world: World, table: str, position: int) -> None:
@@ -714,12 +714,12 @@ def _streamed(world: World, name: str) -> Table:
 
 def _record(
     table: Table,
+    wanted: Callable[[Record], bool],
     position: int,
     at: int,
     old: bytes | None,
     new: bytes | None,
     by_ttl: int,
-    wanted: Callable[[Record], bool],
 ) -> Record | None:
     images = {
         "NewImage": decode(new) if new is not None and table.stream in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") else None,

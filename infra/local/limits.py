@@ -32,8 +32,8 @@ def _made(shape: Any, known: dict[str, Limit | None]) -> Limit | None:
         parts = {name: found for name, member in shape.members.items() if (found := limit(member, known))}
         return (lambda value: _first(value, parts)) if parts else None
     if kind == "list":
-        each = limit(shape.member, known)
-        return _both(own, (lambda value: _of_any(value, each)) if each else None)
+        member = limit(shape.member, known)
+        return _both(own, (lambda value: _of_any(value, member)) if member else None)
     if kind == "map":
         key, each = limit(shape.key, known), limit(shape.value, known)
         of_keys: Limit | None = (lambda value: _of_any(value, key)) if key else None

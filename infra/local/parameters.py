@@ -58,7 +58,7 @@ def _made(shape: Any, known: dict[str, Check]) -> Check:
     if least is None or kind in ("blob", "boolean"):
         return lambda value: isinstance(value, types)
     if kind == "string":
-        return lambda value: isinstance(value, types) and len(value) >= least
+        return lambda value: isinstance(value, str) and len(value) >= least
     return lambda value: isinstance(value, types) and value >= least
 
 

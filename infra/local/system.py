@@ -489,7 +489,7 @@ def begin(
 def plug_in(system: System) -> None:
     """Makes this system the one that the adapters of this process talk to: its clients, its clock, its environment."""
     boto3.DEFAULT_SESSION = system.session
-    clients.client.cache_clear()
+    clients.client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
     secrets._provider.cache_clear()
     clock.use(system.world.now)
     for resource in system.template.of_type("AWS::Serverless::Function"):

@@ -83,7 +83,10 @@ class Template:
         section = {"AWS::Serverless::Function": "Function", "AWS::Serverless::HttpApi": "HttpApi"}.get(
             resource.type, ""
         )
-        return self.resolve(_merged(self.raw.get("Globals", {}).get(section, {}), resource.properties))
+        resolved: dict[str, Any] = self.resolve(
+            _merged(self.raw.get("Globals", {}).get(section, {}), resource.properties)
+        )
+        return resolved
 
     def condition(self, name: str) -> bool:
         return bool(self.resolve(self.raw["Conditions"][name]))
@@ -152,7 +155,7 @@ class Template:
     def name(self, resource: Resource) -> str | None:
         """The name that the template gives to a resource; None where it leaves that to CloudFormation. A database
         without one gets what CloudFormation would call it: Athena cannot read that (`names`)."""
-        given = self.resolve(names.given(resource.type, resource.properties))
+        given: str | None = self.resolve(names.given(resource.type, resource.properties))
         if given is None and resource.type == "AWS::Glue::Database":
             return names.generated(resource.type, self.pseudo_parameters["AWS::StackName"], resource.name)
         return given
