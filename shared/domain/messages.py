@@ -278,7 +278,7 @@ def contact_variables(profile: Profile) -> dict[str, Json]:
     anybody can set traits with a public write key. So does a name that is none: "null", "N/A", "-", a number.
     """
     orders = profile.histories.get(Type.ORDER_COMPLETED)
-    categories = orders.newest[-1].properties.get("category", []) if orders is not None else []
+    categories = orders.newest[-1].properties.get("category", []) if orders is not None and orders.newest else []
     listed = categories if isinstance(categories, list) else [categories]
     return {
         "first_name": _name(profile, "first_name"),

@@ -345,7 +345,7 @@ class _Printed:
 
     def _ordered(self, source: Source) -> list[str]:
         later = [f"time > {source.since}"] if source.since is not None and source.since >= 0 else []
-        return [*self._of_facts("order"), *later, f"time <= {self.plan.t}"]
+        return [*self._of_facts("order"), "flag", *later, f"time <= {self.plan.t}"]
 
     def _of_facts(self, *kinds: str) -> list[str]:
         return [f"pass = {literal(self.pass_id)}", _one_of("kind", kinds)]

@@ -170,7 +170,7 @@ def cart_left(profile: Profile) -> Occurrence | None:
         (each.time, event) for event in _CARTS if event in profile.histories for each in profile.histories[event].newest
     ]
     of = {event: list(profile.histories[event].newest) for event in _CARTS if event in profile.histories}
-    ordered = max((each.time for each in _history(profile, Type.ORDER_COMPLETED)), default=-1)
+    ordered = max((order.placed for order in profile.orders.values() if order.placed != NEVER), default=-1)
     total, products, categories, unnamed, newest = None, set[str](), set[str](), False, None
     for time, event in sorted(told, key=lambda each: (each[0], each[1] not in _CHANGES, each[1])):
         each = of[event].pop(0)

@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import lake_rows
+from shared.domain.conditions import Segment
 from shared.domain.evaluation import cart_of
 from shared.domain.events import DAY, MINUTE, SECOND, Event, Instant, Type, event_key, iso, parse_instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold, trim
 from shared.domain.profiles.kept_orders import needs_rebuild
 from shared.domain.profiles.stored import dump, load
+from shared.domain.segments import compile_segments, evaluate
 from shared.domain.shop import Shop, as_counted
 from shared.domain.sources import segment, shopify, woocommerce
 
@@ -392,3 +394,21 @@ def test_a_bound_on_orders_never_parts_what_two_told_of_one() -> None:
     profile = counted(told, Shop("EUR", website_tells_orders=True))
     trim(profile)
     assert len(worth(profile)) == 59
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "refunded"])
+def test_what_is_cancelled_or_wholly_refunded_was_not_bought(ended: str) -> None:
+    """Neither by what was in it nor as an order, for conditions on events as for those on orders."""
+    order = {**sample("shopify", "orders_create"), "total_price": "80.00", "updated_at": iso(BEGIN)}
+    told = [*shop("orders/create", order, BEGIN, "e")]
+    bought = Segment.model_validate(
+        {"id": "bought", "name": "B", "sentence": "S.", "when": {"kind": "event", "event": "Order Completed"}}
+    )
+    definitions = compile_segments([bought])
+    assert evaluate(definitions, "bought", folded(told), BEGIN + DAY)[0]
+    if ended == "cancelled":
+        told += shop("orders/updated", {**order, "cancelled_at": iso(BEGIN + MINUTE)}, BEGIN + MINUTE, "x")
+    else:
+        told += shop("refunds/create", shop_refund(1, 80, BEGIN + MINUTE), BEGIN + MINUTE, "r")
+    for events in (told, told[::-1]):
+        assert not evaluate(definitions, "bought", folded(events), BEGIN + DAY)[0]

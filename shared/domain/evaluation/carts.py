@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.domain.events import Instant, Json, Type
+from shared.domain.events import NEVER, Instant, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import HISTORY_BOUND
 from shared.domain.profiles.histories import Occurrence
@@ -25,7 +25,7 @@ def cart_of(profile: Profile) -> Occurrence | None:
 
     Of each type the newest HISTORY_BOUND events are looked at. HistoryNeededError when the profile lacks some of them.
     """
-    ordered = _ordered(profile)
+    ordered = last_ordered(profile)
     told = [(type_, each) for type_ in sorted(CARTS) for each in reversed([*_since(profile, type_, ordered)])]
     cart = _Cart()
     # At one instant the changes come first: what tells the whole has them in it.
@@ -54,13 +54,12 @@ def _tells(occurrence: Occurrence) -> bool:
     return not occurrence.properties.keys().isdisjoint(("total", "product_id", "filled"))
 
 
-def _ordered(profile: Profile) -> Instant:
-    history = profile.histories.get(Type.ORDER_COMPLETED)
-    if history is None:
-        return -1
-    if not history.newest:
+def last_ordered(profile: Profile) -> Instant:
+    """When the newest order was placed, whatever has become of it: who has cancelled it has left no cart."""
+    placed = [order.placed for order in profile.orders.values() if order.placed != NEVER]
+    if not placed and profile.older_orders:
         raise HistoryNeededError(Type.ORDER_COMPLETED)
-    return history.newest[-1].time
+    return max(placed, default=-1)
 
 
 class _Cart:

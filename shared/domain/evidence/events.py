@@ -18,7 +18,8 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder
-from shared.domain.events import NEVER, Type
+from shared.domain.evaluation.carts import last_ordered
+from shared.domain.events import NEVER
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, fold_case
@@ -146,21 +147,21 @@ def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
 
 def cart(view: View, condition: Cart, holds: bool) -> Told:
     would = f"A new cart would make it true, when it has been left for {duration(condition.older)}."
-    left, orders = view.reading.cart(), view.occurrences(Type.ORDER_COMPLETED)[:1]
+    left, ordered = view.reading.cart(), last_ordered(view.reading.profile)
     if left is None:
         newest = max((each.time for event in CARTS for each in view.occurrences(event)[:1]), default=None)
         text = "there is no cart"
         if newest is not None:
             text = f"nothing is left in the cart of {view.when(newest)}"
-            if orders and orders[0].time >= newest:
-                text = f"the newest cart, of {view.when(newest)}, was ordered since, on {view.when(orders[0].time)}"
+            if ordered >= newest:
+                text = f"the newest cart, of {view.when(newest)}, was ordered since, on {view.when(ordered)}"
         return Told(text, would, "An order would end it.")
     total = left.properties.get("total")
     worth = f" worth {money(total / 100)}" if isinstance(total, int) else ""
     inside = f" ({about})" if (about := _about(left, ("category", "product_id"))) else ""
     text = f"the newest cart{worth}{inside} {view.ago(left.time)}"
-    for order in orders:
-        text += f"; last ordered before, on {view.when(order.time)}"
+    if ordered >= 0:
+        text += f"; last ordered before, on {view.when(ordered)}"
     unless, sooner = ("", "they order") if holds else ("they order or change it", "")
     return Told(text, would, "An order would end it.", unless, sooner)
 

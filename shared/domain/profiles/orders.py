@@ -76,8 +76,9 @@ class Order:
 
     @property
     def completed(self) -> Occurrence | None:
-        """Its place in the history of `Order Completed`; None when it never was an order."""
-        if self.placed == NEVER:
+        """Its place in the history of `Order Completed`, which has the orders that count: nobody has bought what was
+        cancelled. None where it does not."""
+        if not self.counts:
             return None
         total = {} if self.value_at == UNTOLD else {"total": self.value}
         return Occurrence(self.placed, {**self.properties, **total})
