@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from functions.admin.rest import Place, Request, answer, logger, paged, route
 from shared.adapters import definitions, refreshes, shipped
 from shared.adapters.clock import now
-from shared.adapters.definitions import Draft, PublishedMeanwhileError
+from shared.adapters.definitions import Draft, PublishedMeanwhileError, TooLargeError
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.publications import InUseError, Publication, with_segment, without_segment
@@ -45,6 +45,8 @@ def create(request: Request) -> Json:
         draft = definitions.put_draft(read, instead_of=None)
     except PublishedMeanwhileError:
         raise taken from None
+    except TooLargeError as error:
+        raise too_large(error) from None
     return tagged(drafted(draft, publication), 201)
 
 
@@ -65,6 +67,8 @@ def put_draft(request: Request, segment: str) -> Json:
         return tagged(drafted(definitions.put_draft(read, held.number if held else None), publication))
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
+    except TooLargeError as error:
+        raise too_large(error) from None
 
 
 @route("DELETE", "/segments/{segment}/draft")
@@ -238,9 +242,13 @@ KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_arg
 
 
 def fitting(publication: Publication, segment: Segment, start_journeys: bool) -> Publication:
-    """The publication that would bring this segment. RefusedError: it does not fit the others."""
+    """The publication that would bring this segment. RefusedError: it does not fit the others, or beside them."""
     try:
-        return with_segment(publication, segment, start_journeys, now())
+        next_ = with_segment(publication, segment, start_journeys, now())
+        definitions.check_size(next_)
+        return next_
+    except TooLargeError as error:
+        raise too_large(error) from None
     except ValueError as error:
         raise RefusedError("invalid_segment", str(error), "when") from None
 
@@ -290,6 +298,10 @@ def wants_journeys(request: Request) -> bool:
     if not isinstance(wanted, bool):
         raise RefusedError("invalid_choice", "it is true or false", "start_journeys")
     return wanted
+
+
+def too_large(error: TooLargeError) -> RefusedError:
+    return RefusedError("too_large", str(error), "when", 413)
 
 
 def changed_meanwhile() -> RefusedError:

@@ -19,6 +19,7 @@ from shared.domain.events import DAY, SECOND, Instant, Json
 from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, foresee
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
+from shared.domain.publications import Publication
 from shared.domain.samples import Sample, overlaps
 from shared.domain.segments import Definitions
 from shared.domain.sources.payload import RefusedError
@@ -29,6 +30,8 @@ FORECAST_TIME = 15 * SECOND
 FORECAST_BATCH = 100
 MOST_SAMPLED = 1_000
 """Members of each segment that are compared with those of the others."""
+GUIDANCE_TIME = 15 * SECOND
+"""How long members are read for guidance; then they are compared, 500 segments in some five seconds more."""
 
 
 # ── as they are ──
@@ -161,32 +164,41 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
 
 @route("GET", "/guidance")
 def show_guidance(request: Request) -> Json:
-    """Segments that are too small, nearly the same people, or that nobody enters."""
-    t, of_shop = now(), definitions.segments().segments
+    """Segments that are too small, nearly the same people, or that nobody enters: of as many as there was time to read
+    the members of. `left_out` are the others."""
+    t, of_shop, counted = now(), definitions.segments().segments, members.counts()
     samples, entries = {}, {}
+    already = definitions.published_by(t - guidance.QUIET)
     for segment in of_shop:
-        found = list(islice(members.members(segment), MOST_SAMPLED + 1))
+        if now() - t > GUIDANCE_TIME:
+            break
+        size = counted.get(segment, 0)
+        found = list(islice(members.members(segment), MOST_SAMPLED + 1)) if size else []
         places = tuple((member.shard, member.contact) for member in found[:MOST_SAMPLED])
         whole = len(found) <= MOST_SAMPLED
-        samples[segment] = Sample(places, whole, len(found) if whole else members.count(segment))
-        entered = last_entry(segment, max((member.since for member in found), default=None), t)
+        samples[segment] = Sample(places, whole, len(found) if whole else size)
+        entered = last_entry(segment, max((member.since for member in found), default=None), t, already)
         if entered is not None:
             entries[segment] = entered
     sizes = {segment: sample.size for segment, sample in samples.items()}
+    read = {segment: of_shop[segment] for segment in samples}
+    both = overlaps(samples, guidance.ALIKE)
     return {
-        "findings": [asdict(each) for each in guidance.findings(of_shop, sizes, overlaps(samples), entries, t)],
+        "findings": [asdict(each) for each in guidance.findings(read, sizes, both, entries, t)],
         "compared": MOST_SAMPLED,
+        "left_out": [segment for segment in of_shop if segment not in samples],
         **names(),
     }
 
 
-def last_entry(segment: str, known: Instant | None, t: Instant) -> Instant | None:
+def last_entry(segment: str, known: Instant | None, t: Instant, already: Publication | None) -> Instant | None:
     """When somebody last entered, as far as guidance asks: an instant of the last 30 days, or the one 30 days ago where
-    it is longer ago than that. `known`: an entry that is known of. None: never."""
+    it is longer ago than that. `known`: an entry that is known of; `already`: what was published 30 days ago. None:
+    never."""
     quiet = t - guidance.QUIET
     if known is not None and known > quiet:
         return known
     if members.has_entered_since(segment, quiet):
         return t
-    *_, (begun, _) = definitions.forms(segment)
-    return None if known is None and begun.published > quiet else quiet
+    begun = already is not None and already.segment(segment) is not None
+    return quiet if begun or known is not None else None

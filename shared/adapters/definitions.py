@@ -27,6 +27,9 @@ from shared.domain.publications import Publication, compiled, first, with_segmen
 from shared.domain.segments import Definitions
 
 KEPT_FOR = 60 * SECOND
+MAX_BYTES = 390_000
+"""Of a version, compressed: DynamoDB takes 400 KB, and beside the body stands next to nothing. That is some seventy
+lists of a thousand ids."""
 SEGMENTS, DRAFTS = "segments", "drafts"
 
 
@@ -36,6 +39,14 @@ class ShopSettings(Settings):
 
 class PublishedMeanwhileError(Exception):
     """Somebody else has made the version of this number: look at theirs, and make the next."""
+
+
+class TooLargeError(ValueError):
+    """All segments (or all drafts) together are larger than a version can be; says by how much."""
+
+    def __init__(self, what: str, size: int) -> None:
+        told = f"all {what} together take {-(-size // 1000)} KB when compressed, and {MAX_BYTES // 1000} KB fit"
+        super().__init__(f"{told}: shorten the longest lists of values, or delete what is not used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ def recorded(number: int) -> Definitions:
 
 
 def publish(publication: Publication) -> None:
-    """Stores a publication, if its number is the next. PublishedMeanwhileError."""
+    """Stores a publication, if its number is the next. PublishedMeanwhileError, TooLargeError."""
     _put_first_on_record()
     _put_publication(publication)
     _newest(0)
@@ -97,7 +108,16 @@ def _put_first_on_record() -> None:
 
 
 def _put_publication(publication: Publication) -> None:
-    _put_new(SEGMENTS, publication.number, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
+    _put_new(SEGMENTS, publication.number, _body(publication))
+
+
+def _body(publication: Publication) -> bytes:
+    return _compressed(SEGMENTS, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def check_size(publication: Publication) -> None:
+    """TooLargeError where the publication could not be stored."""
+    _body(publication)
 
 
 def numbered(number: int) -> Publication:
@@ -106,6 +126,17 @@ def numbered(number: int) -> Publication:
     if found != number:
         raise LookupError(f"there is no publication {number}")
     return Publication.model_validate_json(body)
+
+
+def published_by(t: Instant) -> Publication | None:
+    """What was published at an instant; None: nothing was yet."""
+    newest = publication()
+    low, high = 0, newest.number  # of all numbers from 1 on there is a publication, each later than the one before
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = newest if middle == newest.number else numbered(middle)
+        low, high = (middle, high) if found.published <= t else (low, middle - 1)
+    return None if low == 0 else newest if low == newest.number else numbered(low)
 
 
 def tried(number: int, segment: str | None, draft: int | None, at: Instant) -> Publication:
@@ -189,12 +220,12 @@ def drafts(number: int | None = None) -> dict[str, Draft]:
 
 def put_draft(segment: Segment, instead_of: int | None) -> Draft:
     """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
-    or none any more."""
+    or none any more. TooLargeError."""
     newest, drafts = _drafts()
     if (drafts[segment.id].number if segment.id in drafts else None) != instead_of:
         raise PublishedMeanwhileError(f"there is another draft of {segment.id}")
     draft = Draft(number=newest + 1, segment=segment)
-    _put_new(DRAFTS, newest + 1, _DRAFTS.dump_json({**drafts, segment.id: draft}, by_alias=True, exclude_none=True))
+    _put_new(DRAFTS, newest + 1, _drafts_body({**drafts, segment.id: draft}))
     return draft
 
 
@@ -202,7 +233,7 @@ def drop_draft(id_: str) -> None:
     """PublishedMeanwhileError."""
     newest, drafts = _drafts()
     if drafts.pop(id_, None) is not None:
-        _put_new(DRAFTS, newest + 1, _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
+        _put_new(DRAFTS, newest + 1, _drafts_body(drafts))
 
 
 def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
@@ -213,12 +244,23 @@ def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
 # ── stored form ──
 
 
+def _drafts_body(drafts: dict[str, Draft]) -> bytes:
+    return _compressed(DRAFTS, _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
+
+
+def _compressed(what: str, body: bytes) -> bytes:
+    compressed = zlib.compress(body)
+    if len(compressed) > MAX_BYTES:
+        raise TooLargeError(what, len(compressed))
+    return compressed
+
+
 def _put_new(id_: str, version: int, body: bytes) -> None:
     """Stores a version that there is none of: no version is ever overwritten."""
     try:
         client("dynamodb").put_item(
             TableName=table(),
-            Item={"id": {"S": id_}, "version": {"N": str(version)}, "body": {"B": zlib.compress(body)}},
+            Item={"id": {"S": id_}, "version": {"N": str(version)}, "body": {"B": body}},
             ConditionExpression="attribute_not_exists(id)",
         )
     except client("dynamodb").exceptions.ConditionalCheckFailedException as error:

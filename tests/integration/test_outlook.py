@@ -81,6 +81,14 @@ def test_guidance_says_what_is_small_alike_and_quiet(shop: Shop) -> None:
     assert told["segments"]["churned"] == "Churned"
 
 
+def test_guidance_says_which_segments_there_was_no_time_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shop.ask("GET", "/guidance")[1]["left_out"] == []
+    monkeypatch.setattr(admin_segments, "GUIDANCE_TIME", -1)
+    told = shop.ask("GET", "/guidance")[1]
+    assert told["findings"] == []
+    assert set(told["left_out"]) == set(told["segments"])
+
+
 def test_who_entered_and_left_again_counts_as_an_entry(shop: Shop) -> None:
     shop.passes(2 * HOUR)
     shop.publish("fleeting", {"kind": "event", "event": "Order Completed", "within": "1h"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -341,3 +343,33 @@ def test_a_dry_run_that_failed_says_so(shop: Shop, monkeypatch: pytest.MonkeyPat
     run = shop.ask("POST", "/segments/buyers/dry-run")[1]["run"]
     shop.passes(2 * HOUR)
     assert shop.ask("GET", f"/segments/buyers/dry-run/{run}")[1] == {"run": run, "status": "failed"}
+
+
+def listed(lists: int, seed: str) -> Json:
+    """A condition of so many lists of a thousand ids that compress to little less than they are."""
+    ids = [hashlib.sha256(f"{seed} {number}".encode()).hexdigest()[:16] for number in range(lists * 1000)]
+    return {
+        "kind": "any",
+        "of": [
+            {"kind": "trait", "trait": "sku", "is": "in", "value": ids[start : start + 1000]}
+            for start in range(0, len(ids), 1000)
+        ],
+    }
+
+
+def test_segments_that_are_too_large_together_are_refused_with_their_size(shop: Shop) -> None:
+    shop.publish("twenty_lists", listed(20, "a"))
+    before = definitions.publication()
+    status, code, field, message = refused(shop.drafted("forty_lists", {**TEXTS, "when": listed(40, "b")}))
+    assert (status, code, field) == (413, "too_large", "when")
+    assert re.search(r"all segments together take \d{3} KB when compressed, and 390 KB fit: shorten", message)
+    assert definitions.drafts() == {}
+    assert definitions.publication() == before
+
+
+def test_drafts_that_are_too_large_together_are_refused_with_their_size(shop: Shop) -> None:
+    assert shop.drafted("first", {**TEXTS, "when": listed(25, "a")})[0] == 201
+    status, code, _, message = refused(shop.drafted("second", {**TEXTS, "when": listed(25, "b")}))
+    assert (status, code) == (413, "too_large")
+    assert message.startswith("all drafts together take ")
+    assert list(definitions.drafts()) == ["first"]

@@ -52,13 +52,17 @@ const FINDINGS = {
 async function guidance() {
   const told = await ask("guidance");
   segmentNames = told.segments;
-  if (told.findings.length === 0) return h("p", {}, "Nothing: no segment is too small, the same as another, or one that nobody enters.");
-  return Object.entries(FINDINGS).map(([kind, title]) => [title, told.findings.filter((each) => each.kind === kind)])
+  const leftOut = told.left_out.length > 0
+    && h("p", { class: "small" }, `There was no time to look at ${told.left_out.length} of the segments.`);
+  if (told.findings.length === 0 && !leftOut) return h("p", {}, "Nothing: no segment is too small, the same as another, or one that nobody enters.");
+  const findings = Object.entries(FINDINGS)
+    .map(([kind, title]) => [title, told.findings.filter((each) => each.kind === kind)])
     .filter(([, found]) => found.length > 0)
     .map(([title, found]) => more(`${title} (${found.length})`,
       Object.entries(Object.groupBy(found, (each) => advice(each.sentence)[1])).map(([what, those]) =>
         [h("p", {}, what), h("ul", { class: "list" }, those.map((each) => h("li", {}, advice(each.sentence)[0], " ",
           h("span", { class: "small" }, each.segments.map((id, n) => [n > 0 && " · ", segmentLink(id)])))))])));
+  return [leftOut, ...findings];
 }
 
 /** A finding's first sentence, which says what it is, and the rest, which says what to do. */
