@@ -81,12 +81,12 @@ def find(request: Request) -> Json:
         raise RefusedError("invalid_search", f"name one of {', '.join(FINDABLE)}")
     ((kind, value),) = body.items()
     if not isinstance(value, str) or not 0 < len(value.strip()) <= 512:
-        raise RefusedError("invalid_search", "it has to be a text", kind)
+        raise RefusedError("invalid_search", "it must be a text", kind)
     if kind == IdentityKind.EMAIL:
         try:
             value = normal_email(value)
         except ValueError:
-            raise RefusedError("invalid_search", "that is no e-mail address", kind) from None
+            raise RefusedError("invalid_search", "that is not an email address", kind) from None
     found = identities.find([Identity(kind=IdentityKind(kind), value=value.strip())])
     for contact in found.values():
         return {"contact": profile_of(contact).contact}
@@ -247,7 +247,7 @@ def daily(request: Request) -> Json:
         first, last = days(request, now())
         query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, first, last))
     elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
-        raise RefusedError("invalid_query", "take the query from the answer before, as it is", "query")
+        raise RefusedError("invalid_query", "pass the query from the previous answer unchanged", "query")
     try:
         for look in range(QUERY_LOOKS):
             if look:
@@ -265,7 +265,7 @@ def days(request: Request, t: Instant) -> tuple[str, str]:
     last = day(request, "to", t)
     first = day(request, "from", max(last - 29 * DAY, 0))
     if not 0 <= last - first < MOST_DAYS * DAY:
-        raise RefusedError("invalid_days", f"from 1 to {MOST_DAYS} days, the first one first", "from")
+        raise RefusedError("invalid_days", f"ask for 1 to {MOST_DAYS} days, the first day first", "from")
     return iso(first)[:10], iso(last)[:10]
 
 

@@ -34,10 +34,10 @@ def merge(request: Request, contact: str) -> Json:
     """Has another contact join this one, for good. It is done when its event has been taken off the queue."""
     other = request.json().get("other")
     if not isinstance(other, str) or not other:
-        raise RefusedError("missing_field", "other has to be there: the id of the contact that is to join", "other")
+        raise RefusedError("missing_field", "other is required: the id of the contact to merge", "other")
     kept, gone = profile_of(contact, "contact"), profile_of(other, "other")
     if kept.contact == gone.contact:
-        raise RefusedError("same_contact", "they are one contact already", "other", 409)
+        raise RefusedError("same_contact", "they are the same contact already", "other", 409)
     t = now()
     merger = Event(
         id=event_id("admin", "merge", kept.contact, gone.contact),

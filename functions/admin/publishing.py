@@ -37,7 +37,7 @@ def create(request: Request) -> Json:
     read = segment_in(body, str(body.get("id", "")))
     fitting(publication := definitions.publication(), read, start_journeys=False)
     taken = RefusedError(
-        "taken", "there is a segment with this id already: open that one, or take another id", "id", 409
+        "taken", "there is already a segment with this id: open that one, or choose another id", "id", 409
     )
     if publication.segment(read.id) is not None:
         raise taken
@@ -59,7 +59,7 @@ def put_draft(request: Request, segment: str) -> Json:
     if held is None and publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment; a new one is made by POST /segments", "segment", 404)
     if request.if_match is None:
-        told = "say which form you have changed: If-Match, with the etag of GET /segments/{segment}"
+        told = "say which version you have changed: If-Match, with the etag of GET /segments/{segment}"
         raise RefusedError("precondition_required", told, "If-Match", 428)
     fitting(publication, read, start_journeys=False)
     only_if_unchanged(request, segment)
@@ -194,7 +194,7 @@ def segment_in(body: Payload, id_: str) -> Segment:
     It is read as JSON, strictly: a form that only the code uses (milliseconds, true for 1) is none of theirs.
     """
     if body.setdefault("id", id_) != id_:
-        raise RefusedError("invalid_segment", "its id is that of the address", "id")
+        raise RefusedError("invalid_segment", "the id must match the one in the URL", "id")
     try:
         return Segment.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
@@ -203,18 +203,18 @@ def segment_in(body: Payload, id_: str) -> Segment:
 
 
 WORDS = {
-    "missing": "it has to be there",
-    "extra_forbidden": "there is no such field here",
-    "union_tag_not_found": "a condition has a `kind`; docs/segments.md lists them all",
+    "missing": "it is required",
+    "extra_forbidden": "unknown field",
+    "union_tag_not_found": "a condition needs a `kind`; docs/segments.md lists them all",
     "union_tag_invalid": "there is no such kind of condition; docs/segments.md lists them all",
     "model_type": 'a condition is an object, such as {"kind": "orders"}',
     "dict_type": 'a condition is an object, such as {"kind": "orders"}',
     "model_attributes_type": 'a condition is an object, such as {"kind": "orders"}',
-    "tuple_type": "it has to be a list: [ … ]",
-    "int_type": "it has to be a whole number",
-    "float_type": "it has to be a number",
-    "string_type": "it has to be a text",
-    "bool_type": "it is true or false",
+    "tuple_type": "it must be a list: [ … ]",
+    "int_type": "it must be a whole number",
+    "float_type": "it must be a number",
+    "string_type": "it must be a text",
+    "bool_type": "it must be true or false",
 }
 """What pydantic finds, as whoever wrote it would say it."""
 
@@ -222,9 +222,9 @@ WORDS = {
 def in_words(problem: Any) -> str:
     kind = problem["type"]
     if kind == "too_short":
-        return "it needs at least one"
+        return "at least one is required"
     if kind == "string_pattern_mismatch" and problem["loc"] == ("id",):
-        return "small letters, digits and _, a letter first, 40 at most"
+        return "lower-case letters, digits and _, beginning with a letter, at most 40 characters"
     return WORDS.get(kind) or str(problem["msg"]).removeprefix("Value error, ")
 
 
@@ -288,7 +288,7 @@ def only_if_unchanged(request: Request, segment: str) -> None:
     if request.if_match is None:
         return
     if request.if_match != etag(definitions.publication(), segment, definitions.drafts().get(segment)):
-        told = "somebody else has changed this segment meanwhile: look at theirs, and bring your changes into it"
+        told = "somebody else has changed this segment: look at their version and bring your changes into it"
         raise RefusedError("changed_meanwhile", told, "If-Match", 412)
 
 
@@ -296,7 +296,7 @@ def wants_journeys(request: Request) -> bool:
     """`{"start_journeys": true}`; no body is false."""
     wanted = (request.json() if request.body else {}).get("start_journeys", False)
     if not isinstance(wanted, bool):
-        raise RefusedError("invalid_choice", "it is true or false", "start_journeys")
+        raise RefusedError("invalid_choice", "it must be true or false", "start_journeys")
     return wanted
 
 
@@ -305,7 +305,7 @@ def too_large(error: TooLargeError) -> RefusedError:
 
 
 def changed_meanwhile() -> RefusedError:
-    told = "somebody else has changed the segments meanwhile; look, and try again"
+    told = "somebody else has changed the segments: look at their version and try again"
     return RefusedError("changed_meanwhile", told, status=409)
 
 

@@ -57,7 +57,7 @@ class Request:
         """How many items the page shall have."""
         text = self.query.get("limit", str(otherwise))
         if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MOST_ITEMS:
-            raise RefusedError("invalid_limit", f"a page has 1 to {MOST_ITEMS} items", "limit")
+            raise RefusedError("invalid_limit", f"limit must be from 1 to {MOST_ITEMS}", "limit")
         return int(text)
 
     def cursor(self) -> Place | None:
@@ -71,7 +71,7 @@ class Request:
         except (binascii.Error, ValueError):
             match = None
         if match is None:
-            raise RefusedError("invalid_cursor", "take the cursor from the page before, as it is", "cursor")
+            raise RefusedError("invalid_cursor", "pass the previous page's cursor unchanged", "cursor")
         return Place(int(match[1]), match[2])
 
 
@@ -111,7 +111,7 @@ def route(method: str, path: str) -> Callable[[View], View]:
                 return answer(error.status, error_body(error.code, error.message, error.field))
             except Exception as error:
                 logger.error("request failed", route=f"{method} {path}", error=type(error).__name__, at=_place(error))
-                return answer(500, error_body("failed", "something went wrong here; the log knows what"))
+                return answer(500, error_body("failed", "internal error; see the log"))
 
         app.route(path, methods=[method])(answered)
         return view

@@ -155,7 +155,7 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
         return t, None
     match = re.fullmatch(r"(\d{1,16}):(\d):([\w-]+)", cursor.name)
     if match is None or not t - DAY <= int(match[1]) <= t:
-        raise RefusedError("invalid_cursor", "take the cursor from the page before, of the last 24 hours", "cursor")
+        raise RefusedError("invalid_cursor", "pass the previous page's cursor unchanged, within 24 hours", "cursor")
     return int(match[1]), Wake(int(match[2]), cursor.number, match[3])
 
 

@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return answer(200, {"status": "ok"})
     cors = CORS if request.path.startswith("/v1/") else {}
     if request.path not in ROUTES:
-        return answer(404, error_body("not_found", "there is nothing at this path"), cors)
+        return answer(404, error_body("not_found", "nothing is at this path"), cors)
     source, take = ROUTES[request.path]
     if request.method == "OPTIONS" and cors:
         return preflight(request)
@@ -69,7 +69,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     except (NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:
         logger.error("not stored", source=source, reason=type(error).__name__)
         _count("NotStored", source)
-        return answer(503, error_body("not_stored", "nothing is wrong with it: send it again later"), cors)
+        return answer(503, error_body("not_stored", "not stored, through no fault of yours: send it again later"), cors)
     # What is stored is counted where it is folded: a line of logs for each request would cost as much as its Lambda.
     if refused:
         # The good messages are stored; sending the batch again, mended or later, repeats them under the same ids.
@@ -102,7 +102,7 @@ def from_segment(kind: str, request: Request, received: Instant) -> Taken:
     events, refused = segment.events(kind, body, received)
     admitted, over = senders.admit(events, key, received)
     if over:
-        refused += (RefusedError(TOO_MANY, "more came with this write key than a shop's visitors send", status=429),)
+        refused += (RefusedError(TOO_MANY, "this write key has sent more than a shop's visitors would", status=429),)
     return tuple(admitted), refused
 
 
@@ -111,7 +111,7 @@ def _check_signature(request: Request, header: str, secret: str) -> None:
     given = request.headers.get(header.lower(), "").strip().encode(errors="replace")
     expected = (base64.b64encode(hmac.digest(key.encode(), request.raw, hashlib.sha256)) for key in secrets(secret))
     if not _is_one_of(given, expected):
-        raise RefusedError("bad_signature", "the signature is not that of this body and our secret", header, 401)
+        raise RefusedError("bad_signature", "the signature does not match the body and our secret", header, 401)
 
 
 def _check_write_key(request: Request, in_body: object) -> str:
@@ -128,7 +128,7 @@ def _check_write_key(request: Request, in_body: object) -> str:
     for key in given:
         if _is_one_of(key.encode(), known):
             return key
-    raise RefusedError("unknown_write_key", "this write key is not known here", field, 401)
+    raise RefusedError("unknown_write_key", "unknown write key", field, 401)
 
 
 def _is_one_of(given: bytes, expected: Iterable[bytes]) -> bool:

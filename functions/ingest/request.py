@@ -50,7 +50,7 @@ class Request:
         if encoding in ("", "identity"):
             return self.raw
         if encoding not in ("gzip", "x-gzip"):
-            raise RefusedError("unsupported_encoding", "send it plain or with gzip", "Content-Encoding", 415)
+            raise RefusedError("unsupported_encoding", "send it uncompressed or with gzip", "Content-Encoding", 415)
         return _unpacked(self.raw, most)
 
 
@@ -114,4 +114,4 @@ def _unpacked(packed: bytes, most: int) -> bytes:
 
 
 def _too_large(most: int) -> RefusedError:
-    return RefusedError("too_large", f"the body may have {most} bytes", status=413)
+    return RefusedError("too_large", f"the body is larger than {most:,} bytes", status=413)

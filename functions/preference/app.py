@@ -123,7 +123,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         else:
             answer = _answer(200, *show(Request(token, text, event["requestContext"]["requestId"], _body(event))))
     except GoneError:
-        answer = _answer(200, "We know nothing of you", pages.GONE)
+        answer = _answer(200, "We no longer know you", pages.GONE)
     except (ChangingError, NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:
         logger.error("not stored", reason=type(error).__name__)
         answer = _answer(503, "Please try again", pages.TRY_AGAIN)

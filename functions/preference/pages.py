@@ -22,15 +22,15 @@ def page(shop: str, shop_url: str, title: str, content: str) -> str:
 
 def confirm_unsubscribe(topic: str, preferences: str) -> str:
     name, value = ONE_CLICK.split("=")
-    return f"""<p>Press the button, and you will get no more mails from us about <strong>{escape(topic)}</strong>.</p>
+    return f"""<p>Press the button, and you will get no more emails from us about <strong>{escape(topic)}</strong>.</p>
 <form method="post"><input type="hidden" name="{name}" value="{value}"><button>Unsubscribe</button></form>
 <p>Or <a href="{escape(preferences)}">choose what you get</a>.</p>"""
 
 
 def unsubscribed(topic: str, preferences: str) -> str:
-    return f"""<p role="status">You will get no more mails from us about <strong>{escape(topic)}</strong>. Thank you for
-the time you were with us.</p>
-<p>It was a mistake? <a href="{escape(preferences)}">Change it back.</a></p>"""
+    return f"""<p role="status">You will get no more emails from us about <strong>{escape(topic)}</strong>.
+Thank you for the time you were with us.</p>
+<p>Was this a mistake? <a href="{escape(preferences)}">Change it back.</a></p>"""
 
 
 def preferences(topics: Iterable[Topic], subscribed: Collection[str], unreachable: Refusal | None = None) -> str:
@@ -52,7 +52,7 @@ def preferences(topics: Iterable[Topic], subscribed: Collection[str], unreachabl
 
 
 def saved(subscribed: Collection[str], preferences: str, unreachable: Refusal | None = None) -> str:
-    told = "You will get no more mails from us."
+    told = "You will get no more emails from us."
     if subscribed:
         told = "Thank you. We will write to you about what you chose."
         if unreachable is not None:
@@ -69,11 +69,11 @@ _UNREACHABLE = {
 }
 """What a yes cannot change."""
 
-GONE = """<p>You asked to be erased, and we have done so. Nothing that we knew of you is left, so there is nothing to
+GONE = """<p>You asked to be erased, and we have done so. Nothing that we knew about you is left, so there is nothing to
 change here, and you will not hear from us.</p>
 <p>Have you signed up again since? Then please use the link in a message that came after it.</p>"""
 
-BAD_LINK = """<p>This link is not whole, perhaps because it was cut in two on its way. Please open it from the mail once
-more, or reply to the mail, and we will do it for you.</p>"""
+BAD_LINK = """<p>This link is incomplete, perhaps because it was cut off on its way. Please open it from the email once
+more, or reply to the email, and we will do it for you.</p>"""
 
 TRY_AGAIN = """<p>Something is not working on our side. Please try again in a minute.</p>"""

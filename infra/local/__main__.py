@@ -45,7 +45,7 @@ def main() -> int:
         return added
 
     run = command("run", _run, "start the system, or go on where it stopped")
-    run.add_argument("--fresh", action="store_true", help="forget the last run and begin anew")
+    run.add_argument("--fresh", action="store_true", help="forget the last run and start over")
     run.add_argument(
         "--customers",
         type=_whole(1, MOST_CUSTOMERS),

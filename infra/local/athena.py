@@ -108,7 +108,7 @@ def _sort(node: exp.Expr) -> str:
 def _division(node: exp.Expr) -> str | None:
     if _is_double(node.left) or _is_double(node.right):  # type: ignore[attr-defined]
         return None
-    return "Athena divides integers to an integer, and by nought is an error; cast one side to DOUBLE"
+    return "Athena divides integers to an integer, and by zero is an error; cast one side to DOUBLE"
 
 
 def _subscript(node: exp.Expr) -> str | None:
@@ -120,7 +120,7 @@ def _cast(node: exp.Expr) -> str | None:
     if kind in INTEGERS:
         if _is_integer(value):
             return None
-        return "halves are rounded away from nought in Athena, to the even number in DuckDB; ROUND first"
+        return "halves are rounded away from zero in Athena, to the even number in DuckDB; ROUND first"
     if kind in TEXTS:
         if _is_integer(value) or _is_date(value) or _is_text(value):
             return None
@@ -155,7 +155,7 @@ def _substring(node: exp.Expr) -> str | None:
     start = node.args.get("start")
     if isinstance(start, exp.Literal) and start.is_int and int(start.name) > 0:
         return None
-    return "a start of nought means something else in DuckDB; write the start as a number from 1"
+    return "a start of zero means something else in DuckDB; write the start as a number from 1"
 
 
 def _unnest(node: exp.Expr) -> str | None:

@@ -55,7 +55,7 @@ class Story:
         tags = "source:newsletter, interest:candles"
         webhook = storefront.sign_up(self.number, self.first_name, self.begin, tags)
         self.customer = webhook.body
-        self.say(f"{self.first_name} signs up in the shop, and agrees to marketing mail")
+        self.say(f"{self.first_name} signs up in the shop, and agrees to marketing email")
         storefront.post(self.system, webhook)
         self.until(self.begin + 30 * SECOND)
         self.expect_member("new_subscribers", True, self.begin)
@@ -161,18 +161,18 @@ class Story:
     def newest_mail(self) -> ses.Mail:
         mails = self.mails()
         if not mails:
-            raise StoryError(f"{self.first_name} got no mail")
+            raise StoryError(f"{self.first_name} got no email")
         return mails[-1]
 
     def expect_mail(self, step: str, at: int) -> None:
         """The newest mail is the one of this step, sent within two minutes of that instant, and only once."""
         mail = self.newest_mail()
         if sum(other.tags.get("message") == mail.tags.get("message") for other in self.mails()) > 1:
-            raise StoryError(f"the mail {step} was sent more than once")
+            raise StoryError(f"the email {step} was sent more than once")
         if mail.tags.get("step") != step:
-            raise StoryError(f"expected the mail {step}, the newest is {mail.tags.get('step')} of {iso(mail.sent_at)}")
+            raise StoryError(f"expected the email {step}, the newest is {mail.tags.get('step')} of {iso(mail.sent_at)}")
         if not 0 <= mail.sent_at - at <= 2 * MINUTE:
-            raise StoryError(f"the mail {step} was sent at {iso(mail.sent_at)}, not at {iso(at)}")
+            raise StoryError(f"the email {step} was sent at {iso(mail.sent_at)}, not at {iso(at)}")
 
     def expect_member(self, segment: str, member: bool, since: int | None = None) -> None:
         membership = self.profile().memberships.get(segment)

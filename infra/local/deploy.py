@@ -104,7 +104,7 @@ def _topic(session: boto3.session.Session, resource: Resource) -> None:
 
 
 def _subscription(session: boto3.session.Session, properties: dict[str, Any]) -> None:
-    if properties["Protocol"] == "sqs":  # an operator's e-mail about alarms has nobody to go to here
+    if properties["Protocol"] == "sqs":  # an operator's email about alarms has nobody to go to here
         raw = {"RawMessageDelivery": "true"} if properties.get("RawMessageDelivery") else {}
         session.client("sns").subscribe(
             TopicArn=properties["TopicArn"], Protocol="sqs", Endpoint=properties["Endpoint"], Attributes=raw

@@ -51,7 +51,7 @@ STATES = {
 }
 """A mail's state in words, and what colour they have."""
 
-TABS = {"html": "Mail", "text": "Text", "headers": "Headers", "tags": "Tags"}
+TABS = {"html": "Email", "text": "Text", "headers": "Headers", "tags": "Tags"}
 
 ACTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "open": ("Open", {}),
@@ -164,13 +164,13 @@ def act(world: World, id_: str, action: str, details: Mapping[str, str]) -> str:
     if action == "click":
         found, number = links(ses.mail(world, id_).html or ""), details.get("link", "")
         if not number.isdecimal() or int(number) >= len(found):
-            raise ValueError("the mail has no such link")
+            raise ValueError("the email has no such link")
         link = found[int(number)]
         if link.tracked:
             ses.happen(world, id_, "Click", link=link.url)
         return link.url
     if action not in ACTIONS:
-        raise ValueError(f"nothing here is called that; there are: click, {', '.join(ACTIONS)}")
+        raise ValueError(f"unknown action; there are: click, {', '.join(ACTIONS)}")
     kind, more = ACTIONS[action]
     ses.happen(world, id_, kind, **more)
     return f"/mailbox/{id_}"

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         another = f"[bold]make run PORT={arguments.port % 65_535 + 1}[/]"
         errors.print(
-            f"Port {arguments.port} cannot be had ({error.strerror}). Take another one: {another}", soft_wrap=True
+            f"Port {arguments.port} is not free ({error.strerror}). Use another one: {another}", soft_wrap=True
         )
         return 1
     with claimed, server:
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             _run(arguments, server)
         except KeyboardInterrupt:
             again = "make run" if arguments.port == settings.PORT else f"make run PORT={arguments.port}"
-            console.print(f"\nStopped. [bold]{again}[/] goes on from here; [bold]{again} FRESH=1[/] begins anew.")
+            console.print(f"\nStopped. [bold]{again}[/] goes on from here; [bold]{again} FRESH=1[/] starts over.")
     return 0
 
 

@@ -21,7 +21,7 @@ Json = Any
 
 DESCRIPTION = """Segments of the running system (`make run`).
 
-  .venv/bin/beckon segment list                          all of them, with their sizes and what to mend
+  .venv/bin/beckon segment list                          all of them, with their sizes and suggestions
   .venv/bin/beckon segment show inactive                 one of them: in plain words, as JSON, in SQL
   .venv/bin/beckon segment explain ada@example.com       where a contact is in, since when and until when
   .venv/bin/beckon segment explain ada@example.com inactive
@@ -51,16 +51,16 @@ def add_commands(segment: argparse.ArgumentParser) -> None:
         added.set_defaults(do=do)
         return added
 
-    command("list", list_segments, "all segments, with their sizes and what to mend")
+    command("list", list_segments, "all segments, with their sizes and suggestions")
     shown = command("show", show, "one segment: in plain words, as JSON, in SQL")
     shown.add_argument("segment", help="its id, such as inactive")
     explained = command("explain", explain, "why a contact is in a segment or not, and what would change that")
-    explained.add_argument("contact", help="an e-mail address, or a contact's id")
+    explained.add_argument("contact", help="an email address, or a contact's id")
     explained.add_argument("segment", nargs="?", help="its id; all of them when left out")
     foretold = command("forecast", forecast, "who enters and leaves in the next 30 days, if nothing happens")
     foretold.add_argument("segment", nargs="?", help="its id; all of them when left out")
     previewed = command("preview", preview, "whom publishing a segment would bring in and take out; changes nothing")
-    published = command("publish", publish, "make a segment what holds; everybody is asked within minutes")
+    published = command("publish", publish, "publish a segment; all contacts are re-evaluated within minutes")
     for each in (previewed, published):
         each.add_argument("file", type=Path, metavar="FILE", help="a JSON file with one segment")
         each.add_argument(
@@ -194,8 +194,9 @@ def forecast(arguments: argparse.Namespace) -> None:
     else:
         _by_segment(told["segments"])
     console.print(
-        f"\n[dim]If nothing happens, from {told['days'][0]} to {told['days'][-1]}: neither what contacts do "
-        f"is foreseen, nor the mails that journeys send them. {told['contacts']:,} contacts have something to come.[/]",
+        f"\n[dim]If nothing happens, from {told['days'][0]} to {told['days'][-1]}: this foresees neither "
+        f"what contacts do nor the emails that journeys send them. {told['contacts']:,} contacts have something to "
+        "come.[/]",
         soft_wrap=True,
     )
 
@@ -293,7 +294,7 @@ def publish(arguments: argparse.Namespace) -> None:
     if made["status"] == "filled":
         console.print("It means what it meant before, so nobody enters or leaves.")
     else:
-        console.print(f"Everybody is asked within minutes: [bold]beckon segment show {id_}[/] says how far it is.")
+        console.print(f"All contacts are re-evaluated within minutes; see [bold]beckon segment show {id_}[/].")
 
 
 def _drafted(arguments: argparse.Namespace) -> Json:
@@ -323,9 +324,9 @@ def _read(file: Path) -> Json:
     except OSError as error:
         raise SystemExit(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise SystemExit(f"{file} is no text in UTF-8") from None
+        raise SystemExit(f"{file} is not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        raise SystemExit(f"{file} is no JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise SystemExit(f"{file} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     if not isinstance(segment, dict) or not isinstance(segment.get("id"), str) or not segment["id"]:
         raise SystemExit(f'{file} has to hold one segment with an id, such as {{"id": "espresso_lovers", …}}')
     return segment

@@ -29,7 +29,7 @@ def answer(system: System, request: Request) -> Response | None:
         case ["GET", "local", "mails"]:
             limit = dict(parse_qsl(request.query)).get("limit", "20")
             if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= MOST_MAILS):
-                return _problem(f"limit has to be a whole number from 1 to {MOST_MAILS}", "limit")
+                return _problem(f"limit must be a whole number from 1 to {MOST_MAILS}", "limit")
             return _json({"mails": mails(system, int(limit))})
         case ["GET", "local", "clock"]:
             return _json(clock(system))
@@ -60,7 +60,7 @@ def _mailbox(system: System, request: Request, method: str, rest: list[str]) -> 
             case _:
                 return None
     except KeyError:
-        return _html("<h1>There is no such mail</h1>", 404)
+        return _html("<h1>No such email</h1>", 404)
     except ValueError as error:
         return _json({"message": str(error)}, 400)
 
@@ -97,10 +97,10 @@ def send_webhook(system: System, request: Request) -> Response:
         given = _given(request)
         number = _whole(given["number"]) if "number" in given else None
     except ValueError:
-        return _problem("number has to be a whole number", "number")
+        return _problem("number must be a whole number", "number")
     what = {"sign-up": shoppers.sign_up, "order": shoppers.place_order}.get(str(given.get("what")))
     if what is None:
-        return _problem("what has to be sign-up or order", "what")
+        return _problem("what must be sign-up or order", "what")
     visit = what(system, number)
     shown = f"/mailbox?{urlencode({'search': visit.email, 'did': given['what'], 'at': system.world.now()})}"
     return _see(shown) if _is_form(request) else _json({**visit._asdict(), "mailbox": shown})

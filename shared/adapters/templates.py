@@ -25,11 +25,11 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.categories": (["Tea", "Mugs"], "The categories of the products in their newest order."),
     "shop.name": ("Fieldstone", "The shop's name."),
     "shop.url": ("https://shop.example.com", "The shop's address on the web."),
-    "shop.address": ("1 Mill Lane, Ashford TN23 1AA", "The shop's postal address: in every mail, by law."),
-    "links.unsubscribe": ("https://example.com/unsubscribe/t", "Unsubscribes this contact: in every mail, by law."),
+    "shop.address": ("1 Mill Lane, Ashford TN23 1AA", "The shop's postal address: in every email, by law."),
+    "links.unsubscribe": ("https://example.com/unsubscribe/t", "Unsubscribes this contact: in every email, by law."),
     "links.preferences": ("https://example.com/preferences/t", "The contact's preference page."),
     "offer.code": ("BACK10", "The discount code of the win-back, if the shop gives one."),
-    "journey": ("win_back", "The id of the journey the mail belongs to."),
+    "journey": ("win_back", "The id of the journey the email belongs to."),
 }
 """All that a template can name, with an example. What is not known of a contact is nothing, and prints as nothing."""
 
@@ -89,7 +89,7 @@ def source(text: str, html: str) -> Source:
     head, _, body = text.partition("\n\n")
     match = re.fullmatch(r"Subject: (.+)\nPreview: (.+)", head)
     if match is None:
-        raise ValueError("a mail's text begins with the lines Subject: … and Preview: …, and an empty line")
+        raise ValueError("an email's text begins with the lines Subject: … and Preview: …, and an empty line")
     return Source(match[1], match[2], html, body)
 
 

@@ -371,11 +371,11 @@ def normal_email(text: str) -> str:
         try:
             domain = domain.encode("idna").decode()
         except UnicodeError:
-            raise ValueError("not an e-mail address") from None
+            raise ValueError("not an email address") from None
     domain = domain.lower().removesuffix(".")
     address = f"{local}{at}{domain}"
     if len(address) > 254 or len(local) > 64 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise ValueError("not an e-mail address")
+        raise ValueError("not an email address")
     return address
 
 

@@ -63,7 +63,7 @@ def _alike(
             "alike",
             (one, other),
             f"{names} are nearly the same people: {share} who are in either are in both. "
-            "Keep the one that says better who is meant, or they get two mails about one thing.",
+            "Keep the one that says better who is meant, or they get two emails about one thing.",
         )
 
 
@@ -77,7 +77,7 @@ def _small(
                 "small",
                 (id_,),
                 f"{quoted(segment.name)} has {plural(size, 'contact')}. Below {USEFUL_SIZE} a report on it is chance: "
-                f"of {USEFUL_SIZE} mails about 3 are clicked in, give or take 3. Ask for less, or widen its window; "
+                f"of {USEFUL_SIZE} emails about 3 are clicked in, give or take 3. Ask for less, or widen its window; "
                 "if these few are meant, write to them and do not judge by the numbers.",
             )
 

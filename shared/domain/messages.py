@@ -85,15 +85,15 @@ class Refusal(StrEnum):
 
 SENTENCES = {
     Refusal.ERASED: "The contact asked to be erased.",
-    Refusal.NO_ADDRESS: "No e-mail address is known.",
-    Refusal.ANOTHERS_ADDRESS: "The e-mail address is known to be another contact's.",
-    Refusal.SUPPRESSED_BOUNCE: "Mail to the address came back for good.",
-    Refusal.SUPPRESSED_COMPLAINT: "The contact reported a mail of ours as spam.",
+    Refusal.NO_ADDRESS: "No email address is known.",
+    Refusal.ANOTHERS_ADDRESS: "The email address is known to be another contact's.",
+    Refusal.SUPPRESSED_BOUNCE: "Email to the address came back for good.",
+    Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed anew since.",
-    Refusal.NO_CONSENT: "The contact does not agree to mail about this topic, or not any more.",
+    Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
     Refusal.LEFT_SEGMENT: "What started the run is no longer so: the contact's segment has changed since.",
-    Refusal.FREQUENCY_CAP: "The contact is dormant, and has had a mail within the last 30 days.",
-    Refusal.REJECTED: "SES did not take the mail.",
+    Refusal.FREQUENCY_CAP: "The contact is dormant, and has had an email within the last 30 days.",
+    Refusal.REJECTED: "SES did not take the email.",
 }
 """The refusals in words, for whoever asks why a mail was not sent."""
 

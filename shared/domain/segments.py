@@ -78,7 +78,7 @@ def compile_segments(
     ordered = in_order(segments)
     of_shop = calendars.zone(zone)
     if of_shop is None:
-        raise ValueError(f"there is no time zone {zone}: write one such as Europe/London")
+        raise ValueError(f"unknown time zone {zone}: write one such as Europe/London")
     needs: dict[str, set[str]] = {}
     for segment in ordered.values():
         needs[segment.id] = plain(segment.when).moved_by().union(*(needs[other] for other in members_of(segment.when)))

@@ -42,7 +42,7 @@ def measure(contacts: int = 1000) -> list[Row]:
     mails = system.world.db.execute("SELECT COUNT(*) FROM mailbox").fetchone()[0]
     events = watch.records["ProfileFunction"]
     calls = sum(watch.calls.values())
-    assert mails > 6 * contacts, "onboarding's and win-back's mails have to have gone out"
+    assert mails > 6 * contacts, "onboarding's and win-back's emails have to have gone out"
     for_a_thousand = seconds * 1000 / contacts
     extrapolated = "" if contacts == 1000 else f", so {for_a_thousand:.0f} s for 1,000"
     return [
@@ -54,6 +54,6 @@ def measure(contacts: int = 1000) -> list[Row]:
         ),
         Row(
             "in that time",
-            f"{mails:,} mails, {events:,} events, {calls:,} calls to AWS: {calls / seconds:,.0f} a second",
+            f"{mails:,} emails, {events:,} events, {calls:,} calls to AWS: {calls / seconds:,.0f} a second",
         ),
     ]

@@ -226,7 +226,7 @@ def quantities(made: Shop, events: int) -> dict[str, float]:
     watch.clear()
     mails = world.db.execute("SELECT COUNT(*) FROM mailbox").fetchone()
     seconds = play(made, events)
-    assert world.db.execute("SELECT COUNT(*) FROM mailbox").fetchone() == mails, "mails are no part of this"
+    assert world.db.execute("SELECT COUNT(*) FROM mailbox").fetchone() == mails, "emails are no part of this"
     after = _capacity(made)
     # The minute's look for wake-ups and the night's comparison go on whether or not anybody shops.
     ours = {name: count for name, count in watch.invocations.items() if name != "RefreshFunction"}

@@ -13,7 +13,7 @@ PER_MILLION = {
     "S3 PUT requests": 5.00,  # LIST costs the same
     "X-Ray traces": 5.00,
     "Step Functions transitions": 25.00,
-    "SES mails": 100.00,
+    "SES emails": 100.00,
 }
 PER_UNIT = {
     "Lambda GB-seconds, arm64": 0.0000133334,

@@ -90,7 +90,7 @@ def test_a_segment_shows_what_the_next_days_bring(page: Page, base: str) -> None
     page.open(f"{base}#/segments/new_subscribers")
     page.wait_for("For everybody at once")
     text = page.text()
-    assert "Somebody who subscribed to marketing mail in the last 30 days for the first time in 365 days." in text
+    assert "Somebody who subscribed to marketing email in the last 30 days for the first time in 365 days." in text
     assert "0 enter, 7 leave: from 7 to 0." in text
     assert page.run("document.querySelectorAll('.flow .leaving').length") > 30
     assert (

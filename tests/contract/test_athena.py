@@ -282,7 +282,7 @@ def test_unnesting_in_place_gives_what_the_join_gives(sql: str) -> None:
     ("sql", "named"),
     [
         ("SELECT 7 / 2", "divides integers to an integer"),
-        ("SELECT 1 / 0", "by nought is an error"),
+        ("SELECT 1 / 0", "by zero is an error"),
         ("SELECT SUM(value) / COUNT(*) FROM events", "cast one side to DOUBLE"),
         ("SELECT value / 100.0 FROM events", "cast one side to DOUBLE"),  # a decimal, not a double, in Athena
         ("SELECT REGEXP_REPLACE(contact, '(a)', '$1$1') FROM events", "regexp replace"),

@@ -65,18 +65,18 @@ def test_what_is_only_drafted_is_shown_as_that(shop: Shop) -> None:
         (
             {"kind": "member", "segment": "nobody"},
             "when",
-            "buyers asks about the segment nobody, which there is none of",
+            "buyers references the unknown segment nobody",
         ),
-        ({"kind": "member", "segment": "buyers"}, "when", "segments ask about each other in a circle: buyers → buyers"),
+        ({"kind": "member", "segment": "buyers"}, "when", "segments reference each other in a cycle: buyers → buyers"),
         (None, "when", "a condition is an object"),
         ({"kind": "orders", "within": 90}, "when.within", 'write "90d"'),
         ({"kind": "orders", "within": 2592000}, "when.within", "a duration is a text with its unit"),
         ({"kind": "orders", "within": True}, "when.within", 'write "60d"'),
-        ({"kind": "orders", "within": None, "at_least": True}, "when.at_least", "it has to be a number"),
+        ({"kind": "orders", "within": None, "at_least": True}, "when.at_least", "it must be a number"),
         ({"kind": "date", "trait": "birthday", "from": -7, "to": "0d"}, "when.from", 'write "-7d"'),
-        ({"kind": "event", "event": "Page Viewed", "at_least": "2"}, "when.at_least", "it has to be a whole number"),
-        ({"kind": "all", "of": []}, "when.of", "it needs at least one"),
-        ({"kind": "all", "of": {"kind": "orders"}}, "when.of", "it has to be a list"),
+        ({"kind": "event", "event": "Page Viewed", "at_least": "2"}, "when.at_least", "it must be a whole number"),
+        ({"kind": "all", "of": []}, "when.of", "at least one is required"),
+        ({"kind": "all", "of": {"kind": "orders"}}, "when.of", "it must be a list"),
         (
             {
                 "kind": "event",
@@ -235,7 +235,7 @@ def test_a_draft_that_fits_no_longer_is_refused(shop: Shop) -> None:
     for asked in ("publish", "dry-run"):
         answer = refused(shop.ask("POST", f"/segments/askers/{asked}"))
         assert answer[:3] == (400, "invalid_segment", "when")
-        assert "askers asks about the segment buyers" in answer[3]
+        assert "askers references the unknown segment buyers" in answer[3]
 
 
 def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(shop: Shop) -> None:

@@ -129,12 +129,12 @@ def test_a_forecast_of_many_pages_is_added_up(beckon: Beckon, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("segment", "said"),
     [
-        ("{", "is no JSON: line 1, column 2"),
+        ("{", "is not valid JSON: line 1, column 2"),
         ([], "has to hold one segment with an id"),
         ({**BUYERS, "id": 7}, "has to hold one segment with an id"),
-        ({**BUYERS, "id": "Buyers"}, "400 id: small letters, digits and _"),
+        ({**BUYERS, "id": "Buyers"}, "400 id: lower-case letters, digits and _"),
         ({**BUYERS, "when": {"kind": "not", "of": {"kind": "orders", "within": "soon"}}}, "400 when.of.within: not a"),
-        ({**BUYERS, "x": 1}, "400 x: there is no such field here"),
+        ({**BUYERS, "x": 1}, "400 x: unknown field"),
     ],
 )
 def test_a_file_that_is_not_right_is_refused_with_what_to_mend(

@@ -51,7 +51,7 @@ def test_an_address_has_one_form(told: str, kept: str) -> None:
     ],
 )
 def test_what_ses_cannot_send_to_or_would_send_to_another_is_refused(told: str) -> None:
-    with pytest.raises(ValueError, match="not an e-mail address"):
+    with pytest.raises(ValueError, match="not an email address"):
         normal_email(told)
 
 

@@ -102,7 +102,7 @@ def test_events_name_their_filters_and_the_newest_of_many() -> None:
     opens = [event(f"2011-05-{day:02}", Type.EMAIL_OPENED, properties=properties) for day in range(1, 8)]
     unseen = event("2011-05-30", Type.EMAIL_OPENED, properties={"human": False, "campaign": "a"})
     told = explained(when, *opens, unseen)
-    assert told.asks == "opened a mail in person where campaign is one of a, b in the last 60 days"
+    assert told.asks == "opened an email in person where campaign is one of a, b in the last 60 days"
     dates = ", ".join(f"2011-05-0{day} 00:00 (a)" for day in range(3, 8))
     assert told.evidence == f"7 times in the last 60 days: … {dates}"
     assert told.turns == "Ends on 2011-07-06 00:00, unless it happens again."
@@ -148,7 +148,7 @@ def test_consent_says_what_was_answered_when() -> None:
     assert (fresh.holds, fresh.evidence) == (True, "subscribed on 2011-05-20 00:00")
     assert fresh.turns == "Ends on 2011-06-19 00:00, or when there is another answer."
     assert (old.holds, old.evidence) == (False, "subscribed on 2011-04-01 00:00, which is more than 30 days ago")
-    assert old.asks == "subscribed to marketing mail in the last 30 days"
+    assert old.asks == "subscribed to marketing email in the last 30 days"
 
 
 VIEWED = {"product_id": "p1", "category": "yoga"}
@@ -252,7 +252,7 @@ CASES: list[tuple[str, dict[str, Any], list[Event], bool, str, str]] = [
         "Ends on 2011-06-19 10:00, unless it happens again.",
     ),
     (
-        "mails without a reaction",
+        "emails without a reaction",
         {
             "kind": "unanswered",
             "of": {"event": "Email Sent"},

@@ -143,8 +143,8 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"kind": "event", "event": "Email Opened", "within": "30d", "where": [{"property": "human", "value": True}]},
-        "opened a mail in person in the last 30 days",
-        "has not opened a mail in person in the last 30 days",
+        "opened an email in person in the last 30 days",
+        "has not opened an email in person in the last 30 days",
     ),
     (
         {
@@ -250,12 +250,12 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
             "within": "30d",
         },
         (
-            "first viewed a product and then ordered at most 1 day later without having clicked in a mail "
+            "first viewed a product and then ordered at most 1 day later without having clicked a link in an email "
             "in between, the latter in the last 30 days"
         ),
         (
-            "has not first viewed a product and then ordered at most 1 day later without having clicked in "
-            "a mail in between, the latter in the last 30 days"
+            "has not first viewed a product and then ordered at most 1 day later without having clicked a link in "
+            "an email in between, the latter in the last 30 days"
         ),
     ),
     (
@@ -271,18 +271,18 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
             "within": "90d",
         },
         (
-            "was sent a mail at least 5 times in the last 90 days without having opened a mail in person or "
-            "clicked in a mail in person since, the newest at least 2 days ago"
+            "was sent an email at least 5 times in the last 90 days without having opened an email in person or "
+            "clicked a link in an email in person since, the newest at least 2 days ago"
         ),
         (
-            "has not been sent a mail at least 5 times in the last 90 days without having opened a mail in "
-            "person or clicked in a mail in person since, the newest at least 2 days ago"
+            "has not been sent an email at least 5 times in the last 90 days without having opened an email in "
+            "person or clicked a link in an email in person since, the newest at least 2 days ago"
         ),
     ),
     (
         {"kind": "cart", "older": "1h", "within": "3d", "where": [{"property": "category", "value": "coffee"}]},
-        "has left a cart with coffee in it without ordering it for 1 hour to 3 days",
-        "has not left a cart with coffee in it without ordering it for 1 hour to 3 days",
+        "abandoned a cart with coffee in it 1 hour to 3 days ago",
+        "has not abandoned a cart with coffee in it 1 hour to 3 days ago",
     ),
     (
         {
@@ -291,14 +291,14 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
             "within": "3d",
             "where": [{"property": "total", "is": "at_least", "value": 100}],
         },
-        "has left a cart where total is at least 100.00 without ordering it for 1 hour to 3 days",
-        "has not left a cart where total is at least 100.00 without ordering it for 1 hour to 3 days",
+        "abandoned a cart where total is at least 100.00 1 hour to 3 days ago",
+        "has not abandoned a cart where total is at least 100.00 1 hour to 3 days ago",
     ),
-    ({"kind": "engagement", "tier": "highly"}, "is highly engaged with mail", "is not highly engaged with mail"),
+    ({"kind": "engagement", "tier": "highly"}, "is highly engaged with email", "is not highly engaged with email"),
     (
         {"kind": "engagement", "tier": "disengaged", "topic": "tea"},
-        "is disengaged from mail about “tea”",
-        "is not disengaged from mail about “tea”",
+        "is disengaged from email about “tea”",
+        "is not disengaged from email about “tea”",
     ),
     ({"kind": "orders"}, "has placed an order", "has placed no order"),
     (
@@ -343,13 +343,13 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"kind": "local_time", "from": "18:00", "to": "21:00"},
-        "is where it is between 18:00 and 21:00",
-        "is not where it is between 18:00 and 21:00",
+        "has a local time between 18:00 and 21:00",
+        "does not have a local time between 18:00 and 21:00",
     ),
     (
         {"kind": "local_time", "weekdays": ["sun", "sat"]},
-        "is where it is Saturday / Sunday",
-        "is not where it is Saturday / Sunday",
+        "has a local time on Saturday or Sunday",
+        "does not have a local time on Saturday or Sunday",
     ),
     ({"kind": "season", "is": "winter"}, "is where it is winter", "is where it is not winter"),
     (
@@ -395,8 +395,8 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"kind": "trait", "trait": "propensity.upgrade", "is": "at_least", "value": 0.7, "fresh": "30d"},
-        "has a propensity (upgrade) of at least 0.7 told in the last 30 days",
-        "does not have a propensity (upgrade) of at least 0.7 told in the last 30 days",
+        "has a propensity (upgrade) of at least 0.7 recorded in the last 30 days",
+        "does not have a propensity (upgrade) of at least 0.7 recorded in the last 30 days",
     ),
     (
         {"kind": "trait", "trait": "tags", "value": "vip", "of": "none"},
@@ -411,26 +411,26 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"kind": "trait", "trait": "dormant", "value": True}, "is marked as dormant", "is not marked as dormant"),
     ({"kind": "list", "list": "summer fair"}, "is on the list “summer fair”", "is not on the list “summer fair”"),
-    ({"kind": "consent"}, "is subscribed to marketing mail", "is not subscribed to marketing mail"),
+    ({"kind": "consent"}, "is subscribed to marketing email", "is not subscribed to marketing email"),
     (
         {"kind": "consent", "is": "never_asked"},
-        "was never asked about marketing mail",
-        "was already asked about marketing mail",
+        "was never asked about marketing email",
+        "was already asked about marketing email",
     ),
     (
         {"kind": "consent", "topic": "news", "is": "unsubscribed", "within": "30d"},
-        "unsubscribed from mail about “news” in the last 30 days",
-        "has not unsubscribed from mail about “news” in the last 30 days",
+        "unsubscribed from email about “news” in the last 30 days",
+        "has not unsubscribed from email about “news” in the last 30 days",
     ),
     (
         {"kind": "consent", "within": "30d", "first_in": "365d"},
-        "subscribed to marketing mail in the last 30 days for the first time in 365 days",
-        "has not subscribed to marketing mail in the last 30 days for the first time in 365 days",
+        "subscribed to marketing email in the last 30 days for the first time in 365 days",
+        "has not subscribed to marketing email in the last 30 days for the first time in 365 days",
     ),
     (
         {"kind": "consent", "is": "pending"},
-        "has marketing mail still to confirm",
-        "does not have marketing mail still to confirm",
+        "has marketing email still to confirm",
+        "does not have marketing email still to confirm",
     ),
     ({"kind": "first_seen", "before": "60d"}, "has been known for at least 60 days", "has not been known for 60 days"),
     (
@@ -454,11 +454,11 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
             ],
         },
         (
-            "is where it is winter, (is subscribed to marketing mail or has placed an order), and last "
+            "is where it is winter, (is subscribed to marketing email or has placed an order), and last "
             "placed an order at least 3 days ago"
         ),
         (
-            "is where it is not winter, (is not subscribed to marketing mail and has placed no order), or "
+            "is where it is not winter, (is not subscribed to marketing email and has placed no order), or "
             "(has never placed an order or last placed an order less than 3 days ago)"
         ),
     ),

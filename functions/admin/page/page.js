@@ -223,8 +223,8 @@ async function report() {
   let told = await ask(`reports/daily?from=${names[0]}&to=${names[span - 1]}`);
   while (told.query) told = await ask(`reports/daily?query=${encodeURIComponent(told.query)}`);
   if (told.days.length === 0) {
-    return empty("No mail and no order in these 30 days. Mails begin when a contact enters a segment that a journey " +
-      "starts from; orders come in by your shop's webhooks. What happens shows here some minutes later.");
+    return empty("No emails and no orders in these 30 days. Emails begin when a contact enters a segment that a journey " +
+      "starts from; orders come in through your shop's webhooks. It takes some minutes until they show here.");
   }
   const known = Object.fromEntries(told.days.map((row) => [row.day, row]));
   const days = names.map((day) => known[day] ?? { day, sends: 0, clicks: 0, orders: 0, revenue: 0 });
@@ -277,7 +277,7 @@ async function contact(id) {
     h("p", { class: "lead" }, [told.email, told.first_seen && `first seen ${day(told.first_seen)}`, told.contact]
       .filter((each) => each && each !== told.name).join(" · ")),
     told.suppression && h("div", { class: "banner wrong" }, h("p", {},
-      h("strong", {}, "Suppressed: "), `no mail goes to this address, because of ${SUPPRESSIONS[told.suppression.reason] ?? told.suppression.reason} on ${day(told.suppression.since)}.`)),
+      h("strong", {}, "Suppressed: "), `no email goes to this address, because of ${SUPPRESSIONS[told.suppression.reason] ?? told.suppression.reason} on ${day(told.suppression.since)}.`)),
     h("section", {}, h("h2", {}, plural(inside.length, "membership")),
       inside.length ? h("ul", { class: "list" }, inside.map(membership))
         : empty("In no segment at the moment. Below is what each one still asks for."),
@@ -287,10 +287,10 @@ async function contact(id) {
       h("section", {}, h("h2", {}, "Consent"), told.consent.length
         ? h("dl", {}, told.consent.map((each) => [h("dt", {}, each.topic),
           h("dd", {}, tag(each.state, each.state === "subscribed" ? "good" : "bad"), " since ", when(each.since))]))
-        : empty("Never asked: no marketing mail goes to this contact until they say yes.")),
+        : empty("Never asked: no marketing email goes to this contact until they say yes.")),
       h("section", {}, h("h2", {}, "Traits"), told.traits.length
         ? h("dl", {}, told.traits.map((each) => [h("dt", {}, each.trait), h("dd", {}, value(each.value))]))
-        : empty("Nothing is known but what they do."),
+        : empty("Nothing is known yet beyond what they do."),
       more("Known by", h("p", { class: "small" }, told.identities.join(", "))))),
     h("section", {}, h("h2", {}, plural(told.orders.length + told.older_orders, "order")), told.orders.length
       ? table([
@@ -479,7 +479,7 @@ async function deadLetters() {
   const full = told.queues.filter((queue) => queue.depth > 0);
   return [
     h("h1", { tabindex: "-1" }, "Dead letters"),
-    h("p", { class: "lead" }, "What could not be processed. Nothing of it is lost: mend the cause, then replay it."),
+    h("p", { class: "lead" }, "What could not be processed. Nothing is lost: fix the cause, then replay it."),
     full.length === 0 && h("div", { class: "banner" }, h("p", {}, h("strong", {}, "None. "), "Everything that came in was processed.")),
     full.map((queue) => h("section", {},
       h("div", { class: "head" }, h("h2", {}, `${words(queue.queue)}: ${plural(queue.depth, "message")}`),

@@ -30,8 +30,8 @@ async function allSegments() {
   return [
     h("div", { class: "head" }, h("h1", { tabindex: "-1" }, "Segments"),
       h("a", { href: "#/new-segment" }, "New segment")),
-    h("p", { class: "lead" }, "Who is in which, at this moment. A segment changes by itself, at the instant what it asks for becomes true."),
-    section("What to mend", guidance),
+    h("p", { class: "lead" }, "Who is in which segment right now. Contacts enter and leave by themselves, at the instant that a segment's condition becomes true or false."),
+    section("Suggestions", guidance),
     told.drafts.length > 0 && h("section", {}, h("h2", {}, "Drafts"), h("ul", { class: "list" }, told.drafts.map((each) =>
       h("li", {}, h("a", { href: `#/segments/${each.segment}` }, each.name), h("span", { class: "under" }, each.sentence))))),
     groups.map((group) => h("section", {}, h("h2", {}, words(group)), table([
@@ -54,7 +54,7 @@ async function guidance() {
   segmentNames = told.segments;
   const leftOut = told.left_out.length > 0
     && h("p", { class: "small" }, `There was no time to look at ${told.left_out.length} of the segments.`);
-  if (told.findings.length === 0 && !leftOut) return h("p", {}, "Nothing: no segment is too small, the same as another, or one that nobody enters.");
+  if (told.findings.length === 0 && !leftOut) return h("p", {}, "None: no segment is too small, the same as another, or one that nobody enters.");
   const findings = Object.entries(FINDINGS)
     .map(([kind, title]) => [title, told.findings.filter((each) => each.kind === kind)])
     .filter(([, found]) => found.length > 0)
@@ -94,24 +94,24 @@ async function segment(id) {
     section(plural(told.members, "member"), async () => {
       const shown = await pages(at("segments", id, "members"), "members", list, (member) => h("tr", {},
         h("th", { scope: "row" }, contactLink(member)), h("td", { class: "nowrap" }, when(member.since))),
-      empty("Nobody is in this segment at the moment. Contacts enter it by themselves, at the instant what it asks " +
-        "for becomes true; a contact's page says when that will be."));
+      empty("Nobody is in this segment at the moment. Contacts enter it by themselves, at the instant its condition " +
+        "becomes true; a contact's page says when that will be."));
       return Array.isArray(shown) ? [frame, shown[1]] : shown;
     }),
     editor(id, (told.draft ?? told).definition, told),
     section("Versions", () => versions(id)),
     h("section", {}, h("h2", {}, "For everybody at once"),
-      h("p", {}, "What is asked of the lake when all contacts are looked at, by a dry run or at night: the same definition, in SQL."),
+      h("p", {}, "The same definition in SQL, as a dry run and the nightly refresh ask it of the lake for all contacts."),
       more("SQL", h("pre", {}, told.sql))),
   ];
 }
 
 function filling(told) {
   if (told.status === "filled") return null;
-  return h("div", { class: "banner", role: "status" }, h("p", {}, h("strong", {}, "Being filled. "),
-    told.status === "waiting" ? "It was published a moment ago; all contacts are asked in about two minutes. "
-      : `${plural(told.contacts, "contact")} asked so far. `,
-    "Until then a contact is decided by the new form as soon as anything happens to them."));
+  return h("div", { class: "banner", role: "status" }, h("p", {}, h("strong", {}, "Rolling out. "),
+    told.status === "waiting" ? "Published a moment ago; all contacts are re-evaluated from about two minutes on. "
+      : `${plural(told.contacts, "contact")} re-evaluated so far. `,
+    "Contacts with new activity already use the new version."));
 }
 
 async function versions(id) {
@@ -142,7 +142,7 @@ async function forecast(id, members, tell) {
   }
   const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
   const [enter, leave] = [sum(entering), sum(leaving)];
-  const note = h("p", { class: "small soft" }, "If nothing happens: neither what contacts do is foreseen, nor the mails that journeys send them. " +
+  const note = h("p", { class: "small soft" }, "If nothing happens: this foresees neither what contacts do nor the emails that journeys send them. " +
     `${plural(contacts, "contact")} with something to come in these days were looked at.`);
   if (enter + leave === 0) return [h("p", {}, "Time alone changes nobody's membership in these days."), note];
   const days = told.days.map((day, n) => ({ day, entering: entering[n], leaving: leaving[n] }));
@@ -183,9 +183,9 @@ async function newSegment() {
   const name = h("input", { id: "new-id", required: true, pattern: "[a-z][a-z0-9_]{0,39}", autocomplete: "off", spellcheck: "false", placeholder: "espresso_lovers" });
   return [
     h("h1", { tabindex: "-1" }, "New segment"),
-    h("p", { class: "lead" }, "Describe who belongs, see how many that is, then publish. Until then nobody is in it."),
+    h("p", { class: "lead" }, "Describe who belongs, see how many that is, then publish. Nobody is in it until then."),
     h("section", {}, h("label", { for: "new-id" }, "Id"), name,
-      h("p", { class: "small soft" }, "Small letters, digits and _: other segments and journeys call it by this for good.")),
+      h("p", { class: "small soft" }, "Lower-case letters, digits and _. Other segments and journeys refer to it by this id, so it never changes.")),
     editor(() => name.reportValidity() ? name.value : null, DRAFT, { etag: null, draft: null, definition: null }),
   ];
 }
@@ -267,7 +267,7 @@ function editor(id, definition, { etag: began, draft, definition: published }) {
   }
 
   async function watched(run) {
-    tell(h("p", { class: "soft" }, "All contacts are being looked at, which takes some minutes. Nothing changes meanwhile, and you can leave this page: what comes of it stands here afterwards."));
+    tell(h("p", { class: "soft" }, "All contacts are being evaluated, which takes some minutes. Nothing changes meanwhile, and you can leave this page: the result will be here."));
     let told;
     while ((told = await ask(at("segments", of(), "dry-run", run))).status === "running" && status.isConnected) {
       await new Promise((resolve) => setTimeout(resolve, DRY_RUN_PAUSE));
@@ -281,15 +281,15 @@ function editor(id, definition, { etag: began, draft, definition: published }) {
   }
 
   async function publishDraft() {
-    const starts = journeys.checked ? " Journeys start for everybody whom it brings in." : " No journey starts by it.";
-    if (!await confirmed(`Publish this form of ${of()}?${starts}`, "Publish")) return;
+    const starts = journeys.checked ? " Journeys start for everybody who enters by it." : " No journeys start.";
+    if (!await confirmed(`Publish this version of ${of()}?${starts}`, "Publish")) return;
     const told = await ask(at("segments", of(), "publish"), { start_journeys: journeys.checked }, "POST", etag);
     if (location.hash !== `#/segments/${told.segment}`) location.hash = `#/segments/${told.segment}`;
     else await show();
   }
 
   async function dropped() {
-    if (!await confirmed(`Drop the draft of ${of()}? Its text is gone then.`, "Drop the draft")) return;
+    if (!await confirmed(`Drop the draft of ${of()}? Its text will be lost.`, "Drop the draft")) return;
     await ask(at("segments", of(), "draft"), undefined, "DELETE", etag);
     if (published === null) location.hash = "#/segments";
     else await show();
@@ -301,7 +301,7 @@ function editor(id, definition, { etag: began, draft, definition: published }) {
   return h("section", {}, h("h2", {}, "Definition ", draft !== null && published !== null && tag("a draft, not published yet")),
     draft !== null && h("p", {}, "The draft reads: somebody who ", h("em", {}, draft.words), "."),
     h("label", { for: "definition" }, "As JSON; ", h("code", {}, "docs/segments.md"), " lists all conditions"), text, estimate,
-    h("p", {}, h("label", { class: "check" }, journeys, " Start journeys for whom it brings in")),
+    h("p", {}, h("label", { class: "check" }, journeys, " Start journeys for everybody who enters by it")),
     h("div", { class: "buttons begin" }, check, dryRun, publish, drop), status);
 }
 
@@ -320,6 +320,6 @@ function parsed(text) {
   try {
     return JSON.parse(text.value);
   } catch (error) {
-    throw new Problem(`This is no JSON yet: ${error.message}`);
+    throw new Problem(`This is not valid JSON yet: ${error.message}`);
   }
 }

@@ -26,7 +26,7 @@ class Compared(Strict):
             if isinstance(value, int | float) and not abs(value) <= MOST_NUMBER:
                 raise ValueError("a number to compare with is 10^15 at most")
             if isinstance(value, str) and _NO_TEXT.search(value):
-                raise ValueError("a text to compare with has a character in it that texts have not")
+                raise ValueError("a text to compare with contains a character that is not allowed")
         match self.is_:
             case "in" if not isinstance(self.value, list | tuple) or not 1 <= len(self.value) <= 1000:
                 raise ValueError("`in` needs a list as its value, of 1 to 1,000")

@@ -163,7 +163,7 @@ class Engagement(Short):
     or three opens by a person; `moderately`, less than that, but a person's click or open within 90 days; `disengaged`,
     mails were sent and there was neither within 90 days. Who was never sent one is none of them."""
 
-    needs = "mails sent, opened and clicked"
+    needs = "emails sent, opened and clicked"
     flips = "yes"
     kind: Literal["engagement"] = "engagement"
     tier: Literal["highly", "moderately", "disengaged"]

@@ -95,12 +95,12 @@ def in_order(segments: Iterable[Segment]) -> dict[str, Segment]:
 
     def add(segment: Segment, above: tuple[str, ...]) -> None:
         if segment.id in above:
-            raise ValueError(f"segments ask about each other in a circle: {' → '.join((*above, segment.id))}")
+            raise ValueError(f"segments reference each other in a cycle: {' → '.join((*above, segment.id))}")
         if segment.id in ordered:
             return
         for other in sorted(members_of(segment.when)):
             if other not in by_id:
-                raise ValueError(f"{segment.id} asks about the segment {other}, which there is none of")
+                raise ValueError(f"{segment.id} references the unknown segment {other}")
             add(by_id[other], (*above, segment.id))
         ordered[segment.id] = segment
 

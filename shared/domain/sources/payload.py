@@ -115,7 +115,7 @@ def topic_of(headers: Mapping[str, str], header: str, known: Iterable[str]) -> s
     """The topic a webhook's header names. RefusedError when it is none of those that are known."""
     topic = headers.get(header.lower(), "").strip().lower()
     if topic not in known:
-        raise RefusedError("unknown_topic", f"this topic is not taken here; those that are: {', '.join(known)}", header)
+        raise RefusedError("unknown_topic", f"unsupported topic; supported topics: {', '.join(known)}", header)
     return topic
 
 
@@ -125,7 +125,7 @@ def required(payload: Mapping[str, Json], name: str) -> str:
     if found is None and name == "id":
         found = identifier(payload.get("admin_graphql_api_id"))
     if found is None:
-        raise RefusedError("missing_field", f"{name} has to be there, as a number or a text", name)
+        raise RefusedError("missing_field", f"{name} is required, as a number or a text", name)
     return found
 
 

@@ -76,9 +76,9 @@ def events(kind: str, body: Payload, received: Instant) -> tuple[tuple[Event, ..
         return (_event(kind, body, instant(body.get("sentAt")), received),), ()
     messages = body.get("batch")
     if not isinstance(messages, list):
-        raise RefusedError("missing_field", "batch has to be there, as a list of messages", "batch")
+        raise RefusedError("missing_field", "batch is required, as a list of messages", "batch")
     if len(messages) > MOST_MESSAGES:
-        raise RefusedError("too_many", f"a batch may have {MOST_MESSAGES} messages", "batch", 413)
+        raise RefusedError("too_many", f"a batch has at most {MOST_MESSAGES:,} messages", "batch", 413)
     found, refused = [], []
     for place, message in enumerate(messages):
         try:
@@ -101,7 +101,7 @@ def _of_batch(message: Json, batch: Payload, received: Instant) -> Event:
 
 def _event(kind: str, message: Payload, sent: Instant | None, received: Instant) -> Event:
     if len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()) > MOST_MESSAGE_BYTES:
-        raise RefusedError("too_large", f"a message may have {MOST_MESSAGE_BYTES} bytes", status=413)
+        raise RefusedError("too_large", f"the message is larger than {MOST_MESSAGE_BYTES:,} bytes", status=413)
     context = mapping(message.get("context"))
     traits = _traits(kind, message, context)
     stated = first(instant(message.get("timestamp")), instant(message.get("originalTimestamp")))
@@ -150,7 +150,7 @@ def _identities(kind: str, message: Payload, address: str | None) -> tuple[Ident
         missing = "userId" if user is None else "previousId"
         raise RefusedError("missing_field", "an alias needs userId and previousId", missing)
     if user is None and anonymous is None:
-        raise RefusedError("missing_field", "userId or anonymousId has to be there", "userId")
+        raise RefusedError("missing_field", "userId or anonymousId is required", "userId")
     known = {
         Identity(kind=identity, value=value): None
         for identity, value in (
@@ -207,7 +207,7 @@ def _traits(kind: str, message: Payload, context: Payload) -> Payload:
     for name, value in traits.items():
         if not is_small({name: value}):
             raise RefusedError(
-                "too_large", f"a trait may have {MOST_BYTES} bytes, its name included", f"traits.{name[:64]}"
+                "too_large", f"a trait has at most {MOST_BYTES:,} bytes, including its name", f"traits.{name[:64]}"
             )
     traits = {name: None if value == "" else value for name, value in traits.items()}
     return traits if address_told is None else {**traits, "email": address_told}
@@ -250,7 +250,7 @@ def _properties(kind: str, message: Payload, context: Payload) -> Payload:
             properties[name] = re.split(r"[?#]", properties[name], maxsplit=1)[0]
     for name in ("order_id", "refund_id"):
         if isinstance(properties.get(name), str) and len(properties[name]) > MOST_ID:
-            raise RefusedError("invalid_field", f"{name} may have {MOST_ID} characters", f"properties.{name}")
+            raise RefusedError("invalid_field", f"{name} is longer than {MOST_ID} characters", f"properties.{name}")
     campaign = mapping(context.get("campaign"))
     properties.setdefault("campaign", text(campaign.get("name")))
     for name in ("source", "medium", "term", "content"):

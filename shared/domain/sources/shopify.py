@@ -233,10 +233,10 @@ def _consent(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     """The topic of its own, which names the customer as `customer_id` (and, in an older form, as `id`)."""
     customer = identifier(payload.get("customer_id")) or identifier(payload.get("id"))
     if customer is None:
-        raise RefusedError("missing_field", "customer_id has to be there", "customer_id")
+        raise RefusedError("missing_field", "customer_id is required", "customer_id")
     if not isinstance(payload.get("email_marketing_consent"), dict):
         raise RefusedError(
-            "missing_field", "email_marketing_consent has to be there, with its state", "email_marketing_consent"
+            "missing_field", "email_marketing_consent is required, with its state", "email_marketing_consent"
         )
     address = email(payload.get("email_address")) or email(payload.get("email"))
     traits = present({"email": address})
@@ -307,7 +307,7 @@ def _accepts_marketing(customer: Payload, delivery: _Delivery) -> str:
 def _cart(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     cart = _token(payload.get("token")) or _token(payload.get("id"))
     if cart is None:
-        raise RefusedError("missing_field", "token has to be there", "token")
+        raise RefusedError("missing_field", "token is required", "token")
     lines = objects(payload.get("line_items"))
     return (
         _event(
@@ -604,7 +604,7 @@ def _privacy(type_: Type, orders_in: str, payload: Payload, delivery: _Delivery)
     orders = payload.get(orders_in) if isinstance(payload.get(orders_in), list) else []
     guest = [f"shopify-order:{order}" for order in map(identifier, orders or []) if order][:MOST_ORDERS]
     if id_ is None and address is None and not guest:
-        raise RefusedError("missing_field", "customer.id has to be there", "customer.id")
+        raise RefusedError("missing_field", "customer.id is required", "customer.id")
     identities = _identities(id_, address, *guest)
     properties = present({"request_id": identifier(mapping(payload.get("data_request")).get("id"))})
     return (_event(delivery, type_, id_ or "", identities=identities, properties=properties),)

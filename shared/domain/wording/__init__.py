@@ -1,7 +1,7 @@
 """Wording: a definition in plain words, generated from it.
 
 Every condition reads as what somebody does or is: "somebody who …". What is denied is said where it belongs ("has not
-opened a mail"), not in front of it. Nothing is left out: two conditions of one text mean the same.
+opened an email"), not in front of it. Nothing is left out: two conditions of one text mean the same.
 """
 
 from __future__ import annotations

@@ -17,13 +17,13 @@ DAYS = {
 
 
 def local_time(condition: LocalTime, holds: bool) -> str:
-    return f"{is_(holds)} where it is {_clocks(condition)}"
+    return f"{has(holds)} a local time {_clocks(condition)}"
 
 
 def _clocks(condition: LocalTime) -> str:
-    days = " / ".join(name for day, name in DAYS.items() if day in condition.weekdays)
+    days = " or ".join(name for day, name in DAYS.items() if day in condition.weekdays)
     if days and condition.from_ == condition.to == "00:00":
-        return days
+        return f"on {days}"
     return f"between {condition.from_} and {condition.to}{f' on {days}' if days else ''}"
 
 
@@ -50,14 +50,14 @@ def age(condition: Age, holds: bool) -> str:
 
 
 def date(condition: DateTrait, holds: bool) -> str:
-    return f"{is_(holds)} in the {_stretch(condition)}"
+    return f"{is_(holds)} {_stretch(condition)}"
 
 
 def _stretch(condition: DateTrait) -> str:
     date, begin, end = f"the date in {label(condition.trait)}", condition.from_, condition.to
     if end == 0:
-        return f"{duration(-begin)} before {date}"
+        return f"in the {duration(-begin)} before {date}"
     if begin == 0:
-        return f"{duration(end)} after {date}"
+        return f"in the {duration(end)} after {date}"
     from_, to = (f"{duration(abs(each))} {'before' if each < 0 else 'after'}" for each in (begin, end))
-    return f"time from {from_} to {to} {date}"
+    return f"between {from_} and {to} {date}"

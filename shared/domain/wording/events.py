@@ -62,12 +62,12 @@ VERBS: Mapping[str, Verb] = {
     Type.ORDER_FULFILLED: Verb("was sent", "an order", "been sent"),
     Type.ORDER_CANCELLED: Verb("cancelled", "an order"),
     Type.ORDER_REFUNDED: Verb("was refunded", "an order", "been refunded"),
-    Type.EMAIL_SENT: Verb("was sent", "a mail", "been sent"),
-    Type.EMAIL_DELIVERED: Verb("received", "a mail"),
-    Type.EMAIL_OPENED: Verb("opened", "a mail"),
-    Type.EMAIL_CLICKED: Verb("clicked in", "a mail"),
-    Type.EMAIL_BOUNCED: Verb("bounced", "a mail"),
-    Type.EMAIL_COMPLAINED: Verb("complained about", "a mail"),
+    Type.EMAIL_SENT: Verb("was sent", "an email", "been sent"),
+    Type.EMAIL_DELIVERED: Verb("received", "an email"),
+    Type.EMAIL_OPENED: Verb("opened", "an email"),
+    Type.EMAIL_CLICKED: Verb("clicked a link in", "an email"),
+    Type.EMAIL_BOUNCED: Verb("bounced", "an email"),
+    Type.EMAIL_COMPLAINED: Verb("complained about", "an email"),
     Type.JOURNEY_COMPLETED: Verb("completed", "a journey"),
 }
 LABELS = {"product_id": "product", "query": "search words", "human": "in person", "permanent": "for good"}
@@ -86,7 +86,7 @@ FLAG_SUFFIXES = {("human", True): " in person", ("human", False): " by machine",
 
 
 def deed(event: str, where: Iterable[Where] = (), thing: str | None = None) -> tuple[str, str]:
-    """An event in the past tense, and as it is told after "has": `viewed a page on mobile`, `been sent a mail`."""
+    """An event in the past tense, and as it is told after "has": `viewed a page on mobile`, `been sent an email`."""
     verb = VERBS.get(event) or Verb("had", f"the event {quoted(event)}")
     rest = list(where)
     bought = event == Type.ORDER_COMPLETED
@@ -222,12 +222,12 @@ def unanswered(condition: Unanswered, holds: bool) -> str:
 
 
 def cart(condition: Cart, holds: bool) -> str:
-    left = f"left a cart{filters(condition.where, of_cart=True)} without ordering it for"
-    return f"has {'' if holds else 'not '}{left} {duration(condition.older)} to {duration(condition.within)}"
+    left = f"{'' if holds else 'has not '}abandoned a cart{filters(condition.where, of_cart=True)}"
+    return f"{left} {duration(condition.older)} to {duration(condition.within)} ago"
 
 
 def engagement(condition: Engagement, holds: bool) -> str:
     about = f" about {quoted(condition.topic)}" if condition.topic is not None else ""
     of = f" of the journey {quoted(condition.journey)}" if condition.journey is not None else ""
     tier = "disengaged from" if condition.tier == "disengaged" else f"{condition.tier} engaged with"
-    return f"{is_(holds)} {tier} mail{about}{of}"
+    return f"{is_(holds)} {tier} email{about}{of}"

@@ -54,7 +54,7 @@ RANKED = {
 def rank(segments: Mapping[str, Segment], condition: Rank, holds: bool) -> str:
     end, percent = ("top", condition.top) if condition.top is not None else ("bottom", condition.bottom)
     if isinstance(condition.by, RankedTrait):
-        told = f" told{within(condition.by.fresh)}" if condition.by.fresh is not None else ""
+        told = f" recorded{within(condition.by.fresh)}" if condition.by.fresh is not None else ""
         by = f"{label(condition.by.trait)}{told}"
     else:
         by = f"{RANKED[condition.by.measure]}{within(condition.by.within)}"

@@ -21,7 +21,7 @@ from shared.domain.wording.texts import (
 
 def trait(condition: TraitIs, holds: bool) -> str:
     name, value = label(condition.trait), condition.value
-    told = f" told{within(condition.fresh)}" if condition.fresh is not None else ""
+    told = f" recorded{within(condition.fresh)}" if condition.fresh is not None else ""
     a_name = name if name.endswith("s") else f"{'an' if name.strip('“')[:1].lower() in 'aeio' else 'a'} {name}"
     if condition.is_ == "exists":
         return f"{has(holds)} a known {name}{told}"
@@ -55,7 +55,7 @@ def consent(condition: ConsentIs, holds: bool) -> str:
 
 
 def _answered(condition: ConsentIs, holds: bool) -> str:
-    topic = "marketing mail" if condition.topic == MARKETING else f"mail about {quoted(condition.topic)}"
+    topic = "marketing email" if condition.topic == MARKETING else f"email about {quoted(condition.topic)}"
     did = "" if holds else "has not "
     if condition.within is None:
         match condition.is_:
