@@ -46,6 +46,7 @@ COLUMNS: Mapping[str, str] = {
     "product_id": "array<string>",
     "category": "array<string>",
     "path": "string",
+    "link": "string",
     "campaign": "string",
     "query": "string",
     "device": "string",
@@ -80,7 +81,7 @@ TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is n
 
 Row = dict[str, Json]
 
-_CODES = ("order_number", "refund_id", "outcome", "step", "message")
+_CODES = ("order_number", "refund_id", "outcome", "step")
 _HASH = re.compile(r"[0-9a-f]{32}")
 """What `event_id` makes. It says nothing of anybody, even where a short name happens to be in it."""
 

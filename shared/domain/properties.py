@@ -22,12 +22,12 @@ from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
-TEXTS = ("path", "campaign", "query")
-CODES = ("journey", "template", "topic", "device")
+TEXTS = ("path", "link", "campaign", "query")
+CODES = ("journey", "template", "message", "topic", "device")
 AMOUNTS = ("price", "total")
 FLAGS = ("human", "permanent")
 DEVICES = ("mobile", "tablet", "desktop", "bot")
-OURS_TO_TELL = frozenset({"journey", "template", "topic", "human", "permanent", "outcome", "step", "message"})
+OURS_TO_TELL = frozenset({"journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"})
 """Properties of what happens to our mails and runs."""
 KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 """What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
@@ -78,6 +78,8 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
         found["total"] = 0
     if properties.get("path") is not None:
         found["path"] = path(properties["path"], own)
+    if properties.get("link") is not None and may_tell(event, "link"):
+        found["link"] = link(properties["link"], own)
     for name in ("campaign", "query"):
         if properties.get(name) is not None:
             found[name] = text(properties[name], own)
@@ -305,6 +307,11 @@ def code(value: Json, own: frozenset[str]) -> str | None:
 def path(value: Json, own: frozenset[str]) -> str | None:
     """A page's path, without the query and the fragment, which are full of tokens and addresses."""
     return text(re.split("[?#]", value)[0], own) if isinstance(value, str) else None
+
+
+def link(value: Json, own: frozenset[str]) -> str | None:
+    """Where a link in an email led, without its host: the shop's own, mostly."""
+    return path(re.sub(r"^https?://[^/?#]*/?", "/", value), own) if isinstance(value, str) else None
 
 
 def listed(values: Iterator[str | None]) -> list[str] | None:

@@ -106,6 +106,8 @@ _MAIL = st.fixed_dictionaries(
     optional={
         "journey": st.sampled_from(JOURNEYS),
         "template": st.sampled_from(["welcome", "thank_you"]),
+        "message": st.sampled_from(["m1", "m2", "m3"]),
+        "link": st.sampled_from(["https://shop.example/sale/tea?x=1", "https://shop.example", "mailto", 3]),
         "permanent": st.booleans(),
     },
 )
@@ -172,6 +174,8 @@ filters = st.sampled_from(
         {"property": "topic", "value": "news"},
         {"property": "journey", "is": "not_equal", "value": "onboarding"},
         {"property": "template", "value": "welcome"},
+        {"property": "message", "is": "in", "value": ["m1", "m2"]},
+        {"property": "link", "is": "prefix", "value": "/sale"},
         {"property": "permanent", "value": True},
         {"property": "human", "value": True},
         {"property": "human", "is": "not_equal", "value": True},

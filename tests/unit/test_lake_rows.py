@@ -78,6 +78,21 @@ def test_a_click_keeps_whether_it_was_a_person_s() -> None:
     assert (made["human"], made["step"], made["message"], made["type"]) == (True, "welcome", "m_1", "email_clicked")
 
 
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://shop.example/sale/tea?utm=1#top", "/sale/tea"),
+        ("https://shop.example", "/"),
+        ("https://shop.example?x=1", "/"),
+        ("mailto", "mailto"),
+        (7, None),
+    ],
+)
+def test_of_a_clicked_link_the_path_is_kept(link: Any, kept: str | None) -> None:
+    assert row("c1", event(Type.EMAIL_CLICKED, properties={"link": link}))["link"] == kept
+    assert row("c1", event(Type.EMAIL_CLICKED, properties={"link": link}, public=True))["link"] is None
+
+
 def test_a_path_goes_in_without_its_query() -> None:
     made = row("c1", event(Type.PAGE_VIEWED, properties={"path": "/vases?token=secret#top"}))
     assert made["path"] == "/vases"

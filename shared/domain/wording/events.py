@@ -70,12 +70,19 @@ VERBS: Mapping[str, Verb] = {
     Type.EMAIL_COMPLAINED: Verb("complained about", "an email"),
     Type.JOURNEY_COMPLETED: Verb("completed", "a journey"),
 }
-LABELS = {"product_id": "product", "query": "search words", "human": "in person", "permanent": "for good"}
+LABELS = {
+    "product_id": "product",
+    "link": "the link",
+    "query": "search words",
+    "human": "in person",
+    "permanent": "for good",
+}
 SUFFIXES: Mapping[str, str] = {
     "product_id": " of the product {}",
     "category": " in {}",
     "campaign": " from the campaign {}",
     "journey": " of the journey {}",
+    "message": " of the email {}",
     "template": " with the template {}",
     "topic": " about {}",
     "device": " on {}",
