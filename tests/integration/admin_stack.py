@@ -34,7 +34,7 @@ from shared.domain.events import (
 )
 from shared.domain.journeys import Run
 from shared.domain.messages import Message, Refusal
-from tests.integration.conftest import NOW, SECRETS, TABLES
+from tests.integration.conftest import NOW, SECRETS, TABLES, session
 
 DEAD_LETTERS = ("events", "feedback", "transition", "refresh")
 ROUTES = [
@@ -121,7 +121,7 @@ def payload(route: Route, url: str, body: bytes) -> dict[str, Any]:
 def admin_stack() -> Iterator[Admin]:
     """A fresh account: tables, queues, state machines, a lake and the settings, on a clock that stands at `NOW`."""
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        patch.setattr(boto3, "DEFAULT_SESSION", session())
         forget()
         dynamodb, sqs, ssm = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("ssm")
         for name, definition in TABLES.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import boto3
 import pytest
@@ -72,6 +73,12 @@ SECRETS = {
 }
 
 
+@cache
+def session() -> boto3.Session:
+    """One for all tests: to read botocore's models of the services takes longer than most tests do."""
+    return boto3.Session()
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fresh account with everything in it, on a clock that stands at `NOW`."""
@@ -85,9 +92,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     definitions.forget()
     senders.forget()
     secrets._provider.cache_clear()
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clock.use(lambda: NOW)
     with mock_aws():
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
         dynamodb, sqs, ssm = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("ssm")
         for name, definition in TABLES.items():
             dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)

@@ -19,6 +19,7 @@ from functions.ingest.app import handler
 from shared.adapters import clock, environment, secrets, senders
 from shared.adapters.clients import client
 from shared.domain.events import Event, Instant, parse_instant
+from tests.integration.conftest import session
 
 NOW = parse_instant("2026-03-20T12:00:00Z")
 SHOPIFY_SECRETS = ["new-shopify-secret", "old-shopify-secret"]
@@ -145,6 +146,7 @@ def ingest_stack() -> Iterator[IngestStack]:
     """A queue, the secrets, and a clock that stands at NOW."""
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        patch.setattr(boto3, "DEFAULT_SESSION", session())
         queue_url = boto3.client("sqs").create_queue(QueueName="events")["QueueUrl"]
         prompt_url = boto3.client("sqs").create_queue(QueueName="prompt")["QueueUrl"]
         store = boto3.client("ssm")
