@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,6 +40,24 @@ def zone(name: str) -> ZoneInfo | None:
 
 def local(instant: Instant, where: ZoneInfo) -> datetime:
     return (EPOCH + timedelta(milliseconds=instant)).astimezone(where)
+
+
+def _day(instant: Instant, where: ZoneInfo) -> date:
+    return local(instant, where).date()
+
+
+def _week(instant: Instant, where: ZoneInfo) -> date:
+    """Its Monday."""
+    day = _day(instant, where)
+    return day - timedelta(days=day.weekday())
+
+
+def _month(instant: Instant, where: ZoneInfo) -> date:
+    return _day(instant, where).replace(day=1)
+
+
+PARTS: Mapping[str, Callable[[Instant, ZoneInfo], date]] = {"days": _day, "weeks": _week, "months": _month}
+"""What of the calendar can be counted, and which of it an instant is in: by its first day."""
 
 
 def instant_of(moment: datetime) -> Instant:
@@ -110,6 +128,17 @@ def anniversary(day: date, t: Instant, where: ZoneInfo, before: int, after: int)
         if begin > today:
             following = min(following, day_start(begin, where))
     return -following
+
+
+def month_of_year(day: date, t: Instant, where: ZoneInfo, ago: int) -> int:
+    """Signed: whether the day's month is the present one, or the one so many months `ago`, and until when."""
+    today = local(t, where).date()
+    month = today.year * 12 + today.month - 1
+    ahead = (day.month - 1 + ago - month) % 12
+    holds = ahead == 0
+    year, index = divmod(month + (1 if holds else ahead), 12)
+    until = day_start(date(year, index + 1, 1), where) if year < 9999 else NEVER
+    return until if holds else -until
 
 
 def age(day: date, t: Instant, where: ZoneInfo, least: int | None, most: int | None) -> int:

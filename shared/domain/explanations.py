@@ -67,7 +67,7 @@ def _explain(view: View, condition: Condition) -> Explanation:
             changes = "It changes when that does."
             told = Told("it is true" if parts[0].holds else "it is not", changes, changes)
         case _:
-            told = evidence(view, condition, holds)
+            told = evidence(view, condition, holds, until)
     return Explanation(condition.kind, holds, asks, told.evidence, _turns(view, told, holds, until), until, parts)
 
 

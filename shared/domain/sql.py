@@ -282,14 +282,15 @@ class _Printed:
         if source.value in TEXT_LISTS:
             several = f"array_distinct(transform({source.value}, x -> lower(x)))" if source.once else source.value
             value, joined = "lower(each_value)", f"CROSS JOIN UNNEST({several}) AS each_of (each_value)"
-        elif source.value == "day":
-            value, joined = _local_midnight(self.plan.definitions.compiler.zone, source.since or 0, self.plan.t), ""
+        elif source.value in _PARTS:
+            midnight = _local_midnight(self.plan.definitions.compiler.zone, source.since or 0, self.plan.t)
+            value, joined = _PARTS[source.value].format(midnight), ""
         else:
             value, joined = f"lower({source.value})", ""
         below = [f"{expression} AS {name}" for expression, name in source.below.items()]
         return f"""SELECT
         {_comma(["contact_number", f"{value} AS value", *below], 8)}
-      {self._from(source, 6, joined, *([f"{source.value} IS NOT NULL"] if source.value != "day" else []))}
+      {self._from(source, 6, joined, *([f"{source.value} IS NOT NULL"] if source.value not in _PARTS else []))}
       GROUP BY contact_number, {value}"""
 
     def _in_order(self, source: Source) -> str:
@@ -391,8 +392,18 @@ def _indented(text: str) -> str:
 # ── days in the shop's time zone ──
 
 
+_DATE = f"CAST(date_add('day', CAST(ROUND(CAST({{0}} AS DOUBLE) / {DAY}e0) AS BIGINT), DATE '1969-12-31') AS DATE)"
+_PARTS: Mapping[str, str] = {
+    "day": "{0}",
+    "week": f"({{0}}) - ({{0}} + {2 * DAY}) % {7 * DAY}",  # its Monday
+    "month": f"YEAR({_DATE}) * 12 + MONTH({_DATE})",
+}
+"""By what is counted: which it is, of `_local_midnight`."""
+
+
 def _local_midnight(zone: ZoneInfo, since: Instant, t: Instant) -> str:
-    """The local day of `time`, as the local clock's midnight: for each stretch of the zone's clock its own offset."""
+    """The local day of `time`, as the local clock's midnight and a day more: for each stretch of the zone's clock its
+    own offset."""
     stretches = _offsets(zone, t)
     begins = [begin for begin, _ in stretches]
     needed = stretches[max(bisect_right(begins, since) - 1, 0) :]

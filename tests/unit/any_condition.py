@@ -22,6 +22,22 @@ texts = st.text(string.ascii_letters + string.digits + " ”“,.()é_\\", min_s
 numbers = st.integers(-3, 40) | st.sampled_from([0.5, 2.5, 19.99, 1e6, 1 / 3])
 money = st.integers(0, 40) | st.sampled_from([0.5, 19.99, 10.005])
 durations = st.sampled_from(["1s", "90s", "1h", "36h", "1d", "30d", "365d"])
+windows = durations | st.sampled_from(
+    [
+        {"from": "-60d", "to": "-30d"},
+        {"to": "-30d"},
+        {"from": "-36h"},
+        {"from": "2010-11-27", "to": "2010-11-28"},
+        {"from": "2010-11-27", "to": "2010-12-01"},
+        {"from": "2010-11-27"},
+        {"to": "2010-12-01"},
+        "this_month",
+        "last_month",
+        "this_year",
+        "last_year",
+        "last_6_months",
+    ]
+)
 counts = st.integers(1, 5)
 most = st.integers(0, 5)
 days = st.integers(0, 5) | st.just(1.5)
@@ -75,7 +91,7 @@ ranked = st.one_of(
     some({"kind": st.just("trait"), "trait": traits}, fresh=durations),
     some(
         {"kind": st.just("orders"), "measure": st.sampled_from(["count", "sum", "average", "largest", "last"])},
-        within=durations,
+        within=windows,
     ),
 )
 clocks = st.sampled_from(["00:00", "09:30", "18:00"])
@@ -93,36 +109,35 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "consent": some(
         {"is": st.sampled_from(["subscribed", "unsubscribed", "pending", "never_asked"])},
         topic=st.sampled_from(["marketing", "news", "a_b"]),
-        within=durations,
+        within=windows,
         first_in=durations,
     ),
-    "first_seen": some({"before": durations}),
+    "first_seen": either(before=durations, within=windows),
     "sample": some({"percent": percents, "salt": st.sampled_from(["a", "b.c"])}),
     "event": st.builds(
         dict.__or__,
         some(
-            {},
-            within=durations,
+            {"count": st.sampled_from(get_args(MODELS["event"].model_fields["count"].annotation))},
+            within=windows,
             at_least=counts,
             at_most=most,
-            count=st.sampled_from(get_args(MODELS["event"].model_fields["count"].annotation)),
         ),
         deeds,
     ),
-    "first_event": st.builds(dict.__or__, some({"within": durations}), deeds),
+    "first_event": st.builds(dict.__or__, some({"within": windows}), deeds),
     "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
     "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),
-    "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, within=durations),
+    "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, within=windows),
     "unanswered": some(
         {"of": deeds, "answers": st.lists(deeds, min_size=1, max_size=2)},
         at_least=counts,
         older=durations,
-        within=durations,
+        within=windows,
     ),
     "cart": some({"older": durations, "within": durations, "where": filters()}),
     "engagement": some({"tier": st.sampled_from(["highly", "moderately", "disengaged"])}, topic=texts, journey=texts),
     "orders": some(
-        {}, measure=st.sampled_from(["count", "sum", "average", "largest", "days_between"]), within=durations, **ranges
+        {}, measure=st.sampled_from(["count", "sum", "average", "largest", "days_between"]), within=windows, **ranges
     ),
     "last_order": some({}, at_least=days, at_most=days),
     "near": st.builds(
@@ -132,7 +147,11 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "local_time": st.fixed_dictionaries({}, optional={"from": clocks, "to": clocks, "weekdays": weekdays}),
     "season": some({"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
-    "anniversary": st.builds(dict.__or__, some({}, trait=traits), either(next=whole, last=whole)),
+    "anniversary": st.builds(
+        dict.__or__,
+        some({}, trait=traits),
+        either(next=whole, last=whole, within=st.sampled_from(["this_month", "last_month"])),
+    ),
     "age": some({}, trait=traits, at_least=whole, at_most=whole),
     "date": some({"trait": traits, "from": st.sampled_from(["-7d", "0d", "3d"]), "to": st.sampled_from(["0d", "90s"])}),
     "rank": st.builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from math import acos, cos, radians, sin
 from typing import Any
@@ -26,6 +26,7 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
+from shared.domain.conditions.windows import Stretch, Window
 from shared.domain.events import DAY, NEVER, Instant, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.histories import Occurrence
@@ -48,11 +49,11 @@ def holds(
     def again(part: Condition) -> bool:
         return holds(part, profile, t, others, cutoffs, shop)
 
-    def inside(time: Instant, within: int | None) -> bool:
+    def inside(time: Instant, within: Window | None) -> bool:
         assert time <= t
-        return within is None or time > t - within
+        return _inside(time, within, t, shop)
 
-    def happened(event: str, where: tuple[Where, ...] = (), within: int | None = None) -> list[Occurrence]:
+    def happened(event: str, where: tuple[Where, ...] = (), within: Window | None = None) -> list[Occurrence]:
         history = profile.histories.get(event)
         return [
             each
@@ -81,7 +82,7 @@ def holds(
         case Engagement():
             return _tier(condition, profile, t) == condition.tier
         case Rfm():
-            score = _score(condition, profile, t, cutoffs)
+            score = _score(condition, profile, t, cutoffs, shop)
             member = score > 0 and (condition.among is None or again(others[condition.among]))
             return member and condition.at_least <= score <= condition.at_most
         case TraitIs():
@@ -104,7 +105,11 @@ def holds(
             first = condition.first_in is None or gap is None or gap >= condition.first_in
             return state == condition.is_ and first and inside(since, condition.within)
         case FirstSeen():
-            return profile.first_seen != NEVER and t - profile.first_seen >= condition.before
+            if profile.first_seen == NEVER:
+                return False
+            if condition.before is not None:
+                return t - profile.first_seen >= condition.before
+            return inside(profile.first_seen, condition.within)
         case Sample():
             digest = hashlib.md5(f"{condition.salt}:{profile.contact}".encode()).hexdigest()
             return int(digest[:8], 16) < round(condition.percent / 100 * 2**32)
@@ -151,7 +156,7 @@ def holds(
             placed = [order.placed for order in orders]
             return bool(placed) and _between((t - max(placed)) / DAY, condition.at_least, condition.at_most)
         case Rank():
-            number = ranked_number(condition, profile, t)
+            number = ranked_number(condition, profile, t, shop)
             cutoff = cutoffs.get(condition.key)
             if number is None or cutoff is None or (condition.among and not again(others[condition.among])):
                 return False
@@ -283,14 +288,37 @@ _TOP = {5: 20, 4: 40, 3: 60, 2: 80}
 """Of all who have ordered, so many percent have this score or a higher one."""
 
 
-def _score(condition: Rfm, profile: Profile, t: Instant, cutoffs: Mapping[str, float]) -> int:
+def _score(condition: Rfm, profile: Profile, t: Instant, cutoffs: Mapping[str, float], shop: ZoneInfo) -> int:
     """From 1 to 5 by the cut-offs; 0 of who has not ordered."""
     by = RankedOrders.model_validate({"measure": _SCORED[condition.score]})
     ranks = {score: Rank(by=by, top=top, among=condition.among) for score, top in _TOP.items()}
     if not list(profile.counting_orders()):
         return 0
-    number = ranked_number(ranks[5], profile, t)
+    number = ranked_number(ranks[5], profile, t, shop)
     return next((s for s, rank in ranks.items() if rank.key in cutoffs and (number or 0) >= cutoffs[rank.key]), 1)
+
+
+def _inside(time: Instant, within: Window | None, t: Instant, shop: ZoneInfo) -> bool:
+    if within is None or isinstance(within, int):
+        return within is None or time > t - within
+    if isinstance(within, Stretch):
+        if isinstance(within.begin, date) or isinstance(within.end, date):
+            day = f"{_local(time, shop):%Y-%m-%d}"
+            return str(within.begin or "") <= day < str(within.end or "9999")
+        ago = t - time
+        return (within.begin is None or ago < -within.begin) and ago >= -(within.end or 0)
+    then, now = _local(time, shop), _local(t, shop)
+    years, months = now.year - then.year, (now.year - then.year) * 12 + now.month - then.month
+    match within.split("_"):
+        case ["this", unit]:
+            return (years if unit == "year" else months) == 0
+        case ["last", "year"]:
+            return years == 1
+        case ["last", "month"]:
+            return months == 1
+        case ["last", number, "months"]:
+            return 1 <= months <= int(number)
+    raise ValueError(within)
 
 
 def _between(number: float, least: float | None, most: float | None) -> bool:
@@ -321,8 +349,9 @@ def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
 def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> int:
     if condition.count == "events":
         return len(found)
-    if condition.count == "days":
-        return len({_local(each.time, shop).date() for each in found})
+    if condition.count in ("days", "weeks", "months"):
+        form = {"days": "%Y-%m-%d", "weeks": "%G-%V", "months": "%Y-%m"}[condition.count]
+        return len({f"{_local(each.time, shop):{form}}" for each in found})
     name = condition.count.removeprefix("same_")
     values: list[str] = []
     for each in found:
@@ -349,7 +378,7 @@ def _measured(measure: str, orders: list[Any]) -> float | None:
             return (placed[-1] - placed[0]) / (len(placed) - 1) / DAY if len(placed) > 1 else None
 
 
-def ranked_number(condition: Rank, profile: Profile, t: Instant) -> float | None:
+def ranked_number(condition: Rank, profile: Profile, t: Instant, shop: ZoneInfo) -> float | None:
     """The number a contact is ranked by, in the unit of cut-offs; None when there is none."""
     by = condition.by
     if by.kind == "trait":
@@ -361,7 +390,7 @@ def ranked_number(condition: Rank, profile: Profile, t: Instant) -> float | None
         if isinstance(value, bool) or not isinstance(value, int | float) or stamped is None:
             return None
         return value if by.fresh is None or t < stamped.time + by.fresh else None
-    orders = [o for o in profile.counting_orders() if by.within is None or o.placed > t - by.within]
+    orders = [o for o in profile.counting_orders() if _inside(o.placed, by.within, t, shop)]
     if not orders:
         return None
     if by.measure == "last":
@@ -424,6 +453,9 @@ def _moment(condition: Condition, profile: Profile, t: Instant, shop: ZoneInfo) 
                     return False
                 years = today.year - int(text[:4]) - (f"{today:%m-%d}" < text[5:10].replace("02-29", "02-28"))
                 return _between(years, condition.at_least, condition.at_most)
+            if condition.within is not None:
+                month = today.month if condition.within == "this_month" else (today.month - 2) % 12 + 1
+                return text.removeprefix("--")[:10][-5:-3] == f"{month:02}"
             wanted = text.removeprefix("--")[:10][-5:].replace("02-29", "02-28")
             ahead = range((condition.next or 0) + 1) if condition.next is not None else range(-(condition.last or 0), 1)
             return any(f"{today + timedelta(days=days):%m-%d}" == wanted for days in ahead)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from shared.domain.conditions.events import Counted
 from shared.domain.events import DAY, HOUR, ConsentChange, Event, Identity, IdentityKind, Type, iso
 
 BEGIN = 1_700_000_000_000  # 14 November 2023, 22:13:20 UTC
@@ -120,7 +121,22 @@ def _traits() -> st.SearchStrategy[dict[str, Any]]:
 
 # ── conditions, as JSON ──
 
-windows = st.sampled_from(["6h", "12h", "1d", "30h", "2d", "4d"])
+durations = st.sampled_from(["6h", "12h", "1d", "30h", "2d", "4d"])
+windows = durations | st.sampled_from(
+    [
+        {"from": "-2d", "to": "-12h"},
+        {"from": "-4d", "to": "-1d"},
+        {"to": "-36h"},
+        {"from": "-30h"},
+        {"from": "2023-11-15", "to": "2023-11-17"},
+        {"from": "2023-11-16"},
+        {"to": "2023-11-16"},
+        "this_month",
+        "last_month",
+        "this_year",
+        "last_2_months",
+    ]
+)
 bounds = st.sampled_from(
     [{"at_least": 1}, {"at_least": 2}, {"at_least": 3}, {"at_most": 0}, {"at_most": 1}, {"at_least": 1, "at_most": 2}]
 )
@@ -188,7 +204,8 @@ filtered = st.fixed_dictionaries({"event": types}, optional={"where": wheres})
 series = {"event": types, "where": wheres}
 ranked = st.one_of(
     st.fixed_dictionaries(
-        {"kind": st.just("trait"), "trait": st.sampled_from(["visits", "propensity.tea"])}, optional={"fresh": windows}
+        {"kind": st.just("trait"), "trait": st.sampled_from(["visits", "propensity.tea"])},
+        optional={"fresh": durations},
     ),
     st.fixed_dictionaries(
         {"kind": st.just("orders"), "measure": st.sampled_from(["count", "sum", "average", "largest", "last"])},
@@ -205,7 +222,7 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         made(
             "trait",
             {"trait": st.sampled_from(["country", "visits", "tags", "propensity.tea", "vip", "email", "other"])},
-            {"of": st.sampled_from(["any", "all", "none"]), "fresh": windows},
+            {"of": st.sampled_from(["any", "all", "none"]), "fresh": durations},
         ),
         comparisons,
     ),
@@ -213,26 +230,16 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "consent": made(
         "consent",
         {"is": st.sampled_from(["subscribed", "unsubscribed", "pending"])},
-        {"within": windows, "first_in": windows, "topic": st.sampled_from(["marketing", "news"])},
+        {"within": windows, "first_in": durations, "topic": st.sampled_from(["marketing", "news"])},
     )
     | made("consent", {"is": st.just("never_asked"), "topic": st.sampled_from(["marketing", "news"])}),
-    "first_seen": made("first_seen", {"before": windows}),
+    "first_seen": made("first_seen", {"before": durations}) | made("first_seen", {"within": windows}),
     "sample": made("sample", {"percent": st.sampled_from([0.5, 50, 99]), "salt": st.sampled_from(["a", "b", "c"])}),
     "near": made("near", {"latitude": st.just(51.5074), "longitude": st.just(-0.1278)}, {}).flatmap(
         lambda near: st.sampled_from([{**near, "km": 5}, {**near, "miles": 250}])
     ),
     "event": one_of_dicts(
-        made(
-            "event",
-            series,
-            {
-                "within": windows,
-                "count": st.sampled_from(
-                    ["events", "days", "product_id", "category", "campaign", "same_product_id", "same_category"]
-                ),
-            },
-        ),
-        bounds,
+        made("event", {**series, "count": st.sampled_from(get_args(Counted))}, {"within": windows}), bounds
     )
     | one_of_dicts(made("event", series, {"within": windows}), bounds),
     "first_event": made("first_event", {**series, "within": windows}),
@@ -246,7 +253,7 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"events": st.lists(types, min_size=1, max_size=2)},
     ),
     "sequence": made(
-        "sequence", {"first": filtered, "then": filtered, "gap": windows}, {"without": filtered, "within": windows}
+        "sequence", {"first": filtered, "then": filtered, "gap": durations}, {"without": filtered, "within": windows}
     ),
     "unanswered": made(
         "unanswered",
@@ -254,7 +261,7 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {
             "at_least": st.integers(1, 3),
             "older": st.sampled_from(["6h", "1d"]),
-            "within": st.sampled_from(["30h", "4d"]),
+            "within": st.sampled_from(["30h", "4d", {"from": "-4d", "to": "-12h"}, {"from": "2023-11-15"}]),
         },
     ),
     "cart": made("cart", {"older": st.sampled_from(["1h", "6h", "3d"]), "within": st.just("90h")}, {"where": wheres}),
@@ -277,6 +284,8 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
                 {"at_least": 19.99},
                 {"at_least": 40, "at_most": 260},
                 {"at_most": 0.25},
+                {"at_most": 10.005},
+                {"at_least": 19.994},
                 {"at_most": 1},
                 {"at_least": 0, "at_most": 10},
                 {"at_least": 0.5},
@@ -302,7 +311,8 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     | made("local_time", {"weekdays": st.sampled_from([["sat", "sun"], ["fri"]])}),
     "season": made("season", {"is": st.sampled_from(["spring", "summer", "autumn", "winter"])}),
     "anniversary": one_of_dicts(
-        made("anniversary", {}, {"trait": dates}), st.sampled_from([{"next": 1}, {"last": 2}, {"next": 0}])
+        made("anniversary", {}, {"trait": dates}),
+        st.sampled_from([{"next": 1}, {"last": 2}, {"within": "this_month"}, {"within": "last_month"}]),
     ),
     "age": one_of_dicts(made("age", {}, {"trait": dates}), st.sampled_from([{"at_least": 33}, {"at_most": 32}])),
     "date": made("date", {"trait": dates, "from": st.sampled_from(["-1d", "0d"]), "to": st.sampled_from(["6h", "2d"])}),

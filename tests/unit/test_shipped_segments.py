@@ -121,7 +121,7 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
         many(3, DAY, Type.PAGE_VIEWED, path="/collections/sale"),
         many(3, DAY, Type.PAGE_VIEWED, path="/collections/new"),
     ),
-    "birthday_this_month": (known(birthday="1990-12-28"), known(birthday="1990-12-29")),
+    "birthday_this_month": (known(birthday="1990-11-01"), known(birthday="1990-12-01")),
     "young_adults": (known(birthday="2008-11-28"), known(birthday="2008-11-29")),
     "winter_coat_climate": (known(country="US", region="MN"), known(country="US", region="FL")),
     "near_store": (known(latitude=51.75, longitude=-0.34), known(latitude=51.75, longitude=-1.26)),

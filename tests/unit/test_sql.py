@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlglot
@@ -290,7 +291,7 @@ def test_cut_offs_are_those_of_the_contacts_that_have_a_number(
     expected = {}
     for rank in wanted:
         held = [each for each in profiles if rank.among is None or evaluate(definitions, "other", each, t)[0]]
-        numbers = [number for each in held if (number := ranked_number(rank, each, t)) is not None]
+        numbers = [number for each in held if (number := ranked_number(rank, each, t, ZoneInfo(ZONE))) is not None]
         if (cutoff := expected_cutoff(rank, numbers)) is not None:
             expected[rank.key] = cutoff
     rows = Lake(profiles, events_, definitions, t).rows(sql.cutoffs(definitions, wanted, t, PASS))

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.conditions import Segment
-from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Instant, Type
+from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Instant, Type, parse_instant
 from shared.domain.explanations import Explanation, explain
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold
 from shared.domain.segments import compile_segments, evaluate
 
-NOW = 1_700_000_000_000
+NOW = parse_instant("2023-11-14T22:13:00Z")
 HUMAN = {"human": True}
 
 
@@ -90,6 +90,22 @@ def play(when: dict[str, Any], *told: Event) -> str:
         assert not holds and asked.holds(later, *new(1)) and not asked.holds(later)
     elif re.fullmatch(r"A (?:new|first) \w+ would end it\.", turns):
         assert holds and not asked.holds(NOW, *new(1))
+    elif match := re.fullmatch(r"(\d+) more( \w+)* would (make it true|end it), on ([-\d: ]+)\.", turns):
+        at, count = said_instant(match[4]), int(match[1])
+        assert asked.holds(at, *new(count)) != holds and asked.holds(at, *new(count - 1)) == holds
+        assert asked.holds(at - 1, *new(count)) == holds
+    elif match := re.fullmatch(r"(\d+) more( \w+)* from ([-\d: ]+) on would (make it true|end it)\.", turns):
+        at, count = said_instant(match[3]), int(match[1])
+        assert asked.holds(at, *new(count, at)) != holds and asked.holds(at, *new(count - 1, at)) == holds
+        assert asked.holds(at, *new(count, at - 1)) == holds
+    elif turns == "More without an answer may make it true.":
+        assert not holds
+    elif match := re.fullmatch(r"Orders worth (more than )?([\d.]+)( more)? would (make it true|end it)\.", turns):
+        worth = float(match[2])
+        enough = worth + 0.01 if match[1] else worth
+        assert asked.holds(NOW, order(NOW, enough)) != holds and asked.holds(NOW, order(NOW, enough - 0.01)) == holds
+    elif turns == "Nothing: that time is over.":
+        assert all(asked.holds(t, *new(9, t)) == holds for t in (NOW, NOW + 400 * DAY))
     elif turns == "Nothing: what happened stays.":
         assert all(asked.holds(t, *new(count, t)) == holds for count in (1, 5) for t in (NOW, NOW + 400 * DAY))
     elif turns == "Only a refund or a cancellation would change it.":
@@ -102,17 +118,29 @@ def play(when: dict[str, Any], *told: Event) -> str:
         assert until != NEVER and asked.holds(until) != holds and asked.holds(until - 1) == holds
         clause = match[2].removeprefix(", ")
         if clause.startswith("unless"):
-            assert asked.holds(until, *deeds(when, clause, until - 1)) == holds, turns
+            needed = deeds(when, clause, until - 1)
+            assert asked.holds(until, *needed) == holds, turns
+            assert len(needed) == 1 or asked.holds(until, *needed[1:]) != holds, turns
         elif clause:
             assert asked.holds(NOW, *deeds(when, clause, NOW)) != holds, turns
+    elif turns == "An answer would end it.":
+        assert holds and not asked.holds(NOW, *deeds(when, "there is an answer", NOW))
     else:
         pytest.fail(f"nobody has played “{turns}”")
     return turns
 
 
+def said_instant(text: str) -> Instant:
+    return parse_instant(f"{text.replace(' ', 'T')}:00Z")
+
+
 def deeds(when: dict[str, Any], clause: str, t: Instant) -> list[Event]:
     if "they order" in clause:
         return [order(t)]
+    if match := re.search(r"orders worth (at least|more than) ([\d,.]+)", clause):
+        return [order(t, float(match[2].replace(",", "")) + (0.01 if match[1] == "more than" else 0))]
+    if match := re.search(r"(\d+) more", clause):
+        return [another(when, t) for _ in range(int(match[1]))]
     if "there is an answer" in clause and "happens again" not in clause:
         return [event(when["answers"][0]["event"], t)]
     if "is told again" in clause:
@@ -128,7 +156,20 @@ def some(required: dict[str, Any], **optional: Any) -> st.SearchStrategy[dict[st
     return st.fixed_dictionaries({name: st.just(value) for name, value in required.items()}, optional=optional)
 
 
-windows = st.sampled_from(["7d", "30d"])
+windows = st.sampled_from(
+    [
+        "7d",
+        "30d",
+        {"from": "-30d", "to": "-7d"},
+        {"to": "-7d"},
+        {"from": "2023-10-20"},
+        {"to": "2023-11-01"},
+        {"from": "2023-11-20", "to": "2023-11-27"},
+        "this_month",
+        "last_month",
+        "this_year",
+    ]
+)
 UNANSWERED = {"kind": "unanswered", "of": {"event": SENT}, "answers": [{"event": OPENED}]}
 counted = st.one_of(
     some({"kind": "event", "event": VIEW}, at_least=st.integers(1, 4), within=windows),
@@ -139,6 +180,8 @@ counted = st.one_of(
     some({"kind": "orders"}, at_least=st.integers(1, 4), within=windows),
     some({"kind": "orders"}, at_most=st.integers(0, 4), within=windows),
     some({"kind": "orders", "at_least": 2, "at_most": 4}, within=windows),
+    some({"kind": "orders", "measure": "sum", "at_least": 45.5, "within": "30d"}),
+    some({"kind": "orders", "measure": "sum", "at_most": 45.5, "within": "30d"}),
     some({"kind": "last_order", "at_least": 14}, at_most=st.integers(15, 40)),
     some({"kind": "last_order", "at_most": 14}),
     some(UNANSWERED, at_least=st.integers(1, 4), older=st.just("2d"), within=windows),

@@ -50,8 +50,9 @@ class Season(Described):
 
 
 class Anniversary(Described):
-    """The day of the year of a date trait (a birthday) is within the `next` or the `last` so many days, today included.
-    29 February counts as the 28th in other years. No such trait, or no date in it: false."""
+    """The day of the year of a date trait (a birthday) is within the `next` or the `last` so many days, today included;
+    or `within` `this_month` or `last_month`, from the first of the month to its end. 29 February counts as the 28th in
+    other years. No such trait, or no date in it: false."""
 
     needs = "the trait"
     zone = "the shop's"
@@ -60,11 +61,12 @@ class Anniversary(Described):
     trait: Name = "birthday"
     next: int | None = Field(default=None, ge=0, le=180)
     last: int | None = Field(default=None, ge=0, le=180)
+    within: Literal["this_month", "last_month"] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.next is None) == (self.last is None):
-            raise ValueError("needs either `next` or `last`, a number of days")
+        if [self.next, self.last, self.within].count(None) != 2:
+            raise ValueError("needs either `next` or `last`, a number of days, or `within`, a month")
         return self
 
     def moved_by(self) -> set[str]:

@@ -9,37 +9,40 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.fields import Count, Described, Duration, Name, Short, bounded
+from shared.domain.conditions.windows import Window
 from shared.domain.events import Strict, Type
 from shared.domain.profiles.histories import touch
 from shared.domain.properties import CARTS
 
 
 class Events(Described):
-    """What of an event type a condition looks at: those within the last `within` (ever, when left out) that pass
-    every filter in `where`."""
+    """What of an event type a condition looks at: those in the window `within` (ever, when left out) that pass every
+    filter in `where`."""
 
     event: Name
-    within: Duration | None = None
+    within: Window | None = None
     where: tuple[Where, ...] = Field(default=(), max_length=10)
 
     def moved_by(self) -> set[str]:
         return {of_event(self.event, self.where)}
 
 
-Counted = Literal["events", "days", "product_id", "category", "campaign", "same_product_id", "same_category"]
+Counted = Literal[
+    "events", "days", "weeks", "months", "product_id", "category", "campaign", "same_product_id", "same_category"
+]
 
 
 class EventCount(Events):
-    """At least `at_least` and at most `at_most` events of a type within the last `within` (ever, when left out). No
+    """At least `at_least` and at most `at_most` events of a type in the window `within` (ever, when left out). No
     history counts 0.
 
-    `count` says what is counted: `events`; `days` on which there were some; distinct values of `product_id`, `category`
-    or `campaign`; or `same_product_id`, `same_category`, the most events about one and the same. Without either bound,
-    at least one; for never, `at_most` 0.
+    `count` says what is counted: `events`; `days`, `weeks` (from Monday) or `months` in which there were some; distinct
+    values of `product_id`, `category` or `campaign`; or `same_product_id`, `same_category`, the most events about one
+    and the same. Without either bound, at least one; for never, `at_most` 0.
     """
 
     needs = "the events of that type"
-    zone = "the shop's, for `days`"
+    zone = "the shop's, for days, weeks and months"
     flips = "with `within` only"
     kind: Literal["event"] = "event"
     count: Counted = "events"
@@ -52,13 +55,13 @@ class EventCount(Events):
 
 
 class FirstEvent(Events):
-    """The contact's first event of a type (that passes `where`), of all time, was within the last `within`. No history:
+    """The contact's first event of a type (that passes `where`), of all time, was in the window `within`. No history:
     false."""
 
     needs = "the events of that type"
     flips = "yes"
     kind: Literal["first_event"] = "first_event"
-    within: Duration
+    within: Window
 
 
 class LastEvent(Events):
@@ -97,8 +100,8 @@ class Filtered(Strict):
 
 
 class InSequence(Described):
-    """First one event, `then` another at most `gap` later, with none of `without` in between; and that other one within
-    the last `within` (ever, when left out). Events at one instant follow each other in no order. No history: false."""
+    """First one event, `then` another at most `gap` later, with none of `without` in between; and that other one in the
+    window `within` (ever, when left out). Events at one instant follow each other in no order. No history: false."""
 
     needs = "the events of those types"
     flips = "with `within` only"
@@ -107,7 +110,7 @@ class InSequence(Described):
     then: Filtered
     without: Filtered | None = None
     gap: Duration
-    within: Duration | None = None
+    within: Window | None = None
 
     def moved_by(self) -> set[str]:
         parts = (self.first, self.then, *((self.without,) if self.without else ()))
@@ -116,7 +119,8 @@ class InSequence(Described):
 
 class Unanswered(Described):
     """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): mails without a
-    reaction. The newest of them at least `older` ago, and all of them within the last `within`. No history counts 0."""
+    reaction. Those in the window `within` count, and the newest of these is at least `older` ago. No history counts
+    0."""
 
     needs = "the events of those types"
     flips = "with `older` and `within`"
@@ -125,11 +129,11 @@ class Unanswered(Described):
     answers: tuple[Filtered, ...] = Field(min_length=1, max_length=10)
     at_least: Count = 1
     older: Duration | None = None
-    within: Duration | None = None
+    within: Window | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.older is not None and self.within is not None and self.within <= self.older:
+        if self.older is not None and isinstance(self.within, int) and self.within <= self.older:
             raise ValueError("`within` has to be longer than `older`")
         return self
 

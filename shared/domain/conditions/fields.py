@@ -23,7 +23,7 @@ def parse_duration(text: str) -> int:
     return int(match[1] + match[2]) * UNITS[match[3]]
 
 
-def _read_duration(value: Any, info: ValidationInfo) -> Any:
+def read_duration(value: Any, info: ValidationInfo) -> Any:
     """A number is milliseconds in Python only. In JSON, which people write, it has no unit: 2592000 may be meant as
     seconds, and 90 as days."""
     if isinstance(value, str):
@@ -40,8 +40,10 @@ def format_duration(milliseconds: int) -> str:
     return f"{milliseconds // UNITS[unit]}{unit}"
 
 
-_MOST = 100 * 366 * DAY
-Signed = Annotated[int, BeforeValidator(_read_duration), PlainSerializer(format_duration), Field(ge=-_MOST, le=_MOST)]
+LONGEST = 100 * 366 * DAY
+Signed = Annotated[
+    int, BeforeValidator(read_duration), PlainSerializer(format_duration), Field(ge=-LONGEST, le=LONGEST)
+]
 Duration = Annotated[Signed, Field(gt=0)]
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions.fields import Described, Duration, Id, Name, Percent, Short, bounded, condition_key
 from shared.domain.conditions.traits import of_trait
+from shared.domain.conditions.windows import Window
 from shared.domain.events import Strict
 from shared.domain.properties import in_lake
 
@@ -16,7 +17,7 @@ Measure = Literal["count", "sum", "average", "largest", "days_between"]
 
 
 class Orders(Described):
-    """A number over the contact's orders placed within the last `within` (ever, when left out), `at_least` and
+    """A number over the contact's orders placed in the window `within` (ever, when left out), `at_least` and
     `at_most`; no order gives 0.
 
     `count`; `sum`, `average` and `largest` in the shop's currency; `days_between`, the average number of days from one
@@ -30,7 +31,7 @@ class Orders(Described):
     measure: Measure = "count"
     at_least: float | None = Field(default=None, ge=0, le=1e9)
     at_most: float | None = Field(default=None, ge=0, le=1e9)
-    within: Duration | None = None
+    within: Window | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -78,7 +79,7 @@ class RankedOrders(Strict):
 
     kind: Literal["orders"] = "orders"
     measure: Literal["count", "sum", "average", "largest", "last"]
-    within: Duration | None = None
+    within: Window | None = None
 
 
 LEAST_RANKED = 5

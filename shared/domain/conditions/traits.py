@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions.comparing import Compared
 from shared.domain.conditions.fields import Described, Duration, Name, Percent, Short
+from shared.domain.conditions.windows import Window
 from shared.domain.events import MARKETING
 
 
@@ -39,7 +40,7 @@ class OnList(Short):
 
 
 class ConsentIs(Described):
-    """The contact's newest recorded answer to a topic, given within the last `within` (ever, when left out). An answer
+    """The contact's newest recorded answer to a topic, given in the window `within` (ever, when left out). An answer
     that is given again without another between counts from the first time.
 
     `first_in` leaves out who had given this answer before and taken it back less than that long before they gave it
@@ -51,7 +52,7 @@ class ConsentIs(Described):
     kind: Literal["consent"] = "consent"
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     is_: Literal["subscribed", "unsubscribed", "pending", "never_asked"] = Field(default="subscribed", alias="is")
-    within: Duration | None = None
+    within: Window | None = None
     first_in: Duration | None = None
 
     @model_validator(mode="after")
@@ -67,13 +68,20 @@ class ConsentIs(Described):
 
 
 class FirstSeen(Described):
-    """We first heard of the contact at least `before` ago, whatever earlier times they are told of by now. A contact
-    without events was never heard of: false."""
+    """We first heard of the contact at least `before` ago, or in the window `within`, whatever earlier times they are
+    told of by now. A contact without events was never heard of: false."""
 
     needs = "when we first heard of the contact"
     flips = "yes"
     kind: Literal["first_seen"] = "first_seen"
-    before: Duration
+    before: Duration | None = None
+    within: Window | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.before is None) == (self.within is None):
+            raise ValueError("needs either `before` or `within`")
+        return self
 
     def moved_by(self) -> set[str]:
         return {"first_seen"}

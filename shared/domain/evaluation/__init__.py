@@ -41,12 +41,14 @@ from shared.domain.evaluation.composing import all_of, any_of, member, not_
 from shared.domain.evaluation.events import in_days
 from shared.domain.evaluation.orders import order_bounds
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
+from shared.domain.evaluation.spans import Span, span
 from shared.domain.evaluation.traits import sample_bound
 from shared.domain.events import Instant
 from shared.domain.profiles import Profile
 
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
 # What the SQL of segments reads a condition by as well, so that both mean the same.
+__all__ += ["Span", "span"]
 __all__ += ["cart_of", "compared_value", "comparison", "in_days", "order_bounds", "sample_bound"]
 
 Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
@@ -100,9 +102,9 @@ class Compiler:
             case TraitIs():
                 return traits.trait(condition)
             case ConsentIs():
-                return traits.consent(condition)
+                return traits.consent(condition, self.zone)
             case FirstSeen():
-                return traits.first_seen(condition)
+                return traits.first_seen(condition, self.zone)
             case Sample():
                 return traits.sample(condition)
             case Near():
@@ -110,7 +112,7 @@ class Compiler:
             case EventCount():
                 return events.count(condition, self.of(condition.event, condition.where), self.zone)
             case FirstEvent():
-                return events.first(condition, self.of(condition.event, condition.where))
+                return events.first(condition, self.of(condition.event, condition.where), self.zone)
             case LastEvent():
                 return events.last(condition, self.of(condition.event, condition.where))
             case Latest():
@@ -125,21 +127,23 @@ class Compiler:
                     self.of(condition.first.event, condition.first.where),
                     self.of(condition.then.event, condition.then.where),
                     self.of(without.event, without.where) if without else None,
+                    self.zone,
                 )
             case Unanswered():
                 return events.unanswered(
                     condition,
                     self.of(condition.of.event, condition.of.where),
                     [self.of(each.event, each.where) for each in condition.answers],
+                    self.zone,
                 )
             case Cart():
                 return events.cart(condition)
             case Orders():
-                return orders.measured(condition)
+                return orders.measured(condition, self.zone)
             case LastOrder():
                 return orders.last(condition)
             case Rank():
-                rank = orders.rank(condition, self.cutoffs.get(condition.key))
+                rank = orders.rank(condition, self.cutoffs.get(condition.key), self.zone)
                 return rank if condition.among is None else all_of([self.term(Member(segment=condition.among)), rank])
             case LocalTime():
                 return calendar.local_time(condition, self.zone)

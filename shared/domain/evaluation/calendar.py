@@ -40,11 +40,16 @@ def _is_southern(profile: Profile) -> bool:
 
 def anniversary(condition: Anniversary, shop: ZoneInfo) -> Term:
     before, after = condition.next or 0, condition.last or 0
+    months_ago = None if condition.within is None else int(condition.within == "last_month")
 
     def evaluate_anniversary(reading: Reading, t: Instant) -> Signed:
         stamped = trait_of(reading.profile, condition.trait)
         day = calendars.date_in(stamped.value) if stamped is not None else None
-        return -NEVER if day is None else calendars.anniversary(day, t, shop, before, after)
+        if day is None:
+            return -NEVER
+        if months_ago is not None:
+            return calendars.month_of_year(day, t, shop, months_ago)
+        return calendars.anniversary(day, t, shop, before, after)
 
     return evaluate_anniversary
 

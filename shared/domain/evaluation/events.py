@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,19 +13,25 @@ from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequ
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
+from shared.domain.evaluation.spans import Span, span, when_inside
 from shared.domain.events import DAY, NEVER, Instant
 
 
 def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
+    window = condition.within
+    if window is None or isinstance(window, int):
+        of = partial(_at_least, condition, window, series, zone)
+    else:
+        of = partial(_at_least_in, condition, span(window, zone), series, zone)
     least, most = condition.at_least, condition.at_most
     if most is None:
-        return _at_least(condition, series, zone, least or 1)
-    few = not_(_at_least(condition, series, zone, most + 1))
-    return few if least is None else all_of([_at_least(condition, series, zone, least), few])
+        return of(least or 1)
+    few = not_(of(most + 1))
+    return few if least is None else all_of([of(least), few])
 
 
-def _at_least(condition: EventCount, series: Series, zone: ZoneInfo, n: int) -> Term:
-    window = condition.within
+def _at_least(condition: EventCount, window: int | None, series: Series, zone: ZoneInfo, n: int) -> Term:
+    """Up to now: what is inside only ever leaves, so that the n-th newest says until when there are as many."""
 
     def too_few(reading: Reading, t: Instant) -> Signed:
         """False, as far as the profile's history reaches."""
@@ -54,7 +61,7 @@ def _at_least(condition: EventCount, series: Series, zone: ZoneInfo, n: int) -> 
     if condition.count == "events":
         return evaluate_events
     nth = {
-        "days": lambda reading, series: _nth_newest_day(reading, series, zone),
+        **{name: _nth_newest_part(calendars.PARTS[name], zone) for name in calendars.PARTS},
         "product_id": _nth_newest_value("product_id"),
         "category": _nth_newest_value("category"),
         "campaign": _nth_newest_value("campaign"),
@@ -68,9 +75,12 @@ Nth = Callable[[int], Instant]
 """By n: the newest instant such that at least n of what is counted happened at it or later; -1 when there are fewer."""
 
 
-def _nth_newest_day(reading: Reading, series: Series, zone: ZoneInfo) -> Nth:
-    newest: dict[Any, Instant] = {calendars.local(time, zone).date(): time for time in reading.times[series]}
-    return _nth(newest.values())
+def _nth_newest_part(part_of: Callable[[Instant, ZoneInfo], Any], zone: ZoneInfo) -> Callable[[Reading, Series], Nth]:
+    def nth(reading: Reading, series: Series) -> Nth:
+        newest: dict[Any, Instant] = {part_of(time, zone): time for time in reading.times[series]}
+        return _nth(newest.values())
+
+    return nth
 
 
 def _nth_newest_value(property_: str) -> Callable[[Reading, Series], Nth]:
@@ -93,8 +103,35 @@ def _nth(times: Any) -> Nth:
     return lambda n: ordered[-n] if n <= len(ordered) else -1
 
 
-def first(condition: FirstEvent, series: Series) -> Term:
-    window, whole = condition.within, not condition.where
+def _at_least_in(condition: EventCount, inside: Span, series: Series, zone: ZoneInfo, n: int) -> Term:
+    """In a window of any kind, which what happened may enter as well as leave."""
+    what = condition.count
+
+    def number(reading: Reading, begin: int, end: int) -> int:
+        if what == "events":
+            return end - begin
+        if what in calendars.PARTS:
+            return len({calendars.PARTS[what](time, zone) for time in reading.times[series][begin:end]})
+        values = by_value(reading.occurrences(series)[begin:end], what.removeprefix("same_"))
+        return max(map(len, values.values()), default=0) if what.startswith("same_") else len(values)
+
+    def evaluate_inside(reading: Reading, t: Instant) -> Signed:
+        times = reading.times[series]
+        after, upto = inside.bounds(t)
+        begin, end = bisect_right(times, after), bisect_right(times, upto)
+        there = number(reading, begin, end)
+        if there >= n:
+            return inside.leaves(times[end - n if what == "events" else begin])
+        if after < reading.cut(series.event):
+            raise HistoryNeededError(series.event)
+        following = end + (n - there if what == "events" else 1) - 1
+        return -inside.enters(times[following]) if following < len(times) else -NEVER
+
+    return evaluate_inside
+
+
+def first(condition: FirstEvent, series: Series, zone: ZoneInfo) -> Term:
+    inside, whole = when_inside(condition.within, zone), not condition.where
 
     def evaluate_first(reading: Reading, t: Instant) -> Signed:
         history = reading.profile.histories.get(series.event)
@@ -109,7 +146,7 @@ def first(condition: FirstEvent, series: Series) -> Term:
             if not times:
                 return -NEVER
             first = times[0]
-        return first + window if t < first + window else -NEVER
+        return inside(first, t)
 
     return evaluate_first
 
@@ -162,14 +199,18 @@ def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
     return newest
 
 
-def sequence(condition: InSequence, first: Series, then: Series, without: Series | None) -> Term:
-    gap, window = condition.gap, condition.within
+def sequence(condition: InSequence, first: Series, then: Series, without: Series | None, zone: ZoneInfo) -> Term:
+    gap, inside = condition.gap, span(condition.within, zone)
 
     def evaluate_sequence(reading: Reading, t: Instant) -> Signed:
         firsts, betweens = reading.times[first], reading.times[without] if without else NONE
         known = max(reading.cut(first.event), reading.cut(then.event), reading.cut(without.event) if without else -1)
-        start = -1 if window is None else t - window
+        start, upto = inside.bounds(t)
+        following = NEVER
         for time in reversed(reading.times[then]):
+            if time > upto:
+                following = inside.enters(time)
+                continue
             if time <= start:
                 break
             if time - gap <= known:  # what came before it may be cut off
@@ -179,42 +220,42 @@ def sequence(condition: InSequence, first: Series, then: Series, without: Series
                 continue
             between = bisect_right(betweens, time - 1)
             if between == 0 or betweens[between - 1] <= firsts[at - 1]:
-                return NEVER if window is None else time + window
+                return inside.leaves(time)
         if start < reading.cut(then.event):
             raise HistoryNeededError(then.event)
-        return -NEVER
+        return -following
 
     return evaluate_sequence
 
 
-def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series]) -> Term:
-    least, older, window = condition.at_least, condition.older, condition.within
+def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series], zone: ZoneInfo) -> Term:
+    least, older, inside = condition.at_least, condition.older, span(condition.within, zone)
 
     def evaluate_unanswered(reading: Reading, t: Instant) -> Signed:
         times = reading.times[of]
-        answered = -1
+        answered = unsure = -1  # up to the second an answer may have been cut off
         for series in answers:
-            answer = reading.times[series]
-            if answer:
+            if answer := reading.times[series]:
                 answered = max(answered, answer[-1])
-            elif times and times[-min(least, len(times))] <= reading.cut(series.event):
-                raise HistoryNeededError(series.event)  # an answer may have been cut off
-        if len(times) < least:
-            cut = reading.cut(of.event)
-            if cut >= 0 and answered < cut and (window is None or t - window < cut):
+            else:
+                unsure = max(unsure, reading.cut(series.event))
+        after, upto = inside.bounds(t)
+        after = max(after, answered)
+        begin, end = bisect_right(times, after), bisect_right(times, upto)
+        there = max(end - begin, 0)
+        if there < least:
+            if after < reading.cut(of.event):
                 raise HistoryNeededError(of.event)
-            return -NEVER
-        nth = times[-least]
-        if nth <= answered:
-            return -NEVER
-        signed = NEVER
-        if window is not None:
-            if t >= nth + window:
-                return -NEVER
-            signed = nth + window
-        if older is not None and t < times[-1] + older:
-            return -(times[-1] + older)
-        return signed
+            following = max(begin, end) + least - there - 1
+            return -inside.enters(times[following]) if following < len(times) else -NEVER
+        if times[end - least] <= unsure:
+            raise HistoryNeededError(of.event)
+        if older is not None and t < times[end - 1] + older:
+            return -(times[end - 1] + older)
+        until = inside.leaves(times[end - least])
+        if older is not None and end < len(times):  # then another is the newest of them
+            until = min(until, inside.enters(times[end]))
+        return until
 
     return evaluate_unanswered
 

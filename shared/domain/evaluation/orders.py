@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.windows import Window
 from shared.domain.evaluation.comparing import compare_number
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.events import in_days, since
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Signed, Term
+from shared.domain.evaluation.spans import Span, span
 from shared.domain.evaluation.traits import stamped_value
 from shared.domain.events import DAY, NEVER, Instant
 
 
-def measured(condition: Orders) -> Term:
-    return _order_measure(condition.measure, condition.within, *order_bounds(condition))
+def measured(condition: Orders, zone: ZoneInfo) -> Term:
+    return _order_measure(condition.measure, condition.within, zone, *order_bounds(condition))
 
 
 def order_bounds(condition: Orders) -> tuple[float | None, float | None]:
-    """What the measure is compared with, as it is worked out: hundredths of money, milliseconds, or a count."""
+    """What the measure is compared with, as it is worked out: hundredths of money (and parts of one: no order of 10.01
+    is at most 10.005), milliseconds, or a count."""
     of_money = condition.measure in ("sum", "average", "largest")
 
     def raw(bound: float | None) -> float | None:
         if bound is None or condition.measure == "count":
             return bound
-        return round(bound * (100 if of_money else DAY))
+        return round(bound * 100, 4) if of_money else round(bound * DAY)
 
     least, most = raw(condition.at_least), raw(condition.at_most)
     return (1, None) if least is None and most is None else (least, most)
 
 
-def _order_measure(measure: str, window: int | None, least: float | None, most: float | None) -> Term:
+def _order_measure(
+    measure: str, window: Window | None, zone: ZoneInfo, least: float | None, most: float | None
+) -> Term:
     """Signed: whether the measure is between bounds, which are hundredths, milliseconds or a count."""
+    if not (window is None or isinstance(window, int)):
+        return _inside(span(window, zone), partial(_is_between, measure, least, most))
     reaches = {"count": _counts, "sum": _sums, "largest": _largest}.get(measure)
     if reaches is not None:
         return _monotone(reaches, measure == "largest", window, least, most)
@@ -41,6 +50,37 @@ def _order_measure(measure: str, window: int | None, least: float | None, most: 
         return (least is None or total >= least * parts) and (most is None or total <= most * parts)
 
     return _quotient(measure == "average", window, holds)
+
+
+def _is_between(measure: str, least: float | None, most: float | None, placed: list[Instant], nets: list[int]) -> bool:
+    """Of all orders in a window."""
+    value, parts = {
+        "count": (len(placed), 1),
+        "sum": (sum(nets), 1),
+        "largest": (max(nets, default=0), min(len(nets), 1)),
+        "average": (sum(nets), len(nets)),
+        "days_between": (placed[-1] - placed[0] if placed else 0, len(placed) - 1),
+    }[measure]
+    if parts < 1:
+        return False
+    return (least is None or value >= least * parts) and (most is None or value <= most * parts)
+
+
+def _inside(inside: Span, holds: Callable[[list[Instant], list[int]], bool]) -> Term:
+    """In a window of any kind: whether it holds of the orders in it, until one enters or leaves."""
+
+    def evaluate_inside(reading: Reading, t: Instant) -> Signed:
+        placed, nets = reading.orders()
+        after, upto = inside.bounds(t)
+        if after < reading.orders_cut():
+            raise HistoryNeededError("orders")
+        begin, end = bisect_right(placed, after), bisect_right(placed, upto)
+        until = inside.leaves(placed[begin]) if begin < end else NEVER
+        if end < len(placed):
+            until = min(until, inside.enters(placed[end]))
+        return until if holds(placed[begin:end], nets[begin:end]) else -until
+
+    return evaluate_inside
 
 
 Reaches = Callable[[list[Instant], list[int], float], int]
@@ -138,7 +178,7 @@ def last(condition: LastOrder) -> Term:
     return evaluate_last_order
 
 
-def rank(condition: Rank, cutoff: float | None) -> Term:
+def rank(condition: Rank, cutoff: float | None, zone: ZoneInfo) -> Term:
     """Who has no order in the window has no number."""
     if cutoff is None:
         return lambda reading, t: -NEVER
@@ -146,26 +186,35 @@ def rank(condition: Rank, cutoff: float | None) -> Term:
     match condition.by:
         case RankedTrait(trait=trait, fresh=fresh):
             return stamped_value(trait, fresh, compare_number("at_least" if top else "at_most", cutoff))
-        case RankedOrders(measure="last"):
-            return _last_placed(top, condition.by.within, int(cutoff))
+        case RankedOrders(measure="last", within=window):
+            return _last_placed(top, span(window, zone), int(cutoff))
         case RankedOrders(measure="average", within=window):
             # Divided as the cut-off was, so that whose average it is is within it.
-            return _quotient(
-                True, window, lambda total, parts: total / parts >= cutoff if top else total / parts <= cutoff
-            )
+            def holds(total: int, parts: int) -> bool:
+                return total / parts >= cutoff if top else total / parts <= cutoff
+
+            if window is None or isinstance(window, int):
+                return _quotient(True, window, holds)
+            return _inside(span(window, zone), lambda placed, nets: bool(nets) and holds(sum(nets), len(nets)))
         case RankedOrders(measure=measure, within=window):
-            number = _order_measure(measure, window, cutoff if top else None, None if top else cutoff)
-            has_one = _order_measure("count", window, 1, None)
+            number = _order_measure(measure, window, zone, cutoff if top else None, None if top else cutoff)
+            has_one = _order_measure("count", window, zone, 1, None)
             return lambda reading, t: min(number(reading, t), has_one(reading, t))
 
 
-def _last_placed(top: bool, window: int | None, cutoff: Instant) -> Term:
+def _last_placed(top: bool, inside: Span, cutoff: Instant) -> Term:
     def evaluate_last_placed(reading: Reading, t: Instant) -> Signed:
         placed, _ = reading.orders()
-        if not placed or ((placed[-1] >= cutoff) != top and placed[-1] != cutoff):
-            return -NEVER
-        if window is None:
-            return NEVER
-        return placed[-1] + window if t < placed[-1] + window else -NEVER
+        after, upto = inside.bounds(t)
+        end = bisect_right(placed, upto)
+        following = inside.enters(placed[end]) if end < len(placed) else NEVER
+        if end == 0 or placed[end - 1] <= after:
+            if after < reading.orders_cut():
+                raise HistoryNeededError("orders")
+            return -following
+        newest = placed[end - 1]
+        if (newest >= cutoff) != top and newest != cutoff:
+            return -following
+        return min(inside.leaves(newest), following)
 
     return evaluate_last_placed

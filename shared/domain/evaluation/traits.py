@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from math import asin, cos, radians, sin, sqrt
+from zoneinfo import ZoneInfo
 
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
+from shared.domain.conditions.windows import Stretch
 from shared.domain.evaluation.comparing import compare_one, comparison
 from shared.domain.evaluation.reading import Reading, Signed, Term
+from shared.domain.evaluation.spans import when_inside
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.profiles import Profile, Stamped
 
@@ -69,8 +72,9 @@ def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
             return lambda value: not any(map(one, value)) if isinstance(value, list) else not one(value)
 
 
-def consent(condition: ConsentIs) -> Term:
+def consent(condition: ConsentIs, zone: ZoneInfo) -> Term:
     topic, state, window, first_in = condition.topic, condition.is_, condition.within, condition.first_in
+    inside = when_inside(window, zone)
 
     def evaluate_consent(reading: Reading, t: Instant) -> Signed:
         answer = reading.profile.consent.get(topic)
@@ -81,21 +85,19 @@ def consent(condition: ConsentIs) -> Term:
             return NEVER
         if first_in is not None and standing.away is not None and standing.away < first_in:
             return -NEVER
-        if window is None:
-            return NEVER
-        return standing.since + window if t < standing.since + window else -NEVER
+        return inside(standing.since, t)
 
     return evaluate_consent
 
 
-def first_seen(condition: FirstSeen) -> Term:
-    age = condition.before
+def first_seen(condition: FirstSeen, zone: ZoneInfo) -> Term:
+    # What was before so long ago is in the window that ended then.
+    window = condition.within if condition.before is None else Stretch(None, -condition.before)
+    inside = when_inside(window, zone)
 
     def evaluate_first_seen(reading: Reading, t: Instant) -> Signed:
         first_seen = reading.profile.first_seen
-        if first_seen == NEVER:
-            return -NEVER
-        return NEVER if t >= first_seen + age else -(first_seen + age)
+        return -NEVER if first_seen == NEVER else inside(first_seen, t)
 
     return evaluate_first_seen
 

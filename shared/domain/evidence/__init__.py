@@ -22,12 +22,13 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
+from shared.domain.events import Instant
 from shared.domain.evidence import calendar, events, orders, traits
 from shared.domain.evidence.view import Told, View
 
 
-def evidence(view: View, condition: Condition, holds: bool) -> Told:
-    """Of a condition that is made of no others."""
+def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> Told:
+    """Of a condition that is made of no others, and whose answer is this until then (`explanations`)."""
     match condition:
         case All() | Any_() | Not() | Member() | OnList() | Engagement() | Rfm():
             raise TypeError(f"{condition.kind} is made of other conditions")
@@ -42,7 +43,7 @@ def evidence(view: View, condition: Condition, holds: bool) -> Told:
         case Near():
             return traits.near(view, condition)
         case EventCount():
-            return events.count(view, condition, holds)
+            return events.count(view, condition, holds, until)
         case FirstEvent():
             return events.first(view, condition)
         case LastEvent():
@@ -56,7 +57,7 @@ def evidence(view: View, condition: Condition, holds: bool) -> Told:
         case Cart():
             return events.cart(view, condition, holds)
         case Orders():
-            return orders.measured(view, condition, holds)
+            return orders.measured(view, condition, holds, until)
         case LastOrder():
             return orders.last(view, condition, holds)
         case Rank():

@@ -19,8 +19,8 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.evaluation.carts import last_ordered
-from shared.domain.events import NEVER
-from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
+from shared.domain.events import NEVER, Instant
+from shared.domain.evidence.view import OVER, STAYS, Told, View, newest, out_of
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, fold_case
 from shared.domain.wording.events import deed
@@ -29,6 +29,8 @@ from shared.domain.wording.texts import duration, money, number, plural, within
 _COUNTED = {
     "events": ("time", "times"),
     "days": ("day", "days"),
+    "weeks": ("week", "weeks"),
+    "months": ("month", "months"),
     "product_id": ("different product", "different products"),
     "category": ("different category", "different categories"),
     "campaign": ("different campaign", "different campaigns"),
@@ -37,13 +39,13 @@ _COUNTED = {
 }
 
 
-def count(view: View, condition: EventCount, holds: bool) -> Told:
+def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Told:
     found = view.occurrences(condition.event, condition.where, condition.within)
     least, most, there = condition.at_least, condition.at_most, _number(view, condition, found)
     if least is None and most is None:
         least = 1
     cut, or_more = view.reading.cut(condition.event), ""
-    if cut >= 0 and (condition.within is None or view.t - condition.within < cut):
+    if cut >= 0 and view.span(condition.within).bounds(view.t)[0] < cut:
         if condition.count == "events" and not condition.where and condition.within is None:
             there = view.reading.profile.histories[condition.event].total
         else:
@@ -56,9 +58,24 @@ def count(view: View, condition: EventCount, holds: bool) -> Told:
         text = f"not once{within(condition.within)}"
         if older := view.occurrences(condition.event, condition.where):
             text += f"; the newest {view.ago(older[0].time)}"
-    would = f"{_more(condition, least - there, there)} would make it true." if least and there < least else STAYS
-    ends = f"{_more(condition, most - there + 1, there)} would end it." if most is not None and there <= most else STAYS
-    return Told(text, would, ends, "it happens again" if most is None or not holds else "")
+    would = ends = STAYS
+
+    def number_at(t: Instant) -> int:
+        inside = view.occurrences(condition.event, condition.where, condition.within, t)
+        return _number(view, condition, inside) if condition.within is not None else there
+
+    then = number_at(view.counts_at(condition.within))
+    if least and there < least:
+        would = view.by(condition.within, _more(condition, least - then, then), "make it true")
+    if most is not None and there <= most:
+        ends = view.by(condition.within, _more(condition, most - then + 1, then), "end it")
+    unless = ""
+    if until != NEVER and view.counts_now(condition.within) and (most is None or not holds):
+        missing = ((least or 1) if holds else (most or 0) + 1) - number_at(until)
+        again = "it happens again" if missing == 1 else f"it happens {number(missing)} more times"
+        more = f"there {'is' if missing == 1 else 'are'} {_more(condition, missing, 1)}"
+        unless = again if condition.count == "events" else more
+    return Told(text, would, ends, unless)
 
 
 def _more(condition: EventCount, missing: int, there: int) -> str:
@@ -76,8 +93,8 @@ def _number(view: View, condition: EventCount, found: list[Occurrence]) -> int:
     """How many there are of what is counted."""
     if condition.count == "events":
         return len(found)
-    if condition.count == "days":
-        return len({calendars.local(each.time, view.definitions.compiler.zone).date() for each in found})
+    if condition.count in calendars.PARTS:
+        return len({calendars.PARTS[condition.count](each.time, view.definitions.compiler.zone) for each in found})
     values: Counter[str] = Counter()
     for each in found:
         held = each.properties.get(condition.count.removeprefix("same_"))
@@ -91,7 +108,7 @@ def first(view: View, condition: FirstEvent) -> Told:
     if condition.where:
         time = min((each.time for each in view.occurrences(condition.event, condition.where)), default=NEVER)
     if time == NEVER:
-        return Told("never", "A first one would make it true.", STAYS)
+        return Told("never", view.by(condition.within, "A first one", "make it true"), STAYS)
     return Told(f"the first {view.ago(time)}", STAYS, STAYS)
 
 
@@ -120,7 +137,7 @@ def latest(view: View, condition: Latest) -> Told:
 
 def sequence(view: View, condition: InSequence) -> Told:
     parts = (condition.first, condition.then, *((condition.without,) if condition.without is not None else ()))
-    would = "Both, one after the other, would make it true."
+    would = view.by(condition.within, "Both, one after the other,", "make it true")
     return Told("; ".join(_part(view, part) for part in parts), would, STAYS, "it happens again")
 
 
@@ -139,6 +156,8 @@ def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
     missing = max(condition.at_least - len(found), 1)
     later = f", {duration(condition.older)} later" if condition.older is not None else ""
     would = f"{number(missing)} more without an answer would make it true{later}."
+    if not view.counts_now(condition.within):
+        would = OVER if view.is_over(condition.within) else "More without an answer may make it true."
     text = f"{plural(len(found), 'time')}{within(condition.within)} {since}{named}"
     answer = "there is an answer" if condition.older is None else "it happens again or there is an answer"
     unless, sooner = ("", "there is an answer") if holds else (answer, "")

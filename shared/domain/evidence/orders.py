@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
-from shared.domain.events import DAY
+from shared.domain.events import DAY, NEVER, Instant
 from shared.domain.evidence import traits
 from shared.domain.evidence.events import told_of_newest
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
@@ -14,34 +16,55 @@ _AGAIN = "there is another order"
 _TAKEN_BACK = "Only a refund or a cancellation would change it."
 
 
-def measured(view: View, condition: Orders, holds: bool) -> Told:
+def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told:
     orders = view.orders(condition.within)
     least, most = condition.at_least, condition.at_most
     if least is None and most is None:
         least = 1 if condition.measure == "count" else 0.01
     value = _measure(condition.measure, [order for _, order in orders])
     would = ends = "Another order may change it."
+    unless = "another order changes it"
+
+    def measure_at(t: Instant) -> float:
+        return _measure(condition.measure, [order for _, order in view.orders(condition.within, t)]) or 0
+
     match condition.measure:
         case "count" | "sum":
             there, of_money = value or 0, condition.measure == "sum"
             text = out_of(there, least, holds, money if of_money else number)
             text += " spent" if of_money else " order" if text == "1" else " orders"
-            missing, room = round((least or 0) - there, 2), round((most or 0) - there, 2)
             would = ends = _TAKEN_BACK
-            if missing > 0:
-                more = f"Orders worth {money(missing)} more" if of_money else plural(missing, "more order")
-                would = f"{more} would make it true."
+            then = measure_at(view.counts_at(condition.within))
+            missing = ceil(round(((least or 0) - then) * 100, 4)) / 100
+            room = ((most or 0) * 100 // 1 - round(then * 100)) / 100
+            if (least or 0) > there:
+                more = f"Orders worth {money(missing)} more" if of_money else plural(ceil(missing), "more order")
+                would = view.by(condition.within, more, "make it true")
             if most is not None:
                 more = f"Orders worth more than {money(room)}" if of_money else plural(int(room) + 1, "more order")
-                ends = f"{more} would end it."
+                ends = view.by(condition.within, more, "end it")
         case _ if value is None:
             text = f"{plural(len(orders), 'order')}, which is too few"
         case "days_between":
             text = f"on average {plural(round(value, 1), 'day')} between {plural(len(orders), 'order')}"
         case _:
             text = f"the {condition.measure} {money(round(value, 2))}"
-    unless = _AGAIN if most is None or not holds else ""
+    if condition.measure in ("count", "sum") and until != NEVER and (most is None or not holds):
+        bound, short = (least or 0) if holds else (most or 0), measure_at(until)
+        unless = _unless(condition.measure, bound - short, or_more=holds)
+    if not view.counts_now(condition.within):
+        unless = ""
     return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, unless)
+
+
+def _unless(measure: str, missing: float, *, or_more: bool) -> str:
+    """What has to be ordered so that the measure stays where it is."""
+    if measure == "sum":
+        worth = "at least" if or_more else "more than"
+        amount = ceil(round(missing * 100, 4)) / 100 if or_more else round(missing * 100, 4) // 1 / 100
+        return f"there are orders worth {worth} {money(amount)}"
+    needed = ceil(missing) if or_more else int(missing // 1) + 1
+    return _AGAIN if needed == 1 else f"there are {plural(needed, 'more order')}"
 
 
 def _measure(measure: str, orders: list[Order]) -> float | None:

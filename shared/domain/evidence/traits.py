@@ -39,7 +39,7 @@ def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
     value, since, away = answer
     found = f"{value} on {view.when(since)}"
     if value == condition.is_ and not holds:
-        if condition.within is not None and since + condition.within <= view.t:
+        if isinstance(condition.within, int) and since + condition.within <= view.t:
             found += f", which is more than {duration(condition.within)} ago"
         if condition.first_in is not None and away is not None and away < condition.first_in:
             found += f", and before, until {view.when(since - away)}"

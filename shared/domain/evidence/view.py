@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from shared.domain import calendars
 from shared.domain.conditions.comparing import Where
-from shared.domain.evaluation import Reading
-from shared.domain.events import DAY, Instant
+from shared.domain.conditions.windows import Window
+from shared.domain.evaluation import Reading, Span, span
+from shared.domain.events import DAY, NEVER, Instant
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.profiles.orders import Order
 from shared.domain.segments import Definitions
@@ -18,6 +19,7 @@ from shared.domain.wording.texts import plural
 MOST_NAMED = 5
 """How many occurrences are named: the newest."""
 STAYS = "Nothing: what happened stays."
+OVER = "Nothing: that time is over."
 
 
 class Told(NamedTuple):
@@ -47,22 +49,52 @@ class View:
         """`12.5 days ago, on 2026-11-24 09:30`."""
         return f"{plural(round((self.t - instant) / DAY, 1), 'day')} ago, on {self.when(instant)}"
 
-    def occurrences(self, event: str, where: Sequence[Where] = (), window: int | None = None) -> list[Occurrence]:
-        """Those kept that pass, and are in the window; newest first."""
-        start = -1 if window is None else self.t - window
-        kept = self.reading.occurrences(self.definitions.compiler.of(event, where))
-        return [occurrence for occurrence in reversed(kept) if start < occurrence.time <= self.t]
+    def span(self, window: Window | None) -> Span:
+        return span(window, self.definitions.compiler.zone)
 
-    def orders(self, window: int | None = None) -> list[tuple[str, Order]]:
-        """Those that count, and are in the window; newest first, with their ids."""
-        start = -1 if window is None else self.t - window
+    def occurrences(
+        self, event: str, where: Sequence[Where] = (), window: Window | None = None, t: Instant | None = None
+    ) -> list[Occurrence]:
+        """Those kept that pass, and are in the window now (or at `t`); newest first."""
+        start, end = self.span(window).bounds(self.t if t is None else t)
+        kept = self.reading.occurrences(self.definitions.compiler.of(event, where))
+        return [occurrence for occurrence in reversed(kept) if start < occurrence.time <= min(end, self.t)]
+
+    def orders(self, window: Window | None = None, t: Instant | None = None) -> list[tuple[str, Order]]:
+        """Those that count, and are in the window now (or at `t`); newest first, with their ids."""
+        start, end = self.span(window).bounds(self.t if t is None else t)
         counting = {id(order) for order in self.reading.profile.counting_orders()}
         inside = [
             (name, order)
             for name, order in self.reading.profile.orders.items()
-            if id(order) in counting and start < order.placed <= self.t
+            if id(order) in counting and start < order.placed <= min(end, self.t)
         ]
         return sorted(inside, key=lambda item: (item[1].placed, item[0]), reverse=True)
+
+    def counts_at(self, window: Window | None) -> Instant:
+        """From when on what happened next would be in the window; now, if it is over."""
+        inside = self.span(window)
+        opens = inside.opens(self.t)
+        return self.t if opens == NEVER else inside.enters(opens)
+
+    def counts_now(self, window: Window | None) -> bool:
+        """Whether what happened now would be in the window at once."""
+        return self.span(window).opens(self.t) == self.t == self.counts_at(window)
+
+    def is_over(self, window: Window | None) -> bool:
+        """Whether nothing that happens from now on will ever be in the window."""
+        return self.span(window).opens(self.t) == NEVER
+
+    def by(self, window: Window | None, more: str, does: str) -> str:
+        """`3 more would make it true.`: and when, of a window that what happens now is not in at once."""
+        if self.is_over(window):
+            return OVER
+        at = self.counts_at(window)
+        if at == self.t:
+            return f"{more} would {does}."
+        if self.span(window).opens(self.t) > self.t:
+            return f"{more} from {self.when(at)} on would {does}."
+        return f"{more} would {does}, on {self.when(at)}."
 
 
 def out_of(count: float, least: float | None, holds: bool, said: Callable[[float], str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.domain.calendars import PARTS
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.events import (
     Cart,
@@ -26,15 +27,15 @@ from shared.domain.sql_plan.trees import Merged, Tree
 
 def count(plan: Sources, condition: EventCount) -> Tree:
     start = plan.start(condition.within)
-    later = [f"time > {start}"] if condition.within is not None else []
+    inside = plan.inside(condition.within)
     if condition.count == "events":
         source, passes = series(plan, condition.event, condition.where, start)
-        column = source.column(filtered("count(*)", passes + later))
+        column = source.column(filtered("count(*)", passes + inside))
     else:
-        value = "day" if condition.count == "days" else condition.count.removeprefix("same_")
+        value = condition.count.removesuffix("s") if condition.count in PARTS else condition.count.removeprefix("same_")
         source = plan.source("values", partition(condition.event), events=True, value=value)
         passes = filters(plan, source, condition.event, condition.where, start)
-        of_value = source.below_column(filtered("count(*)", passes + later))
+        of_value = source.below_column(filtered("count(*)", passes + inside))
         most = f"max({of_value})"
         source.once = source.once or condition.count.startswith("same_")
         column = source.column(
@@ -46,7 +47,7 @@ def count(plan: Sources, condition: EventCount) -> Tree:
 def first(plan: Sources, condition: FirstEvent) -> Tree:
     source, passes = series(plan, condition.event, condition.where, -1)
     column = source.column(filtered("min(time)", passes))
-    return plan.atom(source, f"{column} > {plan.t - condition.within}", condition)
+    return plan.atom(source, " AND ".join(plan.inside(condition.within, column)) or f"{column} > -1", condition)
 
 
 def last(plan: Sources, condition: LastEvent) -> Tree:
@@ -67,9 +68,7 @@ def sequence(plan: Sources, condition: InSequence) -> Tree:
     parts = [part for part in (condition.first, condition.then, condition.without) if part is not None]
     types = sorted({partition(part.event) for part in parts})
     source = plan.source("sequences", *types, events=True)
-    start = plan.start(condition.within)
-    if condition.within is not None:
-        start -= condition.gap
+    start = max(plan.start(condition.within) - condition.gap, -1)
 
     def flag(part: Filtered) -> str:
         passes = filters(plan, source, part.event, part.where, start)
@@ -79,8 +78,7 @@ def sequence(plan: Sources, condition: InSequence) -> Tree:
 
     first, then = flag(condition.first), flag(condition.then)
     tests = [then, f"last_{first} >= time - {condition.gap}"]
-    if condition.within is not None:
-        tests.append(f"time > {plan.t - condition.within}")
+    tests += plan.inside(condition.within)
     if condition.without is not None:
         between = flag(condition.without)
         tests.append(f"(last_{between} IS NULL OR last_{between} <= last_{first})")
@@ -91,13 +89,15 @@ def sequence(plan: Sources, condition: InSequence) -> Tree:
 def unanswered(plan: Sources, condition: Unanswered) -> Tree:
     start = plan.start(condition.within)
     of = [(condition.of.event, condition.of.where)]
-    nth = newest(plan, of, start, condition.at_least)
+    begins = [f"time > {start}"] if start >= 0 else []
+    upto = [test for test in plan.inside(condition.within) if test not in begins]
+    nth = newest(plan, of, start, condition.at_least, upto)
     answered = newest(plan, [(each.event, each.where) for each in condition.answers], start)
     tests = [f"{nth} > COALESCE({answered}, -1)"]
-    if condition.within is not None:
+    if start >= 0:
         tests.append(f"{nth} > {start}")
     if condition.older is not None:
-        tests.append(f"{newest(plan, of, start)} <= {plan.t - condition.older}")
+        tests.append(f"{newest(plan, of, start, 1, upto)} <= {plan.t - condition.older}")
     return Merged(" AND ".join(tests))
 
 
@@ -123,15 +123,18 @@ def filters(plan: Sources, source: Source, event: str, where: Sequence[Where], s
     return list(dict.fromkeys(tests))
 
 
-def newest(plan: Sources, of: Sequence[tuple[str, Sequence[Where]]], start: Instant, nth: int = 1) -> str:
-    """The column with the instant of the newest, or the n-th newest, of several series together."""
-    keys = sorted(f"{literal(event)} {[condition_key(each) for each in where]}" for event, where in of)
+def newest(
+    plan: Sources, of: Sequence[tuple[str, Sequence[Where]]], start: Instant, nth: int = 1, upto: Sequence[str] = ()
+) -> str:
+    """The column with the instant of the newest, or the n-th newest, of several series together; of what is `upto` an
+    instant only."""
+    keys = sorted(f"{literal(event)} {[condition_key(each) for each in where]} {upto}" for event, where in of)
     key = f"{nth} {keys}"
     name, _ = plan.newest.setdefault(key, (f"m{len(plan.newest)}", nth))
     for event, where in of:
         source, passes = series(plan, event, where, start)
         held = source.newest.setdefault(name, [])
-        test = " AND ".join(passes) or "TRUE"
+        test = " AND ".join([*passes, *upto]) or "TRUE"
         if test not in held:
             held.append(test)
     return name

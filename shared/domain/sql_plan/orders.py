@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.domain.conditions import Condition
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.windows import Window
 from shared.domain.evaluation import order_bounds
 from shared.domain.sql_plan.expressions import double, filtered, literal, number
 from shared.domain.sql_plan.sources import Source, Sources
@@ -17,10 +18,10 @@ def measured(plan: Sources, condition: Orders) -> Tree:
 
 
 def _measured(
-    plan: Sources, measure: str, window: int | None, least: float | None, most: float | None, condition: Condition
+    plan: Sources, measure: str, window: Window | None, least: float | None, most: float | None, condition: Condition
 ) -> Tree:
     source = plan.source("contacts", "order")
-    later = plan.later(window)
+    later = plan.inside(window)
     count = source.column(filtered("count(*)", later))
     match measure:
         case "count":
@@ -60,7 +61,7 @@ def ranked(plan: Sources, rank: Rank) -> Tree:
 def _ranked(plan: Sources, rank: Rank, cutoff: float, comparison: str) -> Tree:
     match rank.by:
         case RankedTrait(trait=trait, fresh=fresh):
-            is_it = [*plan.later(fresh), "amount IS NULL", f"number {comparison} {double(cutoff)}"]
+            is_it = [*plan.inside(fresh), "amount IS NULL", f"number {comparison} {double(cutoff)}"]
             return or_answered(plan, plan.of_row("trait", trait, is_it, rank), rank)
         case RankedOrders():
             source, expression = number_of(plan, rank)
@@ -73,10 +74,10 @@ def number_of(plan: Sources, rank: Rank) -> tuple[Source, str]:
         case RankedTrait(trait=trait, fresh=fresh):
             source = plan.source("rows", "trait")
             source.names[trait] = None
-            tests = [f"name = {literal(trait)}", *plan.later(fresh), "amount IS NULL"]
+            tests = [f"name = {literal(trait)}", *plan.inside(fresh), "amount IS NULL"]
             return source, f"CASE WHEN {' AND '.join(tests)} THEN number END"
         case RankedOrders(measure=measure, within=window):
-            later = plan.later(window)
+            later = plan.inside(window)
             total, count = filtered("sum(amount)", later), filtered("count(*)", later)
             expression = {
                 "count": f"NULLIF({count}, 0)",

@@ -10,7 +10,8 @@ from typing import Literal
 
 from shared.domain.conditions import Condition
 from shared.domain.conditions.fields import condition_key
-from shared.domain.evaluation import in_days
+from shared.domain.conditions.windows import Window
+from shared.domain.evaluation import in_days, span
 from shared.domain.events import Instant
 from shared.domain.segments import Definitions
 from shared.domain.sql_plan.trees import Atom, Tree, all_of, not_of
@@ -104,11 +105,17 @@ class Sources:
     def contact(self, holds: str, condition: Condition) -> Atom:
         return self.atom(self.source("rows", "contact"), holds, condition)
 
-    def start(self, window: int | None) -> Instant:
-        return -1 if window is None else self.t - window
+    def start(self, window: Window | None) -> Instant:
+        """What happened up to and at this instant is before the window."""
+        return span(window, self.definitions.compiler.zone).bounds(self.t)[0]
 
-    def later(self, window: int | None) -> list[str]:
-        return [] if window is None else [f"time > {self.t - window}"]
+    def inside(self, window: Window | None, column: str = "time") -> list[str]:
+        """That an instant is in the window."""
+        if window is None:
+            return []
+        after, upto = span(window, self.definitions.compiler.zone).bounds(self.t)
+        begins = [f"{column} > {after}"] if after >= 0 else []
+        return begins + ([f"{column} <= {upto}"] if upto < self.t else [])
 
     def between(
         self, source: Source, column: str, least: float | None, most: float | None, condition: Condition

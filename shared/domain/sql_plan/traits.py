@@ -13,7 +13,7 @@ from shared.domain.sql_plan.trees import FALSE, TRUE, Atom, NotOf, Tree, all_of,
 
 def trait(plan: Sources, condition: TraitIs) -> Tree:
     """`amount` tells a list's values (how many there are) from a scalar (null) and an empty list (0)."""
-    name, told = condition.trait, plan.later(condition.fresh)
+    name, told = condition.trait, plan.inside(condition.fresh)
     if condition.is_ == "exists":
         return any_of([plan.of_row("trait", name, told, condition), plan.answer(condition)])
     negated = condition.is_ == "not_equal"
@@ -52,14 +52,16 @@ def or_answered(plan: Sources, tree: Tree, condition: Condition) -> Tree:
 def consent(plan: Sources, condition: ConsentIs) -> Tree:
     if condition.is_ == "never_asked":
         return NotOf(plan.of_row("consent", condition.topic, [], f"asked about {condition.topic}"))
-    tests = [f"text = {literal(condition.is_)}", *plan.later(condition.within)]
+    tests = [f"text = {literal(condition.is_)}", *plan.inside(condition.within)]
     if condition.first_in is not None:
         tests.append(f"(amount IS NULL OR amount >= {condition.first_in})")
     return plan.of_row("consent", condition.topic, tests, condition)
 
 
 def first_seen(plan: Sources, condition: FirstSeen) -> Tree:
-    return plan.contact(f"time <= {plan.t - condition.before}", condition)
+    if condition.before is not None:
+        return plan.contact(f"time <= {plan.t - condition.before}", condition)
+    return plan.contact(" AND ".join(plan.inside(condition.within)) or "time > -1", condition)
 
 
 def sample(plan: Sources, condition: Sample) -> Tree:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
-from shared.domain.wording.texts import between, duration, has, is_, label, number, plural
+from shared.domain.wording.texts import between, duration, has, is_, label, number, plural, within
 
 DAYS = {
     "mon": "Monday",
@@ -37,6 +37,8 @@ def anniversary(condition: Anniversary, holds: bool) -> str:
 
 def _anniversary(condition: Anniversary) -> str:
     what = "a birthday" if condition.trait == "birthday" else f"the anniversary of {label(condition.trait)}"
+    if condition.within is not None:
+        return f"{what}{within(condition.within)}"
     days = condition.next if condition.next is not None else condition.last
     if days == 0:
         return f"{what} today"

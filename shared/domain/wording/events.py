@@ -155,8 +155,9 @@ def _counted(condition: EventCount, least: int | None, most: int | None, holds: 
     match condition.count:
         case "events":
             return None, "" if at_all else f" {_times(least, most, holds)}"
-        case "days":
-            return None, f" on {bounds} day{'' if at_all else 's'}"
+        case "days" | "weeks" | "months":
+            on = "on" if condition.count == "days" else "in"
+            return None, f" {on} {bounds} {condition.count.removesuffix('s')}{'' if at_all else 's'}"
         case "product_id" if product and not _has_thing(condition):
             return f"{bounds} different product{'' if at_all else 's'}", ""
         case "product_id" | "category" | "campaign":

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 
 from shared.domain.conditions import Segment
 from shared.domain.conditions.comparing import Compared, Where
+from shared.domain.conditions.windows import Stretch, Window, months_of
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.properties import AMOUNTS
 
@@ -119,9 +121,31 @@ def duration(milliseconds: int) -> str:
     return plural(milliseconds // size, unit)
 
 
-def within(window: int | None) -> str:
-    """` in the last 60 days`, ` in the last hour`; nothing when there is no window."""
-    return "" if window is None else f" in the last {duration(window).removeprefix('1 ')}"
+def within(window: Window | None) -> str:
+    """` in the last 60 days`, ` in the last hour`, ` 30 days to 60 days ago`, ` this month`; nothing when there is no
+    window."""
+    match window:
+        case None:
+            return ""
+        case int():
+            return f" in the last {duration(window).removeprefix('1 ')}"
+        case Stretch(begin=int() as begin, end=None | 0):
+            return within(-begin)
+        case Stretch(begin=int() as begin, end=int() as end):
+            return f" {duration(-end)} to {duration(-begin)} ago"
+        case Stretch(begin=None, end=int() as end):
+            return f" {duration(-end)} ago or earlier"
+        case Stretch(begin=date() as begin, end=None):
+            return f" since {begin}"
+        case Stretch(begin=None, end=date() as end):
+            return f" before {end}"
+        case Stretch(begin=date() as begin, end=date() as end):
+            last = end - timedelta(days=1)
+            return f" on {begin}" if begin == last else f" from {begin} through {last}"
+        case str():
+            _, begin, _ = months_of(window)
+            return f" in the {-begin} months before this one" if begin < -1 else f" {window.replace('_', ' ')}"
+    raise TypeError(f"{window!r} is no window")
 
 
 def listed(texts: list[str], joint: str) -> str:

@@ -78,8 +78,9 @@ def _answered(condition: ConsentIs, holds: bool) -> str:
 
 
 def first_seen(condition: FirstSeen, holds: bool) -> str:
-    known = "has been known for at least" if holds else "has not been known for"
-    return f"{known} {duration(condition.before)}"
+    if condition.before is None:
+        return f"{'was' if holds else 'was not'} first seen{within(condition.within)}"
+    return f"{'has been known for at least' if holds else 'has not been known for'} {duration(condition.before)}"
 
 
 def sample(condition: Sample, holds: bool) -> str:

@@ -1,0 +1,110 @@
+"""Windows: the stretch of time in which a condition looks for what happened.
+
+Everywhere `within` is, it is one of these, as JSON:
+
+- `"60d"`, a duration: the last 60 days;
+- `{"from": "-60d", "to": "-30d"}`, signed durations from now: 30 to 60 days ago. Either may be left out:
+  `{"to": "-30d"}` is 30 days ago or earlier;
+- `{"from": "2026-11-27", "to": "2026-12-01"}`, days in the shop's time zone, `to` not included; either may be left
+  out;
+- `"this_month"`, `"last_month"`, `"this_year"`, `"last_year"`, or `"last_6_months"` (2 to 36 whole months before this
+  one), in the shop's time zone.
+
+All are half-open. A duration is `(t - W, t]`: an event leaves it exactly W after it happened, and enters one that ends
+30 days ago exactly 30 days after it happened. A day or a month has its first instant in it, and its end not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo
+
+from shared.domain.conditions.fields import LONGEST, format_duration, parse_duration, read_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From one edge to another: milliseconds from now (0 or less), or days in the shop's time zone."""
+
+    begin: int | date | None
+    end: int | date | None
+
+    def __post_init__(self) -> None:
+        begin, end = self.begin, self.end
+        for edge in (begin, end):
+            if isinstance(edge, int) and not -LONGEST <= edge <= 0:
+                raise ValueError("`from` and `to` are before now, and 100 years at most: write -60d for 60 days ago")
+            if isinstance(edge, date) and not 1971 <= edge.year <= 9000:
+                raise ValueError("a day is one of the years from 1971 to 9000")
+        match begin, end:
+            case (None, None) | (None, 0):
+                raise ValueError("a window needs `from` or `to`; leave it out for all the time there was")
+            case (date(), int()) | (int(), date()):
+                raise ValueError("`from` and `to` are both durations or both days")
+            case (int(), int()) | (date(), date()) if begin >= end:  # type: ignore[operator]
+                raise ValueError("`to` has to be later than `from`")
+            case (0, None):
+                raise ValueError("`from` is before now: write -60d for 60 days ago")
+
+
+_MONTHS = re.compile(r"(this|last)_(month|year)|last_([2-9]|[12]\d|3[0-6])_months")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MEANT = (
+    'a window is a duration ("60d"), `from` and `to` (durations such as "-60d", or days such as "2026-11-27"), '
+    "this_month, last_month, this_year, last_year, or last_6_months (2 to 36)"
+)
+
+
+def months_of(name: str) -> tuple[int, int, int]:
+    """How many months are counted as one, and from which of these on up to which, counted from the present one."""
+    match = _MONTHS.fullmatch(name)
+    if match is None:
+        raise ValueError(_MEANT)
+    if match[3]:
+        return 1, -int(match[3]), 0
+    size = 1 if match[2] == "month" else 12
+    return (size, 0, 1) if match[1] == "this" else (size, -1, 0)
+
+
+def _read(value: Any, info: ValidationInfo) -> int | str | Stretch:
+    if isinstance(value, Stretch):
+        return value
+    if isinstance(value, dict):
+        if not value.keys() <= {"from", "to"}:
+            raise ValueError(_MEANT)
+        return Stretch(_edge(value.get("from")), _edge(value.get("to")))
+    if isinstance(value, str) and not re.match(r"\s*[-\d]", value):
+        months_of(value)
+        return value
+    found = read_duration(value, info)
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= LONGEST:
+        raise ValueError(_MEANT)
+    return found
+
+
+def _edge(value: Any) -> int | date | None:
+    if value is None:
+        return value
+    if not isinstance(value, str):
+        raise ValueError(_MEANT)
+    return date.fromisoformat(value) if _DAY.fullmatch(value) else parse_duration(value)
+
+
+def _written(window: int | str | Stretch) -> str | dict[str, str]:
+    if isinstance(window, int):
+        return format_duration(window)
+    if isinstance(window, str):
+        return window
+    edges = {"from": window.begin, "to": window.end}
+    return {
+        name: edge.isoformat() if isinstance(edge, date) else format_duration(edge)
+        for name, edge in edges.items()
+        if edge is not None
+    }
+
+
+Window = Annotated[int | str | Stretch, PlainValidator(_read), PlainSerializer(_written)]
