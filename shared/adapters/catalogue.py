@@ -10,13 +10,13 @@ import json
 
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import table
-from shared.domain.events import HOUR, Event, Instant, Type
+from shared.domain.events import HOUR, Event, Instant, Json, Type
 
 STOREFRONTS = ("shopify", "woocommerce")
 KEPT_FOR = HOUR
 """How long a Lambda takes a product's category as it has read it."""
 
-_read: dict[str, tuple[str | None, Instant]] = {}
+_read: dict[str, tuple[dict[str, Json], Instant]] = {}
 
 
 def record(event: Event) -> None:
@@ -40,9 +40,7 @@ def with_categories(event: Event, now: Instant) -> Event:
     if event.source not in STOREFRONTS or not isinstance(products, list):
         return event
     told = [
-        {**product, "category": category}
-        if not product.get("category") and (category := _category(event.source, product.get("product_id"), now))
-        else product
+        product if product.get("category") else {**product, **_categories(event.source, product.get("product_id"), now)}
         for product in products
     ]
     return (
@@ -50,9 +48,10 @@ def with_categories(event: Event, now: Instant) -> Event:
     )
 
 
-def _category(source: str, product_id: object, now: Instant) -> str | None:
+def _categories(source: str, product_id: object, now: Instant) -> dict[str, Json]:
+    """`category`, the first of them, and `categories` where there are several."""
     name = f"product#{source}:{product_id}"
-    category, read_at = _read.get(name, (None, -KEPT_FOR))
+    found, read_at = _read.get(name, ({}, -KEPT_FOR))
     if now - read_at >= KEPT_FOR:
         newest = client("dynamodb").query(
             TableName=table(),
@@ -61,9 +60,10 @@ def _category(source: str, product_id: object, now: Instant) -> str | None:
             ScanIndexForward=False,
             Limit=1,
         )["Items"]
-        category = json.loads(newest[0]["body"]["S"]).get("category") if newest else None
-        _read[name] = (category, now)
-    return category
+        product = json.loads(newest[0]["body"]["S"]) if newest else {}
+        found = {each: product[each] for each in ("category", "categories") if product.get(each)}
+        _read[name] = (found, now)
+    return found
 
 
 def forget() -> None:

@@ -67,9 +67,9 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     found: dict[str, Json] = {}
     products = products_of(properties)
     for product in products:
-        if product.get("product_id") is not None or product.get("category") is not None:
+        if product.get("product_id") is not None or categories_of(product):
             found["product_id"] = listed(code(product.get("product_id"), own) for product in products)
-            found["category"] = listed(text(product.get("category"), own) for product in products)
+            found["category"] = listed(text(each, own) for product in products for each in categories_of(product))
             break
     if not event.other_currency:
         found["price"] = amount(properties.get("price"))
@@ -162,14 +162,14 @@ def _total(type_: str, properties: Mapping[str, Json], products: Sequence[Mappin
         return stated
     total = 0
     for product in products:
-        price, quantity = amount(product.get("price")), _quantity(product.get("quantity", 1))
+        price, quantity = amount(product.get("price")), quantity_of(product.get("quantity", 1))
         if price is None or quantity is None:
             return None
         total += round(price * quantity)
     return total if abs(total) <= MOST_AMOUNT else None
 
 
-def _quantity(value: Json) -> float | None:
+def quantity_of(value: Json) -> float | None:
     """As senders write it: a number, perhaps a fraction, or a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -194,6 +194,13 @@ def products_of(properties: Mapping[str, Json]) -> Sequence[Mapping[str, Json]]:
     if not isinstance(products, list):
         return [properties]
     return [product for product in products if isinstance(product, dict)]
+
+
+def categories_of(product: Mapping[str, Json]) -> Sequence[Json]:
+    """A product's categories: `categories` where it has several."""
+    several = product.get("categories")
+    told = several if isinstance(several, list) and several else [product.get("category")]
+    return [each for each in told if each is not None]
 
 
 def own_words(traits: Mapping[str, Json]) -> frozenset[str]:

@@ -251,6 +251,7 @@ def test_an_order_says_what_was_bought_when_and_for_how_much() -> None:
         "cart_token": "Z2NwLWV1cm9wZS13ZXN0NDowMUhZ",
         "checkout_token": "b490a9220cd14d7344024f4874f640a6",
         "source_name": "web",
+        "shipping_country": "IE",
     }
     assert event.traits["country"] == "IE"
     assert event.traits["locale"] == "en-IE"

@@ -72,6 +72,7 @@ def test_a_paid_order_says_what_was_bought_when_and_for_how_much() -> None:
         "coupon": "winter",
         "discount_codes": ["winter"],
         "source_name": "checkout",
+        "shipping_country": "SE",
         "products": [{"product_id": "93", "sku": "HAT-1", "name": "Wool hat", "price": 149.0, "quantity": 2}],
     }
 
@@ -171,6 +172,7 @@ def test_a_product_is_about_nobody() -> None:
         "product_id": "93",
         "title": "Wool hat",
         "category": "Hats",
+        "categories": ["Hats", "Winter"],
         "tags": ["wool"],
         "price_min": 149.0,
         "price_max": 149.0,

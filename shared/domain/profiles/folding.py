@@ -22,6 +22,7 @@ from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOU
 from shared.domain.profiles.consent import add_answer
 from shared.domain.profiles.histories import History, Occurrence, as_text, sort_key, touches
 from shared.domain.profiles.kept_orders import fold_order, trim_orders
+from shared.domain.profiles.lines import without_words
 from shared.domain.profiles.traits import KNOWN_TRAITS, TAGS, fold_tags, own_words_of, set_newest, words_of_traits
 from shared.domain.properties import KNOWN_TYPES, event_name, is_small, kept_properties, own_words, text, without
 
@@ -63,7 +64,7 @@ def fold(profile: Profile, event: Event) -> set[str]:
     if counted:
         _add_occurrence(profile, event, kept)
     if event.counts and (event.type in ORDER_TYPES or event.order is not None):
-        touched |= fold_order(profile, event, kept)
+        touched |= fold_order(profile, event, kept, own | told)
     for name, _ in beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS, profile.weak, "trait:"):
         touched |= {f"trait:{name}", f"stamp:{name}"}
         profile.weak.discard(f"trait:{name}")
@@ -86,6 +87,7 @@ def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
             history.newest = sorted(left, key=sort_key)
     for order in profile.orders.values():
         order.properties = without(order.properties, words)
+        order.lines = [line for each in order.lines if (line := without_words(each, words))]
     return touched
 
 

@@ -10,13 +10,14 @@ from shared.domain.events import NEVER, ORDER_TYPES, Event, Instant, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import LEAST_ROOM, NAMES_BOUND, ORDERS_BOUND, ROOM_OF_ONE
 from shared.domain.profiles.histories import History, Occurrence, sort_key, touches
+from shared.domain.profiles.lines import bounded
 from shared.domain.profiles.orders import Order, order_id, order_number, tell_order, tell_refund
 
 PUBLIC = "public:"
 """Before the id of an order that a public write key told of: anybody can, so it is kept apart from the storefront's."""
 
 
-def fold_order(profile: Profile, event: Event, kept: Mapping[str, Json]) -> set[str]:
+def fold_order(profile: Profile, event: Event, kept: Mapping[str, Json], own: frozenset[str]) -> set[str]:
     """What an event tells of an order; gives what it touched.
 
     An order is one however many tell of it: the storefront by its id; a website by that too, or by the order's number.
@@ -36,7 +37,7 @@ def fold_order(profile: Profile, event: Event, kept: Mapping[str, Json]) -> set[
     if event.type == Type.ORDER_REFUNDED:
         tell_refund(order, event)
     else:
-        tell_order(order, event, kept)
+        tell_order(order, event, kept, own)
     touched |= _complete(profile, before, order.completed)
     if not event.public:
         profile.numbers |= {order.number} - {""}
@@ -72,6 +73,9 @@ def _complete(profile: Profile, before: Occurrence | None, after: Occurrence | N
 def trim_orders(profile: Profile) -> None:
     """As `trim`, of orders only."""
     most = _most_orders(profile)
+    for order in profile.orders.values():
+        if not order.lines_cut and len(kept := bounded(order.lines)) < len(order.lines):
+            order.lines, order.lines_cut = kept, len(order.lines) - len(kept)
     excess = len(profile.orders) - most
     if excess > 0:
         newest_first = sorted(profile.orders.items(), key=_age, reverse=True)

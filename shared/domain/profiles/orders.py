@@ -19,6 +19,7 @@ from shared.domain.events import (
 )
 from shared.domain.profiles.bounds import REFUNDS_BOUND, beyond
 from shared.domain.profiles.histories import Occurrence, as_text
+from shared.domain.profiles.lines import Line, bounded, lines_of, said_of_order
 from shared.domain.properties import refunded, short_id, stated_total
 
 UNTOLD = Stamp(-1)
@@ -47,11 +48,20 @@ class Order:
     cancelled_at: Stamp = UNTOLD
     properties: Mapping[str, Json] = field(default_factory=dict)
     properties_at: Stamp = UNTOLD
+    lines: list[Line] = field(default_factory=list)
+    """What is in it, told with `properties`."""
+    lines_cut: int = 0
+    """How many lines more there are than are kept."""
     number: str = ""
     """What the shop's people and its website call it, without a `#`."""
     refunds: dict[str, Refund] = field(default_factory=dict)
     listed: dict[str, int] | None = None
     listed_at: Stamp = UNTOLD
+
+    @property
+    def size(self) -> int:
+        """How many lines it has."""
+        return len(self.lines) + self.lines_cut
 
     def taken_off(self) -> list[int]:
         """The amounts of the refunds there are."""
@@ -101,7 +111,8 @@ def order_number(event: Event) -> str | None:
     return None if number is None else number.removeprefix("#")
 
 
-def tell_order(order: Order, event: Event, kept: Mapping[str, Json]) -> None:
+def tell_order(order: Order, event: Event, kept: Mapping[str, Json], own: frozenset[str]) -> None:
+    """`kept` of the event; `own`: the words that say who the contact is."""
     stamp, state = event.stamp, event.order
     placed = when_placed(event)
     if placed is not None:
@@ -116,9 +127,13 @@ def tell_order(order: Order, event: Event, kept: Mapping[str, Json]) -> None:
     total = None if event.other_currency else stated_total(event.properties)
     if total is not None and (stamp, total) > (order.value_at, order.value):
         order.value, order.value_at = max(total, 0), stamp
-    said = {name: value for name, value in kept.items() if name != "total"}
-    if said and (stamp, as_text(said)) > (order.properties_at, as_text(order.properties)):
-        order.properties, order.properties_at = said, stamp
+    said = {name: value for name, value in kept.items() if name != "total"} | said_of_order(event, own)
+    lines = lines_of(event, own)
+    if said or lines:
+        newer = stamp, as_text(said), as_text(bounded(lines or [])), len(lines or [])
+        if newer > (order.properties_at, as_text(order.properties), as_text(bounded(order.lines)), order.size):
+            order.properties, order.properties_at = said, stamp
+            order.lines, order.lines_cut = lines or [], 0
     if state is not None and state.refunds is not None and not event.other_currency:
         listed = {id_: amount(each) or 0 for id_, each in state.refunds.items()}
         if (stamp, as_text(listed)) > (order.listed_at, as_text(order.listed)):

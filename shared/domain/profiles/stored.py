@@ -56,9 +56,7 @@ def as_json(profile: Profile) -> bytes:
                 name: [history.total, history.first, history.newest if name != Type.ORDER_COMPLETED else []]
                 for name, history in profile.histories.items()
             },
-            "orders": {
-                name: [getattr(order, each) for each in Order.__slots__] for name, order in profile.orders.items()
-            },
+            "orders": {name: _stored_order(order) for name, order in profile.orders.items()},
             "older_orders": profile.older_orders,
             "memberships": profile.memberships,
             "transitions": profile.transitions,
@@ -119,8 +117,20 @@ def load(stored: bytes) -> Profile:
     return profile
 
 
+_OF_ORDER = tuple(name for name in Order.__slots__ if name not in ("lines", "lines_cut"))
+
+
+def _stored_order(order: Order) -> list[Json]:
+    told = [getattr(order, name) for name in _OF_ORDER]
+    if order.lines or order.lines_cut:
+        told += [order.lines, order.lines_cut] if order.lines_cut else [order.lines]
+    return told
+
+
 def _order(stored: list[Json]) -> Order:
-    placed, value, value_at, cancelled, cancelled_at, properties, properties_at, number, refunds, listed, at = stored
+    placed, value, value_at, cancelled, cancelled_at, properties, properties_at, number, refunds, listed, at, *of = (
+        stored
+    )
     return Order(
         placed,
         value,
@@ -129,6 +139,8 @@ def _order(stored: list[Json]) -> Order:
         Stamp(*cancelled_at),
         properties,
         Stamp(*properties_at),
+        of[0] if of else [],
+        of[1] if len(of) > 1 else 0,
         number,
         {id_: Refund(amount, Stamp(*told)) for id_, (amount, told) in refunds.items()},
         listed,

@@ -425,6 +425,7 @@ def _sale(payload: Payload) -> Payload:
         "cart_token": _token(payload.get("cart_token")),
         "checkout_token": identifier(payload.get("checkout_token")),
         "source_name": text(payload.get("source_name")),
+        "shipping_country": country(mapping(payload.get("shipping_address")).get("country_code")),
     }
 
 
@@ -449,6 +450,7 @@ def _product(line: Payload) -> Payload:
         "vendor": text(line.get("vendor")),
         "price": _money(line, "price"),
         "quantity": quantity(line.get("quantity")),
+        "gift_card": True if line.get("gift_card") is True else None,
     }
 
 

@@ -351,6 +351,7 @@ def _order_properties(payload: Payload, order: str, created: Instant | None) -> 
         "coupon": codes[0] if codes else None,
         "discount_codes": labels(codes),
         "source_name": text(payload.get("created_via")),
+        "shipping_country": country(mapping(payload.get("shipping")).get("country")),
     }
     products = (
         {
@@ -371,13 +372,14 @@ def _order_properties(payload: Payload, order: str, created: Instant | None) -> 
 
 def _catalogue(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     product = required(payload, "id")
-    categories = [text(category.get("name")) for category in objects(payload.get("categories"))]
+    categories = labels([category.get("name") for category in objects(payload.get("categories"))])
     images = objects(payload.get("images"))
     price = number(payload.get("price"))
     properties = {
         "product_id": product,
         "title": text(payload.get("name")),
-        "category": next((category for category in categories if category), None),
+        "category": categories[0] if categories else None,
+        "categories": categories if len(categories) > 1 else None,
         "tags": labels([tag.get("name") for tag in objects(payload.get("tags"))]),
         "price_min": price,
         "price_max": price,

@@ -1,0 +1,106 @@
+"""What is in an order, line by line, and what of the order itself conditions ask for beside its total."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.events import Event, Json, amount
+from shared.domain.properties import categories_of, code, listed, products_of, quantity_of, text
+
+Line = list[Any]
+"""A product of an order, as short as it can be stored: the values of FIELDS, without the missing ones at the end."""
+
+FIELDS = ("product_id", "category", "quantity", "price", "vendor", "variant_id", "gift_card")
+"""`category` lists all the product's categories; `quantity` is in thousandths, `price` (of one) in hundredths of the
+shop's currency."""
+LINES_BOUND = 1_000
+"""Bytes of one order's lines: some twenty. An order with more asks for the contact's events."""
+A_PIECE = 1_000
+
+
+def lines_of(event: Event, own: frozenset[str]) -> list[Line] | None:
+    """The lines that an event of an order tells; None where it tells nothing of what is in it."""
+    properties = event.properties
+    if not isinstance(properties.get("products"), list) and properties.get("product_id") is None:
+        return None
+    return [line for product in products_of(properties) if (line := _line(product, event, own))]
+
+
+def _line(product: Mapping[str, Json], event: Event, own: frozenset[str]) -> Line:
+    categories = listed(text(each, own) for each in categories_of(product))
+    told = [
+        code(product.get("product_id"), own),
+        categories,
+        _thousandths(product.get("quantity", 1)),
+        None if event.other_currency else amount(product.get("price")),
+        next((found for name in ("vendor", "brand") if (found := text(product.get(name), own))), None),
+        next((found for name in ("variant_id", "variant") if (found := code(product.get(name), own))), None),
+        True if product.get("gift_card") is True else None,
+    ]
+    return _short(told) if told[0] is not None or categories else []
+
+
+def _thousandths(value: Json) -> int | None:
+    quantity = quantity_of(value)
+    return None if quantity is None else round(quantity * A_PIECE)
+
+
+def _short(line: Line) -> Line:
+    while line and line[-1] is None:
+        line.pop()
+    return line
+
+
+def as_properties(line: Line) -> dict[str, Json]:
+    return dict(zip(FIELDS, line, strict=False))
+
+
+def worth_of(line: Line) -> int:
+    """What a line comes to, in hundredths: before discounts, and with what was refunded, which is told by the order."""
+    price = line[3] if len(line) > 3 else None
+    worth: int = 0 if price is None else round(pieces_of(line) * price / A_PIECE)
+    return worth
+
+
+def pieces_of(line: Line) -> int:
+    """How many, in thousandths."""
+    pieces: int = (line[2] if len(line) > 2 else None) or 0
+    return pieces
+
+
+def bounded(lines: list[Line]) -> list[Line]:
+    """As many of the first as LINES_BOUND takes."""
+    room = LINES_BOUND
+    for place, line in enumerate(lines):
+        room -= len(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()) + 1
+        if room < 0:
+            return lines[:place]
+    return lines
+
+
+def without_words(line: Line, own: frozenset[str]) -> Line:
+    """The line without what says one of these words."""
+    told = as_properties(line)
+    said: dict[str, Json] = {
+        "product_id": code(told.get("product_id"), own),
+        "category": listed(text(each, own) for each in told.get("category") or ()),
+        "vendor": text(told.get("vendor"), own),
+        "variant_id": code(told.get("variant_id"), own),
+    }
+    return _short([(told | said).get(name) for name in FIELDS])
+
+
+def said_of_order(event: Event, own: frozenset[str]) -> dict[str, Json]:
+    """What an order is asked by, beside its total: its discount codes, the channel it came by (`source_name`), and the
+    country it goes to."""
+    properties = event.properties
+    codes = properties.get("discount_codes")
+    several = [*(codes if isinstance(codes, list) else [codes]), properties.get("coupon")]
+    told = {
+        "discount_codes": listed(text(each, own) for each in several),
+        "source_name": text(properties.get("source_name"), own),
+        "shipping_country": code(properties.get("shipping_country"), own),
+    }
+    return {name: value for name, value in told.items() if value is not None}
