@@ -15,6 +15,7 @@ from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
+    HEARD_AFTER,
     MINUTE,
     NEVER,
     Event,
@@ -281,7 +282,7 @@ def _wake_soon(profile: Profile, now: Instant) -> None:
     back. `now` is when this batch began, which may be half a minute ago."""
     due = wake_at(profile)
     if due <= now + 2 * MINUTE:
-        events_queue.put_events([evaluation_due(profile.contact, max(due, now))])
+        events_queue.put_events([wake_up(profile.contact, due, now)])
 
 
 def _wanted(stored: Stored | None, members: Iterable[Resolved]) -> bool:
@@ -376,7 +377,9 @@ def _fold(
     profile.public = profile.public and all(event.public for event in recorded)
     profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
     before = dict(profile.consent)
-    transitions = absorb(definitions.recorded(number), profile, recorded, now, anew=anew)
+    transitions = absorb(
+        definitions.recorded(number), profile, recorded, now, heard=now - HEARD_AFTER, anew=anew
+    )
     if profile.version and own_words_of(profile) > called:
         _amend_lake(profile, called, now)
     writes += contacts.consent_writes(profile, recorded, before)

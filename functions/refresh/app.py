@@ -14,10 +14,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.adapters import contacts, events_queue, looks
 from shared.adapters.clock import now
-from shared.domain.events import HOUR, MINUTE, Event, Instant, evaluation_due
+from shared.domain.events import HOUR, MINUTE, Event, Instant, wake_up
 
 LOOK_AHEAD = MINUTE
-"""Until the next look. So what time alone changes is acted on at its instant, and not up to a minute later."""
+"""Until the next look. So what time alone changes is acted on as soon as all is heard that was received by its instant
+(HEARD_AFTER), and not up to a minute later."""
 MOST_WAKE_UPS = 6_000
 """Of a shard in one look: of all shards a minute of SendMessageBatch. What is left is due still at the next."""
 
@@ -38,8 +39,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def wake(instant: Instant) -> int:
-    """Puts an evaluation on the queue for each contact whose wake-up is due before the next look, to be taken off at
-    its instant; gives how many.
+    """Puts an evaluation on the queue for each contact whose wake-up is due before the next look, to be taken off as
+    soon as all is heard that was received by its instant; gives how many.
 
     Each wake-up is put there once, however long the profile function takes: a queue that stands still is not to grow by
     itself. What waits for longer than its tries take (it was set aside, say) is put there again once an hour.
@@ -49,7 +50,7 @@ def wake(instant: Instant) -> int:
     reached = []
     for shard, since in enumerate(last.reached):
         found = list(islice(contacts.due(shard, instant + LOOK_AHEAD, since), MOST_WAKE_UPS))
-        due += [evaluation_due(wake.contact, max(wake.wake_at, instant)) for wake in found]
+        due += [wake_up(wake.contact, wake.wake_at, instant) for wake in found]
         reached.append(found[-1].wake_at if len(found) == MOST_WAKE_UPS else instant + LOOK_AHEAD + 1)
     due += _overdue(last, instant)
     events_queue.put_events(due)
@@ -69,4 +70,4 @@ def _overdue(last: looks.Look, instant: Instant) -> list[Event]:
     ]
     if late and events_queue.waiting() > MOST_WAITING:
         return []
-    return [evaluation_due(wake.contact, instant) for wake in late]
+    return [wake_up(wake.contact, wake.wake_at, instant) for wake in late]

@@ -106,6 +106,9 @@ GATHERED = frozenset(
 )
 """Types that nobody waits for: some seconds of a visit are gathered to one write of the profile. All others, the shop's
 own among them (a quiz, a form), are acted on at once."""
+HEARD_AFTER = 25 * SECOND
+"""By then what was received is in its contact's profile: the gathering (template.yaml) and five seconds. Of the time
+since, silence proves nothing yet."""
 AWAITED_FOR = DAY
 """What happened longer ago is history when we hear of it: however much of it comes, it stands in nobody's way."""
 
@@ -274,6 +277,11 @@ def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
         identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
         properties=properties,
     )
+
+
+def wake_up(contact: str, due: Instant, now: Instant) -> Event:
+    """Asks for what time alone changes at an instant, once all that was received by then has been heard of."""
+    return evaluation_due(contact, max(due + HEARD_AFTER, now))
 
 
 def cart_ordered(contact: str, order: Event) -> Event:

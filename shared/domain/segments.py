@@ -117,9 +117,17 @@ class OldDefinitionsError(Exception):
 
 
 def decide(
-    definitions: Definitions, profile: Profile, segments: Collection[str], t: Instant, cause: str | Event
+    definitions: Definitions,
+    profile: Profile,
+    segments: Collection[str],
+    t: Instant,
+    cause: str | Event,
+    by_time: Mapping[str, bool] | None = None,
 ) -> list[Transition]:
-    """Evaluates these segments at `t`, records their memberships in the profile, and gives what changed."""
+    """Evaluates these segments at `t`, records their memberships in the profile, and gives what changed.
+
+    What time alone would have made the same (`by_time`) is not the cause's doing, and waits for its own decision.
+    """
     if not segments:
         return []
     transitions = []
@@ -140,6 +148,8 @@ def decide(
                 else:
                     del memberships[segment]
             continue
+        if by_time and by_time.get(segment) == member:
+            continue
         profile.transitions += 1
         memberships[segment] = Membership(member, profile.transitions, t, until)
         transitions.append(_transition(profile.contact, profile.transitions, segment, member, t, cause, held.number))
@@ -154,20 +164,22 @@ def _transition(
     return Transition(contact, number, segment, entered, t, cause.id, before, cause.type, happened(cause))
 
 
-def catch_up(definitions: Definitions, profile: Profile, now: Instant) -> list[Transition]:
-    """Decides what time alone has changed up to and including `now`, each change at its own instant, in order."""
+def catch_up(definitions: Definitions, profile: Profile, until: Instant) -> list[Transition]:
+    """Decides what time alone has changed up to and including an instant, each change at its own, in order."""
     transitions = []
-    while (due := wake_at(profile)) <= now:
+    while (due := wake_at(profile)) <= until:
         segments = tuple(segment for segment in definitions.segments if _until(profile, segment) <= due)
         transitions += decide(definitions, profile, segments, due, BY_TIME)
     return transitions
 
 
-def adopt(definitions: Definitions, profile: Profile, now: Instant) -> list[Transition]:
+def adopt(
+    definitions: Definitions, profile: Profile, now: Instant, heard: Instant | None = None
+) -> list[Transition]:
     """Brings the memberships to these definitions when they were decided by older ones; removed segments are left.
 
-    What time alone has changed in segments that are as they were comes first, at its own instants: a publication does
-    not hide a flip.
+    What time alone has changed (up to `heard`, see `absorb`) in segments that are as they were comes first, at its own
+    instants: a publication does not hide a flip.
     """
     decided_by = profile.definitions
     if decided_by > definitions.sequence:
@@ -179,8 +191,9 @@ def adopt(definitions: Definitions, profile: Profile, now: Instant) -> list[Tran
     for name in (*changed, *removed):
         if name in profile.memberships:
             profile.memberships[name] = profile.memberships[name]._replace(until=NEVER)
-    transitions = catch_up(definitions, profile, now)
+    transitions = catch_up(definitions, profile, now if heard is None else min(now, heard))
     profile.definitions = definitions.sequence
+    profile.decided = max(profile.decided, now)
     for name in removed:
         held = profile.memberships.pop(name)
         if held.member:
@@ -199,7 +212,13 @@ def adopt(definitions: Definitions, profile: Profile, now: Instant) -> list[Tran
 
 
 def absorb(
-    definitions: Definitions, profile: Profile, events: Iterable[Event], now: Instant, *, anew: bool = False
+    definitions: Definitions,
+    profile: Profile,
+    events: Iterable[Event],
+    now: Instant,
+    *,
+    heard: Instant | None = None,
+    anew: bool = False,
 ) -> list[Transition]:
     """Everything that `events`, received by `now`, change in a profile (in place), and the transitions, in order.
 
@@ -207,14 +226,21 @@ def absorb(
     delays change nothing; only, a contact's time never goes back. `anew` has every membership decided again at the end.
     HistoryNeededError when the profile's bounds do not let it be exact: do it again with `profiles.rebuild` of all the
     contact's stored events. OldDefinitionsError: with newer definitions.
+
+    Silence is only asserted of time of which everything is here: what time alone changes is decided up to `heard`
+    (else `now`), since of what was received after it some may be on its way still. The rest waits for the contact's
+    wake-up; meanwhile an event changes what is its own doing, and not what time alone would have made the same.
     """
+    heard = now if heard is None else heard
     transitions: list[Transition] = []
     for event in sorted(events, key=lambda event: event.received):
         if needs_rebuild(profile, event):
             raise HistoryNeededError(event.type)
-        t = profile.decided = max(profile.decided, event.received)
-        transitions += adopt(definitions, profile, t)
-        transitions += catch_up(definitions, profile, t)
+        t = max(profile.decided, event.received)
+        transitions += adopt(definitions, profile, t, heard)
+        transitions += catch_up(definitions, profile, min(t, heard))
+        profile.decided = t
+        by_time = _by_time_alone(definitions, profile, t)
         touched = fold(profile, event)
         if profile.older_orders:  # what is older still would look as if nothing were missing after it
             trim_orders(profile)
@@ -224,14 +250,23 @@ def absorb(
             profile.definitions, moved = definitions.sequence, list(definitions.segments)
         else:
             moved = definitions.moved_by(touched)
-        transitions += decide(definitions, profile, moved, t, event)
-    profile.decided = max(profile.decided, now)
-    transitions += adopt(definitions, profile, profile.decided)
-    transitions += catch_up(definitions, profile, profile.decided)
+        transitions += decide(definitions, profile, moved, t, event, by_time)
+    transitions += adopt(definitions, profile, max(profile.decided, now), heard)
+    transitions += catch_up(definitions, profile, heard)
+    profile.decided = max(profile.decided, heard)
     if anew:
-        transitions += decide(definitions, profile, tuple(definitions.segments), profile.decided, BY_REPAIR)
+        sure = tuple(name for name in definitions.segments if _until(profile, name) > profile.decided)
+        transitions += decide(definitions, profile, sure, profile.decided, BY_REPAIR)
     trim(profile)
     return transitions
+
+
+def _by_time_alone(definitions: Definitions, profile: Profile, t: Instant) -> dict[str, bool]:
+    """What time alone would have made of the memberships that it may have changed by `t`."""
+    if wake_at(profile) > t:
+        return {}
+    names = [name for name in definitions.segments if _until(profile, name) <= t]
+    return {name: signed > 0 for name, signed in zip(names, definitions.signed(names, profile, t), strict=True)}
 
 
 def close(profile: Profile, now: Instant, joined: str | None = None) -> tuple[Profile, list[Transition]]:
