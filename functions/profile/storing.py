@@ -24,10 +24,10 @@ from shared.domain.events import (
     Instant,
     Type,
     cart_ordered,
-    evaluation_due,
     event_id,
     event_key,
     order_left,
+    wake_up,
 )
 from shared.domain.identities import (
     STRENGTH,
@@ -377,9 +377,7 @@ def _fold(
     profile.public = profile.public and all(event.public for event in recorded)
     profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
     before = dict(profile.consent)
-    transitions = absorb(
-        definitions.recorded(number), profile, recorded, now, heard=now - HEARD_AFTER, anew=anew
-    )
+    transitions = absorb(definitions.recorded(number), profile, recorded, now, heard=now - HEARD_AFTER, anew=anew)
     if profile.version and own_words_of(profile) > called:
         _amend_lake(profile, called, now)
     writes += contacts.consent_writes(profile, recorded, before)

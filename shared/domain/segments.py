@@ -173,9 +173,7 @@ def catch_up(definitions: Definitions, profile: Profile, until: Instant) -> list
     return transitions
 
 
-def adopt(
-    definitions: Definitions, profile: Profile, now: Instant, heard: Instant | None = None
-) -> list[Transition]:
+def adopt(definitions: Definitions, profile: Profile, now: Instant, heard: Instant | None = None) -> list[Transition]:
     """Brings the memberships to these definitions when they were decided by older ones; removed segments are left.
 
     What time alone has changed (up to `heard`, see `absorb`) in segments that are as they were comes first, at its own

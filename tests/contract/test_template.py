@@ -24,7 +24,7 @@ from infra.local.template import Template
 from infra.local.world import World
 from shared.adapters import clients, shipped
 from shared.domain import facts
-from shared.domain.events import Event, Identity, IdentityKind, event_key
+from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 from shared.domain.messages import Refusal
 
@@ -578,6 +578,11 @@ def test_a_queue_waits_long_enough_and_sets_aside_what_fails_ten_times() -> None
     profile = importlib.import_module("functions.profile.app")
     for queue in ("EventsQueue", "PromptQueue"):
         assert RESOURCES[queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
+
+
+def test_silence_is_asserted_of_no_time_of_which_something_may_still_be_gathered() -> None:
+    windows = [event.get("MaximumBatchingWindowInSeconds", 0) for event in events("ProfileFunction", "SQS")]
+    assert (max(windows) + 5) * SECOND <= HEARD_AFTER
 
 
 @ALL_FUNCTIONS

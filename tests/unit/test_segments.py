@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,11 @@ from shared.domain.conditions.events import EventCount
 from shared.domain.conditions.orders import Rank
 from shared.domain.conditions.shorthand import plain
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
+from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOUND
 from shared.domain.profiles.folding import fold, rebuild, trim
-from shared.domain.profiles.transitions import Membership
+from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.segments import (
     BY_TIME,
     Definitions,
@@ -122,6 +123,72 @@ def test_whichever_lane_is_faster_the_contact_ends_up_in_the_same_segments(
     for profile in (in_order, in_lanes):
         absorb(definitions, profile, [], AFTER + DAY)
     assert members(in_lanes) == members(in_order)
+
+
+quiet = st.builds(
+    lambda event, window, many: {"kind": "event", "event": event, "within": window, **many},
+    st.sampled_from([Type.PAGE_VIEWED, "Own Name"]),
+    st.sampled_from(["6h", "12h"]),
+    st.sampled_from([{"at_least": 1}, {"at_least": 2}, {"at_most": 0}]),
+)
+quiet_trees = st.one_of(
+    quiet,
+    st.builds(lambda kind, of: {"kind": kind, "of": of}, st.sampled_from(["all", "any"]), st.lists(quiet, min_size=2)),
+).map(CONDITION.validate_python)
+
+
+@st.composite
+def hours_apart_but_for_seconds(draw: st.DrawFn) -> list[tuple[Event, Instant]]:
+    """Events a window apart but for some seconds, and how long each is on its way: visits are gathered, and whatever
+    somebody waits for overtakes them."""
+    drawn = []
+    for number in range(draw(st.integers(1, 8))):
+        t = BEGIN + draw(st.integers(0, 2)) * 6 * HOUR + draw(st.integers(0, 4)) * 5 * SECOND
+        type_, delay = draw(st.sampled_from([(Type.PAGE_VIEWED, HEARD_AFTER), ("Own Name", 0)]))
+        drawn.append((Event(id=f"e{number}", type=type_, time=t, stated=t, received=t, source="shopify"), delay))
+    return drawn
+
+
+@given(quiet_trees, hours_apart_but_for_seconds())
+def test_time_alone_changes_nothing_that_what_is_on_its_way_would_have_kept(
+    condition: Condition, drawn: list[tuple[Event, Instant]]
+) -> None:
+    definitions, profile = one(condition), Profile("c1")
+    flips: list[Transition] = []
+    for at, event in [
+        *sorted(((each.received + delay, each) for each, delay in drawn), key=itemgetter(0)),
+        (AFTER, None),
+    ]:
+        while (woken := wake_at(profile) + HEARD_AFTER) < at:
+            flips += absorb(definitions, profile, [], woken, heard=woken - HEARD_AFTER)
+        flips += absorb(definitions, profile, [] if event is None else [event], at, heard=at - HEARD_AFTER)
+    for flip in flips:
+        if flip.cause == BY_TIME:  # at one instant, time comes first, and what is told then after it
+            told = [[event for event, _ in drawn if event.received <= flip.time - early] for early in (0, 1)]
+            assert flip.entered in {brute(definitions, condition, profile_of(each), flip.time) for each in told}
+    assert [flip.time for flip in flips] == sorted(flip.time for flip in flips)
+    assert evaluate(definitions, "s", profile, profile.decided)[0] == ("s" in members(profile))
+
+
+def test_an_event_that_overtakes_a_visit_does_not_make_its_own_what_time_alone_would_have_made() -> None:
+    quiet = {"kind": "event", "event": Type.PAGE_VIEWED, "within": "6h", "at_most": 0}
+    asked = {"kind": "event", "event": "Own Name", "at_most": 1}
+    definitions, profile = one(CONDITION.validate_python({"kind": "all", "of": [quiet, asked]})), Profile("c1")
+
+    def at(seconds: int, type_: str) -> Event:
+        t = BEGIN + seconds * SECOND
+        return Event(id=f"e{seconds}", type=type_, time=t, stated=t, received=t, source="shopify")
+
+    def take(event: Event, now: int) -> list[bool]:
+        t = BEGIN + now * SECOND
+        return [flip.entered for flip in absorb(definitions, profile, [event], t, heard=t - HEARD_AFTER)]
+
+    wake, silence = 6 * 3600, HEARD_AFTER // SECOND
+    assert take(at(0, Type.PAGE_VIEWED), 0) == []
+    assert take(at(wake + 3, "Own Name"), wake + 3) == []  # the visit of three seconds before is still gathered
+    assert wake_at(profile) == BEGIN + (wake + 3) * SECOND
+    assert take(at(wake, Type.PAGE_VIEWED), wake + silence) == []
+    assert take(at(2 * wake + 99, "Own Name"), 2 * wake + 99) == [True, False]  # silence, and what ends it by itself
 
 
 def members(profile: Profile) -> dict[str, bool]:

@@ -114,5 +114,6 @@ def given(answer: Stamped) -> Instant:
 
 
 def wake_at(profile: Profile) -> Instant:
-    """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none)."""
-    return min((membership.until for membership in profile.memberships.values()), default=NEVER)
+    """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none). What it may
+    have changed before the newest event is decided at that event's instant, since a contact's time never goes back."""
+    return max(profile.decided, min((membership.until for membership in profile.memberships.values()), default=NEVER))
