@@ -54,7 +54,11 @@ def compared(one: st.SearchStrategy[Any], ordered: st.SearchStrategy[Any]) -> st
     return st.one_of(
         st.builds(lambda is_, value: {"is": is_, "value": value}, st.sampled_from(["equal", "not_equal"]), one),
         st.builds(lambda value: {"is": "in", "value": value}, st.lists(one, min_size=1, max_size=3)),
-        st.builds(lambda is_, value: {"is": is_, "value": value}, st.sampled_from(["contains", "prefix"]), texts),
+        st.builds(
+            lambda is_, value: {"is": is_, "value": value},
+            st.sampled_from(["contains", "prefix", "suffix"]),
+            texts | st.lists(texts, min_size=1, max_size=3),
+        ),
         st.builds(
             lambda is_, value: {"is": is_, "value": value},
             st.sampled_from(["less", "at_most", "more", "at_least"]),

@@ -234,7 +234,8 @@ def compares(is_: str, wanted: Any, value: Any) -> bool:
             return any(_equal(each, one) for each in wanted for one in values)
         case "equal":
             return any(_equal(wanted, each) for each in values)
-    return any(_ordered(is_, wanted, each) for each in values)
+    several = wanted if isinstance(wanted, list | tuple) else [wanted]
+    return any(_ordered(is_, one, each) for each in values for one in several)
 
 
 def _kind(value: Any) -> str:
@@ -260,6 +261,7 @@ def _ordered(is_: str, wanted: Any, value: Any) -> bool:
         "at_least": order >= 0,
         "contains": isinstance(wanted, str) and wanted in value,
         "prefix": isinstance(wanted, str) and value[: len(wanted)] == wanted,
+        "suffix": isinstance(wanted, str) and value[::-1][: len(wanted)] == wanted[::-1],
     }[is_]
 
 

@@ -169,6 +169,10 @@ comparisons = st.sampled_from(
         {"is": "prefix", "value": "g"},
         {"is": "contains", "value": "I"},
         {"is": "contains", "value": "example.com"},
+        {"is": "contains", "value": ["EXAMPLE.ORG", "ip"]},
+        {"is": "prefix", "value": ["a", "F", "österreich und"]},
+        {"is": "suffix", "value": "@EXAMPLE.com"},
+        {"is": "suffix", "value": ["r", "Österreich", "P"]},
         {"is": "exists"},
     ]
 )
@@ -185,6 +189,8 @@ filters = st.sampled_from(
         {"property": "price", "is": "at_most", "value": 9.99},
         {"property": "total", "is": "more", "value": 19.98},
         {"property": "path", "is": "prefix", "value": "/tea"},
+        {"property": "path", "is": "suffix", "value": ["green", "/"]},
+        {"property": "category", "is": "suffix", "value": "ΔΟς"},
         {"property": "query", "is": "contains", "value": "green"},
         {"property": "campaign", "value": "spring"},
         {"property": "topic", "value": "news"},

@@ -11,7 +11,11 @@ from pydantic import Field, model_validator
 from shared.domain.events import Json, Strict
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
 
-Comparison = Literal["equal", "not_equal", "in", "contains", "prefix", "less", "at_most", "more", "at_least", "exists"]
+Comparison = Literal[
+    "equal", "not_equal", "in", "contains", "prefix", "suffix", "less", "at_most", "more", "at_least", "exists"
+]
+OF_TEXTS = ("contains", "prefix", "suffix")
+"""Comparisons with a part of a text, or with several of which one has to pass."""
 
 
 class Compared(Strict):
@@ -32,8 +36,8 @@ class Compared(Strict):
                 raise ValueError("`in` needs a list as its value, of 1 to 1,000")
             case "in" if not all(isinstance(value, str | bool | int | float) for value in self.value):
                 raise ValueError("`in` needs a list of texts, numbers, true or false")
-            case "contains" | "prefix" if not isinstance(self.value, str) or not self.value:
-                raise ValueError(f"`{self.is_}` needs a text as its value")
+            case "contains" | "prefix" | "suffix" if not _are_texts(self.value):
+                raise ValueError(f"`{self.is_}` needs a text as its value, or a list of 1 to 1,000 texts")
             case "less" | "at_most" | "more" | "at_least" if _unfit(self.value):
                 raise ValueError(f"`{self.is_}` needs a number or a date as its value")
             case "equal" | "not_equal" if not isinstance(self.value, str | bool | int | float):
@@ -46,6 +50,11 @@ class Compared(Strict):
 MOST_NUMBER = 10**15
 """Up to here whole numbers are exact, whatever works with them."""
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def _are_texts(value: Json) -> bool:
+    several = value if isinstance(value, list | tuple) else [value]
+    return 1 <= len(several) <= 1000 and all(isinstance(each, str) and each for each in several)
 
 
 def _unfit(value: Json) -> bool:

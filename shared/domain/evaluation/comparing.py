@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.domain.conditions.comparing import Comparison, Where
+from shared.domain.conditions.comparing import OF_TEXTS, Comparison, Where
 from shared.domain.events import Json
 from shared.domain.properties import AMOUNTS, fold_case
 
@@ -37,6 +37,9 @@ def compare_one(name: Comparison, wanted: Json) -> Callable[[Json], bool]:
             return fold_case(value) in texts if isinstance(value, str) else any(test(value) for test in others)
 
         return one_of
+    if name in OF_TEXTS and not isinstance(wanted, str):
+        parts = [compare_one(name, each) for each in wanted]
+        return lambda value: any(passes(value) for passes in parts)
     if isinstance(wanted, str):
         return _compare_text(name, fold_case(wanted))
     if isinstance(wanted, bool):
@@ -50,6 +53,8 @@ def _compare_text(name: Comparison, wanted: str) -> Callable[[Json], bool]:
             return lambda value: isinstance(value, str) and wanted in fold_case(value)
         case "prefix":
             return lambda value: isinstance(value, str) and fold_case(value).startswith(wanted)
+        case "suffix":
+            return lambda value: isinstance(value, str) and fold_case(value).endswith(wanted)
         case "less":
             return lambda value: isinstance(value, str) and fold_case(value) < wanted
         case "at_most":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.domain.conditions.comparing import Comparison, Where
+from shared.domain.conditions.comparing import OF_TEXTS, Comparison, Where
 from shared.domain.evaluation import compared_value
 from shared.domain.events import Json
 from shared.domain.properties import AMOUNTS, FLAGS, TEXT_LISTS, fold_case
@@ -40,6 +41,9 @@ def compared(is_: Comparison, wanted: Json, text: str, numeric: str, flag: str) 
         parts += [compared("equal", each, text, numeric, flag) for each in (True, False) if _has(wanted, each)]
         found = list(dict.fromkeys(part for part in parts if part))
         return f"({' OR '.join(found)})" if len(found) > 1 else next(iter(found), None)
+    if is_ in OF_TEXTS and not isinstance(wanted, str):
+        tests = list(dict.fromkeys(compared(is_, each, text, numeric, flag) for each in wanted))
+        return f"({' OR '.join(test or '' for test in tests)})" if text else None
     if isinstance(wanted, bool):
         return (flag if wanted else f"NOT {flag}") if flag and is_ == "equal" else None
     if isinstance(wanted, str):
@@ -48,6 +52,9 @@ def compared(is_: Comparison, wanted: Json, text: str, numeric: str, flag: str) 
             return f"strpos({text}, {value}) > 0" if text else None
         if is_ == "prefix":
             return f"starts_with({text}, {value})" if text else None
+        if is_ == "suffix":
+            ends = literal(re.escape(fold_case(wanted)) + r"\z")  # neither dialect has a function of the same meaning
+            return f"regexp_like({text}, {ends})" if text else None
         return f"{text} {_SIGNS[is_]} {value}" if text else None
     return f"{numeric} {_SIGNS[is_]} {number(wanted)}" if numeric else None
 

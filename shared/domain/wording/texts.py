@@ -31,7 +31,8 @@ def has(holds: bool) -> str:
 
 _OF_NUMBERS = {"less": "is less than", "at_most": "is at most", "more": "is more than", "at_least": "is at least"}
 _OF_TEXTS = {"less": "is before", "at_most": "is not after", "more": "is after", "at_least": "is not before"}
-_PLAIN = {"equal": "is", "not_equal": "is not", "in": "is one of", "contains": "contains", "prefix": "begins with"}
+_PLAIN = {"equal": "is", "not_equal": "is not", "in": "is one of"}
+_OF_PARTS = {"contains": "contains", "prefix": "begins with", "suffix": "ends with"}
 
 
 def compared(condition: Compared, said: Callable[[Json], str] | None = None) -> str:
@@ -39,6 +40,9 @@ def compared(condition: Compared, said: Callable[[Json], str] | None = None) -> 
     say = said or word
     if condition.is_ == "exists":
         return "is known"
+    if condition.is_ in _OF_PARTS:
+        several = [condition.value] if isinstance(condition.value, str) else condition.value
+        return f"{_OF_PARTS[condition.is_]} {'' if len(several) == 1 else 'one of '}{', '.join(map(say, several))}"
     words = _PLAIN | (_OF_TEXTS if isinstance(condition.value, str) else _OF_NUMBERS)
     values = condition.value if condition.is_ == "in" else [condition.value]
     return f"{words[condition.is_]} {', '.join(map(say, values))}"

@@ -37,7 +37,7 @@ def trait(condition: TraitIs, holds: bool) -> str:
             what = f"{a_name} other than {word(value)}"
         case "in":
             what = f"{a_name} among {', '.join(map(word, value))}"
-        case "contains" | "prefix":
+        case "contains" | "prefix" | "suffix":
             what = f"{a_name} that {compared(condition)}"
         case _:
             of = "" if isinstance(value, str) else "of "
