@@ -33,6 +33,8 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"kind": "any", "of": [{"kind": "orders"}, {"kind": "consent"}]},
     {"kind": "not", "of": {"kind": "orders", "within": "90d"}},
     {"kind": "member", "segment": "customers"},
+    {"kind": "member", "segment": "customers", "for": "14d"},
+    {"kind": "member", "segment": "active_customers", "left": "7d"},
     {"kind": "trait", "trait": "propensity.tea", "is": "at_least", "value": 0.7, "fresh": "30d"},
     {"kind": "list", "list": "vip"},
     {"kind": "consent", "is": "unsubscribed", "within": "30d"},
@@ -110,7 +112,7 @@ def _times(model: type[Described]) -> Iterable[str]:
     """The parameters that are durations or numbers of days."""
     if model in (LastEvent, LastOrder):
         return ("at_least", "at_most")
-    names = ("within", "before", "older", "gap", "fresh", "from_", "to", "next", "last")
+    names = ("within", "before", "older", "gap", "fresh", "for_", "left", "from_", "to", "next", "last")
     return (name for name in names if name in model.model_fields and model is not LocalTime)
 
 

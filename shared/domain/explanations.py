@@ -63,6 +63,8 @@ def _explain(view: View, condition: Condition) -> Explanation:
             else:
                 asks = "at least one of these"
                 told = Told(true, "One of them is enough.", "Ends when none is true.")
+        case Member() if condition.asks_when:
+            told = evidence(view, condition, holds, until)
         case Not() | Member() | OnList() | Engagement() | Rfm():
             changes = "It changes when that does."
             told = Told("it is true" if parts[0].holds else "it is not", changes, changes)

@@ -85,7 +85,9 @@ def is_answered(condition: Condition) -> bool:
             return not in_lake(trait)
         case Near() | LocalTime() | Season() | Anniversary() | Age() | DateTrait():
             return True
-        case All() | Any_() | Not() | Member() | OnList() | ConsentIs() | FirstSeen() | Sample():
+        case Member():
+            return condition.asks_when  # what is stored may have changed since, by time alone
+        case All() | Any_() | Not() | OnList() | ConsentIs() | FirstSeen() | Sample():
             return False
         case EventCount() | FirstEvent() | LastEvent() | Latest() | InSequence() | Unanswered() | Cart() | Engagement():
             return False

@@ -103,7 +103,11 @@ weekdays = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "
 whole = st.integers(0, 5)
 
 PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
-    "member": some({"segment": st.sampled_from(SEGMENTS)}),
+    "member": st.builds(
+        dict.__or__,
+        some({"segment": st.sampled_from(SEGMENTS)}),
+        st.just({}) | either(**{"for": durations, "left": windows}),
+    ),
     "trait": st.builds(
         dict.__or__,
         some({"trait": traits}, of=st.sampled_from(["any", "all", "none"]), fresh=durations),

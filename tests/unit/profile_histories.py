@@ -223,7 +223,9 @@ weekdays = st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
 dates = st.sampled_from(["birthday", "day"])
 
 LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
-    "member": made("member", {"segment": st.just("other")}),
+    "member": made("member", {"segment": st.just("other")})
+    | made("member", {"segment": st.just("other"), "for": durations})
+    | made("member", {"segment": st.just("other"), "left": windows}),
     "trait": one_of_dicts(
         made(
             "trait",
@@ -325,7 +327,8 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 }
 """By kind; `test_language` sees to it that every field and value of a kind is drawn."""
 
-leaves = st.one_of(*LEAVES.values())
+leaves = st.one_of(*LEAVES.values()).filter(lambda each: not {"for", "left"} & set(each))
+"""Without what asks since when, which needs memberships that were recorded: test_memberships."""
 
 conditions = st.recursive(
     leaves,

@@ -11,9 +11,9 @@ evaluator and the SQL compiler know the others only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.conditions.events import (
@@ -26,9 +26,10 @@ from shared.domain.conditions.events import (
     Latest,
     Unanswered,
 )
-from shared.domain.conditions.fields import Described, Id
+from shared.domain.conditions.fields import Described, Duration, Id
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
+from shared.domain.conditions.windows import Window
 from shared.domain.events import Strict
 
 
@@ -66,11 +67,29 @@ class Not(Described):
 
 
 class Member(Described):
-    """True when the contact is in another segment. A circle of segments is refused."""
+    """True when the contact is in another segment. A circle of segments is refused.
 
+    `for` asks that they have been in it for so long, without leaving it in between; `left`, that they are not in it now
+    and left it in that window. Who was in a segment when it was published counts from then. Never in it: false.
+    """
+
+    needs = "when they entered and left that segment"
     flips = "as that segment does"
     kind: Literal["member"] = "member"
     segment: Id
+    for_: Duration | None = Field(default=None, alias="for")
+    left: Window | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.for_ is not None and self.left is not None:
+            raise ValueError("takes `for` or `left`: nobody is in it and has left it")
+        return self
+
+    @property
+    def asks_when(self) -> bool:
+        """Whether it asks about more than the present."""
+        return self.for_ is not None or self.left is not None
 
     def moved_by(self) -> set[str]:
         return set()  # what moves that segment moves this one: `segments.compile_segments`

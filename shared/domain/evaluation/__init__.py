@@ -34,11 +34,12 @@ from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.evaluation import calendar, events, orders, traits
+from shared.domain.evaluation import calendar, events, memberships, orders, traits
 from shared.domain.evaluation.carts import cart_of
 from shared.domain.evaluation.comparing import compared_value, comparison
-from shared.domain.evaluation.composing import all_of, any_of, member, not_
+from shared.domain.evaluation.composing import all_of, any_of, not_
 from shared.domain.evaluation.events import in_days
+from shared.domain.evaluation.memberships import stay
 from shared.domain.evaluation.orders import order_bounds
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
 from shared.domain.evaluation.spans import Span, span
@@ -48,7 +49,7 @@ from shared.domain.profiles import Profile
 
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
 # What the SQL of segments reads a condition by as well, so that both mean the same.
-__all__ += ["Span", "span"]
+__all__ += ["Span", "span", "stay"]
 __all__ += ["cart_of", "compared_value", "comparison", "in_days", "order_bounds", "sample_bound"]
 
 Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
@@ -98,7 +99,7 @@ class Compiler:
             case Not():
                 return not_(self.term(condition.of))
             case Member():
-                return member(condition.segment, self.segment(condition.segment))
+                return memberships.member(condition, self.segment(condition.segment), self.zone)
             case TraitIs():
                 return traits.trait(condition)
             case ConsentIs():

@@ -38,15 +38,3 @@ def any_of(terms: Sequence[Term]) -> Term:
 
 def not_(term: Term) -> Term:
     return lambda reading, t: -term(reading, t)
-
-
-def member(segment: str, term: Term) -> Term:
-    """Evaluated once in a reading, whoever asks: else segments about segments could cost more than there are."""
-
-    def evaluate_member(reading: Reading, t: Instant) -> Signed:
-        signed = reading.members.get(segment)
-        if signed is None:
-            signed = reading.members[segment] = term(reading, t)
-        return signed
-
-    return evaluate_member

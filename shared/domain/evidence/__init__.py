@@ -23,14 +23,17 @@ from shared.domain.conditions.events import (
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.events import Instant
-from shared.domain.evidence import calendar, events, orders, traits
+from shared.domain.evidence import calendar, events, memberships, orders, traits
 from shared.domain.evidence.view import Told, View
 
 
 def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> Told:
-    """Of a condition that is made of no others, and whose answer is this until then (`explanations`)."""
+    """Of a condition that is made of no others (or asks since when they are in one), and whose answer is this until
+    then (`explanations`)."""
     match condition:
-        case All() | Any_() | Not() | Member() | OnList() | Engagement() | Rfm():
+        case Member():
+            return memberships.stayed(view, condition, holds)
+        case All() | Any_() | Not() | OnList() | Engagement() | Rfm():
             raise TypeError(f"{condition.kind} is made of other conditions")
         case TraitIs():
             return traits.trait(view, condition)

@@ -26,7 +26,7 @@ from shared.domain.conditions.events import (
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.wording import calendar, events, orders, traits
-from shared.domain.wording.texts import Loose, is_, listed, named
+from shared.domain.wording.texts import Loose, duration, is_, listed, named, within
 
 
 def sentence(segments: Mapping[str, Segment], condition: Condition) -> str:
@@ -93,7 +93,7 @@ def _leaf(segments: Mapping[str, Segment], condition: Condition, holds: bool) ->
         case All() | Any_() | Not():
             raise TypeError(f"{condition.kind} is no leaf")
         case Member():
-            return f"{is_(holds)} in {named(segments, condition.segment)}"
+            return _member(condition, named(segments, condition.segment), holds)
         case TraitIs():
             return traits.trait(condition, holds)
         case OnList():
@@ -141,3 +141,12 @@ def _leaf(segments: Mapping[str, Segment], condition: Condition, holds: bool) ->
         case DateTrait():
             return calendar.date(condition, holds)
     assert_never(condition)
+
+
+def _member(condition: Member, segment: str, holds: bool) -> str:
+    if condition.for_ is not None:
+        been = "has been in" if holds else "has not been in"
+        return f"{been} {segment} for {'at least ' if holds else ''}{duration(condition.for_)}"
+    if condition.left is not None:
+        return f"{'left' if holds else 'has not left'} {segment}{within(condition.left)}"
+    return f"{is_(holds)} in {segment}"
