@@ -504,9 +504,9 @@ def test_what_is_no_json_object_is_a_400(ingest: IngestStack, body: bytes) -> No
         ({"Content-Type": "application/x-www-form-urlencoded"}, b"a=b", 415),
         ({"Content-Encoding": "br"}, b"{}", 415),
         ({"Content-Encoding": "gzip"}, b"{}", 400),
-        ({"Content-Encoding": "gzip"}, gzip.compress(b"{}")[:-3], 400),
-        ({"Content-Encoding": "gzip"}, gzip.compress(b"{}") + b"more", 400),
-        ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 50_000_000), 413),
+        ({"Content-Encoding": "gzip"}, gzip.compress(b"{}", mtime=0)[:-3], 400),
+        ({"Content-Encoding": "gzip"}, gzip.compress(b"{}", mtime=0) + b"more", 400),
+        ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 50_000_000, mtime=0), 413),
         ({}, b'{"a": "' + b"x" * 5_000_000 + b'"}', 413),
     ],
 )
