@@ -28,7 +28,7 @@ from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Js
 from shared.domain.journeys import Journey
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
-from shared.domain.sources.payload import RefusedError
+from shared.domain.refusals import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
 """infra/artefacts/build.py puts it into the deployed function at the same place."""

@@ -8,7 +8,7 @@ from shared.adapters import conflicts, contacts, events_queue
 from shared.adapters.clock import now
 from shared.domain.events import Event, Identity, IdentityKind, Json, Type, event_id
 from shared.domain.profiles import Profile
-from shared.domain.sources.payload import RefusedError
+from shared.domain.refusals import RefusedError
 
 MOST_SHOWN = 100
 

@@ -10,7 +10,7 @@ from shared.adapters import events_queue, requests
 from shared.adapters.clock import now
 from shared.adapters.requests import StoredRequest
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, event_id, iso
-from shared.domain.sources.payload import RefusedError
+from shared.domain.refusals import RefusedError
 
 
 @route("DELETE", "/contacts/{contact}")

@@ -20,7 +20,8 @@ from shared.adapters.definitions import Draft, PublishedMeanwhileError, TooLarge
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.publications import InUseError, Publication, with_segment, without_segment
-from shared.domain.sources.payload import Payload, RefusedError
+from shared.domain.refusals import RefusedError
+from shared.domain.sources.payload import Payload
 from shared.domain.wording import sentence
 
 MOST_FORMS = 20  # of one page

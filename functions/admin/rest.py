@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
 
 from shared.domain.events import Json
-from shared.domain.sources.payload import Payload, RefusedError, read
+from shared.domain.refusals import RefusedError, error_body
+from shared.domain.sources.payload import Payload, read
 
 MOST_ITEMS = 200
 """Of one page."""
@@ -121,11 +122,6 @@ def route(method: str, path: str) -> Callable[[View], View]:
 
 def answer(status: int, body: Json) -> Response:
     return Response(body=body, status_code=status, headers=dict(_HEADERS))
-
-
-def error_body(code: str, message: str, field: str | None = None) -> dict[str, Any]:
-    """How every error is told: what it is, what to mend, and where."""
-    return {"error": {"code": code, "message": message, **({"field": field} if field else {})}}
 
 
 def _request() -> Request:

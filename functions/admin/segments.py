@@ -20,9 +20,9 @@ from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, fore
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import Publication
+from shared.domain.refusals import RefusedError
 from shared.domain.samples import Sample, overlaps
 from shared.domain.segments import Definitions
-from shared.domain.sources.payload import RefusedError
 from shared.domain.wording import sentence
 
 FORECAST_TIME = 15 * SECOND

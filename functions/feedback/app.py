@@ -14,13 +14,13 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.feedback.notices import Feedback, MalformedError, read, understand
 from shared.adapters import contacts, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
 from shared.domain.events import SECOND, Event, Instant, Type
 from shared.domain.messages import SCAN, is_scan
+from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 
 logger = Logger()
 

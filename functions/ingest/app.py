@@ -22,15 +22,15 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.ingest.request import CORS, Request, answer, error_body, preflight, read
+from functions.ingest.request import CORS, Request, answer, preflight, read
 from shared.adapters import senders
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError, secrets
 from shared.domain.events import Event, Instant
+from shared.domain.refusals import RefusedError, error_body
 from shared.domain.sources import segment, shopify, woocommerce
-from shared.domain.sources.payload import RefusedError
 
 MOST_WEBHOOK_BYTES = 5_000_000
 MOST_ERRORS = 20  # told of one batch

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.refusals import RefusedError
 from shared.domain.sources import payload as payloads
-from shared.domain.sources.payload import Payload, RefusedError
+from shared.domain.sources.payload import Payload
 
 CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
 """On every answer to a website, the refusals too: without it a script cannot see whether to send again."""
@@ -92,11 +93,6 @@ def preflight(request: Request) -> dict[str, Any]:
         },
         "body": "",
     }
-
-
-def error_body(code: str, message: str, field: str | None = None) -> dict[str, Any]:
-    """How every error is told: what it is, what to mend, and where."""
-    return {"error": {"code": code, "message": message, **({"field": field} if field else {})}}
 
 
 def _unpacked(packed: bytes, most: int) -> bytes:

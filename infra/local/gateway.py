@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from infra.local.aws import ACCOUNT
+from infra.local.aws.calls import ACCOUNT
 from infra.local.routes import Route
 from infra.local.system import System, report
 

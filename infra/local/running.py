@@ -12,9 +12,11 @@ from itertools import islice
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import demo, directory, history, lives, readers, settings, site, turning
+from infra.local import directory, settings, turning
 from infra.local.client import console, errors
 from infra.local.gateway import Server
+from infra.local.screens import site
+from infra.local.shop import demo, history, lives, readers
 from infra.local.system import System, begin
 from shared.domain.events import DAY, HOUR, iso, parse_instant
 

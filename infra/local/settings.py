@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from infra.local.template import ROOT, Template
+from infra.local.aws.template import ROOT, Template
 
 PORT = 8000
 DIRECTORY = ROOT / ".local"

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.local import athena, dynamodb, s3, schedules, ses, sns, sqs, ssm, stepfunctions
-from infra.local.aws import ACCOUNT, REGION, Fault, connect
-from infra.local.deploy import deploy
+from infra.local.aws import athena, dynamodb, s3, schedules, ses, sns, sqs, ssm, stepfunctions
+from infra.local.aws.calls import ACCOUNT, REGION, Fault, connect
+from infra.local.aws.deploy import deploy
+from infra.local.aws.template import Resource, Template
+from infra.local.aws.world import Due, World
 from infra.local.routes import Route
-from infra.local.template import Resource, Template
-from infra.local.world import Due, World
 from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets, senders
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from statistics import median
 import duckdb
 from sqlglot import exp
 
-from infra.local import athena
+from infra.local.aws import athena
 from shared.domain import facts, lake_rows, sql
 from shared.domain.conditions import Segment
 from shared.domain.conditions.shorthand import in_order

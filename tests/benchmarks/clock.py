@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from infra.local import storefront
-from infra.local.demo import BEGIN
-from infra.local.history import Webhook
+from infra.local.shop import storefront
+from infra.local.shop.demo import BEGIN
+from infra.local.shop.history import Webhook
 from shared.domain.events import DAY, HOUR
 from tests.benchmarks.counting import watched
 from tests.benchmarks.measuring import Row

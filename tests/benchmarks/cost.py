@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from statistics import mean
 from typing import Any
 
-from infra.local import dynamodb, gateway, history, settings, storefront
+from infra.local import gateway, settings
+from infra.local.aws import dynamodb
+from infra.local.aws.template import Template
 from infra.local.gateway import Request
-from infra.local.history import Webhook
+from infra.local.shop import history, storefront
+from infra.local.shop.history import Webhook
 from infra.local.system import System
-from infra.local.template import Template
 from shared.adapters import contacts, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, Instant, iso, parse_instant
 from shared.domain.profiles.stored import as_json, dump

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local import settings
-from infra.local.aws import Call
+from infra.local.aws.calls import Call
 from infra.local.system import System, begin
 from shared.domain.events import Instant
 

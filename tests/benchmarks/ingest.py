@@ -7,11 +7,11 @@ from itertools import count
 from statistics import median
 from typing import Any
 
-from infra.local import storefront
-from infra.local.aws import connect
-from infra.local.demo import BEGIN
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
+from infra.local.shop import storefront
+from infra.local.shop.demo import BEGIN
 from infra.local.system import System
-from infra.local.world import World
 from shared.adapters import contacts, identities
 from shared.domain.events import DAY, SECOND, Identity, IdentityKind, Type
 from tests.benchmarks.counting import watched

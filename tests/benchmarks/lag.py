@@ -10,7 +10,7 @@ import time
 from statistics import median
 
 from functions.refresh.app import MOST_WAKE_UPS
-from infra.local.demo import BEGIN
+from infra.local.shop.demo import BEGIN
 from shared.adapters import contacts, events_queue
 from shared.domain.events import DAY, HOUR, SECOND, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.segments import BY_TIME

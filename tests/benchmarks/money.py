@@ -34,11 +34,12 @@ from typing import Any
 
 from functions.export import app as export
 from functions.refresh import passes
-from infra.local import dynamodb, history, readers, storefront
-from infra.local.aws import Call
-from infra.local.dynamodb_tables import write_units
-from infra.local.dynamodb_values import item_size
-from infra.local.history import Webhook
+from infra.local.aws import dynamodb
+from infra.local.aws.calls import Call
+from infra.local.aws.dynamodb_tables import write_units
+from infra.local.aws.dynamodb_values import item_size
+from infra.local.shop import history, readers, storefront
+from infra.local.shop.history import Webhook
 from infra.local.system import System
 from shared.adapters import athena, contacts, definitions, lake, refreshes
 from shared.adapters.clients import client

@@ -22,9 +22,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from infra.local import history, storefront
-from infra.local.history import Webhook
-from infra.local.sample import make
+from infra.local.shop import history, storefront
+from infra.local.shop.history import Webhook
+from infra.local.shop.sample import make
 from infra.local.system import System
 from shared.adapters import athena, contacts, definitions
 from shared.adapters.contacts import Stored

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import Call
+from infra.local.aws.calls import Call
 from shared.domain.events import DAY, MINUTE, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.stored import dump

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local import gateway, site
+from infra.local import gateway
+from infra.local.screens import site
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR, MINUTE
 from tests.browser.chromium import EXECUTABLE, Page, chromium

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local import athena, s3
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import athena, s3
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 
 NOW = 1_795_000_000_000
 COLUMNS = {"contact": "string", "at": "bigint", "value": "double", "quantity": "int", "tags": "array<string>"}

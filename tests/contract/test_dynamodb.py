@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from infra.local import dynamodb
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import dynamodb
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 
 NOW = 1_767_225_600_000  # 2026-01-01
 DAY = 86_400_000

@@ -10,7 +10,7 @@ from botocore.validate import ParamValidator
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infra.local.parameters import check
+from infra.local.aws.parameters import check
 
 SESSION = botocore.session.get_session()
 VALUES = st.recursive(

@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from infra.local.aws import connect
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 from infra.local.system import SERVICES
-from infra.local.world import World
 
 NOW = 1_795_500_000_000
 KEY = {"contact": {"S": "c"}, "kind": {"S": "k"}}

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.local import s3
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import s3
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.local import ses, sns, sqs
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import ses, sns, sqs
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 
 NOW = 1_795_000_000_000  # 2026-11-18T11:06:40Z
 FROM = "Shop <news@shop.example>"

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.local import sns, sqs
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import sns, sqs
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 
 NOW = 1_795_000_000_000
 SERVICES = {"sqs": sqs.OPERATIONS, "sns": sns.OPERATIONS}

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local import ssm
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import ssm
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 
 
 @pytest.fixture(params=["local", "moto"])

@@ -22,10 +22,10 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from infra.local import stepfunctions
-from infra.local.aws import connect
-from infra.local.stepfunctions import TaskFailed
-from infra.local.world import World
+from infra.local.aws import stepfunctions
+from infra.local.aws.calls import connect
+from infra.local.aws.stepfunctions import TaskFailed
+from infra.local.aws.world import World
 
 NOW = 1_795_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

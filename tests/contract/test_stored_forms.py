@@ -25,7 +25,6 @@ from typing import Any
 
 import pytest
 
-from functions.feedback import notices
 from functions.profile.storing import _new_contact
 from shared.adapters import (
     addresses,
@@ -67,6 +66,7 @@ from shared.domain.profiles.transitions import Transition
 from shared.domain.publications import Publication, compiled
 from shared.domain.sources import payload as reading
 from shared.domain.sources import segment, shopify, woocommerce
+from shared.domain.sources import ses as notices
 from tests.integration.conftest import NOW, aws  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("aws")

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from infra.artefacts import build
-from infra.local import names, settings
-from infra.local.aws import connect
-from infra.local.deploy import deploy
+from infra.local import settings
+from infra.local.aws import names
+from infra.local.aws.calls import connect
+from infra.local.aws.deploy import deploy
+from infra.local.aws.template import Template
+from infra.local.aws.world import World
 from infra.local.routes import Route
-from infra.local.template import Template
-from infra.local.world import World
 from shared.adapters import clients, shipped
 from shared.domain import facts
 from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
@@ -594,7 +595,7 @@ def test_a_call_ends_before_the_function_does(function: str) -> None:
 
 
 def test_ses_tells_of_everything_that_feedback_understands() -> None:
-    notices = importlib.import_module("functions.feedback.notices")
+    notices = importlib.import_module("shared.domain.sources.ses")
     told = RESOURCES["MailNotices"]["Properties"]["EventDestination"]["MatchingEventTypes"]
     assert sorted(name.lower() for name in told) == sorted(name.lower().replace(" ", "") for name in notices._TYPES)
 

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, NoReturn
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from infra.local import settings
-from infra.local.aws import AwsError, Call
+from infra.local.aws.calls import AwsError, Call
 from infra.local.system import ProcessDied, begin
 from shared.adapters import secrets
 from shared.domain.events import DAY, Instant

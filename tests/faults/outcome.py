@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from infra.local import s3
+from infra.local.aws import s3
+from infra.local.aws.world import World
 from infra.local.system import System
-from infra.local.world import World
 from shared.adapters import contacts
 from shared.domain.events import HOUR, Event, Instant
 from shared.domain.profiles import Profile

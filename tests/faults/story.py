@@ -12,10 +12,12 @@ import json
 import re
 from typing import Any
 
-from infra.local import gateway, ses, storefront
+from infra.local import gateway
+from infra.local.aws import ses
 from infra.local.gateway import Request, Response
-from infra.local.history import SHOP, Webhook
 from infra.local.settings import SECRETS
+from infra.local.shop import storefront
+from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import System
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, iso
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.local import settings, sqs, storefront
+from infra.local import settings
+from infra.local.aws import sqs
+from infra.local.shop import storefront
 from infra.local.system import NoAnswerError, ProcessDied, System, begin
 from shared.domain.events import DAY, HOUR, MINUTE
 from tests.faults.story import BEGIN

@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.local import demo, gateway, settings, storefront
-from infra.local.aws import Call
+from infra.local import gateway, settings
+from infra.local.aws.calls import Call
 from infra.local.gateway import Request
+from infra.local.shop import demo, storefront
 from infra.local.system import System, begin
 from shared.adapters import contacts, definitions
 from shared.domain.events import MINUTE, Instant, Json, iso

@@ -12,12 +12,12 @@ import boto3
 import pytest
 
 from functions.admin import app as admin_app
-from infra.local import athena as local_athena
-from infra.local import s3 as local_s3
-from infra.local import sqs as local_sqs
-from infra.local import stepfunctions as local_stepfunctions
-from infra.local.aws import connect
-from infra.local.world import World
+from infra.local.aws import athena as local_athena
+from infra.local.aws import s3 as local_s3
+from infra.local.aws import sqs as local_sqs
+from infra.local.aws import stepfunctions as local_stepfunctions
+from infra.local.aws.calls import connect
+from infra.local.aws.world import World
 from shared.adapters import clients, clock, contacts, environment, identities, runs
 from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso
 from shared.domain.lake_rows import COLUMNS, row

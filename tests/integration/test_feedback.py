@@ -12,12 +12,12 @@ import pytest
 
 from functions.feedback import app
 from functions.feedback.app import handler
-from functions.feedback.notices import Feedback, MalformedError, read, understand
 from shared.adapters import clock, contacts, environment, identities, messages
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.domain.events import Event, IdentityKind, Type, iso, parse_instant
 from shared.domain.messages import Message, Status
+from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 from tests.integration.conftest import NOW
 
 NOTICES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parents[1].glob("events/ses/*.json")}

@@ -16,7 +16,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from functions.lake import app
-from infra.local import athena
+from infra.local.aws import athena
 from shared.adapters import amendments, clock, contacts, dead_letters, environment, lake
 from shared.domain.events import (
     DAY,

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.lake.merge import handler
-from infra.local import s3
-from infra.local.aws import Call, connect
-from infra.local.world import World
+from infra.local.aws import s3
+from infra.local.aws.calls import Call, connect
+from infra.local.aws.world import World
 from shared.adapters import clients, clock, environment, lake, lake_merge
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Type, parse_instant
 from shared.domain.lake_rows import COLUMNS, Row, row

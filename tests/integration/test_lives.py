@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local import demo, lives, ses, settings, sqs
-from infra.local.lives import Person
+from infra.local import settings
+from infra.local.aws import ses, sqs
+from infra.local.shop import demo, lives
+from infra.local.shop.lives import Person
 from infra.local.system import System, begin
 from shared.adapters import clock, contacts, definitions, identities, members
 from shared.domain.events import DAY, HOUR, Identity, IdentityKind, Instant

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from infra.local import demo, directory, gateway, history, running, settings, shoppers, site, sqs, storefront
+from infra.local import directory, gateway, running, settings
 from infra.local.__main__ import main
+from infra.local.aws import sqs
+from infra.local.aws.world import World
 from infra.local.gateway import Request
+from infra.local.screens import site
+from infra.local.shop import demo, history, shoppers, storefront
 from infra.local.system import System, _as_lambda_answers, begin
-from infra.local.world import World
 from shared.adapters import contacts, events_queue, identities, members
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
 

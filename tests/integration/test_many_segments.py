@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import Call
+from infra.local.aws.calls import Call
 from infra.local.system import ProcessDied
 from shared.adapters import clock, contacts, definitions, members
 from shared.domain.conditions import Segment

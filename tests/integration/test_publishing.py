@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import Call
+from infra.local.aws.calls import Call
 from shared.adapters import definitions
 from shared.domain.events import HOUR, MINUTE, Json
 from tests.integration.shop import Shop

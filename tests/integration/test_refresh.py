@@ -14,7 +14,7 @@ import pytest
 from functions.export import app as export
 from functions.refresh import app as refresh
 from functions.refresh import passes
-from infra.local.aws import Call
+from infra.local.aws.calls import Call
 from infra.local.system import ProcessDied
 from shared.adapters import contacts, definitions, members
 from shared.adapters.events_queue import put_events

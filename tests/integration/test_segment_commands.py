@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from functions.admin import segments as admin_segments
-from infra.local import gateway, site
+from infra.local import gateway
 from infra.local.__main__ import main
 from infra.local.client import console
+from infra.local.screens import site
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR, MINUTE
 from tests.integration.shop import Shop

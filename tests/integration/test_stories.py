@@ -13,9 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local import demo, gateway, mailbox, ses, settings, storefront
+from infra.local import gateway, settings
+from infra.local.aws import ses
 from infra.local.gateway import Request
-from infra.local.history import SHOP, Webhook
+from infra.local.screens import mailbox
+from infra.local.shop import demo, storefront
+from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import System, begin
 from shared.adapters import contacts, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, iso

@@ -21,7 +21,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from functions.export import app as export
 from functions.refresh import passes
 from functions.refresh.passes import TASK, Begin, Pass, Step
-from infra.local import states_language
+from infra.local.aws import states_language
 from shared.adapters.definitions import KEPT_FOR
 from shared.domain.events import SECOND
 from tests.journeys.test_state_machines import end_of

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from infra.local import athena
+from infra.local.aws import athena
 from shared.domain import facts, lake_rows
 from shared.domain.events import Event, Instant
 from shared.domain.profiles import Profile

@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from infra.local import history
-from infra.local.history import Customer, Invoice, Line, Product, Webhook
-from infra.local.sample import make
+from infra.local.shop import history
+from infra.local.shop.history import Customer, Invoice, Line, Product, Webhook
+from infra.local.shop.sample import make
 from shared.domain.events import DAY, HOUR, Event, Type, iso
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold

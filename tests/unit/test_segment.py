@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.domain.events import Event, Identity, IdentityKind, Type, event_id, event_key, iso, parse_instant
+from shared.domain.refusals import RefusedError
 from shared.domain.sources import payload as reading
 from shared.domain.sources import segment
-from shared.domain.sources.payload import RefusedError
 
 RECEIVED = parse_instant("2026-03-05T18:00:02Z")
 USER = Identity(kind=IdentityKind.USER, value="user-17")

@@ -18,9 +18,9 @@ from shared.domain.events import (
     iso,
     parse_instant,
 )
+from shared.domain.refusals import RefusedError
 from shared.domain.sources import payload as reading
 from shared.domain.sources import shopify
-from shared.domain.sources.payload import RefusedError
 
 RECEIVED = parse_instant("2026-03-20T12:00:00Z")
 HEADERS = {

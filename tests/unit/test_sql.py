@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from infra.local import athena
+from infra.local.aws import athena
 from shared.domain import sql
 from shared.domain.conditions import Condition, Segment, parts_of
 from shared.domain.conditions.orders import Rank

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Type, event_key, parse_instant
+from shared.domain.refusals import RefusedError
 from shared.domain.sources import payload as reading
 from shared.domain.sources import woocommerce
-from shared.domain.sources.payload import RefusedError
 
 RECEIVED = parse_instant("2026-03-20T12:00:00Z")
 CUSTOMER = Identity(kind=IdentityKind.WOOCOMMERCE, value="25")

@@ -17,6 +17,7 @@ from typing import Any
 
 from shared.domain.countries import country_code
 from shared.domain.events import FIRST_DATE, Instant, Json, amount, normal_email, parse_instant
+from shared.domain.refusals import RefusedError
 
 Payload = dict[str, Any]
 
@@ -36,19 +37,6 @@ _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Half characters, and the two that XML 1.0 forbids besides control characters: no queue takes a message with one."""
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 """Of no width, or turning the direction of writing. The two joiners are not among them: Persian and emoji need them."""
-
-
-class RefusedError(Exception):
-    """What the sender has to mend: an HTTP status, a code, a sentence and the field. Never any of the sender's data."""
-
-    def __init__(self, code: str, message: str, field: str | None = None, status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.field, self.status = code, message, field, status
-
-    def within(self, prefix: str) -> RefusedError:
-        """The same, of a part of a larger payload."""
-        field = prefix if self.field is None else f"{prefix}.{self.field}"
-        return RefusedError(self.code, self.message, field, self.status)
 
 
 def read(body: bytes) -> Payload:

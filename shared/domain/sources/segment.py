@@ -25,9 +25,9 @@ from shared.domain.events import (
     event_id,
 )
 from shared.domain.properties import MOST_BYTES, MOST_ID, is_small, may_be_told_by_anybody
+from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import (
     Payload,
-    RefusedError,
     country,
     cut,
     email,

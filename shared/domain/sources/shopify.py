@@ -35,9 +35,9 @@ from shared.domain.events import (
     event_id,
     iso,
 )
+from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import (
     Payload,
-    RefusedError,
     country,
     earliest,
     email,

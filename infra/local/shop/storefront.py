@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.local import gateway, history
+from infra.local import gateway
 from infra.local.gateway import Request, Response
-from infra.local.history import SHOP, Webhook, as_bytes, signed
 from infra.local.settings import SECRETS
+from infra.local.shop import history
+from infra.local.shop.history import SHOP, Webhook, as_bytes, signed
 from infra.local.system import System
 from shared.domain.events import MINUTE, Instant, iso
 

@@ -20,9 +20,9 @@ from weakref import WeakKeyDictionary
 
 from botocore.response import StreamingBody
 
-from infra.local import names
-from infra.local.aws import AwsError, Operation, Parameters
-from infra.local.world import World
+from infra.local.aws import names
+from infra.local.aws.calls import AwsError, Operation, Parameters
+from infra.local.aws.world import World
 
 MAX_KEY = 1024  # bytes
 MAX_DELETED = 1000  # of one call

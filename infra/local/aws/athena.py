@@ -24,9 +24,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from infra.local import s3
-from infra.local.aws import AwsError, Operation, Parameters
-from infra.local.world import World
+from infra.local.aws import s3
+from infra.local.aws.calls import AwsError, Operation, Parameters
+from infra.local.aws.world import World
 
 MAX_QUERY = 262_144  # bytes
 

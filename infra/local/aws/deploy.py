@@ -14,10 +14,10 @@ from typing import Any
 
 import boto3
 
-from infra.local import athena, names
-from infra.local.aws import ACCOUNT, REGION
-from infra.local.template import ROOT, Resource, Template
-from infra.local.world import World
+from infra.local.aws import athena, names
+from infra.local.aws.calls import ACCOUNT, REGION
+from infra.local.aws.template import ROOT, Resource, Template
+from infra.local.aws.world import World
 
 NOTHING_TO_MAKE = {
     "AWS::CloudWatch::Alarm",

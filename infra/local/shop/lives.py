@@ -13,10 +13,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from infra.local import gateway, history, storefront
+from infra.local import gateway
 from infra.local.gateway import Request
-from infra.local.history import SHOP, Webhook
 from infra.local.settings import SECRETS
+from infra.local.shop import history, storefront
+from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import System
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Instant, Json, iso
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from infra.local import states_language as language
-from infra.local.aws import REGION
-from infra.local.states_language import State, StateError, runtime_error
+from infra.local.aws import states_language as language
+from infra.local.aws.calls import REGION
+from infra.local.aws.states_language import State, StateError, runtime_error
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND, DAY = 1_000, 86_400_000

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import yaml
 
-from infra.local import names
-from infra.local.aws import ACCOUNT, REGION
+from infra.local.aws import names
+from infra.local.aws.calls import ACCOUNT, REGION
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "template.yaml"
 
 STACK = "beckon-local", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/beckon-local/{UUID(int=0)}"

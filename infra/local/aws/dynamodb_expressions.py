@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
-from infra.local.aws import Parameters
-from infra.local.dynamodb_values import EXACT, Item, Value, decimal_of, invalid, number, spell
+from infra.local.aws.calls import Parameters
+from infra.local.aws.dynamodb_values import EXACT, Item, Value, decimal_of, invalid, number, spell
 
 Path = tuple[str | int, ...]
 Values = Mapping[str, Value]

@@ -16,9 +16,9 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from infra.local.aws import ACCOUNT, REGION, AwsError, Parameters
-from infra.local.dynamodb_values import Item, decimal_of, invalid, item_size, sortable, spell
-from infra.local.world import World
+from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Parameters
+from infra.local.aws.dynamodb_values import Item, decimal_of, invalid, item_size, sortable, spell
+from infra.local.aws.world import World
 
 Answer = dict[str, Any]
 KeyValue = str | bytes

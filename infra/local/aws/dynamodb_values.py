@@ -11,7 +11,7 @@ from decimal import Context, Decimal, DecimalException
 from functools import lru_cache
 from typing import Any
 
-from infra.local.aws import AwsError
+from infra.local.aws.calls import AwsError
 
 Value = dict[str, Any]
 Item = dict[str, Value]

@@ -648,7 +648,7 @@ def _shopify_time(at: Instant) -> str:
 
 
 class Reaction(NamedTuple):
-    """What `infra.local.ses.happen` is to be called with, `delay` milliseconds after the mail was sent."""
+    """What `infra.local.aws.ses.happen` is to be called with, `delay` milliseconds after the mail was sent."""
 
     delay: int
     kind: str

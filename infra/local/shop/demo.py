@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local import ses, storefront
+from infra.local.aws import ses
+from infra.local.shop import storefront
 from infra.local.system import System
 from shared.adapters import contacts, definitions, identities
 from shared.domain.events import DAY, MINUTE, SECOND, Identity, IdentityKind, iso

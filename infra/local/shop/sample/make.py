@@ -1,6 +1,6 @@
 """Makes the sample of Online Retail II that ships with the local run, from the full file.
 
-    python -m infra.local.sample.make path/to/online_retail_ii.parquet
+    python -m infra.local.shop.sample.make path/to/online_retail_ii.parquet
 
 Who is in it: of all customers with an order from 2010-12-09 on (the last year of the data), the 250 whose number has
 the smallest SHA-256, so that neither their size nor their country decides. Of them, every line of that year, as it is

@@ -7,9 +7,9 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local import names, sqs
-from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
-from infra.local.world import World
+from infra.local.aws import names, sqs
+from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Operation, Parameters
+from infra.local.aws.world import World
 
 MAX_MESSAGE = 262_144  # bytes
 

@@ -17,8 +17,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ParamValidationError
 
-from infra.local import limits, parameters
-from infra.local.world import World
+from infra.local.aws import limits, parameters
+from infra.local.aws.world import World
 
 # Where everything local is said to be, in its ARNs and URLs.
 ACCOUNT: Final = "000000000000"

@@ -27,10 +27,10 @@ from urllib.parse import urlencode, urlsplit
 
 from liquid import Environment, FileSystemLoader, StrictUndefined
 
-from infra.local import ses
-from infra.local.history import ATTRIBUTION, PROXY
-from infra.local.ses import Mail
-from infra.local.world import World
+from infra.local.aws import ses
+from infra.local.aws.ses import Mail
+from infra.local.aws.world import World
+from infra.local.shop.history import ATTRIBUTION, PROXY
 from shared.domain.events import EPOCH, Instant
 
 PAGES = Path(__file__).parent / "pages"

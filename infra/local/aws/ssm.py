@@ -8,8 +8,8 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
-from infra.local.world import World
+from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Operation, Parameters
+from infra.local.aws.world import World
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS parameters (

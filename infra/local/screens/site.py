@@ -6,9 +6,12 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
-from infra.local import dynamodb, history, mailbox, ses, shoppers, stepfunctions, storefront, turning
+from infra.local import turning
+from infra.local.aws import dynamodb, ses, stepfunctions
 from infra.local.gateway import Request, Response
+from infra.local.screens import mailbox
 from infra.local.settings import PARAMETERS, PORT, SECRETS
+from infra.local.shop import history, shoppers, storefront
 from infra.local.system import System
 from shared.domain.events import DAY, SECOND, iso
 

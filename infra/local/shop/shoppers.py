@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from infra.local import history, storefront
+from infra.local.shop import history, storefront
 from infra.local.system import System
 from shared.domain.events import SECOND
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra.local.aws import REGION, AwsError, Operation, Parameters
-from infra.local.dynamodb_expressions import (
+from infra.local.aws.calls import REGION, AwsError, Operation, Parameters
+from infra.local.aws.dynamodb_expressions import (
     Condition,
     KeyCondition,
     KeyTerm,
@@ -28,7 +28,7 @@ from infra.local.dynamodb_expressions import (
     update_in,
     values_in,
 )
-from infra.local.dynamodb_tables import (
+from infra.local.aws.dynamodb_tables import (
     EVENTUAL,
     STRONG,
     TRANSACTIONAL,
@@ -65,7 +65,7 @@ from infra.local.dynamodb_tables import (
     with_consumed,
     write_units,
 )
-from infra.local.dynamodb_values import (
+from infra.local.aws.dynamodb_values import (
     ITEM_LIMIT,
     Item,
     Value,
@@ -75,7 +75,7 @@ from infra.local.dynamodb_values import (
     sortable,
     spell_item,
 )
-from infra.local.world import World
+from infra.local.aws.world import World
 
 __all__ = [
     "OPERATIONS",

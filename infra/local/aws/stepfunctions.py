@@ -24,9 +24,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from infra.local import states_language as language
-from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
-from infra.local.states_execution import (
+from infra.local.aws import states_language as language
+from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Operation, Parameters
+from infra.local.aws.states_execution import (
     DAY,
     MAX_BYTES,
     SECOND,
@@ -38,7 +38,7 @@ from infra.local.states_execution import (
     end,
     next_instant,
 )
-from infra.local.world import World
+from infra.local.aws.world import World
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS state_machines (

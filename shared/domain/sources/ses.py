@@ -24,7 +24,8 @@ from shared.domain.events import (
     normal_email,
     parse_instant,
 )
-from shared.domain.sources.payload import RefusedError, clean
+from shared.domain.refusals import RefusedError
+from shared.domain.sources.payload import clean
 
 Notice = Mapping[str, Any]
 

@@ -19,9 +19,9 @@ from email.utils import formataddr, getaddresses
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from infra.local import names, sns
-from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
-from infra.local.world import World
+from infra.local.aws import names, sns
+from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Operation, Parameters
+from infra.local.aws.world import World
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS mailbox (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from infra.local import history, mailbox, ses
-from infra.local.world import World
+from infra.local.aws import ses
+from infra.local.aws.world import World
+from infra.local.screens import mailbox
+from infra.local.shop import history
 
 MADE_UP = re.compile(r"[a-z'-]+\.[a-z]\d{5,8}@example\.com")
 """The addresses that `history` gives to people. Whoever signs up while trying things out is left to themselves."""

@@ -15,8 +15,8 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from infra.local.aws import ACCOUNT, REGION, AwsError, Operation, Parameters
-from infra.local.world import World
+from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Operation, Parameters
+from infra.local.aws.world import World
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS queues (

@@ -1,0 +1,1 @@
+"""The pages of the local run: the start page and the mailbox."""
