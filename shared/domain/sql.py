@@ -25,7 +25,7 @@ from shared.domain.lake_rows import month_of, partition
 from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
 from shared.domain.segments import Definitions
 from shared.domain.sql_plan import Plan
-from shared.domain.sql_plan.expressions import double, literal
+from shared.domain.sql_plan.expressions import double, literal, nth_newest
 from shared.domain.sql_plan.sources import Source
 from shared.domain.sql_plan.trees import TRUE, AllOf, AnyOf, Atom, Merged, NotOf, Tree
 
@@ -266,7 +266,7 @@ class _Printed:
         inner = [f"{expression} AS {name}" for expression, name in source.columns.items()]
         for name, filters in source.newest.items():
             nth = next(nth for column, nth in self.plan.newest.values() if column == name)
-            inner.append(f"{_nth_newest(filters, nth)} AS {name}")
+            inner.append(f"{nth_newest(filters, nth)} AS {name}")
         inner += [f"{expression} AS {name}" for name, (of, expression) in numbers.items() if of is source]
         counted = f"SELECT\n      {_comma(['contact_number', *inner], 6)}\n    "
         match source.shape:
@@ -279,32 +279,37 @@ class _Printed:
         return f"SELECT\n    {listed}\n  FROM (\n    {counted}\n    GROUP BY contact_number\n  ) AS counted"
 
     def _by_value(self, source: Source) -> str:
-        if source.value in TEXT_LISTS:
-            several = f"array_distinct(transform({source.value}, x -> lower(x)))" if source.once else source.value
-            value, joined = "lower(each_value)", f"CROSS JOIN UNNEST({several}) AS each_of (each_value)"
-        elif source.value in _PARTS:
+        value, joined = self._value(source)
+        if source.value in _PARTS:
             midnight = _local_midnight(self.plan.definitions.compiler.zone, source.since or 0, self.plan.t)
-            value, joined = _PARTS[source.value].format(midnight), ""
-        else:
-            value, joined = f"lower({source.value})", ""
+            value = _PARTS[source.value].format(midnight)
         below = [f"{expression} AS {name}" for expression, name in source.below.items()]
         return f"""SELECT
         {_comma(["contact_number", f"{value} AS value", *below], 8)}
       {self._from(source, 6, joined, *([f"{source.value} IS NOT NULL"] if source.value not in _PARTS else []))}
       GROUP BY contact_number, {value}"""
 
+    def _value(self, source: Source) -> tuple[str, str]:
+        """A property's value, and what joins a row with each of its values."""
+        if source.value not in TEXT_LISTS:
+            return f"lower({source.value})", ""
+        several = f"array_distinct(transform({source.value}, x -> lower(x)))" if source.once else source.value
+        return "lower(each_value)", f"CROSS JOIN UNNEST({several}) AS each_of (each_value)"
+
     def _in_order(self, source: Source) -> str:
         """Each instant with when what is asked about was last before it; at one instant nothing is before another."""
         flags = [f"COALESCE(bool_or({expression}), FALSE) AS {name}" for expression, name in source.below.items()]
-        before = "(PARTITION BY contact_number ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+        value, joined = self._value(source) if source.value else ("", "")
+        of = ["contact_number", *(["value"] if value else [])]
+        before = f"(PARTITION BY {', '.join(of)} ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
         last = [f"max(CASE WHEN {name} THEN time END) OVER {before} AS last_{name}" for name in source.below.values()]
         return f"""SELECT
         {_comma(["contact_number", "time", *source.below.values(), *last], 8)}
       FROM (
         SELECT
-          {_comma(["contact_number", "time", *flags], 10)}
-        {self._from(source, 8)}
-        GROUP BY contact_number, time
+          {_comma(["contact_number", *([f"{value} AS value"] if value else []), "time", *flags], 10)}
+        {self._from(source, 8, joined, *([f"{source.value} IS NOT NULL"] if value else []))}
+        GROUP BY contact_number, {f"{value}, " if value else ""}time
       ) AS instants"""
 
     def _from(self, source: Source, indent: int, joined: str = "", *more: str) -> str:
@@ -355,11 +360,6 @@ class _Printed:
 def _one_of(column: str, values: Sequence[str]) -> str:
     listed = ", ".join(literal(value) for value in values)
     return f"{column} = {listed}" if len(values) == 1 else f"{column} IN ({listed})"
-
-
-def _nth_newest(filters: Sequence[str], nth: int) -> str:
-    tests = "" if "TRUE" in filters else f" FILTER (WHERE {' OR '.join(f'({each})' for each in filters)})"
-    return f"max(time){tests}" if nth == 1 else f"element_at(max(time, {nth}){tests}, {nth})"
 
 
 def _case(cases: Sequence[tuple[str, str]], otherwise: str | None, of: str = "") -> str:

@@ -77,7 +77,11 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
             yield from _value(part.trait, part, known.traits.get(part.trait))
         case Rank(by=RankedTrait(trait=trait)):
             yield from _trait(trait, known)
-        case EventCount() | FirstEvent() | LastEvent():
+        case EventCount():
+            for each in (part, part.with_, part.without):
+                if each is not None:
+                    yield from _event(each.event, each.where, known)
+        case FirstEvent() | LastEvent():
             yield from _event(part.event, part.where, known)
         case Latest():
             for name in part.events:

@@ -98,6 +98,7 @@ ranked = st.one_of(
         within=windows,
     ),
 )
+ties = st.sampled_from(["product_id", "category", "message"])
 clocks = st.sampled_from(["00:00", "09:30", "18:00"])
 weekdays = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), max_size=3)
 whole = st.integers(0, 5)
@@ -131,14 +132,26 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             at_most=most,
         ),
         deeds,
+    )
+    | st.builds(
+        dict.__or__,
+        some(
+            {"count": st.sampled_from(["product_id", "category", "campaign", "message", "same_product_id"])},
+            within=windows,
+            at_least=counts,
+            at_most=most,
+            **{"with": deeds, "without": deeds},
+        ),
+        deeds,
     ),
     "first_event": st.builds(dict.__or__, some({"within": windows}), deeds),
     "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
     "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),
-    "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, within=windows),
+    "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, same=ties, within=windows),
     "unanswered": some(
         {"of": deeds, "answers": st.lists(deeds, min_size=1, max_size=2)},
         at_least=counts,
+        same=ties,
         older=durations,
         within=windows,
     ),

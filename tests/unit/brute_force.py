@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from math import acos, cos, radians, sin
@@ -61,8 +61,23 @@ def holds(
             if inside(each.time, within) and all(passes(test, each.properties) for test in where)
         ]
 
-    def of(part: Filtered) -> list[Instant]:
-        return [each.time for each in happened(part.event, part.where)]
+    def of(part: Filtered, name: str | None = None, value: str | None = None) -> list[Instant]:
+        found = happened(part.event, part.where)
+        return [each.time for each in found if name is None or value in _values(each, name)]
+
+    def ties(part: Filtered, name: str | None) -> set[str | None]:
+        return (
+            {None}
+            if name is None
+            else {value for each in happened(part.event, part.where) for value in _values(each, name)}
+        )
+
+    def waiting(times: list[Instant], answers: list[Instant], condition: Unanswered) -> bool:
+        answered = max(answers, default=-1)
+        after = [time for time in times if time > answered and inside(time, condition.within)]
+        if len(after) < condition.at_least:
+            return False
+        return condition.older is None or t - max(after) >= condition.older
 
     orders = list(profile.counting_orders())
 
@@ -114,7 +129,18 @@ def holds(
             digest = hashlib.md5(f"{condition.salt}:{profile.contact}".encode()).hexdigest()
             return int(digest[:8], 16) < round(condition.percent / 100 * 2**32)
         case EventCount():
-            number = _counted(condition, happened(condition.event, condition.where, condition.within), shop)
+            name = condition.count.removeprefix("same_")
+            tied = [
+                {value for each in happened(part.event, part.where, condition.within) for value in _values(each, name)}
+                for part in (condition.with_, condition.without)
+                if part is not None
+            ]
+            present, absent = (tied.pop(0) if part else None for part in (condition.with_, condition.without))
+            found = [
+                _only(each, name, lambda value: (present is None or value in present) and value not in (absent or ()))
+                for each in happened(condition.event, condition.where, condition.within)
+            ]
+            number = _counted(condition, found, shop)
             least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
             return _between(number, least, condition.at_most)
         case FirstEvent():
@@ -130,19 +156,24 @@ def holds(
                 each.time == newest and all(passes(test, each.properties) for test in condition.where) for each in all_
             )
         case InSequence():
-            between = of(condition.without) if condition.without else []
+            same = condition.same
             return any(
-                a < b <= a + condition.gap and inside(b, condition.within) and not any(a < c < b for c in between)
-                for a, b in product(of(condition.first), of(condition.then))
+                a < b <= a + condition.gap
+                and inside(b, condition.within)
+                and not any(a < c < b for c in (of(condition.without, same, value) if condition.without else []))
+                for value in ties(condition.first, same)
+                for a, b in product(of(condition.first, same, value), of(condition.then, same, value))
             )
         case Unanswered():
-            answered = max((time for each in condition.answers for time in of(each)), default=-1)
-            after = [time for time in of(condition.of) if time > answered]
-            if condition.within is not None:
-                after = [time for time in after if inside(time, condition.within)]
-            if len(after) < condition.at_least:
-                return False
-            return condition.older is None or t - max(after) >= condition.older
+            same = condition.same
+            return any(
+                waiting(
+                    of(condition.of, same, value),
+                    [time for each in condition.answers for time in of(each, same, value)],
+                    condition,
+                )
+                for value in ties(condition.of, same)
+            )
         case Cart():
             left = cart_left(profile)
             if left is None or not all(passes(test, left.properties) for test in condition.where):
@@ -346,6 +377,20 @@ def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
             return len(values) > 0 and all(passing)
         case "none":
             return not any(passing)
+
+
+def _values(each: Occurrence, name: str) -> set[str]:
+    held = each.properties.get(name, [])
+    return {folded(value) for value in ([held] if isinstance(held, str) else held)}
+
+
+def _only(each: Occurrence, name: str, counts: Callable[[str], bool]) -> Occurrence:
+    """The occurrence with those of its values that count."""
+    if name not in each.properties:
+        return each
+    return each._replace(
+        properties={**each.properties, name: [value for value in _values(each, name) if counts(value)]}
+    )
 
 
 def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> int:

@@ -219,6 +219,7 @@ ranked = st.one_of(
     ),
 )
 
+ties = st.sampled_from(["product_id", "category", "message"])
 weekdays = st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
 dates = st.sampled_from(["birthday", "day"])
 
@@ -249,7 +250,15 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "event": one_of_dicts(
         made("event", {**series, "count": st.sampled_from(get_args(Counted))}, {"within": windows}), bounds
     )
-    | one_of_dicts(made("event", series, {"within": windows}), bounds),
+    | one_of_dicts(made("event", series, {"within": windows}), bounds)
+    | one_of_dicts(
+        made(
+            "event",
+            {**series, "count": st.sampled_from(["product_id", "category", "campaign", "message", "same_product_id"])},
+            {"within": windows, "with": filtered, "without": filtered},
+        ),
+        bounds,
+    ),
     "first_event": made("first_event", {**series, "within": windows}),
     "last_event": one_of_dicts(
         made("last_event", series),
@@ -261,13 +270,16 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"events": st.lists(types, min_size=1, max_size=2)},
     ),
     "sequence": made(
-        "sequence", {"first": filtered, "then": filtered, "gap": durations}, {"without": filtered, "within": windows}
+        "sequence",
+        {"first": filtered, "then": filtered, "gap": durations},
+        {"without": filtered, "within": windows, "same": ties},
     ),
     "unanswered": made(
         "unanswered",
         {"of": filtered, "answers": st.lists(filtered, min_size=1, max_size=2)},
         {
             "at_least": st.integers(1, 3),
+            "same": ties,
             "older": st.sampled_from(["6h", "1d"]),
             "within": st.sampled_from(["30h", "4d", {"from": "-4d", "to": "-12h"}, {"from": "2023-11-15"}]),
         },

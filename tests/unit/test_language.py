@@ -106,7 +106,7 @@ def missed(leaves: Mapping[str, st.SearchStrategy[Any]]) -> set[Part]:
     found: set[Part] = set()
     for kind in any_condition.LEAF_KINDS:
 
-        @settings(max_examples=150, derandomize=True, deadline=None)
+        @settings(max_examples=250, derandomize=True, deadline=None)
         @given(leaves[kind])
         def draw(condition: Any) -> None:
             found.update(drawn(condition))

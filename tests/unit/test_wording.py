@@ -133,6 +133,37 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     (
         {
             "kind": "event",
+            "event": "Product Viewed",
+            "count": "same_product_id",
+            "at_least": 3,
+            "within": "1d",
+            "without": {"event": "Order Completed"},
+        },
+        "viewed one and the same product at least 3 times in the last day, counting only products for which they have "
+        "not ordered in that time",
+        "viewed one and the same product fewer than 3 times in the last day, counting only products for which they "
+        "have not ordered in that time",
+    ),
+    (
+        {"kind": "event", "event": "Email Sent", "count": "message", "with": {"event": "Email Clicked"}},
+        "has been sent at least 1 different email, counting only emails for which they have clicked a link in an email",
+        "has never been sent at least 1 different email, counting only emails for which they have clicked a link in an "
+        "email",
+    ),
+    (
+        {
+            "kind": "sequence",
+            "first": {"event": "Email Sent"},
+            "then": {"event": "Email Opened"},
+            "same": "message",
+            "gap": "3d",
+        },
+        "first was sent an email and then opened an email at most 3 days later, all about the same email",
+        "has not first been sent an email and then opened an email at most 3 days later, all about the same email",
+    ),
+    (
+        {
+            "kind": "event",
             "event": "Order Completed",
             "where": [{"property": "category", "value": "espresso"}],
             "at_least": 3,

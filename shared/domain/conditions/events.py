@@ -15,6 +15,13 @@ from shared.domain.profiles.histories import touch
 from shared.domain.properties import CARTS
 
 
+class Filtered(Strict):
+    """One event type and its filters, as part of a condition about several."""
+
+    event: Name
+    where: tuple[Where, ...] = Field(default=(), max_length=10)
+
+
 class Events(Described):
     """What of an event type a condition looks at: those in the window `within` (ever, when left out) that pass every
     filter in `where`."""
@@ -28,7 +35,16 @@ class Events(Described):
 
 
 Counted = Literal[
-    "events", "days", "weeks", "months", "product_id", "category", "campaign", "same_product_id", "same_category"
+    "events",
+    "days",
+    "weeks",
+    "months",
+    "product_id",
+    "category",
+    "campaign",
+    "message",
+    "same_product_id",
+    "same_category",
 ]
 
 
@@ -37,8 +53,10 @@ class EventCount(Events):
     history counts 0.
 
     `count` says what is counted: `events`; `days`, `weeks` (from Monday) or `months` in which there were some; distinct
-    values of `product_id`, `category` or `campaign`; or `same_product_id`, `same_category`, the most events about one
-    and the same. Without either bound, at least one; for never, `at_most` 0.
+    values of `product_id`, `category`, `campaign` or `message` (emails); or `same_product_id`, `same_category`, the
+    most events about one and the same. `with` and `without` leave out a value of which there is no such other event in
+    the window, or is one: products that were viewed and not ordered. Without either bound, at least one; for never,
+    `at_most` 0.
     """
 
     needs = "the events of that type"
@@ -49,9 +67,24 @@ class EventCount(Events):
     at_least: Count | None = None
     at_most: int | None = Field(default=None, ge=0, le=1000)
 
+    with_: Filtered | None = Field(default=None, alias="with")
+    without: Filtered | None = None
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if (self.with_ or self.without) and self.counted_property is None:
+            raise ValueError("`with` and `without` need a `count` of products, categories, campaigns or messages")
         return bounded(self, self.at_least, self.at_most)
+
+    @property
+    def counted_property(self) -> str | None:
+        """That whose values are counted, or whose events; None where events are, or days."""
+        name = self.count.removeprefix("same_")
+        return name if name in ("product_id", "category", "campaign", "message") else None
+
+    def moved_by(self) -> set[str]:
+        tied = [each for each in (self.with_, self.without) if each is not None]
+        return super().moved_by().union(of_event(each.event, each.where) for each in tied)
 
 
 class FirstEvent(Events):
@@ -92,16 +125,14 @@ class Latest(Described):
         return {touch(event) for event in self.events}
 
 
-class Filtered(Strict):
-    """One event type and its filters, as part of a condition about several."""
-
-    event: Name
-    where: tuple[Where, ...] = Field(default=(), max_length=10)
+Tie = Literal["product_id", "category", "message"]
 
 
 class InSequence(Described):
     """First one event, `then` another at most `gap` later, with none of `without` in between; and that other one in the
-    window `within` (ever, when left out). Events at one instant follow each other in no order. No history: false."""
+    window `within` (ever, when left out). Events at one instant follow each other in no order. With `same`, it is asked
+    of each product, category or email (`message`) by itself: viewed a product, and ordered that one. No history: false.
+    """
 
     needs = "the events of those types"
     flips = "with `within` only"
@@ -110,6 +141,7 @@ class InSequence(Described):
     then: Filtered
     without: Filtered | None = None
     gap: Duration
+    same: Tie | None = None
     within: Window | None = None
 
     def moved_by(self) -> set[str]:
@@ -119,8 +151,9 @@ class InSequence(Described):
 
 class Unanswered(Described):
     """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): mails without a
-    reaction. Those in the window `within` count, and the newest of these is at least `older` ago. No history counts
-    0."""
+    reaction. Those in the window `within` count, and the newest of these is at least `older` ago. With `same`, it is
+    asked of each product, category or email (`message`) by itself: an email of which no link was clicked. No history
+    counts 0."""
 
     needs = "the events of those types"
     flips = "with `older` and `within`"
@@ -128,6 +161,7 @@ class Unanswered(Described):
     of: Filtered
     answers: tuple[Filtered, ...] = Field(min_length=1, max_length=10)
     at_least: Count = 1
+    same: Tie | None = None
     older: Duration | None = None
     within: Window | None = None
 

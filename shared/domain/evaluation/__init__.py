@@ -34,7 +34,7 @@ from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.evaluation import calendar, events, memberships, orders, traits
+from shared.domain.evaluation import calendar, events, memberships, orders, tied, traits
 from shared.domain.evaluation.carts import cart_of
 from shared.domain.evaluation.comparing import compared_value, comparison
 from shared.domain.evaluation.composing import all_of, any_of, not_
@@ -110,6 +110,14 @@ class Compiler:
                 return traits.sample(condition)
             case Near():
                 return traits.near(condition)
+            case EventCount(with_=present, without=absent) if present or absent:
+                return tied.count(
+                    condition,
+                    self.of(condition.event, condition.where),
+                    self.of(present.event, present.where) if present else None,
+                    self.of(absent.event, absent.where) if absent else None,
+                    span(condition.within, self.zone),
+                )
             case EventCount():
                 return events.count(condition, self.of(condition.event, condition.where), self.zone)
             case FirstEvent():

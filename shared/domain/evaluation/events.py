@@ -14,6 +14,7 @@ from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
 from shared.domain.evaluation.spans import Span, span, when_inside
+from shared.domain.evaluation.tied import of_any
 from shared.domain.events import DAY, NEVER, Instant
 
 
@@ -65,6 +66,7 @@ def _at_least(condition: EventCount, window: int | None, series: Series, zone: Z
         "product_id": _nth_newest_value("product_id"),
         "category": _nth_newest_value("category"),
         "campaign": _nth_newest_value("campaign"),
+        "message": _nth_newest_value("message"),
         "same_product_id": _same("product_id"),
         "same_category": _same("category"),
     }[condition.count]
@@ -200,14 +202,15 @@ def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
 
 
 def sequence(condition: InSequence, first: Series, then: Series, without: Series | None, zone: ZoneInfo) -> Term:
-    gap, inside = condition.gap, span(condition.within, zone)
+    gap, inside, same = condition.gap, span(condition.within, zone), condition.same
 
-    def evaluate_sequence(reading: Reading, t: Instant) -> Signed:
-        firsts, betweens = reading.times[first], reading.times[without] if without else NONE
+    def followed(
+        reading: Reading, t: Instant, firsts: list[Instant], thens: list[Instant], betweens: list[Instant]
+    ) -> Signed:
         known = max(reading.cut(first.event), reading.cut(then.event), reading.cut(without.event) if without else -1)
         start, upto = inside.bounds(t)
         following = NEVER
-        for time in reversed(reading.times[then]):
+        for time in reversed(thens):
             if time > upto:
                 following = inside.enters(time)
                 continue
@@ -225,17 +228,24 @@ def sequence(condition: InSequence, first: Series, then: Series, without: Series
             raise HistoryNeededError(then.event)
         return -following
 
-    return evaluate_sequence
+    def evaluate_sequence(reading: Reading, t: Instant) -> Signed:
+        times = reading.times
+        return followed(reading, t, times[first], times[then], times[without] if without else NONE)
+
+    def evaluate_tied(reading: Reading, t: Instant) -> Signed:
+        of = [by_value(reading.occurrences(each), same or "") if each else {} for each in (first, then, without)]
+        return of_any((*of[1], ""), lambda value: followed(reading, t, *(each.get(value, NONE) for each in of)))
+
+    return evaluate_sequence if same is None else evaluate_tied
 
 
 def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series], zone: ZoneInfo) -> Term:
-    least, older, inside = condition.at_least, condition.older, span(condition.within, zone)
+    least, older, inside, same = condition.at_least, condition.older, span(condition.within, zone), condition.same
 
-    def evaluate_unanswered(reading: Reading, t: Instant) -> Signed:
-        times = reading.times[of]
+    def waiting(reading: Reading, t: Instant, times: list[Instant], answered_at: Sequence[list[Instant]]) -> Signed:
         answered = unsure = -1  # up to the second an answer may have been cut off
-        for series in answers:
-            if answer := reading.times[series]:
+        for series, answer in zip(answers, answered_at, strict=True):
+            if answer:
                 answered = max(answered, answer[-1])
             else:
                 unsure = max(unsure, reading.cut(series.event))
@@ -257,7 +267,18 @@ def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series], zon
             until = min(until, inside.enters(times[end]))
         return until
 
-    return evaluate_unanswered
+    def evaluate_unanswered(reading: Reading, t: Instant) -> Signed:
+        return waiting(reading, t, reading.times[of], [reading.times[series] for series in answers])
+
+    def evaluate_tied(reading: Reading, t: Instant) -> Signed:
+        asked = by_value(reading.occurrences(of), same or "")
+        answered = [by_value(reading.occurrences(series), same or "") for series in answers]
+        return of_any(
+            (*asked, ""),
+            lambda value: waiting(reading, t, asked.get(value, NONE), [each.get(value, NONE) for each in answered]),
+        )
+
+    return evaluate_unanswered if same is None else evaluate_tied
 
 
 def cart(condition: Cart) -> Term:

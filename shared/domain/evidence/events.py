@@ -23,7 +23,7 @@ from shared.domain.events import NEVER, Instant
 from shared.domain.evidence.view import OVER, STAYS, Told, View, newest, out_of
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, fold_case
-from shared.domain.wording.events import deed
+from shared.domain.wording.events import ONE, deed
 from shared.domain.wording.texts import duration, money, number, plural, within
 
 _COUNTED = {
@@ -34,12 +34,15 @@ _COUNTED = {
     "product_id": ("different product", "different products"),
     "category": ("different category", "different categories"),
     "campaign": ("different campaign", "different campaigns"),
+    "message": ("different email", "different emails"),
     "same_product_id": ("time about one product", "times about one product"),
     "same_category": ("time in one category", "times in one category"),
 }
 
 
 def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Told:
+    if condition.with_ is not None or condition.without is not None:
+        return _tied_count(view, condition, holds)
     found = view.occurrences(condition.event, condition.where, condition.within)
     least, most, there = condition.at_least, condition.at_most, _number(view, condition, found)
     if least is None and most is None:
@@ -78,6 +81,31 @@ def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Tol
     return Told(text, would, ends, unless)
 
 
+_TIED = "One of these events may change it."
+_TIED_AGAIN = "there is another of these events"
+
+
+def _tied_count(view: View, condition: EventCount, holds: bool) -> Told:
+    name = condition.counted_property or ""
+    parts = [part for part in (condition, condition.with_, condition.without) if part is not None]
+    inside = {id(part): view.occurrences(part.event, part.where, condition.within) for part in parts}
+    counting = Counter(value for each in inside[id(condition)] for value in _values(each, name))
+    for part in parts[1:]:
+        told = {value for each in inside[id(part)] for value in _values(each, name)}
+        counting = Counter({value: n for value, n in counting.items() if (value in told) == (part is condition.with_)})
+    there = max(counting.values(), default=0) if condition.count.startswith("same_") else len(counting)
+    least = 1 if (condition.at_least, condition.at_most) == (None, None) else condition.at_least
+    times = out_of(there, least, holds, number)
+    named = "; ".join(_part(view, part) for part in parts)
+    text = f"{times} {_COUNTED[condition.count][times != '1']}{within(condition.within)}; {named}"
+    return Told(text, _TIED, _TIED, _TIED_AGAIN)
+
+
+def _values(occurrence: Occurrence, name: str) -> set[str]:
+    held = occurrence.properties.get(name)
+    return {fold_case(value) for value in (held if isinstance(held, list) else [held]) if value is not None}
+
+
 def _more(condition: EventCount, missing: int, there: int) -> str:
     """So many more of what is counted."""
     one, several = _COUNTED[condition.count]
@@ -97,8 +125,7 @@ def _number(view: View, condition: EventCount, found: list[Occurrence]) -> int:
         return len({calendars.PARTS[condition.count](each.time, view.definitions.compiler.zone) for each in found})
     values: Counter[str] = Counter()
     for each in found:
-        held = each.properties.get(condition.count.removeprefix("same_"))
-        values.update({fold_case(value) for value in (held if isinstance(held, list) else [held]) if value is not None})
+        values.update(_values(each, condition.counted_property or ""))
     return max(values.values(), default=0) if condition.count.startswith("same_") else len(values)
 
 
@@ -137,16 +164,20 @@ def latest(view: View, condition: Latest) -> Told:
 
 def sequence(view: View, condition: InSequence) -> Told:
     parts = (condition.first, condition.then, *((condition.without,) if condition.without is not None else ()))
-    would = view.by(condition.within, "Both, one after the other,", "make it true")
+    both = "Both, one after the other," if condition.same is None else f"Both of one {ONE[condition.same]}, in order,"
+    would = view.by(condition.within, both, "make it true")
     return Told("; ".join(_part(view, part) for part in parts), would, STAYS, "it happens again")
 
 
-def _part(view: View, part: Filtered) -> str:
+def _part(view: View, part: EventCount | Filtered) -> str:
     found = view.occurrences(part.event, part.where)
     return f"{deed(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
 
 
 def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
+    if condition.same is not None:
+        named = "; ".join(_part(view, part) for part in (condition.of, *condition.answers))
+        return Told(f"of each {ONE[condition.same]} by itself: {named}", _TIED, _TIED, _TIED_AGAIN, _TIED_AGAIN)
     answers = [each.time for of in condition.answers for each in view.occurrences(of.event, of.where)[:1]]
     answered = max(answers, default=-1)
     kept = view.occurrences(condition.of.event, condition.of.where, condition.within)

@@ -20,7 +20,7 @@ from shared.domain.conditions.fields import condition_key
 from shared.domain.evaluation import in_days
 from shared.domain.events import Instant
 from shared.domain.lake_rows import OTHER, partition
-from shared.domain.sql_plan.expressions import filtered, literal, passes_filter
+from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, passes_filter
 from shared.domain.sql_plan.sources import Source, Sources
 from shared.domain.sql_plan.trees import Merged, Tree
 
@@ -28,6 +28,8 @@ from shared.domain.sql_plan.trees import Merged, Tree
 def count(plan: Sources, condition: EventCount) -> Tree:
     start = plan.start(condition.within)
     inside = plan.inside(condition.within)
+    if condition.with_ is not None or condition.without is not None:
+        return _tied_count(plan, condition, start, inside)
     if condition.count == "events":
         source, passes = series(plan, condition.event, condition.where, start)
         column = source.column(filtered("count(*)", passes + inside))
@@ -42,6 +44,33 @@ def count(plan: Sources, condition: EventCount) -> Tree:
             most if condition.count.startswith("same_") else f"count(*) FILTER (WHERE {of_value} > 0)"
         )
     return plan.between(source, column, condition.at_least, condition.at_most, condition)
+
+
+def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Sequence[str]) -> Tree:
+    parts = [part for part in (condition, condition.with_, condition.without) if part is not None]
+    source = _of_values(plan, condition.counted_property or "", [part.event for part in parts])
+
+    def number(part: EventCount | Filtered) -> str:
+        return source.below_column(filtered("count(*)", [*_tests(plan, source, part, start), *inside]))
+
+    of_value, same = number(condition), condition.count.startswith("same_")
+    source.once = source.once or same
+    tests = [] if same else [f"{of_value} > 0"]
+    tests += [f"{number(condition.with_)} > 0"] if condition.with_ is not None else []
+    tests += [f"{number(condition.without)} = 0"] if condition.without is not None else []
+    column = source.column(filtered(f"max({of_value})" if same else "count(*)", tests))
+    return plan.between(source, column, condition.at_least, condition.at_most, condition)
+
+
+def _of_values(plan: Sources, value: str, events: Sequence[str]) -> Source:
+    """Of these types, each value of a property by itself."""
+    return plan.source("values", *sorted({partition(event) for event in events}), events=True, value=value)
+
+
+def _tests(plan: Sources, source: Source, part: EventCount | Filtered, start: Instant) -> list[str]:
+    """The filters of one of the series that a source of several types has."""
+    passes = filters(plan, source, part.event, part.where, start)
+    return [f"type = {literal(partition(part.event))}", *passes] if len(source.of) > 1 else passes
 
 
 def first(plan: Sources, condition: FirstEvent) -> Tree:
@@ -67,14 +96,11 @@ def latest(plan: Sources, condition: Latest) -> Tree:
 def sequence(plan: Sources, condition: InSequence) -> Tree:
     parts = [part for part in (condition.first, condition.then, condition.without) if part is not None]
     types = sorted({partition(part.event) for part in parts})
-    source = plan.source("sequences", *types, events=True)
+    source = plan.source("sequences", *types, events=True, value=condition.same or "")
     start = max(plan.start(condition.within) - condition.gap, -1)
 
     def flag(part: Filtered) -> str:
-        passes = filters(plan, source, part.event, part.where, start)
-        if len(types) > 1:
-            passes.insert(0, f"type = {literal(partition(part.event))}")
-        return source.below_column(" AND ".join(passes) or "TRUE")
+        return source.below_column(" AND ".join(_tests(plan, source, part, start)) or "TRUE")
 
     first, then = flag(condition.first), flag(condition.then)
     tests = [then, f"last_{first} >= time - {condition.gap}"]
@@ -91,6 +117,8 @@ def unanswered(plan: Sources, condition: Unanswered) -> Tree:
     of = [(condition.of.event, condition.of.where)]
     begins = [f"time > {start}"] if start >= 0 else []
     upto = [test for test in plan.inside(condition.within) if test not in begins]
+    if condition.same is not None:
+        return _tied_unanswered(plan, condition, condition.same, start, upto)
     nth = newest(plan, of, start, condition.at_least, upto)
     answered = newest(plan, [(each.event, each.where) for each in condition.answers], start)
     tests = [f"{nth} > COALESCE({answered}, -1)"]
@@ -99,6 +127,22 @@ def unanswered(plan: Sources, condition: Unanswered) -> Tree:
     if condition.older is not None:
         tests.append(f"{newest(plan, of, start, 1, upto)} <= {plan.t - condition.older}")
     return Merged(" AND ".join(tests))
+
+
+def _tied_unanswered(plan: Sources, condition: Unanswered, same: str, start: Instant, upto: Sequence[str]) -> Tree:
+    source = _of_values(plan, same, [condition.of.event, *(each.event for each in condition.answers)])
+
+    def newest_of(parts: Sequence[Filtered], nth: int, upto: Sequence[str] = ()) -> str:
+        several = [" AND ".join([*_tests(plan, source, part, start), *upto]) or "TRUE" for part in parts]
+        return source.below_column(nth_newest(several, nth))
+
+    nth = newest_of([condition.of], condition.at_least, upto)
+    tests = [f"{nth} > COALESCE({newest_of(condition.answers, 1)}, -1)"]
+    if start >= 0:
+        tests.append(f"{nth} > {start}")
+    if condition.older is not None:
+        tests.append(f"{newest_of([condition.of], 1, upto)} <= {plan.t - condition.older}")
+    return plan.atom(source, source.column(f"bool_or({' AND '.join(tests)})"), condition)
 
 
 def cart(plan: Sources, condition: Cart) -> Tree:

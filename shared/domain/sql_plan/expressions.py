@@ -31,6 +31,12 @@ def filtered(aggregate: str, tests: Sequence[str]) -> str:
     return f"{aggregate} FILTER (WHERE {' AND '.join(tests)})" if tests else aggregate
 
 
+def nth_newest(filters: Sequence[str], nth: int) -> str:
+    """When the n-th newest happened of what passes one of the filters."""
+    tests = "" if "TRUE" in filters else f" FILTER (WHERE {' OR '.join(f'({each})' for each in filters)})"
+    return f"max(time){tests}" if nth == 1 else f"element_at(max(time, {nth}){tests}, {nth})"
+
+
 def compared(is_: Comparison, wanted: Json, text: str, numeric: str, flag: str) -> str | None:
     """A comparison of a value that is in one of three columns, by its type ("": it cannot be of that type). It is true
     when the value passes, and otherwise false or null; None when nothing passes."""

@@ -20,7 +20,8 @@ MOST_NOTE = 160
 
 Shape = Literal["rows", "contacts", "values", "sequences"]
 """What gives its bits: each row, by its `name`; aggregates of a contact's rows; aggregates of a contact's rows with one
-value, and then of the values; aggregates of a contact's instants in order, each with what came before it."""
+value, and then of the values; aggregates of a contact's instants in order, each with what came before it (where
+there is a `value`: with one value each)."""
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Source:
     of: tuple[str, ...]
     events: bool
     value: str = ""
-    """Of `values`: `day`, or the property."""
+    """Of `values`: `day`, or the property; of `sequences`, the property that ties."""
     once: bool = False
     """Of `values`: whether an event that says a value twice counts once for it."""
     names: dict[str, None] = field(default_factory=dict)

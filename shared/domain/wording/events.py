@@ -88,6 +88,7 @@ SUFFIXES: Mapping[str, str] = {
     "device": " on {}",
 }
 IN_A_CART = {"category": " with {} in it", "product_id": " with the product {} in it"}
+_EMAILS = (Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_CLICKED)
 _CARTS = (Type.CART_VIEWED, Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
 FLAG_SUFFIXES = {("human", True): " in person", ("human", False): " by machine", ("permanent", True): " for good"}
 
@@ -138,13 +139,29 @@ def count(condition: EventCount, holds: bool) -> str:
     if most == 0:
         least, most, holds = 1, None, not holds
     thing, counted = _counted(condition, least, most, holds)
+    tied = _tied(condition)
     past, participle = deed(condition.event, condition.where, thing)
     if (least, most) == (1, None):  # whether at all, whatever is counted
         if holds:
-            return f"{past if window is not None else f'has {participle}'}{counted}{within(window)}"
-        return f"has {'not' if window is not None else 'never'} {participle}{counted}{within(window)}"
-    text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}"
-    return text if holds or least is None or most is None else Loose(text)
+            text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}"
+        else:
+            text = f"has {'not' if window is not None else 'never'} {participle}{counted}{within(window)}"
+        return Loose(text + tied) if tied else text
+    text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}{tied}"
+    return text if not tied and (holds or least is None or most is None) else Loose(text)
+
+
+def _tied(condition: EventCount) -> str:
+    """Which values do not count."""
+    noun, texts = NOUNS.get(condition.counted_property or "", ""), []
+    for part, has_ in ((condition.with_, "have"), (condition.without, "have not")):
+        if part is not None:
+            texts.append(f"{has_} {deed(part.event, part.where)[1]}")
+    lately = " in that time" if condition.within is not None else ""
+    return f", counting only {noun} for which they {' and '.join(texts)}{lately}" if texts else ""
+
+
+NOUNS = {"product_id": "products", "category": "categories", "campaign": "campaigns", "message": "emails"}
 
 
 def _counted(condition: EventCount, least: int | None, most: int | None, holds: bool) -> tuple[str | None, str]:
@@ -160,8 +177,10 @@ def _counted(condition: EventCount, least: int | None, most: int | None, holds: 
             return None, f" {on} {bounds} {condition.count.removesuffix('s')}{'' if at_all else 's'}"
         case "product_id" if product and not _has_thing(condition):
             return f"{bounds} different product{'' if at_all else 's'}", ""
-        case "product_id" | "category" | "campaign":
-            things = {"product_id": "product", "category": "category", "campaign": "campaign"}[condition.count]
+        case "message" if condition.event in _EMAILS and not condition.where:
+            return f"{bounds} different email{'' if at_all else 's'}", ""
+        case "product_id" | "category" | "campaign" | "message":
+            things = {"product_id": "product", "message": "email"}.get(condition.count, condition.count)
             return None, f" across {bounds} different {things if at_all else _several(things)}"
         case "same_product_id" if product and not _has_thing(condition):
             return "one and the same product", f" {_times(least, most, holds)}"
@@ -212,12 +231,16 @@ def latest(condition: Latest, holds: bool) -> str:
     return f"{has(holds)} as the newest of {listed([quoted(each) for each in condition.events], 'and')} one{how}"
 
 
+ONE = {"product_id": "product", "category": "category", "message": "email"}
+
+
 def sequence(condition: InSequence, holds: bool) -> str:
     firsts, thens = (deed(each.event, each.where) for each in (condition.first, condition.then))
     first, then = (each[0] if holds else each[1] for each in (firsts, thens))
     text = f"{'' if holds else 'has not '}first {first} and then {then} at most {duration(condition.gap)} later"
     if condition.without is not None:
         text += f" without having {deed(condition.without.event, condition.without.where)[1]} in between"
+    text += f", all about the same {ONE[condition.same]}" if condition.same is not None else ""
     return Loose(f"{text}{f', the latter{within(condition.within)}' if condition.within is not None else ''}")
 
 
@@ -226,7 +249,8 @@ def unanswered(condition: Unanswered, holds: bool) -> str:
     answers = listed([deed(each.event, each.where)[1] for each in condition.answers], "or")
     often = f" {_times(condition.at_least, None)}{within(condition.within)}"
     older = f", the newest at least {duration(condition.older)} ago" if condition.older is not None else ""
-    return Loose(f"{past if holds else f'has not {participle}'}{often} without having {answers} since{older}")
+    same = f", for one and the same {ONE[condition.same]}" if condition.same is not None else ""
+    return Loose(f"{past if holds else f'has not {participle}'}{often} without having {answers} since{same}{older}")
 
 
 def cart(condition: Cart, holds: bool) -> str:

@@ -1,0 +1,156 @@
+"""Tied by a value: that product and not another, that email; with its strategies alone, so that little is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain.conditions import Condition
+from shared.domain.events import HOUR, NEVER, Event, Instant
+from shared.domain.explanations import explain
+from shared.domain.segments import evaluate
+from tests.unit.profile_histories import (
+    AFTER,
+    BEGIN,
+    CONTACT,
+    bounds,
+    durations,
+    events,
+    filtered,
+    made,
+    one_of_dicts,
+    series,
+    ties,
+    windows,
+)
+from tests.unit.test_segments import CONDITION, GRID, brute, next_change, one, profile_of
+from tests.unit.test_sql import check, histories, instants, shop
+
+counts = st.sampled_from(["product_id", "category", "campaign", "message", "same_product_id", "same_category"])
+tied = st.one_of(
+    one_of_dicts(
+        made("event", {**series, "count": counts}, {"within": windows, "with": filtered, "without": filtered}), bounds
+    ),
+    made(
+        "sequence",
+        {"first": filtered, "then": filtered, "gap": durations, "same": ties},
+        {"without": filtered, "within": windows},
+    ),
+    made(
+        "unanswered",
+        {"of": filtered, "answers": st.lists(filtered, min_size=1, max_size=2), "same": ties},
+        {"at_least": st.integers(1, 2), "older": st.just("6h"), "within": st.sampled_from(["30h", "4d"])},
+    ),
+).map(CONDITION.validate_python)
+
+
+@settings(deadline=None)
+@given(tied, events())
+def test_what_is_tied_is_as_brute_force_says_and_until_is_exact(condition: Condition, drawn: list[Event]) -> None:
+    definitions, profile = one(condition), profile_of(drawn)
+    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
+    for t, expected in answers:
+        member, until = evaluate(definitions, "s", profile, t)
+        assert member == expected
+        assert all(later == member for at, later in answers if t <= at < until)
+    change = next_change(definitions, "s", profile, AFTER)
+    assert change == NEVER or brute(definitions, condition, profile, change) != answers[0][1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(tied, min_size=1, max_size=8), histories, instants)
+def test_sql_ties_as_the_evaluator_does(conditions: list[Condition], told: list[list[Event]], t: Instant) -> None:
+    check(shop(conditions), told, t)
+
+
+VIEWED_NOT_BOUGHT = {
+    "kind": "event",
+    "event": "Product Viewed",
+    "count": "same_product_id",
+    "at_least": 3,
+    "within": "1d",
+    "without": {"event": "Order Completed"},
+}
+UNOPENED = {
+    "kind": "event",
+    "event": "Email Sent",
+    "count": "message",
+    "at_least": 2,
+    "without": {"event": "Email Opened", "where": [{"property": "human", "value": True}]},
+}
+OPENED_THAT_ONE = {
+    "kind": "sequence",
+    "first": {"event": "Email Sent", "where": [{"property": "journey", "value": "win_back"}]},
+    "then": {"event": "Email Opened"},
+    "same": "message",
+    "gap": "3d",
+}
+NO_CLICK = {
+    "kind": "unanswered",
+    "of": {"event": "Email Opened"},
+    "answers": [{"event": "Email Clicked"}],
+    "same": "message",
+    "older": "1h",
+}
+
+
+def told(number: int, type_: str, hours: int, **properties: Any) -> Event:
+    time = BEGIN + hours * HOUR
+    given: dict[str, Any] = {"id": f"e{number}", "type": type_, "time": time, "stated": time, "received": time}
+    return Event(**given, source="shopify", identities=CONTACT, properties=properties)
+
+
+def viewed(product: str, *hours: int) -> list[Event]:
+    return [told(hour, "Product Viewed", hour, product_id=product) for hour in hours]
+
+
+def bought(product: str, hour: int) -> Event:
+    products = [{"product_id": product, "price": 5}]
+    return told(1000 + hour, "Order Completed", hour, order_id=f"o{hour}", total=5, products=products)
+
+
+def mail(type_: str, message: str, hour: int) -> Event:
+    return told(2000 + hour, type_, hour, message=message, journey="win_back", human=True)
+
+
+SENT_TWO = [mail("Email Sent", "m1", 1), mail("Email Sent", "m2", 2)]
+
+
+@pytest.mark.parametrize(
+    ("when", "events_", "t", "member", "until"),
+    [
+        (VIEWED_NOT_BOUGHT, viewed("p1", 1, 2, 3), 4, True, 1 + 24),
+        (VIEWED_NOT_BOUGHT, [*viewed("p1", 1, 2, 3), bought("p2", 2)], 4, True, 1 + 24),
+        (VIEWED_NOT_BOUGHT, [*viewed("p1", 1, 2, 3), bought("p1", 2)], 4, False, None),
+        # The order leaves the window, and three views are in it still.
+        (VIEWED_NOT_BOUGHT, [bought("p1", 1), *viewed("p1", 2, 3, 4)], 5, False, 1 + 24),
+        (VIEWED_NOT_BOUGHT, [*viewed("p1", 1, 2), *viewed("p2", 3)], 4, False, None),
+        (UNOPENED, SENT_TWO, 3, True, None),
+        (UNOPENED, [*SENT_TWO, mail("Email Opened", "m1", 3)], 4, False, None),
+        (OPENED_THAT_ONE, [mail("Email Sent", "m1", 1), mail("Email Opened", "m1", 2)], 3, True, None),
+        (OPENED_THAT_ONE, [mail("Email Sent", "m1", 1), mail("Email Opened", "m0", 2)], 3, False, None),
+        (NO_CLICK, [mail("Email Opened", "m1", 1), mail("Email Clicked", "m0", 2)], 3, True, None),
+        (NO_CLICK, [mail("Email Opened", "m1", 1), mail("Email Clicked", "m1", 2)], 3, False, None),
+    ],
+)  # fmt: skip
+def test_that_one_and_not_another(
+    when: dict[str, Any], events_: list[Event], t: int, member: bool, until: int | None
+) -> None:
+    definitions, profile = one(CONDITION.validate_python(when)), profile_of(events_)
+    expected = NEVER if until is None else BEGIN + until * HOUR
+    assert evaluate(definitions, "s", profile, BEGIN + t * HOUR) == (member, expected)
+    assert explain(definitions, "s", profile, BEGIN + t * HOUR).holds == member
+    check(shop([CONDITION.validate_python(when)]), [events_], BEGIN + t * HOUR)
+    assert next_change(definitions, "s", profile, BEGIN + t * HOUR) == expected
+
+
+def test_with_and_without_need_to_know_of_what() -> None:
+    with pytest.raises(ValueError, match="need a `count` of products"):
+        CONDITION.validate_python({"kind": "event", "event": "Email Sent", "without": {"event": "Email Opened"}})
+
+
+def test_an_event_of_the_other_type_moves_it() -> None:
+    assert CONDITION.validate_python(VIEWED_NOT_BOUGHT).moved_by() == {"event:Product Viewed", "event:Order Completed"}
