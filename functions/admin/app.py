@@ -17,7 +17,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import estimating, merging, page, segments, views  # noqa: F401 - its routes
+from functions.admin import estimating, merging, page, rebuilding, segments, views  # noqa: F401 - its routes
 from functions.admin.health import health
 from functions.admin.rest import Place, Request, answer, app, logger, paged, route
 from functions.admin.views import Placed

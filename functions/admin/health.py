@@ -6,10 +6,9 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from functions.admin import privacy
-from shared.adapters import athena, contacts, currencies, dead_letters, definitions, secrets, senders
+from functions.admin import privacy, rebuilding
+from functions.admin.rest import logger
+from shared.adapters import athena, contacts, currencies, dead_letters, definitions, refreshes, secrets, senders
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
 LATE = 5 * MINUTE
@@ -18,6 +17,11 @@ MOST_WAKE_UPS = 1_000
 """Of each shard: more are not counted."""
 MANY_WAITING = 10_000
 """Messages on a queue at which it is worth a word; its function takes hundreds a second."""
+
+REMEMBERED = 7 * DAY
+"""For how long a rebuild that failed is a problem."""
+OF_THE_STREAM = {"transition": "changes of segment", "lake": "events"}
+"""Of which dead-letter queues some say where in the stream they were, but not what they were."""
 
 Check = Callable[[Instant], tuple[dict[str, Json], list[str]]]
 """What was found, and the problems in it, as sentences."""
@@ -30,7 +34,8 @@ def health(now: Instant) -> dict[str, Json]:
     for check in CHECKS:
         try:
             facts, wrong = check(now)
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:  # what is wrong with one of them is no reason to tell nothing of the others
+            logger.exception("not looked at", what=check.__doc__)
             facts, wrong = {}, [f"{check.__doc__} could not be looked at: {_reason(error)}."]
         found |= facts
         problems += wrong
@@ -82,9 +87,20 @@ def _dead_letters(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The dead-letter queues"""
     depths = {name: dead_letters.depth(url) for name, url in dead_letters.queues().items()}
     problems = [
-        f"{_count(depth, 'message')} of {name} could not be processed." for name, depth in depths.items() if depth
+        f"{_count(depth, 'message')} of {name} could not be processed.{_cure(name)}"
+        for name, depth in depths.items()
+        if depth
     ]
     return {"dead_letters": depths}, problems
+
+
+def _cure(name: str) -> str:
+    if name not in OF_THE_STREAM:
+        return ""
+    return (
+        f" Replay them; {OF_THE_STREAM[name]} that Lambda itself gave up on cannot be replayed, but a rebuild (POST "
+        "/rebuild) makes the segments’ members and the lake’s rows anew."
+    )
 
 
 def _wake_ups(now: Instant) -> tuple[dict[str, Json], list[str]]:
@@ -92,6 +108,16 @@ def _wake_ups(now: Instant) -> tuple[dict[str, Json], list[str]]:
     late = sum(1 for shard in range(contacts.SHARDS) for _ in islice(contacts.due(shard, now - LATE), MOST_WAKE_UPS))
     problems = [f"{_count(late, 'contact')} should have been looked at again by now: is the schedule on?"]
     return {"late_wake_ups": late}, problems if late else []
+
+
+def _rebuild(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The rebuild"""
+    newest = refreshes.rebuilt()
+    if newest is None:
+        return {"rebuild": None}, []
+    told = rebuilding.described(newest)
+    failed = told["status"] == "failed" and newest.at > now - REMEMBERED
+    return {"rebuild": told}, ["The newest rebuild failed: its execution says why. Begin another."] if failed else []
 
 
 def _lake(now: Instant) -> tuple[dict[str, Json], list[str]]:
@@ -104,7 +130,17 @@ def _requests(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {}, privacy.problems(now)
 
 
-CHECKS: tuple[Check, ...] = (_settings, _requests, _currencies, _senders, _queues, _dead_letters, _wake_ups, _lake)
+CHECKS: tuple[Check, ...] = (
+    _settings,
+    _requests,
+    _currencies,
+    _senders,
+    _queues,
+    _dead_letters,
+    _wake_ups,
+    _rebuild,
+    _lake,
+)
 
 
 def _reason(error: Exception) -> str:

@@ -1,16 +1,23 @@
 """Export: writes what contacts are known by as Parquet, for the queries of one pass of the refresh.
 
 A page of contacts a call; the workflow calls again with the place of the next one. A page that is written again takes
-the place of what was written before.
+the place of what was written before. At night the Members table is compared with the profiles as well, since they are
+read here anyway (`comparing`). A contact who cannot be read is left out, logged and counted, and holds up nobody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
+from functions.export import comparing
 from shared.adapters import contacts, definitions, lake
+from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.domain import facts
 from shared.domain.evaluation import HistoryNeededError
@@ -18,14 +25,23 @@ from shared.domain.events import Instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import compiled
+from shared.domain.segments import Definitions
 
 MOST_CONTACTS = 10_000
 """Of one call: about half a minute."""
+AT_A_TIME = 1_000
+"""Contacts that are read, and whose members are compared, at a time."""
+MOST_CORRECTED = 5_000
+"""Members of one call, which ends early then, well within its time: a table that was lost takes many calls."""
+
+logger = Logger()
+metrics = Metrics()
 
 
 class Page(BaseModel):
     """A page of the pass `name`, which is about the instant `at` and a publication (and a draft of a segment)."""
 
+    do: str
     name: str
     at: Instant
     definitions: int
@@ -36,14 +52,43 @@ class Page(BaseModel):
     """So many were written before."""
 
 
+@dataclass
+class Reached:
+    """How far a call has come."""
+
+    place: Place | None
+    contacts: int
+    corrected: int = 0
+
+
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Writes one page; gives the next one's `place` (None: that was the last), and how many contacts were written."""
     page = Page.model_validate(event)
-    asked = facts.asked(compiled(definitions.tried(page.definitions, page.segment, page.draft, page.at)))
-    found, following = contacts.page(page.place, MOST_CONTACTS)
-    rows = (row for stored in contacts.read_all(found) for row in rows_of(stored.profile, asked, page.at))
-    lake.write_facts(rows, page.name, f"{page.place.shard}-{page.place.after}")
-    return {"place": following, "contacts": page.contacts + len(found)}
+    of_shop = compiled(definitions.tried(page.definitions, page.segment, page.draft, page.at))
+    reached = Reached(page.place, page.contacts)
+    rows = _rows(page, of_shop, reached)
+    lake.write_facts(rows, page.name, f"{page.place.shard}-{page.place.after}", _refused)
+    if reached.corrected:
+        metrics.add_metric("MembersCorrected", MetricUnit.Count, reached.corrected)
+    return {"place": reached.place, "contacts": reached.contacts}
+
+
+def _rows(page: Page, of_shop: Definitions, reached: Reached) -> Iterator[facts.Row]:
+    asked, last = facts.asked(of_shop), page.contacts + MOST_CONTACTS
+    while reached.place is not None and reached.contacts < last and reached.corrected < MOST_CORRECTED:
+        found, following = contacts.page(reached.place, min(AT_A_TIME, last - reached.contacts))
+        memberships: comparing.Memberships = {}
+        for stored in contacts.read_all(found, _unreadable):
+            memberships[stored.profile.contact] = stored.profile.memberships
+            try:
+                yield from rows_of(stored.profile, asked, page.at)
+            except Exception as error:
+                _unreadable(stored.profile.contact, error)
+        if page.do == "nightly":
+            between = contacts.stretches(reached.place, following)
+            reached.corrected += comparing.compare(list(of_shop.segments), between, memberships, now())
+        reached.place, reached.contacts = following, reached.contacts + len(found)
 
 
 def rows_of(profile: Profile, asked: facts.Asked, t: Instant) -> list[facts.Row]:
@@ -52,3 +97,13 @@ def rows_of(profile: Profile, asked: facts.Asked, t: Instant) -> list[facts.Row]
         return list(facts.rows(profile, asked, t))
     except HistoryNeededError:
         return list(facts.rows(rebuild(profile, contacts.events(profile.contact)), asked, t))
+
+
+def _unreadable(contact: str, error: Exception) -> None:
+    logger.error("contact left out", contact=contact, reason=type(error).__name__)
+    metrics.add_metric("ContactsLeftOut", MetricUnit.Count, 1)
+
+
+def _refused(contact: str, at: int) -> None:
+    logger.error("a fact left out", contact=contact, reason="DuckDB cannot read its row")
+    metrics.add_metric("ContactsLeftOut", MetricUnit.Count, 1)

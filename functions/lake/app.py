@@ -42,7 +42,8 @@ def handler(event: dict[str, Any], context: object) -> None:
     changes = [record["dynamodb"] for record in event["Records"]]
     name = f"{changes[0]['SequenceNumber']}-{changes[-1]['SequenceNumber']}"
     try:
-        lake.write(_rows([change["NewImage"] for change in changes]), name)
+        rows = list(_rows([change["NewImage"] for change in changes]))
+        lake.write([row for _, row in rows], name, lambda _, at: _put_aside(rows[at][0], "DuckDBError"))
     except Exception:
         if int(changes[0]["ApproximateCreationDateTime"]) * SECOND > now() - PATIENCE:
             raise
@@ -59,24 +60,35 @@ def _leave_to_the_night(items: Sequence[dict[str, Any]]) -> None:
         amendments.record(contact, several, now())
 
 
-def _rows(items: Sequence[dict[str, Any]]) -> Iterator[Row]:
-    """The items' rows, but for those of contacts who have ended since: an erased contact has none, and one who has
-    joined another has them there.
+def _rows(items: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Row]]:
+    """The items with their rows, but for those of contacts who have ended since: an erased contact has none, and one
+    who has joined another has them there.
 
-    An item that no row can be made of is put aside, by its key, and does not hold up the others.
+    An item that no row can be made of is put aside, by its key, and does not hold up the others; so are those of a
+    contact whose profile cannot be read, since it alone tells what their rows may not repeat.
     """
     several = dict.fromkeys(item["contact"]["S"] for item in items)
-    profiles = {stored.profile.contact: stored.profile for stored in contacts.read_all(several, ended=True)}
+    unreadable: dict[str, Exception] = {}
+    read = contacts.read_all(several, unreadable.__setitem__, ended=True)
+    profiles = {stored.profile.contact: stored.profile for stored in read}
     for item in items:
         profile = profiles.get(item["contact"]["S"])
         if profile is not None and (profile.erased or profile.merged_into is not None):
             continue
         try:
-            yield _row(item, frozenset() if profile is None else own_words_of(profile))
+            if (error := unreadable.get(item["contact"]["S"])) is not None:
+                raise error
+            made = _row(item, frozenset() if profile is None else own_words_of(profile))
         except Exception as error:
-            key = {name: item[name]["S"] for name in ("contact", "kind")}
-            logger.error("event not in the lake", kind=key["kind"], reason=type(error).__name__)
-            put_aside(environment(LakeSettings).lake_dlq_url, json.dumps(key), type(error).__name__)
+            _put_aside(item, type(error).__name__)
+        else:
+            yield item, made
+
+
+def _put_aside(item: dict[str, Any], reason: str) -> None:
+    key = {name: item[name]["S"] for name in ("contact", "kind")}
+    logger.error("event not in the lake", kind=key["kind"], reason=reason)
+    put_aside(environment(LakeSettings).lake_dlq_url, json.dumps(key), reason)
 
 
 def _row(item: dict[str, Any], known: frozenset[str]) -> Row:

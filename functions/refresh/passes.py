@@ -41,10 +41,11 @@ logger = Logger()
 
 
 class Asked(BaseModel):
-    """What a pass is started with: `nightly`; `fill`, to have all contacts adopt the newest publication; or `dry_run`
-    of a segment's draft, of this number."""
+    """What a pass is started with: `nightly`; `fill`, to have all contacts adopt the newest publication; `dry_run` of a
+    segment's draft, of this number; or `rebuild`, to make profiles, lake and Members anew from the contacts' events,
+    and then do what a night does."""
 
-    do: Literal["nightly", "fill", "dry_run"]
+    do: Literal["nightly", "fill", "dry_run", "rebuild"]
     segment: str | None = None
     draft: int | None = None
     start_journeys: bool = False
@@ -57,6 +58,12 @@ class Page(BaseModel):
     contacts: int = 0
 
 
+class Placed(BaseModel):
+    """Behind which partition the lake is to be made anew (None: there is no other)."""
+
+    after: str | None = ""
+
+
 class Pass(Asked):
     """How a pass stands. It is about the publication `definitions`, and what it finds wrong is to be decided by the
     publication `adopt` or a later one. `next` is where the workflow goes."""
@@ -67,7 +74,7 @@ class Pass(Asked):
     """When the lake has all events up to `at`."""
     definitions: int
     adopt: int
-    next: Literal["export", "ask", "answer", "take", "settle", "fill", "done"]
+    next: Literal["export", "ask", "answer", "take", "settle", "fill", "lake", "done"]
     question: Literal["cutoffs", "differing", "preview", "examples"] | None = None
     page: Page = Page()
     cutoffs: dict[str, float | None] = Field(default_factory=dict)
@@ -77,6 +84,7 @@ class Pass(Asked):
     rounds: int = 0
     part: int = 0
     """Of the segments that are compared: so many at a time."""
+    placed: Placed = Placed()
     found: dict[str, Any] = Field(default_factory=dict)
 
     def then(self, next_: str, **parts: Any) -> Pass:
@@ -90,7 +98,7 @@ class Begin(BaseModel):
 
 
 class Step(BaseModel):
-    task: Literal["ask", "take", "fill"]
+    task: Literal["ask", "take", "fill", "look"]
     state: Pass
 
 
@@ -103,7 +111,7 @@ def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
         case Begin(name=name, input=asked):
             return begin(name, asked, t).model_dump()
         case Step(task=task, state=state):
-            return {"ask": ask, "take": take, "fill": fill}[task](state, t).model_dump()
+            return {"ask": ask, "take": take, "fill": fill, "look": look}[task](state, t).model_dump()
 
 
 def begin(name: str, asked: Asked, t: Instant) -> Pass:
@@ -111,19 +119,28 @@ def begin(name: str, asked: Asked, t: Instant) -> Pass:
     anew."""
     definitions.recorded(1)
     publication = definitions.publication()
-    if asked.do == "nightly":
+    if asked.do in ("nightly", "rebuild"):
         publication = _with_shipped(publication, t)
         for segment in publication.segments:
             members.recount(segment.id)
     number = publication.number
     started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
-    if asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled()):
+    if asked.do == "rebuild" or (asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled())):
         return started
-    ranked = any(ranks(segment) for segment in _publication(started).segments)
-    exporting = started.then("export", question="cutoffs" if ranked else _question(started))
+    exporting = _exporting(started)
     if asked.do == "dry_run" and "FROM events" not in _sql(exporting) + _sql(exporting.then("ask", question="preview")):
         return exporting  # an operator waits, and the lake's events are not needed
     return exporting.then("export", ripe=iso(t + LAKE_IS_LATE))
+
+
+def look(state: Pass, t: Instant) -> Pass:
+    """What a night does, at this instant: what was made anew may have taken hours."""
+    return _exporting(state.then("export", do="nightly", at=t, ripe=iso(t + LAKE_IS_LATE), page=Page()))
+
+
+def _exporting(state: Pass) -> Pass:
+    ranked = any(ranks(segment) for segment in _publication(state).segments)
+    return state.then("export", question="cutoffs" if ranked else _question(state))
 
 
 def _with_shipped(publication: Publication, t: Instant) -> Publication:
@@ -173,14 +190,20 @@ def take(state: Pass, t: Instant) -> Pass:
 
 
 def fill(state: Pass, t: Instant) -> Pass:
-    """Asks the next page of contacts to adopt the publication, unless too many events wait."""
+    """Asks the next page of contacts to adopt the publication, or to be made anew, unless too many events wait."""
     if state.page.place is None or events_queue.waiting() > MOST_WAITING:
-        return state.then("fill" if state.page.place else "done")
+        return state.then("fill") if state.page.place else _filled(state)
     found, following = contacts.page(state.page.place, MOST_CONTACTS)
-    events_queue.put_events(evaluation_due(contact, t, definitions=state.adopt) for contact in found)
+    anew = {"all": 1, "rebuild": 1} if state.do == "rebuild" else {}
+    events_queue.put_events(evaluation_due(contact, t, definitions=state.adopt, **anew) for contact in found)
     page = Page(place=following, contacts=state.page.contacts + len(found))
     refreshes.record_filling(refreshes.Filling(state.adopt, page.contacts, t, finished=following is None))
-    return state.then("done" if following is None else "fill", page=page)
+    going_on = state.then("fill", page=page)
+    return _filled(going_on) if following is None else going_on
+
+
+def _filled(state: Pass) -> Pass:
+    return state.then("lake", page=Page()) if state.do == "rebuild" else state.then("done")
 
 
 def _publication(state: Pass) -> Publication:

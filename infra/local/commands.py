@@ -38,6 +38,28 @@ def turn_clock(arguments: argparse.Namespace) -> None:
     console.print(f"It is {told['now']}. {told['emails']} emails were sent meanwhile.")
 
 
+def rebuild(arguments: argparse.Namespace) -> None:
+    """Begins one, or says how the one that is under way stands, and waits for its end."""
+    try:
+        told = call(arguments.port, "POST", "/admin/rebuild")
+    except urllib.error.HTTPError as error:
+        if error.code != 409:
+            raise
+        told = call(arguments.port, "GET", "/admin/rebuild")
+    port = f" --port {arguments.port}" if arguments.port != 8000 else ""
+    console.print(
+        f"{told['rebuild']}: profiles, the lake and the segments' members are made anew from all events. It takes\n"
+        f"some twenty minutes on the system's clock; [bold]beckon clock{port} +1h[/] in another terminal lets it pass."
+    )
+    with console.status("Events are read again …"):
+        while told["status"] == "running":
+            time.sleep(LOOK)
+            told = call(arguments.port, "GET", "/admin/rebuild")
+    if told["status"] != "done":
+        raise SystemExit("The rebuild failed; what make run prints says why.")
+    console.print("Done.")
+
+
 def list_mails(arguments: argparse.Namespace) -> None:
     for mail in call(arguments.port, "GET", f"/local/mails?limit={arguments.limit}")["mails"]:
         console.print(

@@ -7,7 +7,7 @@ A transition's item is its own, unless one write makes more than fit a transacti
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,15 +72,28 @@ def read(contact: str) -> Stored | None:
     return _stored(answer["Item"]) if "Item" in answer else None
 
 
-def read_all(contacts: Iterable[str], *, ended: bool = False) -> Iterator[Stored]:
+def read_all(
+    contacts: Iterable[str], unreadable: Callable[[str, Exception], object] | None = None, *, ended: bool = False
+) -> Iterator[Stored]:
     """The profiles of many contacts, in no order; those that are gone are left out, and, unless `ended`, those that are
-    merged or erased."""
+    merged or erased.
+
+    `unreadable` is told of a contact whose profile cannot be loaded, which then holds up no other; without it, that
+    raises. Whoever goes through everybody gives it.
+    """
     several = iter(contacts)
     while batch := list(dict.fromkeys(islice(several, MOST_READS))):
         wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
         for tries in count():
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            for stored in map(_stored, answer["Responses"].get(table(), [])):
+            for item in answer["Responses"].get(table(), []):
+                try:
+                    stored = _stored(item)
+                except Exception as error:
+                    if unreadable is None:
+                        raise
+                    unreadable(item["contact"]["S"], error)
+                    continue
                 if ended or (stored.profile.merged_into is None and not stored.profile.erased):
                     yield stored
             if not (wanted := answer.get("UnprocessedKeys")):
@@ -189,6 +202,27 @@ class Place(NamedTuple):
 
     shard: int = 0
     after: str = ""
+
+
+class Stretch(NamedTuple):
+    """The part of a shard that a page of contacts is about: those after one, up to another (None: to its end)."""
+
+    shard: int
+    after: str
+    up_to: str | None
+
+
+def stretches(place: Place, following: Place | None) -> list[Stretch]:
+    """What lies between the place of a page and that of the one after it (None: the end)."""
+    last = Place(SHARDS - 1) if following is None else following
+    return [
+        Stretch(
+            shard,
+            place.after if shard == place.shard else "",
+            last.after if following is not None and shard == last.shard else None,
+        )
+        for shard in range(place.shard, last.shard + 1)
+    ]
 
 
 def page(place: Place, most: int) -> tuple[list[str], Place | None]:

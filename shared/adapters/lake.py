@@ -8,7 +8,7 @@ minutes, of which `lake_merge` makes few and large ones;
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,36 +29,43 @@ _TYPES = {
     "boolean": "BOOLEAN",
     "array<string>": "VARCHAR[]",
 }
-_READ_FACTS = {name: _TYPES[type_] for name, type_ in facts.COLUMNS.items()}
+_READ_FACTS = {name: _TYPES[type_] for name, type_ in facts.COLUMNS.items()} | {"kind": "VARCHAR"}
 COLUMN_TYPES = {name: _TYPES[type_] for name, type_ in COLUMNS.items()}
 """DuckDB's, of an event's columns."""
+_READ_ROWS = COLUMN_TYPES | dict.fromkeys(PARTITIONS, "VARCHAR")
 ORDER = "contact_number, time, id"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "threads": "1"}
+
+Refused = Callable[[str, int], object]
+"""Is told of a row that DuckDB cannot read: whose it is, and which of the rows."""
 
 
 class LakeSettings(Settings):
     lake_bucket: str
 
 
-def write(rows: Iterable[Row], name: str) -> list[str]:
+def write(rows: Iterable[Row], name: str, refused: Refused | None = None, prefix: str = PREFIX) -> list[str]:
     """Writes one file for each partition that `rows` fall into, and gives their keys.
 
     Writing again under the same name writes the same files again: that is how a repeated batch repeats nothing.
+    `refused` as of `readable`; without it, such a row raises.
     """
-    files = _parquet(list(rows), name)  # whoever makes them reads and may fail, before there is a directory for them
+    made = list(rows)  # whoever makes them reads and may fail, before there is a directory for them
+    files = _parquet(made if refused is None else readable(made, refused), name, prefix)
     for key, content in files.items():
         client("s3").put_object(Bucket=environment(LakeSettings).lake_bucket, Key=key, Body=content)
     return list(files)
 
 
-def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str) -> None:
-    """Writes a page's facts, a file for each kind. Writing it again takes the place of all that was written."""
+def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str, refused: Refused) -> None:
+    """Writes a page's facts, a file for each kind. Writing it again takes the place of all that was written. `refused`
+    as of `readable`."""
     with TemporaryDirectory() as directory:
         lines, file = Path(directory, "rows.json"), Path(directory, "facts.parquet")
         if not write_lines(rows, lines):
             return
-        read = {**_READ_FACTS, "kind": "VARCHAR"}
-        table = _duckdb().read_json(str(lines), columns=read, format="newline_delimited")
+        _take_out(lines, _READ_FACTS, refused)
+        table = _duckdb().read_json(str(lines), columns=_READ_FACTS, format="newline_delimited")
         for kind in facts.KINDS:
             of_kind = table.filter(f"kind = '{kind}'").project(", ".join(facts.COLUMNS))
             of_kind.write_parquet(str(file), compression="zstd")
@@ -69,6 +76,52 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str) -> 
             )
 
 
+def readable(rows: Sequence[Row], refused: Refused) -> list[Row]:
+    """The rows without those that DuckDB cannot read, so that one does not hold up the others: `refused` is told of
+    each, by its contact and its place among `rows`."""
+    gone: set[int] = set()
+    with TemporaryDirectory() as directory:
+        lines = Path(directory, "rows.json")
+        if write_lines(rows, lines):
+
+            def take_out(contact: str, at: int) -> None:
+                gone.add(at)
+                refused(contact, at)
+
+            _take_out(lines, _READ_ROWS, take_out)
+    return [row for at, row in enumerate(rows) if at not in gone]
+
+
+def _take_out(lines: Path, columns: dict[str, str], refused: Refused) -> None:
+    """Takes the lines that DuckDB cannot read out of a file: one look at all of them, and halves where that fails."""
+    if _can_read(lines, columns):
+        return
+    told = lines.read_text(encoding="utf-8").splitlines()
+    part = lines.with_name("part.json")
+    kept: list[str] = []
+    waiting = [(0, len(told))]
+    while waiting:
+        first, end = waiting.pop()
+        part.write_text("\n".join(told[first:end]) + "\n", encoding="utf-8")
+        if _can_read(part, columns):
+            kept += told[first:end]
+        elif end - first == 1:
+            refused(json.loads(told[first])["contact"], first)
+        else:
+            middle = (first + end) // 2
+            waiting += [(middle, end), (first, middle)]
+    lines.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def _can_read(lines: Path, columns: dict[str, str]) -> bool:
+    table = _duckdb().read_json(str(lines), columns=columns, format="newline_delimited")
+    try:
+        table.aggregate(", ".join(f"count({name})" for name in columns)).fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
 def write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
     """Writes rows as lines of JSON; gives whether there were any."""
     with file.open("w", encoding="utf-8") as lines:
@@ -76,19 +129,18 @@ def write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
     return file.stat().st_size > 0
 
 
-def _parquet(rows: Iterable[Row], name: str) -> dict[str, bytes]:
+def _parquet(rows: Iterable[Row], name: str, prefix: str) -> dict[str, bytes]:
     """The files, by their keys. They are small: a stream's batch is 6 MB at most."""
     with TemporaryDirectory() as directory:
         lines, out = Path(directory, "rows.json"), Path(directory, "out")
         if not write_lines(rows, lines):
             return {}
-        columns = COLUMN_TYPES | dict.fromkeys(PARTITIONS, "VARCHAR")
-        table = _duckdb().read_json(str(lines), columns=columns, format="newline_delimited")
+        table = _duckdb().read_json(str(lines), columns=_READ_ROWS, format="newline_delimited")
         table.order(ORDER).write_parquet(
             str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
         )
         written = sorted(out.rglob("*.parquet"))
-        return {f"{PREFIX}/{file.parent.relative_to(out)}/{name}.parquet": file.read_bytes() for file in written}
+        return {f"{prefix}/{file.parent.relative_to(out)}/{name}.parquet": file.read_bytes() for file in written}
 
 
 @cache

@@ -7,7 +7,7 @@ next one can tell from the claim what is left to be done, and two runs at once s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,44 +35,52 @@ ROW_GROUP = 122_880
 """Rows; the least and the greatest contact of each say whether a query has to read it."""
 
 
-class _Claim(BaseModel):
-    """The files `keys` become the file `into`; whoever does it has ended by `until`, one way or another."""
+class UnreadableError(Exception):
+    """One of some files cannot be read; names the first of them."""
+
+
+class Claim(BaseModel):
+    """The files `keys` become the file `into`; whoever does it has ended by `until`, one way or another. Or `keys` are
+    all that there were when the pass `rebuilt_by` began to make the lake anew (`lake_rebuild`)."""
 
     until: Instant
-    into: str
     keys: list[str]
+    into: str | None = None
+    rebuilt_by: str | None = None
 
 
 def to_merge() -> Iterator[list[str]]:
     """The keys of files that are to become one file, the newest month's first."""
-    pages = client("s3").get_paginator("list_objects_v2").paginate(
-        Bucket=environment(LakeSettings).lake_bucket, Prefix=f"{PREFIX}/{PARTITIONS[0]}="
-    )  # fmt: skip
-    found = ((file["Key"], file["Size"]) for page in pages for file in page.get("Contents", []))
+    found = sizes(f"{PREFIX}/{PARTITIONS[0]}=").items()
     partitions = [dict(files) for _, files in groupby(found, key=lambda file: file[0].rpartition("/")[0])]
-    for sizes in reversed(partitions):
-        yield from groups(sizes)
+    for partition in reversed(partitions):
+        yield from groups(partition)
+
+
+def sizes(prefix: str) -> dict[str, int]:
+    """The bytes of each file whose key begins so, in the order of the keys."""
+    pages = client("s3").get_paginator("list_objects_v2").paginate(
+        Bucket=environment(LakeSettings).lake_bucket, Prefix=prefix
+    )  # fmt: skip
+    return {file["Key"]: file["Size"] for page in pages for file in page.get("Contents", [])}
 
 
 def of_partition(place: str) -> list[list[str]]:
     """The keys of all the files of a partition (`month=2026-11/type=page_viewed`), in groups that can be merged."""
-    pages = client("s3").get_paginator("list_objects_v2").paginate(
-        Bucket=environment(LakeSettings).lake_bucket, Prefix=f"{PREFIX}/{place}/"
-    )  # fmt: skip
-    return groups({file["Key"]: file["Size"] for page in pages for file in page.get("Contents", [])}, least=1)
+    return groups(sizes(f"{PREFIX}/{place}/"), least=1)
 
 
-def groups(sizes: Mapping[str, int], least: int = 2) -> list[list[str]]:
+def groups(files: Mapping[str, int], least: int = 2) -> list[list[str]]:
     """Which of a partition's files (keys with their sizes in bytes) become one: small ones with small ones, at least so
     many at a time."""
     made: list[list[str]] = []
-    room = files = 0
-    for key in sorted(sizes, key=lambda key: (sizes[key], key)):
-        if sizes[key] > room or not files:
+    room = left = 0
+    for key in sorted(files, key=lambda key: (files[key], key)):
+        if files[key] > room or not left:
             made.append([])
-            room, files = LARGEST, MOST_FILES
+            room, left = LARGEST, MOST_FILES
         made[-1].append(key)
-        room, files = room - sizes[key], files - 1
+        room, left = room - files[key], left - 1
     return [sorted(group) for group in made if len(group) >= least]
 
 
@@ -82,53 +90,77 @@ def merged_key(keys: Sequence[str]) -> str:
     return f"{keys[0].rpartition('/')[0]}/merged-{made_of}.parquet"
 
 
-def merge(keys: Sequence[str], until: Instant, without: Collection[str] = (), instead: Iterable[Row] = ()) -> bool:
+def merge(keys: Sequence[str], until: Instant, without: Collection[str] = (), instead: Sequence[Row] = ()) -> bool:
     """Puts one file in the place of those at `keys`, of one partition; each contact's event is in it once.
 
     No row of the contacts `without` is in it, but `instead` is. `until` is when the caller's process has certainly
-    ended. False, and nothing is done, while another run is at work.
+    ended. False, and nothing is done, while another run is at work. UnreadableError, and nothing is done.
     """
     bucket = environment(LakeSettings).lake_bucket
     into = merged_key(keys)
-    claim = _claim(_Claim(until=until, into=into, keys=list(keys)))
+    claim = take(Claim(until=until, into=into, keys=list(keys)))
     if claim is None:
         return False
+    try:
+        merged = _read_and_merged(keys, without, instead)
+    except duckdb.Error as error:
+        release(claim)
+        raise UnreadableError(keys[0]) from error
+    if merged is not None:
+        client("s3").put_object(Bucket=bucket, Key=into, Body=merged)
+        delete(keys)
+    release(claim)
+    return True
+
+
+def _read_and_merged(keys: Sequence[str], without: Collection[str], instead: Sequence[Row]) -> bytes | None:
+    """The content of the file that these become; None where they are not to change."""
     with TemporaryDirectory() as directory:
         try:
-            for number, key in enumerate(keys):
-                content = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-                Path(directory, f"{number}.parquet").write_bytes(content)
+            download(keys, directory)
         except client("s3").exceptions.NoSuchKey:  # another run has merged it since they were listed
-            _release(claim)
-            return True
+            return None
         if without and not instead and len(keys) == 1 and not _has(directory, without):
-            _release(claim)
-            return True
-        merged = _merged(directory, without, instead)
-        client("s3").put_object(Bucket=bucket, Key=into, Body=merged.read_bytes())
-    _delete(keys)
-    _release(claim)
-    return True
+            return None
+        return merged(directory, without, instead).read_bytes()
+
+
+def download(keys: Sequence[str], directory: str) -> None:
+    """Puts files where `merged` reads them."""
+    for number, key in enumerate(keys):
+        content = client("s3").get_object(Bucket=environment(LakeSettings).lake_bucket, Key=key)["Body"].read()
+        Path(directory, f"{number}.parquet").write_bytes(content)
 
 
 def finish(now: Instant) -> bool:
-    """Finishes the merge that a run has left when it died. False while another run is at work."""
-    bucket = environment(LakeSettings).lake_bucket
-    try:
-        answer = client("s3").get_object(Bucket=bucket, Key=CLAIM)
-    except client("s3").exceptions.NoSuchKey:
+    """Finishes the merge that a run has left when it died. False while another run is at work, or the lake is made
+    anew."""
+    held = claimed()
+    if held is None:
         return True
-    claim = _Claim.model_validate_json(answer["Body"].read())
+    claim, etag = held
     if claim.until > now:
         return False
-    if client("s3").list_objects_v2(Bucket=bucket, Prefix=claim.into)["KeyCount"]:
-        _delete(claim.keys)
-    _release(answer["ETag"])
+    if (
+        claim.into is not None
+        and client("s3").list_objects_v2(Bucket=environment(LakeSettings).lake_bucket, Prefix=claim.into)["KeyCount"]
+    ):
+        delete(claim.keys)
+    release(etag)
     return True
 
 
-def _claim(claim: _Claim) -> str | None:
-    """Says what is going to be merged; gives what `_release` wants. None when another run has said so first."""
+def claimed() -> tuple[Claim, str] | None:
+    """The claim that there is, and what `release` wants."""
+    try:
+        answer = client("s3").get_object(Bucket=environment(LakeSettings).lake_bucket, Key=CLAIM)
+    except client("s3").exceptions.NoSuchKey:
+        return None
+    return Claim.model_validate_json(answer["Body"].read()), answer["ETag"]
+
+
+def take(claim: Claim) -> str | None:
+    """Says what is going to be done; gives what `release` wants. None when another run has said so first."""
     try:
         return client("s3").put_object(
             Bucket=environment(LakeSettings).lake_bucket,
@@ -142,7 +174,7 @@ def _claim(claim: _Claim) -> str | None:
         raise
 
 
-def _release(etag: str) -> None:
+def release(etag: str) -> None:
     """Takes the claim back, unless it is another's by now."""
     try:
         client("s3").delete_object(Bucket=environment(LakeSettings).lake_bucket, Key=CLAIM, IfMatch=etag)
@@ -151,14 +183,15 @@ def _release(etag: str) -> None:
             raise
 
 
-def _delete(keys: Sequence[str]) -> None:
+def delete(keys: Sequence[str]) -> None:
     """Deletes files; those that are gone already do not matter."""
-    answer = client("s3").delete_objects(
-        Bucket=environment(LakeSettings).lake_bucket,
-        Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
-    )
-    if failed := answer.get("Errors"):
-        raise RuntimeError(f"S3 has not deleted {len(failed)} of {len(keys)} files: {failed[0].get('Code')}")
+    for start in range(0, len(keys), MOST_FILES):
+        answer = client("s3").delete_objects(
+            Bucket=environment(LakeSettings).lake_bucket,
+            Delete={"Objects": [{"Key": key} for key in keys[start : start + MOST_FILES]], "Quiet": True},
+        )
+        if failed := answer.get("Errors"):
+            raise RuntimeError(f"S3 has not deleted {len(failed)} of {len(keys)} files: {failed[0].get('Code')}")
 
 
 def _has(directory: str, contacts: Collection[str]) -> bool:
@@ -170,7 +203,7 @@ def _has(directory: str, contacts: Collection[str]) -> bool:
         return own.execute(asked, {"contacts": list(contacts)}).fetchone() is not None
 
 
-def _merged(directory: str, without: Collection[str], instead: Iterable[Row]) -> Path:
+def merged(directory: str, without: Collection[str] = (), instead: Sequence[Row] = ()) -> Path:
     """The files in a directory as one file, sorted, without the rows of some contacts and with others instead. Columns
     that an old file has not got are null."""
     out, lines = Path(directory, "merged"), Path(directory, "instead.json")

@@ -9,15 +9,15 @@ which comes late meets it, and so that it is known when somebody last entered; t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shared.adapters.clients import client
-from shared.adapters.contacts import SHARDS, shard_of
+from shared.adapters.contacts import SHARDS, Stretch, shard_of
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import DAY, SECOND, Instant
-from shared.domain.profiles.transitions import Transition
+from shared.domain.profiles.transitions import Membership, Transition
 
 LEFT_KEPT = 30 * DAY
 """How long it is known of somebody that they left. Streams repeat within a day."""
@@ -70,6 +70,81 @@ def record(transition: Transition, now: Instant) -> int:
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return 0  # it is known already, or the contact has moved on since
     return transition.entered - ("number" in before and "left" not in before)
+
+
+# ── made right: what the stream has lost, or a table that was lost ──
+
+
+class Held(NamedTuple):
+    """What the table has of a contact and a segment: the newest transition's number, when they entered, and whether
+    they are in it."""
+
+    number: int
+    since: Instant
+    member: bool
+
+
+def held(segments: Iterable[str], stretch: Stretch) -> dict[tuple[str, str], Held]:
+    """All that the table has of these segments and a stretch of contacts, those who left included, by contact and
+    segment."""
+    found = {}
+    condition, values = "", {}
+    if stretch.up_to is not None:
+        condition, values = " AND contact BETWEEN :after AND :to", {":after": stretch.after, ":to": stretch.up_to}
+        if not stretch.after:
+            condition, values = " AND contact <= :to", {":to": stretch.up_to}
+    elif stretch.after:
+        condition, values = " AND contact > :after", {":after": stretch.after}
+    for segment in segments:
+        asked = {name: {"S": value} for name, value in values.items()}
+        for page in _query(segment, stretch.shard, MOST_COUNTED, asked, condition):
+            for item in page["Items"]:
+                if item["contact"]["S"] != stretch.after:  # BETWEEN has both of its ends
+                    found[item["contact"]["S"], segment] = Held(
+                        int(item["number"]["N"]), int(item["since"]["N"]) if "since" in item else 0, "left" not in item
+                    )
+    return found
+
+
+def correct(contact: str, segment: str, seen: Held | None, membership: Membership | None, now: Instant) -> int:
+    """Makes the table say of a contact and a segment what their profile says, if it still says what was `seen`:
+    whatever the stream has brought meanwhile is newer. Gives by how many the segment has more members now.
+
+    Read the profile after what was seen. Nobody's membership (None, or one that is over) ends what is there.
+    """
+    names, values = {"#number": "number", "#left": "left"}, {}
+    if membership is not None and membership.member:
+        update = "SET #number = :number, since = :since REMOVE #left, expires"
+        values = {":number": {"N": str(membership.number)}, ":since": {"N": str(membership.since)}}
+    elif seen is None or not seen.member:
+        return 0
+    else:
+        update = "SET #number = :number, #left = :left, expires = :expires"
+        values[":number"] = {"N": str(max(seen.number, membership.number if membership is not None else 0))}
+        values[":left"] = {"N": str(membership.since if membership is not None else now)}
+        values[":expires"] = {"N": str((now + LEFT_KEPT) // SECOND)}
+    condition = "attribute_not_exists(contact)"
+    if seen is not None:
+        condition = f"#number = :seen AND attribute_{'not_' if seen.member else ''}exists(#left)"
+        values[":seen"] = {"N": str(seen.number)}
+    if "#left" not in update + condition:
+        del names["#left"]
+    try:
+        client("dynamodb").update_item(
+            TableName=environment(MembersSettings).members_table,
+            Key={
+                "segment_shard": {"S": f"{segment}#{shard_of(contact)}"},
+                "contact": {"S": contact},
+            },
+            UpdateExpression=update,
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        return 0
+    is_member, was_member = membership is not None and membership.member, seen is not None and seen.member
+    return is_member - was_member
 
 
 # ── how many there are: a number beside the members, since to count half a million takes a second ──

@@ -1,4 +1,5 @@
-"""Passes of the refresh workflow: executions in Step Functions, and how far a publication has been filled.
+"""Passes of the refresh workflow: executions in Step Functions, which of them were rebuilds, and how far a publication
+has been filled.
 
 A `filling` item of the Definitions table, version = a publication's number, says how far the walk through all contacts
 has come that has each of them adopt it.
@@ -16,7 +17,7 @@ from shared.adapters.definitions_table import table
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json
 
-FILLING, DRY_RUN = "filling", "dry-run"
+FILLING, DRY_RUN, REBUILD = "filling", "dry-run", "rebuild"
 
 
 class RefreshSettings(Settings):
@@ -73,6 +74,38 @@ def dry_run_of(draft: int) -> str | None:
         ConsistentRead=True,
     )["Items"]
     return item[0]["run"]["S"] if item else None
+
+
+# ── rebuilds ──
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A pass that makes all anew, and when it was asked for."""
+
+    name: str
+    at: Instant
+
+
+def record_rebuild(rebuild: Rebuild) -> None:
+    """Before it is started, so that none is under way of which nobody is told."""
+    client("dynamodb").put_item(
+        TableName=table(),
+        Item={"id": {"S": REBUILD}, "version": {"N": str(rebuild.at)}, "run": {"S": rebuild.name}},
+    )
+
+
+def rebuilt() -> Rebuild | None:
+    """The newest one that was asked for."""
+    found = client("dynamodb").query(
+        TableName=table(),
+        KeyConditionExpression="id = :id",
+        ExpressionAttributeValues={":id": {"S": REBUILD}},
+        ScanIndexForward=False,
+        ConsistentRead=True,
+        Limit=1,
+    )["Items"]
+    return Rebuild(found[0]["run"]["S"], int(found[0]["version"]["N"])) if found else None
 
 
 # ── filling ──

@@ -93,16 +93,16 @@ def test_a_night_that_breaks_off_anywhere_is_made_good_by_the_next(monkeypatch: 
     _ada, bea = shop()
     deliver(redaction(NOW))
     clock.use(lambda: NOW + DAY)
-    real, calls = lake_merge._delete, []
+    real, calls = lake_merge.delete, []
 
     def dies(keys: Any) -> None:
         calls.append(keys)
         raise RuntimeError("died between the new file and the end of the old")
 
-    monkeypatch.setattr(lake_merge, "_delete", dies)
+    monkeypatch.setattr(lake_merge, "delete", dies)
     with pytest.raises(RuntimeError):
         amend.handler({}, Lambda())
-    monkeypatch.setattr(lake_merge, "_delete", real)
+    monkeypatch.setattr(lake_merge, "delete", real)
     assert amend.handler({}, Lambda()) == {"amended": 0}, "the first may be at work still"
     clock.use(lambda: NOW + DAY + HOUR)
     assert amend.handler({}, Lambda(left=1)) == {"amended": 0}, "there is no time"

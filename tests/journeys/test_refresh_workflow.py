@@ -6,6 +6,7 @@ As in test_state_machines: waits take no time, and pauses between retries are no
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
+from functions.amend import rebuilding
 from functions.export import app as export
 from functions.refresh import passes
 from functions.refresh.passes import TASK, Begin, Pass, Step
@@ -45,7 +47,7 @@ class Played:
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
-    def run(steps: list[str], pages: int = 1, fails: int = 0) -> Played:
+    def run(steps: list[str], pages: int = 1, fails: int = 0, partitions: int = 1) -> Played:
         """Each step of the refresh function says that the next of `steps` follows; the last is `done`."""
         played, ahead, failing = Played(), iter([*steps, "done"]), [fails]
 
@@ -63,6 +65,17 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
                 played.tasks.append(f"export {page.place.shard}")
                 last = page.place.shard + 1 == pages
                 return {"place": None if last else [page.place.shard + 1, "c"], "contacts": page.contacts + 10}
+            if function == "amend":
+                match rebuilding.TASK.validate_python(payload):
+                    case rebuilding.Collect() as collected:
+                        played.tasks.append(f"collect {collected.place.shard}")
+                        last = collected.place.shard + 1 == pages
+                        place = None if last else [collected.place.shard + 1, "c"]
+                        return {"place": place, "contacts": collected.contacts + 10}
+                    case rebuilding.PutInPlace(after=after):
+                        played.tasks.append(f"put in place after {after!r}")
+                        number = int(after or "0") + 1
+                        return {"after": None if number == partitions else str(number)}
             match TASK.validate_python(payload):
                 case Begin(name=name, input=asked):
                     played.tasks.append("begin")
@@ -70,14 +83,15 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
                     return begun.then(next(ahead)).model_dump(mode="json")
                 case Step(task=name, state=state):
                     played.tasks.append(name)
-                    return state.then(next(ahead)).model_dump(mode="json")
+                    parts = {"page": passes.Page()} if name == "look" else {}  # it begins anew
+                    return state.then(next(ahead), **parts).model_dump(mode="json")
                 case other:
                     raise AssertionError(other)
 
         monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", invoke)
         monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=played.pauses.append))
         text = FILE.read_text(encoding="utf-8")
-        machine = json.loads(text.replace("${RefreshFunctionArn}", "refresh").replace("${ExportFunctionArn}", "export"))
+        machine = json.loads(re.sub(r"\$\{(\w+)FunctionArn\}", lambda named: named[1].lower(), text))
         for state in machine["States"].values():
             if state["Type"] == "Wait":
                 state.pop("TimestampPath", None)
@@ -118,6 +132,18 @@ def test_filling_waits_longer_than_a_lambda_goes_by_what_it_has_read(play: Calla
 def test_a_night_can_end_with_a_filling(play: Callable[..., Played]) -> None:
     played = play(["export", "answer", "settle", "fill"])
     assert played.tasks == ["begin", "export 0", "ask", "take", "fill", "fill"]
+
+
+def test_a_rebuild_collects_page_by_page_puts_in_place_part_by_part_and_ends_as_a_night(
+    play: Callable[..., Played],
+) -> None:
+    played = play(["settle", "fill", "lake", "export", "answer"], pages=2, partitions=3)
+    assert played.status == "SUCCEEDED"
+    assert played.tasks == [
+        "begin", "fill", "fill", "collect 0", "collect 1", "put in place after ''", "put in place after '1'",
+        "put in place after '2'", "look", "export 0", "export 1", "ask", "take",
+    ]  # fmt: skip
+    assert MACHINE["States"]["Let the stream catch up"]["Seconds"] * SECOND >= passes.LAKE_IS_LATE
 
 
 def test_a_step_that_fails_is_tried_again(play: Callable[..., Played]) -> None:
