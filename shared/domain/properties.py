@@ -68,11 +68,11 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     products = products_of(properties)
     for product in products:
         if product.get("product_id") is not None or categories_of(product):
-            found["product_id"] = listed(code(product.get("product_id"), own) for product in products)
+            found["product_id"] = listed(identifier(product.get("product_id"), own) for product in products)
             found["category"] = listed(text(each, own) for product in products for each in categories_of(product))
             break
     if not event.other_currency:
-        found["price"] = amount(properties.get("price"))
+        found["price"] = worth(properties.get("price"))
         found["total"] = _total(event.type, properties, products)
     elif properties.get("products") == []:
         found["total"] = 0
@@ -151,12 +151,20 @@ def event_name(event: Event, known: frozenset[str] = frozenset()) -> str | None:
 def stated_total(properties: Mapping[str, Json]) -> int | None:
     """What an order or a checkout says it comes to, by any of the Segment spec's names."""
     names = ("total", "value", "revenue")
-    return amount(next((properties[name] for name in names if properties.get(name) is not None), None))
+    return worth(next((properties[name] for name in names if properties.get(name) is not None), None))
+
+
+def worth(value: Json) -> int | None:
+    """What something costs or comes to; an amount below nought counts nothing."""
+    found = amount(value)
+    return None if found is None or found < 0 else found
 
 
 def _total(type_: str, properties: Mapping[str, Json], products: Sequence[Mapping[str, Json]]) -> int | None:
     """As stated; of a cart, which states none, what its products come to (nothing, when it was emptied); of a product
     that is put in or taken out, what that comes to."""
+    if type_ in WHOLE_CARTS and properties.get("products") == []:
+        return 0
     stated = stated_total(properties)
     if stated is not None or not (isinstance(properties.get("products"), list) or type_ in CART_CHANGES):
         return stated
@@ -165,7 +173,7 @@ def _total(type_: str, properties: Mapping[str, Json], products: Sequence[Mappin
         price, quantity = amount(product.get("price")), quantity_of(product.get("quantity", 1))
         if price is None or quantity is None:
             return None
-        total += round(price * quantity)
+        total += round(max(price, 0) * quantity)
     return total if abs(total) <= MOST_AMOUNT else None
 
 
@@ -309,6 +317,12 @@ def _plain(value: str) -> str:
 def code(value: Json, own: frozenset[str]) -> str | None:
     found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     return text(found, own) if isinstance(found, str) and _CODE.fullmatch(found) else None
+
+
+def identifier(value: Json, own: frozenset[str]) -> str | None:
+    """What a shop calls a product: a code, a number, or a name such as `Blue Mug`."""
+    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return text(found, own) if isinstance(found, str) and found.strip() else None
 
 
 def path(value: Json, own: frozenset[str]) -> str | None:

@@ -367,7 +367,7 @@ def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
     if stamped is None or value is None or (condition.fresh is not None and t >= stamped.time + condition.fresh):
         return False
     if condition.is_ == "exists":
-        return True
+        return value == [] if condition.of == "none" else value != []
     values = [None if isinstance(each, list) else each for each in (value if isinstance(value, list) else [value])]
     passing = [compares(condition.is_, condition.value, each) for each in values]
     match condition.of:

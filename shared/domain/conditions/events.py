@@ -8,8 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.fields import Count, Described, Duration, Name, Short, bounded
-from shared.domain.conditions.windows import Window
+from shared.domain.conditions.fields import Count, Described, Duration, Name, Short, bounded, days_ago
+from shared.domain.conditions.windows import Window, longest_of
 from shared.domain.events import Strict, Type
 from shared.domain.profiles.histories import touch
 from shared.domain.properties import CARTS
@@ -109,7 +109,7 @@ class LastEvent(Events):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        return bounded(self, self.at_least, self.at_most, both_may_be_missing=False)
+        return days_ago(self, self.at_least, self.at_most)
 
 
 class Latest(Described):
@@ -167,7 +167,8 @@ class Unanswered(Described):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.older is not None and isinstance(self.within, int) and self.within <= self.older:
+        longest = longest_of(self.within)
+        if self.older is not None and longest is not None and longest <= self.older:
             raise ValueError("`within` has to be longer than `older`")
         return self
 

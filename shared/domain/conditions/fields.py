@@ -79,6 +79,13 @@ def bounded(condition: T, least: float | None, most: float | None, *, both_may_b
     return condition
 
 
+def days_ago(condition: T, least: float | None, most: float | None) -> T:
+    """As `bounded`, of how many days ago something was."""
+    if most == 0:
+        raise ValueError("`at_most` 0 holds for an instant only: write 1 for the last 24 hours")
+    return bounded(condition, least, most, both_may_be_missing=False)
+
+
 def condition_key(condition: BaseModel) -> str:
     """The same for the same condition, however it was written."""
     return hashlib.sha256(condition.model_dump_json(by_alias=True, exclude_none=True).encode()).hexdigest()[:12]

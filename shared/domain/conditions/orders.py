@@ -7,7 +7,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.domain.conditions.fields import Described, Duration, Id, Name, Percent, Short, bounded, condition_key
+from shared.domain.conditions.fields import (
+    Described,
+    Duration,
+    Id,
+    Name,
+    Percent,
+    Short,
+    bounded,
+    condition_key,
+    days_ago,
+)
 from shared.domain.conditions.traits import of_trait
 from shared.domain.conditions.windows import Window
 from shared.domain.events import Strict
@@ -35,6 +45,8 @@ class Orders(Described):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.at_least == 0 and self.at_most is None and self.measure in ("count", "sum"):
+            raise ValueError("`at_least` 0 is true of everybody: no order gives 0")
         return bounded(self, self.at_least, self.at_most)
 
     def moved_by(self) -> set[str]:
@@ -52,7 +64,7 @@ class LastOrder(Described):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        return bounded(self, self.at_least, self.at_most, both_may_be_missing=False)
+        return days_ago(self, self.at_least, self.at_most)
 
     def moved_by(self) -> set[str]:
         return {"orders"}

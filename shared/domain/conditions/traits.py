@@ -16,8 +16,9 @@ class TraitIs(Compared, Described):
     """Compares a trait. A missing trait is false for every comparison; ask `not` of `exists` for missing.
 
     Of a list trait (tags), `of` says whether one of its values has to pass (`any`), `all` of them, or `none`; an empty
-    list passes `none` only. `fresh` asks that the trait was told within that time: a score that is older counts as
-    missing. A dot leads into a trait that has parts: `propensity.tea`.
+    list passes `none` only. `not_equal` is the opposite of `equal`: any other value passes, of whatever type, and of
+    `any` of a list none may be equal (an empty list passes). `fresh` asks that the trait was told within that time: a
+    score that is older counts as missing. A dot leads into a trait that has parts: `propensity.tea`.
     """
 
     needs = "the trait"

@@ -70,6 +70,13 @@ def months_of(name: str) -> tuple[int, int, int]:
     return (size, 0, 1) if match[1] == "this" else (size, -1, 0)
 
 
+def longest_of(window: int | str | Stretch | None) -> int | None:
+    """How long ago at most what is in it happened; None where only a calendar can tell."""
+    if isinstance(window, Stretch):
+        return -window.begin if isinstance(window.begin, int) else None
+    return window if isinstance(window, int) else None
+
+
 def _read(value: Any, info: ValidationInfo) -> int | str | Stretch:
     if isinstance(value, Stretch):
         return value

@@ -58,7 +58,7 @@ def stamped_value(name: str, window: int | None, holds: Callable[[Json], bool]) 
 def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
     """Whether a trait's value passes; a list's by `of`."""
     if condition.is_ == "exists":
-        return lambda value: True
+        return lambda value: (value == []) == (condition.of == "none")
     if condition.of == "any":
         return comparison(condition.is_, condition.value)
     one = compare_one("equal" if condition.is_ == "not_equal" else condition.is_, condition.value)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.events import Event, Json, amount
-from shared.domain.properties import categories_of, code, listed, products_of, quantity_of, text
+from shared.domain.events import Event, Json
+from shared.domain.properties import categories_of, code, identifier, listed, products_of, quantity_of, text, worth
 
 Line = list[Any]
 """A product of an order, as short as it can be stored: the values of FIELDS, without the missing ones at the end."""
@@ -31,12 +31,12 @@ def lines_of(event: Event, own: frozenset[str]) -> list[Line] | None:
 def _line(product: Mapping[str, Json], event: Event, own: frozenset[str]) -> Line:
     categories = listed(text(each, own) for each in categories_of(product))
     told = [
-        code(product.get("product_id"), own),
+        identifier(product.get("product_id"), own),
         categories,
         _thousandths(product.get("quantity", 1)),
-        None if event.other_currency else amount(product.get("price")),
+        None if event.other_currency else worth(product.get("price")),
         next((found for name in ("vendor", "brand") if (found := text(product.get(name), own))), None),
-        next((found for name in ("variant_id", "variant") if (found := code(product.get(name), own))), None),
+        next((found for name in ("variant_id", "variant") if (found := identifier(product.get(name), own))), None),
         True if product.get("gift_card") is True else None,
     ]
     return _short(told) if told[0] is not None or categories else []
@@ -84,10 +84,10 @@ def without_words(line: Line, own: frozenset[str]) -> Line:
     """The line without what says one of these words."""
     told = as_properties(line)
     said: dict[str, Json] = {
-        "product_id": code(told.get("product_id"), own),
+        "product_id": identifier(told.get("product_id"), own),
         "category": listed(text(each, own) for each in told.get("category") or ()),
         "vendor": text(told.get("vendor"), own),
-        "variant_id": code(told.get("variant_id"), own),
+        "variant_id": identifier(told.get("variant_id"), own),
     }
     return _short([(told | said).get(name) for name in FIELDS])
 

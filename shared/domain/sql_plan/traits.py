@@ -15,7 +15,8 @@ def trait(plan: Sources, condition: TraitIs) -> Tree:
     """`amount` tells a list's values (how many there are) from a scalar (null) and an empty list (0)."""
     name, told = condition.trait, plan.inside(condition.fresh)
     if condition.is_ == "exists":
-        return any_of([plan.of_row("trait", name, told, condition), plan.answer(condition)])
+        exists = "amount = 0" if condition.of == "none" else "amount IS DISTINCT FROM 0"
+        return any_of([plan.of_row("trait", name, [*told, exists], condition), plan.answer(condition)])
     negated = condition.is_ == "not_equal"
     passes = compared("equal" if negated else condition.is_, condition.value, "text", "number", "flag")
     passing = [*told, passes] if passes else None

@@ -24,7 +24,9 @@ def trait(condition: TraitIs, holds: bool) -> str:
     told = f" recorded{within(condition.fresh)}" if condition.fresh is not None else ""
     a_name = name if name.endswith("s") else f"{'an' if name.strip('“')[:1].lower() in 'aeio' else 'a'} {name}"
     if condition.is_ == "exists":
-        return f"{has(holds)} a known {name}{told}"
+        if condition.of == "none":
+            return f"{has(holds)} {name} with nothing in it{told}"
+        return f"{has(holds)} {'' if name.endswith('s') else 'a '}known {name}{told}"
     if condition.of != "any":
         of = "every" if condition.of == "all" else "no"
         return f"{has(holds)} {name} of which {of} value {compared(condition)}{told}"
