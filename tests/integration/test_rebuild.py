@@ -13,7 +13,7 @@ from functions.amend import rebuilding
 from functions.export import app as export
 from functions.export import comparing
 from functions.refresh import passes
-from infra.local.aws import Call
+from infra.local.aws.calls import Call
 from infra.local.system import ProcessDied
 from shared.adapters import contacts, lake_merge, lake_rebuild, members
 from shared.adapters.clients import client
