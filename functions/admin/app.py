@@ -23,11 +23,10 @@ from functions.admin.rest import Place, Request, answer, app, logger, paged, rou
 from functions.admin.views import Placed
 from shared.adapters import athena, contacts, dead_letters, definitions, identities, runs, shipped
 from shared.adapters.clock import now
-from shared.domain.evaluation import HistoryNeededError
+from shared.adapters.histories import with_history
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.journeys import Journey
 from shared.domain.profiles import Profile
-from shared.domain.profiles.folding import rebuild
 from shared.domain.refusals import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
@@ -149,11 +148,8 @@ def profile_of(contact: str) -> Profile:
 
 def told(profile: Profile, t: Instant) -> dict[str, Json]:
     """All that the profile says, and why and until when they are in which segment."""
-    try:
-        memberships = views.memberships(definitions.segments(), profile, t)
-    except HistoryNeededError:
-        whole = rebuild(profile, contacts.events(profile.contact))
-        memberships = views.memberships(definitions.segments(), whole, t)
+    of_shop = definitions.segments()
+    memberships = with_history(profile, lambda held: views.memberships(of_shop, held, t))
     suppression = identities.suppression(profile.email) if profile.email else None
     return {**views.contact(profile, suppression), "memberships": memberships}
 

@@ -12,13 +12,12 @@ from functions.admin.rest import Place, Request, cursor_of, paged, route
 from shared.adapters import contacts, definitions, members
 from shared.adapters.clock import now
 from shared.adapters.contacts import Wake
+from shared.adapters.histories import with_history
 from shared.domain import guidance, sql
 from shared.domain.conditions import Segment
-from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, SECOND, Instant, Json
 from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, foresee
 from shared.domain.profiles import Profile
-from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import Publication
 from shared.domain.refusals import RefusedError
 from shared.domain.samples import Sample, overlaps
@@ -143,10 +142,7 @@ def show_forecast(request: Request) -> Json:
 
 
 def foreseen(of_shop: Definitions, profile: Profile, days: Days) -> list[Flip]:
-    try:
-        return foresee(of_shop, profile, days)
-    except HistoryNeededError:
-        return foresee(of_shop, rebuild(profile, contacts.events(profile.contact)), days)
+    return with_history(profile, lambda held: foresee(of_shop, held, days))
 
 
 def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | None]:

@@ -19,11 +19,10 @@ from functions.export import comparing
 from shared.adapters import contacts, definitions, lake
 from shared.adapters.clock import now
 from shared.adapters.contacts import Place
+from shared.adapters.histories import with_history
 from shared.domain import facts
-from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import Instant
 from shared.domain.profiles import Profile
-from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import compiled
 from shared.domain.segments import Definitions
 
@@ -93,10 +92,7 @@ def _rows(page: Page, of_shop: Definitions, reached: Reached) -> Iterator[facts.
 
 def rows_of(profile: Profile, asked: facts.Asked, t: Instant) -> list[facts.Row]:
     """The contact's facts; where the profile has not all that they are made of, of all their events."""
-    try:
-        return list(facts.rows(profile, asked, t))
-    except HistoryNeededError:
-        return list(facts.rows(rebuild(profile, contacts.events(profile.contact)), asked, t))
+    return with_history(profile, lambda held: list(facts.rows(held, asked, t)))
 
 
 def _unreadable(contact: str, error: Exception) -> None:

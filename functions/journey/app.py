@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from shared.adapters import contacts, definitions
 from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
-from shared.domain.evaluation import HistoryNeededError
+from shared.adapters.histories import with_history
 from shared.domain.events import (
     Event,
     Identity,
@@ -22,7 +22,6 @@ from shared.domain.events import (
     event_id,
     parse_instant,
 )
-from shared.domain.profiles.folding import rebuild
 from shared.domain.segments import evaluate
 
 
@@ -65,11 +64,7 @@ def is_member(contact: str, segment: str, t: Instant) -> bool:
     stored, of_shop = contacts.read(contact), definitions.segments()
     if stored is None or segment not in of_shop.segments:
         return False
-    try:
-        return evaluate(of_shop, segment, stored.profile, t)[0]
-    except HistoryNeededError:
-        whole = rebuild(stored.profile, contacts.events(contact))
-        return evaluate(of_shop, segment, whole, t)[0]
+    return with_history(stored.profile, lambda held: evaluate(of_shop, segment, held, t)[0])
 
 
 def completed(record: Record, received: Instant) -> Event:

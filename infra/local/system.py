@@ -27,7 +27,8 @@ from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Resource, Template
 from infra.local.aws.world import Due, World
 from infra.local.routes import Route
-from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets, senders
+from shared.adapters import clock
+from shared.adapters.caches import forget_all
 
 if TYPE_CHECKING:
     from infra.local.turning import Turning
@@ -489,8 +490,6 @@ def begin(
 def plug_in(system: System) -> None:
     """Makes this system the one that the adapters of this process talk to: its clients, its clock, its environment."""
     boto3.DEFAULT_SESSION = system.session
-    clients.client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
-    secrets._provider.cache_clear()
     clock.use(system.world.now)
     for resource in system.template.of_type("AWS::Serverless::Function"):
         variables = system.template.properties(resource).get("Environment", {}).get("Variables", {})
@@ -501,11 +500,7 @@ def plug_in(system: System) -> None:
         POWERTOOLS_METRICS_DISABLED="true",
         POWERTOOLS_LOG_LEVEL="WARNING",
     )
-    environment.forget()
-    catalogue.forget()
-    currencies.forget()
-    definitions.forget()
-    senders.forget()
+    forget_all()
     warnings.filterwarnings("ignore", "No application metrics to publish")  # they are switched off here
 
 

@@ -19,7 +19,8 @@ from functions.profile import app as profile
 from functions.transition import app as transition
 from infra.local.routes import Route
 from infra.local.system import Context
-from shared.adapters import clients, clock, contacts, definitions, environment, messages, secrets, state_machines
+from shared.adapters import clock, contacts, messages, state_machines
+from shared.adapters.caches import forget_all
 from shared.domain.events import (
     DAY,
     MINUTE,
@@ -161,12 +162,9 @@ def admin_stack() -> Iterator[Admin]:
 
 
 def forget() -> None:
-    """Has the next call read its settings and make its clients anew, as a new Lambda would."""
-    environment.forget()
-    definitions.forget()
+    """As a new Lambda of the admin begins."""
+    forget_all()
     page.html.cache_clear()
-    clients.client.cache_clear()
-    secrets._provider.cache_clear()
 
 
 IRELAND: Any = {"LocationConstraint": "eu-west-1"}

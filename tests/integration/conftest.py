@@ -10,7 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.adapters import catalogue, clients, clock, currencies, definitions, environment, secrets, senders
+from shared.adapters import clock
+from shared.adapters.caches import forget_all
 
 NOW = 1_795_500_000_000  # 2026-11-24T06:00:00Z
 
@@ -86,12 +87,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SHOP_TIME_ZONE", "UTC")
     monkeypatch.setenv("CURRENCY", "")  # amounts in any are the shop's
     monkeypatch.setenv("WEBSITE_ORDERS", "ignore")
-    clients.client.cache_clear()
-    catalogue.forget()
-    currencies.forget()
-    definitions.forget()
-    senders.forget()
-    secrets._provider.cache_clear()
     clock.use(lambda: NOW)
     with mock_aws():
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
@@ -104,9 +99,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.setenv(f"{name.upper()}_URL", url)
         for name, value in SECRETS.items():
             ssm.put_parameter(Name=f"/beckon/{name}", Value=value, Type="SecureString")
-        environment.forget()
+        forget_all()
         yield
-    clients.client.cache_clear()
-    secrets._provider.cache_clear()
+    forget_all()
     clock.use(None)
-    environment.forget()

@@ -16,7 +16,8 @@ import pytest
 from moto import mock_aws
 
 from functions.ingest.app import handler
-from shared.adapters import clock, environment, secrets, senders
+from shared.adapters import clock
+from shared.adapters.caches import forget_all
 from shared.adapters.clients import client
 from shared.domain.events import Event, Instant, parse_instant
 from tests.integration.conftest import session
@@ -160,17 +161,9 @@ def ingest_stack() -> Iterator[IngestStack]:
         patch.setenv("PROMPT_QUEUE_URL", prompt_url)
         patch.setenv("DEFINITIONS_TABLE", "Definitions")  # which is not there: to count is not worth an event
         patch.setenv("SECRETS_PATH", "/beckon/test")
-        _begin_anew()
+        forget_all()
         stack = IngestStack(queue_url, prompt_url)
         clock.use(lambda: stack.now)
         yield stack
         clock.use(None)
-    _begin_anew()
-
-
-def _begin_anew() -> None:
-    """Has the next call read its settings and make its clients anew, as a new Lambda would."""
-    client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
-    environment.forget()
-    secrets._provider.cache_clear()
-    senders.forget()
+    forget_all()
