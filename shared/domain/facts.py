@@ -24,6 +24,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
@@ -89,7 +90,17 @@ def is_answered(condition: Condition) -> bool:
             return condition.asks_when  # what is stored may have changed since, by time alone
         case All() | Any_() | Not() | OnList() | ConsentIs() | FirstSeen() | Sample():
             return False
-        case EventCount() | FirstEvent() | LastEvent() | Latest() | InSequence() | Unanswered() | Cart() | Engagement():
+        case (
+            EventCount()
+            | FirstEvent()
+            | LastEvent()
+            | Latest()
+            | Share()
+            | InSequence()
+            | Unanswered()
+            | Cart()
+            | Engagement()
+        ):
             return False
         case Orders() | LastOrder() | Rank() | Rfm():
             return False

@@ -147,6 +147,15 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "first_event": st.builds(dict.__or__, some({"within": windows}), deeds),
     "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
     "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),
+    "share": st.builds(
+        dict.__or__,
+        some(
+            {"where": filters(1)},
+            events=st.lists(event_names, min_size=1, max_size=2, unique=True),
+            within=windows,
+        ),
+        st.sampled_from([{"at_least": 50}, {"more": 50}, {"at_most": 33.3}, {"less": 10}, {"more": 10, "at_most": 90}]),
+    ),
     "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, same=ties, within=windows),
     "unanswered": some(
         {"of": deeds, "answers": st.lists(deeds, min_size=1, max_size=2)},

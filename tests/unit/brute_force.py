@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from itertools import product
 from math import acos, cos, radians, sin
 from typing import Any
@@ -22,6 +23,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, Rfm
@@ -155,6 +157,16 @@ def holds(
             return any(
                 each.time == newest and all(passes(test, each.properties) for test in condition.where) for each in all_
             )
+        case Share():
+            every = [each for event in set(condition.events) for each in happened(event, (), condition.within)]
+            passed = [each for each in every if all(passes(test, each.properties) for test in condition.where)]
+            if not every:
+                return False
+            percent = Fraction(100 * len(passed), len(every))
+            least = condition.at_least is None or percent >= Fraction(str(condition.at_least))
+            most = condition.at_most is None or percent <= Fraction(str(condition.at_most))
+            more = condition.more is None or percent > Fraction(str(condition.more))
+            return least and most and more and (condition.less is None or percent < Fraction(str(condition.less)))
         case InSequence():
             same = condition.same
             return any(

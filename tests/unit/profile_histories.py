@@ -269,6 +269,16 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"where": st.lists(filters, min_size=1, max_size=2)},
         {"events": st.lists(types, min_size=1, max_size=2)},
     ),
+    "share": one_of_dicts(
+        made(
+            "share",
+            {"where": st.lists(filters, min_size=1, max_size=2)},
+            {"events": st.lists(types, min_size=1, max_size=2), "within": windows},
+        ),
+        st.sampled_from(
+            [{"at_least": 50}, {"more": 50}, {"at_most": 50}, {"less": 50}, {"more": 33.3}, {"more": 0, "less": 100}]
+        ),
+    ),
     "sequence": made(
         "sequence",
         {"first": filtered, "then": filtered, "gap": durations},

@@ -125,6 +125,36 @@ class Latest(Described):
         return {touch(event) for event in self.events}
 
 
+class Share(Described):
+    """Of the events of these types in the window `within` (ever, when left out), so many percent pass every filter in
+    `where`: `at_least`, `more`, `at_most`, `less`. The device of most visits: `more` 50. No history: false."""
+
+    needs = "the events of those types"
+    flips = "with `within` only"
+    kind: Literal["share"] = "share"
+    events: tuple[Name, ...] = Field(default=(Type.PAGE_VIEWED, Type.PRODUCT_VIEWED), min_length=1, max_length=10)
+    where: tuple[Where, ...] = Field(min_length=1, max_length=10)
+    within: Window | None = None
+    at_least: float | None = Field(default=None, gt=0, le=100)
+    more: float | None = Field(default=None, ge=0, lt=100)
+    at_most: float | None = Field(default=None, ge=0, lt=100)
+    less: float | None = Field(default=None, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        lower = [each for each in (self.at_least, self.more) if each is not None]
+        upper = [each for each in (self.at_most, self.less) if each is not None]
+        if max(len(lower), len(upper)) != 1:
+            raise ValueError("needs `at_least` or `more`, `at_most` or `less`, or one of each: percent")
+        strict = self.more is not None or self.less is not None
+        if lower and upper and (upper < lower or (upper == lower and strict)):
+            raise ValueError("nothing is between these bounds")
+        return self
+
+    def moved_by(self) -> set[str]:
+        return {touch(event) for event in self.events}
+
+
 Tie = Literal["product_id", "category", "message"]
 
 

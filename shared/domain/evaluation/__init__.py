@@ -28,6 +28,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
@@ -128,6 +129,13 @@ class Compiler:
                 return events.latest(
                     [self.of(event) for event in condition.events],
                     [self.of(event, condition.where) for event in condition.events],
+                )
+            case Share():
+                return events.share(
+                    condition,
+                    [self.of(event) for event in dict.fromkeys(condition.events)],
+                    [self.of(event, condition.where) for event in dict.fromkeys(condition.events)],
+                    self.zone,
                 )
             case InSequence():
                 without = condition.without

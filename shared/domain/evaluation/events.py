@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Unanswered
+from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Share, Unanswered
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
@@ -199,6 +199,41 @@ def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
         if times and times[-1] > newest:
             newest = times[-1]
     return newest
+
+
+def share(condition: Share, all_: Sequence[Series], passing: Sequence[Series], zone: ZoneInfo) -> Term:
+    inside = span(condition.within, zone)
+
+    def evaluate_share(reading: Reading, t: Instant) -> Signed:
+        after, upto = inside.bounds(t)
+        total = passed = 0
+        until = NEVER
+        for every, some in zip(all_, passing, strict=True):
+            if after < reading.cut(every.event):
+                raise HistoryNeededError(every.event)
+            times, passed_at = reading.times[every], reading.times[some]
+            begin, end = bisect_right(times, after), bisect_right(times, upto)
+            if begin < end:
+                until = min(until, inside.leaves(times[begin]))
+            if end < len(times):
+                until = min(until, inside.enters(times[end]))
+            total += end - begin
+            passed += bisect_right(passed_at, upto) - bisect_right(passed_at, after)
+        return until if is_share(condition, passed, total) else -until
+
+    return evaluate_share
+
+
+def is_share(condition: Share, passed: int, total: int) -> bool:
+    """Whether so many of all are the percentage that is asked for."""
+    at_least, more, at_most, less = condition.at_least, condition.more, condition.at_most, condition.less
+    return (
+        total > 0
+        and (at_least is None or 100 * passed >= at_least * total)
+        and (more is None or 100 * passed > more * total)
+        and (at_most is None or 100 * passed <= at_most * total)
+        and (less is None or 100 * passed < less * total)
+    )
 
 
 def sequence(condition: InSequence, first: Series, then: Series, without: Series | None, zone: ZoneInfo) -> Term:

@@ -18,6 +18,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
@@ -53,6 +54,8 @@ def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> T
             return events.last(view, condition, holds)
         case Latest():
             return events.latest(view, condition)
+        case Share():
+            return events.share(view, condition)
         case InSequence():
             return events.sequence(view, condition)
         case Unanswered():

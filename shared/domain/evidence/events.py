@@ -15,6 +15,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder
@@ -160,6 +161,19 @@ def latest(view: View, condition: Latest) -> Told:
     found.sort(key=lambda each: each.time, reverse=True)
     text = f"the newest: {_named(view, found[:1], condition.where)}" if found else "there was none"
     return Told(text, "A newer one may change it.", "A newer one may change it.")
+
+
+def share(view: View, condition: Share) -> Told:
+    types = dict.fromkeys(condition.events)
+    total = sum(len(view.occurrences(event, (), condition.within)) for event in types)
+    passing = [each for event in types for each in view.occurrences(event, condition.where, condition.within)]
+    passing.sort(key=lambda each: each.time, reverse=True)
+    percent = f" ({number(round(100 * len(passing) / total, 1))} %)" if total else ""
+    named = f": {_named(view, passing, condition.where)}" if passing else ""
+    changes = OVER if view.is_over(condition.within) else "Another one may change it."
+    return Told(
+        f"{number(len(passing))} of {number(total)}{percent}{within(condition.within)}{named}", changes, changes
+    )
 
 
 def sequence(view: View, condition: InSequence) -> Told:

@@ -14,13 +14,14 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
 from shared.domain.evaluation import in_days
 from shared.domain.events import Instant
 from shared.domain.lake_rows import OTHER, partition
-from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, passes_filter
+from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, number, passes_filter
 from shared.domain.sql_plan.sources import Source, Sources
 from shared.domain.sql_plan.trees import Merged, Tree
 
@@ -91,6 +92,23 @@ def latest(plan: Sources, condition: Latest) -> Tree:
     every = newest(plan, [(event, ()) for event in condition.events], -1)
     passed = newest(plan, [(event, condition.where) for event in condition.events], -1)
     return Merged(f"{every} = {passed}")
+
+
+def share(plan: Sources, condition: Share) -> Tree:
+    start, inside = plan.start(condition.within), plan.inside(condition.within)
+
+    def counted(where: Sequence[Where]) -> str:
+        columns = []
+        for event in dict.fromkeys(condition.events):
+            source, passes = series(plan, event, where, start)
+            counts = filtered("count(*)", [*passes, *inside])
+            columns.append(f"COALESCE({plan.numbered(f'{partition(event)} {counts}', source, counts)}, 0)")
+        return " + ".join(columns)
+
+    total, passed = counted(()), counted(condition.where)
+    bounds = ((">=", condition.at_least), (">", condition.more), ("<=", condition.at_most), ("<", condition.less))
+    tests = [f"100 * ({passed}) {sign} {number(bound)} * ({total})" for sign, bound in bounds if bound is not None]
+    return Merged(" AND ".join([f"{total} > 0", *tests]))
 
 
 def sequence(plan: Sources, condition: InSequence) -> Tree:

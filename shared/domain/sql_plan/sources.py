@@ -72,7 +72,8 @@ class Sources:
     newest: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Columns that sources give together: by what they are of, their name, and how many events back they look."""
     numbers: dict[str, tuple[str, Source, str]] = field(default_factory=dict)
-    """By a rank's number: its column, and the source and expression that give it."""
+    """By what is numbered (by what contacts are ranked, how many there are): its column, and the source and expression
+    that give it."""
     _atoms: dict[str, Atom] = field(default_factory=dict)
 
     def source(self, shape: Shape, *of: str, events: bool = False, value: str = "") -> Source:
@@ -90,6 +91,10 @@ class Sources:
             atom = self._atoms[key] = Atom(len(self.notes))
             self.notes.append(_note(note))
         return atom
+
+    def numbered(self, key: str, source: Source, expression: str) -> str:
+        """The column of a number that is compared when all is known of a contact."""
+        return self.numbers.setdefault(key, (f"n{len(self.numbers)}", source, expression))[0]
 
     def of_row(self, kind: str, name: str, tests: Sequence[str], note: Condition | str) -> Atom:
         """That there is such a row."""

@@ -14,6 +14,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder
@@ -229,6 +230,21 @@ def latest(condition: Latest, holds: bool) -> str:
     if condition.events == Latest.model_fields["events"].default:
         return f"{'made' if holds else 'did not make'} their last visit{how}"
     return f"{has(holds)} as the newest of {listed([quoted(each) for each in condition.events], 'and')} one{how}"
+
+
+def share(condition: Share, holds: bool) -> str:
+    bounds = (
+        ("at least", condition.at_least),
+        ("more than", condition.more),
+        ("at most", condition.at_most),
+        ("less than", condition.less),
+    )
+    percent = " and ".join(f"{words} {number(bound)}" for words, bound in bounds if bound is not None)
+    how = f"{filters(condition.where)}{within(condition.within)}"
+    if condition.events == Share.model_fields["events"].default:
+        return f"{'made' if holds else 'did not make'} {percent} % of their visits{how}"
+    types = listed([quoted(each) for each in condition.events], "and")
+    return f"{has(holds)} {percent} % of their {types} events{how}"
 
 
 ONE = {"product_id": "product", "category": "category", "message": "email"}
