@@ -98,6 +98,7 @@ ranked = st.one_of(
         within=windows,
     ),
 )
+few = either(last=counts, first=counts)
 ties = st.sampled_from(["product_id", "category", "message"])
 clocks = st.sampled_from(["00:00", "09:30", "18:00"])
 weekdays = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), max_size=3)
@@ -143,7 +144,8 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             **{"with": deeds, "without": deeds},
         ),
         deeds,
-    ),
+    )
+    | st.builds(dict.__or__, some({}, at_least=counts, within=windows), st.builds(dict.__or__, few, deeds)),
     "first_event": st.builds(dict.__or__, some({"within": windows}), deeds),
     "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
     "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),

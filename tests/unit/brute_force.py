@@ -55,11 +55,17 @@ def holds(
         assert time <= t
         return _inside(time, within, t, shop)
 
-    def happened(event: str, where: tuple[Where, ...] = (), within: Window | None = None) -> list[Occurrence]:
+    def happened(
+        event: str, where: tuple[Where, ...] = (), within: Window | None = None, which: int = 0
+    ) -> list[Occurrence]:
         history = profile.histories.get(event)
+        every = list(history.newest) if history else []
+        newer = {each.time: sum(other.time > each.time for other in every) for each in every}
+        older = {each.time: sum(other.time < each.time for other in every) for each in every}
         return [
             each
-            for each in (history.newest if history else [])
+            for each in every
+            if not which or (newer[each.time] < which if which > 0 else older[each.time] < -which)
             if inside(each.time, within) and all(passes(test, each.properties) for test in where)
         ]
 
@@ -140,7 +146,12 @@ def holds(
             present, absent = (tied.pop(0) if part else None for part in (condition.with_, condition.without))
             found = [
                 _only(each, name, lambda value: (present is None or value in present) and value not in (absent or ()))
-                for each in happened(condition.event, condition.where, condition.within)
+                for each in happened(
+                    condition.event,
+                    condition.where,
+                    condition.within,
+                    condition.last or -(condition.first or 0),
+                )
             ]
             number = _counted(condition, found, shop)
             least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1

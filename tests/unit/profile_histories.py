@@ -219,6 +219,7 @@ ranked = st.one_of(
     ),
 )
 
+few = st.sampled_from([{"last": 1}, {"last": 3}, {"first": 1}, {"first": 2}])
 ties = st.sampled_from(["product_id", "category", "message"])
 weekdays = st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
 dates = st.sampled_from(["birthday", "day"])
@@ -257,6 +258,11 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             {**series, "count": st.sampled_from(["product_id", "category", "campaign", "message", "same_product_id"])},
             {"within": windows, "with": filtered, "without": filtered},
         ),
+        bounds,
+    )
+    | one_of_dicts(
+        made("event", {**series, "count": st.sampled_from(["events", "days", "category"])}, {"within": windows}),
+        few,
         bounds,
     ),
     "first_event": made("first_event", {**series, "within": windows}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,6 +34,7 @@ class Events(Described):
         return {of_event(self.event, self.where)}
 
 
+Few = Annotated[int, Field(ge=1, le=20)]
 Counted = Literal[
     "events",
     "days",
@@ -55,8 +56,9 @@ class EventCount(Events):
     `count` says what is counted: `events`; `days`, `weeks` (from Monday) or `months` in which there were some; distinct
     values of `product_id`, `category`, `campaign` or `message` (emails); or `same_product_id`, `same_category`, the
     most events about one and the same. `with` and `without` leave out a value of which there is no such other event in
-    the window, or is one: products that were viewed and not ordered. Without either bound, at least one; for never,
-    `at_most` 0.
+    the window, or is one: products that were viewed and not ordered. `last` (or `first`) looks at the newest (or
+    oldest) so many events of the type only, whatever `where` says; those at one instant come together. Without either
+    bound, at least one; for never, `at_most` 0.
     """
 
     needs = "the events of that type"
@@ -66,7 +68,8 @@ class EventCount(Events):
     count: Counted = "events"
     at_least: Count | None = None
     at_most: int | None = Field(default=None, ge=0, le=1000)
-
+    last: Few | None = None
+    first: Few | None = None
     with_: Filtered | None = Field(default=None, alias="with")
     without: Filtered | None = None
 
@@ -74,7 +77,14 @@ class EventCount(Events):
     def _fits(self) -> Self:
         if (self.with_ or self.without) and self.counted_property is None:
             raise ValueError("`with` and `without` need a `count` of products, categories, campaigns or messages")
+        if self.last is not None and self.first is not None:
+            raise ValueError("needs `last` or `first`, not both")
         return bounded(self, self.at_least, self.at_most)
+
+    @property
+    def which(self) -> int:
+        """So many of the newest; below nought, of the oldest; 0: all."""
+        return self.last or -(self.first or 0)
 
     @property
     def counted_property(self) -> str | None:
@@ -84,7 +94,8 @@ class EventCount(Events):
 
     def moved_by(self) -> set[str]:
         tied = [each for each in (self.with_, self.without) if each is not None]
-        return super().moved_by().union(of_event(each.event, each.where) for each in tied)
+        own = {touch(self.event)} if self.which else super().moved_by()  # another event pushes one out
+        return own.union(of_event(each.event, each.where) for each in tied)
 
 
 class FirstEvent(Events):

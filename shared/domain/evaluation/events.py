@@ -36,9 +36,9 @@ def _at_least(condition: EventCount, window: int | None, series: Series, zone: Z
 
     def too_few(reading: Reading, t: Instant) -> Signed:
         """False, as far as the profile's history reaches."""
-        cut = reading.cut(series.event)
+        cut = reading.cut_of(series)
         if cut >= 0 and (window is None or t - window < cut):
-            if condition.count == "events" and not condition.where and window is None:
+            if condition.count == "events" and not condition.where and window is None and not condition.which:
                 return NEVER if reading.profile.histories[series.event].total >= n else -NEVER
             raise HistoryNeededError(series.event)
         return -NEVER
@@ -124,7 +124,7 @@ def _at_least_in(condition: EventCount, inside: Span, series: Series, zone: Zone
         there = number(reading, begin, end)
         if there >= n:
             return inside.leaves(times[end - n if what == "events" else begin])
-        if after < reading.cut(series.event):
+        if after < reading.cut_of(series):
             raise HistoryNeededError(series.event)
         following = end + (n - there if what == "events" else 1) - 1
         return -inside.enters(times[following]) if following < len(times) else -NEVER

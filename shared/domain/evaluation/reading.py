@@ -25,9 +25,13 @@ class Series:
     event: str
     passes: Passes | None
     only: tuple[str, str | bool] | None
+    which: int = 0
+    """Of so many of the newest only; below nought, of the oldest; 0: of all."""
 
 
-def series_of(event: str, where: Sequence[Where]) -> Series:
+def series_of(event: str, where: Sequence[Where], which: int = 0) -> Series:
+    if which:
+        return Series(event, filter_(where) if where else None, None, which)
     if not where:
         return Series(event, None, None)
     only = None
@@ -84,6 +88,15 @@ class Reading:
             return -1
         return history.newest[0].time if history.newest else NEVER
 
+    def cut_of(self, series: Series) -> Instant:
+        """As `cut`, of what the series looks at."""
+        cut = self.cut(series.event)
+        if cut < 0 or not series.which:
+            return cut
+        newest = self.profile.histories[series.event].newest
+        is_kept = len(newest) >= series.which and newest[-series.which].time > newest[0].time
+        return -1 if is_kept else cut
+
     def cart(self) -> Occurrence | None:
         """See `carts.cart_of`."""
         if self._cart is None:
@@ -106,8 +119,14 @@ class Reading:
 
 
 def passing(history: History, series: Series) -> list[Occurrence]:
-    passes = series.passes
-    return history.newest if passes is None else [each for each in history.newest if passes(each.properties)]
+    """HistoryNeededError: the oldest are asked for, and no longer kept."""
+    passes, newest = series.passes, history.newest
+    if series.which < 0 and history.total > len(newest):
+        raise HistoryNeededError(series.event)
+    if series.which and len(newest) > abs(series.which):
+        edge = newest[-series.which if series.which > 0 else -series.which - 1].time
+        newest = [each for each in newest if (each.time >= edge if series.which > 0 else each.time <= edge)]
+    return newest if passes is None else [each for each in newest if passes(each.properties)]
 
 
 def by_value(occurrences: Iterable[Occurrence], property_: str) -> dict[str | bool, list[Instant]]:

@@ -42,7 +42,7 @@ _COUNTED = {
 
 
 def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Told:
-    if condition.with_ is not None or condition.without is not None:
+    if condition.with_ is not None or condition.without is not None or condition.which:
         return _tied_count(view, condition, holds)
     found = view.occurrences(condition.event, condition.where, condition.within)
     least, most, there = condition.at_least, condition.at_most, _number(view, condition, found)
@@ -87,17 +87,20 @@ _TIED_AGAIN = "there is another of these events"
 
 
 def _tied_count(view: View, condition: EventCount, holds: bool) -> Told:
-    name = condition.counted_property or ""
-    parts = [part for part in (condition, condition.with_, condition.without) if part is not None]
-    inside = {id(part): view.occurrences(part.event, part.where, condition.within) for part in parts}
-    counting = Counter(value for each in inside[id(condition)] for value in _values(each, name))
-    for part in parts[1:]:
-        told = {value for each in inside[id(part)] for value in _values(each, name)}
-        counting = Counter({value: n for value, n in counting.items() if (value in told) == (part is condition.with_)})
-    there = max(counting.values(), default=0) if condition.count.startswith("same_") else len(counting)
+    """Of which another event may leave out what counts now."""
+    name, tied = condition.counted_property or "", (condition.with_, condition.without)
+    found = view.occurrences(condition.event, condition.where, condition.within, which=condition.which)
+    there, parts = _number(view, condition, found), [part for part in tied if part is not None]
+    if parts:
+        counting = Counter(value for each in found for value in _values(each, name))
+        for part in parts:
+            others = view.occurrences(part.event, part.where, condition.within)
+            told = {value for each in others for value in _values(each, name)}
+            counting = Counter({each: n for each, n in counting.items() if (each in told) == (part is tied[0])})
+        there = max(counting.values(), default=0) if condition.count.startswith("same_") else len(counting)
     least = 1 if (condition.at_least, condition.at_most) == (None, None) else condition.at_least
     times = out_of(there, least, holds, number)
-    named = "; ".join(_part(view, part) for part in parts)
+    named = "; ".join([_part(view, condition), *(_part(view, part) for part in parts)])
     text = f"{times} {_COUNTED[condition.count][times != '1']}{within(condition.within)}; {named}"
     return Told(text, _TIED, _TIED, _TIED_AGAIN)
 

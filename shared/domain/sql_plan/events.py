@@ -27,16 +27,19 @@ from shared.domain.sql_plan.trees import Merged, Tree
 
 
 def count(plan: Sources, condition: EventCount) -> Tree:
-    start = plan.start(condition.within)
+    start = -1 if condition.which else plan.start(condition.within)
     inside = plan.inside(condition.within)
+    if condition.which:
+        inside.append(f"place <= {abs(condition.which)}")
     if condition.with_ is not None or condition.without is not None:
         return _tied_count(plan, condition, start, inside)
     if condition.count == "events":
-        source, passes = series(plan, condition.event, condition.where, start)
+        source = plan.source("contacts", partition(condition.event), events=True, which=condition.which)
+        passes = filters(plan, source, condition.event, condition.where, start)
         column = source.column(filtered("count(*)", passes + inside))
     else:
         value = condition.count.removesuffix("s") if condition.count in PARTS else condition.count.removeprefix("same_")
-        source = plan.source("values", partition(condition.event), events=True, value=value)
+        source = plan.source("values", partition(condition.event), events=True, value=value, which=condition.which)
         passes = filters(plan, source, condition.event, condition.where, start)
         of_value = source.below_column(filtered("count(*)", passes + inside))
         most = f"max({of_value})"
@@ -49,10 +52,12 @@ def count(plan: Sources, condition: EventCount) -> Tree:
 
 def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Sequence[str]) -> Tree:
     parts = [part for part in (condition, condition.with_, condition.without) if part is not None]
-    source = _of_values(plan, condition.counted_property or "", [part.event for part in parts])
+    source = _of_values(plan, condition.counted_property or "", [part.event for part in parts], condition.which)
+    window = plan.inside(condition.within)
 
     def number(part: EventCount | Filtered) -> str:
-        return source.below_column(filtered("count(*)", [*_tests(plan, source, part, start), *inside]))
+        tests = inside if part is condition else window
+        return source.below_column(filtered("count(*)", [*_tests(plan, source, part, start), *tests]))
 
     of_value, same = number(condition), condition.count.startswith("same_")
     source.once = source.once or same
@@ -63,9 +68,10 @@ def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Se
     return plan.between(source, column, condition.at_least, condition.at_most, condition)
 
 
-def _of_values(plan: Sources, value: str, events: Sequence[str]) -> Source:
+def _of_values(plan: Sources, value: str, events: Sequence[str], which: int = 0) -> Source:
     """Of these types, each value of a property by itself."""
-    return plan.source("values", *sorted({partition(event) for event in events}), events=True, value=value)
+    types = sorted({partition(event) for event in events})
+    return plan.source("values", *types, events=True, value=value, which=which)
 
 
 def _tests(plan: Sources, source: Source, part: EventCount | Filtered, start: Instant) -> list[str]:

@@ -33,6 +33,8 @@ class Source:
     events: bool
     value: str = ""
     """Of `values`: `day`, or the property; of `sequences`, the property that ties."""
+    place: Literal["", "newest", "oldest"] = ""
+    """Whether a row has a `place`: how many of its type are newer, or older, and one."""
     once: bool = False
     """Of `values`: whether an event that says a value twice counts once for it."""
     names: dict[str, None] = field(default_factory=dict)
@@ -76,9 +78,12 @@ class Sources:
     that give it."""
     _atoms: dict[str, Atom] = field(default_factory=dict)
 
-    def source(self, shape: Shape, *of: str, events: bool = False, value: str = "") -> Source:
-        key = "_".join([*of, *([f"by_{value}"] if value else []), *(["in_order"] if shape == "sequences" else [])])
-        return self.sources.setdefault(key, Source(shape, of, events, value))
+    def source(self, shape: Shape, *of: str, events: bool = False, value: str = "", which: int = 0) -> Source:
+        """`which`: whether, of the newest (above nought) or the oldest, only so many are asked about."""
+        place: Literal["", "newest", "oldest"] = "" if not which else "newest" if which > 0 else "oldest"
+        how = [f"by_{value}" if value else "", "in_order" if shape == "sequences" else "", place]
+        key = "_".join([*of, *filter(None, how)])
+        return self.sources.setdefault(key, Source(shape, of, events, value, place))
 
     def atom(self, source: Source, holds: str, condition: Condition) -> Atom:
         atom = self.noted(f"{id(source)} {holds}", condition)

@@ -153,13 +153,18 @@ def count(condition: EventCount, holds: bool) -> str:
 
 
 def _tied(condition: EventCount) -> str:
-    """Which values do not count."""
+    """Which events and which values do not count."""
     noun, texts = NOUNS.get(condition.counted_property or "", ""), []
     for part, has_ in ((condition.with_, "have"), (condition.without, "have not")):
         if part is not None:
             texts.append(f"{has_} {deed(part.event, part.where)[1]}")
     lately = " in that time" if condition.within is not None else ""
-    return f", counting only {noun} for which they {' and '.join(texts)}{lately}" if texts else ""
+    tied = f", counting only {noun} for which they {' and '.join(texts)}{lately}" if texts else ""
+    if not condition.which:
+        return tied
+    n, participle = abs(condition.which), deed(condition.event)[1]
+    which = "last" if condition.which > 0 else "first"
+    return f", looking only at the {which} {f'{n} times' if n > 1 else 'time'} they have {participle}{tied}"
 
 
 NOUNS = {"product_id": "products", "category": "categories", "campaign": "campaigns", "message": "emails"}
