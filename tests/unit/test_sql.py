@@ -242,7 +242,7 @@ def test_a_contact_nothing_is_known_of_is_there_and_in_what_asks_for_nothing() -
 def test_contradictions_and_what_is_always_true() -> None:
     visit = {"kind": "event", "event": "Page Viewed"}
     both = [visit, {"kind": "not", "of": visit}]
-    spent = {"kind": "orders", "measure": "sum", "at_least": 0}
+    spent = {"kind": "orders", "measure": "sum", "at_least": 0, "at_most": 1e9}
     asked = [{"kind": "all", "of": both}, {"kind": "any", "of": both}, spent, {"kind": "not", "of": spent}]
     check(shop(map(CONDITION.validate_python, asked)), [[told(Type.PAGE_VIEWED, BEGIN)], []], AFTER)
 
