@@ -191,7 +191,7 @@ class InSequence(Described):
 
 
 class Unanswered(Described):
-    """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): mails without a
+    """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): emails without a
     reaction. Those in the window `within` count, and the newest of these is at least `older` ago. With `same`, it is
     asked of each product, category or email (`message`) by itself: an email of which no link was clicked. No history
     counts 0."""
@@ -239,9 +239,10 @@ class Cart(Described):
 
 
 class Engagement(Short):
-    """How the contact takes our mails (about a topic, of a journey, or all): `highly`, a person's click within 30 days,
-    or three opens by a person; `moderately`, less than that, but a person's click or open within 90 days; `disengaged`,
-    mails were sent and there was neither within 90 days. Who was never sent one is none of them."""
+    """How the contact takes our emails (about a topic, of a journey, or all): `highly`, a person's click within
+    30 days, or three opens by a person; `moderately`, less than that, but a person's click or open within 90
+    days; `disengaged`, emails were sent and there was neither within 90 days. Who was never sent one is none of
+    them."""
 
     needs = "emails sent, opened and clicked"
     flips = "yes"
