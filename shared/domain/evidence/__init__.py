@@ -57,9 +57,9 @@ def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> T
         case Share():
             return events.share(view, condition)
         case InSequence():
-            return events.sequence(view, condition)
+            return events.sequence(view, condition, until)
         case Unanswered():
-            return events.unanswered(view, condition, holds)
+            return events.unanswered(view, condition, holds, until)
         case Cart():
             return events.cart(view, condition, holds)
         case Orders():

@@ -74,7 +74,7 @@ def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Tol
     if most is not None and there <= most:
         ends = view.by(condition.within, _more(condition, most - then + 1, then), "end it")
     unless = ""
-    if until != NEVER and view.counts_now(condition.within) and (most is None or not holds):
+    if until != NEVER and view.lasts(condition.within, until) and (most is None or not holds):
         missing = ((least or 1) if holds else (most or 0) + 1) - number_at(until)
         again = "it happens again" if missing == 1 else f"it happens {number(missing)} more times"
         more = f"there {'is' if missing == 1 else 'are'} {_more(condition, missing, 1)}"
@@ -179,11 +179,12 @@ def share(view: View, condition: Share) -> Told:
     )
 
 
-def sequence(view: View, condition: InSequence) -> Told:
+def sequence(view: View, condition: InSequence, until: Instant) -> Told:
     parts = (condition.first, condition.then, *((condition.without,) if condition.without is not None else ()))
     both = "Both, one after the other," if condition.same is None else f"Both of one {ONE[condition.same]}, in order,"
     would = view.by(condition.within, both, "make it true")
-    return Told("; ".join(_part(view, part) for part in parts), would, STAYS, "it happens again")
+    unless = "it happens again" if until != NEVER and view.lasts(condition.within, until) else ""
+    return Told("; ".join(_part(view, part) for part in parts), would, STAYS, unless)
 
 
 def _part(view: View, part: EventCount | Filtered) -> str:
@@ -191,7 +192,7 @@ def _part(view: View, part: EventCount | Filtered) -> str:
     return f"{deed(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
 
 
-def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
+def unanswered(view: View, condition: Unanswered, holds: bool, until: Instant) -> Told:
     if condition.same is not None:
         named = "; ".join(_part(view, part) for part in (condition.of, *condition.answers))
         return Told(f"of each {ONE[condition.same]} by itself: {named}", _TIED, _TIED, _TIED_AGAIN, _TIED_AGAIN)
@@ -207,7 +208,8 @@ def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
     if not view.counts_now(condition.within):
         would = OVER if view.is_over(condition.within) else "More without an answer may make it true."
     text = f"{plural(len(found), 'time')}{within(condition.within)} {since}{named}"
-    answer = "there is an answer" if condition.older is None else "it happens again or there is an answer"
+    again = condition.older is not None and until != NEVER and view.lasts(condition.within, until)
+    answer = "it happens again or there is an answer" if again else "there is an answer"
     unless, sooner = ("", "there is an answer") if holds else (answer, "")
     return Told(text, would, "An answer would end it.", unless, sooner)
 

@@ -86,6 +86,11 @@ class View:
         """Whether what happened now would be in the window at once."""
         return self.span(window).opens(self.t) == self.t == self.counts_at(window)
 
+    def lasts(self, window: Window | None, until: Instant) -> bool:
+        """Whether what happens just before `until` is in the window then: what leaves a month leaves it together."""
+        after, upto = self.span(window).bounds(until)
+        return after < until - 1 <= upto
+
     def is_over(self, window: Window | None) -> bool:
         """Whether nothing that happens from now on will ever be in the window."""
         return self.span(window).opens(self.t) == NEVER
