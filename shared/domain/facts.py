@@ -34,8 +34,10 @@ from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, 
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
+from shared.domain.personal import in_lake, text
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.properties import KEPT_PROPERTIES, fold_case, in_lake, own_words, text
+from shared.domain.profiles.traits import own_words_of
+from shared.domain.properties import KEPT_PROPERTIES, fold_case
 from shared.domain.segments import Definitions
 
 COLUMNS: Mapping[str, str] = {
@@ -162,7 +164,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     }
     yield {**empty, "kind": "contact", "time": None if profile.first_seen == NEVER else profile.first_seen}
     answered = set(asked.of_all.answers(profile, t))
-    own = _own(profile)
+    own = own_words_of(profile)
     unsaid = set()
     for name, stamped in _written_out(profile):
         values = _values(stamped.value, own) if _may_be_written(name, own) else None
@@ -197,9 +199,10 @@ def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
     """The traits that may be, and each part of one that has parts, as conditions name them (`trait_of`)."""
     for name, stamped in profile.traits.items():
         value, time = stamped.value, stamped.time
-        if value is None or not in_lake(name):
+        if value is None:
             continue
-        yield name, stamped
+        if in_lake(name):
+            yield name, stamped
         if isinstance(value, dict) and len(value) <= VALUES_BOUND and "." not in name:
             for part, of_part in value.items():
                 whole = f"{name}.{part}"
@@ -234,19 +237,6 @@ def _value(value: Json, own: frozenset[str]) -> Row | None:
 
 
 def _may_be_written(value: str, own: frozenset[str]) -> bool:
-    if text(value, own) is None or "\0" in value:
+    if text(value, own, public=True) is None or "\0" in value:
         return False
     return not any("\ud800" <= letter <= "\udfff" for letter in value)
-
-
-def _own(profile: Profile) -> frozenset[str]:
-    """The words that say who the contact is; of a trait that has parts, those parts that do."""
-    flat: dict[str, Json] = {}
-    parts: list[Mapping[str, Json]] = [flat]
-    for name, stamped in profile.traits.items():
-        value = stamped.value
-        if isinstance(value, dict):
-            parts.append({part: each for part, each in value.items() if not isinstance(each, dict)})
-        else:
-            flat[name] = value
-    return frozenset().union(*map(own_words, parts))

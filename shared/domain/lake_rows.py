@@ -11,15 +11,8 @@ from collections.abc import Mapping
 from math import isfinite
 
 from shared.domain.events import ORDER_TYPES, Event, Instant, Json, Type, amount, iso, when_placed
-from shared.domain.properties import (
-    KNOWN_TYPES,
-    code,
-    event_name,
-    kept_properties,
-    may_tell,
-    own_words,
-    refunded,
-)
+from shared.domain.personal import code, own_words
+from shared.domain.properties import KNOWN_TYPES, event_name, kept_properties, may_tell, refunded
 from shared.domain.shop import CODE, currency_of
 
 COLUMNS: Mapping[str, str] = {

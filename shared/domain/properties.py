@@ -1,24 +1,18 @@
 """The properties of events that conditions can ask for, in the one form in which profiles and the lake hold them.
 
-Because both hold the same values, a condition means the same for one contact and in SQL. Text that people could have
-written about themselves does not pass: nothing that has an address or a phone number in it, and nothing that repeats
-what the contact is called or where they live, encoded or not, whichever event has told it (`profiles.own_words_of`).
-What is ours to tell, nobody tells with a public key. Money is whole hundredths of the shop's currency.
+Because both hold the same values, a condition means the same for one contact and in SQL. What says who somebody is
+does not pass (see `personal`), whichever event has told it (`profiles.own_words_of`). What is ours to tell, nobody
+tells with a public key. Money is whole hundredths of the shop's currency.
 """
 
 from __future__ import annotations
 
-import base64
-import html
 import json
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from urllib.parse import unquote
 
 from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
+from shared.domain.personal import category_name, code, identifier, link, own_words, path, says, text
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
@@ -38,7 +32,6 @@ WHOLE_CARTS = (Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.
 CART_CHANGES = (Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED)
 """Events that tell of one product in it."""
 CARTS = (*WHOLE_CARTS, *CART_CHANGES)
-MOST_TEXT = 200
 VALUES_BOUND = 30
 """Distinct values kept of a property that an event has once a product."""
 MOST_LIST_BYTES = 600
@@ -49,14 +42,6 @@ MOST_ID = 100
 """Characters of an order's or a refund's id."""
 _as_stored = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FIRST_KEPT = (*AMOUNTS, *FLAGS, *TEXT_LISTS, *CODES, *TEXTS)
-_CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
-"""A code, as machines write them: no spaces, no @."""
-_PERSONAL_TRAITS = re.compile(
-    r"e?mail|name|phone|street|address|birthday|age$|gender|avatar|website|url|id$", re.IGNORECASE
-)
-_OURS = re.compile(r"(tags|lists|signup_source|dormant|propensity|scores?|predicted_[^.]*)(\..*)?", re.IGNORECASE)
-"""Traits that a storefront's tags, the refresh and the journeys set, and the product acts by, with all their parts."""
-_WITHIN_A_CITY = frozenset({"postal_code", "zip", "latitude", "longitude"})
 
 
 def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[str, Json]:
@@ -68,8 +53,10 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     products = products_of(properties)
     for product in products:
         if product.get("product_id") is not None or categories_of(product):
-            found["product_id"] = listed(identifier(product.get("product_id"), own) for product in products)
-            found["category"] = listed(text(each, own) for product in products for each in categories_of(product))
+            words = product_words(event.public, (each.get("product_id") for each in products), own)
+            found["product_id"] = listed(identifier(each.get("product_id"), words, event.public) for each in products)
+            categories = (category for each in products for category in categories_of(each))
+            found["category"] = listed(category_name(each, words, event.public) for each in categories)
             break
     if not event.other_currency:
         found["price"] = worth(properties.get("price"))
@@ -77,12 +64,12 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     elif properties.get("products") == []:
         found["total"] = 0
     if properties.get("path") is not None:
-        found["path"] = path(properties["path"], own)
+        found["path"] = path(properties["path"], own, event.public)
     if properties.get("link") is not None and may_tell(event, "link"):
         found["link"] = link(properties["link"], own)
     for name in ("campaign", "query"):
         if properties.get(name) is not None:
-            found[name] = text(properties[name], own)
+            found[name] = text(properties[name], own, event.public)
     for name in CODES:
         if properties.get(name) is not None and may_tell(event, name):
             found[name] = code(properties[name], own)
@@ -130,13 +117,24 @@ def may_tell(event: Event, name: str) -> bool:
     return event.properties.get(name) in DEVICES if name == "device" else name not in OURS_TO_TELL
 
 
-def without(kept: Mapping[str, Json], own: frozenset[str]) -> dict[str, Json]:
-    """What was kept of an event, without what says one of these words."""
+def product_words(public: bool, ids: Iterable[Json], own: frozenset[str]) -> frozenset[str]:
+    """The words that are looked for in what products and their categories are called: none, where a storefront tells of
+    its own, which it knows by number."""
+    if public or any(isinstance(id_, str) and not id_.isdigit() and says(id_, own) for id_ in ids):
+        return own
+    return frozenset()
+
+
+def without(kept: Mapping[str, Json], own: frozenset[str], of_products: frozenset[str]) -> dict[str, Json]:
+    """What was kept of an event, without what says one of these words; of products, one of those (`product_words`)."""
     left: dict[str, Json] = {}
     for name, value in kept.items():
-        said = [each for each in value if text(each, own) is not None] if isinstance(value, list) else value
-        if said != [] and (not isinstance(said, str) or text(said, own) is not None):
-            left[name] = said
+        words = of_products if name in TEXT_LISTS else own
+        if isinstance(value, list):
+            if said := [each for each in value if not says(each, words)]:
+                left[name] = said
+        elif not (isinstance(value, str) and says(value, words)):
+            left[name] = value
     return left
 
 
@@ -145,7 +143,9 @@ def event_name(event: Event, known: frozenset[str] = frozenset()) -> str | None:
     an order that a public key tells of."""
     if not event.counts:
         return None
-    return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits) | known)
+    if event.type in KNOWN_TYPES:
+        return event.type
+    return text(event.type, own_words(event.traits) | known, event.public)
 
 
 def stated_total(properties: Mapping[str, Json]) -> int | None:
@@ -209,130 +209,6 @@ def categories_of(product: Mapping[str, Json]) -> Sequence[Json]:
     several = product.get("categories")
     told = several if isinstance(several, list) and several else [product.get("category")]
     return [each for each in told if each is not None]
-
-
-def own_words(traits: Mapping[str, Json]) -> frozenset[str]:
-    """The words by which the values of the traits that say who somebody is are found again in a text."""
-    return frozenset(_own_words(traits)) if traits else frozenset()
-
-
-def is_personal(trait: str) -> bool:
-    """Whether a trait of this name says who somebody is."""
-    return _PERSONAL_TRAITS.search(trait) is not None
-
-
-def may_be_told_by_anybody(trait: str) -> bool:
-    """Whether a sender with a public write key may set a trait of this name: who somebody is and where (`email` only as
-    `identities` allows), and any name of the shop's own; never one that the product itself sets or acts by."""
-    return _OURS.fullmatch(trait.strip()) is None
-
-
-def in_lake(trait: str) -> bool:
-    """Whether a trait of this name may go into the lake: none that says who somebody is, or where within their city."""
-    return not is_personal(trait) and _WITHIN_A_CITY.isdisjoint(trait.lower().split("."))
-
-
-def _own_words(traits: Mapping[str, Json]) -> Iterator[str]:
-    for name, value in traits.items():
-        if isinstance(value, dict):
-            parts = value if is_personal(name) else {part: each for part, each in value.items() if is_personal(part)}
-            yield from (word for each in parts.values() for word in _words_of(str(each)))
-        elif is_personal(name) and isinstance(value, str):
-            yield from (word for each in (value, *value.split()) for word in _words_of(each))
-
-
-@lru_cache(maxsize=4096)
-def _words_of(value: str) -> tuple[str, ...]:
-    """The forms in which a text is found again: its words, and, of what is a phone number, the digits that everybody
-    dials. What is shorter than three letters says nothing."""
-    plain = _plain(value) if len(value) <= MOST_TEXT else ""
-    digits = plain.replace(" ", "")
-    if len(plain) <= 2:
-        return ()
-    return (plain, digits[-LEAST_PHONE:]) if digits.isdigit() and len(digits) >= LEAST_PHONE else (plain,)
-
-
-def text(value: Json, own: frozenset[str]) -> str | None:
-    """A text that says nothing of anybody, as it is; else None."""
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT:
-        return None
-    readings, phrases, digits = _readings(value)
-    if any("@" in reading or _PHONE.search(reading) for reading in readings):
-        return None
-    return None if any(_says(phrases, digits, word) for word in own) else value
-
-
-def _says(phrases: Sequence[str], digits: str, word: str) -> bool:
-    if word.isdigit() and len(word) >= LEAST_PHONE:
-        return word in digits
-    if len(word) >= LEAST_WITHIN:
-        return any(word in phrase or word.replace(" ", "") in phrase.replace(" ", "") for phrase in phrases)
-    return any(f" {word} " in f" {phrase} " for phrase in phrases)
-
-
-LEAST_WITHIN = 5
-"""Letters of a word that is found within others, too; a shorter one (`Ann`, `Rose`) has to stand by itself."""
-LEAST_PHONE = 8
-"""Digits that make a number somebody's, and of a longer one those that stay whatever is dialled before them."""
-_PHONE = re.compile(r"(?:^|[^\w])\+[1-9](?:[\s().-]?\d){7,14}(?!\d)")
-_ENCODED = (re.compile(r"[\w+-]{12,}={0,2}", re.ASCII), re.compile(r"[\w+/-]{12,}={0,2}", re.ASCII))
-"""What may be base64: between slashes, and with slashes in it."""
-_PUNYCODE = re.compile(r"xn--([a-z0-9-]+)", re.IGNORECASE)
-_APART = re.compile(r"[\W_]+|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
-MOST_DECODED = 4
-"""Times that a text is decoded: who hides an address deeper does it on purpose."""
-
-
-@lru_cache(maxsize=4096)
-def _readings(value: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """All that a text may be read as, encoded parts decoded; the same as plain words; and all its digits."""
-    found = [unicodedata.normalize("NFKC", value)]
-    for _ in range(MOST_DECODED):
-        decoded = html.unescape(unquote(found[-1]))
-        if decoded == found[-1]:
-            break
-        found.append(unicodedata.normalize("NFKC", decoded))
-    last = found[-1]
-    for part in dict.fromkeys(part for pattern in _ENCODED for part in pattern.findall(last)):
-        for altchars in (b"+/", b"-_"):
-            with suppress(ValueError):
-                whole = part.rstrip("=")
-                bytes_ = base64.b64decode(whole + "=" * (-len(whole) % 4), altchars, validate=True)
-                found.append(bytes_.decode())
-    for label in _PUNYCODE.findall(last):
-        with suppress(UnicodeError):
-            found.append(label.encode().decode("punycode"))
-    phrases = tuple(_plain(reading) for reading in found)
-    return tuple(found), phrases, " ".join("".join(filter(str.isdigit, phrase)) for phrase in phrases)
-
-
-def _plain(value: str) -> str:
-    """The words of a text: no case, no accents, nothing between them but one space."""
-    if not value.isascii():
-        decomposed = unicodedata.normalize("NFKD", value)
-        value = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(filter(None, _APART.split(value.casefold())))
-
-
-def code(value: Json, own: frozenset[str]) -> str | None:
-    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text(found, own) if isinstance(found, str) and _CODE.fullmatch(found) else None
-
-
-def identifier(value: Json, own: frozenset[str]) -> str | None:
-    """What a shop calls a product: a code, a number, or a name such as `Blue Mug`."""
-    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text(found, own) if isinstance(found, str) and found.strip() else None
-
-
-def path(value: Json, own: frozenset[str]) -> str | None:
-    """A page's path, without the query and the fragment, which are full of tokens and addresses."""
-    return text(re.split("[?#]", value)[0], own) if isinstance(value, str) else None
-
-
-def link(value: Json, own: frozenset[str]) -> str | None:
-    """Where a link in an email led, without its host: the shop's own, mostly."""
-    return path(re.sub(r"^https?://[^/?#]*/?", "/", value), own) if isinstance(value, str) else None
 
 
 def listed(values: Iterator[str | None]) -> list[str] | None:

@@ -17,7 +17,7 @@ from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant
 from shared.domain.profiles import UNDECIDED, Profile, wake_at
-from shared.domain.profiles.folding import fold, trim
+from shared.domain.profiles.folding import fold, names_a_product, trim
 from shared.domain.profiles.kept_orders import misses_orders, needs_rebuild, trim_orders
 from shared.domain.profiles.orders import happened
 from shared.domain.profiles.transitions import (
@@ -232,7 +232,7 @@ def absorb(
     heard = now if heard is None else heard
     transitions: list[Transition] = []
     for event in sorted(events, key=lambda event: event.received):
-        if needs_rebuild(profile, event):
+        if needs_rebuild(profile, event) or names_a_product(profile, event):
             raise HistoryNeededError(event.type)
         t = max(profile.decided, event.received)
         transitions += adopt(definitions, profile, t, heard)

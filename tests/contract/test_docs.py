@@ -17,7 +17,7 @@ from infra.local import settings
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import senders, shipped
-from shared.domain import identities, journeys, properties, segments
+from shared.domain import identities, journeys, personal, properties, segments
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, NEVER, Type
 from shared.domain.profiles import Profile, bounds
@@ -172,7 +172,7 @@ def test_the_bounds_in_the_docs_are_the_codes() -> None:
         assert f"{bound:,} {what}" in said
     of_properties = SEGMENTS.split("## Properties of events\n")[1]
     for bound, what in (
-        (properties.MOST_TEXT, "characters"),
+        (personal.MOST_TEXT, "characters"),
         (properties.VALUES_BOUND, "ids"),
         (properties.VALUES_BOUND, "categories"),
         (properties.MOST_LIST_BYTES, "bytes"),

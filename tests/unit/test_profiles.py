@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type, iso
 from shared.domain.identities import IDENTITIES_BOUND
+from shared.domain.personal import MOST_TEXT
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.bounds import (
     ANSWERS_BOUND,
@@ -32,7 +33,7 @@ from shared.domain.profiles.orders import happened
 from shared.domain.profiles.stored import dump, load
 from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.profiles.transitions import Membership
-from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID, MOST_TEXT
+from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID
 from tests.unit.profile_histories import BEGIN, events
 
 
