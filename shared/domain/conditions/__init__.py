@@ -24,7 +24,6 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
-    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import Described, Duration, Id
@@ -111,7 +110,6 @@ Condition = Annotated[
     | FirstEvent
     | LastEvent
     | Latest
-    | Share
     | InSequence
     | Unanswered
     | Cart

@@ -18,7 +18,6 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
-    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
@@ -54,12 +53,10 @@ def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> T
             return events.last(view, condition, holds)
         case Latest():
             return events.latest(view, condition)
-        case Share():
-            return events.share(view, condition)
         case InSequence():
-            return events.sequence(view, condition, until)
+            return events.sequence(view, condition)
         case Unanswered():
-            return events.unanswered(view, condition, holds, until)
+            return events.unanswered(view, condition, holds)
         case Cart():
             return events.cart(view, condition, holds)
         case Orders():

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.events import Event, Json
-from shared.domain.personal import category_name, code, identifier, text
-from shared.domain.properties import categories_of, listed, product_words, products_of, quantity_of, worth
+from shared.domain.properties import categories_of, code, identifier, listed, products_of, quantity_of, text, worth
 
 Line = list[Any]
 """A product of an order, as short as it can be stored: the values of FIELDS, without the missing ones at the end."""
@@ -26,23 +25,18 @@ def lines_of(event: Event, own: frozenset[str]) -> list[Line] | None:
     properties = event.properties
     if not isinstance(properties.get("products"), list) and properties.get("product_id") is None:
         return None
-    products = products_of(properties)
-    words = product_words(event.public, (product.get("product_id") for product in products), own)
-    return [line for product in products if (line := _line(product, event, words))]
+    return [line for product in products_of(properties) if (line := _line(product, event, own))]
 
 
 def _line(product: Mapping[str, Json], event: Event, own: frozenset[str]) -> Line:
-    def called(name: str) -> str | None:
-        return identifier(product.get(name), own, event.public)
-
-    categories = listed(category_name(each, own, event.public) for each in categories_of(product))
+    categories = listed(text(each, own) for each in categories_of(product))
     told = [
-        called("product_id"),
+        identifier(product.get("product_id"), own),
         categories,
         _thousandths(product.get("quantity", 1)),
         None if event.other_currency else worth(product.get("price")),
-        called("vendor") or called("brand"),
-        called("variant_id") or called("variant"),
+        next((found for name in ("vendor", "brand") if (found := text(product.get(name), own))), None),
+        next((found for name in ("variant_id", "variant") if (found := identifier(product.get(name), own))), None),
         True if product.get("gift_card") is True else None,
     ]
     return _short(told) if told[0] is not None or categories else []
@@ -87,12 +81,14 @@ def bounded(lines: list[Line]) -> list[Line]:
 
 
 def without_words(line: Line, own: frozenset[str]) -> Line:
-    """The line without what says one of these words (`product_words`)."""
+    """The line without what says one of these words."""
     told = as_properties(line)
     said: dict[str, Json] = {
-        name: category_name(told.get(name), own) for name in ("product_id", "vendor", "variant_id")
+        "product_id": identifier(told.get("product_id"), own),
+        "category": listed(text(each, own) for each in told.get("category") or ()),
+        "vendor": text(told.get("vendor"), own),
+        "variant_id": identifier(told.get("variant_id"), own),
     }
-    said["category"] = listed(category_name(each, own) for each in told.get("category") or ())
     return _short([(told | said).get(name) for name in FIELDS])
 
 
@@ -103,8 +99,8 @@ def said_of_order(event: Event, own: frozenset[str]) -> dict[str, Json]:
     codes = properties.get("discount_codes")
     several = [*(codes if isinstance(codes, list) else [codes]), properties.get("coupon")]
     told = {
-        "discount_codes": listed(text(each, own, event.public) for each in several),
-        "source_name": text(properties.get("source_name"), own, event.public),
+        "discount_codes": listed(text(each, own) for each in several),
+        "source_name": text(properties.get("source_name"), own),
         "shipping_country": code(properties.get("shipping_country"), own),
     }
     return {name: value for name, value in told.items() if value is not None}

@@ -21,7 +21,6 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
-    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
@@ -115,8 +114,6 @@ def _leaf(segments: Mapping[str, Segment], condition: Condition, holds: bool) ->
             return events.last(condition, holds)
         case Latest():
             return events.latest(condition, holds)
-        case Share():
-            return events.share(condition, holds)
         case InSequence():
             return events.sequence(condition, holds)
         case Unanswered():
