@@ -1,6 +1,7 @@
 """What every test needs before the handlers are imported: Powertools reads these when it is made."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,7 @@ def environment_of_the_module() -> Iterator[None]:
     before = dict(os.environ)
     yield
     _put_back(before)
+    _begin_again()
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +38,16 @@ def environment_of_the_test() -> Iterator[None]:
     before = dict(os.environ)
     yield
     _put_back(before)
+
+
+def _begin_again() -> None:
+    """A local system leaves its clock, its session and its caches, too. What a test has not imported stays out."""
+    if clock := sys.modules.get("shared.adapters.clock"):
+        clock.use(None)
+    if boto3 := sys.modules.get("boto3"):
+        boto3.DEFAULT_SESSION = None
+    if caches := sys.modules.get("shared.adapters.caches"):
+        caches.forget_all()
 
 
 def _put_back(before: dict[str, str]) -> None:
