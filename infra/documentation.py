@@ -61,6 +61,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"kind": "first_event", "event": "Order Completed", "within": "30d"},
     {"kind": "last_event", "event": "Page Viewed", "at_least": 14},
     {"kind": "latest", "where": [{"property": "device", "value": "mobile"}]},
+    {"kind": "share", "where": [{"property": "device", "value": "mobile"}], "more": 50, "within": "90d"},
     {
         "kind": "sequence",
         "first": {"event": "Checkout Started"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from functions.admin.publishing import fitting, segment_in
-from functions.admin.rest import Request, route
+from functions.admin.rest import Request, left_out, route
 from shared.adapters import contacts, definitions, shipped
 from shared.adapters.clock import now
 from shared.domain import estimates, vocabulary
@@ -94,8 +94,11 @@ def _look(of_shop: Definitions, segment: str, t: Instant) -> tuple[Found, list[D
             ids = contacts.first_of_shard(shard, held.last, DRAWN)
             whole = len(ids) < DRAWN
             drawn[shard] = Drawn(held.contacts + len(ids), ids[-1] if ids else held.last, whole)
-            for stored in contacts.read_all(ids):
-                _take(found, of_shop, segment, stored.profile, t)
+            for stored in contacts.read_all(ids, left_out):
+                try:
+                    _take(found, of_shop, segment, stored.profile, t)
+                except Exception as error:
+                    left_out(stored.profile.contact, error)
     return found, list(drawn.values())
 
 
@@ -106,7 +109,7 @@ def _take(found: Found, of_shop: Definitions, segment: str, profile: Profile, t:
         if found.rebuilt >= MOST_REBUILT:
             return
         found.rebuilt += 1
-        is_in = evaluate(of_shop, segment, rebuild(profile, contacts.events(profile.contact), of_shop.asked), t)[0]
+        is_in = evaluate(of_shop, segment, rebuild(profile, contacts.events(profile.contact)), t)[0]
     held = profile.memberships.get(segment)
     was_in = held is not None and held.member
     found.looked_at += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.admin import views
-from functions.admin.rest import Request, answer, logger, route
+from functions.admin.rest import Request, answer, left_out, logger, route
 from shared.adapters import conflicts, contacts, events_queue
 from shared.adapters.clock import now
 from shared.domain.events import Event, Identity, IdentityKind, Json, Type, event_id
@@ -18,7 +18,7 @@ def list_conflicts(request: Request) -> Json:
     """Pairs of contacts that events have named together, the newest first; `more` when there are others."""
     stored = conflicts.stored()
     named = dict.fromkeys(contact for conflict in stored for contact in conflict.contacts)
-    profiles = {each.profile.contact: each.profile for each in contacts.read_all(named)}
+    profiles = {each.profile.contact: each.profile for each in contacts.read_all(named, left_out)}
     open_ = [conflict for conflict in stored if all(contact in profiles for contact in conflict.contacts)]
     return {
         "conflicts": [

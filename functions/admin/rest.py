@@ -76,6 +76,11 @@ class Request:
         return Place(int(match[1]), match[2])
 
 
+def left_out(contact: str, error: Exception) -> None:
+    """Says of a contact who cannot be read, or not be looked at, that an answer about many is without them."""
+    logger.error("contact left out", contact=contact, reason=type(error).__name__)
+
+
 def paged(name: str, placed: Iterable[tuple[Place, Json]], limit: int) -> Json:
     """A page of at most `limit` items, named `name`, and the `cursor` of the next one (None: it is the last)."""
     found = list(islice(placed, limit + 1))

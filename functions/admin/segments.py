@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itertools import islice
 
 from functions.admin import publishing, views
-from functions.admin.rest import Place, Request, cursor_of, paged, route
+from functions.admin.rest import Place, Request, cursor_of, left_out, paged, route
 from shared.adapters import contacts, definitions, members
 from shared.adapters.clock import now
 from shared.adapters.contacts import Wake
@@ -76,7 +76,7 @@ def list_members(request: Request, segment: str) -> Json:
         ),
         limit,
     )
-    profiles = contacts.read_all(member["contact"] for member in found["members"])
+    profiles = contacts.read_all((member["contact"] for member in found["members"]), left_out)
     people = {stored.profile.contact: views.person(stored.profile) for stored in profiles}
     return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
 
@@ -115,9 +115,12 @@ def show_forecast(request: Request) -> Json:
     days = coming_days(as_of, definitions.at_least(number).compiler.zone)
     wakes, made, last = contacts.wakes(days.edges[-1] - 1, after), Forecast(), None
     while batch := list(islice(wakes, FORECAST_BATCH)):
-        for stored in contacts.read_all(wake.contact for wake in batch):
+        for stored in contacts.read_all((wake.contact for wake in batch), left_out):
             newest = definitions.at_least(max(number, stored.profile.definitions))
-            add(made, foreseen(newest, stored.profile, days), days)
+            try:
+                add(made, foreseen(newest, stored.profile, days), days)
+            except Exception as error:
+                left_out(stored.profile.contact, error)
         last = batch[-1] if len(batch) == FORECAST_BATCH else None
         if now() - t > FORECAST_TIME:
             break
@@ -142,7 +145,7 @@ def show_forecast(request: Request) -> Json:
 
 
 def foreseen(of_shop: Definitions, profile: Profile, days: Days) -> list[Flip]:
-    return with_history(profile, of_shop.asked, lambda held: foresee(of_shop, held, days))
+    return with_history(profile, lambda held: foresee(of_shop, held, days))
 
 
 def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | None]:

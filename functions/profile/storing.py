@@ -44,6 +44,7 @@ from shared.domain.identities import (
     without_what_leads_to,
 )
 from shared.domain.lake_rows import place_of, row
+from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.folding import rebuild
 from shared.domain.profiles.traits import own_words_of
@@ -179,8 +180,8 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
         if stored is None:
             stored = Stored(Profile(contact, public=True), wake_at=NEVER)
         elif whole:
-            asked = definitions.recorded(stored.profile.definitions).asked
-            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), asked))
+            words = frozenset().union(*(own_words(member.event.traits) for member in fresh.values()))
+            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), words))
         decided = _decided(stored)
         try:
             sides = _sides(stored, list(fresh.values()))

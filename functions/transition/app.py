@@ -114,10 +114,15 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
     kinds, moved = [], []
     partitions: set[str] = set()
     for item in contacts.items(anonymous, "EVENT#"):
+        identity = Identity(kind=IdentityKind.CONTACT, value=contact)
+        try:
+            event = contacts.event_of(item).model_copy(update={"identities": (identity,)})
+        except Exception as error:  # it stays where it is, and holds up none of the others
+            logger.error("event not brought over", kind=item["kind"]["S"], reason=type(error).__name__)
+            continue
+        moved.append(event)
         kinds.append(item["kind"]["S"])
         partitions |= places(item["type"]["S"], int(item["time"]["N"]))
-        identity = Identity(kind=IdentityKind.CONTACT, value=contact)
-        moved.append(contacts.event_of(item).model_copy(update={"identities": (identity,)}))
     amendments.record(anonymous, partitions, instant)  # the lake has them as the joined contact's soon
     events_queue.put_events(moved)
     contacts.delete(anonymous, kinds)

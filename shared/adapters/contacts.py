@@ -350,14 +350,17 @@ def consent_writes(
     """Adds what these events say about consent to the contact's ledger, which is only ever added to.
 
     `held` are the profile's answers before them. The answer that holds, said again later, is no entry: the event tells
-    that it was said; nor is a state without its date, where there is an answer.
+    that it was said; nor is a state without its date, where another answer holds.
     """
     writes = []
     held = dict(held)
     for event in sorted(events, key=lambda event: event.time):
         for change in event.consent:
             before = held.get(change.topic)
-            if before is not None and (change.undated or (before.value == change.state and before.time <= event.time)):
+            holds = profile.consent.get(change.topic)
+            if before is not None and change.undated and (holds is None or holds.value != change.state):
+                continue
+            if before is not None and before.value == change.state and (change.undated or before.time <= event.time):
                 continue
             if before is None or before.time <= event.time:
                 held[change.topic] = Stamped(change.state, event.time)

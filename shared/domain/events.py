@@ -162,8 +162,9 @@ class Identity(BaseModel):
 class ConsentChange(BaseModel):
     """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in).
 
-    `undated`: the sender tells a state and not when it was decided, so nobody has just answered. It counts where
-    nothing else is known of the topic, whenever that comes in; a no is never undated.
+    `undated`: the sender tells a state and not when it was decided, so nobody has just answered. A yes counts where
+    nothing else is known of the topic, whenever that comes in; a no, where the contact has said nothing on our own
+    page.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import assert_never
 
-from shared.domain import lake_rows, properties
+from shared.domain import lake_rows
 from shared.domain.conditions import All, Any_, Condition, Member, Not, parts_of
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.conditions.events import (
@@ -24,6 +24,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
@@ -31,11 +32,12 @@ from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
-from shared.domain.evaluation.reading import keeps
-from shared.domain.events import NEVER, Instant, Json, Type
+from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
+from shared.domain.personal import in_lake, text
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.properties import CARTS, KEPT_PROPERTIES, fold_case, in_lake, in_lake_form, own_words, text
+from shared.domain.profiles.traits import own_words_of
+from shared.domain.properties import KEPT_PROPERTIES, fold_case
 from shared.domain.segments import Definitions
 
 COLUMNS: Mapping[str, str] = {
@@ -47,7 +49,7 @@ COLUMNS: Mapping[str, str] = {
     "number": "double",
     "flag": "boolean",
     "amount": "bigint",
-    **{name: lake_rows.COLUMNS[name] for name in (*KEPT_PROPERTIES, "properties")},
+    **{name: lake_rows.COLUMNS[name] for name in KEPT_PROPERTIES},
 }
 """Columns and their types in Athena. What they hold, by the row's kind:
 
@@ -90,7 +92,17 @@ def is_answered(condition: Condition) -> bool:
             return condition.asks_when  # what is stored may have changed since, by time alone
         case All() | Any_() | Not() | OnList() | ConsentIs() | FirstSeen() | Sample():
             return False
-        case EventCount() | FirstEvent() | LastEvent() | Latest() | InSequence() | Unanswered() | Cart() | Engagement():
+        case (
+            EventCount()
+            | FirstEvent()
+            | LastEvent()
+            | Latest()
+            | Share()
+            | InSequence()
+            | Unanswered()
+            | Cart()
+            | Engagement()
+        ):
             return False
         case Orders() | LastOrder() | Rank() | Rfm():
             return False
@@ -115,7 +127,6 @@ class Asked:
 
     of_all: Question
     by_trait: Mapping[str, Question]
-    properties: properties.Asked
 
 
 def asked(definitions: Definitions) -> Asked:
@@ -134,7 +145,7 @@ def asked(definitions: Definitions) -> Asked:
     def question(parts: Mapping[str, Condition]) -> Question:
         return Question(tuple(parts), definitions.compiler.function(list(parts.values())))
 
-    return Asked(question(of_all), {trait: question(parts) for trait, parts in by_trait.items()}, definitions.asked)
+    return Asked(question(of_all), {trait: question(parts) for trait, parts in by_trait.items()})
 
 
 def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
@@ -147,15 +158,13 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
         return
     if profile.older_orders:
         raise HistoryNeededError("orders")
-    for type_ in (Type.ORDER_COMPLETED, *CARTS):  # which are read here, and not in the lake
-        keeps(profile, type_, asked.properties.get(type_, frozenset()))
     empty: Row = dict.fromkeys(COLUMNS) | {
         "contact": profile.contact,
         "contact_number": contact_number(profile.contact),
     }
     yield {**empty, "kind": "contact", "time": None if profile.first_seen == NEVER else profile.first_seen}
     answered = set(asked.of_all.answers(profile, t))
-    own = _own(profile)
+    own = own_words_of(profile)
     unsaid = set()
     for name, stamped in _written_out(profile):
         values = _values(stamped.value, own) if _may_be_written(name, own) else None
@@ -177,10 +186,10 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     for order in profile.orders.values():
         if order.completed is not None:
             now = {"time": order.placed, "amount": order.net, "flag": order.counts}
-            yield {**empty, "kind": "order", **now, **in_lake_form(order.completed.properties)}
+            yield {**empty, "kind": "order", **now, **order.completed.properties}
     cart = cart_of(profile)
     if cart is not None:
-        yield {**empty, "kind": "cart", "time": cart.time, **in_lake_form(cart.properties)}
+        yield {**empty, "kind": "cart", "time": cart.time, **cart.properties}
     for segment, held in profile.memberships.items():
         if held.member:
             yield {**empty, "kind": "member", "name": segment, "number": float(held.number), "time": held.since}
@@ -190,9 +199,10 @@ def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
     """The traits that may be, and each part of one that has parts, as conditions name them (`trait_of`)."""
     for name, stamped in profile.traits.items():
         value, time = stamped.value, stamped.time
-        if value is None or not in_lake(name):
+        if value is None:
             continue
-        yield name, stamped
+        if in_lake(name):
+            yield name, stamped
         if isinstance(value, dict) and len(value) <= VALUES_BOUND and "." not in name:
             for part, of_part in value.items():
                 whole = f"{name}.{part}"
@@ -227,19 +237,6 @@ def _value(value: Json, own: frozenset[str]) -> Row | None:
 
 
 def _may_be_written(value: str, own: frozenset[str]) -> bool:
-    if text(value, own) is None or "\0" in value:
+    if text(value, own, public=True) is None or "\0" in value:
         return False
     return not any("\ud800" <= letter <= "\udfff" for letter in value)
-
-
-def _own(profile: Profile) -> frozenset[str]:
-    """The words that say who the contact is; of a trait that has parts, those parts that do."""
-    flat: dict[str, Json] = {}
-    parts: list[Mapping[str, Json]] = [flat]
-    for name, stamped in profile.traits.items():
-        value = stamped.value
-        if isinstance(value, dict):
-            parts.append({part: each for part, each in value.items() if not isinstance(each, dict)})
-        else:
-            flat[name] = value
-    return frozenset().union(*map(own_words, parts))

@@ -1,24 +1,18 @@
 """The properties of events that conditions can ask for, in the one form in which profiles and the lake hold them.
 
-Because both hold the same values, a condition means the same for one contact and in SQL. Text that people could have
-written about themselves does not pass: nothing that has an address or a phone number in it, and nothing that repeats
-what the contact is called or where they live, encoded or not, whichever event has told it (`profiles.own_words_of`).
-What is ours to tell, nobody tells with a public key. Money is whole hundredths of the shop's currency.
+Because both hold the same values, a condition means the same for one contact and in SQL. What says who somebody is
+does not pass (see `personal`), whichever event has told it (`profiles.own_words_of`). What is ours to tell, nobody
+tells with a public key. Money is whole hundredths of the shop's currency.
 """
 
 from __future__ import annotations
 
-import base64
-import html
 import json
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from urllib.parse import unquote
 
 from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
+from shared.domain.personal import category_name, code, identifier, link, own_words, path, says, text
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
@@ -30,19 +24,7 @@ DEVICES = ("mobile", "tablet", "desktop", "bot")
 OURS_TO_TELL = frozenset({"journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"})
 """Properties of what happens to our mails and runs."""
 KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
-"""What is kept of every event. Of all its other properties (`other_properties`) profiles keep those that the published
-segments ask for, and the lake all."""
-Asked = Mapping[str, frozenset[str]]
-"""By event type, the other properties that conditions ask for."""
-MOST_DEPTH = 4
-"""Objects within each other that are looked into."""
-_NAME = re.compile(r"[^=\x00-\x1f\x7f]{1,100}")
-"""Of an other property: in the lake, `=` stands between a name and its value."""
-_PERSONAL_PROPERTIES = re.compile(
-    r"e?mail|phone|mobile_?number|street|address|birth|gender|avatar|postal|postcode|zip|latitude|longitude|password|"
-    r"secret|token|(^|[._ ])name$|(first|last|full|middle|sur|given|family|nick|user|customer|contact|person)[_ ]?name",
-    re.IGNORECASE,
-)
+"""What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
 
 KNOWN_TYPES = frozenset(Type)
 WHOLE_CARTS = (Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
@@ -50,7 +32,6 @@ WHOLE_CARTS = (Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.
 CART_CHANGES = (Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED)
 """Events that tell of one product in it."""
 CARTS = (*WHOLE_CARTS, *CART_CHANGES)
-MOST_TEXT = 200
 VALUES_BOUND = 30
 """Distinct values kept of a property that an event has once a product."""
 MOST_LIST_BYTES = 600
@@ -61,14 +42,6 @@ MOST_ID = 100
 """Characters of an order's or a refund's id."""
 _as_stored = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FIRST_KEPT = (*AMOUNTS, *FLAGS, *TEXT_LISTS, *CODES, *TEXTS)
-_CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
-"""A code, as machines write them: no spaces, no @."""
-_PERSONAL_TRAITS = re.compile(
-    r"e?mail|name|phone|street|address|birthday|age$|gender|avatar|website|url|id$", re.IGNORECASE
-)
-_OURS = re.compile(r"(tags|lists|signup_source|dormant|propensity|scores?|predicted_[^.]*)(\..*)?", re.IGNORECASE)
-"""Traits that a storefront's tags, the refresh and the journeys set, and the product acts by, with all their parts."""
-_WITHIN_A_CITY = frozenset({"postal_code", "zip", "latitude", "longitude"})
 
 
 def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[str, Json]:
@@ -80,8 +53,10 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     products = products_of(properties)
     for product in products:
         if product.get("product_id") is not None or categories_of(product):
-            found["product_id"] = listed(identifier(product.get("product_id"), own) for product in products)
-            found["category"] = listed(text(each, own) for product in products for each in categories_of(product))
+            words = product_words(event.public, (each.get("product_id") for each in products), own)
+            found["product_id"] = listed(identifier(each.get("product_id"), words, event.public) for each in products)
+            categories = (category for each in products for category in categories_of(each))
+            found["category"] = listed(category_name(each, words, event.public) for each in categories)
             break
     if not event.other_currency:
         found["price"] = worth(properties.get("price"))
@@ -89,12 +64,12 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     elif properties.get("products") == []:
         found["total"] = 0
     if properties.get("path") is not None:
-        found["path"] = path(properties["path"], own)
+        found["path"] = path(properties["path"], own, event.public)
     if properties.get("link") is not None and may_tell(event, "link"):
         found["link"] = link(properties["link"], own)
     for name in ("campaign", "query"):
         if properties.get(name) is not None:
-            found[name] = text(properties[name], own)
+            found[name] = text(properties[name], own, event.public)
     for name in CODES:
         if properties.get(name) is not None and may_tell(event, name):
             found[name] = code(properties[name], own)
@@ -104,87 +79,6 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     if event.type in CARTS and not found.get("product_id") and not found.get("total") and "products" in properties:
         found["filled"] = any(products) or None  # what it is or costs is not told, but something is in it
     return _fitting({name: value for name, value in found.items() if value is not None})
-
-
-def may_be_asked(name: str) -> bool:
-    """Whether an other property of this name is kept of events: none that says who somebody is, or where."""
-    return _NAME.fullmatch(name) is not None and _PERSONAL_PROPERTIES.search(name) is None
-
-
-def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[str, Json]:
-    """The event's properties that are none of KEPT_PROPERTIES: texts, numbers, flags, and lists of them.
-
-    A dot leads into an object, and through a list into each of its objects: `answers.points`. What says something of
-    the contact is left out, as of all texts; of senders with a public write key, codes alone pass. It is as many as fit
-    MOST_BYTES, in the order of their names, so that profiles and the lake know the same of an event whatever is asked.
-    """
-    own = own_words(event.traits) | known
-    told: dict[str, dict[str, Json]] = {}
-    for name, value in _leaves("", event.properties, 0):
-        fixed = name in KEPT_PROPERTIES or (event.public and name in OURS_TO_TELL)
-        if not fixed and may_be_asked(name) and text(name, own) is not None:
-            said = _said(value, event, own)
-            if said is not None:
-                told.setdefault(name, {})[_as_stored(said)] = said
-    kept: dict[str, Json] = {}
-    room = MOST_BYTES
-    for name in sorted(told):
-        values = [told[name][key] for key in sorted(told[name])[:VALUES_BOUND]]
-        room -= len(_as_stored({name: values}).encode())
-        if room < 0:
-            break
-        kept[name] = values[0] if len(values) == 1 else values
-    return kept
-
-
-def _leaves(name: str, value: Json, depth: int) -> Iterator[tuple[str, Json]]:
-    if depth > MOST_DEPTH:
-        return
-    if isinstance(value, Mapping):
-        for part, each in value.items():
-            yield from _leaves(f"{name}.{part}" if name else part, each, depth + 1)
-    elif isinstance(value, list):
-        for each in value[:MOST_ITEMS]:
-            yield from _leaves(name, each, depth)
-    else:
-        yield name, value
-
-
-MOST_ITEMS = 250
-"""Of a list that is looked into."""
-
-
-def _said(value: Json, event: Event, own: frozenset[str]) -> Json:
-    """A value of an other property, as it is kept; None when it is not."""
-    match value:
-        case bool():
-            return value
-        case int() | float():
-            return value if abs(value) <= MOST_NUMBER else None  # nor what is no number (NaN)
-        case str():
-            return code(value, own) if event.public else text(value, own)
-    return None
-
-
-MOST_NUMBER = 10**15
-"""Up to here whole numbers are exact, whatever works with them."""
-
-
-def in_lake_form(kept: Mapping[str, Json]) -> dict[str, Json]:
-    """What is kept of an event, in the lake's columns: the other properties as `name=tvalue` (a text), `name=n5` (a
-    number), `name=btrue`, one for each of their values."""
-    columns = {name: value for name, value in kept.items() if name in _IN_COLUMNS}
-    others = [
-        f"{name}={_KINDS[type(each)]}{each if isinstance(each, str) else _as_stored(each)}"
-        for name, value in kept.items()
-        if name not in _IN_COLUMNS
-        for each in (value if isinstance(value, list) else [value])
-    ]
-    return {**columns, **({"properties": others} if others else {})}
-
-
-_KINDS: Mapping[type, str] = {str: "t", int: "n", float: "n", bool: "b"}
-_IN_COLUMNS = frozenset({*KEPT_PROPERTIES, "filled"})
 
 
 def _fitting(found: dict[str, Json]) -> dict[str, Json]:
@@ -223,14 +117,24 @@ def may_tell(event: Event, name: str) -> bool:
     return event.properties.get(name) in DEVICES if name == "device" else name not in OURS_TO_TELL
 
 
-def without(kept: Mapping[str, Json], own: frozenset[str]) -> dict[str, Json]:
-    """What was kept of an event, without what says one of these words."""
+def product_words(public: bool, ids: Iterable[Json], own: frozenset[str]) -> frozenset[str]:
+    """The words that are looked for in what products and their categories are called: none, where a storefront tells of
+    its own, which it knows by number."""
+    if public or any(isinstance(id_, str) and not id_.isdigit() and says(id_, own) for id_ in ids):
+        return own
+    return frozenset()
+
+
+def without(kept: Mapping[str, Json], own: frozenset[str], of_products: frozenset[str]) -> dict[str, Json]:
+    """What was kept of an event, without what says one of these words; of products, one of those (`product_words`)."""
     left: dict[str, Json] = {}
     for name, value in kept.items():
-        several = value if isinstance(value, list) else [value]
-        said: Json = [each for each in several if not isinstance(each, str) or text(each, own) is not None]
-        if said:
-            left[name] = said if isinstance(value, list) else value
+        words = of_products if name in TEXT_LISTS else own
+        if isinstance(value, list):
+            if said := [each for each in value if not says(each, words)]:
+                left[name] = said
+        elif not (isinstance(value, str) and says(value, words)):
+            left[name] = value
     return left
 
 
@@ -239,7 +143,9 @@ def event_name(event: Event, known: frozenset[str] = frozenset()) -> str | None:
     an order that a public key tells of."""
     if not event.counts:
         return None
-    return event.type if event.type in KNOWN_TYPES else text(event.type, own_words(event.traits) | known)
+    if event.type in KNOWN_TYPES:
+        return event.type
+    return text(event.type, own_words(event.traits) | known, event.public)
 
 
 def stated_total(properties: Mapping[str, Json]) -> int | None:
@@ -303,130 +209,6 @@ def categories_of(product: Mapping[str, Json]) -> Sequence[Json]:
     several = product.get("categories")
     told = several if isinstance(several, list) and several else [product.get("category")]
     return [each for each in told if each is not None]
-
-
-def own_words(traits: Mapping[str, Json]) -> frozenset[str]:
-    """The words by which the values of the traits that say who somebody is are found again in a text."""
-    return frozenset(_own_words(traits)) if traits else frozenset()
-
-
-def is_personal(trait: str) -> bool:
-    """Whether a trait of this name says who somebody is."""
-    return _PERSONAL_TRAITS.search(trait) is not None
-
-
-def may_be_told_by_anybody(trait: str) -> bool:
-    """Whether a sender with a public write key may set a trait of this name: who somebody is and where (`email` only as
-    `identities` allows), and any name of the shop's own; never one that the product itself sets or acts by."""
-    return _OURS.fullmatch(trait.strip()) is None
-
-
-def in_lake(trait: str) -> bool:
-    """Whether a trait of this name may go into the lake: none that says who somebody is, or where within their city."""
-    return not is_personal(trait) and _WITHIN_A_CITY.isdisjoint(trait.lower().split("."))
-
-
-def _own_words(traits: Mapping[str, Json]) -> Iterator[str]:
-    for name, value in traits.items():
-        if isinstance(value, dict):
-            parts = value if is_personal(name) else {part: each for part, each in value.items() if is_personal(part)}
-            yield from (word for each in parts.values() for word in _words_of(str(each)))
-        elif is_personal(name) and isinstance(value, str):
-            yield from (word for each in (value, *value.split()) for word in _words_of(each))
-
-
-@lru_cache(maxsize=4096)
-def _words_of(value: str) -> tuple[str, ...]:
-    """The forms in which a text is found again: its words, and, of what is a phone number, the digits that everybody
-    dials. What is shorter than three letters says nothing."""
-    plain = _plain(value) if len(value) <= MOST_TEXT else ""
-    digits = plain.replace(" ", "")
-    if len(plain) <= 2:
-        return ()
-    return (plain, digits[-LEAST_PHONE:]) if digits.isdigit() and len(digits) >= LEAST_PHONE else (plain,)
-
-
-def text(value: Json, own: frozenset[str]) -> str | None:
-    """A text that says nothing of anybody, as it is; else None."""
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT:
-        return None
-    readings, phrases, digits = _readings(value)
-    if any("@" in reading or _PHONE.search(reading) for reading in readings):
-        return None
-    return None if any(_says(phrases, digits, word) for word in own) else value
-
-
-def _says(phrases: Sequence[str], digits: str, word: str) -> bool:
-    if word.isdigit() and len(word) >= LEAST_PHONE:
-        return word in digits
-    if len(word) >= LEAST_WITHIN:
-        return any(word in phrase or word.replace(" ", "") in phrase.replace(" ", "") for phrase in phrases)
-    return any(f" {word} " in f" {phrase} " for phrase in phrases)
-
-
-LEAST_WITHIN = 5
-"""Letters of a word that is found within others, too; a shorter one (`Ann`, `Rose`) has to stand by itself."""
-LEAST_PHONE = 8
-"""Digits that make a number somebody's, and of a longer one those that stay whatever is dialled before them."""
-_PHONE = re.compile(r"(?:^|[^\w])\+[1-9](?:[\s().-]?\d){7,14}(?!\d)")
-_ENCODED = (re.compile(r"[\w+-]{12,}={0,2}", re.ASCII), re.compile(r"[\w+/-]{12,}={0,2}", re.ASCII))
-"""What may be base64: between slashes, and with slashes in it."""
-_PUNYCODE = re.compile(r"xn--([a-z0-9-]+)", re.IGNORECASE)
-_APART = re.compile(r"[\W_]+|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
-MOST_DECODED = 4
-"""Times that a text is decoded: who hides an address deeper does it on purpose."""
-
-
-@lru_cache(maxsize=4096)
-def _readings(value: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """All that a text may be read as, encoded parts decoded; the same as plain words; and all its digits."""
-    found = [unicodedata.normalize("NFKC", value)]
-    for _ in range(MOST_DECODED):
-        decoded = html.unescape(unquote(found[-1]))
-        if decoded == found[-1]:
-            break
-        found.append(unicodedata.normalize("NFKC", decoded))
-    last = found[-1]
-    for part in dict.fromkeys(part for pattern in _ENCODED for part in pattern.findall(last)):
-        for altchars in (b"+/", b"-_"):
-            with suppress(ValueError):
-                whole = part.rstrip("=")
-                bytes_ = base64.b64decode(whole + "=" * (-len(whole) % 4), altchars, validate=True)
-                found.append(bytes_.decode())
-    for label in _PUNYCODE.findall(last):
-        with suppress(UnicodeError):
-            found.append(label.encode().decode("punycode"))
-    phrases = tuple(_plain(reading) for reading in found)
-    return tuple(found), phrases, " ".join("".join(filter(str.isdigit, phrase)) for phrase in phrases)
-
-
-def _plain(value: str) -> str:
-    """The words of a text: no case, no accents, nothing between them but one space."""
-    if not value.isascii():
-        decomposed = unicodedata.normalize("NFKD", value)
-        value = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(filter(None, _APART.split(value.casefold())))
-
-
-def code(value: Json, own: frozenset[str]) -> str | None:
-    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text(found, own) if isinstance(found, str) and _CODE.fullmatch(found) else None
-
-
-def identifier(value: Json, own: frozenset[str]) -> str | None:
-    """What a shop calls a product: a code, a number, or a name such as `Blue Mug`."""
-    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text(found, own) if isinstance(found, str) and found.strip() else None
-
-
-def path(value: Json, own: frozenset[str]) -> str | None:
-    """A page's path, without the query and the fragment, which are full of tokens and addresses."""
-    return text(re.split("[?#]", value)[0], own) if isinstance(value, str) else None
-
-
-def link(value: Json, own: frozenset[str]) -> str | None:
-    """Where a link in an email led, without its host: the shop's own, mostly."""
-    return path(re.sub(r"^https?://[^/?#]*/?", "/", value), own) if isinstance(value, str) else None
 
 
 def listed(values: Iterator[str | None]) -> list[str] | None:

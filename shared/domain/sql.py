@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from shared.domain import calendars
 from shared.domain.conditions.orders import LEAST_RANKED, Rank
 from shared.domain.events import DAY, Instant, Type
-from shared.domain.lake_rows import month_of, partition
+from shared.domain.lake_rows import OTHER, month_of, partition
 from shared.domain.properties import KEPT_PROPERTIES, TEXT_LISTS
 from shared.domain.segments import Definitions
 from shared.domain.sql_plan import Plan
@@ -319,7 +319,7 @@ class _Printed:
         """
         space = " " * indent
         if source.events and ORDERED in source.of and len(source.of) > 1:
-            listed = ", ".join(["contact_number", "time", "name", *KEPT_PROPERTIES, "properties"])
+            listed = ", ".join(["contact_number", "time", "name", *KEPT_PROPERTIES])
             others = tuple(each for each in source.of if each != ORDERED)
             table = f"""(
 {space}  SELECT type, {listed} FROM events WHERE {" AND ".join(self._of_events(source, others))}
@@ -336,8 +336,20 @@ class _Printed:
                 tests.append("flag")
             if source.names:
                 tests.append(_one_of("name", tuple(source.names)))
+        if source.place:
+            table, tests = self._placed(source, table, tests), []
         where = " AND ".join([*tests, *more])
         return f"FROM {table} {joined}".rstrip() + (f"\n{space}WHERE {where}" if where else "")
+
+    def _placed(self, source: Source, table: str, tests: Sequence[str]) -> str:
+        """Each row with its place among its contact's of the same type."""
+        of = ["contact_number", *(["type"] if len(source.of) > 1 else [])]
+        if OTHER in source.of:
+            of.append("name" if len(source.of) == 1 else f"CASE WHEN type = {literal(OTHER)} THEN name END")
+        order = "DESC" if source.place == "newest" else "ASC"
+        place = f"rank() OVER (PARTITION BY {', '.join(of)} ORDER BY time {order}) AS place"
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        return f"(SELECT *, {place} FROM {table}{where}) AS placed"
 
     def _of_events(self, source: Source, types: tuple[str, ...]) -> list[str]:
         t = self.plan.t

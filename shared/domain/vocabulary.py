@@ -22,6 +22,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
@@ -83,7 +84,7 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
                     yield from _event(each.event, each.where, known)
         case FirstEvent() | LastEvent():
             yield from _event(part.event, part.where, known)
-        case Latest():
+        case Latest() | Share():
             for name in part.events:
                 yield from _event(name, part.where, known)
         case InSequence():

@@ -83,6 +83,7 @@ def test_all_segments_are_listed_in_words_with_what_to_mend(page: Page, base: st
     text = page.text()
     assert "Customers\nPeople who have ordered, whenever that was.\nSomebody who has placed an order.\n\t5" in text
     assert [name for name in ("Lifecycle", "Behavioural", "Geographic", "Demographic") if name not in text] == []
+    assert "Suggestions\nNearly the same" in text.replace("\n\n", "\n")  # and not what is left out of them: false
     page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     assert "“New subscribers” has 7 contacts." in page.text()
 

@@ -17,7 +17,7 @@ from infra.local import settings
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import senders, shipped
-from shared.domain import identities, journeys, properties, segments
+from shared.domain import identities, journeys, personal, properties, segments
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, NEVER, Type
 from shared.domain.profiles import Profile, bounds
@@ -172,7 +172,7 @@ def test_the_bounds_in_the_docs_are_the_codes() -> None:
         assert f"{bound:,} {what}" in said
     of_properties = SEGMENTS.split("## Properties of events\n")[1]
     for bound, what in (
-        (properties.MOST_TEXT, "characters"),
+        (personal.MOST_TEXT, "characters"),
         (properties.VALUES_BOUND, "ids"),
         (properties.VALUES_BOUND, "categories"),
         (properties.MOST_LIST_BYTES, "bytes"),
@@ -234,3 +234,18 @@ def test_the_curl_of_the_docs_is_taken() -> None:
     assert json.loads(settings.SECRETS["write_keys"]) == [key.removesuffix(":")]
     events, refused = segment.events("track", payload.read(body.encode()), 0)
     assert (len(events), refused) == (1, ())
+
+
+_MAIL = r"mails|an? mail(?! (?:prox|program|server))|e-mails?"
+STUMBLES = re.compile(rf"\b(?:{_MAIL}|nought|anew|mend(?:ed|s)?|has to be there)\b", re.IGNORECASE)
+
+
+def test_what_people_read_is_plain_english() -> None:
+    """CONTRIBUTING.md says how we write; these are the words that slipped in before."""
+    pages = [page for page in PAGES if page.name not in ("CONTRIBUTING.md", "decisions.md")]
+    mails = (ROOT / "functions/message/templates").glob("*.[mt]*")
+    screens = [ROOT / "functions/admin/page/page.html", ROOT / "functions/preference/page.html"]
+    shipped_ = [ROOT / "shared/definitions/segments.json"]
+    for file in (*pages, *mails, *screens, *shipped_):
+        text = re.sub(r"`[^`\n]*`|```.*?```|<!--.*?-->", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert STUMBLES.findall(text) == [], file

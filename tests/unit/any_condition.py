@@ -72,16 +72,8 @@ def compared(one: st.SearchStrategy[Any], ordered: st.SearchStrategy[Any]) -> st
 def filters(draw: st.DrawFn, least: int = 0) -> list[dict[str, Any]]:
     where = []
     for _ in range(draw(st.integers(least, 2))):
-        name = draw(st.sampled_from([*KEPT_PROPERTIES, "result", "answers.points", "a “b”"]))
-        one = (
-            values
-            if name not in KEPT_PROPERTIES
-            else money
-            if name in AMOUNTS
-            else st.booleans()
-            if name in FLAGS
-            else texts
-        )
+        name = draw(st.sampled_from(KEPT_PROPERTIES))
+        one = money if name in AMOUNTS else st.booleans() if name in FLAGS else texts
         is_ = (
             draw(st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, one)) if name in FLAGS else None
         )
@@ -106,6 +98,7 @@ ranked = st.one_of(
         within=windows,
     ),
 )
+few = either(last=counts, first=counts)
 ties = st.sampled_from(["product_id", "category", "message"])
 clocks = st.sampled_from(["00:00", "09:30", "18:00"])
 weekdays = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), max_size=3)
@@ -151,10 +144,20 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             **{"with": deeds, "without": deeds},
         ),
         deeds,
-    ),
+    )
+    | st.builds(dict.__or__, some({}, at_least=counts, within=windows), st.builds(dict.__or__, few, deeds)),
     "first_event": st.builds(dict.__or__, some({"within": windows}), deeds),
     "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
     "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),
+    "share": st.builds(
+        dict.__or__,
+        some(
+            {"where": filters(1)},
+            events=st.lists(event_names, min_size=1, max_size=2, unique=True),
+            within=windows,
+        ),
+        st.sampled_from([{"at_least": 50}, {"more": 50}, {"at_most": 33.3}, {"less": 10}, {"more": 10, "at_most": 90}]),
+    ),
     "sequence": some({"first": deeds, "then": deeds, "gap": durations}, without=deeds, same=ties, within=windows),
     "unanswered": some(
         {"of": deeds, "answers": st.lists(deeds, min_size=1, max_size=2)},

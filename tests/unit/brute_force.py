@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from itertools import product
 from math import acos, cos, radians, sin
 from typing import Any
@@ -22,6 +23,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, Rfm
@@ -53,11 +55,17 @@ def holds(
         assert time <= t
         return _inside(time, within, t, shop)
 
-    def happened(event: str, where: tuple[Where, ...] = (), within: Window | None = None) -> list[Occurrence]:
+    def happened(
+        event: str, where: tuple[Where, ...] = (), within: Window | None = None, which: int = 0
+    ) -> list[Occurrence]:
         history = profile.histories.get(event)
+        every = list(history.newest) if history else []
+        newer = {each.time: sum(other.time > each.time for other in every) for each in every}
+        older = {each.time: sum(other.time < each.time for other in every) for each in every}
         return [
             each
-            for each in (history.newest if history else [])
+            for each in every
+            if not which or (newer[each.time] < which if which > 0 else older[each.time] < -which)
             if inside(each.time, within) and all(passes(test, each.properties) for test in where)
         ]
 
@@ -138,7 +146,12 @@ def holds(
             present, absent = (tied.pop(0) if part else None for part in (condition.with_, condition.without))
             found = [
                 _only(each, name, lambda value: (present is None or value in present) and value not in (absent or ()))
-                for each in happened(condition.event, condition.where, condition.within)
+                for each in happened(
+                    condition.event,
+                    condition.where,
+                    condition.within,
+                    condition.last or -(condition.first or 0),
+                )
             ]
             number = _counted(condition, found, shop)
             least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
@@ -155,6 +168,16 @@ def holds(
             return any(
                 each.time == newest and all(passes(test, each.properties) for test in condition.where) for each in all_
             )
+        case Share():
+            every = [each for event in set(condition.events) for each in happened(event, (), condition.within)]
+            passed = [each for each in every if all(passes(test, each.properties) for test in condition.where)]
+            if not every:
+                return False
+            percent = Fraction(100 * len(passed), len(every))
+            least = condition.at_least is None or percent >= Fraction(str(condition.at_least))
+            most = condition.at_most is None or percent <= Fraction(str(condition.at_most))
+            more = condition.more is None or percent > Fraction(str(condition.more))
+            return least and most and more and (condition.less is None or percent < Fraction(str(condition.less)))
         case InSequence():
             same = condition.same
             return any(

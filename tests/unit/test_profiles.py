@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type, iso
 from shared.domain.identities import IDENTITIES_BOUND
+from shared.domain.personal import MOST_TEXT
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.bounds import (
     ANSWERS_BOUND,
@@ -31,7 +33,7 @@ from shared.domain.profiles.orders import happened
 from shared.domain.profiles.stored import dump, load
 from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.profiles.transitions import Membership
-from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID, MOST_TEXT
+from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID
 from tests.unit.profile_histories import BEGIN, events
 
 
@@ -111,6 +113,24 @@ def test_a_state_without_a_date_counts_where_nothing_else_is_known_whenever_it_c
         assert folded(shuffled).standing("marketing")[1] == BEGIN + 2 * DAY
     assert folded([said(WAIT, -5), *told[2:]]).consent["marketing"].value == WAIT
     assert folded([*told[2:], said(YES, -5)]).standing("marketing")[1] == BEGIN - 5 * DAY
+
+
+def test_a_no_without_a_date_counts_when_it_was_told_but_not_against_what_was_said_on_our_page() -> None:
+    no, again = said(NO, 2, undated=True), said(NO, 9, undated=True)
+    here = said(YES, 5).model_copy(update={"source": "preference"})
+    for told, holds in [
+        ([said(YES, 1), no], (NO, 2)),  # none is lost
+        ([said(YES, 1), no, said(YES, 3)], (YES, 3)),
+        ([said(YES, 1), no, here, again], (YES, 5)),  # an edit of the customer repeats it
+        ([here, again], (YES, 5)),
+        ([here, again, said(NO, 8)], (NO, 8)),  # with its date it is an answer
+        ([here, again, said(NO, 10).model_copy(update={"source": "preference"})], (NO, 10)),
+    ]:
+        for shuffled in permutations(told):
+            profile = folded(list(shuffled))
+            newest = profile.consent["marketing"]
+            assert (newest.value, (newest.time - BEGIN) / DAY) == holds
+            assert load(dump(profile)) == profile
 
 
 def test_answers_are_bounded_and_the_first_of_those_in_a_row_stays() -> None:

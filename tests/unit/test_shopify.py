@@ -192,11 +192,11 @@ DECIDED = "2026-03-02T09:15:30Z"
         ("customers/update", {}, "subscribed", None, True),
         ("customers/create", {}, "subscribed", None, False),
         ("customers_email_marketing_consent/update", {"customer_id": 7}, "subscribed", None, True),
-        # A no is never lost.
-        ("customers/update", {}, "unsubscribed", "2026-03-04T10:00:00Z", False),
+        # Nor is a no, but none is lost: it counts from when it was told.
+        ("customers/update", {}, "unsubscribed", "2026-03-04T10:00:00Z", True),
     ],
 )
-def test_a_yes_without_a_date_is_a_state_and_no_answer(
+def test_what_is_told_without_a_date_is_a_state_and_no_answer(
     topic: str, told: Any, state: Any, stated: str | None, undated: bool
 ) -> None:
     consent = {"state": state, "consent_updated_at": None}

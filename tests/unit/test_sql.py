@@ -25,19 +25,7 @@ from shared.domain.profiles.folding import fold
 from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import Definitions, compile_segments, evaluate
 from tests.unit.brute_force import ranked_number
-from tests.unit.profile_histories import (
-    AFTER,
-    BEGIN,
-    CONTACT,
-    EVERY_OTHER,
-    bounds,
-    conditions,
-    events,
-    leaves,
-    made,
-    others,
-    ranked,
-)
+from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, bounds, conditions, events, leaves, made, others, ranked
 from tests.unit.sql_lake import PASS, Lake
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -73,7 +61,7 @@ def contact_id(number: int) -> str:
 def profile_of(contact: str, events_: Iterable[Event]) -> Profile:
     profile = Profile(contact)
     for event in events_:
-        fold(profile, event, EVERY_OTHER)
+        fold(profile, event)
     return profile
 
 
@@ -254,7 +242,7 @@ def test_a_contact_nothing_is_known_of_is_there_and_in_what_asks_for_nothing() -
 def test_contradictions_and_what_is_always_true() -> None:
     visit = {"kind": "event", "event": "Page Viewed"}
     both = [visit, {"kind": "not", "of": visit}]
-    spent = {"kind": "orders", "measure": "sum", "at_least": 0}
+    spent = {"kind": "orders", "measure": "sum", "at_least": 0, "at_most": 1e9}
     asked = [{"kind": "all", "of": both}, {"kind": "any", "of": both}, spent, {"kind": "not", "of": spent}]
     check(shop(map(CONDITION.validate_python, asked)), [[told(Type.PAGE_VIEWED, BEGIN)], []], AFTER)
 

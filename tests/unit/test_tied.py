@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.conditions import Condition
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import HOUR, NEVER, Event, Instant
 from shared.domain.explanations import explain
+from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.folding import trim
 from shared.domain.segments import evaluate
 from tests.unit.profile_histories import (
     AFTER,
@@ -19,6 +22,7 @@ from tests.unit.profile_histories import (
     bounds,
     durations,
     events,
+    few,
     filtered,
     made,
     one_of_dicts,
@@ -34,6 +38,12 @@ tied = st.one_of(
     one_of_dicts(
         made("event", {**series, "count": counts}, {"within": windows, "with": filtered, "without": filtered}), bounds
     ),
+    one_of_dicts(
+        made("event", {**series, "count": st.sampled_from(["events", "months", "message"])}, {"within": windows}),
+        few,
+        bounds,
+    ),
+    one_of_dicts(made("event", {**series, "count": counts, "without": filtered}, {"within": windows}), few, bounds),
     made(
         "sequence",
         {"first": filtered, "then": filtered, "gap": durations, "same": ties},
@@ -88,6 +98,19 @@ OPENED_THAT_ONE = {
     "same": "message",
     "gap": "3d",
 }
+OPENED_OF_TWO = {
+    "kind": "event",
+    "event": "Email Sent",
+    "count": "message",
+    "last": 2,
+    "with": {"event": "Email Opened"},
+}
+FIRST_OF_TEA = {
+    "kind": "event",
+    "event": "Product Viewed",
+    "where": [{"property": "product_id", "value": "tea"}],
+    "first": 1,
+}
 NO_CLICK = {
     "kind": "unanswered",
     "of": {"event": "Email Opened"},
@@ -132,6 +155,10 @@ SENT_TWO = [mail("Email Sent", "m1", 1), mail("Email Sent", "m2", 2)]
         (UNOPENED, [*SENT_TWO, mail("Email Opened", "m1", 3)], 4, False, None),
         (OPENED_THAT_ONE, [mail("Email Sent", "m1", 1), mail("Email Opened", "m1", 2)], 3, True, None),
         (OPENED_THAT_ONE, [mail("Email Sent", "m1", 1), mail("Email Opened", "m0", 2)], 3, False, None),
+        (OPENED_OF_TWO, [*SENT_TWO, mail("Email Opened", "m1", 3)], 4, True, None),
+        (OPENED_OF_TWO, [*SENT_TWO, mail("Email Opened", "m1", 3), mail("Email Sent", "m3", 4)], 5, False, None),
+        (FIRST_OF_TEA, viewed("tea", 1), 2, True, None),
+        (FIRST_OF_TEA, [*viewed("cup", 1), *viewed("tea", 2)], 3, False, None),
         (NO_CLICK, [mail("Email Opened", "m1", 1), mail("Email Clicked", "m0", 2)], 3, True, None),
         (NO_CLICK, [mail("Email Opened", "m1", 1), mail("Email Clicked", "m1", 2)], 3, False, None),
     ],
@@ -154,3 +181,19 @@ def test_with_and_without_need_to_know_of_what() -> None:
 
 def test_an_event_of_the_other_type_moves_it() -> None:
     assert CONDITION.validate_python(VIEWED_NOT_BOUGHT).moved_by() == {"event:Product Viewed", "event:Order Completed"}
+    few = {"kind": "event", "event": "Email Sent", "where": [{"property": "topic", "value": "news"}], "last": 3}
+    assert CONDITION.validate_python(few).moved_by() == {"event:Email Sent"}  # one about something else pushes one out
+
+
+def test_the_first_of_more_than_are_kept_are_asked_for_and_the_last_are_known() -> None:
+    profile = profile_of(viewed("tea", *range(HISTORY_BOUND + 5)))
+    trim(profile)
+    last = {"kind": "event", "event": "Product Viewed", "last": 3, "at_most": 2}
+    assert not evaluate(one(CONDITION.validate_python(last)), "s", profile, AFTER)[0]
+    with pytest.raises(HistoryNeededError):
+        evaluate(one(CONDITION.validate_python(FIRST_OF_TEA)), "s", profile, AFTER)
+
+
+def test_the_last_and_the_first_are_not_asked_for_together() -> None:
+    with pytest.raises(ValueError, match="needs `last` or `first`, not both"):
+        CONDITION.validate_python({"kind": "event", "event": "Email Sent", "last": 3, "first": 3})

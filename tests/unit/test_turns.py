@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.conditions import Segment
@@ -189,6 +189,16 @@ counted = st.one_of(
 )
 
 
+def test_a_month_is_left_by_all_of_it_at_once() -> None:
+    viewed = {"kind": "event", "event": VIEW, "at_least": 1, "within": "this_month"}
+    assert play(viewed, event(VIEW, NOW - DAY)) == "Ends on 2023-12-01 00:00."
+    ordered = {"kind": "orders", "at_least": 1, "within": "this_year"}
+    assert play(ordered, order(NOW - DAY)) == "Ends on 2024-01-01 00:00."
+    few = {"kind": "event", "event": VIEW, "at_most": 0, "within": "this_month"}
+    assert play(few, event(VIEW, NOW - DAY)) == "True by itself on 2023-12-01 00:00."
+
+
+@settings(max_examples=300, deadline=None)
 @given(counted, st.lists(st.tuples(st.sampled_from(["order", "cart", VIEW, SENT, OPENED]), days), max_size=8))
 def test_what_would_change_the_answer_changes_it(when: dict[str, Any], told: list[tuple[str, int]]) -> None:
     if "at_least" not in when and "at_most" not in when and when["kind"] == "orders":

@@ -131,6 +131,24 @@ def meaning(condition: Any) -> Any:
 
 EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     (
+        {"kind": "event", "event": "Email Sent", "count": "message", "last": 5, "with": {"event": "Email Opened"}},
+        "has been sent at least 1 different email, looking only at the last 5 times they have been sent an email, "
+        "counting only emails for which they have opened an email",
+        "has never been sent at least 1 different email, looking only at the last 5 times they have been sent an "
+        "email, counting only emails for which they have opened an email",
+    ),
+    (
+        {
+            "kind": "event",
+            "event": "Page Viewed",
+            "where": [{"property": "device", "value": "mobile"}],
+            "first": 3,
+            "at_least": 2,
+        },
+        "has viewed a page on mobile at least 2 times, looking only at the first 3 times they have viewed a page",
+        "has viewed a page on mobile fewer than 2 times, looking only at the first 3 times they have viewed a page",
+    ),
+    (
         {
             "kind": "event",
             "event": "Product Viewed",

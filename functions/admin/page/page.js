@@ -122,7 +122,7 @@ function table(columns, rows) {
  *  says how far it is. */
 function section(title, load) {
   const inside = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, "Loading …"));
-  load((text) => inside.firstChild.replaceChildren(text)).then((parts) => inside.replaceChildren(...[parts].flat(Infinity)))
+  load((text) => inside.firstChild.replaceChildren(text)).then((parts) => inside.replaceChildren(fill(new DocumentFragment(), {}, [parts])))
     .catch((problem) => inside.replaceChildren(h("p", { class: "bad", role: "alert" }, sentence(problem))))
     .finally(() => inside.removeAttribute("aria-busy"));
   return h("section", {}, h("h2", {}, title), inside);

@@ -24,6 +24,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import Described, Duration, Id
@@ -110,6 +111,7 @@ Condition = Annotated[
     | FirstEvent
     | LastEvent
     | Latest
+    | Share
     | InSequence
     | Unanswered
     | Cart

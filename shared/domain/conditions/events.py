@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,6 +34,7 @@ class Events(Described):
         return {of_event(self.event, self.where)}
 
 
+Few = Annotated[int, Field(ge=1, le=20)]
 Counted = Literal[
     "events",
     "days",
@@ -55,8 +56,9 @@ class EventCount(Events):
     `count` says what is counted: `events`; `days`, `weeks` (from Monday) or `months` in which there were some; distinct
     values of `product_id`, `category`, `campaign` or `message` (emails); or `same_product_id`, `same_category`, the
     most events about one and the same. `with` and `without` leave out a value of which there is no such other event in
-    the window, or is one: products that were viewed and not ordered. Without either bound, at least one; for never,
-    `at_most` 0.
+    the window, or is one: products that were viewed and not ordered. `last` (or `first`) looks at the newest (or
+    oldest) so many events of the type only, whatever `where` says; those at one instant come together. Without either
+    bound, at least one; for never, `at_most` 0.
     """
 
     needs = "the events of that type"
@@ -66,7 +68,8 @@ class EventCount(Events):
     count: Counted = "events"
     at_least: Count | None = None
     at_most: int | None = Field(default=None, ge=0, le=1000)
-
+    last: Few | None = None
+    first: Few | None = None
     with_: Filtered | None = Field(default=None, alias="with")
     without: Filtered | None = None
 
@@ -74,7 +77,14 @@ class EventCount(Events):
     def _fits(self) -> Self:
         if (self.with_ or self.without) and self.counted_property is None:
             raise ValueError("`with` and `without` need a `count` of products, categories, campaigns or messages")
+        if self.last is not None and self.first is not None:
+            raise ValueError("needs `last` or `first`, not both")
         return bounded(self, self.at_least, self.at_most)
+
+    @property
+    def which(self) -> int:
+        """So many of the newest; below nought, of the oldest; 0: all."""
+        return self.last or -(self.first or 0)
 
     @property
     def counted_property(self) -> str | None:
@@ -84,7 +94,8 @@ class EventCount(Events):
 
     def moved_by(self) -> set[str]:
         tied = [each for each in (self.with_, self.without) if each is not None]
-        return super().moved_by().union(of_event(each.event, each.where) for each in tied)
+        own = {touch(self.event)} if self.which else super().moved_by()  # another event pushes one out
+        return own.union(of_event(each.event, each.where) for each in tied)
 
 
 class FirstEvent(Events):
@@ -125,6 +136,36 @@ class Latest(Described):
         return {touch(event) for event in self.events}
 
 
+class Share(Described):
+    """Of the events of these types in the window `within` (ever, when left out), so many percent pass every filter in
+    `where`: `at_least`, `more`, `at_most`, `less`. The device of most visits: `more` 50. No history: false."""
+
+    needs = "the events of those types"
+    flips = "with `within` only"
+    kind: Literal["share"] = "share"
+    events: tuple[Name, ...] = Field(default=(Type.PAGE_VIEWED, Type.PRODUCT_VIEWED), min_length=1, max_length=10)
+    where: tuple[Where, ...] = Field(min_length=1, max_length=10)
+    within: Window | None = None
+    at_least: float | None = Field(default=None, gt=0, le=100)
+    more: float | None = Field(default=None, ge=0, lt=100)
+    at_most: float | None = Field(default=None, ge=0, lt=100)
+    less: float | None = Field(default=None, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        lower = [each for each in (self.at_least, self.more) if each is not None]
+        upper = [each for each in (self.at_most, self.less) if each is not None]
+        if max(len(lower), len(upper)) != 1:
+            raise ValueError("needs `at_least` or `more`, `at_most` or `less`, or one of each: percent")
+        strict = self.more is not None or self.less is not None
+        if lower and upper and (upper < lower or (upper == lower and strict)):
+            raise ValueError("nothing is between these bounds")
+        return self
+
+    def moved_by(self) -> set[str]:
+        return {touch(event) for event in self.events}
+
+
 Tie = Literal["product_id", "category", "message"]
 
 
@@ -150,7 +191,7 @@ class InSequence(Described):
 
 
 class Unanswered(Described):
-    """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): mails without a
+    """At least `at_least` events of a type since the newest of `answers` (ever, when there is none): emails without a
     reaction. Those in the window `within` count, and the newest of these is at least `older` ago. With `same`, it is
     asked of each product, category or email (`message`) by itself: an email of which no link was clicked. No history
     counts 0."""
@@ -198,9 +239,10 @@ class Cart(Described):
 
 
 class Engagement(Short):
-    """How the contact takes our mails (about a topic, of a journey, or all): `highly`, a person's click within 30 days,
-    or three opens by a person; `moderately`, less than that, but a person's click or open within 90 days; `disengaged`,
-    mails were sent and there was neither within 90 days. Who was never sent one is none of them."""
+    """How the contact takes our emails (about a topic, of a journey, or all): `highly`, a person's click within
+    30 days, or three opens by a person; `moderately`, less than that, but a person's click or open within 90
+    days; `disengaged`, emails were sent and there was neither within 90 days. Who was never sent one is none of
+    them."""
 
     needs = "emails sent, opened and clicked"
     flips = "yes"
@@ -208,23 +250,6 @@ class Engagement(Short):
     tier: Literal["highly", "moderately", "disengaged"]
     topic: Name | None = None
     journey: Name | None = None
-
-
-def asked_by(condition: object) -> Iterator[tuple[str, str]]:
-    """The event types that a condition looks at, each with an other property (`properties.other_properties`) that it
-    asks for of them."""
-    parts = [part for value in vars(condition).values() for part in (value if isinstance(value, tuple) else (value,))]
-    for each in (condition, *parts):
-        match each:
-            case Events() | Filtered():
-                types: tuple[str, ...] = (each.event,)
-            case Latest():
-                types = each.events
-            case Cart():
-                types = CARTS
-            case _:
-                continue
-        yield from ((type_, where.property) for type_ in types for where in each.where)
 
 
 def of_event(event: str, where: Iterable[Where]) -> str:

@@ -21,7 +21,7 @@ from shared.domain.conditions.fields import (
 from shared.domain.conditions.traits import of_trait
 from shared.domain.conditions.windows import Window
 from shared.domain.events import Strict
-from shared.domain.properties import in_lake
+from shared.domain.personal import in_lake
 
 Measure = Literal["count", "sum", "average", "largest", "days_between"]
 

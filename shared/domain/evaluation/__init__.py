@@ -28,6 +28,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
@@ -82,11 +83,11 @@ class Compiler:
             made = self.made[name] = self.term(plain(self.segments[name].when))
         return made
 
-    def of(self, event: str, where: Sequence[Where] = ()) -> Series:
-        key = "\n".join([event, *(condition_key(each) for each in where)])
+    def of(self, event: str, where: Sequence[Where] = (), which: int = 0) -> Series:
+        key = "\n".join([event, *(condition_key(each) for each in where), str(which)])
         made = self.series.get(key)
         if made is None:
-            made = self.series[key] = series_of(event, where)
+            made = self.series[key] = series_of(event, where, which)
         return made
 
     def term(self, condition: Condition) -> Term:
@@ -113,13 +114,13 @@ class Compiler:
             case EventCount(with_=present, without=absent) if present or absent:
                 return tied.count(
                     condition,
-                    self.of(condition.event, condition.where),
+                    self.of(condition.event, condition.where, condition.which),
                     self.of(present.event, present.where) if present else None,
                     self.of(absent.event, absent.where) if absent else None,
                     span(condition.within, self.zone),
                 )
             case EventCount():
-                return events.count(condition, self.of(condition.event, condition.where), self.zone)
+                return events.count(condition, self.of(condition.event, condition.where, condition.which), self.zone)
             case FirstEvent():
                 return events.first(condition, self.of(condition.event, condition.where), self.zone)
             case LastEvent():
@@ -128,6 +129,13 @@ class Compiler:
                 return events.latest(
                     [self.of(event) for event in condition.events],
                     [self.of(event, condition.where) for event in condition.events],
+                )
+            case Share():
+                return events.share(
+                    condition,
+                    [self.of(event) for event in dict.fromkeys(condition.events)],
+                    [self.of(event, condition.where) for event in dict.fromkeys(condition.events)],
+                    self.zone,
                 )
             case InSequence():
                 without = condition.without

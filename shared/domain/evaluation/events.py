@@ -9,24 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Unanswered
+from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Share, Unanswered
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_
-from shared.domain.evaluation.reading import (
-    NONE,
-    HistoryNeededError,
-    Reading,
-    Series,
-    Signed,
-    Term,
-    by_value,
-    keeps,
-    others,
-)
+from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
 from shared.domain.evaluation.spans import Span, span, when_inside
 from shared.domain.evaluation.tied import of_any
 from shared.domain.events import DAY, NEVER, Instant
-from shared.domain.properties import CARTS
 
 
 def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
@@ -47,9 +36,9 @@ def _at_least(condition: EventCount, window: int | None, series: Series, zone: Z
 
     def too_few(reading: Reading, t: Instant) -> Signed:
         """False, as far as the profile's history reaches."""
-        cut = reading.cut(series.event)
+        cut = reading.cut_of(series)
         if cut >= 0 and (window is None or t - window < cut):
-            if condition.count == "events" and not condition.where and window is None:
+            if condition.count == "events" and not condition.where and window is None and not condition.which:
                 return NEVER if reading.profile.histories[series.event].total >= n else -NEVER
             raise HistoryNeededError(series.event)
         return -NEVER
@@ -135,7 +124,7 @@ def _at_least_in(condition: EventCount, inside: Span, series: Series, zone: Zone
         there = number(reading, begin, end)
         if there >= n:
             return inside.leaves(times[end - n if what == "events" else begin])
-        if after < reading.cut(series.event):
+        if after < reading.cut_of(series):
             raise HistoryNeededError(series.event)
         following = end + (n - there if what == "events" else 1) - 1
         return -inside.enters(times[following]) if following < len(times) else -NEVER
@@ -210,6 +199,41 @@ def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
         if times and times[-1] > newest:
             newest = times[-1]
     return newest
+
+
+def share(condition: Share, all_: Sequence[Series], passing: Sequence[Series], zone: ZoneInfo) -> Term:
+    inside = span(condition.within, zone)
+
+    def evaluate_share(reading: Reading, t: Instant) -> Signed:
+        after, upto = inside.bounds(t)
+        total = passed = 0
+        until = NEVER
+        for every, some in zip(all_, passing, strict=True):
+            if after < reading.cut(every.event):
+                raise HistoryNeededError(every.event)
+            times, passed_at = reading.times[every], reading.times[some]
+            begin, end = bisect_right(times, after), bisect_right(times, upto)
+            if begin < end:
+                until = min(until, inside.leaves(times[begin]))
+            if end < len(times):
+                until = min(until, inside.enters(times[end]))
+            total += end - begin
+            passed += bisect_right(passed_at, upto) - bisect_right(passed_at, after)
+        return until if is_share(condition, passed, total) else -until
+
+    return evaluate_share
+
+
+def is_share(condition: Share, passed: int, total: int) -> bool:
+    """Whether so many of all are the percentage that is asked for."""
+    at_least, more, at_most, less = condition.at_least, condition.more, condition.at_most, condition.less
+    return (
+        total > 0
+        and (at_least is None or 100 * passed >= at_least * total)
+        and (more is None or 100 * passed > more * total)
+        and (at_most is None or 100 * passed <= at_most * total)
+        and (less is None or 100 * passed < less * total)
+    )
 
 
 def sequence(condition: InSequence, first: Series, then: Series, without: Series | None, zone: ZoneInfo) -> Term:
@@ -295,12 +319,8 @@ def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series], zon
 def cart(condition: Cart) -> Term:
     older, window = condition.older, condition.within
     passes = filter_(condition.where) if condition.where else None
-    needs = others(condition.where)
 
     def evaluate_cart(reading: Reading, t: Instant) -> Signed:
-        if needs:
-            for type_ in CARTS:
-                keeps(reading.profile, type_, needs)
         cart = reading.cart()
         if cart is None or t >= cart.time + window or (passes is not None and not passes(cart.properties)):
             return -NEVER

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from shared.domain.conditions.comparing import Where
 from shared.domain.evaluation.carts import HistoryNeededError, cart_of
 from shared.domain.evaluation.comparing import Passes, filter_
-from shared.domain.events import NEVER, Instant, Json
+from shared.domain.events import NEVER, Instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.histories import History, Occurrence
-from shared.domain.properties import KEPT_PROPERTIES, fold_case
+from shared.domain.properties import fold_case
 
 __all__ = ["HistoryNeededError"]
 
@@ -20,44 +20,32 @@ NONE: list[Instant] = []
 
 @dataclass(slots=True, eq=False)
 class Series:
-    """The occurrences of an event type that pass filters. `only` is (property, text or flag) when that is the one.
-    `needs`: other properties that they ask for, which not every profile keeps."""
+    """The occurrences of an event type that pass filters. `only` is (property, text or flag) when that is the one."""
 
     event: str
     passes: Passes | None
     only: tuple[str, str | bool] | None
-    needs: frozenset[str] = frozenset()
+    which: int = 0
+    """Of so many of the newest only; below nought, of the oldest; 0: of all."""
 
 
-def series_of(event: str, where: Sequence[Where]) -> Series:
+def series_of(event: str, where: Sequence[Where], which: int = 0) -> Series:
+    if which:
+        return Series(event, filter_(where) if where else None, None, which)
     if not where:
         return Series(event, None, None)
     only = None
     if len(where) == 1 and where[0].is_ == "equal" and isinstance(where[0].value, str | bool):
         value = where[0].value
         only = (where[0].property, value if isinstance(value, bool) else fold_case(value))
-    return Series(event, filter_(where), only, others(where))
-
-
-def others(where: Sequence[Where]) -> frozenset[str]:
-    """The other properties that filters ask for."""
-    return frozenset(each.property for each in where) - _ALWAYS_KEPT
-
-
-_ALWAYS_KEPT = frozenset(KEPT_PROPERTIES)
-
-
-def keeps(profile: Profile, event: str, needs: frozenset[str]) -> None:
-    """HistoryNeededError where the profile has occurrences of a type that were folded without these properties."""
-    if needs and event in profile.histories and not needs <= profile.kept.get(event, frozenset()):
-        raise HistoryNeededError(event)
+    return Series(event, filter_(where), only)
 
 
 class Times(dict[Series, list[Instant]]):
     """When those of each series that the profile keeps happened, oldest first; read when first asked for."""
 
     def __init__(self, profile: Profile) -> None:
-        self._profile, self._histories = profile, profile.histories
+        self._histories = profile.histories
         self._by_value: dict[tuple[str, str], dict[str | bool, list[Instant]]] = {}
 
     def __missing__(self, series: Series) -> list[Instant]:
@@ -68,7 +56,6 @@ class Times(dict[Series, list[Instant]]):
         history = self._histories.get(series.event)
         if history is None:
             return NONE
-        keeps(self._profile, series.event, series.needs)
         if series.only is None:
             return [each.time for each in passing(history, series)]
         property_, value = series.only
@@ -92,7 +79,6 @@ class Reading:
 
     def occurrences(self, series: Series) -> list[Occurrence]:
         history = self.profile.histories.get(series.event)
-        keeps(self.profile, series.event, series.needs)
         return passing(history, series) if history is not None else []
 
     def cut(self, event: str) -> Instant:
@@ -101,6 +87,15 @@ class Reading:
         if history is None or history.total == len(history.newest):
             return -1
         return history.newest[0].time if history.newest else NEVER
+
+    def cut_of(self, series: Series) -> Instant:
+        """As `cut`, of what the series looks at."""
+        cut = self.cut(series.event)
+        if cut < 0 or not series.which:
+            return cut
+        newest = self.profile.histories[series.event].newest
+        is_kept = len(newest) >= series.which and newest[-series.which].time > newest[0].time
+        return -1 if is_kept else cut
 
     def cart(self) -> Occurrence | None:
         """See `carts.cart_of`."""
@@ -124,8 +119,14 @@ class Reading:
 
 
 def passing(history: History, series: Series) -> list[Occurrence]:
-    passes = series.passes
-    return history.newest if passes is None else [each for each in history.newest if passes(each.properties)]
+    """HistoryNeededError: the oldest are asked for, and no longer kept."""
+    passes, newest = series.passes, history.newest
+    if series.which < 0 and history.total > len(newest):
+        raise HistoryNeededError(series.event)
+    if series.which and len(newest) > abs(series.which):
+        edge = newest[-series.which if series.which > 0 else -series.which - 1].time
+        newest = [each for each in newest if (each.time >= edge if series.which > 0 else each.time <= edge)]
+    return newest if passes is None else [each for each in newest if passes(each.properties)]
 
 
 def by_value(occurrences: Iterable[Occurrence], property_: str) -> dict[str | bool, list[Instant]]:
@@ -134,16 +135,11 @@ def by_value(occurrences: Iterable[Occurrence], property_: str) -> dict[str | bo
     for time, properties in occurrences:
         held = properties.get(property_)
         if isinstance(held, list):
-            for value in {each if isinstance(each, bool) else fold_case(each) for each in held if is_word(each)}:
+            for value in set(map(fold_case, held)):
                 index.setdefault(value, []).append(time)
-        elif is_word(held):
+        elif held is not None:
             index.setdefault(held if isinstance(held, bool) else fold_case(held), []).append(time)
     return index
-
-
-def is_word(value: Json) -> bool:
-    """Whether it is a text or a flag: a number is no value to count by, and 1 would be the same as true."""
-    return isinstance(value, str | bool)
 
 
 Signed = int

@@ -57,7 +57,7 @@ def _at_least(
         signed = found[values - 1] if len(found) >= values else -NEVER
         after, _ = inside.bounds(t)
         for each in (absent,) if signed > 0 else (series, present):  # which of them would change the answer
-            if each is not None and after < reading.cut(each.event):
+            if each is not None and after < reading.cut_of(each):
                 raise HistoryNeededError(each.event)
         return signed
 

@@ -18,6 +18,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
@@ -53,10 +54,12 @@ def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> T
             return events.last(view, condition, holds)
         case Latest():
             return events.latest(view, condition)
+        case Share():
+            return events.share(view, condition)
         case InSequence():
-            return events.sequence(view, condition)
+            return events.sequence(view, condition, until)
         case Unanswered():
-            return events.unanswered(view, condition, holds)
+            return events.unanswered(view, condition, holds, until)
         case Cart():
             return events.cart(view, condition, holds)
         case Orders():

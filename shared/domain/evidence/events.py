@@ -15,6 +15,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder
@@ -41,7 +42,7 @@ _COUNTED = {
 
 
 def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Told:
-    if condition.with_ is not None or condition.without is not None:
+    if condition.with_ is not None or condition.without is not None or condition.which:
         return _tied_count(view, condition, holds)
     found = view.occurrences(condition.event, condition.where, condition.within)
     least, most, there = condition.at_least, condition.at_most, _number(view, condition, found)
@@ -73,7 +74,7 @@ def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Tol
     if most is not None and there <= most:
         ends = view.by(condition.within, _more(condition, most - then + 1, then), "end it")
     unless = ""
-    if until != NEVER and view.counts_now(condition.within) and (most is None or not holds):
+    if until != NEVER and view.lasts(condition.within, until) and (most is None or not holds):
         missing = ((least or 1) if holds else (most or 0) + 1) - number_at(until)
         again = "it happens again" if missing == 1 else f"it happens {number(missing)} more times"
         more = f"there {'is' if missing == 1 else 'are'} {_more(condition, missing, 1)}"
@@ -86,17 +87,20 @@ _TIED_AGAIN = "there is another of these events"
 
 
 def _tied_count(view: View, condition: EventCount, holds: bool) -> Told:
-    name = condition.counted_property or ""
-    parts = [part for part in (condition, condition.with_, condition.without) if part is not None]
-    inside = {id(part): view.occurrences(part.event, part.where, condition.within) for part in parts}
-    counting = Counter(value for each in inside[id(condition)] for value in _values(each, name))
-    for part in parts[1:]:
-        told = {value for each in inside[id(part)] for value in _values(each, name)}
-        counting = Counter({value: n for value, n in counting.items() if (value in told) == (part is condition.with_)})
-    there = max(counting.values(), default=0) if condition.count.startswith("same_") else len(counting)
+    """Of which another event may leave out what counts now."""
+    name, tied = condition.counted_property or "", (condition.with_, condition.without)
+    found = view.occurrences(condition.event, condition.where, condition.within, which=condition.which)
+    there, parts = _number(view, condition, found), [part for part in tied if part is not None]
+    if parts:
+        counting = Counter(value for each in found for value in _values(each, name))
+        for part in parts:
+            others = view.occurrences(part.event, part.where, condition.within)
+            told = {value for each in others for value in _values(each, name)}
+            counting = Counter({each: n for each, n in counting.items() if (each in told) == (part is tied[0])})
+        there = max(counting.values(), default=0) if condition.count.startswith("same_") else len(counting)
     least = 1 if (condition.at_least, condition.at_most) == (None, None) else condition.at_least
     times = out_of(there, least, holds, number)
-    named = "; ".join(_part(view, part) for part in parts)
+    named = "; ".join([_part(view, condition), *(_part(view, part) for part in parts)])
     text = f"{times} {_COUNTED[condition.count][times != '1']}{within(condition.within)}; {named}"
     return Told(text, _TIED, _TIED, _TIED_AGAIN)
 
@@ -162,11 +166,25 @@ def latest(view: View, condition: Latest) -> Told:
     return Told(text, "A newer one may change it.", "A newer one may change it.")
 
 
-def sequence(view: View, condition: InSequence) -> Told:
+def share(view: View, condition: Share) -> Told:
+    types = dict.fromkeys(condition.events)
+    total = sum(len(view.occurrences(event, (), condition.within)) for event in types)
+    passing = [each for event in types for each in view.occurrences(event, condition.where, condition.within)]
+    passing.sort(key=lambda each: each.time, reverse=True)
+    percent = f" ({number(round(100 * len(passing) / total, 1))} %)" if total else ""
+    named = f": {_named(view, passing, condition.where)}" if passing else ""
+    changes = OVER if view.is_over(condition.within) else "Another one may change it."
+    return Told(
+        f"{number(len(passing))} of {number(total)}{percent}{within(condition.within)}{named}", changes, changes
+    )
+
+
+def sequence(view: View, condition: InSequence, until: Instant) -> Told:
     parts = (condition.first, condition.then, *((condition.without,) if condition.without is not None else ()))
     both = "Both, one after the other," if condition.same is None else f"Both of one {ONE[condition.same]}, in order,"
     would = view.by(condition.within, both, "make it true")
-    return Told("; ".join(_part(view, part) for part in parts), would, STAYS, "it happens again")
+    unless = "it happens again" if until != NEVER and view.lasts(condition.within, until) else ""
+    return Told("; ".join(_part(view, part) for part in parts), would, STAYS, unless)
 
 
 def _part(view: View, part: EventCount | Filtered) -> str:
@@ -174,7 +192,7 @@ def _part(view: View, part: EventCount | Filtered) -> str:
     return f"{deed(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
 
 
-def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
+def unanswered(view: View, condition: Unanswered, holds: bool, until: Instant) -> Told:
     if condition.same is not None:
         named = "; ".join(_part(view, part) for part in (condition.of, *condition.answers))
         return Told(f"of each {ONE[condition.same]} by itself: {named}", _TIED, _TIED, _TIED_AGAIN, _TIED_AGAIN)
@@ -190,7 +208,8 @@ def unanswered(view: View, condition: Unanswered, holds: bool) -> Told:
     if not view.counts_now(condition.within):
         would = OVER if view.is_over(condition.within) else "More without an answer may make it true."
     text = f"{plural(len(found), 'time')}{within(condition.within)} {since}{named}"
-    answer = "there is an answer" if condition.older is None else "it happens again or there is an answer"
+    again = condition.older is not None and until != NEVER and view.lasts(condition.within, until)
+    answer = "it happens again or there is an answer" if again else "there is an answer"
     unless, sooner = ("", "there is an answer") if holds else (answer, "")
     return Told(text, would, "An answer would end it.", unless, sooner)
 

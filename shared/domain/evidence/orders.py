@@ -52,7 +52,7 @@ def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told
     if condition.measure in ("count", "sum") and until != NEVER and (most is None or not holds):
         bound, short = (least or 0) if holds else (most or 0), measure_at(until)
         unless = _unless(condition.measure, bound - short, or_more=holds)
-    if not view.counts_now(condition.within):
+    if until == NEVER or not view.lasts(condition.within, until):
         unless = ""
     return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, unless)
 

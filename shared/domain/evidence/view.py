@@ -53,11 +53,16 @@ class View:
         return span(window, self.definitions.compiler.zone)
 
     def occurrences(
-        self, event: str, where: Sequence[Where] = (), window: Window | None = None, t: Instant | None = None
+        self,
+        event: str,
+        where: Sequence[Where] = (),
+        window: Window | None = None,
+        t: Instant | None = None,
+        which: int = 0,
     ) -> list[Occurrence]:
-        """Those kept that pass, and are in the window now (or at `t`); newest first."""
+        """Those kept that pass, and are in the window now (or at `t`); newest first. `which`: as in `Series`."""
         start, end = self.span(window).bounds(self.t if t is None else t)
-        kept = self.reading.occurrences(self.definitions.compiler.of(event, where))
+        kept = self.reading.occurrences(self.definitions.compiler.of(event, where, which))
         return [occurrence for occurrence in reversed(kept) if start < occurrence.time <= min(end, self.t)]
 
     def orders(self, window: Window | None = None, t: Instant | None = None) -> list[tuple[str, Order]]:
@@ -80,6 +85,11 @@ class View:
     def counts_now(self, window: Window | None) -> bool:
         """Whether what happened now would be in the window at once."""
         return self.span(window).opens(self.t) == self.t == self.counts_at(window)
+
+    def lasts(self, window: Window | None, until: Instant) -> bool:
+        """Whether what happens just before `until` is in the window then: what leaves a month leaves it together."""
+        after, upto = self.span(window).bounds(until)
+        return after < until - 1 <= upto
 
     def is_over(self, window: Window | None) -> bool:
         """Whether nothing that happens from now on will ever be in the window."""

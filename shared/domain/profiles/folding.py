@@ -17,34 +17,34 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from shared.domain.events import NEVER, ORDER_TYPES, Event, Json, Type
+from shared.domain.personal import own_words, says
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOUND, WORDS_BOUND, beyond
 from shared.domain.profiles.consent import add_answer
 from shared.domain.profiles.histories import History, Occurrence, as_text, sort_key, touches
-from shared.domain.profiles.kept_orders import fold_order, trim_orders
+from shared.domain.profiles.kept_orders import PUBLIC, fold_order, set_completed, trim_orders
 from shared.domain.profiles.lines import without_words
 from shared.domain.profiles.traits import KNOWN_TRAITS, TAGS, fold_tags, own_words_of, set_newest, words_of_traits
 from shared.domain.properties import (
     KNOWN_TYPES,
-    Asked,
+    TEXT_LISTS,
+    WHOLE_CARTS,
     event_name,
     is_small,
     kept_properties,
-    other_properties,
-    own_words,
-    text,
+    product_words,
     without,
 )
 
 
-def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]:
+def fold(profile: Profile, event: Event) -> set[str]:
     """Adds one event to the profile, in place; gives the names of what it touched (as `Described.moved_by` names what a
-    condition looks at). Of its other properties it keeps those that are `asked` for.
+    condition looks at).
 
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
     own, told = own_words_of(profile), own_words(event.traits)
-    kept = kept_properties(event, own) | _asked_for(profile, event, own, asked or {})
+    kept = kept_properties(event, own)
     counted = event_name(event, own) is not None and event.type != Type.ORDER_COMPLETED
     touched = set(touches(event.type, kept)) if counted else set()
     if told - own:
@@ -66,8 +66,6 @@ def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]
             touched.add(f"stamp:{name}")
             if held is None or as_text(held.value) != as_text(value):  # as texts, since 1 == True
                 touched.add(f"trait:{name}")
-    if own or told:
-        profile.former_words = frozenset(sorted((own | told) - words_of_traits(profile))[:WORDS_BOUND])
     for change in event.consent:
         if add_answer(profile, change, event):
             touched.add(f"consent:{change.topic}")
@@ -78,41 +76,58 @@ def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]
     for name, _ in beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS, profile.weak, "trait:"):
         touched |= {f"trait:{name}", f"stamp:{name}"}
         profile.weak.discard(f"trait:{name}")
+    if own or told:
+        profile.former_words = frozenset(sorted((own | told) - words_of_traits(profile))[:WORDS_BOUND])
     for name, history in beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES, profile.weak, "event:"):
         touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
         profile.weak.discard(f"event:{name}")
     return touched
 
 
-def _asked_for(profile: Profile, event: Event, own: frozenset[str], asked: Asked) -> dict[str, Json]:
-    """The other properties of an event that are asked for. Remembers which all occurrences of its type have."""
-    of_order = event.type in ORDER_TYPES or event.order is not None
-    names = asked.get(event.type, frozenset()) | (asked.get(Type.ORDER_COMPLETED, frozenset()) if of_order else set())
-    for type_ in {event.type, Type.ORDER_COMPLETED} if of_order else {event.type}:
-        begun = bool(profile.orders) if type_ == Type.ORDER_COMPLETED else type_ in profile.histories
-        all_have = names & profile.kept.get(type_, frozenset()) if begun else names
-        if all_have != profile.kept.get(type_, frozenset()):
-            profile.kept = {name: held for name, held in (profile.kept | {type_: all_have}).items() if held}
-    if not names:
-        return {}
-    return {name: value for name, value in other_properties(event, own).items() if name in names}
-
-
 def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
-    """Takes out of histories and orders what repeats these words, in place; gives the names of what it touched."""
+    """Takes out of histories and orders what repeats these words, in place; gives the names of what it touched.
+
+    Of orders it is known who told them, and what a storefront calls its products stays; of other occurrences it is not:
+    ask `names_a_product` before."""
     touched: set[str] = set()
-    for name in [name for name in profile.histories if name not in KNOWN_TYPES and text(name, words) is None]:
+    for name in [name for name in profile.histories if name not in KNOWN_TYPES and says(name, words)]:
         touched.update(*(touches(name, occurrence.properties) for occurrence in profile.histories.pop(name).newest))
         profile.weak = profile.weak - {f"event:{name}"}
     for name, history in profile.histories.items():
-        left = [Occurrence(each.time, without(each.properties, words)) for each in history.newest]
+        if name == Type.ORDER_COMPLETED:
+            continue
+        left = [Occurrence(each.time, without(each.properties, words, words)) for each in history.newest]
         if left != history.newest:
             touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
             history.newest = sorted(left, key=sort_key)
-    for order in profile.orders.values():
-        order.properties = without(order.properties, words)
-        order.lines = [line for each in order.lines if (line := without_words(each, words))]
+    changed = False
+    for name, order in profile.orders.items():
+        of_products = product_words(name.startswith(PUBLIC), order.properties.get("product_id", ()), words)
+        order.lines = [line for each in order.lines if (line := without_words(each, of_products))]
+        said = without(order.properties, words, of_products)
+        if said != order.properties:
+            touched.update(touches(Type.ORDER_COMPLETED, order.properties))
+            order.properties, changed = said, True
+    if changed:
+        set_completed(profile)
     return touched
+
+
+def names_a_product(profile: Profile, event: Event) -> bool:
+    """Whether the event tells a word of the contact's that something in a cart of theirs is called, too. If a
+    storefront told that, it stays, and only `rebuild` knows."""
+    words = own_words(event.traits) - own_words_of(profile)
+    return (
+        bool(words)
+        and len(profile.former_words) < WORDS_BOUND
+        and any(
+            says(value, words)
+            for type_ in WHOLE_CARTS
+            for each in (profile.histories[type_].newest if type_ in profile.histories else ())
+            for name in TEXT_LISTS
+            for value in each.properties.get(name, ())
+        )
+    )
 
 
 def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) -> None:
@@ -145,9 +160,10 @@ def trim(profile: Profile) -> None:
     trim_orders(profile)
 
 
-def rebuild(profile: Profile, events: Iterable[Event], asked: Asked | None = None) -> Profile:
-    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed;
-    of their other properties, with what is `asked` for."""
+def rebuild(profile: Profile, events: Iterable[Event], words: frozenset[str] = frozenset()) -> Profile:
+    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed.
+    `words`: what the contact is called besides, by events that are still to be folded."""
+    told = tuple(events)
     whole = replace(
         profile,
         first_seen=NEVER,
@@ -163,10 +179,9 @@ def rebuild(profile: Profile, events: Iterable[Event], asked: Asked | None = Non
         cut_names=b"",
         numbers=set(),
         halved=0,
-        former_words=frozenset(),
-        kept={},
+        former_words=words.union(*(own_words(event.traits) for event in told)),
         memberships=dict(profile.memberships),
     )
-    for event in events:
-        fold(whole, event, asked)
+    for event in told:
+        fold(whole, event)
     return whole

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.events import Event, Json
-from shared.domain.properties import categories_of, code, identifier, listed, products_of, quantity_of, text, worth
+from shared.domain.personal import category_name, code, identifier, text
+from shared.domain.properties import categories_of, listed, product_words, products_of, quantity_of, worth
 
 Line = list[Any]
 """A product of an order, as short as it can be stored: the values of FIELDS, without the missing ones at the end."""
@@ -25,18 +26,23 @@ def lines_of(event: Event, own: frozenset[str]) -> list[Line] | None:
     properties = event.properties
     if not isinstance(properties.get("products"), list) and properties.get("product_id") is None:
         return None
-    return [line for product in products_of(properties) if (line := _line(product, event, own))]
+    products = products_of(properties)
+    words = product_words(event.public, (product.get("product_id") for product in products), own)
+    return [line for product in products if (line := _line(product, event, words))]
 
 
 def _line(product: Mapping[str, Json], event: Event, own: frozenset[str]) -> Line:
-    categories = listed(text(each, own) for each in categories_of(product))
+    def called(name: str) -> str | None:
+        return identifier(product.get(name), own, event.public)
+
+    categories = listed(category_name(each, own, event.public) for each in categories_of(product))
     told = [
-        identifier(product.get("product_id"), own),
+        called("product_id"),
         categories,
         _thousandths(product.get("quantity", 1)),
         None if event.other_currency else worth(product.get("price")),
-        next((found for name in ("vendor", "brand") if (found := text(product.get(name), own))), None),
-        next((found for name in ("variant_id", "variant") if (found := identifier(product.get(name), own))), None),
+        called("vendor") or called("brand"),
+        called("variant_id") or called("variant"),
         True if product.get("gift_card") is True else None,
     ]
     return _short(told) if told[0] is not None or categories else []
@@ -81,14 +87,12 @@ def bounded(lines: list[Line]) -> list[Line]:
 
 
 def without_words(line: Line, own: frozenset[str]) -> Line:
-    """The line without what says one of these words."""
+    """The line without what says one of these words (`product_words`)."""
     told = as_properties(line)
     said: dict[str, Json] = {
-        "product_id": identifier(told.get("product_id"), own),
-        "category": listed(text(each, own) for each in told.get("category") or ()),
-        "vendor": text(told.get("vendor"), own),
-        "variant_id": identifier(told.get("variant_id"), own),
+        name: category_name(told.get(name), own) for name in ("product_id", "vendor", "variant_id")
     }
+    said["category"] = listed(category_name(each, own) for each in told.get("category") or ())
     return _short([(told | said).get(name) for name in FIELDS])
 
 
@@ -99,8 +103,8 @@ def said_of_order(event: Event, own: frozenset[str]) -> dict[str, Json]:
     codes = properties.get("discount_codes")
     several = [*(codes if isinstance(codes, list) else [codes]), properties.get("coupon")]
     told = {
-        "discount_codes": listed(text(each, own) for each in several),
-        "source_name": text(properties.get("source_name"), own),
+        "discount_codes": listed(text(each, own, event.public) for each in several),
+        "source_name": text(properties.get("source_name"), own, event.public),
         "shipping_country": code(properties.get("shipping_country"), own),
     }
     return {name: value for name, value in told.items() if value is not None}

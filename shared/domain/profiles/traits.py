@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from shared.domain.events import Event, Json, Stamp
+from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.bounds import TAGS_BOUND
 from shared.domain.profiles.histories import as_text
-from shared.domain.properties import fold_case, is_small, own_words
+from shared.domain.properties import fold_case, is_small
 
 _WHO = ("email", "first_name", "last_name", "phone", "birthday", "locale", "timezone")
 _WHERE = ("country", "region", "city", "postal_code", "latitude", "longitude")

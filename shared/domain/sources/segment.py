@@ -24,7 +24,8 @@ from shared.domain.events import (
     counted_time,
     event_id,
 )
-from shared.domain.properties import MOST_BYTES, MOST_ID, is_small, may_be_told_by_anybody
+from shared.domain.personal import may_be_told_by_anybody
+from shared.domain.properties import MOST_BYTES, MOST_ID, is_small
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import (
     Payload,

@@ -254,7 +254,7 @@ def _consent_in_customer(
 
     The event is identified by what was decided and when, so each further update of the customer repeats it. A yes for
     which no date is told was given with the new customer; of one who was there before it is a state, not an answer
-    (`ConsentChange.undated`). A no without a date counts from when we are told, so that none is lost.
+    (`ConsentChange.undated`), as is a no without a date, which counts from when we are told.
     """
     consent = payload.get("email_marketing_consent")
     decided = instant(payload.get("accepts_marketing_updated_at"))
@@ -268,6 +268,7 @@ def _consent_in_customer(
         return ()
     if decided is None and state == "unsubscribed":
         decided = first(instant(payload.get("updated_at")), delivery.triggered)
+        change = change.model_copy(update={"undated": True})
     elif decided is None:
         decided = instant(payload.get("created_at"))
         change = change.model_copy(update={"undated": decided is None or delivery.topic != "customers/create"})

@@ -26,6 +26,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
@@ -56,11 +57,7 @@ class Plan(Sources):
 
     def number(self, rank: Rank) -> str:
         """The column with what a contact is ranked by: the largest of what the source's rows have."""
-        key = rank.by.model_dump_json()
-        if key not in self.numbers:
-            source, expression = orders.number_of(self, rank)
-            self.numbers[key] = f"n{len(self.numbers)}", source, expression
-        return self.numbers[key][0]
+        return self.numbered(rank.by.model_dump_json(), *orders.number_of(self, rank))
 
     def tree(self, condition: Condition) -> Tree:
         """The tree of a plain condition."""
@@ -91,6 +88,8 @@ class Plan(Sources):
                 return events.last(self, condition)
             case Latest():
                 return events.latest(self, condition)
+            case Share():
+                return events.share(self, condition)
             case InSequence():
                 return events.sequence(self, condition)
             case Unanswered():

@@ -14,28 +14,32 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
 from shared.domain.evaluation import in_days
 from shared.domain.events import Instant
 from shared.domain.lake_rows import OTHER, partition
-from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, passes_filter
+from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, number, passes_filter
 from shared.domain.sql_plan.sources import Source, Sources
 from shared.domain.sql_plan.trees import Merged, Tree
 
 
 def count(plan: Sources, condition: EventCount) -> Tree:
-    start = plan.start(condition.within)
+    start = -1 if condition.which else plan.start(condition.within)
     inside = plan.inside(condition.within)
+    if condition.which:
+        inside.append(f"place <= {abs(condition.which)}")
     if condition.with_ is not None or condition.without is not None:
         return _tied_count(plan, condition, start, inside)
     if condition.count == "events":
-        source, passes = series(plan, condition.event, condition.where, start)
+        source = plan.source("contacts", partition(condition.event), events=True, which=condition.which)
+        passes = filters(plan, source, condition.event, condition.where, start)
         column = source.column(filtered("count(*)", passes + inside))
     else:
         value = condition.count.removesuffix("s") if condition.count in PARTS else condition.count.removeprefix("same_")
-        source = plan.source("values", partition(condition.event), events=True, value=value)
+        source = plan.source("values", partition(condition.event), events=True, value=value, which=condition.which)
         passes = filters(plan, source, condition.event, condition.where, start)
         of_value = source.below_column(filtered("count(*)", passes + inside))
         most = f"max({of_value})"
@@ -48,10 +52,12 @@ def count(plan: Sources, condition: EventCount) -> Tree:
 
 def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Sequence[str]) -> Tree:
     parts = [part for part in (condition, condition.with_, condition.without) if part is not None]
-    source = _of_values(plan, condition.counted_property or "", [part.event for part in parts])
+    source = _of_values(plan, condition.counted_property or "", [part.event for part in parts], condition.which)
+    window = plan.inside(condition.within)
 
     def number(part: EventCount | Filtered) -> str:
-        return source.below_column(filtered("count(*)", [*_tests(plan, source, part, start), *inside]))
+        tests = inside if part is condition else window
+        return source.below_column(filtered("count(*)", [*_tests(plan, source, part, start), *tests]))
 
     of_value, same = number(condition), condition.count.startswith("same_")
     source.once = source.once or same
@@ -62,9 +68,10 @@ def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Se
     return plan.between(source, column, condition.at_least, condition.at_most, condition)
 
 
-def _of_values(plan: Sources, value: str, events: Sequence[str]) -> Source:
+def _of_values(plan: Sources, value: str, events: Sequence[str], which: int = 0) -> Source:
     """Of these types, each value of a property by itself."""
-    return plan.source("values", *sorted({partition(event) for event in events}), events=True, value=value)
+    types = sorted({partition(event) for event in events})
+    return plan.source("values", *types, events=True, value=value, which=which)
 
 
 def _tests(plan: Sources, source: Source, part: EventCount | Filtered, start: Instant) -> list[str]:
@@ -91,6 +98,23 @@ def latest(plan: Sources, condition: Latest) -> Tree:
     every = newest(plan, [(event, ()) for event in condition.events], -1)
     passed = newest(plan, [(event, condition.where) for event in condition.events], -1)
     return Merged(f"{every} = {passed}")
+
+
+def share(plan: Sources, condition: Share) -> Tree:
+    start, inside = plan.start(condition.within), plan.inside(condition.within)
+
+    def counted(where: Sequence[Where]) -> str:
+        columns = []
+        for event in dict.fromkeys(condition.events):
+            source, passes = series(plan, event, where, start)
+            counts = filtered("count(*)", [*passes, *inside])
+            columns.append(f"COALESCE({plan.numbered(f'{partition(event)} {counts}', source, counts)}, 0)")
+        return " + ".join(columns)
+
+    total, passed = counted(()), counted(condition.where)
+    bounds = ((">=", condition.at_least), (">", condition.more), ("<=", condition.at_most), ("<", condition.less))
+    tests = [f"100 * ({passed}) {sign} {number(bound)} * ({total})" for sign, bound in bounds if bound is not None]
+    return Merged(" AND ".join([f"{total} > 0", *tests]))
 
 
 def sequence(plan: Sources, condition: InSequence) -> Tree:

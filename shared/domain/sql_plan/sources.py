@@ -33,6 +33,8 @@ class Source:
     events: bool
     value: str = ""
     """Of `values`: `day`, or the property; of `sequences`, the property that ties."""
+    place: Literal["", "newest", "oldest"] = ""
+    """Whether a row has a `place`: how many of its type are newer, or older, and one."""
     once: bool = False
     """Of `values`: whether an event that says a value twice counts once for it."""
     names: dict[str, None] = field(default_factory=dict)
@@ -72,12 +74,16 @@ class Sources:
     newest: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Columns that sources give together: by what they are of, their name, and how many events back they look."""
     numbers: dict[str, tuple[str, Source, str]] = field(default_factory=dict)
-    """By a rank's number: its column, and the source and expression that give it."""
+    """By what is numbered (by what contacts are ranked, how many there are): its column, and the source and expression
+    that give it."""
     _atoms: dict[str, Atom] = field(default_factory=dict)
 
-    def source(self, shape: Shape, *of: str, events: bool = False, value: str = "") -> Source:
-        key = "_".join([*of, *([f"by_{value}"] if value else []), *(["in_order"] if shape == "sequences" else [])])
-        return self.sources.setdefault(key, Source(shape, of, events, value))
+    def source(self, shape: Shape, *of: str, events: bool = False, value: str = "", which: int = 0) -> Source:
+        """`which`: whether, of the newest (above nought) or the oldest, only so many are asked about."""
+        place: Literal["", "newest", "oldest"] = "" if not which else "newest" if which > 0 else "oldest"
+        how = [f"by_{value}" if value else "", "in_order" if shape == "sequences" else "", place]
+        key = "_".join([*of, *filter(None, how)])
+        return self.sources.setdefault(key, Source(shape, of, events, value, place))
 
     def atom(self, source: Source, holds: str, condition: Condition) -> Atom:
         atom = self.noted(f"{id(source)} {holds}", condition)
@@ -90,6 +96,10 @@ class Sources:
             atom = self._atoms[key] = Atom(len(self.notes))
             self.notes.append(_note(note))
         return atom
+
+    def numbered(self, key: str, source: Source, expression: str) -> str:
+        """The column of a number that is compared when all is known of a contact."""
+        return self.numbers.setdefault(key, (f"n{len(self.numbers)}", source, expression))[0]
 
     def of_row(self, kind: str, name: str, tests: Sequence[str], note: Condition | str) -> Atom:
         """That there is such a row."""

@@ -21,6 +21,7 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
@@ -114,6 +115,8 @@ def _leaf(segments: Mapping[str, Segment], condition: Condition, holds: bool) ->
             return events.last(condition, holds)
         case Latest():
             return events.latest(condition, holds)
+        case Share():
+            return events.share(condition, holds)
         case InSequence():
             return events.sequence(condition, holds)
         case Unanswered():

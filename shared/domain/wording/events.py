@@ -14,11 +14,11 @@ from shared.domain.conditions.events import (
     InSequence,
     LastEvent,
     Latest,
+    Share,
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import Type
-from shared.domain.properties import KEPT_PROPERTIES
 from shared.domain.wording.texts import (
     Loose,
     between,
@@ -124,15 +124,10 @@ def filters(where: Iterable[Where], *, of_cart: bool = False) -> str:
         elif each.is_ == "equal" and each.property in suffixes:
             short += suffixes[each.property].format(word(each.value))
         else:
-            others.append(f"{_label(each.property)} {compared(each, of_where(each))}")
+            others.append(f"{LABELS.get(each.property, each.property)} {compared(each, of_where(each))}")
     if not others:
         return short
     return f"{short} where {others[0]}" if len(others) == 1 else f"{short} where ({' and '.join(others)})"
-
-
-def _label(property_: str) -> str:
-    """A property's name; one that is the sender's own in quotation marks, so that it is taken for none of ours."""
-    return LABELS.get(property_, property_) if property_ in KEPT_PROPERTIES else quoted(property_)
 
 
 # ── conditions ──
@@ -158,13 +153,18 @@ def count(condition: EventCount, holds: bool) -> str:
 
 
 def _tied(condition: EventCount) -> str:
-    """Which values do not count."""
+    """Which events and which values do not count."""
     noun, texts = NOUNS.get(condition.counted_property or "", ""), []
     for part, has_ in ((condition.with_, "have"), (condition.without, "have not")):
         if part is not None:
             texts.append(f"{has_} {deed(part.event, part.where)[1]}")
     lately = " in that time" if condition.within is not None else ""
-    return f", counting only {noun} for which they {' and '.join(texts)}{lately}" if texts else ""
+    tied = f", counting only {noun} for which they {' and '.join(texts)}{lately}" if texts else ""
+    if not condition.which:
+        return tied
+    n, participle = abs(condition.which), deed(condition.event)[1]
+    which = "last" if condition.which > 0 else "first"
+    return f", looking only at the {which} {f'{n} times' if n > 1 else 'time'} they have {participle}{tied}"
 
 
 NOUNS = {"product_id": "products", "category": "categories", "campaign": "campaigns", "message": "emails"}
@@ -235,6 +235,21 @@ def latest(condition: Latest, holds: bool) -> str:
     if condition.events == Latest.model_fields["events"].default:
         return f"{'made' if holds else 'did not make'} their last visit{how}"
     return f"{has(holds)} as the newest of {listed([quoted(each) for each in condition.events], 'and')} one{how}"
+
+
+def share(condition: Share, holds: bool) -> str:
+    bounds = (
+        ("at least", condition.at_least),
+        ("more than", condition.more),
+        ("at most", condition.at_most),
+        ("less than", condition.less),
+    )
+    percent = " and ".join(f"{words} {number(bound)}" for words, bound in bounds if bound is not None)
+    how = f"{filters(condition.where)}{within(condition.within)}"
+    if condition.events == Share.model_fields["events"].default:
+        return f"{'made' if holds else 'did not make'} {percent} % of their visits{how}"
+    types = listed([quoted(each) for each in condition.events], "and")
+    return f"{has(holds)} {percent} % of their {types} events{how}"
 
 
 ONE = {"product_id": "product", "category": "category", "message": "email"}
