@@ -251,6 +251,17 @@ def test_a_claim_of_a_user_with_the_public_key_keeps_the_real_one_out_of_nothing
     assert contact_of(USER, "real") == contact_of(USER, "evil") == contact_of(SHOPIFY, "1")
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_users_real_address_prevails_over_the_one_that_was_claimed_with_the_public_key(known: bool) -> None:
+    owner = (EMAIL, "ada@example.com")
+    if known:
+        deliver(event("1", Type.CONTACT_CREATED, (SHOPIFY, "1"), owner))
+    deliver(event("2", Type.CONTACT_UPDATED, (USER, "u"), (EMAIL, "evil@example.com"), public=True))
+    assert deliver(event("3", Type.CONTACT_UPDATED, (USER, "u"), owner, time=NOW)) == []
+    assert contact_of(USER, "u") == contact_of(*owner)
+    assert profile_of(USER, "u").email == "ada@example.com"
+
+
 def test_a_user_heard_of_before_the_address_joins_whose_address_it_is() -> None:
     deliver(event("1", Type.PAGE_VIEWED, (USER, "u"), public=True))
     deliver(event("2", Type.CONTACT_CREATED, (SHOPIFY, "1"), (EMAIL, "ada@example.com")))
