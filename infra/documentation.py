@@ -75,6 +75,22 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"kind": "engagement", "tier": "highly", "topic": "news"},
     {"kind": "orders", "measure": "sum", "at_least": 500, "within": "365d"},
     {"kind": "orders", "within": {"from": "2026-11-27", "to": "2026-12-01"}},
+    {
+        "kind": "orders",
+        "measure": "sum",
+        "lines": [{"property": "category", "value": "shoes"}],
+        "more": 200,
+        "within": "90d",
+    },
+    {
+        "kind": "orders",
+        "where": [{"property": "coupon", "is": "prefix", "value": "WELCOME"}],
+        "lines": [
+            {"property": "product_id", "value": "A1"},
+            {"property": "quantity", "is": "at_least", "value": 10},
+        ],
+    },
+    {"kind": "orders", "measure": "refunded_share", "more": 30, "within": "365d"},
     {"kind": "last_order", "at_least": 90, "at_most": 180},
     {"kind": "rank", "by": {"kind": "trait", "trait": "predicted_value"}, "top": 20, "among": "customers"},
     {"kind": "rfm", "score": "monetary", "at_least": 4},

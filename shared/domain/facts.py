@@ -36,6 +36,7 @@ from shared.domain.events import NEVER, Instant, Json
 from shared.domain.lake_rows import contact_number
 from shared.domain.personal import in_lake, text
 from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.lines import as_properties, pieces_of, worth_of
 from shared.domain.profiles.traits import own_words_of
 from shared.domain.properties import KEPT_PROPERTIES, fold_case
 from shared.domain.segments import Definitions
@@ -50,6 +51,14 @@ COLUMNS: Mapping[str, str] = {
     "flag": "boolean",
     "amount": "bigint",
     **{name: lake_rows.COLUMNS[name] for name in KEPT_PROPERTIES},
+    "refunded": "bigint",
+    "discount_codes": "array<string>",
+    "source_name": "string",
+    "shipping_country": "string",
+    "variant_id": "string",
+    "vendor": "string",
+    "quantity": "bigint",
+    "gift_card": "boolean",
 }
 """Columns and their types in Athena. What they hold, by the row's kind:
 
@@ -60,16 +69,19 @@ COLUMNS: Mapping[str, str] = {
 `time`: when it was told; `text` (in `fold_case` form), `number` or `flag`; `amount`: how many values the list has |
 | consent | one a topic | `name`; `text`: the answer; `time`: since when it is the answer; `amount`: how many \
 milliseconds something else was before, if it had been the answer already |
-| order | one for each there ever was | `time`: when it was placed; `flag`: whether it counts still; `amount`: what \
-is left of it, in hundredths; and the properties of its `Order Completed`, which is read here: one for each order, as \
-it is now, however many told of it |
+| order | one for each that is not cancelled | `time`: when it was placed; `flag`: whether it counts (not wholly \
+refunded); `amount`: what is left of it, in hundredths; `refunded`; `quantity`: of all that is in it, in thousandths; \
+and the properties of its `Order Completed`, which is read here: one for each order, as it is now, however many told \
+of it |
+| line | one for each line of such an order | `name`: the same for the lines of one order; `amount`: what the line \
+comes to; `quantity`; its properties, and those of the order |
 | cart | one, where something is left in it | `time`: when it was changed last; and the properties of what is in it \
 (`evaluation.cart_of`) |
 | answer | one for each condition answered here that is true | `name`: the condition's key |
 | member | one for each segment the contact is in | `name`; `number`: of the transition; `time`: since when |
 """
 
-KINDS = ("contact", "trait", "consent", "order", "cart", "answer", "member")
+KINDS = ("contact", "trait", "consent", "order", "line", "cart", "answer", "member")
 PARTITIONS = ("pass", "kind")
 """The id of the pass that an export was made for, and what its rows are."""
 
@@ -151,12 +163,12 @@ def asked(definitions: Definitions) -> Asked:
 def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     """The contact's facts at `t`: COLUMNS and `kind`. None of who has joined another contact, or was erased.
 
-    HistoryNeededError when the profile has not all the contact's orders, or what made their cart: give
-    `profiles.rebuild` of their events.
+    HistoryNeededError when the profile has not all the contact's orders and what is in them, or what made their cart:
+    give `profiles.rebuild` of their events.
     """
     if profile.merged_into is not None or profile.erased:
         return
-    if profile.older_orders:
+    if profile.older_orders or any(order.lines_cut for order in profile.orders.values()):
         raise HistoryNeededError("orders")
     empty: Row = dict.fromkeys(COLUMNS) | {
         "contact": profile.contact,
@@ -183,10 +195,16 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
         if answer is not None:
             said = {"text": answer.value, "time": answer.since, "amount": answer.away}
             yield {**empty, "kind": "consent", "name": topic, **said}
-    for order in profile.orders.values():
-        if order.completed is not None:
-            now = {"time": order.placed, "amount": order.net, "flag": order.counts}
-            yield {**empty, "kind": "order", **now, **order.completed.properties}
+    for number, order in enumerate(profile.orders.values()):
+        if order.placed != NEVER and not order.cancelled:
+            now = {"time": order.placed, "flag": order.counts, "refunded": sum(order.taken_off())}
+            pieces = sum(map(pieces_of, order.lines))
+            yield {**empty, "kind": "order", **now, "amount": order.net, "quantity": pieces, **order.told}
+            for line in order.lines:
+                of_line = as_properties(line)
+                product = of_line.get("product_id")
+                told = order.told | {"category": None, **of_line, "product_id": None if product is None else [product]}
+                yield {**empty, "kind": "line", **now, "name": str(number), "amount": worth_of(line), **told}
     cart = cart_of(profile)
     if cart is not None:
         yield {**empty, "kind": "cart", "time": cart.time, **cart.properties}

@@ -332,8 +332,6 @@ class _Printed:
             table, tests = "events", self._of_events(source, source.of)
         else:
             table, tests = "facts", self._of_facts(*source.of)
-            if source.of == ("order",):
-                tests.append("flag")
             if source.names:
                 tests.append(_one_of("name", tuple(source.names)))
         if source.place:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.domain.conditions import Condition
+from shared.domain.conditions.orders import OF_LINES, OF_ORDER
 from shared.domain.events import Type
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
 
@@ -91,11 +92,33 @@ def either(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, 
 
 deeds = st.builds(lambda event, where: {"event": event, "where": where}, event_names, filters())
 ranges = {"at_least": numbers.filter(lambda n: n >= 0), "at_most": numbers.filter(lambda n: n >= 0)}
+
+
+@st.composite
+def of_order(draw: st.DrawFn, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Filters on orders, or on their lines."""
+    where = []
+    for _ in range(draw(st.integers(0, 2))):
+        name = draw(st.sampled_from(names))
+        if name == "gift_card":
+            how = draw(st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, st.booleans()))
+        else:
+            one = money if name in ("total", "price", "quantity") else texts
+            how = draw(compared(one, one))
+        where.append({"property": name} | how)
+    return where
+
+
+picked = {"where": of_order(OF_ORDER), "lines": of_order(OF_LINES)}
 ranked = st.one_of(
     some({"kind": st.just("trait"), "trait": traits}, fresh=durations),
     some(
-        {"kind": st.just("orders"), "measure": st.sampled_from(["count", "sum", "average", "largest", "last"])},
+        {
+            "kind": st.just("orders"),
+            "measure": st.sampled_from(["count", "sum", "average", "largest", "last", "quantity", "refunded"]),
+        },
         within=windows,
+        **picked,
     ),
 )
 few = either(last=counts, first=counts)
@@ -169,9 +192,15 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "cart": some({"older": durations, "within": durations, "where": filters()}),
     "engagement": some({"tier": st.sampled_from(["highly", "moderately", "disengaged"])}, topic=texts, journey=texts),
     "orders": some(
-        {}, measure=st.sampled_from(["count", "sum", "average", "largest", "days_between"]), within=windows, **ranges
+        {},
+        measure=st.sampled_from(get_args(MODELS["orders"].model_fields["measure"].annotation)),
+        within=windows,
+        **ranges,
+        **picked,
+        more=ranges["at_least"],
+        less=ranges["at_least"],
     ),
-    "last_order": some({}, at_least=days, at_most=days),
+    "last_order": some({}, at_least=days, at_most=days, **picked),
     "near": st.builds(
         dict.__or__,
         some({"latitude": st.sampled_from([51.5, -51.5, 0]), "longitude": st.sampled_from([-0.12, 0.12])}),

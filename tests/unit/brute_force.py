@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import product
@@ -26,7 +26,7 @@ from shared.domain.conditions.events import (
     Share,
     Unanswered,
 )
-from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, Rfm
+from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.conditions.windows import Stretch, Window
 from shared.domain.events import DAY, NEVER, Instant, Type
@@ -86,8 +86,6 @@ def holds(
         if len(after) < condition.at_least:
             return False
         return condition.older is None or t - max(after) >= condition.older
-
-    orders = list(profile.counting_orders())
 
     match condition:
         case All():
@@ -203,11 +201,16 @@ def holds(
                 return False
             return condition.older <= t - left.time < condition.within
         case Orders():
-            measured = _measured(condition.measure, [o for o in orders if inside(o.placed, condition.within)])
-            least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
-            return measured is not None and _between(measured, least, condition.at_most)
+            asked = [o for o in _orders(condition, profile) if inside(o.placed, condition.within)]
+            measured = _measured(condition.measure, asked, condition.lines)
+            least, more = condition.at_least, condition.more
+            if (least, condition.at_most, more, condition.less) == (None, None, None, None):
+                least, more = (1, None) if condition.measure == "count" else (None, 0)
+            if measured is None or not _between(measured, least, condition.at_most):
+                return False
+            return (more is None or measured > more) and (condition.less is None or measured < condition.less)
         case LastOrder():
-            placed = [order.placed for order in orders]
+            placed = [order.placed for order in _orders(condition, profile)]
             return bool(placed) and _between((t - max(placed)) / DAY, condition.at_least, condition.at_most)
         case Rank():
             number = ranked_number(condition, profile, t, shop)
@@ -432,10 +435,54 @@ def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> 
     return max((values.count(value) for value in values), default=0)
 
 
-def _measured(measure: str, orders: list[Any]) -> float | None:
+_OF_A_LINE = ("product_id", "category", "quantity", "price", "vendor", "variant_id", "gift_card")
+
+
+def _lines(order: Any, lines: Iterable[OrderWhere]) -> list[dict[str, Any]]:
+    """What is in an order, as far as it passes."""
+    told = [dict(zip(_OF_A_LINE, line, strict=False)) for line in order.lines]
+    for line in told:
+        line["quantity"] = line.get("quantity", 0) / 1000
+        line["price"] = None if line.get("price") is None else line["price"] / 100
+        line["gift_card"] = bool(line.get("gift_card"))
+    return [line for line in told if all(_passes_order(each, line) for each in lines)]
+
+
+def _passes_order(where: OrderWhere, told: Mapping[str, Any]) -> bool:
+    return compares(where.is_, where.value, told.get(where.property))
+
+
+def _orders(of: Any, profile: Profile) -> list[Any]:
+    """Those that are asked about: all that are not cancelled when it is about refunds."""
+    measure, where, lines = getattr(of, "measure", ""), of.where or (), of.lines or ()
+    found = []
+    for order in profile.orders.values():
+        if order.placed == NEVER or order.cancelled or not ("refunded" in measure or order.counts):
+            continue
+        codes = order.properties.get("discount_codes")
+        total = None if order.value_at.time < 0 else order.value / 100
+        told = {**order.properties, "coupon": codes, "discount_codes": codes, "total": total}
+        if all(_passes_order(each, told) for each in where) and (not lines or _lines(order, lines)):
+            found.append(order)
+    return found
+
+
+def _measured(measure: str, orders: list[Any], lines: Iterable[OrderWhere] = ()) -> float | None:
     worths = [order.net / 100 for order in orders]
+    if lines:
+        worths = [
+            sum(round(line["quantity"] * (line["price"] or 0), 2) for line in _lines(order, lines)) for order in orders
+        ]
     placed = sorted(order.placed for order in orders)
+    refunded = sum(sum(order.taken_off()) for order in orders) / 100
     match measure:
+        case "quantity":
+            return sum(line["quantity"] for order in orders for line in _lines(order, lines))
+        case "refunded":
+            return refunded
+        case "refunded_share":
+            worth = sum(order.value for order in orders) / 100
+            return 100 * refunded / worth if worth else None
         case "count":
             return len(orders)
         case "sum":
@@ -443,7 +490,7 @@ def _measured(measure: str, orders: list[Any]) -> float | None:
         case "average":
             return round(sum(worths), 2) / len(worths) if worths else None
         case "largest":
-            return max(worths, default=None)
+            return round(max(worths), 2) if worths else None
         case _:
             return (placed[-1] - placed[0]) / (len(placed) - 1) / DAY if len(placed) > 1 else None
 
@@ -460,13 +507,13 @@ def ranked_number(condition: Rank, profile: Profile, t: Instant, shop: ZoneInfo)
         if isinstance(value, bool) or not isinstance(value, int | float) or stamped is None:
             return None
         return value if by.fresh is None or t < stamped.time + by.fresh else None
-    orders = [o for o in profile.counting_orders() if _inside(o.placed, by.within, t, shop)]
+    orders = [o for o in _orders(by, profile) if _inside(o.placed, by.within, t, shop)]
     if not orders:
         return None
     if by.measure == "last":
         return max(order.placed for order in orders)
-    measured = _measured(by.measure, orders)
-    return measured if by.measure == "count" or measured is None else measured * 100
+    measured = _measured(by.measure, orders, by.lines or ())
+    return None if measured is None else measured * {"count": 1, "quantity": 1000}.get(by.measure, 100)
 
 
 def _local(t: Instant, zone: ZoneInfo) -> datetime:

@@ -55,10 +55,19 @@ def event(draw: st.DrawFn, number: int) -> Event:
         elif type_ != Type.ORDER_CANCELLED:
             ordered = BEGIN + draw(st.integers(0, 4)) * 6 * HOUR
             properties |= {"total": draw(st.sampled_from([0, 10, "19.99", 40, 250])), "ordered_at": iso(ordered)}
+        if type_ == Type.ORDER_COMPLETED:
+            properties |= draw(_ORDER)
     if type_ in (Type.ORDER_COMPLETED, *CARTS) and draw(st.booleans()):
         product = st.fixed_dictionaries(
             {"product_id": st.sampled_from(PRODUCTS), "price": st.sampled_from([9.99, 20])},
-            optional={"category": st.sampled_from(CATEGORIES), "quantity": st.integers(1, 3)},
+            optional={
+                "category": st.sampled_from(CATEGORIES),
+                "categories": st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=2),
+                "quantity": st.integers(1, 3) | st.just(1.5),
+                "vendor": st.sampled_from(["Acme", "bücher"]),
+                "variant_id": st.sampled_from(["v1", "v2"]),
+                "gift_card": st.just(True),
+            },
         )
         properties["products"] = draw(st.lists(product, max_size=3))
     elif draw(st.booleans()):
@@ -89,6 +98,15 @@ def event(draw: st.DrawFn, number: int) -> Event:
     )
 
 
+_ORDER = st.fixed_dictionaries(
+    {},
+    optional={
+        "coupon": st.sampled_from(["WELCOME", "spring"]),
+        "discount_codes": st.lists(st.sampled_from(["WELCOME10", "spring"]), max_size=2),
+        "source_name": st.sampled_from(["web", "pos"]),
+        "shipping_country": st.sampled_from(["GB", "DE"]),
+    },
+)
 _SINGLE = st.fixed_dictionaries(
     {},
     optional={
@@ -208,14 +226,53 @@ wheres = st.lists(filters, max_size=2)
 types = st.sampled_from([*VISITS, *VISITS, Type.ORDER_COMPLETED, *MAILS, Type.CART_UPDATED, "Own Name"])
 filtered = st.fixed_dictionaries({"event": types}, optional={"where": wheres})
 series = {"event": types, "where": wheres}
+of_order = st.lists(
+    st.sampled_from(
+        [
+            {"property": "coupon", "is": "prefix", "value": "welcome"},
+            {"property": "discount_codes", "value": "SPRING"},
+            {"property": "discount_codes", "is": "suffix", "value": ["10", "x"]},
+            {"property": "discount_codes", "is": "not_equal", "value": "spring"},
+            {"property": "source_name", "value": "pos"},
+            {"property": "shipping_country", "is": "in", "value": ["gb", "FR"]},
+            {"property": "total", "is": "more", "value": 19.98},
+            {"property": "total", "is": "exists"},
+        ]
+    ),
+    max_size=2,
+)
+of_line = st.lists(
+    st.sampled_from(
+        [
+            {"property": "product_id", "value": "p1"},
+            {"property": "product_id", "is": "not_equal", "value": "p2"},
+            {"property": "variant_id", "value": "V1"},
+            {"property": "category", "value": "TEA"},
+            {"property": "category", "is": "not_equal", "value": "coffee"},
+            {"property": "vendor", "is": "contains", "value": "cm"},
+            {"property": "quantity", "is": "at_least", "value": 2},
+            {"property": "quantity", "is": "more", "value": 1},
+            {"property": "price", "is": "less", "value": 19.995},
+            {"property": "price", "is": "at_most", "value": 9.99},
+            {"property": "gift_card", "value": True},
+            {"property": "gift_card", "value": False},
+        ]
+    ),
+    max_size=2,
+)
+picked = {"where": of_order, "lines": of_line}
+
 ranked = st.one_of(
     st.fixed_dictionaries(
         {"kind": st.just("trait"), "trait": st.sampled_from(["visits", "propensity.tea"])},
         optional={"fresh": durations},
     ),
     st.fixed_dictionaries(
-        {"kind": st.just("orders"), "measure": st.sampled_from(["count", "sum", "average", "largest", "last"])},
-        optional={"within": windows},
+        {
+            "kind": st.just("orders"),
+            "measure": st.sampled_from(["count", "sum", "average", "largest", "last", "quantity", "refunded"]),
+        },
+        optional={"within": windows, **picked},
     ),
 )
 
@@ -309,8 +366,12 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "orders": one_of_dicts(
         made(
             "orders",
-            {"measure": st.sampled_from(["count", "sum", "average", "largest", "days_between"])},
-            {"within": windows},
+            {
+                "measure": st.sampled_from(
+                    ["count", "sum", "average", "largest", "days_between", "quantity", "refunded", "refunded_share"]
+                )
+            },
+            {"within": windows, **picked},
         ),
         st.sampled_from(
             [
@@ -325,11 +386,17 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
                 {"at_most": 1},
                 {"at_least": 0, "at_most": 10},
                 {"at_least": 0.5},
+                {"more": 1},
+                {"more": 19.99},
+                {"less": 2},
+                {"more": 0, "less": 40},
+                {"more": 2, "at_most": 50},
             ]
         ),
     ),
     "last_order": one_of_dicts(
-        made("last_order", {}), st.sampled_from([{"at_least": 2.25}, {"at_most": 3}, {"at_least": 1, "at_most": 5}])
+        made("last_order", {}, picked),
+        st.sampled_from([{"at_least": 2.25}, {"at_most": 3}, {"at_least": 1, "at_most": 5}]),
     ),
     "rank": one_of_dicts(
         made("rank", {"by": ranked}, {"among": st.just("other")}),

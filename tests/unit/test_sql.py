@@ -25,7 +25,18 @@ from shared.domain.profiles.folding import fold
 from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import Definitions, compile_segments, evaluate
 from tests.unit.brute_force import ranked_number
-from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, bounds, conditions, events, leaves, made, others, ranked
+from tests.unit.profile_histories import (
+    AFTER,
+    BEGIN,
+    CONTACT,
+    LEAVES,
+    bounds,
+    conditions,
+    events,
+    made,
+    others,
+    ranked,
+)
 from tests.unit.sql_lake import PASS, Lake
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -111,9 +122,8 @@ def test_the_pass_gives_the_evaluator_s_answer(
 
 
 def of_kinds(*kinds: str) -> st.SearchStrategy[list[Condition]]:
-    """Some of `leaves`, of these kinds only."""
-    some = st.lists(leaves, min_size=20, max_size=30)
-    return some.map(lambda drawn: [CONDITION.validate_python(leaf) for leaf in drawn if leaf["kind"] in kinds])
+    some = st.lists(st.one_of(*(LEAVES[kind] for kind in kinds)), min_size=3, max_size=6)
+    return some.map(lambda drawn: [CONDITION.validate_python(leaf) for leaf in drawn])
 
 
 @settings(max_examples=50, deadline=None)

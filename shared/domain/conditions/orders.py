@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.domain.conditions.comparing import Compared
 from shared.domain.conditions.fields import (
     Described,
     Duration,
@@ -23,47 +24,103 @@ from shared.domain.conditions.windows import Window
 from shared.domain.events import Strict
 from shared.domain.personal import in_lake
 
-Measure = Literal["count", "sum", "average", "largest", "days_between"]
+Measure = Literal["count", "sum", "average", "largest", "days_between", "quantity", "refunded", "refunded_share"]
+Bound = Annotated[float | None, Field(ge=0, le=1e9)]
+OF_ORDER = ("coupon", "discount_codes", "source_name", "total", "shipping_country")
+OF_LINES = ("product_id", "variant_id", "category", "vendor", "quantity", "price", "gift_card")
+_NUMBERS = ("total", "price", "quantity")
+_FROM_NOTHING = ("count", "sum", "quantity", "refunded")
+
+
+class OrderWhere(Compared):
+    """A filter on an order or on one of its lines. A property that is missing passes no filter but `not_equal`'s; of
+    several codes or categories one has to pass. `total` and `price` are in the shop's currency."""
+
+    property: Literal[OF_ORDER + OF_LINES]  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _fits_property(self) -> Self:
+        values = self.value if isinstance(self.value, list | tuple) else (self.value,)
+        if self.is_ == "exists":
+            return self
+        if self.property == "gift_card" and (self.is_ != "equal" or not isinstance(self.value, bool)):
+            raise ValueError("`gift_card` is yes or no: compare it with true or false")
+        if self.property in _NUMBERS and not all(
+            isinstance(each, int | float) and not isinstance(each, bool) for each in values
+        ):
+            raise ValueError(f"`{self.property}` is a number: write it without quotation marks")
+        if self.property not in (*_NUMBERS, "gift_card") and not all(isinstance(each, str) for each in values):
+            raise ValueError(f"`{self.property}` is a text: write it in quotation marks")
+        return self
+
+
+Filters = Annotated[tuple[OrderWhere, ...], Field(max_length=10)]
+
+
+def _placed_right(where: Iterable[OrderWhere], lines: Iterable[OrderWhere]) -> None:
+    for name, of, known in (("where", where, OF_ORDER), ("lines", lines, OF_LINES)):
+        for each in of:
+            if each.property not in known:
+                raise ValueError(f"`{name}` takes {', '.join(known)}; `{each.property}` is not one of them")
 
 
 class Orders(Described):
-    """A number over the contact's orders placed in the window `within` (ever, when left out), `at_least` and
-    `at_most`; no order gives 0.
+    """A number over the contact's orders placed in the window `within` (ever, when left out) that pass every filter in
+    `where` and have one line that passes every filter in `lines`: `at_least` or `more`, and `at_most` or `less`. No
+    order gives 0.
 
     `count`; `sum`, `average` and `largest` in the shop's currency; `days_between`, the average number of days from one
-    order to the next. Cancelled orders and wholly refunded ones do not count, and refunds are taken off the money.
-    Average and largest of no order, and days between fewer than two, are missing: false.
+    order to the next; `quantity`, how many pieces; `refunded`, the money that went back, and `refunded_share`, how many
+    percent of the orders' money that was. With `lines`, the sum, average, largest and quantity are of the lines that
+    pass, at their prices. Cancelled orders do not count, nor, but for what was refunded, wholly refunded ones; and
+    refunds are taken off an order's money. Average and largest of no order, days between fewer than two, and the share
+    of no money are missing: false.
     """
 
     needs = "orders"
     flips = "with `within` only"
     kind: Literal["orders"] = "orders"
     measure: Measure = "count"
-    at_least: float | None = Field(default=None, ge=0, le=1e9)
-    at_most: float | None = Field(default=None, ge=0, le=1e9)
+    at_least: Bound = None
+    at_most: Bound = None
+    more: Bound = None
+    less: Bound = None
     within: Window | None = None
+    where: Filters = ()
+    lines: Filters = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.at_least == 0 and self.at_most is None and self.measure in ("count", "sum"):
+        if self.at_least == 0 and self.at_most is None and self.less is None and self.measure in _FROM_NOTHING:
             raise ValueError("`at_least` 0 is true of everybody: no order gives 0")
-        return bounded(self, self.at_least, self.at_most)
+        _placed_right(self.where, self.lines)
+        if None not in (self.at_least, self.more) or None not in (self.at_most, self.less):
+            raise ValueError("takes either `at_least` or `more`, and either `at_most` or `less`")
+        low = self.at_least if self.more is None else self.more
+        high = self.at_most if self.less is None else self.less
+        if low is not None and low == high and (self.more, self.less) != (None, None):
+            raise ValueError("no number is within these bounds")
+        return bounded(self, low, high)
 
     def moved_by(self) -> set[str]:
         return {"orders"}
 
 
 class LastOrder(Described):
-    """Days since the contact's newest order that counts was placed, `at_least` and `at_most`. No order: false."""
+    """Days since the contact's newest order that counts (and passes `where` and `lines`, as in `orders`) was placed,
+    `at_least` and `at_most`. No order: false."""
 
     needs = "orders"
     flips = "yes"
     kind: Literal["last_order"] = "last_order"
     at_least: float | None = Field(default=None, ge=0, le=36600)
     at_most: float | None = Field(default=None, ge=0, le=36600)
+    where: Filters = ()
+    lines: Filters = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        _placed_right(self.where, self.lines)
         return days_ago(self, self.at_least, self.at_most)
 
     def moved_by(self) -> set[str]:
@@ -90,8 +147,15 @@ class RankedOrders(Strict):
     """A number over the contact's orders, as in the condition `orders`; or when the last was placed."""
 
     kind: Literal["orders"] = "orders"
-    measure: Literal["count", "sum", "average", "largest", "last"]
+    measure: Literal["count", "sum", "average", "largest", "last", "quantity", "refunded"]
     within: Window | None = None
+    where: Filters | None = None  # None and not empty: it is in no cut-off's key then
+    lines: Filters | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _placed_right(self.where or (), self.lines or ())
+        return self
 
 
 LEAST_RANKED = 5

@@ -3,74 +3,167 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, floor
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
 from shared.domain.conditions.windows import Window
-from shared.domain.evaluation.comparing import compare_number
+from shared.domain.evaluation.comparing import Passes, compare_number, comparison
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.events import in_days, since
-from shared.domain.evaluation.reading import HistoryNeededError, Reading, Signed, Term
+from shared.domain.evaluation.reading import HistoryNeededError, Picked, Reading, Signed, Term
 from shared.domain.evaluation.spans import Span, span
 from shared.domain.evaluation.traits import stamped_value
-from shared.domain.events import DAY, NEVER, Instant
+from shared.domain.events import DAY, NEVER, Instant, Json
+from shared.domain.profiles.lines import A_PIECE, Line, as_properties, pieces_of, worth_of
+from shared.domain.profiles.orders import Order
 
 
 def measured(condition: Orders, zone: ZoneInfo) -> Term:
-    return _order_measure(condition.measure, condition.within, zone, *order_bounds(condition))
+    measure, window = condition.measure, condition.within
+    return _measured(
+        measure, picked_by(measure, condition.where, condition.lines), window, zone, order_bounds(condition)
+    )
 
 
-def order_bounds(condition: Orders) -> tuple[float | None, float | None]:
+# ── which orders, and what each is worth ──
+
+
+def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWhere]) -> Selection:
+    """The orders that pass; of `refunded_share`, with what each was worth before (`of`)."""
+    refunded = measure.startswith("refunded")
+    by_lines = bool(lines) or measure == "quantity"
+    if not where and not by_lines and not refunded:
+        return Selection(None)
+    of_order, of_line = _filter(where), _filter(lines)
+
+    def passing(order: Order) -> list[Line]:
+        return [line for line in order.lines if of_line(as_properties(line))] if lines else order.lines
+
+    def passes(order: Order) -> bool:
+        return of_order(asked_of(order)) and (not lines or bool(passing(order)))
+
+    def worth(order: Order) -> int:
+        if refunded:
+            return sum(order.taken_off())
+        if measure == "quantity":
+            return sum(map(pieces_of, passing(order)))
+        return sum(map(worth_of, passing(order))) if lines else order.net
+
+    return Selection(
+        Picked(passes, worth, by_lines, refunded),
+        Picked(passes, lambda order: order.value, by_lines, refunded) if measure == "refunded_share" else None,
+    )
+
+
+class Selection(NamedTuple):
+    orders: Picked | None
+    of: Picked | None = None
+
+
+def _filter(where: Sequence[OrderWhere]) -> Passes:
+    tests = [(each.property, comparison(each.is_, wanted(each))) for each in where]
+    return lambda properties: all(test(properties.get(name)) for name, test in tests)
+
+
+def wanted(where: OrderWhere) -> Json:
+    """What a property is compared with, as it is held: money in hundredths, pieces in thousandths."""
+    factor = {"total": 100, "price": 100, "quantity": A_PIECE}.get(where.property)
+    if factor is None or where.is_ == "exists":
+        return where.value
+    if isinstance(where.value, list | tuple):
+        return [round(each * factor, 4) for each in where.value]
+    return round(where.value * factor, 4)
+
+
+def asked_of(order: Order) -> dict[str, Json]:
+    """What a filter on an order looks at. A coupon is a discount code: Segment's spec calls it so."""
+    return {**order.told, "coupon": order.properties.get("discount_codes")}
+
+
+# ── measures ──
+
+
+class Bounds(NamedTuple):
+    """What a measure is compared with, in the unit it is worked out in."""
+
+    least: float | None = None
+    most: float | None = None
+    more: float | None = None
+    less: float | None = None
+
+    def hold(self, total: int, parts: int) -> bool:
+        """Of a total by so many parts."""
+        return (
+            (self.least is None or total >= self.least * parts)
+            and (self.most is None or total <= self.most * parts)
+            and (self.more is None or total > self.more * parts)
+            and (self.less is None or total < self.less * parts)
+        )
+
+    @property
+    def whole(self) -> tuple[float | None, float | None]:
+        """The same of a number that is whole: at least, and at most."""
+        least = self.least if self.more is None else floor(self.more) + 1
+        return least, self.most if self.less is None else ceil(self.less) - 1
+
+
+_UNITS = {"count": 1, "days_between": DAY, "quantity": A_PIECE, "refunded_share": 1}
+
+
+def order_bounds(condition: Orders) -> Bounds:
     """What the measure is compared with, as it is worked out: hundredths of money (and parts of one: no order of 10.01
-    is at most 10.005), milliseconds, or a count."""
-    of_money = condition.measure in ("sum", "average", "largest")
-
-    def raw(bound: float | None) -> float | None:
-        if bound is None or condition.measure == "count":
-            return bound
-        return round(bound * 100, 4) if of_money else round(bound * DAY)
-
-    least, most = raw(condition.at_least), raw(condition.at_most)
-    return (1, None) if least is None and most is None else (least, most)
+    is at most 10.005), milliseconds, thousandths of a piece, percent, or a count."""
+    unit = _UNITS.get(condition.measure, 100)
+    told = (condition.at_least, condition.at_most, condition.more, condition.less)
+    if told == (None,) * 4:
+        return Bounds(more=0) if condition.measure == "refunded_share" else Bounds(least=1)
+    rounded = None if condition.measure == "days_between" else 4
+    return Bounds(*(None if each is None else round(each * unit, rounded) for each in told))
 
 
-def _order_measure(
-    measure: str, window: Window | None, zone: ZoneInfo, least: float | None, most: float | None
-) -> Term:
-    """Signed: whether the measure is between bounds, which are hundredths, milliseconds or a count."""
+def _measured(measure: str, picked: Selection, window: Window | None, zone: ZoneInfo, bounds: Bounds) -> Term:
+    """Signed: whether the measure is between bounds."""
+    least, most = bounds.whole
     if not (window is None or isinstance(window, int)):
-        return _inside(span(window, zone), partial(_is_between, measure, least, most))
-    reaches = {"count": _counts, "sum": _sums, "largest": _largest}.get(measure)
+        whole = bounds if measure in _QUOTIENTS else Bounds(least, most)
+        return _inside(span(window, zone), measure, picked, whole.hold)
+    reaches = _REACHES.get(measure)
     if reaches is not None:
-        return _monotone(reaches, measure == "largest", window, least, most)
-
-    def holds(total: int, parts: int) -> bool:
-        return (least is None or total >= least * parts) and (most is None or total <= most * parts)
-
-    return _quotient(measure == "average", window, holds)
+        return _monotone(reaches, measure == "largest", picked.orders, window, least, most)
+    return _quotient(measure, picked, window, bounds.hold)
 
 
-def _is_between(measure: str, least: float | None, most: float | None, placed: list[Instant], nets: list[int]) -> bool:
-    """Of all orders in a window."""
-    value, parts = {
-        "count": (len(placed), 1),
-        "sum": (sum(nets), 1),
-        "largest": (max(nets, default=0), min(len(nets), 1)),
-        "average": (sum(nets), len(nets)),
-        "days_between": (placed[-1] - placed[0] if placed else 0, len(placed) - 1),
-    }[measure]
-    if parts < 1:
-        return False
-    return (least is None or value >= least * parts) and (most is None or value <= most * parts)
+Totals = Callable[[list[Instant], list[int], list[int]], tuple[int, int]]
+"""By when the orders in a window were placed, what each is worth, and what of: a total, and of how many parts it is."""
+_QUOTIENTS: Mapping[str, Totals] = {
+    "average": lambda placed, worths, of: (sum(worths), len(worths)),
+    "days_between": lambda placed, worths, of: (placed[-1] - placed[0] if placed else 0, len(placed) - 1),
+    "refunded_share": lambda placed, worths, of: (100 * sum(worths), sum(of)),
+}
+TOTALS: Mapping[str, Totals] = {
+    "count": lambda placed, worths, of: (len(placed), 1),
+    "sum": lambda placed, worths, of: (sum(worths), 1),
+    "quantity": lambda placed, worths, of: (sum(worths), 1),
+    "refunded": lambda placed, worths, of: (sum(worths), 1),
+    "largest": lambda placed, worths, of: (max(worths, default=0), min(len(worths), 1)),
+    **_QUOTIENTS,
+}
 
 
-def _inside(inside: Span, holds: Callable[[list[Instant], list[int]], bool]) -> Term:
+Holds = Callable[[int, int], bool]
+"""Whether it holds of a total and of how many it is the total."""
+
+
+def _inside(inside: Span, measure: str, picked: Selection, holds: Holds) -> Term:
     """In a window of any kind: whether it holds of the orders in it, until one enters or leaves."""
+    totals = TOTALS[measure]
 
     def evaluate_inside(reading: Reading, t: Instant) -> Signed:
-        placed, nets = reading.orders()
+        placed, worths = reading.orders(picked.orders)
+        of = reading.orders(picked.of)[1] if picked.of else NO_WORTHS
         after, upto = inside.bounds(t)
         if after < reading.orders_cut():
             raise HistoryNeededError("orders")
@@ -78,9 +171,13 @@ def _inside(inside: Span, holds: Callable[[list[Instant], list[int]], bool]) -> 
         until = inside.leaves(placed[begin]) if begin < end else NEVER
         if end < len(placed):
             until = min(until, inside.enters(placed[end]))
-        return until if holds(placed[begin:end], nets[begin:end]) else -until
+        total, parts = totals(placed[begin:end], worths[begin:end], of[begin:end])
+        return until if parts > 0 and holds(total, parts) else -until
 
     return evaluate_inside
+
+
+NO_WORTHS: list[int] = []
 
 
 Reaches = Callable[[list[Instant], list[int], float], int]
@@ -105,7 +202,23 @@ def _largest(placed: list[Instant], nets: list[int], bound: float) -> int:
     return next((at for at in range(len(nets) - 1, -1, -1) if nets[at] >= bound), -1)
 
 
-def _monotone(reaches: Reaches, needs_one: bool, window: int | None, least: float | None, most: float | None) -> Term:
+_REACHES: Mapping[str, Reaches] = {
+    "count": _counts,
+    "sum": _sums,
+    "quantity": _sums,
+    "refunded": _sums,
+    "largest": _largest,
+}
+
+
+def _monotone(
+    reaches: Reaches,
+    needs_one: bool,
+    picked: Picked | None,
+    window: int | None,
+    least: float | None,
+    most: float | None,
+) -> Term:
     """Of a measure that only falls while orders leave the window."""
 
     def reached(bound: float) -> Term:
@@ -113,7 +226,7 @@ def _monotone(reaches: Reaches, needs_one: bool, window: int | None, least: floa
             return lambda reading, t: NEVER
 
         def evaluate_reached(reading: Reading, t: Instant) -> Signed:
-            placed, nets = reading.orders()
+            placed, nets = reading.orders(picked)
             at = reaches(placed, nets, bound)
             if at >= 0:
                 if window is None:
@@ -141,34 +254,30 @@ def _next(bound: float) -> int:
     return int(bound // 1) + 1
 
 
-def _quotient(of_money: bool, window: int | None, holds: Callable[[int, int], bool]) -> Term:
-    """Of the average of orders, or of the time between them, which may rise when an order leaves the window: whether it
-    `holds` of the total and of how many it is the total."""
+def _quotient(measure: str, picked: Selection, window: int | None, holds: Holds) -> Term:
+    """Of what may rise when an order leaves the window: the average of orders, the time between them, a share."""
+    totals = _QUOTIENTS[measure]
 
     def evaluate_quotient(reading: Reading, t: Instant) -> Signed:
-        placed, nets = reading.orders()
+        placed, worths = reading.orders(picked.orders)
+        of = reading.orders(picked.of)[1] if picked.of else NO_WORTHS
         start = -1 if window is None else t - window
         if start < reading.orders_cut():
             raise HistoryNeededError("orders")
         at = bisect_right(placed, start)
-        inside = placed[at:]
-        until = NEVER if window is None or not inside else inside[0] + window
-        if of_money:
-            total, parts = sum(nets[at:]), len(inside)
-        else:
-            total, parts = (inside[-1] - inside[0] if inside else 0), len(inside) - 1
-        if parts < 1:
-            return -until
-        return until if holds(total, parts) else -until
+        until = NEVER if window is None or at == len(placed) else placed[at] + window
+        total, parts = totals(placed[at:], worths[at:], of[at:])
+        return until if parts > 0 and holds(total, parts) else -until
 
     return evaluate_quotient
 
 
 def last(condition: LastOrder) -> Term:
     least, most = in_days(condition.at_least), in_days(condition.at_most)
+    picked = picked_by("count", condition.where, condition.lines).orders
 
     def evaluate_last_order(reading: Reading, t: Instant) -> Signed:
-        placed, _ = reading.orders()
+        placed, _ = reading.orders(picked)
         if not placed:
             if reading.orders_cut() >= 0:
                 raise HistoryNeededError("orders")
@@ -186,25 +295,27 @@ def rank(condition: Rank, cutoff: float | None, zone: ZoneInfo) -> Term:
     match condition.by:
         case RankedTrait(trait=trait, fresh=fresh):
             return stamped_value(trait, fresh, compare_number("at_least" if top else "at_most", cutoff))
-        case RankedOrders(measure="last", within=window):
-            return _last_placed(top, span(window, zone), int(cutoff))
-        case RankedOrders(measure="average", within=window):
-            # Divided as the cut-off was, so that whose average it is is within it.
-            def holds(total: int, parts: int) -> bool:
-                return total / parts >= cutoff if top else total / parts <= cutoff
+        case RankedOrders(measure=measure, within=window, where=where, lines=lines):
+            picked = picked_by(measure, where or (), lines or ())
+            if measure == "last":
+                return _last_placed(top, picked.orders, span(window, zone), int(cutoff))
+            if measure == "average":
+                # Divided as the cut-off was, so that whose average it is is within it.
+                def holds(total: int, parts: int) -> bool:
+                    return total / parts >= cutoff if top else total / parts <= cutoff
 
-            if window is None or isinstance(window, int):
-                return _quotient(True, window, holds)
-            return _inside(span(window, zone), lambda placed, nets: bool(nets) and holds(sum(nets), len(nets)))
-        case RankedOrders(measure=measure, within=window):
-            number = _order_measure(measure, window, zone, cutoff if top else None, None if top else cutoff)
-            has_one = _order_measure("count", window, zone, 1, None)
+                if window is None or isinstance(window, int):
+                    return _quotient(measure, picked, window, holds)
+                return _inside(span(window, zone), measure, picked, holds)
+            bounds = Bounds(least=cutoff) if top else Bounds(most=cutoff)
+            number = _measured(measure, picked, window, zone, bounds)
+            has_one = _measured("count", picked, window, zone, Bounds(least=1))
             return lambda reading, t: min(number(reading, t), has_one(reading, t))
 
 
-def _last_placed(top: bool, inside: Span, cutoff: Instant) -> Term:
+def _last_placed(top: bool, picked: Picked | None, inside: Span, cutoff: Instant) -> Term:
     def evaluate_last_placed(reading: Reading, t: Instant) -> Signed:
-        placed, _ = reading.orders()
+        placed, _ = reading.orders(picked)
         after, upto = inside.bounds(t)
         end = bisect_right(placed, upto)
         following = inside.enters(placed[end]) if end < len(placed) else NEVER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.domain.conditions.comparing import Where
@@ -11,6 +11,7 @@ from shared.domain.evaluation.comparing import Passes, filter_
 from shared.domain.events import NEVER, Instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.histories import History, Occurrence
+from shared.domain.profiles.orders import Order
 from shared.domain.properties import fold_case
 
 __all__ = ["HistoryNeededError"]
@@ -65,6 +66,22 @@ class Times(dict[Series, list[Instant]]):
         return index.get(value, NONE)
 
 
+@dataclass(slots=True, eq=False)
+class Picked:
+    """Which orders a condition looks at, and what each of them is worth to it."""
+
+    passes: Callable[[Order], bool]
+    worth: Callable[[Order], int]
+    by_lines: bool
+    """Whether what is in an order decides."""
+    with_refunded: bool
+    """Whether wholly refunded orders are looked at, too."""
+
+    def has(self, order: Order) -> bool:
+        counts = order.counts or (self.with_refunded and order.placed != NEVER and not order.cancelled)
+        return counts and self.passes(order)
+
+
 class Reading:
     """A profile as it is being evaluated: each series and the orders are read off it once."""
 
@@ -74,7 +91,7 @@ class Reading:
         self.profile = profile
         self.times = Times(profile)
         self.members: dict[str, Signed] = {}
-        self._orders: tuple[list[Instant], list[int]] | None = None
+        self._orders: dict[Picked | None, tuple[list[Instant], list[int]]] = {}
         self._cart: tuple[Occurrence | None] | None = None
 
     def occurrences(self, series: Series) -> list[Occurrence]:
@@ -103,12 +120,24 @@ class Reading:
             self._cart = (cart_of(self.profile),)
         return self._cart[0]
 
-    def orders(self) -> tuple[list[Instant], list[int]]:
-        """When the orders that count were placed, oldest first, and what each is worth, in hundredths."""
-        if self._orders is None:
-            counting = sorted((order.placed, order.net) for order in self.profile.counting_orders())
-            self._orders = [placed for placed, _ in counting], [net for _, net in counting]
-        return self._orders
+    def orders(self, picked: Picked | None = None) -> tuple[list[Instant], list[int]]:
+        """When the orders that are picked were placed, oldest first, and what each is worth (all that count, and what
+        is left of them in hundredths, when nothing is picked)."""
+        found = self._orders.get(picked)
+        if found is None:
+            counting = sorted(self._worth(picked))
+            found = self._orders[picked] = [placed for placed, _ in counting], [worth for _, worth in counting]
+        return found
+
+    def _worth(self, picked: Picked | None) -> Iterator[tuple[Instant, int]]:
+        if picked is None:
+            yield from ((order.placed, order.net) for order in self.profile.counting_orders())
+            return
+        for order in self.profile.orders.values():
+            if picked.by_lines and order.lines_cut:
+                raise HistoryNeededError("lines")
+            if picked.has(order):
+                yield order.placed, picked.worth(order)
 
     def orders_cut(self) -> Instant:
         """As `cut`, of orders."""

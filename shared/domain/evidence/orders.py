@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import ceil
 
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from shared.domain.evaluation.orders import TOTALS, picked_by
 from shared.domain.events import DAY, NEVER, Instant
 from shared.domain.evidence import traits
 from shared.domain.evidence.events import told_of_newest
 from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
+from shared.domain.profiles.lines import A_PIECE
 from shared.domain.profiles.orders import Order
 from shared.domain.wording.texts import money, number, plural, within
 
@@ -17,6 +19,8 @@ _TAKEN_BACK = "Only a refund or a cancellation would change it."
 
 
 def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told:
+    if _is_told_in_general(condition):
+        return _in_general(view, condition)
     orders = view.orders(condition.within)
     least, most = condition.at_least, condition.at_most
     if least is None and most is None:
@@ -57,6 +61,39 @@ def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told
     return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, unless)
 
 
+def _is_told_in_general(condition: Orders) -> bool:
+    """Whether no number of orders can be named that would change it: it depends on what is in them."""
+    strict = (condition.more, condition.less) != (None, None)
+    return bool(condition.where or condition.lines or strict or condition.measure in _IN_GENERAL)
+
+
+_IN_GENERAL = {"quantity": A_PIECE, "refunded": 100, "refunded_share": 1}
+_MAY = "An order, a refund or a cancellation may change it."
+
+
+def _in_general(view: View, condition: Orders) -> Told:
+    measure = condition.measure
+    picked = picked_by(measure, condition.where, condition.lines)
+    orders = view.orders(condition.within, picked=picked.orders)
+    worths = [order.net if picked.orders is None else picked.orders.worth(order) for _, order in orders]
+    placed = [order.placed for _, order in orders]
+    of = [picked.of.worth(order) for _, order in orders] if picked.of is not None else []
+    total, parts = TOTALS[measure](placed[::-1], worths, of)
+    said = {"count": number, "quantity": number, "days_between": _days, "refunded_share": _percent}.get(measure, money)
+    unit = {"count": 1, "days_between": DAY, **_IN_GENERAL}.get(measure, 100)
+    text = f"{measure.replace('_', ' ')}: {said(round(total / parts / unit, 2)) if parts > 0 else 'none'}"
+    named = f"{plural(len(orders), 'order')}{' of that kind' if condition.where or condition.lines else ''}"
+    return Told(f"{text}, of {named}{within(condition.within)}{_named(view, orders)}", _MAY, _MAY)
+
+
+def _days(value: float) -> str:
+    return plural(value, "day")
+
+
+def _percent(value: float) -> str:
+    return f"{number(value)} %"
+
+
 def _unless(measure: str, missing: float, *, or_more: bool) -> str:
     """What has to be ordered so that the measure stays where it is."""
     if measure == "sum":
@@ -90,8 +127,10 @@ def _named(view: View, newest_first: list[tuple[str, Order]]) -> str:
 
 
 def last(view: View, condition: LastOrder, holds: bool) -> Told:
-    found = view.orders()[:1]
+    found = view.orders(picked=picked_by("count", condition.where, condition.lines).orders)[:1]
     text = f"the newest{_named(view, found)}" if found else "no order"
+    if condition.where or condition.lines:
+        return Told(text, _MAY, _MAY)
     told = told_of_newest(condition, text, "order" if found else "first order", holds, _AGAIN)
     return told._replace(ends=_TAKEN_BACK) if told.ends == STAYS else told
 
@@ -110,13 +149,19 @@ def _ranked(view: View, by: RankedTrait | RankedOrders, cutoff: float | None) ->
     """What the contact has of it, and the cut-off in words."""
     if isinstance(by, RankedTrait):
         return traits.values(view, by.trait), number(cutoff or 0)
-    orders = view.orders(by.within)
+    picked = picked_by(by.measure, by.where or (), by.lines or ()).orders
+    orders = view.orders(by.within, picked=picked)
     changes = "Another order, or the nightly refresh, may change it."
     if by.measure == "last":
         found = f"the newest{_named(view, orders[:1])}" if orders else "no order"
         return Told(found, changes, changes, _AGAIN), view.when(int(cutoff or 0))
-    said = number if by.measure == "count" else money
-    value = _measure(by.measure, [order for _, order in orders])
+    said = number if by.measure in ("count", "quantity") else money
+    unit = {"count": 1, "quantity": A_PIECE}.get(by.measure, 100)
+    worths = [order.net if picked is None else picked.worth(order) for _, order in orders]
+    total, parts = TOTALS["sum" if by.measure in _IN_GENERAL else by.measure]([], worths, [])
+    if by.measure == "count":
+        total = len(orders)
+    value = total / parts / unit if parts > 0 else None
     found = f"{said(round(value or 0, 2))}{within(by.within)}{_named(view, orders)}" if orders else "no order"
-    bound = said(round((cutoff or 0) / (1 if by.measure == "count" else 100), 2))
+    bound = said(round((cutoff or 0) / unit, 2))
     return Told(found, changes, changes, _AGAIN), bound

@@ -10,6 +10,7 @@ from shared.domain import calendars
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.windows import Window
 from shared.domain.evaluation import Reading, Span, span
+from shared.domain.evaluation.reading import Picked
 from shared.domain.events import DAY, NEVER, Instant
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.profiles.orders import Order
@@ -65,14 +66,15 @@ class View:
         kept = self.reading.occurrences(self.definitions.compiler.of(event, where, which))
         return [occurrence for occurrence in reversed(kept) if start < occurrence.time <= min(end, self.t)]
 
-    def orders(self, window: Window | None = None, t: Instant | None = None) -> list[tuple[str, Order]]:
-        """Those that count, and are in the window now (or at `t`); newest first, with their ids."""
+    def orders(
+        self, window: Window | None = None, t: Instant | None = None, picked: Picked | None = None
+    ) -> list[tuple[str, Order]]:
+        """Those that count (and are picked), and are in the window now (or at `t`); newest first, with their ids."""
         start, end = self.span(window).bounds(self.t if t is None else t)
-        counting = {id(order) for order in self.reading.profile.counting_orders()}
         inside = [
             (name, order)
             for name, order in self.reading.profile.orders.items()
-            if id(order) in counting and start < order.placed <= min(end, self.t)
+            if (order.counts if picked is None else picked.has(order)) and start < order.placed <= min(end, self.t)
         ]
         return sorted(inside, key=lambda item: (item[1].placed, item[0]), reverse=True)
 

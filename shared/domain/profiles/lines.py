@@ -60,13 +60,13 @@ def _short(line: Line) -> Line:
 
 
 def as_properties(line: Line) -> dict[str, Json]:
-    return dict(zip(FIELDS, line, strict=False))
+    return {"gift_card": False, **{name: value for name, value in zip(FIELDS, line, strict=False) if value is not None}}
 
 
 def worth_of(line: Line) -> int:
     """What a line comes to, in hundredths: before discounts, and with what was refunded, which is told by the order."""
     price = line[3] if len(line) > 3 else None
-    worth: int = 0 if price is None else round(pieces_of(line) * price / A_PIECE)
+    worth: int = 0 if price is None else max(round(pieces_of(line) * price / A_PIECE), 0)
     return worth
 
 
@@ -93,6 +93,7 @@ def without_words(line: Line, own: frozenset[str]) -> Line:
         name: category_name(told.get(name), own) for name in ("product_id", "vendor", "variant_id")
     }
     said["category"] = listed(category_name(each, own) for each in told.get("category") or ())
+    said["gift_card"] = told["gift_card"] or None
     return _short([(told | said).get(name) for name in FIELDS])
 
 

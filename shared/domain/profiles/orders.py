@@ -90,8 +90,13 @@ class Order:
         cancelled. None where it does not."""
         if not self.counts:
             return None
+        return Occurrence(self.placed, self.told)
+
+    @property
+    def told(self) -> dict[str, Json]:
+        """Its properties, and what it came to, as far as somebody has said so."""
         total = {} if self.value_at == UNTOLD else {"total": self.value}
-        return Occurrence(self.placed, {**self.properties, **total})
+        return {**self.properties, **total}
 
     @property
     def newest(self) -> Stamp:

@@ -88,7 +88,7 @@ def passes_filter(where: Where) -> str:
     wanted = compared_value(where)
     is_: Comparison = "equal" if negated else where.is_
     if name in TEXT_LISTS:
-        test = _of_list(name, is_, wanted)
+        test = of_list(name, is_, wanted)
     elif name in AMOUNTS:
         test = compared(is_, wanted, "", name, "")
     elif name in FLAGS:
@@ -100,7 +100,7 @@ def passes_filter(where: Where) -> str:
     return test or "FALSE"
 
 
-def _of_list(name: str, is_: Comparison, wanted: Json) -> str | None:
+def of_list(name: str, is_: Comparison, wanted: Json) -> str | None:
     """That one of a list's texts passes."""
     if is_ in ("equal", "in"):
         several = wanted if is_ == "in" else [wanted]

@@ -2,51 +2,104 @@
 
 from __future__ import annotations
 
-from shared.domain.conditions import Condition
-from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.domain.conditions.comparing import Comparison
+from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
 from shared.domain.conditions.windows import Window
-from shared.domain.evaluation import order_bounds
-from shared.domain.sql_plan.expressions import double, filtered, literal, number
+from shared.domain.evaluation.orders import Bounds, order_bounds, wanted
+from shared.domain.sql_plan.expressions import compared, double, filtered, literal, number, of_list
 from shared.domain.sql_plan.sources import Source, Sources
 from shared.domain.sql_plan.traits import or_answered
 from shared.domain.sql_plan.trees import FALSE, Tree
 
 
 def measured(plan: Sources, condition: Orders) -> Tree:
-    least, most = order_bounds(condition)
-    return _measured(plan, condition.measure, condition.within, least, most, condition)
-
-
-def _measured(
-    plan: Sources, measure: str, window: Window | None, least: float | None, most: float | None, condition: Condition
-) -> Tree:
-    source = plan.source("contacts", "order")
-    later = plan.inside(window)
-    count = source.column(filtered("count(*)", later))
+    measure, bounds = condition.measure, order_bounds(condition)
+    source, of = _aggregated(plan, measure, condition.within, condition.where, condition.lines)
+    least, most = bounds.whole
     match measure:
         case "count":
-            return plan.between(source, count, least, most, condition)
-        case "sum":
-            total = source.column(filtered("sum(amount)", later))
+            return plan.between(source, source.column(of("count")), least, most, condition)
+        case "sum" | "quantity" | "refunded":
+            total = source.column(of("sum", _COLUMNS.get(measure, "amount")))
             return plan.between(source, total, least, most, condition)
         case "largest":
-            value, parts = source.column(filtered("max(amount)", later)), "1"
-            tests = [f"{count} >= 1"]
+            value, parts, bounds = source.column(of("max", "amount")), "1", Bounds(least, most)
+            tests = [f"{source.column(of('count'))} >= 1"]
         case "average":
-            value, parts = source.column(filtered("sum(amount)", later)), count
-            tests = [f"{count} >= 1"]
-        case _:
-            spread = f"{filtered('max(time)', later)} - {filtered('min(time)', later)}"
-            value, parts = source.column(spread), f"({count} - 1)"
-            tests = [f"{count} >= 2"]
-    tests += [f"{value} >= {number(least)} * {parts}"] if least is not None else []
-    tests += [f"{value} <= {number(most)} * {parts}"] if most is not None else []
+            value, parts = source.column(of("sum", "amount")), source.column(of("count"))
+            tests = [f"{parts} >= 1"]
+        case "refunded_share":
+            value, parts = f"100 * {source.column(of('sum', 'refunded'))}", source.column(of("sum", "total"))
+            tests = [f"{parts} >= 1"]
+        case "days_between":
+            value = source.column(f"{of('max', 'time')} - {of('min', 'time')}")
+            parts = f"({source.column(of('count'))} - 1)"
+            tests = [f"{parts} >= 1"]
+    tests += [
+        f"{value} {sign} {number(bound)} * {parts}"
+        for sign, bound in zip((">=", "<=", ">", "<"), bounds, strict=True)
+        if bound is not None
+    ]
     return plan.atom(source, " AND ".join(tests).replace(" * 1", ""), condition)
 
 
+_COLUMNS = {"quantity": "quantity", "refunded": "refunded"}
+
+
+class Aggregate(Protocol):
+    def __call__(self, function: str, column: str = "*") -> str: ...
+
+
+def _aggregated(
+    plan: Sources,
+    measure: str,
+    window: Window | None,
+    where: Sequence[OrderWhere],
+    lines: Sequence[OrderWhere],
+) -> tuple[Source, Aggregate]:
+    """The orders that pass, and expressions of what they come to: read order by order, or, where what is in them is
+    asked for, line by line and then order by order."""
+    tests = [*([] if measure.startswith("refunded") else ["flag"]), *plan.inside(window), *map(_passes, where)]
+    if not lines:
+        return plan.source("contacts", "order"), lambda function, column="*": filtered(f"{function}({column})", tests)
+    source = plan.source("values", "line", value="name")
+    tests += map(_passes, lines)
+
+    def of_orders(function: str, column: str = "*") -> str:
+        if function == "count":
+            return f"count(*) FILTER (WHERE {source.below_column(filtered('count(*)', tests))} > 0)"
+        of_one = "sum" if column in ("amount", "quantity") else "max"
+        return f"{function}({source.below_column(filtered(f'{of_one}({column})', tests))})"
+
+    return source, of_orders
+
+
+def _passes(where: OrderWhere) -> str:
+    """A filter on an order, or on one of its lines: true when it passes, and otherwise false or null."""
+    name = "discount_codes" if where.property == "coupon" else where.property
+    if where.is_ == "exists":
+        return f"{name} IS NOT NULL"
+    negated, value = where.is_ == "not_equal", wanted(where)
+    is_: Comparison = "equal" if negated else where.is_
+    if name in ("product_id", "category", "discount_codes"):
+        test = of_list(name, is_, value)
+    elif name in ("total", "price", "quantity"):
+        test = compared(is_, value, "", name, "")
+    elif name == "gift_card":
+        test = compared(is_, value, "", "", name)
+    else:
+        test = compared(is_, value, f"lower({name})", "", "")
+    if negated:
+        return f"NOT COALESCE({test}, FALSE)" if test else "TRUE"
+    return test or "FALSE"
+
+
 def last(plan: Sources, condition: LastOrder) -> Tree:
-    source = plan.source("contacts", "order")
-    newest = source.column("max(time)")
+    source, of = _aggregated(plan, "count", None, condition.where, condition.lines)
+    newest = source.column(of("max", "time"))
     return plan.atom(source, plan.days_since(newest, condition.at_least, condition.at_most), condition)
 
 
@@ -76,14 +129,12 @@ def number_of(plan: Sources, rank: Rank) -> tuple[Source, str]:
             source.names[trait] = None
             tests = [f"name = {literal(trait)}", *plan.inside(fresh), "amount IS NULL"]
             return source, f"CASE WHEN {' AND '.join(tests)} THEN number END"
-        case RankedOrders(measure=measure, within=window):
-            later = plan.inside(window)
-            total, count = filtered("sum(amount)", later), filtered("count(*)", later)
+        case RankedOrders(measure=measure, within=window, where=where, lines=lines):
+            source, of = _aggregated(plan, measure, window, where or (), lines or ())
             expression = {
-                "count": f"NULLIF({count}, 0)",
-                "sum": total,
-                "average": f"CAST({total} AS DOUBLE) / {count}",
-                "largest": filtered("max(amount)", later),
-                "last": filtered("max(time)", later),
-            }[measure]
-            return plan.source("contacts", "order"), expression
+                "count": f"NULLIF({of('count')}, 0)",
+                "average": f"CAST({of('sum', 'amount')} AS DOUBLE) / {of('count')}",
+                "largest": of("max", "amount"),
+                "last": of("max", "time"),
+            }.get(measure) or of("sum", _COLUMNS.get(measure, "amount"))
+            return source, expression
