@@ -23,7 +23,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon send-webhook sign-up somebody subscribes, as Shopify would tell of it
   .venv/bin/beckon mailbox              what was sent, newest first
   .venv/bin/beckon segment --help       segments: sizes, why a contact is in one, forecasts, dry runs
-  .venv/bin/beckon rebuild              make profiles, the lake and segments' members anew from all events
+  .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
   .venv/bin/beckon status               counts, queues, the clock
   .venv/bin/beckon demo                 one contact's story, told in twenty seconds; needs nothing running
 """
@@ -70,7 +70,7 @@ def main() -> int:
     segment.description = segments.DESCRIPTION
     segment.formatter_class = argparse.RawDescriptionHelpFormatter
     segments.add_commands(segment)
-    command("rebuild", commands.rebuild, "make profiles, the lake and segments' members anew from all events")
+    command("rebuild", commands.rebuild, "make profiles, the lake and segments' members again from all events")
     command("status", commands.show_status, "show counts, queues and the clock")
 
     arguments = parser.parse_args()

@@ -48,8 +48,9 @@ def rebuild(arguments: argparse.Namespace) -> None:
         told = call(arguments.port, "GET", "/admin/rebuild")
     port = f" --port {arguments.port}" if arguments.port != 8000 else ""
     console.print(
-        f"{told['rebuild']}: profiles, the lake and the segments' members are made anew from all events. It takes\n"
-        f"some twenty minutes on the system's clock; [bold]beckon clock{port} +1h[/] in another terminal lets it pass."
+        f"{told['rebuild']}: profiles, the lake and the segments' members are made again from all events. It takes "
+        f"some twenty minutes on the system's clock; [bold]beckon{port} clock +1h[/] in another terminal skips them.",
+        soft_wrap=True,
     )
     with console.status("Events are read again …"):
         while told["status"] == "running":

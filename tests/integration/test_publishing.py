@@ -59,7 +59,7 @@ def test_what_is_only_drafted_is_shown_as_that(shop: Shop) -> None:
         (
             {"kind": "all", "of": [BUYERS, {"kind": "event", "event": "Page Viewed", "within": "soon"}]},
             "when.of.1.within",
-            "not a duration: write a number and one of s, min, h, d, w, such as 60d",
+            'a window is a duration ("60d"), `from` and `to`',
         ),
         ({"kind": "not", "of": {"kind": "orders", "at_least": -1}}, "when.of.at_least", "greater than or equal to 0"),
         (
@@ -70,7 +70,11 @@ def test_what_is_only_drafted_is_shown_as_that(shop: Shop) -> None:
         ({"kind": "member", "segment": "buyers"}, "when", "segments reference each other in a cycle: buyers → buyers"),
         (None, "when", "a condition is an object"),
         ({"kind": "orders", "within": 90}, "when.within", 'write "90d"'),
-        ({"kind": "orders", "within": 2592000}, "when.within", "a duration is a text with its unit"),
+        (
+            {"kind": "orders", "within": 2592000},
+            "when.within",
+            'a duration is a text with its unit (s, min, h, d or w): write "60d"',
+        ),
         ({"kind": "orders", "within": True}, "when.within", 'write "60d"'),
         ({"kind": "orders", "within": None, "at_least": True}, "when.at_least", "it must be a number"),
         ({"kind": "date", "trait": "birthday", "from": -7, "to": "0d"}, "when.from", 'write "-7d"'),

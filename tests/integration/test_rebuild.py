@@ -187,6 +187,14 @@ def test_whatever_dies_in_a_step_is_made_good_by_the_next_try(
     assert counts() == counted
 
 
+def test_it_waits_for_a_merge_that_is_at_work(shop: Shop) -> None:
+    rows = lake(shop)
+    claim = lake_merge.Claim(until=shop.now() + 15 * MINUTE, into="events/month=2026-11/type=other/merged", keys=[])
+    assert lake_merge.take(claim)
+    rebuilt(shop)
+    assert lake(shop) == rows
+
+
 def test_a_night_meanwhile_keeps_its_hands_off_the_lake(shop: Shop) -> None:
     lake_rebuild.begin("another", shop.now())
     assert lake_merge.finish(shop.now()) is False

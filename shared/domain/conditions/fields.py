@@ -23,6 +23,10 @@ def parse_duration(text: str) -> int:
     return int(match[1] + match[2]) * UNITS[match[3]]
 
 
+MOST_DAYS_MEANT = 3_650
+"""A greater number was hardly meant as days, but as seconds or milliseconds."""
+
+
 def read_duration(value: Any, info: ValidationInfo) -> Any:
     """A number is milliseconds in Python only. In JSON, which people write, it has no unit: 2592000 may be meant as
     seconds, and 90 as days."""
@@ -30,7 +34,8 @@ def read_duration(value: Any, info: ValidationInfo) -> Any:
         return parse_duration(value)
     if info.mode == "python":
         return value
-    meant = f"{value}d" if isinstance(value, int) and not isinstance(value, bool) else "60d"
+    days = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_DAYS_MEANT
+    meant = f"{value}d" if days else "60d"
     raise ValueError(f'a duration is a text with its unit (s, min, h, d or w): write "{meant}"')
 
 
