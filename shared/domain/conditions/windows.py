@@ -83,7 +83,8 @@ def _read(value: Any, info: ValidationInfo) -> int | str | Stretch:
     if isinstance(value, dict):
         if not value.keys() <= {"from", "to"}:
             raise ValueError(_MEANT)
-        return Stretch(_edge(value.get("from")), _edge(value.get("to")))
+        stretch = Stretch(_edge(value.get("from")), _edge(value.get("to")))
+        return -stretch.begin if isinstance(stretch.begin, int) and not stretch.end else stretch
     if isinstance(value, str) and not re.match(r"\s*[-\d]", value):
         months_of(value)
         return value

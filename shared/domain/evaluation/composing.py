@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.domain.evaluation.reading import Reading, Signed, Term
+from shared.domain.evaluation.reading import HistoryNeededError, Reading, Signed, Term
 from shared.domain.events import NEVER, Instant
 
 
@@ -34,6 +34,26 @@ def any_of(terms: Sequence[Term]) -> Term:
         return most
 
     return evaluate_any
+
+
+def until_it_turns(term: Term) -> Term:
+    """Of a term that is to be asked again whenever something enters or leaves its window: asked on until the answer is
+    another, which is some microseconds here and a wake-up each time otherwise."""
+
+    def evaluate_on(reading: Reading, t: Instant) -> Signed:
+        signed = term(reading, t)
+        at = abs(signed)
+        while at != NEVER:
+            try:
+                later = term(reading, at)
+            except HistoryNeededError:
+                break
+            if (later > 0) != (signed > 0):
+                break
+            at = abs(later)
+        return at if signed > 0 else -at
+
+    return evaluate_on
 
 
 def not_(term: Term) -> Term:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.domain import calendars
 from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Share, Unanswered
 from shared.domain.evaluation.comparing import filter_
-from shared.domain.evaluation.composing import all_of, not_
+from shared.domain.evaluation.composing import all_of, not_, until_it_turns
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
 from shared.domain.evaluation.spans import Span, span, when_inside
 from shared.domain.evaluation.tied import of_any
@@ -129,7 +129,7 @@ def _at_least_in(condition: EventCount, inside: Span, series: Series, zone: Zone
         following = end + (n - there if what == "events" else 1) - 1
         return -inside.enters(times[following]) if following < len(times) else -NEVER
 
-    return evaluate_inside
+    return until_it_turns(evaluate_inside)
 
 
 def first(condition: FirstEvent, series: Series, zone: ZoneInfo) -> Term:
@@ -221,7 +221,7 @@ def share(condition: Share, all_: Sequence[Series], passing: Sequence[Series], z
             passed += bisect_right(passed_at, upto) - bisect_right(passed_at, after)
         return until if is_share(condition, passed, total) else -until
 
-    return evaluate_share
+    return until_it_turns(evaluate_share)
 
 
 def is_share(condition: Share, passed: int, total: int) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
 from shared.domain.conditions.windows import Window
 from shared.domain.evaluation.comparing import Passes, compare_number, comparison
-from shared.domain.evaluation.composing import all_of, not_
+from shared.domain.evaluation.composing import all_of, not_, until_it_turns
 from shared.domain.evaluation.events import in_days, since
 from shared.domain.evaluation.reading import HistoryNeededError, Picked, Reading, Signed, Term
 from shared.domain.evaluation.spans import Span, span
@@ -174,7 +174,7 @@ def _inside(inside: Span, measure: str, picked: Selection, holds: Holds) -> Term
         total, parts = totals(placed[begin:end], worths[begin:end], of[begin:end])
         return until if parts > 0 and holds(total, parts) else -until
 
-    return evaluate_inside
+    return until_it_turns(evaluate_inside)
 
 
 NO_WORTHS: list[int] = []

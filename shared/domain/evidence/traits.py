@@ -23,6 +23,8 @@ def values(view: View, *names: str) -> Told:
 
 
 def _said(value: Json) -> str:
+    if value == []:
+        return "empty"
     return ", ".join(map(word, value)) if isinstance(value, list | tuple) else word(value)
 
 

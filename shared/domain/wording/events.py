@@ -180,7 +180,7 @@ def _counted(condition: EventCount, least: int | None, most: int | None, holds: 
             return None, "" if at_all else f" {_times(least, most, holds)}"
         case "days" | "weeks" | "months":
             on = "on" if condition.count == "days" else "in"
-            return None, f" {on} {bounds} {condition.count.removesuffix('s')}{'' if at_all else 's'}"
+            return None, "" if at_all else f" {on} {bounds} {condition.count}"
         case "product_id" if product and not _has_thing(condition):
             return f"{bounds} different product{'' if at_all else 's'}", ""
         case "message" if condition.event in _EMAILS and not condition.where:

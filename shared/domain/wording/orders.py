@@ -23,6 +23,10 @@ from shared.domain.wording.texts import (
 )
 
 
+def _days(bounds: str) -> str:
+    return f"{bounds} day{'' if bounds.split()[-1] == '1' else 's'}"
+
+
 def measured(condition: Orders, holds: bool) -> str:
     least, most = condition.at_least, condition.at_most
     no_bound = (least, most, condition.more, condition.less) == (None,) * 4
@@ -63,7 +67,7 @@ def measured(condition: Orders, holds: bool) -> str:
             article = "an" if condition.measure == "average" else "a"
             text = f"{has(holds)} {article} {condition.measure} order worth {worth}{ago}"
         case "days_between":
-            time = "some time" if no_bound else f"{bounds(number)} days"
+            time = "some time" if no_bound else _days(bounds(number))
             text = f"{has(holds)} on average {time} between orders{ago}"
     return Loose(text) if " or " in text or " and " in text else text
 

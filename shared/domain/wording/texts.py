@@ -133,8 +133,6 @@ def within(window: Window | None) -> str:
             return ""
         case int():
             return f" in the last {duration(window).removeprefix('1 ')}"
-        case Stretch(begin=int() as begin, end=None | 0):
-            return within(-begin)
         case Stretch(begin=int() as begin, end=int() as end):
             return f" {duration(-end)} to {duration(-begin)} ago"
         case Stretch(begin=None, end=int() as end):
