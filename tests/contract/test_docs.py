@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 
 from infra import documentation
 from infra.local import segments as commands
@@ -87,6 +88,16 @@ def test_make_alone_lists_every_command() -> None:
     targets = MAKEFILE.split(".PHONY: ", 1)[1].split("\n", 1)[0].split()
     assert targets[0] == "help"
     assert re.findall(r"^([a-z]+):.*  ## \S", MAKEFILE, re.MULTILINE) == targets
+
+
+def test_github_runs_what_every_other_machine_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    gate, tests = workflow["jobs"]["gate"]["steps"], workflow["jobs"]["tests"]
+    assert gate[-1] == {"run": ".ci/run"}
+    assert gate[-2]["with"]["python-version"] == template().raw["Globals"]["Function"]["Runtime"].removeprefix("python")
+    assert tests["steps"][-1] == {"run": "make test"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["requires-python"] == f">={tests['strategy']['matrix']['python'][0]}"
 
 
 def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
