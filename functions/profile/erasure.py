@@ -35,6 +35,8 @@ MOST_TRANSITIONS = 20  # items of the erasure's transaction; each holds as many 
 def erase(event: Event, now: Instant) -> None:
     """Erases every contact the event's identities lead to, as far as they are older than it. Repeating it does no harm.
 
+    What was told after it, but was faster, is told again: it is a new contact's, as it would be had it come later.
+
     It is kept first that whoever is known by these is erased; so whoever looks up whose an event is from now on, knows.
     Who has looked before stores before the second look, which finds what they have made.
     """
@@ -46,11 +48,14 @@ def erase(event: Event, now: Instant) -> None:
             stored = contacts.read(contact)
             if stored is None or stored.profile.erased or not _is_meant(stored.profile, event, told):
                 break
+            newer = [each for each in contacts.events(contact) if each.time > told]
             try:
                 _erase(stored, told, now)
-                break
             except VersionConflictError:
                 pause(tries)
+            else:
+                events_queue.put_events(newer)  # of whoever they name now
+                break
         else:
             raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
     if "erased_at" not in event.properties:

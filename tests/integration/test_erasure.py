@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from functions.profile import erasure
-from shared.adapters import contacts, identities, requests
+from shared.adapters import clock, contacts, identities, requests
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, ConsentChange, Event, IdentityKind, Type
 from tests.integration.conftest import NOW
 from tests.integration.test_profile import (
@@ -140,6 +140,29 @@ CHECKOUT = told(
     "checkout", Type.CHECKOUT_STARTED, NOW - HOUR, (IdentityKind.ORDER, "shopify-cart:1"), (ANONYMOUS, "b2")
 )
 IDENTIFIED = told("identified", Type.CONTACT_UPDATED, NOW - HOUR, ADA[1], (ANONYMOUS, "b2"), (ANONYMOUS, "browser"))
+
+
+def queued() -> list[str]:
+    """What waits on the queues and can be taken off them."""
+    sqs = boto3.client("sqs")
+    urls = [sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("events_queue", "prompt_queue")]
+    answers = [sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10) for url in urls]
+    return [message["Body"] for answer in answers for message in answer.get("Messages", [])]
+
+
+def test_who_signs_up_again_while_the_erasure_is_on_its_way_stays() -> None:
+    clock.use(lambda: NOW + DAY)
+    again = told("again", Type.CONTACT_CREATED, NOW + HOUR, *ADA, consent=(ConsentChange(state="subscribed"),))
+    deliver(CREATED)
+    before = contact_of(*ADA[0])
+    deliver(again)
+    deliver(REDACTED)
+    assert people() == []
+    assert deliver(*queued()) == []
+    after = contact_of(*ADA[1])
+    assert after == contact_of(*ADA[0]) != before
+    assert after is not None
+    assert [each.id for each in contacts.events(after)] == [again.id]
 
 
 TOLD_IN_TURN = [
