@@ -36,7 +36,8 @@ def test_a_draft_is_kept_beside_what_is_published(shop: Shop) -> None:
     status, told = shop.drafted("customers", {**TEXTS, "when": {"kind": "orders", "at_least": 2}})
     assert (status, told["number"]) == (200, 1)
     status, told = shop.ask("GET", "/segments/customers")
-    assert told["draft"]["definition"]["when"] == {"kind": "orders", "at_least": 2, "measure": "count"}
+    whole = {"kind": "orders", "at_least": 2, "measure": "count", "where": [], "lines": []}
+    assert told["draft"]["definition"]["when"] == whole
     assert told["definition"]["when"]["at_least"] == 1
     assert (told["publication"], told["filling"]) == (1, {"status": "filled"})
     assert shop.ask("DELETE", "/segments/customers/draft") == (200, {"segment": "customers"})
