@@ -116,7 +116,9 @@ def is_answered(condition: Condition) -> bool:
             | Engagement()
         ):
             return False
-        case Orders() | LastOrder() | Rank() | Rfm():
+        case Orders():
+            return condition.which != 0  # of all orders, which is not a thing of one row
+        case LastOrder() | Rank() | Rfm():
             return False
     assert_never(condition)
 

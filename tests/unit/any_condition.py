@@ -199,6 +199,11 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         **picked,
         more=ranges["at_least"],
         less=ranges["at_least"],
+    )
+    | st.builds(
+        dict.__or__,
+        some({}, measure=st.sampled_from(["count", "sum", "days_between"]), within=windows, at_least=counts, **picked),
+        few,
     ),
     "last_order": some({}, at_least=days, at_most=days, **picked),
     "near": st.builds(

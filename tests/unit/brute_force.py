@@ -456,8 +456,16 @@ def _orders(of: Any, profile: Profile) -> list[Any]:
     """Those that are asked about: all that are not cancelled when it is about refunds."""
     measure, where, lines = getattr(of, "measure", ""), of.where or (), of.lines or ()
     found = []
-    for order in profile.orders.values():
-        if order.placed == NEVER or order.cancelled or not ("refunded" in measure or order.counts):
+    looked_at = [
+        order
+        for order in profile.orders.values()
+        if order.placed != NEVER and not order.cancelled and ("refunded" in measure or order.counts)
+    ]
+    last, first = getattr(of, "last", None), getattr(of, "first", None)
+    for order in looked_at:
+        if last is not None and sum(other.placed > order.placed for other in looked_at) >= last:
+            continue
+        if first is not None and sum(other.placed < order.placed for other in looked_at) >= first:
             continue
         codes = order.properties.get("discount_codes")
         total = None if order.value_at.time < 0 else order.value / 100

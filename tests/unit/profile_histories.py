@@ -281,6 +281,16 @@ ties = st.sampled_from(["product_id", "category", "message"])
 weekdays = st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
 dates = st.sampled_from(["birthday", "day"])
 
+few_orders = one_of_dicts(
+    made(
+        "orders",
+        {"measure": st.sampled_from(["count", "sum", "average", "largest", "days_between", "quantity"])},
+        {"within": windows, **picked},
+    ),
+    few,
+    st.sampled_from([{}, {"at_least": 2}, {"at_most": 1}, {"more": 19.99}, {"at_least": 0.5}, {"less": 40}]),
+)
+
 LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "member": made("member", {"segment": st.just("other")})
     | made("member", {"segment": st.just("other"), "for": durations})
@@ -393,7 +403,8 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
                 {"more": 2, "at_most": 50},
             ]
         ),
-    ),
+    )
+    | few_orders,
     "last_order": one_of_dicts(
         made("last_order", {}, picked),
         st.sampled_from([{"at_least": 2.25}, {"at_most": 3}, {"at_least": 1, "at_most": 5}]),

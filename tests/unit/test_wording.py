@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from shared.domain.calendars import PARTS as PARTS_OF_TIME
 from shared.domain.conditions import All, Any_, Not, Segment
 from shared.domain.conditions.calendar import Anniversary, LocalTime
 from shared.domain.conditions.comparing import Where
@@ -103,8 +104,14 @@ def meaning(condition: Any) -> Any:
             if most == 0:
                 least = None
             how = "any" if isinstance(condition, EventCount) and most == 0 else getattr(condition, "count", "orders")
-            where = filters(condition.where) if isinstance(condition, EventCount) else []
-            return getattr(condition, "event", ""), how, least, most, condition.within, where
+            if how in PARTS_OF_TIME and (least, most) == (1, None):
+                how = "events"  # on one day at least, or once at least
+            if isinstance(condition, Orders):
+                rest: Any = (condition.where, condition.lines, condition.more, condition.less)
+            else:
+                tied = [each and (each.event, filters(each.where)) for each in (condition.with_, condition.without)]
+                rest = (condition.event, filters(condition.where), tied)
+            return how, least, most, condition.within, condition.which, rest
         case TraitIs(is_="exists"):
             return condition.model_copy(update={"of": "any"})
         case Anniversary():
@@ -130,6 +137,16 @@ def meaning(condition: Any) -> Any:
 # ── examples: what is said, and what is said when it is denied ──
 
 EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"kind": "orders", "measure": "days_between", "at_least": 60, "last": 2},
+        "has on average at least 60 days between orders, looking only at their last 2 orders",
+        "does not have on average at least 60 days between orders, looking only at their last 2 orders",
+    ),
+    (
+        {"kind": "orders", "first": 1, "where": [{"property": "coupon", "value": "WELCOME"}]},
+        "has placed an order where the coupon is WELCOME, looking only at their first order",
+        "has placed no order where the coupon is WELCOME, looking only at their first order",
+    ),
     (
         {"kind": "event", "event": "Email Sent", "count": "message", "last": 5, "with": {"event": "Email Opened"}},
         "has been sent at least 1 different email, looking only at the last 5 times they have been sent an email, "

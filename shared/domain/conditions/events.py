@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.fields import Count, Described, Duration, Name, Short, bounded, days_ago
+from shared.domain.conditions.fields import Count, Described, Duration, Few, Name, Short, bounded, days_ago
 from shared.domain.conditions.windows import Window, longest_of
 from shared.domain.events import Strict, Type
 from shared.domain.profiles.histories import touch
@@ -34,7 +34,6 @@ class Events(Described):
         return {of_event(self.event, self.where)}
 
 
-Few = Annotated[int, Field(ge=1, le=20)]
 Counted = Literal[
     "events",
     "days",

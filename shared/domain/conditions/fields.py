@@ -54,6 +54,7 @@ Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[float, Field(gt=0, lt=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
+Few = Annotated[int, Field(ge=1, le=20)]
 
 
 class Described(Strict, ABC):

@@ -11,6 +11,7 @@ from shared.domain.conditions.comparing import Compared
 from shared.domain.conditions.fields import (
     Described,
     Duration,
+    Few,
     Id,
     Name,
     Percent,
@@ -73,8 +74,9 @@ class Orders(Described):
     order to the next; `quantity`, how many pieces; `refunded`, the money that went back, and `refunded_share`, how many
     percent of the orders' money that was. With `lines`, the sum, average, largest and quantity are of the lines that
     pass, at their prices. Cancelled orders do not count, nor, but for what was refunded, wholly refunded ones; and
-    refunds are taken off an order's money. Average and largest of no order, days between fewer than two, and the share
-    of no money are missing: false.
+    refunds are taken off an order's money. `last` (or `first`) looks at the newest (or oldest) so many of the orders
+    that count only, whatever `where` and `lines` say; those placed at one instant come together. Average and largest of
+    no order, days between fewer than two, and the share of no money are missing: false.
     """
 
     needs = "orders"
@@ -88,9 +90,15 @@ class Orders(Described):
     within: Window | None = None
     where: Filters = ()
     lines: Filters = ()
+    last: Few | None = None
+    first: Few | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.last is not None and self.first is not None:
+            raise ValueError("needs `last` or `first`, not both")
+        if self.which and self.measure in ("refunded", "refunded_share"):
+            raise ValueError("`last` and `first` are of orders that count, and what was refunded is of others too")
         if self.at_least == 0 and self.at_most is None and self.less is None and self.measure in _FROM_NOTHING:
             raise ValueError("`at_least` 0 is true of everybody: no order gives 0")
         _placed_right(self.where, self.lines)
@@ -101,6 +109,11 @@ class Orders(Described):
         if low is not None and low == high and (self.more, self.less) != (None, None):
             raise ValueError("no number is within these bounds")
         return bounded(self, low, high)
+
+    @property
+    def which(self) -> int:
+        """So many of the newest; below nought, of the oldest; 0: all."""
+        return self.last or -(self.first or 0)
 
     def moved_by(self) -> set[str]:
         return {"orders"}

@@ -23,19 +23,19 @@ from shared.domain.profiles.orders import Order
 
 def measured(condition: Orders, zone: ZoneInfo) -> Term:
     measure, window = condition.measure, condition.within
-    return _measured(
-        measure, picked_by(measure, condition.where, condition.lines), window, zone, order_bounds(condition)
-    )
+    picked = picked_by(measure, condition.where, condition.lines, condition.which)
+    return _measured(measure, picked, window, zone, order_bounds(condition))
 
 
 # ── which orders, and what each is worth ──
 
 
-def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWhere]) -> Selection:
-    """The orders that pass; of `refunded_share`, with what each was worth before (`of`)."""
+def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWhere], which: int = 0) -> Selection:
+    """The orders that pass, of so many of the newest or oldest (`Picked.which`); of `refunded_share`, with what each
+    was worth before (`of`)."""
     refunded = measure.startswith("refunded")
     by_lines = bool(lines) or measure == "quantity"
-    if not where and not by_lines and not refunded:
+    if not where and not by_lines and not refunded and not which:
         return Selection(None)
     of_order, of_line = _filter(where), _filter(lines)
 
@@ -53,7 +53,7 @@ def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWh
         return sum(map(worth_of, passing(order))) if lines else order.net
 
     return Selection(
-        Picked(passes, worth, by_lines, refunded),
+        Picked(passes, worth, by_lines, refunded, which),
         Picked(passes, lambda order: order.value, by_lines, refunded) if measure == "refunded_share" else None,
     )
 
@@ -165,7 +165,7 @@ def _inside(inside: Span, measure: str, picked: Selection, holds: Holds) -> Term
         placed, worths = reading.orders(picked.orders)
         of = reading.orders(picked.of)[1] if picked.of else NO_WORTHS
         after, upto = inside.bounds(t)
-        if after < reading.orders_cut():
+        if after < reading.orders_cut(picked.orders):
             raise HistoryNeededError("orders")
         begin, end = bisect_right(placed, after), bisect_right(placed, upto)
         until = inside.leaves(placed[begin]) if begin < end else NEVER
@@ -234,7 +234,7 @@ def _monotone(
                 leaves = placed[at] + window
                 if leaves > t:
                     return leaves
-            if (-1 if window is None else t - window) < reading.orders_cut():
+            if (-1 if window is None else t - window) < reading.orders_cut(picked):
                 raise HistoryNeededError("orders")
             return -NEVER
 
@@ -262,7 +262,7 @@ def _quotient(measure: str, picked: Selection, window: int | None, holds: Holds)
         placed, worths = reading.orders(picked.orders)
         of = reading.orders(picked.of)[1] if picked.of else NO_WORTHS
         start = -1 if window is None else t - window
-        if start < reading.orders_cut():
+        if start < reading.orders_cut(picked.orders):
             raise HistoryNeededError("orders")
         at = bisect_right(placed, start)
         until = NEVER if window is None or at == len(placed) else placed[at] + window

@@ -76,10 +76,30 @@ class Picked:
     """Whether what is in an order decides."""
     with_refunded: bool
     """Whether wholly refunded orders are looked at, too."""
+    which: int = 0
+    """Of so many of the newest only; below nought, of the oldest; 0: of all."""
 
-    def has(self, order: Order) -> bool:
-        counts = order.counts or (self.with_refunded and order.placed != NEVER and not order.cancelled)
-        return counts and self.passes(order)
+    def of(self, profile: Profile) -> list[Order]:
+        """HistoryNeededError: what is in an order decides, and is not kept whole; or the oldest, which are not."""
+        looked_at = [order for order in profile.orders.values() if self._counts(order)]
+        if self.which < 0 and profile.older_orders:
+            raise HistoryNeededError("orders")
+        if self.which:
+            edge = self.edge(sorted(order.placed for order in looked_at))
+            looked_at = [each for each in looked_at if (each.placed >= edge if self.which > 0 else each.placed <= edge)]
+        if self.by_lines and any(order.lines_cut for order in looked_at):
+            raise HistoryNeededError("lines")
+        return [order for order in looked_at if self.passes(order)]
+
+    def edge(self, placed: Sequence[Instant]) -> Instant:
+        """When the last of those that are looked at was placed: the others are older, or newer. Of `placed`, oldest
+        first; fewer are all looked at."""
+        if self.which > 0:
+            return placed[-self.which] if len(placed) >= self.which else -1
+        return placed[-self.which - 1] if len(placed) >= -self.which else NEVER
+
+    def _counts(self, order: Order) -> bool:
+        return order.counts or (self.with_refunded and order.placed != NEVER and not order.cancelled)
 
 
 class Reading:
@@ -133,17 +153,15 @@ class Reading:
         if picked is None:
             yield from ((order.placed, order.net) for order in self.profile.counting_orders())
             return
-        for order in self.profile.orders.values():
-            if picked.by_lines and order.lines_cut:
-                raise HistoryNeededError("lines")
-            if picked.has(order):
-                yield order.placed, picked.worth(order)
+        yield from ((order.placed, picked.worth(order)) for order in picked.of(self.profile))
 
-    def orders_cut(self) -> Instant:
-        """As `cut`, of orders."""
+    def orders_cut(self, picked: Picked | None = None) -> Instant:
+        """As `cut`, of the orders that are picked: of the newest few nothing is missing while others are kept."""
         if not self.profile.older_orders:
             return -1
         placed, _ = self.orders()
+        if picked is not None and picked.which > 0 and picked.edge(placed) > min(placed, default=NEVER):
+            return -1
         return placed[0] if placed else NEVER
 
 

@@ -64,7 +64,7 @@ def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told
 def _is_told_in_general(condition: Orders) -> bool:
     """Whether no number of orders can be named that would change it: it depends on what is in them."""
     strict = (condition.more, condition.less) != (None, None)
-    return bool(condition.where or condition.lines or strict or condition.measure in _IN_GENERAL)
+    return bool(condition.where or condition.lines or condition.which or strict or condition.measure in _IN_GENERAL)
 
 
 _IN_GENERAL = {"quantity": A_PIECE, "refunded": 100, "refunded_share": 1}
@@ -73,7 +73,7 @@ _MAY = "An order, a refund or a cancellation may change it."
 
 def _in_general(view: View, condition: Orders) -> Told:
     measure = condition.measure
-    picked = picked_by(measure, condition.where, condition.lines)
+    picked = picked_by(measure, condition.where, condition.lines, condition.which)
     orders = view.orders(condition.within, picked=picked.orders)
     worths = [order.net if picked.orders is None else picked.orders.worth(order) for _, order in orders]
     placed = [order.placed for _, order in orders]

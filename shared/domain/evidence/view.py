@@ -71,10 +71,12 @@ class View:
     ) -> list[tuple[str, Order]]:
         """Those that count (and are picked), and are in the window now (or at `t`); newest first, with their ids."""
         start, end = self.span(window).bounds(self.t if t is None else t)
+        profile = self.reading.profile
+        chosen = {id(order) for order in (profile.counting_orders() if picked is None else picked.of(profile))}
         inside = [
             (name, order)
-            for name, order in self.reading.profile.orders.items()
-            if (order.counts if picked is None else picked.has(order)) and start < order.placed <= min(end, self.t)
+            for name, order in profile.orders.items()
+            if id(order) in chosen and start < order.placed <= min(end, self.t)
         ]
         return sorted(inside, key=lambda item: (item[1].placed, item[0]), reverse=True)
 

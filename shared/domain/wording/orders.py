@@ -46,13 +46,13 @@ def measured(condition: Orders, holds: bool) -> str:
             if most == 0 and not least and not strict:
                 least, most, holds = 1, None, not holds
             if (least, most) == (1, None) and not strict:
-                return f"{past}placed an order{ago}" if holds else f"has placed no order{ago}"
-            text = bounds(number, holds)
-            text = f"{past}placed {text} order{'' if text.split()[-1] == '1' else 's'}{ago}"
+                text = f"{past}placed an order{ago}" if holds else f"has placed no order{ago}"
+            else:
+                text = bounds(number, holds)
+                text = f"{past}placed {text} order{'' if text.split()[-1] == '1' else 's'}{ago}"
         case "sum":
-            if no_bound:
-                return f"{past}spent something{ago}" if holds else f"has spent nothing{ago}"
-            text = f"{past}spent {bounds(money, holds, fewer='less than')}{ago}"
+            text = f"{past}spent {bounds(money, holds, fewer='less than')}{ago}" if not no_bound else ""
+            text = text or (f"{past}spent something{ago}" if holds else f"has spent nothing{ago}")
         case "quantity":
             how_many = bounds(number, holds) if not no_bound else "some" if holds else "no"
             text = f"{past}ordered {how_many} pieces{ago}"
@@ -69,6 +69,9 @@ def measured(condition: Orders, holds: bool) -> str:
         case "days_between":
             time = "some time" if no_bound else _days(bounds(number))
             text = f"{has(holds)} on average {time} between orders{ago}"
+    if condition.which:
+        n, which = abs(condition.which), "last" if condition.which > 0 else "first"
+        return Loose(f"{text}, looking only at their {which} {f'{n} orders' if n > 1 else 'order'}")
     return Loose(text) if " or " in text or " and " in text else text
 
 
