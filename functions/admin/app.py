@@ -149,7 +149,7 @@ def profile_of(contact: str) -> Profile:
 def told(profile: Profile, t: Instant) -> dict[str, Json]:
     """All that the profile says, and why and until when they are in which segment."""
     of_shop = definitions.segments()
-    memberships = with_history(profile, lambda held: views.memberships(of_shop, held, t))
+    memberships = with_history(profile, of_shop.asked, lambda held: views.memberships(of_shop, held, t))
     suppression = identities.suppression(profile.email) if profile.email else None
     return {**views.contact(profile, suppression), "memberships": memberships}
 

@@ -109,7 +109,7 @@ def _take(found: Found, of_shop: Definitions, segment: str, profile: Profile, t:
         if found.rebuilt >= MOST_REBUILT:
             return
         found.rebuilt += 1
-        is_in = evaluate(of_shop, segment, rebuild(profile, contacts.events(profile.contact)), t)[0]
+        is_in = evaluate(of_shop, segment, rebuild(profile, contacts.events(profile.contact), of_shop.asked), t)[0]
     held = profile.memberships.get(segment)
     was_in = held is not None and held.member
     found.looked_at += 1

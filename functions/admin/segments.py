@@ -145,7 +145,7 @@ def show_forecast(request: Request) -> Json:
 
 
 def foreseen(of_shop: Definitions, profile: Profile, days: Days) -> list[Flip]:
-    return with_history(profile, lambda held: foresee(of_shop, held, days))
+    return with_history(profile, of_shop.asked, lambda held: foresee(of_shop, held, days))
 
 
 def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | None]:

@@ -92,7 +92,7 @@ def _rows(page: Page, of_shop: Definitions, reached: Reached) -> Iterator[facts.
 
 def rows_of(profile: Profile, asked: facts.Asked, t: Instant) -> list[facts.Row]:
     """The contact's facts; where the profile has not all that they are made of, of all their events."""
-    return with_history(profile, lambda held: list(facts.rows(held, asked, t)))
+    return with_history(profile, asked.properties, lambda held: list(facts.rows(held, asked, t)))
 
 
 def _unreadable(contact: str, error: Exception) -> None:

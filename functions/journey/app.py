@@ -64,7 +64,7 @@ def is_member(contact: str, segment: str, t: Instant) -> bool:
     stored, of_shop = contacts.read(contact), definitions.segments()
     if stored is None or segment not in of_shop.segments:
         return False
-    return with_history(stored.profile, lambda held: evaluate(of_shop, segment, held, t)[0])
+    return with_history(stored.profile, of_shop.asked, lambda held: evaluate(of_shop, segment, held, t)[0])
 
 
 def completed(record: Record, received: Instant) -> Event:

@@ -115,10 +115,10 @@ def _forget(contact: str, told: Instant, now: Instant) -> tuple[str, ...]:
 
 def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Instant) -> None:
     """Makes a profile anew from the events that are kept. As in `_erase`, the others go first."""
-    profile = rebuild(stored.profile, kept)
+    of_shop = definitions.recorded(stored.profile.definitions)
+    profile = rebuild(stored.profile, kept, of_shop.asked)
     amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
     contacts.delete(profile.contact, [event_key(event) for event in gone])
-    of_shop = definitions.recorded(profile.definitions)
     t = profile.decided = max(profile.decided, now)
     transitions = [*adopt(of_shop, profile, t), *decide(of_shop, profile, tuple(of_shop.segments), t, BY_ERASURE)]
     trim(profile)

@@ -181,7 +181,8 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             stored = Stored(Profile(contact, public=True), wake_at=NEVER)
         elif whole:
             words = frozenset().union(*(own_words(member.event.traits) for member in fresh.values()))
-            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), words))
+            asked = definitions.recorded(stored.profile.definitions).asked
+            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), asked, words))
         decided = _decided(stored)
         try:
             sides = _sides(stored, list(fresh.values()))

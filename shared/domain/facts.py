@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import assert_never
 
-from shared.domain import lake_rows
+from shared.domain import lake_rows, properties
 from shared.domain.conditions import All, Any_, Condition, Member, Not, parts_of
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.conditions.events import (
@@ -32,13 +32,14 @@ from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
-from shared.domain.events import NEVER, Instant, Json
+from shared.domain.evaluation.reading import keeps
+from shared.domain.events import NEVER, Instant, Json, Type
 from shared.domain.lake_rows import contact_number
 from shared.domain.personal import in_lake, text
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.lines import as_properties, pieces_of, worth_of
 from shared.domain.profiles.traits import own_words_of
-from shared.domain.properties import KEPT_PROPERTIES, fold_case
+from shared.domain.properties import CARTS, KEPT_PROPERTIES, fold_case, in_lake_form
 from shared.domain.segments import Definitions
 
 COLUMNS: Mapping[str, str] = {
@@ -50,7 +51,7 @@ COLUMNS: Mapping[str, str] = {
     "number": "double",
     "flag": "boolean",
     "amount": "bigint",
-    **{name: lake_rows.COLUMNS[name] for name in KEPT_PROPERTIES},
+    **{name: lake_rows.COLUMNS[name] for name in (*KEPT_PROPERTIES, "properties")},
     "refunded": "bigint",
     "discount_codes": "array<string>",
     "source_name": "string",
@@ -141,6 +142,7 @@ class Asked:
 
     of_all: Question
     by_trait: Mapping[str, Question]
+    properties: properties.Asked
 
 
 def asked(definitions: Definitions) -> Asked:
@@ -159,7 +161,7 @@ def asked(definitions: Definitions) -> Asked:
     def question(parts: Mapping[str, Condition]) -> Question:
         return Question(tuple(parts), definitions.compiler.function(list(parts.values())))
 
-    return Asked(question(of_all), {trait: question(parts) for trait, parts in by_trait.items()})
+    return Asked(question(of_all), {trait: question(parts) for trait, parts in by_trait.items()}, definitions.asked)
 
 
 def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
@@ -172,6 +174,8 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
         return
     if profile.older_orders or any(order.lines_cut for order in profile.orders.values()):
         raise HistoryNeededError("orders")
+    for type_ in (Type.ORDER_COMPLETED, *CARTS):  # which are read here, and not in the lake
+        keeps(profile, type_, asked.properties.get(type_, frozenset()))
     empty: Row = dict.fromkeys(COLUMNS) | {
         "contact": profile.contact,
         "contact_number": contact_number(profile.contact),
@@ -201,18 +205,34 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
         if order.placed != NEVER and not order.cancelled:
             now = {"time": order.placed, "flag": order.counts, "refunded": sum(order.taken_off())}
             pieces = sum(map(pieces_of, order.lines))
-            yield {**empty, "kind": "order", **now, "amount": order.net, "quantity": pieces, **order.told}
+            yield {**empty, "kind": "order", **now, "amount": order.net, "quantity": pieces, **_told(order.told)}
             for line in order.lines:
                 of_line = as_properties(line)
                 product = of_line.get("product_id")
                 told = order.told | {"category": None, **of_line, "product_id": None if product is None else [product]}
-                yield {**empty, "kind": "line", **now, "name": str(number), "amount": worth_of(line), **told}
+                yield {
+                    **empty,
+                    "kind": "line",
+                    **now,
+                    "name": str(number),
+                    "amount": worth_of(line),
+                    **_in_columns(told),
+                }
     cart = cart_of(profile)
     if cart is not None:
-        yield {**empty, "kind": "cart", "time": cart.time, **cart.properties}
+        yield {**empty, "kind": "cart", "time": cart.time, **in_lake_form(cart.properties)}
     for segment, held in profile.memberships.items():
         if held.member:
             yield {**empty, "kind": "member", "name": segment, "number": float(held.number), "time": held.since}
+
+
+def _told(properties: Mapping[str, Json]) -> Row:
+    """What is known of an order, in its columns; and in `properties` what conditions on events ask for."""
+    return _in_columns(properties) | in_lake_form(properties)
+
+
+def _in_columns(properties: Mapping[str, Json]) -> Row:
+    return {name: value for name, value in properties.items() if name in COLUMNS}
 
 
 def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:

@@ -12,7 +12,15 @@ from math import isfinite
 
 from shared.domain.events import ORDER_TYPES, Event, Instant, Json, Type, amount, iso, when_placed
 from shared.domain.personal import code, own_words
-from shared.domain.properties import KNOWN_TYPES, event_name, kept_properties, may_tell, refunded
+from shared.domain.properties import (
+    KNOWN_TYPES,
+    event_name,
+    in_lake_form,
+    kept_properties,
+    may_tell,
+    other_properties,
+    refunded,
+)
 from shared.domain.shop import CODE, currency_of
 
 COLUMNS: Mapping[str, str] = {
@@ -51,12 +59,13 @@ COLUMNS: Mapping[str, str] = {
     "topic": "string",
     "human": "boolean",
     "permanent": "boolean",
+    "properties": "array<string>",
 }
 """Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
 `day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
 the shop's currency, null where it was told in another; `product_id` and `category` list those of all the products in
-an event. A value that an event does not have, or that may not go in, is null. One contact's rows of one type have
-different ids, once their files are merged (docs/events.md).
+an event; `properties` has all others (`properties.in_lake_form`). A value that an event does not have, or that may not
+go in, is null. One contact's rows of one type have different ids, once their files are merged (docs/events.md).
 
 Of an order: `stamp`, the greater of which is the newer telling; `stands`, whether it is an order, and `refunds`, the
 ids of all there are, where the storefront says so; `placed`, the day (UTC) it was placed, where this event tells."""
@@ -116,7 +125,7 @@ def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
         "public": event.public,
         "amount": None if event.other_currency else _amount(event),
         "quantity": _number(properties.get("quantity")),
-        **kept_properties(event, known),
+        **in_lake_form(kept_properties(event, known) | other_properties(event, known)),
     }
     found |= {name: code(properties.get(name), own) for name in _CODES if may_tell(event, name)}
     currency = currency_of(event)

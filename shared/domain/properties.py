@@ -8,11 +8,12 @@ tells with a public key. Money is whole hundredths of the shop's currency.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
-from shared.domain.personal import category_name, code, identifier, link, own_words, path, says, text
+from shared.domain.personal import category_name, code, identifier, in_lake, link, own_words, path, says, text
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
@@ -24,7 +25,14 @@ DEVICES = ("mobile", "tablet", "desktop", "bot")
 OURS_TO_TELL = frozenset({"journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"})
 """Properties of what happens to our mails and runs."""
 KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
-"""What of an event's properties conditions can ask for. Fixed, so that a changed segment needs no backfill."""
+"""What is kept of every event. Of all its other properties (`other_properties`) profiles keep those that the published
+segments ask for, and the lake all."""
+Asked = Mapping[str, frozenset[str]]
+"""By event type, the other properties that conditions ask for."""
+MOST_DEPTH = 4
+"""Objects within each other that are looked into."""
+_NAME = re.compile(r"[^=\x00-\x1f\x7f]{1,100}")
+"""Of an other property: in the lake, `=` stands between a name and its value."""
 
 KNOWN_TYPES = frozenset(Type)
 WHOLE_CARTS = (Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
@@ -81,6 +89,87 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     return _fitting({name: value for name, value in found.items() if value is not None})
 
 
+def may_be_asked(name: str) -> bool:
+    """Whether an other property of this name is kept of events: none that says who somebody is, or where."""
+    return _NAME.fullmatch(name) is not None and in_lake(name)
+
+
+def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[str, Json]:
+    """The event's properties that are none of KEPT_PROPERTIES: texts, numbers, flags, and lists of them.
+
+    A dot leads into an object, and through a list into each of its objects: `answers.points`. What says something of
+    the contact is left out, as of all texts; of senders with a public write key, codes alone pass. It is as many as fit
+    MOST_BYTES, in the order of their names, so that profiles and the lake know the same of an event whatever is asked.
+    """
+    own = own_words(event.traits) | known
+    told: dict[str, dict[str, Json]] = {}
+    for name, value in _leaves("", event.properties, 0):
+        fixed = name in KEPT_PROPERTIES or (event.public and name in OURS_TO_TELL)
+        if not fixed and may_be_asked(name) and text(name, own, event.public) is not None:
+            said = _said(value, event, own)
+            if said is not None:
+                told.setdefault(name, {})[_as_stored(said)] = said
+    kept: dict[str, Json] = {}
+    room = MOST_BYTES
+    for name in sorted(told):
+        values = [told[name][key] for key in sorted(told[name])[:VALUES_BOUND]]
+        room -= len(_as_stored({name: values}).encode())
+        if room < 0:
+            break
+        kept[name] = values[0] if len(values) == 1 else values
+    return kept
+
+
+def _leaves(name: str, value: Json, depth: int) -> Iterator[tuple[str, Json]]:
+    if depth > MOST_DEPTH:
+        return
+    if isinstance(value, Mapping):
+        for part, each in value.items():
+            yield from _leaves(f"{name}.{part}" if name else part, each, depth + 1)
+    elif isinstance(value, list):
+        for each in value[:MOST_ITEMS]:
+            yield from _leaves(name, each, depth)
+    else:
+        yield name, value
+
+
+MOST_ITEMS = 250
+"""Of a list that is looked into."""
+
+
+def _said(value: Json, event: Event, own: frozenset[str]) -> Json:
+    """A value of an other property, as it is kept; None when it is not."""
+    match value:
+        case bool():
+            return value
+        case int() | float():
+            return value if abs(value) <= MOST_NUMBER else None  # nor what is no number (NaN)
+        case str():
+            return text(value, own, event.public)
+    return None
+
+
+MOST_NUMBER = 10**15
+"""Up to here whole numbers are exact, whatever works with them."""
+
+
+def in_lake_form(kept: Mapping[str, Json]) -> dict[str, Json]:
+    """What is kept of an event, in the lake's columns: the other properties as `name=tvalue` (a text), `name=n5` (a
+    number), `name=btrue`, one for each of their values."""
+    columns = {name: value for name, value in kept.items() if name in _IN_COLUMNS}
+    others = [
+        f"{name}={_KINDS[type(each)]}{each if isinstance(each, str) else _as_stored(each)}"
+        for name, value in kept.items()
+        if name not in _IN_COLUMNS
+        for each in (value if isinstance(value, list) else [value])
+    ]
+    return {**columns, **({"properties": others} if others else {})}
+
+
+_KINDS: Mapping[type, str] = {str: "t", int: "n", float: "n", bool: "b"}
+_IN_COLUMNS = frozenset({*KEPT_PROPERTIES, "filled"})
+
+
 def _fitting(found: dict[str, Json]) -> dict[str, Json]:
     """As many of the properties as fit MOST_BYTES, in the order of _FIRST_KEPT: mostly all."""
     if is_small(found):
@@ -131,7 +220,7 @@ def without(kept: Mapping[str, Json], own: frozenset[str], of_products: frozense
     for name, value in kept.items():
         words = of_products if name in TEXT_LISTS else own
         if isinstance(value, list):
-            if said := [each for each in value if not says(each, words)]:
+            if said := [each for each in value if not (isinstance(each, str) and says(each, words))]:
                 left[name] = said
         elif not (isinstance(value, str) and says(value, words)):
             left[name] = value

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from shared.domain import calendars
 from shared.domain.conditions import Segment, parts_of
+from shared.domain.conditions.events import asked_by
 from shared.domain.conditions.orders import Cutoffs, Rank
 from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
@@ -31,6 +32,7 @@ from shared.domain.profiles.transitions import (
     Membership,
     Transition,
 )
+from shared.domain.properties import KEPT_PROPERTIES, Asked
 
 # ── all the shop's segments ──
 
@@ -40,7 +42,8 @@ class Definitions:
     """The shop's segments, compiled, and an index from what an event touches to the segments that it can move.
 
     `changed` and `reranked` say by which publication a segment, or the cut-offs in it, were last changed; `starting`
-    are those whose last change is to start journeys for whom it brings in.
+    are those whose last change is to start journeys for whom it brings in. `asked`: what profiles keep of events beside
+    what they always do.
     """
 
     segments: Mapping[str, Segment]
@@ -49,6 +52,7 @@ class Definitions:
     reranked: Mapping[str, int]
     starting: frozenset[str]
     index: Mapping[str, tuple[str, ...]]
+    asked: Asked
     compiler: Compiler
     position: Mapping[str, int]
 
@@ -93,9 +97,20 @@ def compile_segments(
         reranked=reranked or {},
         starting=frozenset(starting),
         index=index,
+        asked=_asked(ordered.values()),
         compiler=Compiler(ordered, cutoffs or {}, of_shop),
         position={name: position for position, name in enumerate(ordered)},
     )
+
+
+def _asked(segments: Iterable[Segment]) -> Asked:
+    found: dict[str, set[str]] = {}
+    for segment in segments:
+        for part in parts_of(plain(segment.when)):
+            for type_, name in asked_by(part):
+                if name not in KEPT_PROPERTIES:
+                    found.setdefault(type_, set()).add(name)
+    return {type_: frozenset(names) for type_, names in found.items()}
 
 
 def evaluate(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> tuple[bool, Instant]:
@@ -239,7 +254,7 @@ def absorb(
         transitions += catch_up(definitions, profile, min(t, heard))
         profile.decided = t
         by_time = _by_time_alone(definitions, profile, t)
-        touched = fold(profile, event)
+        touched = fold(profile, event, definitions.asked)
         if profile.older_orders:  # what is older still would look as if nothing were missing after it
             trim_orders(profile)
             if misses_orders(profile):

@@ -319,7 +319,7 @@ class _Printed:
         """
         space = " " * indent
         if source.events and ORDERED in source.of and len(source.of) > 1:
-            listed = ", ".join(["contact_number", "time", "name", *KEPT_PROPERTIES])
+            listed = ", ".join(["contact_number", "time", "name", *KEPT_PROPERTIES, "properties"])
             others = tuple(each for each in source.of if each != ORDERED)
             table = f"""(
 {space}  SELECT type, {listed} FROM events WHERE {" AND ".join(self._of_events(source, others))}

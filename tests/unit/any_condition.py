@@ -73,8 +73,16 @@ def compared(one: st.SearchStrategy[Any], ordered: st.SearchStrategy[Any]) -> st
 def filters(draw: st.DrawFn, least: int = 0) -> list[dict[str, Any]]:
     where = []
     for _ in range(draw(st.integers(least, 2))):
-        name = draw(st.sampled_from(KEPT_PROPERTIES))
-        one = money if name in AMOUNTS else st.booleans() if name in FLAGS else texts
+        name = draw(st.sampled_from([*KEPT_PROPERTIES, "result", "answers.points", "a “b”"]))
+        one = (
+            values
+            if name not in KEPT_PROPERTIES
+            else money
+            if name in AMOUNTS
+            else st.booleans()
+            if name in FLAGS
+            else texts
+        )
         is_ = (
             draw(st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, one)) if name in FLAGS else None
         )

@@ -74,6 +74,8 @@ def event(draw: st.DrawFn, number: int) -> Event:
         properties |= draw(_SINGLE)
     if type_ in MAILS:
         properties |= draw(_MAIL)
+    if draw(st.integers(0, 2)) == 0:
+        properties |= draw(_OTHERS)
     consent = ()
     if draw(st.integers(0, 3)) == 0:
         consent = (
@@ -130,6 +132,25 @@ _MAIL = st.fixed_dictionaries(
         "permanent": st.booleans(),
     },
 )
+
+
+_OTHERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "result": st.sampled_from(
+            ["dry_skin", "Dry_Skin", "Österreich", 7, 7.5, -1, True, False, "7", None, ["oily", 7]]
+        ),
+        "answers": st.lists(
+            st.fixed_dictionaries({"points": st.integers(0, 5)}, optional={"tag": st.sampled_from(["a", "B", 5])}),
+            max_size=3,
+        ),
+        "plan": st.sampled_from([{"tier": "pro"}, {"tier": {"of": "pro"}}, {"tier": ["free", "pro"]}, {}, "pro"]),
+    },
+)
+EVERY_OTHER = {
+    type_: frozenset({"result", "answers.points", "answers.tag", "plan.tier"}) for type_ in [*Type, "Own Name"]
+}
+"""What the conditions here may ask for of `_OTHERS`."""
 
 
 def _traits() -> st.SearchStrategy[dict[str, Any]]:
@@ -220,6 +241,16 @@ filters = st.sampled_from(
         {"property": "human", "value": True},
         {"property": "human", "is": "not_equal", "value": True},
         {"property": "device", "value": "mobile"},
+        {"property": "result", "value": "DRY_skin"},
+        {"property": "result", "value": 7},
+        {"property": "result", "value": True},
+        {"property": "result", "is": "at_least", "value": 7},
+        {"property": "result", "is": "prefix", "value": ["d", "öst"]},
+        {"property": "result", "is": "not_equal", "value": "oily"},
+        {"property": "answers.points", "is": "more", "value": 3},
+        {"property": "answers.tag", "is": "in", "value": ["b", 5]},
+        {"property": "plan.tier", "is": "exists"},
+        {"property": "plan.tier", "is": "not_equal", "value": "pro"},
     ]
 )
 wheres = st.lists(filters, max_size=2)

@@ -212,3 +212,54 @@ def test_with_a_public_key_nobody_tells_what_is_ours_to_tell() -> None:
         row("c1", event(Type.PAGE_VIEWED, public=True, traits={}, properties={"device": "mobile"}))["device"]
         == "mobile"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (
+            {"result": "dry skin", "points": 3, "done": True, "share": 0.5},
+            ["done=btrue", "points=n3", "result=tdry skin", "share=n0.5"],
+        ),
+        ({"answers": [{"points": 3}, {"points": 1}, {"points": 3}]}, ["answers.points=n1", "answers.points=n3"]),
+        ({"a": {"b": {"c": {"d": {"e": 1}}}}}, None),
+        ({"result": "Ada", "said": "ask ada@example.com", "call": "+353 1 234 5678"}, None),
+        (
+            {
+                "first_name": "Bob",
+                "customer.email": "x",
+                "address": {"street": "1 Mill Lane"},
+                "x=y": "z",
+                "ada@x.ie": 1,
+            },
+            None,
+        ),
+        ({"nothing": None, "none": [], "much": float("nan"), "more": 10**16}, None),
+        ({"path": "/x", "category": "tea"}, None),
+    ],
+)
+def test_other_properties_go_in_as_far_as_they_say_nothing_of_anybody(
+    told: dict[str, Any], kept: list[str] | None
+) -> None:
+    of_ada = event("Quiz Completed", traits={"first_name": "Ada"}, properties=told)
+    assert row("c01", of_ada)["properties"] == kept
+
+
+def test_of_a_public_sender_s_other_properties_codes_go_in_and_no_free_texts() -> None:
+    told = {
+        "result": "dry_skin",
+        "said": "my neighbour is ill, and I do not know whom to tell!",
+        "points": 3,
+        "outcome": "made up",
+    }
+    assert row("c01", event("Quiz Completed", public=True, properties=told))["properties"] == [
+        "points=n3",
+        "result=tdry_skin",
+    ]
+
+
+def test_as_many_other_properties_go_in_as_fit_whatever_is_asked_for() -> None:
+    told = {f"p{number:02}": "x" * 150 for number in range(20)}
+    kept = row("c01", event("Quiz Completed", properties=told))["properties"]
+    assert [each.split("=")[0] for each in kept] == [f"p{number:02}" for number in range(len(kept))]
+    assert 5 < len(kept) < 10

@@ -34,7 +34,7 @@ from shared.domain.segments import (
     wake_at,
 )
 from tests.unit import brute_force
-from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, conditions, events, others
+from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, EVERY_OTHER, conditions, events, others
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 GRID = [AFTER + step * HOUR * 3 + offset for step in range(40) for offset in (-1, 0, 1) if step or offset >= 0]
@@ -61,7 +61,7 @@ def cutoffs_of(condition: Condition, other: Condition | None, cutoff: float) -> 
 def profile_of(events_: list[Event]) -> Profile:
     profile = Profile("c1")
     for event in events_:
-        fold(profile, event)
+        fold(profile, event, EVERY_OTHER)
     return profile
 
 
@@ -366,7 +366,8 @@ def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None
         ({"kind": "last_event", "event": "x"}, "needs `at_least` or `at_most`"),
         ({"kind": "any", "off": []}, "Field required"),
         ({"kind": "horoscope"}, "horoscope"),
-        ({"kind": "event", "event": "x", "where": [{"property": "shoe_size", "value": 1}]}, "product_id"),
+        ({"kind": "event", "event": "x", "where": [{"property": "first_name", "value": "A"}]}, "is not kept of events"),
+        ({"kind": "event", "event": "x", "where": [{"property": "a=b", "value": "A"}]}, "is not kept of events"),
     ],
 )
 def test_a_wrong_definition_says_what_to_mend(condition: dict[str, object], says: str) -> None:
@@ -543,3 +544,74 @@ def test_comparisons_mean_what_they_say(comparison: dict[str, Any], passing: lis
     values = [6.9, 7, 7.1, -1, "green", "GREEN TEA", "tree", True, False]
     asked = one(CONDITION.validate_python({"kind": "trait", "trait": "asked", **comparison}))
     assert [each for each in values if evaluate(asked, "s", of_traits(asked=each), AFTER)[0]] == passing
+
+
+# ── the sender's own properties ──
+
+
+def quiz(number: int, public: bool = False, **properties: Any) -> Event:
+    return Event(
+        id=f"q{number}",
+        type="Quiz Completed",
+        time=BEGIN + number,
+        received=BEGIN + number,
+        source="segment",
+        public=public,
+        identities=CONTACT,
+        properties=properties,
+    )
+
+
+def took(name: str, value: Any, is_: str = "equal") -> Definitions:
+    where = [{"property": name, "is": is_, "value": value}]
+    return one(CONDITION.validate_python({"kind": "event", "event": "Quiz Completed", "where": where}))
+
+
+def test_a_property_that_nobody_asked_for_when_it_was_told_is_read_from_the_events() -> None:
+    """So a segment about it needs no backfill, and is exact from its first instant."""
+    told = [quiz(1, result="dry_skin"), quiz(2, result="oily")]
+    before, dry = Profile("c1"), took("result", "Dry_Skin")
+    absorb(one(CONDITION.validate_python({"kind": "orders"})), before, told, BEGIN + HOUR)
+    assert before.histories["Quiz Completed"].newest[0].properties == {}
+    with pytest.raises(HistoryNeededError):
+        evaluate(dry, "s", before, BEGIN + HOUR)
+    whole = rebuild(before, told, dry.asked)
+    assert evaluate(dry, "s", whole, BEGIN + HOUR)[0]
+    assert whole.kept == {"Quiz Completed": frozenset({"result"})}
+    assert [transition.entered for transition in absorb(dry, Profile("c1"), told, BEGIN + HOUR)] == [True]
+
+
+def test_a_property_that_only_some_occurrences_were_folded_with_is_read_from_the_events() -> None:
+    dry, profile = took("result", "dry_skin"), Profile("c1")
+    fold(profile, quiz(1, result="dry_skin"))
+    fold(profile, quiz(2, result="oily"), dry.asked)
+    with pytest.raises(HistoryNeededError):
+        evaluate(dry, "s", profile, BEGIN + HOUR)
+    unasked = Profile("c1")
+    fold(unasked, quiz(1, result="dry_skin"), dry.asked)
+    fold(unasked, quiz(2, result="oily"))
+    with pytest.raises(HistoryNeededError):
+        evaluate(dry, "s", unasked, BEGIN + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "properties", "passes"),
+    [
+        ("answers.skin", "dry", {"answers": {"skin": "Dry"}}, True),
+        ("answers.points", 3, {"answers": [{"points": 1}, {"points": 3}]}, True),
+        ("answers.points", 4, {"answers": [{"points": 1}, {"points": 3}]}, False),
+        ("answers.points", "3", {"answers": [{"points": 3}]}, False),
+        ("a.b.c", 1, {"a": [{"b": [{"c": 1}]}]}, True),
+        ("tags", "two", {"tags": ["one", "two"]}, True),
+        ("answers.skin", "dry", {"answers.skin": "dry"}, True),
+        ("done", True, {"done": True}, True),
+        ("done", True, {"done": 1}, False),
+    ],
+)
+def test_a_dot_leads_into_objects_and_of_a_list_of_them_one_has_to_pass(
+    name: str, value: Any, properties: dict[str, Any], passes: bool
+) -> None:
+    asked = took(name, value)
+    profile = Profile("c1")
+    absorb(asked, profile, [quiz(1, **properties)], BEGIN + HOUR)
+    assert evaluate(asked, "s", profile, BEGIN + HOUR)[0] == passes

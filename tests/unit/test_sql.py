@@ -29,6 +29,7 @@ from tests.unit.profile_histories import (
     AFTER,
     BEGIN,
     CONTACT,
+    EVERY_OTHER,
     LEAVES,
     bounds,
     conditions,
@@ -72,7 +73,7 @@ def contact_id(number: int) -> str:
 def profile_of(contact: str, events_: Iterable[Event]) -> Profile:
     profile = Profile(contact)
     for event in events_:
-        fold(profile, event)
+        fold(profile, event, EVERY_OTHER)
     return profile
 
 

@@ -8,8 +8,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.domain.conditions.fields import Name
 from shared.domain.events import Json, Strict
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MOST_NUMBER, may_be_asked
 
 Comparison = Literal[
     "equal", "not_equal", "in", "contains", "prefix", "suffix", "less", "at_most", "more", "at_least", "exists"
@@ -47,8 +48,6 @@ class Compared(Strict):
         return self
 
 
-MOST_NUMBER = 10**15
-"""Up to here whole numbers are exact, whatever works with them."""
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -65,10 +64,11 @@ class Where(Compared):
     """A filter on one property of an event. A property that is missing passes no filter but `not_equal`'s.
 
     A list (the categories of an order's products) passes when one of its values does. `price` and `total` are in the
-    shop's currency.
+    shop's currency. Any other name is one of the sender's own properties: a dot leads into an object, and through a
+    list into each of its objects.
     """
 
-    property: Literal[KEPT_PROPERTIES]  # type: ignore[valid-type]
+    property: Name
 
     @model_validator(mode="after")
     def _fits_property(self) -> Self:
@@ -78,7 +78,11 @@ class Where(Compared):
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
-        is_text = self.property not in (*AMOUNTS, *FLAGS)
+        if self.property not in KEPT_PROPERTIES and not may_be_asked(self.property):
+            raise ValueError(
+                f"`{self.property}` is not kept of events: a name that says who somebody is, or where, or has a = in it"
+            )
+        is_text = self.property in KEPT_PROPERTIES and self.property not in (*AMOUNTS, *FLAGS)
         if is_text and self.is_ in ("equal", "not_equal", "in") and not all(isinstance(each, str) for each in values):
             raise ValueError(f'`{self.property}` is a text: write "{json.dumps(values[0])}", with quotation marks')
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -249,6 +249,23 @@ class Engagement(Short):
     tier: Literal["highly", "moderately", "disengaged"]
     topic: Name | None = None
     journey: Name | None = None
+
+
+def asked_by(condition: object) -> Iterator[tuple[str, str]]:
+    """The event types that a condition looks at, each with an other property (`properties.other_properties`) that it
+    asks for of them."""
+    parts = [part for value in vars(condition).values() for part in (value if isinstance(value, tuple) else (value,))]
+    for each in (condition, *parts):
+        match each:
+            case Events(event=event, where=where) | Filtered(event=event, where=where):
+                types: tuple[str, ...] = (event,)
+            case Latest(events=types, where=where) | Share(events=types, where=where):
+                pass
+            case Cart(where=where):
+                types = CARTS
+            case _:
+                continue
+        yield from ((type_, each.property) for type_ in types for each in where)
 
 
 def of_event(event: str, where: Iterable[Where]) -> str:

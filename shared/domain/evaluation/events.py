@@ -12,10 +12,21 @@ from shared.domain import calendars
 from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Share, Unanswered
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import all_of, not_, until_it_turns
-from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
+from shared.domain.evaluation.reading import (
+    NONE,
+    HistoryNeededError,
+    Reading,
+    Series,
+    Signed,
+    Term,
+    by_value,
+    keeps,
+    others,
+)
 from shared.domain.evaluation.spans import Span, span, when_inside
 from shared.domain.evaluation.tied import of_any
 from shared.domain.events import DAY, NEVER, Instant
+from shared.domain.properties import CARTS
 
 
 def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
@@ -319,8 +330,12 @@ def unanswered(condition: Unanswered, of: Series, answers: Sequence[Series], zon
 def cart(condition: Cart) -> Term:
     older, window = condition.older, condition.within
     passes = filter_(condition.where) if condition.where else None
+    needs = others(condition.where)
 
     def evaluate_cart(reading: Reading, t: Instant) -> Signed:
+        if needs:
+            for type_ in CARTS:
+                keeps(reading.profile, type_, needs)
         cart = reading.cart()
         if cart is None or t >= cart.time + window or (passes is not None and not passes(cart.properties)):
             return -NEVER

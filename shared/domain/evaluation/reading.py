@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from shared.domain.conditions.comparing import Where
 from shared.domain.evaluation.carts import HistoryNeededError, cart_of
 from shared.domain.evaluation.comparing import Passes, filter_
-from shared.domain.events import NEVER, Instant
+from shared.domain.events import NEVER, Instant, Json
 from shared.domain.profiles import Profile
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.orders import Order
-from shared.domain.properties import fold_case
+from shared.domain.properties import KEPT_PROPERTIES, fold_case
 
 __all__ = ["HistoryNeededError"]
 
@@ -21,32 +21,48 @@ NONE: list[Instant] = []
 
 @dataclass(slots=True, eq=False)
 class Series:
-    """The occurrences of an event type that pass filters. `only` is (property, text or flag) when that is the one."""
+    """The occurrences of an event type that pass filters. `only` is (property, text or flag) when that is the one.
+    `needs`: other properties that they ask for, which not every profile keeps."""
 
     event: str
     passes: Passes | None
     only: tuple[str, str | bool] | None
     which: int = 0
     """Of so many of the newest only; below nought, of the oldest; 0: of all."""
+    needs: frozenset[str] = frozenset()
 
 
 def series_of(event: str, where: Sequence[Where], which: int = 0) -> Series:
     if which:
-        return Series(event, filter_(where) if where else None, None, which)
+        return Series(event, filter_(where) if where else None, None, which, others(where))
     if not where:
         return Series(event, None, None)
     only = None
     if len(where) == 1 and where[0].is_ == "equal" and isinstance(where[0].value, str | bool):
         value = where[0].value
         only = (where[0].property, value if isinstance(value, bool) else fold_case(value))
-    return Series(event, filter_(where), only)
+    return Series(event, filter_(where), only, needs=others(where))
+
+
+def others(where: Sequence[Where]) -> frozenset[str]:
+    """The other properties that filters ask for."""
+    return frozenset(each.property for each in where) - _ALWAYS_KEPT
+
+
+_ALWAYS_KEPT = frozenset(KEPT_PROPERTIES)
+
+
+def keeps(profile: Profile, event: str, needs: frozenset[str]) -> None:
+    """HistoryNeededError where the profile has occurrences of a type that were folded without these properties."""
+    if needs and event in profile.histories and not needs <= profile.kept.get(event, frozenset()):
+        raise HistoryNeededError(event)
 
 
 class Times(dict[Series, list[Instant]]):
     """When those of each series that the profile keeps happened, oldest first; read when first asked for."""
 
     def __init__(self, profile: Profile) -> None:
-        self._histories = profile.histories
+        self._profile, self._histories = profile, profile.histories
         self._by_value: dict[tuple[str, str], dict[str | bool, list[Instant]]] = {}
 
     def __missing__(self, series: Series) -> list[Instant]:
@@ -57,6 +73,7 @@ class Times(dict[Series, list[Instant]]):
         history = self._histories.get(series.event)
         if history is None:
             return NONE
+        keeps(self._profile, series.event, series.needs)
         if series.only is None:
             return [each.time for each in passing(history, series)]
         property_, value = series.only
@@ -116,6 +133,7 @@ class Reading:
 
     def occurrences(self, series: Series) -> list[Occurrence]:
         history = self.profile.histories.get(series.event)
+        keeps(self.profile, series.event, series.needs)
         return passing(history, series) if history is not None else []
 
     def cut(self, event: str) -> Instant:
@@ -182,11 +200,16 @@ def by_value(occurrences: Iterable[Occurrence], property_: str) -> dict[str | bo
     for time, properties in occurrences:
         held = properties.get(property_)
         if isinstance(held, list):
-            for value in set(map(fold_case, held)):
+            for value in {each if isinstance(each, bool) else fold_case(each) for each in held if is_word(each)}:
                 index.setdefault(value, []).append(time)
-        elif held is not None:
+        elif is_word(held):
             index.setdefault(held if isinstance(held, bool) else fold_case(held), []).append(time)
     return index
+
+
+def is_word(value: Json) -> bool:
+    """Whether it is a text or a flag: a number is no value to count by, and 1 would be the same as true."""
+    return isinstance(value, str | bool)
 
 
 Signed = int

@@ -80,6 +80,9 @@ class Profile:
     """Whether nobody but senders with a public write key has told of the contact."""
     former_words: frozenset[str] = frozenset()
     """Words that said who the contact is, of traits that have changed since (see `own_words_of`)."""
+    kept: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By event type, the other properties (`properties.other_properties`) that all of its occurrences have, where they
+    were told: those that were asked for when each was folded."""
     merged_into: str | None = None
     erased: bool = False
 

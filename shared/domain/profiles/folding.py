@@ -29,22 +29,24 @@ from shared.domain.properties import (
     KNOWN_TYPES,
     TEXT_LISTS,
     WHOLE_CARTS,
+    Asked,
     event_name,
     is_small,
     kept_properties,
+    other_properties,
     product_words,
     without,
 )
 
 
-def fold(profile: Profile, event: Event) -> set[str]:
+def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]:
     """Adds one event to the profile, in place; gives the names of what it touched (as `Described.moved_by` names what a
-    condition looks at).
+    condition looks at). Of its other properties it keeps those that are `asked` for.
 
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
     own, told = own_words_of(profile), own_words(event.traits)
-    kept = kept_properties(event, own)
+    kept = kept_properties(event, own) | _asked_for(profile, event, own, asked or {})
     counted = event_name(event, own) is not None and event.type != Type.ORDER_COMPLETED
     touched = set(touches(event.type, kept)) if counted else set()
     if told - own:
@@ -82,6 +84,20 @@ def fold(profile: Profile, event: Event) -> set[str]:
         touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
         profile.weak.discard(f"event:{name}")
     return touched
+
+
+def _asked_for(profile: Profile, event: Event, own: frozenset[str], asked: Asked) -> dict[str, Json]:
+    """The other properties of an event that are asked for. Remembers which all occurrences of its type have."""
+    of_order = event.type in ORDER_TYPES or event.order is not None
+    names = asked.get(event.type, frozenset()) | (asked.get(Type.ORDER_COMPLETED, frozenset()) if of_order else set())
+    for type_ in {event.type, Type.ORDER_COMPLETED} if of_order else {event.type}:
+        begun = bool(profile.orders) if type_ == Type.ORDER_COMPLETED else type_ in profile.histories
+        all_have = names & profile.kept.get(type_, frozenset()) if begun else names
+        if all_have != profile.kept.get(type_, frozenset()):
+            profile.kept = {name: held for name, held in (profile.kept | {type_: all_have}).items() if held}
+    if not names:
+        return {}
+    return {name: value for name, value in other_properties(event, own).items() if name in names}
 
 
 def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
@@ -160,9 +176,12 @@ def trim(profile: Profile) -> None:
     trim_orders(profile)
 
 
-def rebuild(profile: Profile, events: Iterable[Event], words: frozenset[str] = frozenset()) -> Profile:
-    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed.
-    `words`: what the contact is called besides, by events that are still to be folded."""
+def rebuild(
+    profile: Profile, events: Iterable[Event], asked: Asked | None = None, words: frozenset[str] = frozenset()
+) -> Profile:
+    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed;
+    of their other properties, with what is `asked` for. `words`: what the contact is called besides, by events that are
+    still to be folded."""
     told = tuple(events)
     whole = replace(
         profile,
@@ -180,8 +199,9 @@ def rebuild(profile: Profile, events: Iterable[Event], words: frozenset[str] = f
         numbers=set(),
         halved=0,
         former_words=words.union(*(own_words(event.traits) for event in told)),
+        kept={},
         memberships=dict(profile.memberships),
     )
     for event in told:
-        fold(whole, event)
+        fold(whole, event, asked)
     return whole

@@ -38,7 +38,7 @@ def touches(event: str, kept: Mapping[str, Json]) -> Iterator[str]:
     yield touch(event)
     for name, value in kept.items():
         if isinstance(value, list):
-            yield from (touch(event, name, each) for each in value)
+            yield from (touch(event, name, each) for each in value if isinstance(each, str | bool))
         elif isinstance(value, str | bool):
             yield touch(event, name, value)
 

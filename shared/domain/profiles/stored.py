@@ -72,6 +72,7 @@ def as_json(profile: Profile) -> bytes:
             **({"public": True} if profile.public else {}),
             **({"former_words": sorted(profile.former_words)} if profile.former_words else {}),
             **({"weak": sorted(profile.weak)} if profile.weak else {}),
+            **({"kept": {name: sorted(kept) for name, kept in profile.kept.items()}} if profile.kept else {}),
         },
         separators=(",", ":"),
         ensure_ascii=False,
@@ -109,6 +110,7 @@ def load(stored: bytes) -> Profile:
         public=raw.get("public", False),
         former_words=frozenset(raw.get("former_words", ())),
         weak=set(raw.get("weak", ())),
+        kept={name: frozenset(kept) for name, kept in raw.get("kept", {}).items()},
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

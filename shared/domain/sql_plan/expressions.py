@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain.conditions.comparing import OF_TEXTS, Comparison, Where
 from shared.domain.evaluation import compared_value
 from shared.domain.events import Json
-from shared.domain.properties import AMOUNTS, FLAGS, TEXT_LISTS, fold_case
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, TEXT_LISTS, fold_case
 
 
 def literal(value: str) -> str:
@@ -82,6 +82,8 @@ def _has(values: Sequence[Any], flag: bool) -> bool:
 def passes_filter(where: Where) -> str:
     """A filter on a property, as the lake holds it: true when the event passes, and otherwise false or null."""
     name = where.property
+    if name not in KEPT_PROPERTIES:
+        return _of_others(where)
     if where.is_ == "exists":
         return f"{name} IS NOT NULL"
     negated = where.is_ == "not_equal"
@@ -98,6 +100,27 @@ def passes_filter(where: Where) -> str:
     if negated:
         return f"NOT COALESCE({test}, FALSE)" if test else "TRUE"
     return test or "FALSE"
+
+
+def _of_others(where: Where) -> str:
+    """A filter on a property that is one of the `properties` (`in_lake_form`)."""
+    name, wanted = where.property, where.value
+
+    def of_kind(kind: str, value: str) -> str:
+        return f"CASE WHEN starts_with(x, {literal(f'{name}={kind}')}) THEN {value} END"
+
+    if where.is_ == "exists":
+        return f"cardinality(filter(properties, x -> starts_with(x, {literal(f'{name}=')}))) > 0"
+    rest = f"substr(x, {len(name) + 3})"
+    test = compared(
+        "equal" if where.is_ == "not_equal" else where.is_,
+        wanted,
+        of_kind("t", f"lower({rest})"),
+        of_kind("n", f"TRY_CAST({rest} AS DOUBLE)"),
+        of_kind("b", f"{rest} = 'true'"),
+    )
+    there = f"cardinality(filter(properties, x -> {test})) > 0" if test else "FALSE"
+    return f"NOT COALESCE({there}, FALSE)" if where.is_ == "not_equal" else there
 
 
 def of_list(name: str, is_: Comparison, wanted: Json) -> str | None:

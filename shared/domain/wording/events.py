@@ -19,6 +19,7 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import Type
+from shared.domain.properties import KEPT_PROPERTIES
 from shared.domain.wording.texts import (
     Loose,
     between,
@@ -124,10 +125,15 @@ def filters(where: Iterable[Where], *, of_cart: bool = False) -> str:
         elif each.is_ == "equal" and each.property in suffixes:
             short += suffixes[each.property].format(word(each.value))
         else:
-            others.append(f"{LABELS.get(each.property, each.property)} {compared(each, of_where(each))}")
+            others.append(f"{_label(each.property)} {compared(each, of_where(each))}")
     if not others:
         return short
     return f"{short} where {others[0]}" if len(others) == 1 else f"{short} where ({' and '.join(others)})"
+
+
+def _label(property_: str) -> str:
+    """A property's name; one that is the sender's own in quotation marks, so that it is taken for none of ours."""
+    return LABELS.get(property_, property_) if property_ in KEPT_PROPERTIES else quoted(property_)
 
 
 # ── conditions ──
