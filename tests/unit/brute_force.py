@@ -134,6 +134,20 @@ def holds(
         case Sample():
             digest = hashlib.md5(f"{condition.salt}:{profile.contact}".encode()).hexdigest()
             return int(digest[:8], 16) < round(condition.percent / 100 * 2**32)
+        case EventCount() if _is_about_lines(condition):
+            number = sum(
+                1
+                for order in profile.counting_orders()
+                if inside(order.placed, condition.within)
+                and all(
+                    passes(each, {"total": order.told.get("total")})
+                    for each in condition.where
+                    if each.property == "total"
+                )
+                and _lines(order, [each for each in condition.where if each.property != "total"])
+            )
+            least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
+            return _between(number, least, condition.at_most)
         case EventCount():
             name = condition.count.removeprefix("same_")
             tied = [
@@ -438,7 +452,16 @@ def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> 
 _OF_A_LINE = ("product_id", "category", "quantity", "price", "vendor", "variant_id", "gift_card")
 
 
-def _lines(order: Any, lines: Iterable[OrderWhere]) -> list[dict[str, Any]]:
+def _is_about_lines(condition: EventCount) -> bool:
+    """Whether one line of an order has to pass several filters."""
+    about = [each for each in condition.where if each.property in ("product_id", "category")]
+    plain_count = condition.count == "events" and condition.last is None and condition.first is None
+    others = {each.property for each in condition.where} - {"product_id", "category", "total"}
+    texts = all(each.is_ not in ("not_equal", "exists") for each in about)
+    return condition.event == "Order Completed" and len(about) > 1 and plain_count and not others and texts
+
+
+def _lines(order: Any, lines: Iterable[Any]) -> list[dict[str, Any]]:
     """What is in an order, as far as it passes."""
     told = [dict(zip(_OF_A_LINE, line, strict=False)) for line in order.lines]
     for line in told:
@@ -448,7 +471,7 @@ def _lines(order: Any, lines: Iterable[OrderWhere]) -> list[dict[str, Any]]:
     return [line for line in told if all(_passes_order(each, line) for each in lines)]
 
 
-def _passes_order(where: OrderWhere, told: Mapping[str, Any]) -> bool:
+def _passes_order(where: Any, told: Mapping[str, Any]) -> bool:
     return compares(where.is_, where.value, told.get(where.property))
 
 

@@ -78,6 +78,13 @@ def test_one_line_has_to_pass_all_filters() -> None:
     assert not holds(told, lines=where(gift_card=True))
 
 
+def test_filters_of_an_event_on_the_products_of_one_order_pass_on_one_line() -> None:
+    told = [order(1, SHOES, HAT)]
+    bought = {"kind": "event", "event": "Order Completed"}
+    assert holds(told, **bought, where=where(category="shoes", product_id="s1"))
+    assert not holds(told, **bought, where=where(category="shoes", product_id="h1"))
+
+
 def test_filters_on_the_order_are_of_its_codes_channel_country_and_total() -> None:
     told = [order(1, HAT, discount_codes=["WELCOME10", "vip"], source_name="pos", shipping_country="DE", total=80)]
     assert holds(told, where=[{"property": "coupon", "is": "prefix", "value": "welcome"}])

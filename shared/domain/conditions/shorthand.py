@@ -8,7 +8,7 @@ from typing import Literal
 from shared.domain.conditions import All, Any_, Condition, Member, Not, Segment, parts_of
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.events import Engagement, EventCount
-from shared.domain.conditions.orders import Orders, Rank, RankedOrders, Rfm
+from shared.domain.conditions.orders import Orders, OrderWhere, Rank, RankedOrders, Rfm
 from shared.domain.conditions.traits import OnList, TraitIs
 from shared.domain.events import DAY, Type
 
@@ -24,12 +24,40 @@ def plain(condition: Condition) -> Condition:
             return Not(of=plain(condition.of))
         case OnList():
             return TraitIs(trait="lists", value=condition.list)
+        case EventCount():
+            return _of_one_line(condition) or condition
         case Engagement():
             return _engagement(condition)
         case Rfm():
             return _rfm(condition)
         case _:
             return condition
+
+
+def _of_one_line(condition: EventCount) -> Orders | None:
+    """Orders by two filters or more on what is in them: one line has to pass them all, and only orders know lines."""
+    lines = [each for each in condition.where if each.property in ("product_id", "category")]
+    others = [each for each in condition.where if each not in lines]
+    if condition.event != Type.ORDER_COMPLETED or len(lines) < 2 or condition.count != "events" or condition.which:
+        return None
+    if any(each.property != "total" for each in others) or not all(map(_asks_for_text, lines)):
+        return None
+
+    def asked(of: list[Where]) -> tuple[OrderWhere, ...]:
+        return tuple(OrderWhere(**{"property": each.property, "is": each.is_, "value": each.value}) for each in of)
+
+    return Orders(
+        at_least=condition.at_least,
+        at_most=condition.at_most,
+        within=condition.within,
+        where=asked(others),
+        lines=asked(lines),
+    )
+
+
+def _asks_for_text(where: Where) -> bool:
+    values = where.value if isinstance(where.value, list | tuple) else [where.value]
+    return where.is_ not in ("not_equal", "exists") and all(isinstance(each, str) for each in values)
 
 
 def _engagement(condition: Engagement) -> Condition:
