@@ -17,9 +17,11 @@ these tests fails:
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +49,13 @@ from shared.domain import lake_rows
 from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.orders import Rank
 from shared.domain.events import (
+    NEVER,
     ConsentChange,
     Event,
     Identity,
     IdentityKind,
     OrderState,
+    Stamp,
     Type,
     cart_ordered,
     evaluation_due,
@@ -62,7 +66,11 @@ from shared.domain.events import (
 from shared.domain.journeys import Run
 from shared.domain.messages import Message, Refusal, Status
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.profiles.transitions import Transition
+from shared.domain.profiles.dictionary import DICTIONARIES, NEWEST
+from shared.domain.profiles.histories import History, Occurrence
+from shared.domain.profiles.orders import Order, Refund
+from shared.domain.profiles.stored import as_json, dump, load
+from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.publications import Publication, compiled
 from shared.domain.sources import payload as reading
 from shared.domain.sources import segment, shopify, woocommerce
@@ -316,6 +324,93 @@ def test_an_event_is_stored_and_queued_as_before() -> None:
     events_queue.put_aside(queue, message["Body"], "reason")
     (message,) = client("sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
     assert message["MessageAttributes"] == {"reason": {"StringValue": "reason", "DataType": "String"}}
+
+
+# ── profiles ──
+
+DICTIONARY_SHA256 = {1: "19f7f9cda0a185f4995f56fafc41f68b8971dd8be3cf05e4694a562caf3596eb"}
+"""By number. One that was used never changes: a better one takes the next number, and stands here beside it."""
+PROFILE_BYTES = (
+    "AX1Yu27DMAz8l8xCqodlV5naPUvmIijkx2C4QIwEKZoW/veSkl2TUlKPNklRMHWnO6YNpdKmsGX17HzdtB2ViiaVis4WLj6KqsY/6eVbvz0N"
+    "HvT3S/flkVwXGeaslfMjFIJGEy0gIITOA2ht7ZREMd322Y9Bi9EATbVQiAIgnKOWNm0og9m7WCSrEeBz1a7ZAkTw/KNbaJrBtIeOQiqJ1l7N"
+    "DOdM/XCKr1iCDkRIl145+oLS8RE9H679d3b5oXXyuiAtrx84L+359n4Zws1tPPVh4N+MsMeMWa1VGu/0+ekWaqZbuoRdmTF5/cPIEMcl8mES"
+    "BtQo1QZbVXhnszKPgTz4DF1B6HT3c8KlOuPSDHD4L3F30SyFi4rChUnhImKEa2qj6s6gnJ/xo5JlIaHj0hlpMhQoGArQnaXOlN4IZk4JbnOt"
+    "25FwyrFOuJAQ3+v1sH/i3he301L/DWABSyweXACOXUQAeD10Yzhe2VQuAyaW6TtO0y8="
+)
+"""PROFILE, as an item had it in November 2026: what a later version writes goes beside it, not in its place."""
+
+
+def profile() -> Profile:
+    """A profile that has every part there is."""
+    told = Stamp(AT, 5)
+    return Profile(
+        CONTACT,
+        version=3,
+        first_seen=AT - 9,
+        traits={"email": Stamped(ADDRESS, AT, 1), "score": Stamped({"tea": 0.5}, AT), "tags": Stamped(["vip"], AT, 2)},
+        tags={"": Stamped(["old"], AT - 5), "vip": Stamped("vip", AT, 2), "old": Stamped(None, AT, 2)},
+        consent={"marketing": Stamped("subscribed", AT, 3)},
+        earlier={"marketing": (Stamped("unsubscribed", AT - 7),)},
+        histories={
+            "Page Viewed": History([Occurrence(AT, {"path": "/sale", "device": "mobile"})], 7, AT - 8),
+            "Quiz Completed": History([Occurrence(AT, {"result": "dry_skin", "points": [3, 5]})], 1, AT),
+        },
+        orders={
+            "5512": Order(
+                placed=NEVER,
+                value=1995,
+                value_at=told,
+                cancelled=True,
+                cancelled_at=told,
+                properties={"category": ["tea"]},
+                properties_at=told,
+                lines=[],
+                number="1001",
+                refunds={"r1": Refund(250, told)},
+                listed={"r2": 100},
+                listed_at=told,
+            )
+        },
+        older_orders=2,
+        cut_until=(AT - 99, "5500"),
+        cut_names=b"\x01\x02\xff",
+        numbers={"1001"},
+        memberships={"customers": Membership(True, 7, AT - 1, NEVER)},
+        transitions=7,
+        consents=3,
+        identities=("email#9cb31be3", "shopify#7064055069303"),
+        definitions=4,
+        decided=AT,
+        halved=1,
+        weak={"trait:score"},
+        public=True,
+        former_words=frozenset({"ada"}),
+        kept={"Quiz Completed": frozenset({"result", "points"})},
+        merged_into="c2",
+        erased=True,
+    )
+
+
+def test_a_profile_that_was_stored_before_is_read_as_it_was() -> None:
+    whole = profile()
+    empty = Profile("")
+    missing = [each.name for each in fields(Profile) if getattr(whole, each.name) == getattr(empty, each.name)]
+    assert missing == [], "a new part: give the profile here one, and add what is written of it to stored/profile.json"
+    read = load(base64.b64decode(PROFILE_BYTES))
+    assert read == whole
+    assert (read.cut_names, read.numbers) == (whole.cut_names, whole.numbers)
+
+
+def test_a_profile_is_stored_as_before() -> None:
+    written = dump(profile())
+    assert written[0] == NEWEST == max(DICTIONARIES)
+    assert says(json.loads(as_json(profile())), golden("profile"))
+    assert load(written) == profile()
+
+
+def test_the_dictionaries_of_stored_profiles_are_never_changed() -> None:
+    found = {number: hashlib.sha256(dictionary).hexdigest() for number, dictionary in DICTIONARIES.items()}
+    assert found == DICTIONARY_SHA256
 
 
 # ── items of the tables ──
