@@ -67,7 +67,7 @@ def test_a_name_that_is_told_after_the_order_takes_no_category_away_either() -> 
         profile = Profile("c1")
         for one in each:
             if names_a_product(profile, one):
-                profile = rebuild(profile, [bought, cart], own_words(one.traits))
+                profile = rebuild(profile, [bought, cart], words=own_words(one.traits))
             fold(profile, one)
         assert profile.orders["1"].properties["category"] == ["Rose wine"]
         assert profile.histories[Type.CHECKOUT_STARTED].newest[0].properties["category"] == ["Clay pots"]

@@ -119,7 +119,7 @@ def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
     changed = False
     for name, order in profile.orders.items():
         of_products = product_words(name.startswith(PUBLIC), order.properties.get("product_id", ()), words)
-        order.lines = [line for each in order.lines if (line := without_words(each, of_products))]
+        order.lines = [line for each in order.lines if (line := without_words(each, words, of_products))]
         said = without(order.properties, words, of_products)
         if said != order.properties:
             touched.update(touches(Type.ORDER_COMPLETED, order.properties))

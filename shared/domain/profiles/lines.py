@@ -28,16 +28,16 @@ def lines_of(event: Event, own: frozenset[str]) -> list[Line] | None:
         return None
     products = products_of(properties)
     words = product_words(event.public, (product.get("product_id") for product in products), own)
-    return [line for product in products if (line := _line(product, event, words))]
+    return [line for product in products if (line := _line(product, event, own, words))]
 
 
-def _line(product: Mapping[str, Json], event: Event, own: frozenset[str]) -> Line:
+def _line(product: Mapping[str, Json], event: Event, own: frozenset[str], of_products: frozenset[str]) -> Line:
     def called(name: str) -> str | None:
         return identifier(product.get(name), own, event.public)
 
-    categories = listed(category_name(each, own, event.public) for each in categories_of(product))
+    categories = listed(category_name(each, of_products, event.public) for each in categories_of(product))
     told = [
-        called("product_id"),
+        identifier(product.get("product_id"), of_products, event.public),
         categories,
         _thousandths(product.get("quantity", 1)),
         None if event.other_currency else worth(product.get("price")),
@@ -86,14 +86,15 @@ def bounded(lines: list[Line]) -> list[Line]:
     return lines
 
 
-def without_words(line: Line, own: frozenset[str]) -> Line:
-    """The line without what says one of these words (`product_words`)."""
+def without_words(line: Line, own: frozenset[str], of_products: frozenset[str]) -> Line:
+    """The line without what says one of these words; in a product's id and categories, of those (`product_words`)."""
     told = as_properties(line)
     said: dict[str, Json] = {
-        name: category_name(told.get(name), own) for name in ("product_id", "vendor", "variant_id")
+        "product_id": category_name(told.get("product_id"), of_products),
+        "category": listed(category_name(each, of_products) for each in told.get("category") or ()),
+        "vendor": category_name(told.get("vendor"), own),
+        "variant_id": category_name(told.get("variant_id"), own),
     }
-    said["category"] = listed(category_name(each, own) for each in told.get("category") or ())
-    said["gift_card"] = told["gift_card"] or None
     return _short([(told | said).get(name) for name in FIELDS])
 
 
