@@ -440,8 +440,10 @@ def test_the_answer_and_its_end_are_the_evaluators(
     condition: Any, events: list[Event], step: int, zone: str, cutoff: float | None
 ) -> None:
     asked = Segment(id="s", name="S", sentence="S.", when=condition)
-    of, t = profile(*events), histories.AFTER + step * 6 * HOUR
-    compiled = compiled_with_others(asked, zone, cutoff)
+    compiled, t = compiled_with_others(asked, zone, cutoff), histories.AFTER + step * 6 * HOUR
+    of = Profile("c1")
+    for each_event in events:
+        fold(of, each_event, compiled.asked)
     told = explain(compiled, "s", of, t)
     assert told.holds == evaluate(compiled, "s", of, t)[0]
     assert told.until == change_of(compiled.compiler.function([asked.when]), of, t)[1]
