@@ -139,7 +139,7 @@ def test_a_batch_has_all_kinds_of_calls() -> None:
     assert [event.id for event in events] == [event_id("segment", f"m-{number}") for number in range(1, 7)]
     assert events[1].properties == {"product_id": "8001", "category": "Tea", "price": 14.5, "currency": "EUR"}
     assert events[4].properties == {"name": "Tea club", "group_id": "club-1"}
-    assert events[4].traits == {}
+    assert events[4].traits == {"company": {"name": "Tea club"}}
     assert events[5].identities == (USER, Identity(kind=IdentityKind.ANONYMOUS, value="anon-1"))
 
 
@@ -300,6 +300,13 @@ def test_the_device_is_told_by_the_user_agent(user_agent: Any, device: str | Non
 def test_a_trait_is_cut_at_a_thousand_bytes_and_the_groups_are_not_the_users() -> None:
     event = one("identify", {"userId": "u", "traits": {"bio": "👩" * 2000}})
     assert event.traits == {"bio": "👩" * 250}
+
+
+def test_a_groups_traits_are_the_users_company_without_its_address() -> None:
+    of_group = {"name": "Tea Ltd", "employees": 60, "address": {"street": "1 Mill Lane"}}
+    event = one("group", {"userId": "u", "groupId": "g", "traits": of_group})
+    assert event.traits == {"company": {"name": "Tea Ltd", "employees": 60}}
+    assert one("group", {"userId": "u", "groupId": "g"}).traits == {}
 
 
 @pytest.mark.parametrize(

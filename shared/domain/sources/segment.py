@@ -185,7 +185,8 @@ _RENAMED = {"firstName": "first_name", "lastName": "last_name"}
 
 
 def _traits(kind: str, message: Payload, context: Payload) -> Payload:
-    """The user's traits, of any kind of call but `group`, whose traits are the group's. No street is kept.
+    """The user's traits, of any kind of call but `group`, whose traits are the group's: together they are the user's
+    trait `company`, so that `company.employees` can be asked for. No street is kept.
 
     A trait that is there and empty has no value any more; of an address, each part of it. A `name` gives first and last
     name where they are not told by themselves.
@@ -203,6 +204,9 @@ def _traits(kind: str, message: Payload, context: Payload) -> Payload:
     if (full := text(given.get("name"))) is not None and {"first_name", "last_name"}.isdisjoint(traits):
         traits["first_name"], _, last = full.partition(" ")
         traits |= {"last_name": last} if last else {}
+    of_group = mapping(message.get("traits")) if kind == "group" else {}
+    if of_group:
+        traits["company"] = {name: value for name, value in of_group.items() if name != "address"}
     address_told = _address(message, given)
     traits.pop("email", None)
     for name, value in traits.items():
