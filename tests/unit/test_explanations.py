@@ -33,7 +33,7 @@ def segment(when: dict[str, Any]) -> Segment:
 def profile(*events: Event) -> Profile:
     made = Profile("c1")
     for event in events:
-        fold(made, event)
+        fold(made, event, histories.EVERY_OTHER)
     trim(made)
     return made
 
