@@ -48,7 +48,7 @@ mutants: $(READY)  ## try small wrong changes of the code and say which of them 
 templates: $(READY)  ## compile the shipped emails, MJML to HTML
 	$(BIN)/python -m functions.message.compile
 
-docs: $(READY)  ## write the tables of docs/segments.md that are made from the code
+docs: $(READY)  ## write what of the docs is made: the tables of segments.md, the numbers of decisions.md
 	$(BIN)/python -m infra.documentation
 
 $(BIN)/uv:

@@ -1,13 +1,17 @@
-"""The tables of docs/segments.md that are made from the code: `make docs` writes them.
+"""What of the docs is made: `make docs` writes it.
 
-Each stands between two comments, `<!-- made: NAME -->` and `<!-- end -->`; what is around them is written by hand.
+The tables of docs/segments.md come from the code. Each stands between two comments, `<!-- made: NAME -->` and
+`<!-- end -->`; what is around them is written by hand. The decisions get their numbers: whoever adds one writes
+`## 2026-11-28: what was decided` at the end, and its number, once given, never changes.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +26,7 @@ from shared.domain.conditions.orders import LastOrder
 from shared.domain.wording import sentence
 
 SEGMENTS = Path(__file__).resolve().parents[1] / "docs" / "segments.md"
+DECISIONS = SEGMENTS.with_name("decisions.md")
 
 MODELS: Mapping[str, type[Described]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Condition)[0])
@@ -147,7 +152,7 @@ def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def written(text: str) -> str:
-    """The text with its tables made anew."""
+    """The text with its tables made again."""
     for name, table in tables().items():
         begin, end = f"<!-- made: {name} -->\n", "<!-- end -->"
         before, rest = text.split(begin)
@@ -155,5 +160,18 @@ def written(text: str) -> str:
     return text
 
 
+def numbered(text: str) -> str:
+    """The decisions with a number and a status each; those that have them keep them."""
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.MULTILINE)]
+    following = count(max(numbers, default=0) + 1)
+    return re.sub(
+        r"^## (\d{4}-\d\d-\d\d: .*)\n",
+        lambda heading: f"## {next(following)}. {heading[1]}\n\nStatus: accepted\n",
+        text,
+        flags=re.MULTILINE,
+    )
+
+
 if __name__ == "__main__":
+    DECISIONS.write_text(numbered(DECISIONS.read_text(encoding="utf-8")), encoding="utf-8")
     SEGMENTS.write_text(written(SEGMENTS.read_text(encoding="utf-8")), encoding="utf-8")

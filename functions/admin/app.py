@@ -1,6 +1,6 @@
 """Admin: what the shop's operators see and do, a page and its API, behind API Gateway's Cognito authorizer.
 
-Nobody comes here but whom the authorizer has let in; only `GET /`, the page on which they sign in, is open. Personal
+Every request has passed the authorizer; only `GET /`, the page on which they sign in, is open. Personal
 data travels in bodies, never in URLs.
 """
 
@@ -31,7 +31,7 @@ from shared.domain.refusals import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
 """infra/artefacts/build.py puts it into the deployed function at the same place."""
-MOST_DAYS = 366
+MAX_DAYS = 366
 QUERY_PAUSE = 0.5  # seconds between two looks at a query
 QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds
 EXPORT_BYTES = 4_000_000  # of one answer: Lambda's are 6 MB at most
@@ -148,8 +148,10 @@ def profile_of(contact: str) -> Profile:
 
 def told(profile: Profile, t: Instant) -> dict[str, Json]:
     """All that the profile says, and why and until when they are in which segment."""
-    of_shop = definitions.segments()
-    memberships = with_history(profile, of_shop.asked, lambda held: views.memberships(of_shop, held, t))
+    shop_definitions = definitions.segments()
+    memberships = with_history(
+        profile, shop_definitions.asked, lambda held: views.memberships(shop_definitions, held, t)
+    )
     suppression = identities.suppression(profile.email) if profile.email else None
     return {**views.contact(profile, suppression), "memberships": memberships}
 
@@ -260,8 +262,8 @@ def days(request: Request, t: Instant) -> tuple[str, str]:
     """The first and the last day that are asked for, as `2026-11-24`."""
     last = day(request, "to", t)
     first = day(request, "from", max(last - 29 * DAY, 0))
-    if not 0 <= last - first < MOST_DAYS * DAY:
-        raise RefusedError("invalid_days", f"ask for 1 to {MOST_DAYS} days, the first day first", "from")
+    if not 0 <= last - first < MAX_DAYS * DAY:
+        raise RefusedError("invalid_days", f"ask for 1 to {MAX_DAYS} days, the first day first", "from")
     return iso(first)[:10], iso(last)[:10]
 
 

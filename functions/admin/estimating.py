@@ -23,11 +23,11 @@ TIME = 7 * SECOND // 10
 """How long contacts are looked at: with the rest, an answer takes about a second."""
 DRAWN = 50
 """Contacts of each shard in one turn."""
-MOST = 400
+MAX_CONTACTS_A_SHARD = 400
 """Contacts of each shard: 4,000 in all, up to which the answer is exact."""
-MOST_READ_FOR_WORDS = 1_000
+MAX_READ_FOR_WORDS = 1_000
 """Profiles from which names and values are learnt: what a thousand contacts do not have is rare."""
-MOST_REBUILT = 20
+MAX_REBUILT = 20
 """Contacts whose whole history is read because the bounded one cannot tell; others like them are left out."""
 UNNAMED = "estimate"
 
@@ -54,8 +54,8 @@ def estimate(request: Request) -> Json:
         body.setdefault(name, "-")
     segment = segment_in(body, str(body.get("id", UNNAMED)))
     publication = fitting(definitions.publication(), segment, start_journeys=False)
-    of_shop, t = compiled(publication), now()
-    found, drawn = _look(of_shop, segment.id, t)
+    shop_definitions, t = compiled(publication), now()
+    found, drawn = _look(shop_definitions, segment.id, t)
     whole = all(each.whole for each in drawn)
     everybody = estimates.contacts(drawn)
 
@@ -68,7 +68,7 @@ def estimate(request: Request) -> Json:
     if any(rank.key not in publication.cutoffs for rank in ranks(segment)):
         told.append("Who is among the best is worked out when it is published: until then it is nobody.")
     return {
-        "words": sentence(of_shop.segments, segment.when),
+        "words": sentence(shop_definitions.segments, segment.when),
         "contacts": asdict(everybody),
         "members": of_all(found.members),
         "entering": entering,
@@ -81,12 +81,12 @@ def estimate(request: Request) -> Json:
     }
 
 
-def _look(of_shop: Definitions, segment: str, t: Instant) -> tuple[Found, list[Drawn]]:
+def _look(shop_definitions: Definitions, segment: str, t: Instant) -> tuple[Found, list[Drawn]]:
     """Looks at some contacts of every shard, and at some more, until time is up or there are no more."""
     found = Found()
     drawn = {shard: Drawn(0, "", False) for shard in range(contacts.SHARDS)}
     while now() - t < TIME:
-        open_ = [shard for shard, each in drawn.items() if not each.whole and each.contacts < MOST]
+        open_ = [shard for shard, each in drawn.items() if not each.whole and each.contacts < MAX_CONTACTS_A_SHARD]
         if not open_:
             break
         for shard in open_:
@@ -96,25 +96,27 @@ def _look(of_shop: Definitions, segment: str, t: Instant) -> tuple[Found, list[D
             drawn[shard] = Drawn(held.contacts + len(ids), ids[-1] if ids else held.last, whole)
             for stored in contacts.read_all(ids, left_out):
                 try:
-                    _take(found, of_shop, segment, stored.profile, t)
+                    _take(found, shop_definitions, segment, stored.profile, t)
                 except Exception as error:
                     left_out(stored.profile.contact, error)
     return found, list(drawn.values())
 
 
-def _take(found: Found, of_shop: Definitions, segment: str, profile: Profile, t: Instant) -> None:
+def _take(found: Found, shop_definitions: Definitions, segment: str, profile: Profile, t: Instant) -> None:
     try:
-        is_in = evaluate(of_shop, segment, profile, t)[0]
+        is_in = evaluate(shop_definitions, segment, profile, t)[0]
     except HistoryNeededError:
-        if found.rebuilt >= MOST_REBUILT:
+        if found.rebuilt >= MAX_REBUILT:
             return
         found.rebuilt += 1
-        is_in = evaluate(of_shop, segment, rebuild(profile, contacts.events(profile.contact), of_shop.asked), t)[0]
+        is_in = evaluate(
+            shop_definitions, segment, rebuild(profile, contacts.events(profile.contact), shop_definitions.asked), t
+        )[0]
     held = profile.memberships.get(segment)
     was_in = held is not None and held.member
     found.looked_at += 1
     found.members += is_in
     found.entering += is_in and not was_in
     found.leaving += was_in and not is_in
-    if found.looked_at <= MOST_READ_FOR_WORDS:
+    if found.looked_at <= MAX_READ_FOR_WORDS:
         found.known.add(profile)

@@ -13,7 +13,7 @@ from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
 LATE = 5 * MINUTE
 """After how long a wake-up that was due, but has not happened, is a problem. They are looked for every minute."""
-MOST_WAKE_UPS = 1_000
+MAX_WAKE_UPS = 1_000
 """Of each shard: more are not counted."""
 MANY_WAITING = 10_000
 """Messages on a queue at which it is worth a word; its function takes hundreds a second."""
@@ -105,7 +105,7 @@ def _cure(name: str) -> str:
 
 def _wake_ups(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The wake-ups"""
-    late = sum(1 for shard in range(contacts.SHARDS) for _ in islice(contacts.due(shard, now - LATE), MOST_WAKE_UPS))
+    late = sum(1 for shard in range(contacts.SHARDS) for _ in islice(contacts.due(shard, now - LATE), MAX_WAKE_UPS))
     problems = [f"{_count(late, 'contact')} should have been looked at again by now: is the schedule on?"]
     return {"late_wake_ups": late}, problems if late else []
 

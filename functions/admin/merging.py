@@ -10,7 +10,7 @@ from shared.domain.events import Event, Identity, IdentityKind, Json, Type, even
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
 
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 
 
 @route("GET", "/conflicts")
@@ -23,9 +23,9 @@ def list_conflicts(request: Request) -> Json:
     return {
         "conflicts": [
             {"at": conflict.at, "contacts": [views.person(profiles[contact]) for contact in conflict.contacts]}
-            for conflict in open_[:MOST_SHOWN]
+            for conflict in open_[:MAX_SHOWN]
         ],
-        "more": len(open_) > MOST_SHOWN or len(stored) == conflicts.MOST_READ,
+        "more": len(open_) > MAX_SHOWN or len(stored) == conflicts.MAX_READ,
     }
 
 

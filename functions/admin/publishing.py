@@ -24,7 +24,7 @@ from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import Payload
 from shared.domain.wording import sentence
 
-MOST_FORMS = 20  # of one page
+MAX_FORMS = 20  # of one page
 
 
 # ── drafts ──
@@ -159,10 +159,10 @@ def list_versions(request: Request, segment: str) -> Json:
                 "definition": written(form),
             },
         )
-        for publication, form in definitions.forms(segment)
+        for publication, form in definitions.versions_of(segment)
         if before is None or publication.number < before.number
     )
-    return paged("versions", found, min(request.limit(MOST_FORMS), MOST_FORMS))
+    return paged("versions", found, min(request.limit(MAX_FORMS), MAX_FORMS))
 
 
 def life(segment: str) -> dict[str, Json]:
@@ -173,7 +173,7 @@ def life(segment: str) -> dict[str, Json]:
         "etag": etag(publication, segment, draft),
         "draft": drafted(draft, publication) if draft else None,
         "publication": since,
-        "published": definitions.numbered(since).published if since and since > 1 else None,
+        "published": definitions.numbered_publication(since).published if since and since > 1 else None,
         "filling": filling(publication, segment) if since else None,
     }
 

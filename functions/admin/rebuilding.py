@@ -1,4 +1,4 @@
-"""Making anew what is made from contacts' events: profiles, the lake, the Members table. Routes of the admin's API."""
+"""Making again what is made from contacts' events: profiles, the lake, the Members table. Routes of the admin's API."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from shared.domain.events import Json
 from shared.domain.refusals import RefusedError, error_body
 from shared.domain.sources.payload import Payload, read
 
-MOST_ITEMS = 200
+MAX_ITEMS = 200
 """Of one page."""
 _CURSOR = re.compile(r"(\d{1,19})\.([A-Za-z0-9_.#:-]{0,300})")
 _HEADERS = {
@@ -57,8 +57,8 @@ class Request:
     def limit(self, otherwise: int) -> int:
         """How many items the page shall have."""
         text = self.query.get("limit", str(otherwise))
-        if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MOST_ITEMS:
-            raise RefusedError("invalid_limit", f"limit must be from 1 to {MOST_ITEMS}", "limit")
+        if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MAX_ITEMS:
+            raise RefusedError("invalid_limit", f"limit must be from 1 to {MAX_ITEMS}", "limit")
         return int(text)
 
     def cursor(self) -> Place | None:

@@ -1,4 +1,4 @@
-"""What operators see of segments: in words and in numbers, who is in them, what is to come, what to mend. Routes of the
+"""What operators see of segments: in words and in numbers, who is in them, what is to come, what to fix. Routes of the
 admin's API."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shared.domain.wording import sentence
 FORECAST_TIME = 15 * SECOND
 """How long contacts are played forward for one answer: API Gateway waits for 29 seconds."""
 FORECAST_BATCH = 100
-MOST_SAMPLED = 1_000
+MAX_SAMPLED = 1_000
 """Members of each segment that are compared with those of the others."""
 GUIDANCE_TIME = 15 * SECOND
 """How long members are read for guidance; then they are compared, 500 segments in some five seconds more."""
@@ -40,11 +40,11 @@ GUIDANCE_TIME = 15 * SECOND
 def list_segments(request: Request) -> Json:
     """Those that are published, and what is only drafted so far. Members are those of the counters, which a crash can
     leave wrong until the next night; a segment's own answer counts them."""
-    of_shop, counted = definitions.segments(), members.counts()
-    known = of_shop.segments
+    shop_definitions, counted = definitions.segments(), members.counts()
+    known = shop_definitions.segments
     drafts = (draft.segment for draft in definitions.drafts().values() if draft.segment.id not in known)
     return {
-        "segments": [described(each, of_shop, counted.get(each.id, 0)) for each in known.values()],
+        "segments": [described(each, shop_definitions, counted.get(each.id, 0)) for each in known.values()],
         "drafts": [{"segment": draft.id, "name": draft.name, "sentence": draft.sentence} for draft in drafts],
     }
 
@@ -81,12 +81,12 @@ def list_members(request: Request, segment: str) -> Json:
     return found | {"members": [{**people.get(member["contact"], {}), **member} for member in found["members"]]}
 
 
-def described(segment: Segment, of_shop: Definitions, counted: int) -> dict[str, Json]:
+def described(segment: Segment, shop_definitions: Definitions, counted: int) -> dict[str, Json]:
     return {
         "segment": segment.id,
         "name": segment.name,
         "sentence": segment.sentence,
-        "words": sentence(of_shop.segments, segment.when),
+        "words": sentence(shop_definitions.segments, segment.when),
         "group": segment.group,
         "members": counted,
     }
@@ -144,8 +144,8 @@ def show_forecast(request: Request) -> Json:
     }
 
 
-def foreseen(of_shop: Definitions, profile: Profile, days: Days) -> list[Flip]:
-    return with_history(profile, of_shop.asked, lambda held: foresee(of_shop, held, days))
+def foreseen(shop_definitions: Definitions, profile: Profile, days: Days) -> list[Flip]:
+    return with_history(profile, shop_definitions.asked, lambda held: foresee(shop_definitions, held, days))
 
 
 def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | None]:
@@ -158,34 +158,34 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
     return int(match[1]), Wake(int(match[2]), cursor.number, match[3])
 
 
-# ── what to mend ──
+# ── what to fix ──
 
 
 @route("GET", "/guidance")
 def show_guidance(request: Request) -> Json:
     """Segments that are too small, nearly the same people, or that nobody enters: of as many as there was time to read
     the members of. `left_out` are the others."""
-    t, of_shop, counted = now(), definitions.segments().segments, members.counts()
+    t, shop_definitions, counted = now(), definitions.segments().segments, members.counts()
     samples, entries = {}, {}
     already = definitions.published_by(t - guidance.QUIET)
-    for segment in of_shop:
+    for segment in shop_definitions:
         if now() - t > GUIDANCE_TIME:
             break
         size = counted.get(segment, 0)
-        found = list(islice(members.members(segment), MOST_SAMPLED + 1)) if size else []
-        places = tuple((member.shard, member.contact) for member in found[:MOST_SAMPLED])
-        whole = len(found) <= MOST_SAMPLED
+        found = list(islice(members.members(segment), MAX_SAMPLED + 1)) if size else []
+        places = tuple((member.shard, member.contact) for member in found[:MAX_SAMPLED])
+        whole = len(found) <= MAX_SAMPLED
         samples[segment] = Sample(places, whole, len(found) if whole else size)
         entered = last_entry(segment, max((member.since for member in found), default=None), t, already)
         if entered is not None:
             entries[segment] = entered
     sizes = {segment: sample.size for segment, sample in samples.items()}
-    read = {segment: of_shop[segment] for segment in samples}
+    read = {segment: shop_definitions[segment] for segment in samples}
     both = overlaps(samples, guidance.ALIKE)
     return {
         "findings": [asdict(each) for each in guidance.findings(read, sizes, both, entries, t)],
-        "compared": MOST_SAMPLED,
-        "left_out": [segment for segment in of_shop if segment not in samples],
+        "compared": MAX_SAMPLED,
+        "left_out": [segment for segment in shop_definitions if segment not in samples],
         **names(),
     }
 

@@ -20,7 +20,7 @@ from shared.adapters import amendments, lake, lake_merge
 from shared.adapters.clock import now
 from shared.domain.events import MINUTE
 
-A_MERGE = 60_000
+MERGE_TIME_MS = 60_000
 """Milliseconds within which the largest is done: with less time left, none is begun."""
 RIPE = 15 * MINUTE
 """After an amendment was asked for: by then every batch of the stream that was read before it has been written."""
@@ -84,7 +84,7 @@ def _amend(partition: str, several: list[str], context: Invocation) -> list[str]
     rows = lake.readable(rows, rebuilding.refused)
     for keys in lake_merge.of_partition(partition) if amended else ():
         left = context.get_remaining_time_in_millis()
-        if left < A_MERGE or not lake_merge.merge(keys, until=now() + left, without=amended, instead=rows):
+        if left < MERGE_TIME_MS or not lake_merge.merge(keys, until=now() + left, without=amended, instead=rows):
             return None
         rows = []
     if rows:  # there was no file

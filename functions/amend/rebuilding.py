@@ -1,4 +1,4 @@
-"""Steps of a pass that makes the lake anew: `infra/statemachines/refresh.asl.json` says in which order they come.
+"""Steps of a pass that makes the lake again: `infra/statemachines/refresh.asl.json` says in which order they come.
 
 It collects the rows of all contacts, page by page, and then puts them in the place of what was there, partition by
 partition (`lake_rebuild`).
@@ -14,12 +14,12 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from functions.amend.rows import rows_of_profile
 from shared.adapters import contacts, lake_rebuild
-from shared.adapters.contacts import MOST_READS, Place, shard_of
+from shared.adapters.contacts import MAX_READS, Place, shard_of
 from shared.domain.events import Instant
 from shared.domain.lake_rows import Row
 
-MOST_CONTACTS = 10_000
-MOST_ROWS = 50_000
+MAX_CONTACTS = 10_000
+MAX_ROWS = 50_000
 """Of one step; it ends with the first of either."""
 A_PARTITION = 120_000
 """Milliseconds within which the largest is put in its place: with less time left, no other is begun."""
@@ -60,11 +60,11 @@ def step(event: dict[str, Any], t: Instant, left: Callable[[], int]) -> dict[str
 def collect(page: Collect, t: Instant) -> dict[str, Any]:
     if page.place == Place():
         lake_rebuild.begin(page.name, t)
-    found, following = contacts.page(page.place, MOST_CONTACTS)
+    found, following = contacts.page(page.place, MAX_CONTACTS)
     rows: list[Row] = []
     looked_at = 0
-    while looked_at < len(found) and len(rows) < MOST_ROWS:
-        some = found[looked_at : looked_at + MOST_READS]
+    while looked_at < len(found) and len(rows) < MAX_ROWS:
+        some = found[looked_at : looked_at + MAX_READS]
         for stored in contacts.read_all(some, not_read):
             rows += rows_of_profile(stored.profile)
         looked_at += len(some)

@@ -26,11 +26,11 @@ from shared.domain.profiles import Profile
 from shared.domain.publications import compiled
 from shared.domain.segments import Definitions
 
-MOST_CONTACTS = 10_000
+MAX_CONTACTS = 10_000
 """Of one call: about half a minute."""
 AT_A_TIME = 1_000
 """Contacts that are read, and whose members are compared, at a time."""
-MOST_CORRECTED = 5_000
+MAX_CORRECTED = 5_000
 """Members of one call, which ends early then, well within its time: a table that was lost takes many calls."""
 
 logger = Logger()
@@ -64,18 +64,18 @@ class Reached:
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Writes one page; gives the next one's `place` (None: that was the last), and how many contacts were written."""
     page = Page.model_validate(event)
-    of_shop = compiled(definitions.tried(page.definitions, page.segment, page.draft, page.at))
+    shop_definitions = compiled(definitions.with_draft(page.definitions, page.segment, page.draft, page.at))
     reached = Reached(page.place, page.contacts)
-    rows = _rows(page, of_shop, reached)
+    rows = _rows(page, shop_definitions, reached)
     lake.write_facts(rows, page.name, f"{page.place.shard}-{page.place.after}", _refused)
     if reached.corrected:
         metrics.add_metric("MembersCorrected", MetricUnit.Count, reached.corrected)
     return {"place": reached.place, "contacts": reached.contacts}
 
 
-def _rows(page: Page, of_shop: Definitions, reached: Reached) -> Iterator[facts.Row]:
-    asked, last = facts.asked(of_shop), page.contacts + MOST_CONTACTS
-    while reached.place is not None and reached.contacts < last and reached.corrected < MOST_CORRECTED:
+def _rows(page: Page, shop_definitions: Definitions, reached: Reached) -> Iterator[facts.Row]:
+    asked, last = facts.asked(shop_definitions), page.contacts + MAX_CONTACTS
+    while reached.place is not None and reached.contacts < last and reached.corrected < MAX_CORRECTED:
         found, following = contacts.page(reached.place, min(AT_A_TIME, last - reached.contacts))
         memberships: comparing.Memberships = {}
         for stored in contacts.read_all(found, _unreadable):
@@ -86,7 +86,7 @@ def _rows(page: Page, of_shop: Definitions, reached: Reached) -> Iterator[facts.
                 _unreadable(stored.profile.contact, error)
         if page.do == "nightly":
             between = contacts.stretches(reached.place, following)
-            reached.corrected += comparing.compare(list(of_shop.segments), between, memberships, now())
+            reached.corrected += comparing.compare(list(shop_definitions.segments), between, memberships, now())
         reached.place, reached.contacts = following, reached.contacts + len(found)
 
 

@@ -1,6 +1,6 @@
 """Takes in what storefronts and websites send: verify, normalise, queue; 2xx only once the queue has stored it all.
 
-What the sender can mend is answered 4xx, with a JSON error that names the field. When the queue or the secrets
+What the sender can fix is answered 4xx, with a JSON error that names the field. When the queue or the secrets
 cannot be reached the answer is 503: Shopify and the Segment SDKs then send again. WooCommerce does not, but nothing
 was stored, and a 2xx would hide that: its admin shows the failed delivery, whose content the order's next update
 brings again. (botocore has tried three times by then.)
@@ -32,8 +32,8 @@ from shared.domain.events import Event, Instant
 from shared.domain.refusals import RefusedError, error_body
 from shared.domain.sources import segment, shopify, woocommerce
 
-MOST_WEBHOOK_BYTES = 5_000_000
-MOST_ERRORS = 20  # told of one batch
+MAX_WEBHOOK_BYTES = 5_000_000
+MAX_ERRORS = 20  # told of one batch
 TOO_MANY = "too_many"
 
 
@@ -72,7 +72,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return answer(503, error_body("not_stored", "not stored, through no fault of yours: send it again later"), cors)
     # What is stored is counted where it is folded: a line of logs for each request would cost as much as its Lambda.
     if refused:
-        # The good messages are stored; sending the batch again, mended or later, repeats them under the same ids.
+        # The good messages are stored; sending the batch again, fixed or later, repeats them under the same ids.
         if refused[-1].code == TOO_MANY:
             return _refuse(source, refused, 429, {**cors, "retry-after": str(senders.wait(now()))})
         return _refuse(source, refused, 400, cors)
@@ -83,7 +83,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def from_shopify(request: Request, received: Instant) -> Taken:
     _check_signature(request, "X-Shopify-Hmac-SHA256", "shopify_secret")
-    body = request.json(MOST_WEBHOOK_BYTES)
+    body = request.json(MAX_WEBHOOK_BYTES)
     return shopify.events(body, request.headers, received), ()
 
 
@@ -91,12 +91,12 @@ def from_woocommerce(request: Request, received: Instant) -> Taken:
     if re.fullmatch(rb"webhook_id=\d+", request.raw):
         return (), ()  # the unsigned ping of a webhook being saved, which has to get a 200
     _check_signature(request, "X-WC-Webhook-Signature", "woocommerce_secret")
-    body = request.json(MOST_WEBHOOK_BYTES)
+    body = request.json(MAX_WEBHOOK_BYTES)
     return woocommerce.events(body, request.headers, received, environment(_Settings).woocommerce_consent_key), ()
 
 
 def from_segment(kind: str, request: Request, received: Instant) -> Taken:
-    most = segment.MOST_BATCH_BYTES if kind == "batch" else segment.MOST_MESSAGE_BYTES
+    most = segment.MAX_BATCH_BYTES if kind == "batch" else segment.MAX_MESSAGE_BYTES
     body = request.json(most)
     key = _check_write_key(request, body.get("writeKey"))
     events, refused = segment.events(kind, body, received)
@@ -145,7 +145,7 @@ def _refuse(source: str, refused: Iterable[RefusedError], status: int, headers: 
     for reason, times in reasons.items():
         _count("Refused", source, times, reason=reason)
     logger.info("refused", source=source, reasons=reasons)
-    told = [error_body(error.code, error.message, error.field)["error"] for error in errors[:MOST_ERRORS]]
+    told = [error_body(error.code, error.message, error.field)["error"] for error in errors[:MAX_ERRORS]]
     return answer(status, {"error": told[0], **({"errors": told} if len(told) > 1 else {})}, headers)
 
 

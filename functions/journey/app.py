@@ -61,10 +61,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def is_member(contact: str, segment: str, t: Instant) -> bool:
     """Whether the contact is in the segment at `t`; nobody unknown is in any, and nobody in one that was deleted."""
-    stored, of_shop = contacts.read(contact), definitions.segments()
-    if stored is None or segment not in of_shop.segments:
+    stored, shop_definitions = contacts.read(contact), definitions.segments()
+    if stored is None or segment not in shop_definitions.segments:
         return False
-    return with_history(stored.profile, of_shop.asked, lambda held: evaluate(of_shop, segment, held, t)[0])
+    return with_history(
+        stored.profile, shop_definitions.asked, lambda held: evaluate(shop_definitions, segment, held, t)[0]
+    )
 
 
 def completed(record: Record, received: Instant) -> Event:

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from shared.adapters import lake_merge
 from shared.adapters.clock import now
 
-A_MERGE = 60_000
+MERGE_TIME_MS = 60_000
 """Milliseconds within which the largest is done: with less time left, none is begun."""
 
 logger = Logger()
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: Invocation) -> dict[str, int]:
     for keys in lake_merge.to_merge():
         left = context.get_remaining_time_in_millis()
         try:
-            if left < A_MERGE or not lake_merge.merge(keys, until=now() + left):
+            if left < MERGE_TIME_MS or not lake_merge.merge(keys, until=now() + left):
                 logger.info("the rest is for the next night")
                 break
         except lake_merge.UnreadableError:  # which holds up no other partition

@@ -56,8 +56,8 @@ class AddressToComeError(Exception):
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Sends the message, or says what has become of it: `status` sent or refused, `reason`, and the `message`'s key.
 
-    The state machine tries again on OutcomePendingError (until the claim is `SETTLE` old), on NotSentError (for an
-    hour), on SendingStoppedError and UnansweredError (for a week) and on AddressToComeError (for an hour; then it is
+    The state machine tries again on OutcomePendingError (until the claim is `CLAIM_TIMEOUT` old), on NotSentError (for
+    an hour), on SendingStoppedError and UnansweredError (for a week) and on AddressToComeError (for an hour; then it is
     refused).
     """
     message = Message.model_validate(event)

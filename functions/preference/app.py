@@ -41,7 +41,7 @@ HEADERS = {
     "x-robots-tag": "noindex",
 }
 
-MOST_TRIES = 5
+MAX_TRIES = 5
 """How often an answer is given a later instant, because another one came to its address meanwhile."""
 
 logger = Logger()
@@ -169,7 +169,7 @@ def _record(request: Request, answers: Mapping[str, Literal["subscribed", "unsub
     is said last holds. The event comes first: a yes holds only if its record is safe. Its id is of the request, not of
     the token: who unsubscribes, comes back and unsubscribes again has done three things.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         reader = _reader(request.token)
         heard = now()
         instant = reader.later_than_others(answers, heard)

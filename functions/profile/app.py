@@ -26,7 +26,7 @@ from shared.domain.events import SHOP_TYPES, Event, Identity, IdentityKind, Inst
 from shared.domain.profiles.transitions import BY_REPAIR, Transition
 from shared.domain.shop import as_counted, currency_of
 
-MOST_RECEIVES = 10
+MAX_RECEIVES = 10
 """As in the queues' redrive policy in template.yaml: the last time, we set the message aside with its reason."""
 
 logger = Logger()
@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     left = getattr(context, "get_remaining_time_in_millis", lambda: ENOUGH)  # who is no Lambda is not stopped
     for record, error in process(event["Records"], now(), left):
         logger.error("event not processed", message_id=record["messageId"], error=reason(error))
-        last = int(record["attributes"]["ApproximateReceiveCount"]) >= MOST_RECEIVES
+        last = int(record["attributes"]["ApproximateReceiveCount"]) >= MAX_RECEIVES
         if isinstance(error, ValidationError) or (last and not is_of_all(error)):
             put_aside(environment(ProfileSettings).events_dlq_url, record["body"], reason(error))
             metrics.add_metric("EventsSetAside", MetricUnit.Count, 1)

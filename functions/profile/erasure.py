@@ -25,11 +25,11 @@ from shared.domain.segments import adopt, close, decide
 
 T = TypeVar("T")
 
-MOST_ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 SECOND_LOOK = 2 * MINUTE
 """After an erasure: longer than a Lambda lives that has asked whose an event is before it, and stores it after."""
 CUSTOMERS = (IdentityKind.SHOPIFY, IdentityKind.WOOCOMMERCE)
-MOST_TRANSITIONS = 20  # items of the erasure's transaction; each holds as many as it takes
+MAX_TRANSITIONS = 20  # items of the erasure's transaction; each holds as many as it takes
 
 
 def erase(event: Event, now: Instant) -> None:
@@ -44,7 +44,7 @@ def erase(event: Event, now: Instant) -> None:
     found = identities.find(event.identities)
     identities.record_erasure(_keys(event), told)
     for contact in dict.fromkeys(found.values()):
-        for tries in range(MOST_ATTEMPTS):
+        for tries in range(MAX_ATTEMPTS):
             stored = contacts.read(contact)
             if stored is None or stored.profile.erased or not _is_meant(stored.profile, event, told):
                 break
@@ -57,7 +57,7 @@ def erase(event: Event, now: Instant) -> None:
                 events_queue.put_events(newer)  # of whoever they name now
                 break
         else:
-            raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+            raise VersionConflictError(f"still conflicting after {MAX_ATTEMPTS} attempts")
     if "erased_at" not in event.properties:
         later = {"received": now + SECOND_LOOK, "properties": {**event.properties, "erased_at": told}}
         events_queue.put_events([event.model_copy(update=later)])
@@ -67,7 +67,7 @@ def without_erased(arrivals: Sequence[tuple[Event, T]], now: Instant) -> list[tu
     """The arrivals without those that name somebody who was erased after they were told.
 
     The browsers and carts that such an arrival names, unless somebody known has them, are theirs as well, as they would
-    be had they been told of before the erasure was: so what these told up to then makes nobody anew, and what of it
+    be had they been told of before the erasure was: so what these told up to then makes nobody again, and what of it
     was stored already goes.
     """
     newest = identities.newest_erasure()
@@ -95,7 +95,7 @@ def without_erased(arrivals: Sequence[tuple[Event, T]], now: Instant) -> list[tu
 def _forget(contact: str, told: Instant, now: Instant) -> tuple[str, ...]:
     """Erases what was told up to an instant of a contact who is nobody in particular, and gives what they are known by.
     Whoever uses the browser after it stays."""
-    for tries in range(MOST_ATTEMPTS):
+    for tries in range(MAX_ATTEMPTS):
         stored = contacts.read(contact)
         if stored is None or stored.profile.erased or not is_anonymous(stored.profile.identities):
             return ()
@@ -110,19 +110,22 @@ def _forget(contact: str, told: Instant, now: Instant) -> tuple[str, ...]:
             pause(tries)
         else:
             return keys
-    raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+    raise VersionConflictError(f"still conflicting after {MAX_ATTEMPTS} attempts")
 
 
 def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Instant) -> None:
-    """Makes a profile anew from the events that are kept. As in `_erase`, the others go first."""
-    of_shop = definitions.recorded(stored.profile.definitions)
-    profile = rebuild(stored.profile, kept, of_shop.asked)
+    """Makes a profile again from the events that are kept. As in `_erase`, the others go first."""
+    shop_definitions = definitions.ensure_recorded(stored.profile.definitions)
+    profile = rebuild(stored.profile, kept, shop_definitions.asked)
     amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
     contacts.delete(profile.contact, [event_key(event) for event in gone])
     t = profile.decided = max(profile.decided, now)
-    transitions = [*adopt(of_shop, profile, t), *decide(of_shop, profile, tuple(of_shop.segments), t, BY_ERASURE)]
+    transitions = [
+        *adopt(shop_definitions, profile, t),
+        *decide(shop_definitions, profile, tuple(shop_definitions.segments), t, BY_ERASURE),
+    ]
     trim(profile)
-    writes = contacts.transition_writes(transitions, now, MOST_TRANSITIONS)
+    writes = contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
     contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes])
 
 
@@ -172,7 +175,7 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     contacts.delete(profile.contact, kinds)
     tombstone, transitions = close(profile, now)
     writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
-    writes += contacts.transition_writes(transitions, now, MOST_TRANSITIONS)
+    writes += contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
     hashed = sorted({key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL})
     writes += [addresses.forget_write(each) for each in (*hashed, profile.contact)]
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
@@ -180,7 +183,7 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     writes += [identities.suppression_write(address, "erasure", told) for address in free]
     unlinks = [identities.unlink_write(key) for key in weakest_first(profile.identities)]
     # What does not fit the transaction goes before it; whatever the event was found by goes with the profile.
-    excess = max(len(unlinks) + len(writes) - contacts.MOST_WRITES, 0)
-    for start in range(0, excess, contacts.MOST_WRITES):
-        contacts.commit(unlinks[start : min(start + contacts.MOST_WRITES, excess)])
+    excess = max(len(unlinks) + len(writes) - contacts.MAX_WRITES, 0)
+    for start in range(0, excess, contacts.MAX_WRITES):
+        contacts.commit(unlinks[start : min(start + contacts.MAX_WRITES, excess)])
     contacts.commit([*writes, *unlinks[excess:]])

@@ -57,9 +57,9 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-MOST_ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 """How often a contact that others write to as well is tried, before the queue brings its events again."""
-MOST_EVENTS = 20
+MAX_EVENTS = 20
 """Of one transaction: with their consents and identities they mostly leave room for their transitions, of DynamoDB's
 100 writes. Where they do not, the events are stored one by one."""
 
@@ -122,7 +122,7 @@ def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
     """Asks (again) whose event it is, and stores it."""
     orders: list[Event] = []
     order_of: str | None = None
-    for tries in range(MOST_ATTEMPTS):
+    for tries in range(MAX_ATTEMPTS):
         known = identities.find(event.identities)
         resolution = resolve(event, known)
         if order_of is not None:
@@ -141,11 +141,11 @@ def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
         else:
             events_queue.put_events([cart_ordered(contact, order) for order in orders])
             return transitions
-    raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+    raise VersionConflictError(f"still conflicting after {MAX_ATTEMPTS} attempts")
 
 
 def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Transition]:
-    """Stores what arrived for one contact, `MOST_EVENTS` at a time; gives the transitions.
+    """Stores what arrived for one contact, `MAX_EVENTS` at a time; gives the transitions.
 
     VersionConflictError when an identity has meanwhile come to lead to another contact, or others write all the time.
     """
@@ -154,8 +154,8 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
         _end_carts(_known(member.resolution.join), member.event)
     turns = [_order_in_turn(contact, member, now) for member in members]
     members = [member for member, _ in turns]
-    for start in range(0, len(members), MOST_EVENTS):
-        transitions += _store_some(contact, members[start : start + MOST_EVENTS], now)
+    for start in range(0, len(members), MAX_EVENTS):
+        transitions += _store_some(contact, members[start : start + MAX_EVENTS], now)
     events_queue.put_events([left for _, left in turns if left is not None])
     overtaken = [order for member in members for order in _orders_of_cart(_known(member.resolution.join), member.event)]
     events_queue.put_events([cart_ordered(contact, order) for order in overtaken])
@@ -168,7 +168,7 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
         fresh.setdefault(event_key(member.event), member)
     made_anew = any(_asks_to_make_anew(member.event) for member in fresh.values())
     whole = made_anew
-    for tries in range(MOST_ATTEMPTS):
+    for tries in range(MAX_ATTEMPTS):
         stored = contacts.read(contact)
         if stored is not None and stored.profile.merged_into is not None:
             contact = stored.profile.merged_into
@@ -181,7 +181,7 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             stored = Stored(Profile(contact, public=True), wake_at=NEVER)
         elif whole:
             words = frozenset().union(*(own_words(member.event.traits) for member in fresh.values()))
-            asked = definitions.recorded(stored.profile.definitions).asked
+            asked = definitions.ensure_recorded(stored.profile.definitions).asked
             stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), asked, words))
         decided = _decided(stored)
         try:
@@ -213,11 +213,11 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
         else:
             _wake_soon(stored.profile, now)
             return transitions
-    raise VersionConflictError(f"still conflicting after {MOST_ATTEMPTS} attempts")
+    raise VersionConflictError(f"still conflicting after {MAX_ATTEMPTS} attempts")
 
 
 def _asks_to_make_anew(event: Event) -> bool:
-    """Whether the profile is to be folded from all events anew: how the shop counts them may have changed."""
+    """Whether the profile is to be folded from all events again: how the shop counts them may have changed."""
     return event.type == Type.EVALUATION_DUE and bool(event.properties.get("rebuild"))
 
 
@@ -380,22 +380,24 @@ def _fold(
     profile.public = profile.public and all(event.public for event in recorded)
     profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
     before = dict(profile.consent)
-    transitions = absorb(definitions.recorded(number), profile, recorded, now, heard=now - HEARD_AFTER, anew=anew)
+    transitions = absorb(
+        definitions.ensure_recorded(number), profile, recorded, now, heard=now - HEARD_AFTER, anew=anew
+    )
     if profile.version and own_words_of(profile) > called:
         _amend_lake(profile, called, now)
     writes += contacts.consent_writes(profile, recorded, before)
     writes += _answer_writes(profile, recorded)
     writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up
     left = [transitions for _, transitions in ends if transitions]
-    room = contacts.MOST_WRITES - 1 - len(writes)
+    room = contacts.MAX_WRITES - 1 - len(writes)
     for each in left:
         writes += contacts.transition_writes(each, now, max((room - 1) // (len(left) + 1), 1))
-    writes += contacts.transition_writes(transitions, now, contacts.MOST_WRITES - 1 - len(writes))
+    writes += contacts.transition_writes(transitions, now, contacts.MAX_WRITES - 1 - len(writes))
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
 
 
 def _amend_lake(profile: Profile, called: frozenset[str], now: Instant) -> None:
-    """Has those rows of the lake made anew that repeat what the contact is called, which was not known before."""
+    """Has those rows of the lake made again that repeat what the contact is called, which was not known before."""
     contact, words = profile.contact, own_words_of(profile)
     rows = ((row(contact, event, called), row(contact, event, words)) for event in contacts.events(contact))
     amendments.record(contact, {place_of(after) for before, after in rows if before != after}, now)
@@ -441,12 +443,12 @@ def _join_writes(joining: Stored, contact: str) -> list[TransactWriteItemTypeDef
 def _within_bounds(writes: list[TransactWriteItemTypeDef]) -> list[TransactWriteItemTypeDef]:
     """The writes of one transaction, of which DynamoDB takes so many. Identities that a joining contact brings beyond
     that are moved before: should we die then, whoever meets one asks again (`MovedError`) until the joining is done."""
-    excess = len(writes) - contacts.MOST_WRITES
+    excess = len(writes) - contacts.MAX_WRITES
     if excess <= 0:
         return writes
     moves = [write for write in writes if {"identity", "contact"} <= write.get("Put", {}).get("Item", {}).keys()][
         :excess
     ]
-    for start in range(0, len(moves), contacts.MOST_WRITES):
-        contacts.commit(moves[start : start + contacts.MOST_WRITES])
+    for start in range(0, len(moves), contacts.MAX_WRITES):
+        contacts.commit(moves[start : start + contacts.MAX_WRITES])
     return [write for write in writes if not any(write is moved for moved in moves)]

@@ -19,10 +19,10 @@ from shared.domain.events import HOUR, MINUTE, Event, Instant, wake_up
 LOOK_AHEAD = MINUTE
 """Until the next look. So what time alone changes is acted on as soon as all is heard that was received by its instant
 (HEARD_AFTER), and not up to a minute later."""
-MOST_WAKE_UPS = 6_000
+MAX_WAKE_UPS = 6_000
 """Of a shard in one look: of all shards a minute of SendMessageBatch. What is left is due still at the next."""
 
-MOST_WAITING = 1_000
+MAX_WAITING = 1_000
 """Events on the queue with which none is put there again."""
 
 metrics = Metrics()
@@ -49,9 +49,9 @@ def wake(instant: Instant) -> int:
     due: list[Event] = []
     reached = []
     for shard, since in enumerate(last.reached):
-        found = list(islice(contacts.due(shard, instant + LOOK_AHEAD, since), MOST_WAKE_UPS))
+        found = list(islice(contacts.due(shard, instant + LOOK_AHEAD, since), MAX_WAKE_UPS))
         due += [wake_up(wake.contact, wake.wake_at, instant) for wake in found]
-        reached.append(found[-1].wake_at if len(found) == MOST_WAKE_UPS else instant + LOOK_AHEAD + 1)
+        reached.append(found[-1].wake_at if len(found) == MAX_WAKE_UPS else instant + LOOK_AHEAD + 1)
     due += _overdue(last, instant)
     events_queue.put_events(due)
     looks.record(looks.Look(instant, tuple(reached)))
@@ -65,9 +65,9 @@ def _overdue(last: looks.Look, instant: Instant) -> list[Event]:
     late = [
         wake
         for shard, since in enumerate(last.reached)
-        for wake in islice(contacts.due(shard, min(since - 1, instant - HOUR)), MOST_WAKE_UPS)
+        for wake in islice(contacts.due(shard, min(since - 1, instant - HOUR)), MAX_WAKE_UPS)
         if (instant - wake.wake_at) // HOUR > (last.at - wake.wake_at) // HOUR
     ]
-    if late and events_queue.waiting() > MOST_WAITING:
+    if late and events_queue.waiting() > MAX_WAITING:
         return []
     return [wake_up(wake.contact, wake.wake_at, instant) for wake in late]

@@ -20,21 +20,21 @@ from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, ev
 from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
 from shared.domain.segments import ranks
 
-MOST_CONTACTS = 2_000
+MAX_CONTACTS = 2_000
 """Asked to adopt a publication in one step. An execution has room for about 2,500 such steps."""
-MOST_WAITING = 5_000
+MAX_WAITING = 5_000
 """Events on the queue at which the filling waits, so that the shop's own are not held up."""
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 """Of an answer, taken in one step."""
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 """Of a query, before the pass gives up."""
 LAKE_IS_LATE = 6 * MINUTE
 """By how much, at most: its function takes five minutes' events at a time."""
-MOST_EXAMPLES = 20
-MOST_DIFFERING = 10_000_000
-MOST_SEGMENTS = 250
+MAX_EXAMPLES = 20
+MAX_DIFFERING = 10_000_000
+MAX_SEGMENTS = 250
 """Compared in one query: some 130 KB of SQL, and Athena takes 256."""
-MOST_ROUNDS = 5
+MAX_ROUNDS = 5
 """Of working out cut-offs that follow others."""
 
 logger = Logger()
@@ -42,7 +42,7 @@ logger = Logger()
 
 class Asked(BaseModel):
     """What a pass is started with: `nightly`; `fill`, to have all contacts adopt the newest publication; `dry_run` of a
-    segment's draft, of this number; or `rebuild`, to make profiles, lake and Members anew from the contacts' events,
+    segment's draft, of this number; or `rebuild`, to make profiles, lake and Members again from the contacts' events,
     and then do what a night does."""
 
     do: Literal["nightly", "fill", "dry_run", "rebuild"]
@@ -59,7 +59,7 @@ class Page(BaseModel):
 
 
 class Placed(BaseModel):
-    """Behind which partition the lake is to be made anew (None: there is no other)."""
+    """Behind which partition the lake is to be made again (None: there is no other)."""
 
     after: str | None = ""
 
@@ -70,7 +70,7 @@ class Pass(Asked):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     at: Instant
-    ripe: str
+    lake_ready_at: str
     """When the lake has all events up to `at`."""
     definitions: int
     adopt: int
@@ -116,26 +116,28 @@ def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
 
 def begin(name: str, asked: Asked, t: Instant) -> Pass:
     """Fixes what the pass is about. At night, what a deployment has brought is published first, and members are counted
-    anew."""
-    definitions.recorded(1)
+    again."""
+    definitions.ensure_recorded(1)
     publication = definitions.publication()
     if asked.do in ("nightly", "rebuild"):
         publication = _with_shipped(publication, t)
         for segment in publication.segments:
             members.recount(segment.id)
     number = publication.number
-    started = Pass(**asked.model_dump(), name=name, at=t, ripe=iso(t), definitions=number, adopt=number, next="settle")
+    started = Pass(
+        **asked.model_dump(), name=name, at=t, lake_ready_at=iso(t), definitions=number, adopt=number, next="settle"
+    )
     if asked.do == "rebuild" or (asked.do == "fill" and not lacks_cutoffs(publication, refreshes.filled())):
         return started
     exporting = _exporting(started)
     if asked.do == "dry_run" and "FROM events" not in _sql(exporting) + _sql(exporting.then("ask", question="preview")):
         return exporting  # an operator waits, and the lake's events are not needed
-    return exporting.then("export", ripe=iso(t + LAKE_IS_LATE))
+    return exporting.then("export", lake_ready_at=iso(t + LAKE_IS_LATE))
 
 
 def look(state: Pass, t: Instant) -> Pass:
-    """What a night does, at this instant: what was made anew may have taken hours."""
-    return _exporting(state.then("export", do="nightly", at=t, ripe=iso(t + LAKE_IS_LATE), page=Page()))
+    """What a night does, at this instant: what was made again may have taken hours."""
+    return _exporting(state.then("export", do="nightly", at=t, lake_ready_at=iso(t + LAKE_IS_LATE), page=Page()))
 
 
 def _exporting(state: Pass) -> Pass:
@@ -168,10 +170,10 @@ def take(state: Pass, t: Instant) -> Pass:
         if not athena.has_ended(state.query):
             return state.then("answer")
     except athena.QueryFailedError:
-        if state.failures >= MOST_FAILURES:
+        if state.failures >= MAX_FAILURES:
             raise
         return state.then("ask", failures=state.failures + 1)
-    rows, token = athena.page(state.query, state.token, MOST_ROWS)
+    rows, token = athena.page(state.query, state.token, MAX_ROWS)
     match state.question:
         case "cutoffs":
             return _take_cutoffs(state, rows, t)
@@ -184,16 +186,16 @@ def take(state: Pass, t: Instant) -> Pass:
             events_queue.put_events(evaluation_due(row["contact"], t, all=1, definitions=state.adopt) for row in rows)
             if token is not None:
                 return state.then("take", token=token)
-            if (state.part + 1) * MOST_SEGMENTS < len(_publication(state).segments):
+            if (state.part + 1) * MAX_SEGMENTS < len(_publication(state).segments):
                 return state.then("ask", part=state.part + 1)
             return state.then("done" if _is_filled(t) else "settle", page=Page())
 
 
 def fill(state: Pass, t: Instant) -> Pass:
-    """Asks the next page of contacts to adopt the publication, or to be made anew, unless too many events wait."""
-    if state.page.place is None or events_queue.waiting() > MOST_WAITING:
+    """Asks the next page of contacts to adopt the publication, or to be made again, unless too many events wait."""
+    if state.page.place is None or events_queue.waiting() > MAX_WAITING:
         return state.then("fill") if state.page.place else _filled(state)
-    found, following = contacts.page(state.page.place, MOST_CONTACTS)
+    found, following = contacts.page(state.page.place, MAX_CONTACTS)
     anew = {"all": 1, "rebuild": 1} if state.do == "rebuild" else {}
     events_queue.put_events(evaluation_due(contact, t, definitions=state.adopt, **anew) for contact in found)
     page = Page(place=following, contacts=state.page.contacts + len(found))
@@ -208,7 +210,7 @@ def _filled(state: Pass) -> Pass:
 
 def _publication(state: Pass) -> Publication:
     """What the pass is about, with the cut-offs that it has found."""
-    publication = definitions.tried(state.definitions, state.segment, state.draft, state.at)
+    publication = definitions.with_draft(state.definitions, state.segment, state.draft, state.at)
     return with_cutoffs(publication, state.cutoffs, state.at) or publication
 
 
@@ -221,7 +223,7 @@ def _take_cutoffs(state: Pass, rows: Iterable[dict[str, Json]], t: Instant) -> P
     none = {rank.key: None for segment in _publication(state).segments for rank in ranks(segment)}
     cutoffs = {**none, **{row["rank"]: row["cutoff"] for row in rows}}
     known = state.then("ask", cutoffs=cutoffs)
-    if _publication(known) != _publication(state) and _ranks_among_ranked(known) and state.rounds < MOST_ROUNDS:
+    if _publication(known) != _publication(state) and _ranks_among_ranked(known) and state.rounds < MAX_ROUNDS:
         return known.then("ask", rounds=state.rounds + 1)
     if state.do == "dry_run":
         return known.then("ask", question="preview")
@@ -250,18 +252,18 @@ def _is_filled(t: Instant) -> bool:
 
 
 def _sql(state: Pass) -> str:
-    of_shop = compiled(_publication(state))
+    shop_definitions = compiled(_publication(state))
     match state.question:
         case "cutoffs":
-            ranked = [rank for segment in of_shop.segments.values() for rank in ranks(segment)]
-            return sql.cutoffs(of_shop, ranked, state.at, state.name)
+            ranked = [rank for segment in shop_definitions.segments.values() for rank in ranks(segment)]
+            return sql.cutoffs(shop_definitions, ranked, state.at, state.name)
         case "preview":
-            return sql.preview(of_shop, str(state.segment), state.at, state.name)
+            return sql.preview(shop_definitions, str(state.segment), state.at, state.name)
         case "examples":
-            return sql.differing(of_shop, [str(state.segment)], state.at, state.name, most=MOST_EXAMPLES)
+            return sql.differing(shop_definitions, [str(state.segment)], state.at, state.name, most=MAX_EXAMPLES)
         case _:
-            some = list(of_shop.segments)[state.part * MOST_SEGMENTS : (state.part + 1) * MOST_SEGMENTS]
-            return sql.differing(of_shop, some, state.at, state.name, most=MOST_DIFFERING)
+            some = list(shop_definitions.segments)[state.part * MAX_SEGMENTS : (state.part + 1) * MAX_SEGMENTS]
+            return sql.differing(shop_definitions, some, state.at, state.name, most=MAX_DIFFERING)
 
 
 def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:

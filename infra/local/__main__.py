@@ -14,7 +14,7 @@ from infra.local import commands, segments
 from infra.local.client import errors
 
 PORT = 8000
-MOST_CUSTOMERS = 10_000
+MAX_CUSTOMERS = 10_000
 
 DESCRIPTION = """Beckon on one machine: the real handlers, the real state machines, a mailbox, and a clock one can turn.
 
@@ -49,7 +49,7 @@ def main() -> int:
     run.add_argument("--fresh", action="store_true", help="forget the last run and start over")
     run.add_argument(
         "--customers",
-        type=_whole(1, MOST_CUSTOMERS),
+        type=_whole(1, MAX_CUSTOMERS),
         metavar="N",
         help="how many customers to begin with (default: the sample's, some 200; beyond those, made-up ones like them)",
     )

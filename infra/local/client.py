@@ -27,7 +27,7 @@ def call(port: int, method: str, path: str, body: Any = None, **headers: str) ->
 
 
 def problem(error: urllib.error.HTTPError) -> str:
-    """What an answer says is wrong, and where: the field, and what to mend."""
+    """What an answer says is wrong, and where: the field, and what to fix."""
     text = error.read().decode()
     try:
         told = json.loads(text)["error"]

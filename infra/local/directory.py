@@ -10,7 +10,7 @@ from typing import IO
 HELD = "running"
 """The file that the server which is running holds the lock of. It stays; the lock ends with the process."""
 KEPT = (HELD, "secrets.json")
-"""What beginning anew leaves: the lock, and what somebody has put there by hand."""
+"""What beginning again leaves: the lock, and what somebody has put there by hand."""
 
 
 class InUseError(Exception):

@@ -19,7 +19,7 @@ from infra.local.aws.calls import ACCOUNT
 from infra.local.routes import Route
 from infra.local.system import System, report
 
-MOST_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+MAX_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 TEXT = ("application/json", "application/x-www-form-urlencoded", "text/")
 DEVELOPER = {"sub": "developer", "email": "developer@example.com", "cognito:username": "developer"}
 """Who is logged in to the admin here. Authorisation is API Gateway's, so nothing of this is ever deployed."""
@@ -253,7 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("content-length", "0").strip()
         if not (length.isascii() and length.isdigit()):
             raise BadRequestError("Content-Length has to be a number of bytes")
-        return self.rfile.read(int(length)) if int(length) <= MOST_BYTES else None
+        return self.rfile.read(int(length)) if int(length) <= MAX_BYTES else None
 
     def _chunks(self) -> bytes | None:
         """What comes piece by piece, each with its length in front (RFC 9112, section 7.1)."""
@@ -264,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
                 length = int(size, 16)
             except ValueError:
                 raise BadRequestError("a chunk has to begin with its length") from None
-            if length < 0 or len(body) + length > MOST_BYTES:
+            if length < 0 or len(body) + length > MAX_BYTES:
                 return None
             if length == 0:
                 while self.rfile.readline(1000).strip():

@@ -45,7 +45,7 @@ SERVICES = {
 }
 STREAM_RETRY_AFTER = 1_000  # milliseconds
 LONG_WINDOW = 60_000  # milliseconds
-UNHURRIED = 86_400_000  # milliseconds at the end of a stretch of time
+FINAL_STRETCH_MS = 86_400_000  # milliseconds at the end of a stretch of time
 TICK_RETRY_AFTER = 60_000
 BEGIN_OF_STREAM: dict[str, Any] = {"position": 0, "ends": [], "tries": 0, "not_before": 0}
 """Where a stream's reading stands: the last position read, where the batches end that come again, how often the first
@@ -235,9 +235,9 @@ class System:
         ticking = self.world.hold()
         try:
             end = self.world.now() + by
-            if by > UNHURRIED:
+            if by > FINAL_STRETCH_MS:
                 with self.hurrying():
-                    yield from self.running_until(end - UNHURRIED)
+                    yield from self.running_until(end - FINAL_STRETCH_MS)
             yield from self.running_until(end)
         finally:
             if ticking:
@@ -567,5 +567,5 @@ def _wire_schedule(system: System, resource: Resource, name: str, target: str, e
     last, now = system.world.setting(tick.setting), system.world.now()
     if last is None:
         system.world.set_setting(tick.setting, str(now))
-    elif tick.starts_workflow and int(last) < now - UNHURRIED:  # stopped while it hurried: see `hurrying`
-        system.world.set_setting(tick.setting, str(now - UNHURRIED))
+    elif tick.starts_workflow and int(last) < now - FINAL_STRETCH_MS:  # stopped while it hurried: see `hurrying`
+        system.world.set_setting(tick.setting, str(now - FINAL_STRETCH_MS))

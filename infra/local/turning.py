@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from infra.local.system import System, report
 from shared.domain.events import DAY, Instant
 
-MOST = 3660 * DAY
+MAX_TURN = 3660 * DAY
 """Of one turn. Ten years of a shop's life take an hour; more is a slip of the keyboard."""
 TURN = 0.05  # seconds of doing without a pause
 ENDED = object()
@@ -43,8 +43,8 @@ class Turning:
 
 
 def turn(system: System, by: int, count_emails: Callable[[System], int]) -> Turning:
-    """Begins to let `by` milliseconds pass. AlreadyTurningError; ValueError: back, or beyond MOST."""
-    if not 0 <= by <= MOST:
+    """Begins to let `by` milliseconds pass. AlreadyTurningError; ValueError: back, or beyond MAX_TURN."""
+    if not 0 <= by <= MAX_TURN:
         raise ValueError("the clock only goes forward, and at most ten years at once")
     if system.turning is not None and system.turning.is_going_on:
         raise AlreadyTurningError

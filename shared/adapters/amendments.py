@@ -27,7 +27,7 @@ class Amendment:
 
 
 def record(contact: str, partitions: Iterable[str], now: Instant) -> None:
-    """Has the contact's rows in these partitions made anew, beside those that are to be already."""
+    """Has the contact's rows in these partitions made again, beside those that are to be already."""
     added = sorted(set(partitions))
     if not added:
         return

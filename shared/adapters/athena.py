@@ -17,7 +17,7 @@ _READERS: dict[str, Callable[[str], Json]] = {
 """How a value is read, by Athena's name of its column's type; all others are texts."""
 
 
-MOST_ROWS = 1000  # of one GetQueryResults, the header included
+MAX_ROWS = 1000  # of one GetQueryResults, the header included
 
 
 class QueriesSettings(Settings):
@@ -79,7 +79,7 @@ def has_ended(query: str) -> bool:
     return True
 
 
-def page(query: str, token: str | None = None, most: int = MOST_ROWS) -> tuple[list[dict[str, Json]], str | None]:
+def page(query: str, token: str | None = None, most: int = MAX_ROWS) -> tuple[list[dict[str, Json]], str | None]:
     """The next rows of a query that has ended, by column, and the token that leads on (None: those were the last)."""
     following: Any = {} if token is None else {"NextToken": token}
     answer = client("athena").get_query_results(QueryExecutionId=query, MaxResults=most, **following)

@@ -13,7 +13,7 @@ from shared.adapters.definitions_table import table
 from shared.domain.events import HOUR, Event, Instant, Json, Type
 
 STOREFRONTS = ("shopify", "woocommerce")
-KEPT_FOR = HOUR
+CACHE_TTL = HOUR
 """How long a Lambda takes a product's category as it has read it."""
 
 _read: dict[str, tuple[dict[str, Json], Instant]] = {}
@@ -51,8 +51,8 @@ def with_categories(event: Event, now: Instant) -> Event:
 def _categories(source: str, product_id: object, now: Instant) -> dict[str, Json]:
     """`category`, the first of them, and `categories` where there are several."""
     name = f"product#{source}:{product_id}"
-    found, read_at = _read.get(name, ({}, -KEPT_FOR))
-    if now - read_at >= KEPT_FOR:
+    found, read_at = _read.get(name, ({}, -CACHE_TTL))
+    if now - read_at >= CACHE_TTL:
         newest = client("dynamodb").query(
             TableName=table(),
             KeyConditionExpression="id = :name",
@@ -67,5 +67,5 @@ def _categories(source: str, product_id: object, now: Instant) -> dict[str, Json
 
 
 def forget() -> None:
-    """Has the catalogue read anew: for tests, which have one each."""
+    """Forgets the catalogue: for tests, which have one each."""
     _read.clear()

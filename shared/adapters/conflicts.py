@@ -15,7 +15,7 @@ from shared.adapters.definitions_table import items, table
 from shared.domain.events import Instant, event_id
 
 ID = "conflict"
-MOST_READ = 1_000
+MAX_READ = 1_000
 
 
 class Conflict(NamedTuple):
@@ -55,8 +55,8 @@ def end(contact: str, joined: str | None = None) -> None:
 
 
 def stored() -> list[Conflict]:
-    """The pairs there were, the newest first: of at most MOST_READ."""
-    read = (conflict for _, conflict in islice(_stored(), MOST_READ))
+    """The pairs there were, the newest first: of at most MAX_READ."""
+    read = (conflict for _, conflict in islice(_stored(), MAX_READ))
     return sorted(read, key=lambda conflict: (-conflict.at, conflict.contacts))
 
 

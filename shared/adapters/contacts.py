@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 SHARDS = 10
 """Partitions of the indexes, so that a shop's nightly peak of wake-ups is not one hot partition."""
-MOST_READS = 100  # of one BatchGetItem
-MOST_DELETES = 25  # of one BatchWriteItem
-MOST_WRITES = 100  # of one TransactWriteItems
+MAX_READS = 100  # of one BatchGetItem
+MAX_DELETES = 25  # of one BatchWriteItem
+MAX_WRITES = 100  # of one TransactWriteItems
 PROFILE = "PROFILE"
 NUMBER_WIDTH = 10
 
@@ -82,7 +82,7 @@ def read_all(
     raises. Whoever goes through everybody gives it.
     """
     several = iter(contacts)
-    while batch := list(dict.fromkeys(islice(several, MOST_READS))):
+    while batch := list(dict.fromkeys(islice(several, MAX_READS))):
         wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
         for tries in count():
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
@@ -397,7 +397,7 @@ class RepeatedEventsError(Exception):
 
 
 def commit(writes: Sequence[TransactWriteItemTypeDef]) -> None:
-    """Stores all of `writes` (MOST_WRITES) or none: VersionConflictError, RepeatedEventsError."""
+    """Stores all of `writes` (MAX_WRITES) or none: VersionConflictError, RepeatedEventsError."""
     try:
         client("dynamodb").transact_write_items(TransactItems=writes)
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
@@ -442,8 +442,8 @@ def read_item(contact: str, kind: str) -> dict[str, Any] | None:
 def delete(contact: str, kinds: Iterable[str]) -> None:
     """Deletes items of the contact; those that are gone already do no harm."""
     requests: list[Any] = [{"DeleteRequest": {"Key": key(contact, kind)}} for kind in kinds]
-    for start in range(0, len(requests), MOST_DELETES):
-        wanted: Any = {table(): requests[start : start + MOST_DELETES]}
+    for start in range(0, len(requests), MAX_DELETES):
+        wanted: Any = {table(): requests[start : start + MAX_DELETES]}
         for tries in count():
             wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")
             if not wanted:

@@ -24,8 +24,8 @@ _DEPTHS: tuple[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessag
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
 )
-MOST_SHOWN = 10  # of one ReceiveMessage
-MOST_ITEMS = 500
+MAX_SHOWN = 10  # of one ReceiveMessage
+MAX_ITEMS = 500
 """Sent on their way again in one call, which is to end before API Gateway stops waiting."""
 _CODE = re.compile(r"[\w .:#/-]{1,128}", re.ASCII)
 _UNKNOWN_REASON = "Its function failed every time it tried; the function's log says why."
@@ -82,7 +82,7 @@ def peek(url: str) -> list[DeadLetter]:
     """Some of the queue's messages, which stay where they are."""
     answer = client("sqs").receive_message(
         QueueUrl=url,
-        MaxNumberOfMessages=MOST_SHOWN,
+        MaxNumberOfMessages=MAX_SHOWN,
         VisibilityTimeout=0,
         WaitTimeSeconds=1,  # asks all of SQS's servers: without it those with the few messages may be missed
         MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
@@ -100,7 +100,7 @@ def replay(name: str) -> int | None:
     """Sends the queue's messages back to where they failed. NotReplayableError.
 
     Of items of the Contacts table, which their functions have put aside by their keys, it gives how many are under
-    way again: at most MOST_ITEMS. What Lambda has given up on itself says of no item which it was, and stays.
+    way again: at most MAX_ITEMS. What Lambda has given up on itself says of no item which it was, and stays.
     """
     if name in _AGAIN:
         return _replay_items(name)
@@ -123,7 +123,7 @@ def _follow_again(contact: str, kind: str, instant: Instant) -> None:
 
 
 def _write_again(contact: str, kind: str, instant: Instant) -> None:
-    """The night writes the contact's rows of the event's partition anew (functions/amend)."""
+    """The night writes the contact's rows of the event's partition again (functions/amend)."""
     item = contacts.read_item(contact, kind)
     if item is not None:
         amendments.record(contact, places(item["type"]["S"], int(item["time"]["N"])), instant)
@@ -135,10 +135,10 @@ _AGAIN: Mapping[str, Callable[[str, str, Instant], None]] = {"transition": _foll
 
 def _replay_items(name: str) -> int:
     url = queues()[name]
-    left, replayed = min(depth(url), MOST_ITEMS), 0
+    left, replayed = min(depth(url), MAX_ITEMS), 0
     while left > 0:
         answer = client("sqs").receive_message(
-            QueueUrl=url, MaxNumberOfMessages=MOST_SHOWN, VisibilityTimeout=30, WaitTimeSeconds=1
+            QueueUrl=url, MaxNumberOfMessages=MAX_SHOWN, VisibilityTimeout=30, WaitTimeSeconds=1
         )
         messages = answer.get("Messages", [])
         if not messages:
@@ -170,7 +170,7 @@ def dismiss(name: str) -> int:
     left, dismissed = depth(url), 0
     while dismissed < left:
         answer = client("sqs").receive_message(
-            QueueUrl=url, MaxNumberOfMessages=MOST_SHOWN, VisibilityTimeout=30, WaitTimeSeconds=1
+            QueueUrl=url, MaxNumberOfMessages=MAX_SHOWN, VisibilityTimeout=30, WaitTimeSeconds=1
         )
         messages = answer.get("Messages", [])
         if not messages:

@@ -1,8 +1,8 @@
 """The shop's definitions: segments as they were published, and drafts of them.
 
 In the Definitions table each publication is an item `segments`, version = its number; the drafts are one numbered
-document likewise (`drafts`). No version is ever overwritten. A Lambda takes the newest publication for `KEPT_FOR` as it
-has read it; who must not fall behind asks `at_least`.
+document likewise (`drafts`). No version is ever overwritten. A Lambda takes the newest publication for `CACHE_TTL` as
+it has read it; who must not fall behind asks `at_least`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from shared.domain.events import SECOND, Instant, Strict
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
-KEPT_FOR = 60 * SECOND
+CACHE_TTL = 60 * SECOND
 MAX_BYTES = 390_000
 """Of a version, compressed: DynamoDB takes 400 KB, and beside the body stands next to nothing. That is some seventy
 lists of a thousand ids."""
@@ -66,8 +66,8 @@ _read: _Read | None = None
 
 
 def segments() -> Definitions:
-    """All segments of the shop, compiled: as the newest publication has them, at most `KEPT_FOR` ago."""
-    return _newest(KEPT_FOR).definitions
+    """All segments of the shop, compiled: as the newest publication has them, at most `CACHE_TTL` ago."""
+    return _newest(CACHE_TTL).definitions
 
 
 def publication() -> Publication:
@@ -85,7 +85,7 @@ def at_least(number: int) -> Definitions:
     return found
 
 
-def recorded(number: int) -> Definitions:
+def ensure_recorded(number: int) -> Definitions:
     """As `at_least`, for who decides memberships by them. Before the first is decided, the shipped segments are put on
     record, so that a later deployment knows what it changes."""
     _put_first_on_record()
@@ -100,7 +100,7 @@ def publish(publication: Publication) -> None:
 
 
 def _put_first_on_record() -> None:
-    if _newest(KEPT_FOR).stored or (newest := _newest(0)).stored:
+    if _newest(CACHE_TTL).stored or (newest := _newest(0)).stored:
         return
     with suppress(PublishedMeanwhileError):
         _put_publication(newest.publication)
@@ -120,7 +120,7 @@ def check_size(publication: Publication) -> None:
     _body(publication)
 
 
-def numbered(number: int) -> Publication:
+def numbered_publication(number: int) -> Publication:
     """The publication of a number. LookupError: there is none."""
     found, body = next(_versions(SEGMENTS, number + 1), (0, b""))
     if found != number:
@@ -134,30 +134,30 @@ def published_by(t: Instant) -> Publication | None:
     low, high = 0, newest.number  # of all numbers from 1 on there is a publication, each later than the one before
     while low < high:
         middle = (low + high + 1) // 2
-        found = newest if middle == newest.number else numbered(middle)
+        found = newest if middle == newest.number else numbered_publication(middle)
         low, high = (middle, high) if found.published <= t else (low, middle - 1)
-    return None if low == 0 else newest if low == newest.number else numbered(low)
+    return None if low == 0 else newest if low == newest.number else numbered_publication(low)
 
 
-def tried(number: int, segment: str | None, draft: int | None, at: Instant) -> Publication:
+def with_draft(number: int, segment: str | None, draft: int | None, at: Instant) -> Publication:
     """The publication of a number; with the draft of a segment, of that number, where one is to be tried."""
-    held = numbered(number)
+    held = numbered_publication(number)
     if segment is None or draft is None:
         return held
     return with_segment(held, drafts(draft)[segment].segment, start_journeys=False, now=at)
 
 
-def forms(segment: str) -> Iterator[tuple[Publication, Segment]]:
+def versions_of(segment: str) -> Iterator[tuple[Publication, Segment]]:
     """The forms a segment has had, newest first, each with the publication that brought it."""
     newest: Publication | None = publication()
     while newest is not None and (form := newest.segment(segment)) is not None:
         brought_by = newest.since[segment]
-        yield (newest if brought_by == newest.number else numbered(brought_by)), form
-        newest = numbered(brought_by - 1) if brought_by > 1 else None
+        yield (newest if brought_by == newest.number else numbered_publication(brought_by)), form
+        newest = numbered_publication(brought_by - 1) if brought_by > 1 else None
 
 
 def forget() -> None:
-    """Has the newest publication read anew."""
+    """Forgets the newest publication, so that it is read again."""
     global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
     _read = None
 

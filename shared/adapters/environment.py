@@ -31,5 +31,5 @@ def environment(model: type[S]) -> S:
 
 
 def forget() -> None:
-    """Has the environment read anew: for tests, which change it."""
+    """Forgets what was read of the environment: for tests, which change it."""
     _read.clear()

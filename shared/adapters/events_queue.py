@@ -10,9 +10,9 @@ from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import SECOND, Event, Instant, is_awaited
 
-MOST_MESSAGES = 10  # of one SendMessageBatch
-MOST_DELAY = 900  # seconds
-MOST_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
+MAX_MESSAGES = 10  # of one SendMessageBatch
+MAX_DELAY = 900  # seconds
+MAX_BYTES = 1_000_000  # of one SendMessageBatch: SQS takes 1 MiB, the rest is for its own framing
 
 
 class QueueSettings(Settings):
@@ -67,7 +67,7 @@ def _batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
     size = 0
     for entry in entries:
         length = len(entry["MessageBody"].encode())
-        if batch and (len(batch) == MOST_MESSAGES or size + length > MOST_BYTES):
+        if batch and (len(batch) == MAX_MESSAGES or size + length > MAX_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(entry)
@@ -79,7 +79,7 @@ def _batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
 def put_back(body: str) -> None:
     """Puts an event on the queue once more, for 15 minutes from now, with no tries behind it."""
     client("sqs").send_message(
-        QueueUrl=environment(QueueSettings).events_queue_url, MessageBody=body, DelaySeconds=MOST_DELAY
+        QueueUrl=environment(QueueSettings).events_queue_url, MessageBody=body, DelaySeconds=MAX_DELAY
     )
 
 

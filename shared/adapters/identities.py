@@ -17,9 +17,9 @@ from shared.domain.events import Identity, IdentityKind, Instant
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MOST_KEYS = 100  # of one BatchGetItem
-MOST_PUTS = 25  # of one BatchWriteItem
-MOST_BYTES = 64
+MAX_KEYS = 100  # of one BatchGetItem
+MAX_PUTS = 25  # of one BatchWriteItem
+MAX_BYTES = 64
 """Of a value that stands in its key as it is: a profile holds hundreds of keys."""
 
 
@@ -38,7 +38,7 @@ def address_hash(address: str) -> str:
 
 def identity_key(identity: Identity) -> str:
     """`kind#value`, with an address, what looks like one, and what is long, replaced by its hash."""
-    hashed = identity.kind is IdentityKind.EMAIL or "@" in identity.value or len(identity.value.encode()) > MOST_BYTES
+    hashed = identity.kind is IdentityKind.EMAIL or "@" in identity.value or len(identity.value.encode()) > MAX_BYTES
     return f"{identity.kind}#{address_hash(identity.value) if hashed else identity.value}"
 
 
@@ -53,8 +53,8 @@ def _read(keys: Iterable[str]) -> dict[str, Any]:
     """The items of these keys, by their keys; read consistently."""
     several = list(keys)
     found: dict[str, Any] = {}
-    for start in range(0, len(several), MOST_KEYS):
-        asked = [{"identity": {"S": key}} for key in several[start : start + MOST_KEYS]]
+    for start in range(0, len(several), MAX_KEYS):
+        asked = [{"identity": {"S": key}} for key in several[start : start + MAX_KEYS]]
         wanted: Any = {table(): {"Keys": asked, "ConsistentRead": True}}
         for tries in count():
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
@@ -147,8 +147,8 @@ def _put_erasures(names: Sequence[str], time: Instant) -> None:
     requests: list[Any] = [
         {"PutRequest": {"Item": {"identity": {"S": name}, "time": {"N": str(time)}}}} for name in names
     ]
-    for start in range(0, len(requests), MOST_PUTS):
-        wanted: Any = {table(): requests[start : start + MOST_PUTS]}
+    for start in range(0, len(requests), MAX_PUTS):
+        wanted: Any = {table(): requests[start : start + MAX_PUTS]}
         for tries in count():
             wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")
             if not wanted:

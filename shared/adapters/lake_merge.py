@@ -25,7 +25,7 @@ from shared.domain.lake_rows import PARTITIONS, Row
 LARGEST = 64 * 2**20
 """Bytes that are merged into one file, some two million events. What is larger together stays apart, so that a merge
 keeps within its memory and its time."""
-MOST_FILES = 1_000
+MAX_FILES = 1_000
 """Of one merge: as many as S3 deletes at once."""
 CLAIM = f"{PREFIX}/_merge.json"
 """What is being merged, while it is. Athena overlooks names that begin with `_`."""
@@ -41,7 +41,7 @@ class UnreadableError(Exception):
 
 class Claim(BaseModel):
     """The files `keys` become the file `into`; whoever does it has ended by `until`, one way or another. Or `keys` are
-    all that there were when the pass `rebuilt_by` began to make the lake anew (`lake_rebuild`)."""
+    all that there were when the pass `rebuilt_by` began to make the lake again (`lake_rebuild`)."""
 
     until: Instant
     keys: list[str]
@@ -78,7 +78,7 @@ def groups(files: Mapping[str, int], least: int = 2) -> list[list[str]]:
     for key in sorted(files, key=lambda key: (files[key], key)):
         if files[key] > room or not left:
             made.append([])
-            room, left = LARGEST, MOST_FILES
+            room, left = LARGEST, MAX_FILES
         made[-1].append(key)
         room, left = room - files[key], left - 1
     return [sorted(group) for group in made if len(group) >= least]
@@ -134,7 +134,7 @@ def download(keys: Sequence[str], directory: str) -> None:
 
 def finish(now: Instant) -> bool:
     """Finishes the merge that a run has left when it died. False while another run is at work, or the lake is made
-    anew."""
+    again."""
     held = claimed()
     if held is None:
         return True
@@ -185,10 +185,10 @@ def release(etag: str) -> None:
 
 def delete(keys: Sequence[str]) -> None:
     """Deletes files; those that are gone already do not matter."""
-    for start in range(0, len(keys), MOST_FILES):
+    for start in range(0, len(keys), MAX_FILES):
         answer = client("s3").delete_objects(
             Bucket=environment(LakeSettings).lake_bucket,
-            Delete={"Objects": [{"Key": key} for key in keys[start : start + MOST_FILES]], "Quiet": True},
+            Delete={"Objects": [{"Key": key} for key in keys[start : start + MAX_FILES]], "Quiet": True},
         )
         if failed := answer.get("Errors"):
             raise RuntimeError(f"S3 has not deleted {len(failed)} of {len(keys)} files: {failed[0].get('Code')}")

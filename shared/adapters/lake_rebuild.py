@@ -1,4 +1,4 @@
-"""The lake made anew from the Contacts table, whatever has become of its files.
+"""The lake made again from the Contacts table, whatever has become of its files.
 
 A pass collects all contacts' rows under `anew/pass=<name>/`, where no query looks, and then puts them in the place of
 what was there, partition by partition. From before it begins to read until it is done it holds the lake's claim: so the

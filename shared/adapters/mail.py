@@ -54,7 +54,7 @@ class NotSentError(Exception):
 class SendingStoppedError(NotSentError):
     """SES takes no mail of the shop's for now: the sender is not verified, the account is in the sandbox, sending is
     paused, the day's quota used up, something is not set up or not allowed. No fault of the mail, which is tried again
-    for days; the shop has to mend it, or to wait."""
+    for days; the shop has to fix it, or to wait."""
 
 
 def send(mail: Mail) -> str:

@@ -21,8 +21,8 @@ from shared.domain.profiles.transitions import Membership, Transition
 
 LEFT_KEPT = 30 * DAY
 """How long it is known of somebody that they left. Streams repeat within a day."""
-MOST_READ = 500  # items of one Query, so that a page of a few members does not read a whole megabyte
-MOST_COUNTED = 100_000  # more than a megabyte, which is where DynamoDB ends a page by itself
+MAX_READ = 500  # items of one Query, so that a page of a few members does not read a whole megabyte
+MAX_COUNTED = 100_000  # more than a megabyte, which is where DynamoDB ends a page by itself
 
 
 COUNTERS = "counters"
@@ -97,7 +97,7 @@ def held(segments: Iterable[str], stretch: Stretch) -> dict[tuple[str, str], Hel
         condition, values = " AND contact > :after", {":after": stretch.after}
     for segment in segments:
         asked = {name: {"S": value} for name, value in values.items()}
-        for page in _query(segment, stretch.shard, MOST_COUNTED, asked, condition):
+        for page in _query(segment, stretch.shard, MAX_COUNTED, asked, condition):
             for item in page["Items"]:
                 if item["contact"]["S"] != stretch.after:  # BETWEEN has both of its ends
                     found[item["contact"]["S"], segment] = Held(
@@ -153,7 +153,7 @@ def correct(contact: str, segment: str, seen: Held | None, membership: Membershi
 def count_on(changes: Mapping[str, int]) -> None:
     """Adds to the counters of segments what a batch of transitions has changed.
 
-    Whoever dies between the members and this leaves a counter wrong, until the night counts anew (`recount`)."""
+    Whoever dies between the members and this leaves a counter wrong, until the night counts again (`recount`)."""
     for segment, change in changes.items():
         if change:
             _counter(segment, "ADD members :change", {":change": change})
@@ -199,14 +199,14 @@ def members(segment: str, after: tuple[int, str] = (0, "")) -> Iterator[Member]:
     """The segment's members that come after a shard and a contact, in order, read as far as they are asked for."""
     first, contact = after
     for shard in range(first, SHARDS):
-        for page in _pages(segment, shard, contact if shard == first else "", MOST_READ):
+        for page in _pages(segment, shard, contact if shard == first else "", MAX_READ):
             for item in page["Items"]:
                 yield Member(shard, item["contact"]["S"], int(item["since"]["N"]))
 
 
 def count(segment: str) -> int:
     """How many members the segment has: reads the segment's part of the table, a megabyte at a time."""
-    return sum(page["Count"] for shard in range(SHARDS) for page in _pages(segment, shard, "", MOST_COUNTED, "COUNT"))
+    return sum(page["Count"] for shard in range(SHARDS) for page in _pages(segment, shard, "", MAX_COUNTED, "COUNT"))
 
 
 def has_entered_since(segment: str, t: Instant) -> bool:
@@ -215,7 +215,7 @@ def has_entered_since(segment: str, t: Instant) -> bool:
     return any(
         page["Count"] > 0
         for shard in range(SHARDS)
-        for page in _query(segment, shard, MOST_COUNTED, {":t": {"N": str(t)}}, **asked)
+        for page in _query(segment, shard, MAX_COUNTED, {":t": {"N": str(t)}}, **asked)
     )
 
 

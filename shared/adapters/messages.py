@@ -103,7 +103,7 @@ def delivered(contact: str, key: str, time: Instant) -> None:
         )
 
 
-MOST_CLICKS = 200
+MAX_CLICKS = 200
 """Of one message, that are kept: nobody clicks as often."""
 
 
@@ -115,7 +115,7 @@ def clicked(contact: str, key: str, time: Instant, link: str) -> None:
             Key=item_key(contact, _kind(key)),
             UpdateExpression="ADD clicks :click",
             ConditionExpression="attribute_exists(contact) AND (attribute_not_exists(clicks) OR size(clicks) < :most)",
-            ExpressionAttributeValues={":click": {"SS": [f"{time}#{link}"]}, ":most": {"N": str(MOST_CLICKS)}},
+            ExpressionAttributeValues={":click": {"SS": [f"{time}#{link}"]}, ":most": {"N": str(MAX_CLICKS)}},
         )
 
 

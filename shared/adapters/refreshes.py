@@ -81,7 +81,7 @@ def dry_run_of(draft: int) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A pass that makes all anew, and when it was asked for."""
+    """A pass that makes all again, and when it was asked for."""
 
     name: str
     at: Instant

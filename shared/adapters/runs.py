@@ -15,8 +15,8 @@ from shared.domain.events import Instant
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 STATUSES: tuple[Status, ...] = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 """Of Step Functions; ABORTED is a run that an exit of its journey has stopped."""
-MOST_LISTED = 1000  # of one ListExecutions
-MOST_HISTORY = 100  # events, newest first: more than the tries of one step make
+MAX_LISTED = 1000  # of one ListExecutions
+MAX_HISTORY = 100  # events, newest first: more than the tries of one step make
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def state(execution: str) -> RunState:
         ended = answer.get("stopDate")
         return RunState(answer["status"], _instant(ended) if ended else None, answer.get("cause"))
     history = client("stepfunctions").get_execution_history(
-        executionArn=execution, reverseOrder=True, maxResults=MOST_HISTORY, includeExecutionData=False
+        executionArn=execution, reverseOrder=True, maxResults=MAX_HISTORY, includeExecutionData=False
     )
     entered = [event for event in history["events"] if "stateEnteredEventDetails" in event]
     if not entered:
@@ -100,7 +100,7 @@ def counts(journey: str) -> dict[Status, Count]:
     found = {}
     for status in STATUSES:
         answer = client("stepfunctions").list_executions(
-            stateMachineArn=arn, statusFilter=status, maxResults=MOST_LISTED
+            stateMachineArn=arn, statusFilter=status, maxResults=MAX_LISTED
         )
         found[status] = Count(len(answer["executions"]), "nextToken" in answer)
     return found

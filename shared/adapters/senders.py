@@ -18,9 +18,9 @@ from shared.adapters.definitions_table import table
 from shared.domain.events import DAY, HOUR, SECOND, Event, Instant
 
 ID = "sender"
-MOST_CONTACTS = 10_000
+MAX_CONTACTS = 10_000
 """Contacts (browsers, users, addresses) that one write key may speak of in an hour: a busy shop's visitors."""
-MOST_EVENTS = 1_000
+MAX_EVENTS = 1_000
 """Events of one contact that one Lambda takes in an hour: more than anybody can look at."""
 STEP = 100
 """New contacts that a Lambda keeps to itself before it tells the others."""
@@ -55,8 +55,8 @@ def admit(events: Iterable[Event], key: str, now: Instant) -> tuple[list[Event],
     for event in events:
         names = {hash(identity) for identity in event.identities}
         is_new = not any(name in count.events for name in names)
-        if (is_new and count.shared + count.new >= MOST_CONTACTS) or any(
-            count.events.get(name, 0) >= MOST_EVENTS for name in names
+        if (is_new and count.shared + count.new >= MAX_CONTACTS) or any(
+            count.events.get(name, 0) >= MAX_EVENTS for name in names
         ):
             refused += 1
             continue

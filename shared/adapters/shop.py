@@ -2,7 +2,7 @@
 
 Every function that reads events has them, because they are marked by them wherever they are read
 (`contacts.event_of`): so a setting that is put right counts for what was stored before, too, once a profile and its
-rows are made anew.
+rows are made again.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from liquid import BoundTemplate, Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
 from shared.domain.events import Json
-from shared.domain.messages import TEXT_BOUND, one_line
+from shared.domain.messages import MAX_TEXT, one_line
 
 VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.first_name": ("Ada", "The contact's first name, if we know it."),
@@ -37,7 +37,7 @@ _FROM_THE_MAIL = frozenset({"subject", "preview"})
 """Known in the HTML part besides: its own subject and preview."""
 _REQUIRED = ("links.unsubscribe", "shop.address")
 
-_SUBJECT_BOUND = 150
+_MAX_SUBJECT = 150
 
 
 class _Sandbox(Environment):
@@ -105,8 +105,8 @@ def parse(source: Source) -> Template:
 
 def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
     """The mail to one recipient. UndefinedError when the template names what is not in `variables`."""
-    subject = one_line(template.subject.render(variables), _SUBJECT_BOUND)
-    preview = one_line(template.preview.render(variables), TEXT_BOUND)
+    subject = one_line(template.subject.render(variables), _MAX_SUBJECT)
+    preview = one_line(template.preview.render(variables), MAX_TEXT)
     text = re.sub(r"\n{3,}", "\n\n", template.text.render(variables)).strip() + "\n"
     return Rendered(subject, template.html.render({**variables, "subject": subject, "preview": preview}), text)
 

@@ -16,7 +16,7 @@ from shared.adapters.secrets import secret
 
 VERSION = "1"
 MAC_BYTES = 16  # half of SHA-256: as much as RFC 2104 asks for, and the links stay short
-MOST_CHARACTERS = 1000
+MAX_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def issue(token: Token) -> str:
 
 def read(text: str) -> Token | None:
     """The token that was issued as exactly this text; None when none was."""
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         return None
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)

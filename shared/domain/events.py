@@ -268,7 +268,7 @@ def event_id(*parts: str) -> str:
 
 def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
     """Asks for an evaluation of a contact at an instant. `definitions`: by this publication or a later one; `all`: of
-    every segment; `rebuild`: with the profile folded anew from all events."""
+    every segment; `rebuild`: with the profile folded again from all events."""
     return Event(
         id=event_id("refresh", contact, str(at)),
         type=Type.EVALUATION_DUE,
@@ -388,7 +388,7 @@ def normal_email(text: str) -> str:
     return address
 
 
-MOST_AMOUNT = 10**12
+MAX_AMOUNT = 10**12
 """Hundredths; what is more is a mistake, and would not add up in the lake's columns."""
 
 
@@ -403,4 +403,4 @@ def amount(value: Json) -> int | None:
         hundredths = round(float(value) * 100)
     except (ValueError, OverflowError):
         return None
-    return hundredths if abs(hundredths) <= MOST_AMOUNT else None
+    return hundredths if abs(hundredths) <= MAX_AMOUNT else None

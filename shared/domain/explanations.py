@@ -2,7 +2,7 @@
 
 They follow the segment's tree. Each condition says what it asks (`wording`), what the profile has to say to it and what
 would turn its answer (`evidence`). Whether a condition holds, and until when, is always the evaluator's word, never
-worked out anew.
+worked out again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.domain.conditions.traits import OnList
 from shared.domain.evaluation import Reading
 from shared.domain.events import NEVER, Instant
 from shared.domain.evidence import evidence
-from shared.domain.evidence.view import Told, View
+from shared.domain.evidence.view import Evidence, View
 from shared.domain.profiles import Profile
 from shared.domain.segments import Definitions, change_of
 from shared.domain.wording import sentence
@@ -59,15 +59,15 @@ def _explain(view: View, condition: Condition) -> Explanation:
             true = f"{sum(part.holds for part in parts)} of {len(parts)} true"
             if isinstance(condition, All):
                 asks = "all of these"
-                told = Told(true, "All have to be true.", "Ends when one of them does.")
+                told = Evidence(true, "All have to be true.", "Ends when one of them does.")
             else:
                 asks = "at least one of these"
-                told = Told(true, "One of them is enough.", "Ends when none is true.")
+                told = Evidence(true, "One of them is enough.", "Ends when none is true.")
         case Member() if condition.asks_when:
             told = evidence(view, condition, holds, until)
         case Not() | Member() | OnList() | Engagement() | Rfm():
             changes = "It changes when that does."
-            told = Told("it is true" if parts[0].holds else "it is not", changes, changes)
+            told = Evidence("it is true" if parts[0].holds else "it is not", changes, changes)
         case _:
             told = evidence(view, condition, holds, until)
     return Explanation(condition.kind, holds, asks, told.evidence, _turns(view, told, holds, until), until, parts)
@@ -89,7 +89,7 @@ def _made_of(definitions: Definitions, condition: Condition) -> tuple[Condition,
             return ()
 
 
-def _turns(view: View, told: Told, holds: bool, until: Instant) -> str:
+def _turns(view: View, told: Evidence, holds: bool, until: Instant) -> str:
     if until == NEVER:
         return told.ends if holds else told.would
     unless = f", unless {told.unless}" if told.unless else ""

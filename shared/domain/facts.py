@@ -86,12 +86,12 @@ KINDS = ("contact", "trait", "consent", "order", "line", "cart", "answer", "memb
 PARTITIONS = ("pass", "kind")
 """The id of the pass that an export was made for, and what its rows are."""
 
-VALUES_BOUND = 100
+MAX_VALUES = 100
 """Values of a list, and parts of a trait, that are written out."""
 
 Row = dict[str, Json]
 
-_MOST_WHOLE = 2**53  # up to here a double is exact
+_MAX_WHOLE = 2**53  # up to here a double is exact
 
 
 def is_answered(condition: Condition) -> bool:
@@ -243,7 +243,7 @@ def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
             continue
         if in_lake(name):
             yield name, stamped
-        if isinstance(value, dict) and len(value) <= VALUES_BOUND and "." not in name:
+        if isinstance(value, dict) and len(value) <= MAX_VALUES and "." not in name:
             for part, of_part in value.items():
                 whole = f"{name}.{part}"
                 if of_part is not None and whole not in profile.traits and in_lake(whole):
@@ -253,12 +253,12 @@ def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
 def _values(value: Json, own: frozenset[str]) -> list[Row] | None:
     """The columns that hold a trait's value, a row each; None when something in it may not be written out."""
     if isinstance(value, list):
-        if len(value) > VALUES_BOUND:
+        if len(value) > MAX_VALUES:
             return None
         held = [_value(each, own) for each in value] or [{}]
         return None if None in held else [{**each, "amount": len(value)} for each in held if each is not None]
     if isinstance(value, dict):
-        return [{}] if len(value) <= VALUES_BOUND else None
+        return [{}] if len(value) <= MAX_VALUES else None
     one = _value(value, own)
     return None if one is None else [one]
 
@@ -269,7 +269,7 @@ def _value(value: Json, own: frozenset[str]) -> Row | None:
         case bool():
             return {"flag": value}
         case int() | float():
-            exact = isfinite(value) if isinstance(value, float) else abs(value) <= _MOST_WHOLE
+            exact = isfinite(value) if isinstance(value, float) else abs(value) <= _MAX_WHOLE
             return {"number": float(value)} if exact else None
         case str():
             return {"text": fold_case(value)} if not value or _may_be_written(value, own) else None

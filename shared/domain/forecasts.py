@@ -2,7 +2,7 @@
 
 What comes is played forward on the profiles: a membership that time alone changes changes at an instant that is known
 already. What is not foreseen is what contacts do, and what the shop does to them: a mail that a journey sends is an
-event as well, and moves segments that ask about mails; and a cut-off that the nightly refresh works out anew moves
+event as well, and moves segments that ask about mails; and a cut-off that the nightly refresh works out again moves
 those that ask for a rank.
 """
 

@@ -1,4 +1,4 @@
-"""Guidance: what to mend about the shop's segments, by their sizes, by what they share, and by when somebody entered.
+"""Guidance: what to fix about the shop's segments, by their sizes, by what they share, and by when somebody entered.
 
 Each finding is a sentence or two that end with what to do.
 """
@@ -35,7 +35,7 @@ def findings(
     last_entries: Mapping[str, Instant],
     now: Instant,
 ) -> list[Finding]:
-    """What there is to mend, in the order of the segments: those that are alike, then small ones, then quiet ones.
+    """What there is to fix, in the order of the segments: those that are alike, then small ones, then quiet ones.
 
     `sizes` are numbers of contacts by segment (missing: none); `overlaps`, numbers of contacts in both of two segments,
     for pairs in either order (missing: none); `last_entries`, when somebody last entered (missing: never). An empty

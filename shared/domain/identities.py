@@ -11,9 +11,9 @@ STRENGTH = list(IdentityKind)
 NOBODYS = frozenset({IdentityKind.ORDER, IdentityKind.ANONYMOUS})
 """Kinds that are nobody in particular. A storefront's orders and carts are a kind of their own, which a public write
 key cannot name: their numbers can be guessed."""
-IDENTITIES_BOUND = 500
+MAX_IDENTITIES = 500
 """Identities a contact is known by, beside orders."""
-ORDERS_BOUND = 500
+MAX_ORDERS = 500
 """Orders, checkouts and carts a contact is known by."""
 
 
@@ -133,7 +133,7 @@ def remembered(keys: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     orders = [key for key in keys if kind_of(key) is IdentityKind.ORDER]
     others = len(keys) - len(orders)
     told = [key for kind in (IdentityKind.ANONYMOUS, IdentityKind.USER) for key in keys if kind_of(key) is kind]
-    forgotten = {*orders[: max(len(orders) - ORDERS_BOUND, 0)], *told[: max(others - IDENTITIES_BOUND, 0)]}
+    forgotten = {*orders[: max(len(orders) - MAX_ORDERS, 0)], *told[: max(others - MAX_IDENTITIES, 0)]}
     return tuple(key for key in keys if key not in forgotten), tuple(key for key in keys if key in forgotten)
 
 

@@ -138,14 +138,14 @@ def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
     }
 
 
-_MOST_AFTER = 10**6 - 1
+_MAX_AFTER = 10**6 - 1
 
 
 def _of_order(event: Event, own: frozenset[str]) -> Row:
     state = event.order
     found: Row = {"order_id": code(event.properties.get("order_id") if state is None else state.id, own)}
     if state is not None or event.type in ORDER_TYPES:
-        found["stamp"] = event.stamp.time * (_MOST_AFTER + 1) + max(min(event.stamp.after, _MOST_AFTER), 0)
+        found["stamp"] = event.stamp.time * (_MAX_AFTER + 1) + max(min(event.stamp.after, _MAX_AFTER), 0)
         placed = None if event.type == Type.ORDER_REFUNDED else when_placed(event)
         found["placed"] = None if placed is None else iso(placed)[:10]
     if state is not None:

@@ -167,7 +167,7 @@ def awaits_address(message: Message, refusal: Refusal | None, now: Instant) -> b
 
 # ── what is stored of a message ──
 
-SETTLE = 15 * MINUTE
+CLAIM_TIMEOUT = 15 * MINUTE
 """How long a claim of unknown outcome waits for SES's Send notice, which else comes within seconds."""
 
 
@@ -195,7 +195,7 @@ class Held:
 
     def pending(self, now: Instant) -> bool:
         """Whether it may have been sent, and we are to hear of it yet."""
-        return self.status is Status.CLAIMED and now < self.claimed_at + SETTLE
+        return self.status is Status.CLAIMED and now < self.claimed_at + CLAIM_TIMEOUT
 
 
 # ── whether a person clicked ──
@@ -216,8 +216,8 @@ def is_scan(time: Instant, link: str, clicks: Iterable[tuple[Instant, str]], arr
 
 # ── what a template can say about the contact ──
 
-NAME_BOUND = 60
-TEXT_BOUND = 120
+MAX_NAME = 60
+MAX_TEXT = 120
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 """Unicode categories of characters that are no text: control, format (those that turn the writing direction are among
 them), private use, half characters."""
@@ -291,7 +291,7 @@ def contact_variables(profile: Profile) -> dict[str, Json]:
 
 
 def _name(profile: Profile, trait: str) -> str | None:
-    name = _trait(profile, trait, NAME_BOUND)
+    name = _trait(profile, trait, MAX_NAME)
     if name is None:
         return None
     said = name.strip(" ()[]'\"*").casefold()
@@ -307,12 +307,12 @@ _OF_NAMES = {"Lu", "Ll", "Lt", "Lm", "Lo", "So"}
 """Unicode categories of which a name has at least one character: letters, and the pictures that some go by."""
 
 
-def _trait(profile: Profile, name: str, bound: int = TEXT_BOUND) -> str | None:
+def _trait(profile: Profile, name: str, bound: int = MAX_TEXT) -> str | None:
     stamped = profile.traits.get(name)
     return _plain(stamped.value, bound) if stamped is not None else None
 
 
-def _plain(value: Json, bound: int = TEXT_BOUND) -> str | None:
+def _plain(value: Json, bound: int = MAX_TEXT) -> str | None:
     """The text as it is shown, if it is harmless as it is shown: what is checked is what comes out."""
     if not isinstance(value, str):
         return None

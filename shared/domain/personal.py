@@ -33,21 +33,21 @@ from urllib.parse import unquote
 
 from shared.domain.events import Json
 
-MOST_TEXT = 200
+MAX_TEXT = 200
 """Characters of a text that is kept."""
-MOST_CODE = 100
+MAX_CODE = 100
 """Of one that is told with the public key, but for a path."""
 CODE_WORDS = 5
 """Words between two of `/ > | , :` in what is told with the public key."""
-MOST_TOKEN = 32
+MAX_TOKEN = 32
 """Letters and digits that stand together there, fewer than."""
 LEAST_PHONE = 8
 """Digits that make a number somebody's, and of a longer one those that stay whatever is dialled before them."""
 DISTINCT = 8
 """Letters of a word of a street by which it is known: shorter ones (`Garden Lane`) are everybody's."""
-MOST_DECODED = 4
+MAX_DECODED = 4
 """Times that a text is decoded: who hides an address deeper does it on purpose."""
-_MOST_READINGS = 24
+_MAX_READINGS = 24
 
 # ── which traits say who somebody is ──
 
@@ -167,7 +167,7 @@ _ANY_MAILBOX = _words(
 def _words_of(kind: str, value: str) -> tuple[str, ...]:
     """What of a value is looked for: single words (also of several written as one), phrases with one space between
     words, and of a number that one can dial the last digits."""
-    if len(value) > MOST_TEXT:
+    if len(value) > MAX_TEXT:
         return ()
     found: dict[str, None] = {}
     match kind:
@@ -328,10 +328,10 @@ def _read(value: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str],
 def _readings(value: str) -> list[str]:
     found = {unicodedata.normalize("NFKC", value): None}
     layer = list(found)
-    for _ in range(MOST_DECODED):
+    for _ in range(MAX_DECODED):
         layer = [each for one in layer for each in dict.fromkeys(_decoded(one)) if each not in found]
-        found |= dict.fromkeys(layer[: _MOST_READINGS - len(found)])
-        if not layer or len(found) >= _MOST_READINGS:
+        found |= dict.fromkeys(layer[: _MAX_READINGS - len(found)])
+        if not layer or len(found) >= _MAX_READINGS:
             break
     return list(found)
 
@@ -395,15 +395,15 @@ _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b", re.IGNORECASE)
 _CODE = re.compile(r"[\w.:/#=|+-]{1,200}", re.ASCII)
 """A code, as machines write them: no spaces, no @."""
 _OF_CODES = frozenset(" -_./:#=|+&,()!?'’–>*~%")
-_TOKEN = re.compile(rf"[A-Za-z0-9]{{{MOST_TOKEN},}}")
+_TOKEN = re.compile(rf"[A-Za-z0-9]{{{MAX_TOKEN},}}")
 _LIKE_LATIN = frozenset({"CHEROKEE", "LISU", "COPTIC", "DESERET", "OSAGE"})
 
 
 def text(value: Json, own: frozenset[str], public: bool = False) -> str | None:
     """A text that says nothing of anybody, as it is; else None. `public`: it came with the public key."""
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT or looks_personal(value):
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or looks_personal(value):
         return None
-    return None if (public and not (_is_code(value) and len(value) <= MOST_CODE)) or says(value, own) else value
+    return None if (public and not (_is_code(value) and len(value) <= MAX_CODE)) or says(value, own) else value
 
 
 def identifier(value: Json, own: frozenset[str], public: bool = False) -> str | None:
@@ -415,7 +415,7 @@ def category_name(value: Json, own: frozenset[str], public: bool = False) -> str
     """What a shop calls a kind of its products, or who makes them: of its own, no digits or streets are looked for."""
     if public:
         return text(value, own, public=True)
-    if not isinstance(value, str) or not value.strip() or len(value) > MOST_TEXT or _has_address(value):
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or _has_address(value):
         return None
     return None if says(value, own) else value
 
@@ -443,7 +443,7 @@ def link(value: Json, own: frozenset[str]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def looks_personal(value: str) -> bool:
-    """Whether there is an e-mail address, a phone number or a street with its number in it, whoever's it is."""
+    """Whether there is an email address, a phone number or a street with its number in it, whoever's it is."""
     if _has_address(value):
         return True
     readings, phrases, _, _ = _read(value)

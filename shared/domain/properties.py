@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from shared.domain.events import MOST_AMOUNT, Event, Json, Type, amount
+from shared.domain.events import MAX_AMOUNT, Event, Json, Type, amount
 from shared.domain.personal import category_name, code, identifier, in_lake, link, own_words, path, says, text
 
 TEXT_LISTS = ("product_id", "category")
@@ -29,7 +29,7 @@ KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 segments ask for, and the lake all."""
 Asked = Mapping[str, frozenset[str]]
 """By event type, the other properties that conditions ask for."""
-MOST_DEPTH = 4
+MAX_DEPTH = 4
 """Objects within each other that are looked into."""
 _NAME = re.compile(r"[^=\x00-\x1f\x7f]{1,100}")
 """Of an other property: in the lake, `=` stands between a name and its value."""
@@ -40,13 +40,13 @@ WHOLE_CARTS = (Type.CART_UPDATED, Type.CART_VIEWED, Type.CHECKOUT_STARTED, Type.
 CART_CHANGES = (Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED)
 """Events that tell of one product in it."""
 CARTS = (*WHOLE_CARTS, *CART_CHANGES)
-VALUES_BOUND = 30
+MAX_VALUES = 30
 """Distinct values kept of a property that an event has once a product."""
-MOST_LIST_BYTES = 600
+MAX_LIST_BYTES = 600
 """Of those values."""
-MOST_BYTES = 1_500
+MAX_BYTES = 1_500
 """Of all that is kept of one event, and of one trait with its name: as JSON."""
-MOST_ID = 100
+MAX_ID = 100
 """Characters of an order's or a refund's id."""
 _as_stored = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FIRST_KEPT = (*AMOUNTS, *FLAGS, *TEXT_LISTS, *CODES, *TEXTS)
@@ -99,7 +99,7 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
 
     A dot leads into an object, and through a list into each of its objects: `answers.points`. What says something of
     the contact is left out, as of all texts; of senders with a public write key, codes alone pass. It is as many as fit
-    MOST_BYTES, in the order of their names, so that profiles and the lake know the same of an event whatever is asked.
+    MAX_BYTES, in the order of their names, so that profiles and the lake know the same of an event whatever is asked.
     """
     own = own_words(event.traits) | known
     told: dict[str, dict[str, Json]] = {}
@@ -110,9 +110,9 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
             if said is not None:
                 told.setdefault(name, {})[_as_stored(said)] = said
     kept: dict[str, Json] = {}
-    room = MOST_BYTES
+    room = MAX_BYTES
     for name in sorted(told):
-        values = [told[name][key] for key in sorted(told[name])[:VALUES_BOUND]]
+        values = [told[name][key] for key in sorted(told[name])[:MAX_VALUES]]
         room -= len(_as_stored({name: values}).encode())
         if room < 0:
             break
@@ -121,19 +121,19 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
 
 
 def _leaves(name: str, value: Json, depth: int) -> Iterator[tuple[str, Json]]:
-    if depth > MOST_DEPTH:
+    if depth > MAX_DEPTH:
         return
     if isinstance(value, Mapping):
         for part, each in value.items():
             yield from _leaves(f"{name}.{part}" if name else part, each, depth + 1)
     elif isinstance(value, list):
-        for each in value[:MOST_ITEMS]:
+        for each in value[:MAX_ITEMS]:
             yield from _leaves(name, each, depth)
     else:
         yield name, value
 
 
-MOST_ITEMS = 250
+MAX_ITEMS = 250
 """Of a list that is looked into."""
 
 
@@ -143,13 +143,13 @@ def _said(value: Json, event: Event, own: frozenset[str]) -> Json:
         case bool():
             return value
         case int() | float():
-            return value if abs(value) <= MOST_NUMBER else None  # nor what is no number (NaN)
+            return value if abs(value) <= MAX_NUMBER else None  # nor what is no number (NaN)
         case str():
             return text(value, own, event.public)
     return None
 
 
-MOST_NUMBER = 10**15
+MAX_NUMBER = 10**15
 """Up to here whole numbers are exact, whatever works with them."""
 
 
@@ -171,7 +171,7 @@ _IN_COLUMNS = frozenset({*KEPT_PROPERTIES, "filled"})
 
 
 def _fitting(found: dict[str, Json]) -> dict[str, Json]:
-    """As many of the properties as fit MOST_BYTES, in the order of _FIRST_KEPT: mostly all."""
+    """As many of the properties as fit MAX_BYTES, in the order of _FIRST_KEPT: mostly all."""
     if is_small(found):
         return found
     kept: dict[str, Json] = {}
@@ -182,8 +182,8 @@ def _fitting(found: dict[str, Json]) -> dict[str, Json]:
 
 
 def is_small(values: Mapping[str, Json]) -> bool:
-    """Whether these, as they are stored, fit MOST_BYTES."""
-    return len(_as_stored(values).encode()) <= MOST_BYTES
+    """Whether these, as they are stored, fit MAX_BYTES."""
+    return len(_as_stored(values).encode()) <= MAX_BYTES
 
 
 def short_id(value: Json) -> str | None:
@@ -191,7 +191,7 @@ def short_id(value: Json) -> str | None:
     if not isinstance(value, str | int):
         return None
     found = str(value)
-    return found if len(found) <= MOST_ID else None
+    return found if len(found) <= MAX_ID else None
 
 
 def refunded(properties: Mapping[str, Json]) -> int | None:
@@ -244,7 +244,7 @@ def stated_total(properties: Mapping[str, Json]) -> int | None:
 
 
 def worth(value: Json) -> int | None:
-    """What something costs or comes to; an amount below nought counts nothing."""
+    """What something costs or comes to; an amount below zero counts nothing."""
     found = amount(value)
     return None if found is None or found < 0 else found
 
@@ -263,7 +263,7 @@ def _total(type_: str, properties: Mapping[str, Json], products: Sequence[Mappin
         if price is None or quantity is None:
             return None
         total += round(max(price, 0) * quantity)
-    return total if abs(total) <= MOST_AMOUNT else None
+    return total if abs(total) <= MAX_AMOUNT else None
 
 
 def quantity_of(value: Json) -> float | None:
@@ -303,8 +303,8 @@ def categories_of(product: Mapping[str, Json]) -> Sequence[Json]:
 def listed(values: Iterator[str | None]) -> list[str] | None:
     """The distinct ones, in order: as many as the bounds take."""
     kept: list[str] = []
-    room = MOST_LIST_BYTES
-    for value in sorted({value for value in values if value is not None})[:VALUES_BOUND]:
+    room = MAX_LIST_BYTES
+    for value in sorted({value for value in values if value is not None})[:MAX_VALUES]:
         room -= len(value.encode())
         if room < 0:
             break

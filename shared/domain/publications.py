@@ -1,7 +1,7 @@
 """Publications: the shop's segments as one numbered document, and what makes the next one of it.
 
 A publication is never changed; each is made of the one before, and says of every segment by which number it was last
-changed. So any two of them, however far apart, say what has to be decided anew between.
+changed. So any two of them, however far apart, say what has to be decided again between.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def without_segment(publication: Publication, id_: str, now: Instant) -> Publica
 
 
 def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float | None], now: Instant) -> Publication | None:
-    """The next publication, with cut-offs that were worked out anew (None: there is none, too few are ranked); None
+    """The next publication, with cut-offs that were worked out again (None: there is none, too few are ranked); None
     when none has moved.
 
     A cut-off that there was none of completes the change that has brought its condition, so it counts as that: who

@@ -2,7 +2,7 @@
 
 The shop's definitions are one numbered document: each publication is the next number, and says of every segment by
 which number it was last changed. A profile knows by which number its memberships were decided, so it knows what to
-decide anew, whoever of old and new Lambdas gets to it.
+decide again, whoever of old and new Lambdas gets to it.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def compile_segments(
     """Compiles the shop's segments. ValueError: two of one id, one that asks about one there is none of, a circle, an
     unknown time zone."""
     ordered = in_order(segments)
-    of_shop = calendars.zone(zone)
-    if of_shop is None:
+    shop_definitions = calendars.zone(zone)
+    if shop_definitions is None:
         raise ValueError(f"unknown time zone {zone}: write one such as Europe/London")
     needs: dict[str, set[str]] = {}
     for segment in ordered.values():
@@ -98,7 +98,7 @@ def compile_segments(
         starting=frozenset(starting),
         index=index,
         asked=_asked(ordered.values()),
-        compiler=Compiler(ordered, cutoffs or {}, of_shop),
+        compiler=Compiler(ordered, cutoffs or {}, shop_definitions),
         position={name: position for position, name in enumerate(ordered)},
     )
 
@@ -128,7 +128,7 @@ def ranks(segment: Segment) -> list[Rank]:
 
 
 class OldDefinitionsError(Exception):
-    """The profile was decided by newer definitions than these: read them anew."""
+    """The profile was decided by newer definitions than these: read them again."""
 
 
 def decide(
@@ -309,11 +309,11 @@ def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, I
     """Whether it holds at `t`, and the exact instant at which that changes with no new event (NEVER: it does not).
 
     Conditions of the calendar that exclude each other (winter and summer) come up again and again and change nothing:
-    after MOST_ASKED of their turns that is taken for never.
+    after MAX_ASKED of their turns that is taken for never.
     """
     (signed,) = evaluate(profile, t)
     holds, until = signed > 0, abs(signed)
-    for _ in range(MOST_ASKED):
+    for _ in range(MAX_ASKED):
         if until == NEVER:
             break
         (signed,) = evaluate(profile, until)
@@ -323,7 +323,7 @@ def change_of(evaluate: Evaluate, profile: Profile, t: Instant) -> tuple[bool, I
     return holds, NEVER
 
 
-MOST_ASKED = 200
+MAX_ASKED = 200
 
 
 def _until(profile: Profile, segment: str) -> Instant:

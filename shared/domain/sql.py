@@ -427,7 +427,7 @@ def _local_midnight(zone: ZoneInfo, since: Instant, t: Instant) -> str:
 
 @lru_cache(maxsize=8)
 def _offsets(zone: ZoneInfo, t: Instant) -> list[tuple[Instant, int]]:
-    """The zone's offsets from UTC, in ms and a day more (so that none is below nought), and from when each was kept."""
+    """The zone's offsets from UTC, in ms and a day more (so that none is below zero), and from when each was kept."""
 
     def offset(at: Instant) -> int:
         found = calendars.local(at, zone).utcoffset()

@@ -33,9 +33,9 @@ from shared.domain.profiles import Profile
 from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.properties import fold_case
 
-MOST_VALUES = 200
+MAX_VALUES = 200
 """Kept of one trait or property: those that came first. A trait with more (a city, a name) has no list of values."""
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Vocabulary:
 
 def _add(values: Counter[str], value: Json) -> None:
     for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, str) and (each in values or len(values) < MOST_VALUES):
+        if isinstance(each, str) and (each in values or len(values) < MAX_VALUES):
             values[each] += 1
 
 
@@ -127,7 +127,7 @@ def _trait(name: str, known: Vocabulary) -> Iterator[str]:
 
 def _value(name: str, asked: Compared, seen: Counter[str] | None) -> Iterator[str]:
     """Of a name with a list of values, each text that is compared with it and is none of them."""
-    if not seen or len(seen) >= MOST_VALUES or asked.is_ not in ("equal", "in"):
+    if not seen or len(seen) >= MAX_VALUES or asked.is_ not in ("equal", "in"):
         return
     folded = {fold_case(value) for value in seen}
     for value in asked.value if isinstance(asked.value, list | tuple) else (asked.value,):
@@ -140,8 +140,8 @@ def _unseen(what: str, name: str, others: Sequence[str]) -> str:
     near = [each for each in _near(name, others) if each != name]
     if near:
         return f"{what}: did you mean {' or '.join(near)}?"
-    shown = list(dict.fromkeys(others))[:MOST_SHOWN]
-    more = ", …" if len(set(others)) > MOST_SHOWN else "."
+    shown = list(dict.fromkeys(others))[:MAX_SHOWN]
+    more = ", …" if len(set(others)) > MAX_SHOWN else "."
     return f"{what}. There is {', '.join(shown)}{more}" if shown else f"{what}."
 
 

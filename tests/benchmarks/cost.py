@@ -39,7 +39,7 @@ SHARES = {"page": 0.60, "product": 0.25, "cart": 0.05, "checkout": 0.04, "order"
 """Of all events. A shop's visitors look at some forty pages for each order; a webhook tells of each step to it."""
 SESSION = (3, 12)  # events one visitor has in a row
 BEFORE = 1  # views behind each visitor when the hour begins: with the orders, some 3 KB of profile
-MOST_LINES = 4  # of an order: the sample's shop sells by wholesale, twenty lines and more at a time
+MAX_LINES = 4  # of an order: the sample's shop sells by wholesale, twenty lines and more at a time
 
 # Of time: the handlers' own processor time is measured here; these turn it into what Lambda bills.
 CPU_AT_1_GB = 1024 / 1769
@@ -101,7 +101,7 @@ def shop(customers: int) -> Shop:
 def retail(webhook: Webhook) -> Webhook:
     """An order as a household places it."""
     lines = webhook.body.get("line_items", [])
-    return replace(webhook, body={**webhook.body, "line_items": lines[:MOST_LINES]}) if lines else webhook
+    return replace(webhook, body={**webhook.body, "line_items": lines[:MAX_LINES]}) if lines else webhook
 
 
 def play(made: Shop, events: int) -> float:

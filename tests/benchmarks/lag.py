@@ -9,7 +9,7 @@ import argparse
 import time
 from statistics import median
 
-from functions.refresh.app import MOST_WAKE_UPS
+from functions.refresh.app import MAX_WAKE_UPS
 from infra.local.shop.demo import BEGIN
 from shared.adapters import contacts, events_queue
 from shared.domain.events import DAY, HOUR, SECOND, Event, Identity, IdentityKind, Instant, Type
@@ -46,7 +46,7 @@ def measure(customers: int = 1000) -> list[Row]:
     )
     assert len(late) == customers, "every one of them has to have left"
     a_minute = 1_000_000 * A_DAY / (24 * 60)
-    most = MOST_WAKE_UPS * contacts.SHARDS
+    most = MAX_WAKE_UPS * contacts.SHARDS
     return [
         Row(
             f"{customers:,} changes by time alone, stored after their instant",

@@ -410,18 +410,19 @@ def count(customers: int) -> Counts:
     grow_old(played.made)
     at = system.world.now()
     replay.export(system, at, "money")
-    of_shop = definitions.segments()
-    queries = [sql.sizes(of_shop, [segment], at, "money") for segment in of_shop.segments]
+    shop_definitions = definitions.segments()
+    queries = [sql.sizes(shop_definitions, [segment], at, "money") for segment in shop_definitions.segments]
     (often, changes), *_ = meter.counted.segments.most_common(1)
     (_, at_once), *_ = Counter(meter.counted.by_time).most_common(1)
     return Counts(
-        segments=len(of_shop.segments),
+        segments=len(shop_definitions.segments),
         months=months,
         number=number,
         often=(often, changes / meter.counted.segments.total()),
         at_once=at_once / len(stored),
         contact={part: times(weeks[part], 1 / months) for part in (EVENTS_COME, TIME_COMES, FOLLOWED)},
-        night=times(of_contacts + a_night[REPAIRS], 1 / len(stored)) + Counter({COMPARISONS: len(of_shop.segments)}),
+        night=times(of_contacts + a_night[REPAIRS], 1 / len(stored))
+        + Counter({COMPARISONS: len(shop_definitions.segments)}),
         page=page,
         run=run,
         minute=minute,
@@ -436,10 +437,10 @@ def count(customers: int) -> Counts:
 def _of_page(played: Played, a_night: Taken, contacts_: int) -> Taken:
     """What a page of the export takes besides its contacts: what a night of PAGES pages takes more than one of one."""
     meter, system = played.meter, played.made.system
-    states, most = entered(system), export.MOST_CONTACTS
-    export.MOST_CONTACTS = -(-contacts_ // PAGES)
+    states, most = entered(system), export.MAX_CONTACTS
+    export.MAX_CONTACTS = -(-contacts_ // PAGES)
     played.nights(system.world.now(), 1)
-    export.MOST_CONTACTS = most
+    export.MAX_CONTACTS = most
     many = meter.take()[EXPORT]
     many[TRANSITIONS] = entered(system) - states
     return times(many - a_night, 1 / (many[REQUESTS] - 1))
@@ -459,7 +460,7 @@ def _of_filling(played: Played, contacts_: int) -> Taken:
     taken = meter.take()
     assert taken[FILLING][REQUESTS] > 0
     taken[STEPS][TRANSITIONS] = entered(system) - states
-    return times(taken[FILLING], 1 / contacts_) + times(taken[STEPS], 1 / passes.MOST_CONTACTS)
+    return times(taken[FILLING], 1 / contacts_) + times(taken[STEPS], 1 / passes.MAX_CONTACTS)
 
 
 def _of_minute(played: Played) -> Taken:
@@ -478,25 +479,25 @@ def _of_minute(played: Played) -> Taken:
 
 def _questions(of_pass: str, t: Instant) -> list[str]:
     """What a night asks Athena."""
-    of_shop = definitions.segments()
-    ranked = [rank for segment in of_shop.segments.values() for rank in ranks(segment)]
-    compared = sql.differing(of_shop, list(of_shop.segments), t, of_pass, most=1)
-    return [sql.cutoffs(of_shop, ranked, t, of_pass), compared]
+    shop_definitions = definitions.segments()
+    ranked = [rank for segment in shop_definitions.segments.values() for rank in ranks(segment)]
+    compared = sql.differing(shop_definitions, list(shop_definitions.segments), t, of_pass, most=1)
+    return [sql.cutoffs(shop_definitions, ranked, t, of_pass), compared]
 
 
 def _seconds(stored: Sequence[bytes], t: Instant, rounds: int = 5) -> float:
-    of_shop = definitions.segments()
-    names = list(of_shop.segments)
+    shop_definitions = definitions.segments()
+    names = list(shop_definitions.segments)
     began = time.process_time()
     for _ in range(rounds):
         for each in stored:
-            of_shop.signed(names, load(each), t)
+            shop_definitions.signed(names, load(each), t)
     return (time.process_time() - began) / (rounds * len(stored))
 
 
 def month(counts: Counts, contacts_: int) -> dict[str, Taken]:
     """What a month of segments takes for so many contacts, by part."""
-    pages = -(-contacts_ // export.MOST_CONTACTS)
+    pages = -(-contacts_ // export.MAX_CONTACTS)
     parts = {part: times(taken, contacts_) for part, taken in counts.contact.items()}
     parts[TIME_COMES] += times(counts.minute, MONTH * DAY / MINUTE)
     night = times(counts.night, contacts_) + times(counts.page, pages) + counts.run

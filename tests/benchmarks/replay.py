@@ -127,10 +127,10 @@ def play(system: System, webhooks: deque[Webhook], until: Instant) -> Instant:
 
 def compare(system: System, at: Instant, differing: list[str]) -> int:
     """Compares the stored memberships with what one pass over the lake says; gives how many were compared."""
-    of_shop = definitions.segments()
-    names, of_pass = list(of_shop.segments), f"replay-{at}"
+    shop_definitions = definitions.segments()
+    names, of_pass = list(shop_definitions.segments), f"replay-{at}"
     export(system, at, of_pass)
-    told = athena.rows(athena.start(sql.one_pass(of_shop, names, at, of_pass))) or []
+    told = athena.rows(athena.start(sql.one_pass(shop_definitions, names, at, of_pass))) or []
     answered = {row["contact"]: row for row in told}
     stored = {each.profile.contact: each.profile for each in everybody()}
     differing += [f"{iso(at)} {each} is stored or passed over, not both" for each in stored.keys() ^ answered.keys()]

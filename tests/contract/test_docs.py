@@ -139,9 +139,9 @@ def test_the_event_names_in_the_docs_are_the_codes() -> None:
 
 def test_the_bounds_on_senders_in_the_docs_are_the_codes() -> None:
     said = EVENTS.split("## Bounds on the website's key\n")[1]
-    assert f"| {segment.MOST_MESSAGES} messages in a batch, " in said
-    assert f"| {senders.MOST_CONTACTS:,} contacts in an hour" in said
-    assert f"| {senders.MOST_EVENTS:,} events of one contact" in said
+    assert f"| {segment.MAX_MESSAGES} messages in a batch, " in said
+    assert f"| {senders.MAX_CONTACTS:,} contacts in an hour" in said
+    assert f"| {senders.MAX_EVENTS:,} events of one contact" in said
     api = template().raw["Resources"]["PublicApi"]["Properties"]
     (of_website,) = api["RouteSettings"].values()
     rate, burst = of_website["ThrottlingRateLimit"], of_website["ThrottlingBurstLimit"]
@@ -170,24 +170,24 @@ def test_every_condition_is_explained_with_an_example_and_where_its_bound_is() -
 def test_the_bounds_in_the_docs_are_the_codes() -> None:
     said = SEGMENTS.split("## What is exact, and where the bound is\n")[1]
     for bound, what in (
-        (bounds.HISTORY_BOUND, "occurrences"),
-        (bounds.ORDERS_BOUND, "orders"),
-        (bounds.TYPES_BOUND, "event types"),
-        (bounds.TRAITS_BOUND, "traits"),
-        (bounds.REFUNDS_BOUND, "refunds"),
-        (properties.MOST_BYTES, "bytes"),
-        (properties.MOST_ID, "characters"),
-        (identities.IDENTITIES_BOUND, "identities"),
-        (bounds.STORED_BOUND, "bytes"),
+        (bounds.MAX_HISTORY, "occurrences"),
+        (bounds.MAX_ORDERS, "orders"),
+        (bounds.MAX_TYPES, "event types"),
+        (bounds.MAX_TRAITS, "traits"),
+        (bounds.MAX_REFUNDS, "refunds"),
+        (properties.MAX_BYTES, "bytes"),
+        (properties.MAX_ID, "characters"),
+        (identities.MAX_IDENTITIES, "identities"),
+        (bounds.MAX_STORED, "bytes"),
     ):
         assert f"{bound:,} {what}" in said
     of_properties = SEGMENTS.split("## Properties of events\n")[1]
     for bound, what in (
-        (personal.MOST_TEXT, "characters"),
-        (properties.VALUES_BOUND, "ids"),
-        (properties.VALUES_BOUND, "categories"),
-        (properties.MOST_LIST_BYTES, "bytes"),
-        (properties.MOST_BYTES, "bytes"),
+        (personal.MAX_TEXT, "characters"),
+        (properties.MAX_VALUES, "ids"),
+        (properties.MAX_VALUES, "categories"),
+        (properties.MAX_LIST_BYTES, "bytes"),
+        (properties.MAX_BYTES, "bytes"),
     ):
         assert f"{bound:,} {what}" in of_properties
 
@@ -209,6 +209,17 @@ def test_the_causes_of_transitions_in_the_docs_are_the_codes_and_start_journeys_
 
 def test_the_properties_conditions_can_ask_for_are_listed() -> None:
     assert {cells[0].strip("`") for cells in rows(SEGMENTS, "Properties of events")} == set(KEPT_PROPERTIES)
+
+
+def test_the_decisions_are_numbered_and_each_has_a_status() -> None:
+    assert documentation.numbered(DECISIONS) == DECISIONS, "run `make docs`"
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\. \d{4}-\d\d-\d\d: ", DECISIONS, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    said = r"^Status: (?:accepted(?:, amended by (\d+))?|replaced by (\d+))$"
+    statuses = re.findall(said, DECISIONS, re.MULTILINE)
+    assert len(statuses) == len(numbers)
+    for number, others in zip(numbers, statuses, strict=True):
+        assert all(number < int(other) <= len(numbers) for other in others if other)
 
 
 def test_every_dependency_is_justified() -> None:

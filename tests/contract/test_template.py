@@ -578,7 +578,7 @@ def test_a_queue_waits_long_enough_and_sets_aside_what_fails_ten_times() -> None
             assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     profile = importlib.import_module("functions.profile.app")
     for queue in ("EventsQueue", "PromptQueue"):
-        assert RESOURCES[queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MOST_RECEIVES
+        assert RESOURCES[queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == profile.MAX_RECEIVES
 
 
 def test_silence_is_asserted_of_no_time_of_which_something_may_still_be_gathered() -> None:

@@ -31,7 +31,7 @@ from shared.domain.events import DAY, Instant
 from tests.faults import story
 from tests.faults.outcome import Outcome, differences, outcome
 
-LONGEST_RUN = 120  # seconds of a child; then it hangs
+MAX_RUN = 120  # seconds of a child; then it hangs
 
 
 class Kind(StrEnum):
@@ -190,7 +190,7 @@ class Play:
 
     def _become(self, name: str, faults: Faults) -> None:
         self.name, self.ahead, self.children = name, dict(faults), []
-        signal.alarm(LONGEST_RUN)
+        signal.alarm(MAX_RUN)
         log = os.open(self.directory / f"{name}.log", os.O_WRONLY | os.O_CREAT)
         for stream in self.streams:
             os.dup2(log, stream)

@@ -23,7 +23,7 @@ from shared.domain.events import DAY, HOUR, MINUTE, SECOND, iso
 
 BEGIN = 1_767_603_600_000  # 2026-01-05T09:00:00Z, a Monday
 END = BEGIN + 100 * DAY
-MOST_TRIES = 5
+MAX_TRIES = 5
 
 ADA, GRACE, MARY = 1, 2, 3
 
@@ -148,7 +148,7 @@ def track(system: System, path: str, body: dict[str, Any]) -> None:
 
 def insist(system: System, request: Request) -> Response:
     """Asks again, a minute later each time, as long as the answer is 5xx: so do the SDKs, and so do people."""
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         response = gateway.public(system, request)
         if response.status < 500:
             break
@@ -174,7 +174,7 @@ def unsubscribe(system: System, number: int) -> None:
     """Follows the newest mail's link to the preference page, and unticks what is ticked; looks whether it holds."""
     link = re.search(r"/preferences/[\w.~-]+", mail_of(system, number, "goodbye").text or "")
     assert link is not None
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         page = insist(system, Request("GET", link[0])).body.decode()
         if " checked" not in page:
             return

@@ -127,10 +127,10 @@ class Shop:
         """Every contact's memberships are what a full evaluation of all their events under the newest publication says,
         and each has adopted what all were to adopt."""
         publication, t = definitions.publication(), self.now()
-        of_shop = definitions.at_least(publication.number)
+        shop_definitions = definitions.at_least(publication.number)
         for profile in self.profiles():
             whole = rebuild(profile, contacts.events(profile.contact))
-            expected = {name for name in of_shop.segments if evaluate(of_shop, name, whole, t)[0]}
+            expected = {name for name in shop_definitions.segments if evaluate(shop_definitions, name, whole, t)[0]}
             held = {name for name, membership in profile.memberships.items() if membership.member}
             assert held == expected, profile.contact
             assert profile.definitions >= publication.to_fill

@@ -71,12 +71,12 @@ def test_a_shop_begins_with_what_is_shipped() -> None:
     assert definitions.publication().segments == definitions.shipped()
     assert definitions.segments().sequence == 1
     with pytest.raises(LookupError, match="no publication 1"):
-        definitions.numbered(1)
+        definitions.numbered_publication(1)
 
 
 def test_the_first_decision_puts_on_record_by_what_it_was_made() -> None:
     assert process(visit("v1"), visit("v2")) == {"batchItemFailures": []}
-    assert definitions.numbered(1) == definitions.publication()
+    assert definitions.numbered_publication(1) == definitions.publication()
     assert the_profile().definitions == 1
 
 
@@ -87,15 +87,15 @@ def test_each_publication_has_the_next_number_and_none_is_overwritten() -> None:
     with pytest.raises(PublishedMeanwhileError, match="version 3 of segments"):
         definitions.publish(mine)
     assert definitions.publication().segment("visitors") == segment(at_least=3)
-    assert definitions.numbered(2).segment("visitors") == segment()
+    assert definitions.numbered_publication(2).segment("visitors") == segment()
 
 
 def test_the_forms_of_a_segment_are_found_through_all_publications() -> None:
     publish(segment(), segment("others"), segment(at_least=2), segment("others", at_least=2))
-    found = [(publication.number, form) for publication, form in definitions.forms("visitors")]
+    found = [(publication.number, form) for publication, form in definitions.versions_of("visitors")]
     assert found == [(4, segment(at_least=2)), (2, segment())]
-    assert [publication.number for publication, _ in definitions.forms("customers")] == [1]
-    assert list(definitions.forms("nobody")) == []
+    assert [publication.number for publication, _ in definitions.versions_of("customers")] == [1]
+    assert list(definitions.versions_of("nobody")) == []
 
 
 def test_the_newest_is_read_once_a_minute() -> None:

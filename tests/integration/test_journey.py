@@ -14,7 +14,7 @@ from functions.journey import app
 from shared.adapters import contacts
 from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type, parse_instant
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.bounds import MAX_ORDERS
 from shared.domain.profiles.folding import fold, trim
 from tests.integration.conftest import NOW
 
@@ -81,7 +81,7 @@ def test_nobody_is_in_no_segment(aws: None) -> None:
 
 
 def test_a_branch_that_the_bounded_history_cannot_answer_reads_all_events(aws: None) -> None:
-    store(*(order(number, NOW - 60 * DAY + number) for number in range(ORDERS_BOUND + 5)))
+    store(*(order(number, NOW - 60 * DAY + number) for number in range(MAX_ORDERS + 5)))
     assert branch("high_spenders") == {"member": True}
     assert branch("repeat_buyers") == {"member": True}
 

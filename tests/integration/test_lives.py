@@ -157,16 +157,16 @@ def test_who_is_erased_is_gone_and_stays_so(played: System) -> None:
 
 def test_every_sum_agrees(played: System) -> None:
     """Members are the profiles' memberships, and those are what all the events come to; and nothing was lost."""
-    of_shop = definitions.segments()
+    shop_definitions = definitions.segments()
     everybody, _ = contacts.page(contacts.Place(), 1_000)
     profiles = [stored.profile for stored in contacts.read_all(everybody)]
-    for segment in of_shop.segments:
+    for segment in shop_definitions.segments:
         held = {each.contact for each in profiles if member(each, segment)}
         assert {each.contact for each in members.members(segment)} == held, segment
         assert members.counts().get(segment, 0) == len(held), segment
         for each in profiles:
             whole = rebuild(each, contacts.events(each.contact))
-            assert evaluate(of_shop, segment, whole, played.world.now())[0] == member(each, segment), segment
+            assert evaluate(shop_definitions, segment, whole, played.world.now())[0] == member(each, segment), segment
     for queue in ("EventsDeadLetters", "FeedbackDeadLetters", "TransitionDeadLetters", "LakeDeadLetters"):
         assert sqs.next_visible_at(played.world, played.template.reference(queue)) is None, queue
 

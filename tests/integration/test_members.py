@@ -50,7 +50,7 @@ def test_the_newest_transition_holds_in_whatever_order_and_however_often_they_co
 
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
 def test_reading_on_from_any_member_gives_each_exactly_once(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "MOST_READ", 2)  # so that DynamoDB's own pages end in the middle of ours
+    monkeypatch.setattr(members, "MAX_READ", 2)  # so that DynamoDB's own pages end in the middle of ours
     for contact in CONTACTS:
         members.record(transition(contact, 1, True), NOW)
     for contact in CONTACTS[::3]:
@@ -78,7 +78,7 @@ def test_who_left_is_known_for_as_long_as_guidance_asks_whether_anybody_has_ente
 
 
 def test_that_somebody_entered_is_known_after_they_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "MOST_COUNTED", 2)
+    monkeypatch.setattr(members, "MAX_COUNTED", 2)
     for contact in CONTACTS:
         members.record(transition(contact, 1, True), NOW)
     assert members.has_entered_since("customers", NOW)

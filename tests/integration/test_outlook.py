@@ -136,9 +136,9 @@ def test_what_is_foretold_is_what_then_comes(shop: Shop) -> None:
     shop.publish("quiet_buyers", {"kind": "all", "of": [{"kind": "orders"}, {"kind": "not", "of": BUYERS}]})
     shop.passes(10 * MINUTE)
     told, _ = foretold(shop)
-    of_shop = definitions.segments()
-    ranked = [name for name, segment in of_shop.segments.items() if ranks(segment)]
-    moved = {*of_shop.moved_by(BY_JOURNEYS), *ranked}
+    shop_definitions = definitions.segments()
+    ranked = [name for name, segment in shop_definitions.segments.items() if ranks(segment)]
+    moved = {*shop_definitions.moved_by(BY_JOURNEYS), *ranked}
     zone = zoneinfo.ZoneInfo("UTC")
     shop.passes(30 * DAY + 10 * MINUTE)
     came: Counter[tuple[str, bool, str]] = Counter()

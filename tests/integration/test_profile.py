@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.profile import app
-from functions.profile.app import MOST_RECEIVES
+from functions.profile.app import MAX_RECEIVES
 from shared.adapters import catalogue, conflicts, contacts, currencies, definitions, environment, identities
 from shared.adapters.clients import client
 from shared.adapters.contacts import VersionConflictError
@@ -32,7 +32,7 @@ from shared.domain.events import (
     evaluation_due,
     event_id,
 )
-from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.bounds import MAX_ORDERS
 from shared.domain.profiles.transitions import BY_DEFINITION, BY_ERASURE, BY_JOINING, Transition
 from shared.domain.publications import with_shipped
 from tests.integration.conftest import NOW
@@ -464,8 +464,8 @@ def test_what_fails_again_and_again_is_put_aside_with_its_reason(monkeypatch: py
 
     monkeypatch.setattr(catalogue, "record", fail)
     product = event("p", Type.PRODUCT_UPDATED, properties={"product_id": "1"})
-    assert deliver(product, receives=MOST_RECEIVES - 1) == ["0"]
-    assert deliver(product, receives=MOST_RECEIVES) == []
+    assert deliver(product, receives=MAX_RECEIVES - 1) == ["0"]
+    assert deliver(product, receives=MAX_RECEIVES) == []
     (message,) = put_aside()
     assert message["MessageAttributes"]["reason"]["StringValue"] == "RuntimeError"
 
@@ -484,8 +484,8 @@ def test_a_wrong_setting_makes_no_dead_letters(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(identities, "secret", fail)
     order = event("o", Type.ORDER_COMPLETED, (EMAIL, "ada@example.com"))
-    assert deliver(order, receives=MOST_RECEIVES - 1) == ["0"]
-    assert deliver(order, receives=MOST_RECEIVES) == []
+    assert deliver(order, receives=MAX_RECEIVES - 1) == ["0"]
+    assert deliver(order, receives=MAX_RECEIVES) == []
     assert put_aside() == []
     url = client("sqs").get_queue_url(QueueName="events_queue")["QueueUrl"]
     delayed = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesDelayed"])
@@ -561,7 +561,7 @@ def test_an_event_of_our_own_about_nobody_makes_no_contact() -> None:
 def test_orders_beyond_the_bound_are_read_from_the_contacts_events() -> None:
     orders = [
         event(str(n), Type.ORDER_COMPLETED, (SHOPIFY, "1"), time=NOW - DAY + n, properties={"order_id": n, "total": 10})
-        for n in range(ORDERS_BOUND + 3)
+        for n in range(MAX_ORDERS + 3)
     ]
     assert deliver(*orders) == []
     assert profile_of(SHOPIFY, "1").older_orders == 3
@@ -570,7 +570,7 @@ def test_orders_beyond_the_bound_are_read_from_the_contacts_events() -> None:
     assert deliver(refund) == []
     assert deliver(cancelled) == []
     profile = profile_of(SHOPIFY, "1")
-    assert len(profile.orders) == ORDERS_BOUND
+    assert len(profile.orders) == MAX_ORDERS
     assert "0" not in profile.orders
 
 
@@ -613,7 +613,7 @@ def test_no_number_of_large_events_keeps_the_next_from_being_stored() -> None:
 
 
 def test_the_oldest_browsers_of_too_many_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.domain.identities.IDENTITIES_BOUND", 20)
+    monkeypatch.setattr("shared.domain.identities.MAX_IDENTITIES", 20)
     visits = [event(f"v{n}", Type.PAGE_VIEWED, (USER, "u"), (ANONYMOUS, f"browser-{n}")) for n in range(50)]
     assert deliver(*visits) == []
     contact = contact_of(USER, "u")

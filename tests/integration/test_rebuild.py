@@ -22,9 +22,9 @@ from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.profiles.transitions import Membership, Transition
 from tests.integration.shop import Shop
 
-PAGES = {(passes, "MOST_CONTACTS"): 3, (export, "AT_A_TIME"): 2, (export, "MOST_CONTACTS"): 5}
-PAGES |= {(export, "MOST_CORRECTED"): 6, (rebuilding, "MOST_CONTACTS"): 4, (rebuilding, "MOST_READS"): 2}
-PAGES |= {(rebuilding, "MOST_ROWS"): 12}
+PAGES = {(passes, "MAX_CONTACTS"): 3, (export, "AT_A_TIME"): 2, (export, "MAX_CONTACTS"): 5}
+PAGES |= {(export, "MAX_CORRECTED"): 6, (rebuilding, "MAX_CONTACTS"): 4, (rebuilding, "MAX_READS"): 2}
+PAGES |= {(rebuilding, "MAX_ROWS"): 12}
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ def shop() -> Shop:
 
 @pytest.fixture
 def tiny_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes, "MOST_CONTACTS", 2)
-    monkeypatch.setattr(passes, "MOST_ROWS", 2)
-    monkeypatch.setattr(passes, "MOST_SEGMENTS", 20)
-    monkeypatch.setattr(export, "MOST_CONTACTS", 3)
+    monkeypatch.setattr(passes, "MAX_CONTACTS", 2)
+    monkeypatch.setattr(passes, "MAX_ROWS", 2)
+    monkeypatch.setattr(passes, "MAX_SEGMENTS", 20)
+    monkeypatch.setattr(export, "MAX_CONTACTS", 3)
 
 
 def orders(at_least: int, **more: Json) -> Json:
@@ -123,7 +123,7 @@ def test_a_publication_is_filled_while_the_shop_goes_on(shop: Shop, monkeypatch:
 
     def as_read_before(most: int) -> Any:
         """As Lambdas have it that read the definitions just before the publication, for as long as they may."""
-        if most and shop.now() - published < definitions.KEPT_FOR:
+        if most and shop.now() - published < definitions.CACHE_TTL:
             by_older.append(shop.now())
             return stale
         return newest(most)
@@ -275,7 +275,7 @@ def test_what_a_deployment_brings_is_published_by_the_next_night_and_filled(
     monkeypatch.setattr(definitions, "shipped", lambda: tuple(brought))
     before = shop.runs()
     shop.passes(DAY)
-    publication, _ = next(definitions.forms("customers"))
+    publication, _ = next(definitions.versions_of("customers"))
     assert publication.why == "a deployment brought it"
     assert len(shop.members("customers")) == 1
     form = definitions.publication().segment("high_spenders")

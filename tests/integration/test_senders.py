@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters import senders
 from shared.domain.events import HOUR, Json
-from shared.domain.sources.segment import MOST_MESSAGES
+from shared.domain.sources.segment import MAX_MESSAGES
 from tests.integration.conftest import TABLES
 from tests.integration.ingest_stack import NOW, IngestStack, ingest_stack
 
@@ -40,25 +40,25 @@ def pages(people: range, each: int = 1) -> Json:
 
 
 def test_a_batch_has_a_bound(ingest: IngestStack) -> None:
-    assert ingest.track("batch", pages(range(MOST_MESSAGES))).status == 200
-    answer = ingest.track("batch", pages(range(MOST_MESSAGES + 1)))
+    assert ingest.track("batch", pages(range(MAX_MESSAGES))).status == 200
+    answer = ingest.track("batch", pages(range(MAX_MESSAGES + 1)))
     assert (answer.status, answer.error["code"]) == (413, "too_many")
-    assert len(ingest.events()) == MOST_MESSAGES
+    assert len(ingest.events()) == MAX_MESSAGES
 
 
 def test_one_contact_does_not_send_more_than_anybody_can_do(ingest: IngestStack) -> None:
     ingest.now = NOW - NOW % HOUR + HOUR // 2
-    for part in range(senders.MOST_EVENTS // 500):
+    for part in range(senders.MAX_EVENTS // 500):
         assert ingest.track("batch", {"batch": [of_one(500 * part + number) for number in range(500)]}).status == 200
-    assert len(ingest.events()) == senders.MOST_EVENTS
-    answer = ingest.track("batch", {"batch": [of_one(senders.MOST_EVENTS), *pages(range(3))["batch"]]})
+    assert len(ingest.events()) == senders.MAX_EVENTS
+    answer = ingest.track("batch", {"batch": [of_one(senders.MAX_EVENTS), *pages(range(3))["batch"]]})
     assert (answer.status, answer.error["code"]) == (429, "too_many")
     assert answer.headers["retry-after"] == str(1801)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert len(ingest.events()) == 3  # the others are not to suffer for it
     assert ingest.track("track", of_one(1)).status == 429
     ingest.now += HOUR
-    assert ingest.track("track", of_one(senders.MOST_EVENTS)).status == 200
+    assert ingest.track("track", of_one(senders.MAX_EVENTS)).status == 200
 
 
 def of_one(number: int) -> Json:
@@ -71,7 +71,7 @@ def of_one(number: int) -> Json:
 def test_one_key_does_not_make_more_contacts_than_a_shop_has_visitors(
     ingest: IngestStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(senders, "MOST_CONTACTS", 250)
+    monkeypatch.setattr(senders, "MAX_CONTACTS", 250)
     assert ingest.track("batch", pages(range(200))).status == 200
     senders.forget()  # another Lambda: it hears of the first with its own first hundred
     answer = ingest.track("batch", pages(range(200, 300)))

@@ -24,7 +24,7 @@ from functions.export import app as export
 from functions.refresh import passes
 from functions.refresh.passes import TASK, Begin, Pass, Step
 from infra.local.aws import states_language
-from shared.adapters.definitions import KEPT_FOR
+from shared.adapters.definitions import CACHE_TTL
 from shared.domain.events import SECOND
 from tests.journeys.test_state_machines import end_of
 
@@ -79,7 +79,9 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
             match TASK.validate_python(payload):
                 case Begin(name=name, input=asked):
                     played.tasks.append("begin")
-                    begun = Pass(**asked.model_dump(), name=name, at=7, ripe="", definitions=3, adopt=3, next="done")
+                    begun = Pass(
+                        **asked.model_dump(), name=name, at=7, lake_ready_at="", definitions=3, adopt=3, next="done"
+                    )
                     return begun.then(next(ahead)).model_dump(mode="json")
                 case Step(task=name, state=state):
                     played.tasks.append(name)
@@ -126,7 +128,7 @@ def test_filling_waits_longer_than_a_lambda_goes_by_what_it_has_read(play: Calla
     assert [state for state in played.states if state != "What next"] == [
         "Begin", "Settle", "Fill", "Breathe", "Fill", "Breathe", "Fill", "Done",
     ]  # fmt: skip
-    assert MACHINE["States"]["Settle"]["Seconds"] * SECOND > KEPT_FOR
+    assert MACHINE["States"]["Settle"]["Seconds"] * SECOND > CACHE_TTL
 
 
 def test_a_night_can_end_with_a_filling(play: Callable[..., Played]) -> None:
@@ -168,5 +170,5 @@ def test_the_local_run_reads_it_and_every_state_tells_its_story() -> None:
 
 def test_an_execution_has_room_for_a_million_contacts() -> None:
     """25,000 events of history: a task makes five, a choice and a wait two each."""
-    exporting, filling = (5 + 2) * 1_000_000 / export.MOST_CONTACTS, (5 + 2 + 2) * 1_000_000 / passes.MOST_CONTACTS
+    exporting, filling = (5 + 2) * 1_000_000 / export.MAX_CONTACTS, (5 + 2 + 2) * 1_000_000 / passes.MAX_CONTACTS
     assert exporting + filling < 25_000 / 2

@@ -25,7 +25,7 @@ from functions.journey.app import TASK
 from shared.adapters import definitions, shipped
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND
 from shared.domain.journeys import BEGIN, Run
-from shared.domain.messages import SETTLE, Message
+from shared.domain.messages import CLAIM_TIMEOUT, Message
 
 ROOT = Path(__file__).resolve().parents[2]
 JOURNEYS = {journey.id: journey for journey in shipped.journeys()}
@@ -232,8 +232,8 @@ def test_an_outcome_that_is_not_known_is_asked_for_until_the_claim_is_settled(jo
     steps = most(journey, "OutcomePendingError")
     assert len(steps) == len(most(journey, "NotSentError")) == 5
     for _, lasts in steps:
-        assert SETTLE < lasts * SECOND < HOUR
-        assert SETTLE == 15 * MINUTE
+        assert CLAIM_TIMEOUT < lasts * SECOND < HOUR
+        assert CLAIM_TIMEOUT == 15 * MINUTE
 
 
 def test_an_outcome_that_becomes_known_at_the_last_try_sends(play: Play) -> None:

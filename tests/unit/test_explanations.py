@@ -16,7 +16,7 @@ from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Type, event_id, iso, parse_instant
 from shared.domain.explanations import Explanation, explain
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.bounds import MAX_HISTORY
 from shared.domain.profiles.folding import fold, trim
 from shared.domain.segments import Definitions, change_of, compile_segments, evaluate, ranks
 from shared.domain.wording.texts import duration
@@ -113,7 +113,7 @@ def test_events_name_their_filters_and_the_newest_of_many() -> None:
 
 
 def test_events_are_counted_whole_though_only_the_newest_are_kept() -> None:
-    many = [event(iso(NOW - hour * HOUR)) for hour in range(1, HISTORY_BOUND + 11)]
+    many = [event(iso(NOW - hour * HOUR)) for hour in range(1, MAX_HISTORY + 11)]
     told = explained({"kind": "event", "event": "Page Viewed", "at_least": 45}, *many)
     assert told.evidence.startswith("50 times: … ")
     assert told.turns == "Nothing: what happened stays."
@@ -122,7 +122,7 @@ def test_events_are_counted_whole_though_only_the_newest_are_kept() -> None:
         "event": "Page Viewed",
         "where": [{"property": "path", "is": "not_equal", "value": "/"}],
     }
-    assert explained(of_filter, *many).evidence.startswith(f"{HISTORY_BOUND} or more times: … ")
+    assert explained(of_filter, *many).evidence.startswith(f"{MAX_HISTORY} or more times: … ")
     with pytest.raises(HistoryNeededError):
         explained({"kind": "event", "event": "Page Viewed", "at_least": 45, "within": "60d"}, *many)
 

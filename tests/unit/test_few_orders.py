@@ -12,7 +12,7 @@ from shared.domain.conditions import Condition
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, NEVER, Event, Instant, Type, iso
 from shared.domain.explanations import explain
-from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.bounds import MAX_ORDERS
 from shared.domain.profiles.folding import trim
 from shared.domain.segments import evaluate
 from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, events, few_orders
@@ -73,7 +73,7 @@ def test_which_orders(when: dict[str, Any], orders: list[Event], member: bool) -
 
 
 def test_of_many_orders_the_last_are_known_and_the_first_are_asked_for() -> None:
-    profile = profile_of([order(number, number, 80) for number in range(ORDERS_BOUND + 5)])
+    profile = profile_of([order(number, number, 80) for number in range(MAX_ORDERS + 5)])
     trim(profile)
     assert evaluate(one(CONDITION.validate_python(LAST_THREE)), "s", profile, AFTER)[0]
     assert not evaluate(one(CONDITION.validate_python(FAR_APART)), "s", profile, AFTER)[0]

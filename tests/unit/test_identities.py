@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from shared.domain.events import Event, Identity, IdentityKind
 from shared.domain.identities import (
-    IDENTITIES_BOUND,
-    ORDERS_BOUND,
+    MAX_IDENTITIES,
+    MAX_ORDERS,
     allowed_links,
     is_anonymous,
     is_somebody_else,
@@ -77,18 +77,18 @@ def test_who_has_only_a_browser_is_anonymous() -> None:
 
 def test_beyond_the_bound_the_oldest_browsers_are_forgotten_and_nobodys_name() -> None:
     named = ["email#hash", "shopify#1"]
-    browsers = [f"anonymous#{n}" for n in range(IDENTITIES_BOUND)]
+    browsers = [f"anonymous#{n}" for n in range(MAX_IDENTITIES)]
     assert remembered([*named, *browsers[2:]]) == ((*named, *browsers[2:]), ())
     assert remembered([*named, *browsers]) == ((*named, *browsers[2:]), ("anonymous#0", "anonymous#1"))
 
 
 def test_no_number_of_made_up_browsers_and_users_pushes_out_an_order() -> None:
     order, email = "order#shopify-order:1", "email#hash"
-    told = [f"{kind}#{n}" for n in range(IDENTITIES_BOUND) for kind in ("user", "anonymous")]
+    told = [f"{kind}#{n}" for n in range(MAX_IDENTITIES) for kind in ("user", "anonymous")]
     kept, forgotten = remembered([order, email, *told])
-    assert kept == (order, email, *(f"user#{n}" for n in range(1, IDENTITIES_BOUND)))
+    assert kept == (order, email, *(f"user#{n}" for n in range(1, MAX_IDENTITIES)))
     assert set(kept) | set(forgotten) == {order, email, *told}
-    orders = [f"order#cart:{n}" for n in range(ORDERS_BOUND)]
+    orders = [f"order#cart:{n}" for n in range(MAX_ORDERS)]
     assert remembered([order, *orders]) == (tuple(orders), (order,))
 
 

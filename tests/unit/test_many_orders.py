@@ -18,7 +18,7 @@ from shared.domain.conditions import Condition, Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, Event, OrderState, Type, iso
 from shared.domain.profiles import Profile, kept_orders
-from shared.domain.profiles.bounds import ORDERS_BOUND
+from shared.domain.profiles.bounds import MAX_ORDERS
 from shared.domain.profiles.folding import rebuild, trim
 from shared.domain.profiles.kept_orders import needs_rebuild
 from shared.domain.profiles.stored import dump, load
@@ -135,7 +135,7 @@ def test_however_few_orders_are_kept_the_profile_and_the_transitions_are_those_o
     definitions = segments(conditions)
     few, all_ = Contact(definitions), Contact(definitions)
     for batch in batches:
-        with patch.object(kept_orders, "ORDERS_BOUND", bound), patch.object(kept_orders, "LEAST_ROOM", room):
+        with patch.object(kept_orders, "MAX_ORDERS", bound), patch.object(kept_orders, "LEAST_ROOM", room):
             few.tell(batch)
             kept = load(few.stored)
             whole = rebuild(kept, few.events)
@@ -173,7 +173,7 @@ def test_two_thousand_orders_ask_for_all_events_a_few_times_only(shuffled: bool)
     assert contact.rebuilds <= 8
     profile = load(contact.stored)
     assert profile.histories[Type.ORDER_COMPLETED].total == 2_000
-    assert len(profile.orders) == ORDERS_BOUND
+    assert len(profile.orders) == MAX_ORDERS
     assert len(contact.stored) < 16_000
     whole = rebuild(profile, contact.events)
     trim(whole)

@@ -15,17 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type, iso
-from shared.domain.identities import IDENTITIES_BOUND
-from shared.domain.personal import MOST_TEXT
+from shared.domain.identities import MAX_IDENTITIES
+from shared.domain.personal import MAX_TEXT
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.bounds import (
-    ANSWERS_BOUND,
-    HISTORY_BOUND,
-    ORDERS_BOUND,
-    REFUNDS_BOUND,
-    STORED_BOUND,
-    TRAITS_BOUND,
-    TYPES_BOUND,
+    MAX_ANSWERS,
+    MAX_HISTORY,
+    MAX_ORDERS,
+    MAX_REFUNDS,
+    MAX_STORED,
+    MAX_TRAITS,
+    MAX_TYPES,
 )
 from shared.domain.profiles.folding import fold, rebuild, trim
 from shared.domain.profiles.kept_orders import needs_rebuild
@@ -33,7 +33,7 @@ from shared.domain.profiles.orders import happened
 from shared.domain.profiles.stored import dump, load
 from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.profiles.transitions import Membership
-from shared.domain.properties import KNOWN_TYPES, MOST_BYTES, MOST_ID
+from shared.domain.properties import KNOWN_TYPES, MAX_BYTES, MAX_ID
 from tests.unit.profile_histories import BEGIN, events
 
 
@@ -137,7 +137,7 @@ def test_answers_are_bounded_and_the_first_of_those_in_a_row_stays() -> None:
     many = [said(YES, day) for day in range(100)]
     profile = folded(many)
     assert profile == folded(many[::-1])
-    assert len(profile.earlier["marketing"]) == ANSWERS_BOUND - 1
+    assert len(profile.earlier["marketing"]) == MAX_ANSWERS - 1
     assert profile.standing("marketing")[1] == BEGIN
     assert load(dump(profile)) == profile
 
@@ -149,7 +149,7 @@ def test_what_anybody_may_tell_replaces_and_pushes_out_nothing_that_others_have_
 
     own = [told("Quiz Finished", 1, False, first_name="Vera", vip_tier="gold"), told("Other", 1, True, city="Leeds")]
     forged = told("A", 5, True, first_name="Rude", vip_tier="none", city="York")
-    flood = [told(f"A{n:03d}", 2, True, **{f"a{n:03d}": n}) for n in range(2 * TRAITS_BOUND)]
+    flood = [told(f"A{n:03d}", 2, True, **{f"a{n:03d}": n}) for n in range(2 * MAX_TRAITS)]
     everything = [*own, forged, *flood]
     expected = folded(everything)
     assert {name: expected.traits[name].value for name in ("first_name", "vip_tier", "city")} == {
@@ -158,7 +158,7 @@ def test_what_anybody_may_tell_replaces_and_pushes_out_nothing_that_others_have_
         "city": "York",
     }
     assert "Quiz Finished" in expected.histories
-    assert (len(expected.traits), len(expected.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert (len(expected.traits), len(expected.histories)) == (MAX_TRAITS, MAX_TYPES)
     assert load(dump(expected)) == expected
     for seed in range(5):
         random.Random(seed).shuffle(everything)
@@ -217,23 +217,23 @@ def test_a_refund_told_twice_is_taken_off_once() -> None:
 
 
 def test_a_history_keeps_the_newest_and_counts_all() -> None:
-    many = [event(Type.PAGE_VIEWED, day, path=f"/{day}") for day in range(HISTORY_BOUND + 5)]
+    many = [event(Type.PAGE_VIEWED, day, path=f"/{day}") for day in range(MAX_HISTORY + 5)]
     history = folded(many).histories[Type.PAGE_VIEWED]
-    assert history.total == HISTORY_BOUND + 5
+    assert history.total == MAX_HISTORY + 5
     assert history.first == BEGIN
     assert history.newest[0].properties["path"] == "/5"
     assert folded(list(reversed(many))).histories[Type.PAGE_VIEWED] == history
 
 
 def test_order_events_ask_for_a_rebuild_once_orders_were_cut_off() -> None:
-    many = [event(Type.ORDER_COMPLETED, n, order_id=str(n), total="1.00") for n in range(ORDERS_BOUND + 1)]
+    many = [event(Type.ORDER_COMPLETED, n, order_id=str(n), total="1.00") for n in range(MAX_ORDERS + 1)]
     profile = folded(many[:-1])
     refund = event(Type.ORDER_REFUNDED, 999, order_id="0", refund_id="r", amount=1)
     assert not needs_rebuild(profile, refund)
     fold(profile, many[-1])
     trim(profile)
     assert needs_rebuild(profile, refund)
-    assert len(rebuild(profile, many).orders) == ORDERS_BOUND + 1
+    assert len(rebuild(profile, many).orders) == MAX_ORDERS + 1
 
 
 def test_amounts_beyond_belief_count_nothing() -> None:
@@ -296,22 +296,20 @@ def everything_as_large_as_can_be(letters: str) -> list[Event]:
     text, code = nonsense(lot, letters), nonsense(lot, CODES)
     size = len(letters[0].encode())
     made = [
-        event("Contact Updated", n).model_copy(update={"traits": {f"{text(9)}{n}": text((MOST_BYTES - 60) // size)}})
-        for n in range(TRAITS_BOUND)
+        event("Contact Updated", n).model_copy(update={"traits": {f"{text(9)}{n}": text((MAX_BYTES - 60) // size)}})
+        for n in range(MAX_TRAITS)
     ]
-    own_types = [f"{text(MOST_TEXT // 2)}{n}"[:128] for n in range(TYPES_BOUND - 3)]
-    for n in range(HISTORY_BOUND):
+    own_types = [f"{text(MAX_TEXT // 2)}{n}"[:128] for n in range(MAX_TYPES - 3)]
+    for n in range(MAX_HISTORY):
         for type_ in own_types:
             products = [{"product_id": code(20), "category": text(20 // size)} for _ in range(30)]
-            texts = {name: text(MOST_TEXT) for name in ("path", "campaign", "query")}
-            codes = {name: code(MOST_TEXT) for name in ("journey", "template", "topic", "device")}
+            texts = {name: text(MAX_TEXT) for name in ("path", "campaign", "query")}
+            codes = {name: code(MAX_TEXT) for name in ("journey", "template", "topic", "device")}
             made.append(event(type_, n, products=products, **texts, **codes))
-    for n in range(ORDERS_BOUND):
-        order = text(MOST_ID - 3) + str(n)
+    for n in range(MAX_ORDERS):
+        order = text(MAX_ID - 3) + str(n)
         made.append(event(Type.ORDER_COMPLETED, n, order_id=order, total="9999999.99"))
-        refunds = [
-            {"order_id": order, "refund_id": text(MOST_ID), "amount": 99999.99} for _ in range(REFUNDS_BOUND + 9)
-        ]
+        refunds = [{"order_id": order, "refund_id": text(MAX_ID), "amount": 99999.99} for _ in range(MAX_REFUNDS + 9)]
         made += [event(Type.ORDER_REFUNDED, n, **refund) for refund in refunds]
     return made
 
@@ -331,15 +329,15 @@ def test_whatever_anybody_sends_a_profile_can_be_stored(letters: str) -> None:
     lot = random.Random(8)
     text, code = nonsense(lot, letters), nonsense(lot, CODES)
     profile = as_large_as_can_be(letters)
-    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
-    assert max(len(order.refunds) for order in profile.orders.values()) == REFUNDS_BOUND
-    profile.identities = tuple(f"anonymous#{text(64 // len(letters[0].encode()))}" for _ in range(IDENTITIES_BOUND))
+    assert (len(profile.traits), len(profile.histories)) == (MAX_TRAITS, MAX_TYPES)
+    assert max(len(order.refunds) for order in profile.orders.values()) == MAX_REFUNDS
+    profile.identities = tuple(f"anonymous#{text(64 // len(letters[0].encode()))}" for _ in range(MAX_IDENTITIES))
     for _ in range(500):
         profile.memberships[code(40)] = Membership(True, lot.randrange(10**6), lot.randrange(BEGIN), NEVER)
     for _ in range(50):
         profile.consent[code(64)] = Stamped("unsubscribed", lot.randrange(BEGIN))
     stored = dump(profile)
-    assert len(stored) <= STORED_BOUND
+    assert len(stored) <= MAX_STORED
     assert profile.halved
     assert load(stored) == profile
 
@@ -350,8 +348,8 @@ def test_a_profile_that_was_too_large_is_never_taken_for_a_whole_one() -> None:
     dump(profile)
     assert profile.halved
     for history in profile.histories.values():
-        assert len(history.newest) < HISTORY_BOUND
-        assert history.total in (HISTORY_BOUND, ORDERS_BOUND, ORDERS_BOUND * (REFUNDS_BOUND + 9), TRAITS_BOUND)
+        assert len(history.newest) < MAX_HISTORY
+        assert history.total in (MAX_HISTORY, MAX_ORDERS, MAX_ORDERS * (MAX_REFUNDS + 9), MAX_TRAITS)
     assert profile.older_orders
     whole = rebuild(profile, many)
     assert not whole.halved
@@ -359,23 +357,23 @@ def test_a_profile_that_was_too_large_is_never_taken_for_a_whole_one() -> None:
     assert len(whole.orders) == len(profile.orders) + profile.older_orders
     late = event(many[-1].type, 0.5, order_id="late", refund_id="late", amount=1)
     fold(profile, late)
-    assert len(profile.histories[late.type].newest) < HISTORY_BOUND
+    assert len(profile.histories[late.type].newest) < MAX_HISTORY
 
 
 def test_a_large_profile_that_is_no_nonsense_loses_nothing() -> None:
     visits = [
         event(type_, n, path=f"/collections/{n}", category="tea", product_id=str(10**12 + n), device="mobile")
         for type_ in KNOWN_TYPES
-        for n in range(HISTORY_BOUND)
+        for n in range(MAX_HISTORY)
     ]
     profile = folded(visits)
     dump(profile)
     assert not profile.halved
-    assert {len(history.newest) for history in profile.histories.values()} == {HISTORY_BOUND}
+    assert {len(history.newest) for history in profile.histories.values()} == {MAX_HISTORY}
 
 
 def test_a_trait_that_is_too_large_is_not_kept_and_takes_no_others_place() -> None:
-    small, large = "x" * (MOST_BYTES - 20), "x" * MOST_BYTES
+    small, large = "x" * (MAX_BYTES - 20), "x" * MAX_BYTES
     told = event(Type.CONTACT_UPDATED, 1).model_copy(update={"traits": {"small": small, "held": 1, "list": [large]}})
     later = event(Type.CONTACT_UPDATED, 2).model_copy(update={"traits": {"held": large, large: 1}})
     assert {name: stamped.value for name, stamped in folded([told, later]).traits.items()} == {
@@ -386,20 +384,20 @@ def test_a_trait_that_is_too_large_is_not_kept_and_takes_no_others_place() -> No
 
 def test_nothing_a_website_sends_pushes_out_what_the_product_knows() -> None:
     email = event(Type.CONTACT_CREATED, 1).model_copy(update={"traits": {"email": "ada@example.com", "zeal": 1}})
-    flood = [event(f"!{n}", 2, path="/") for n in range(TYPES_BOUND + 5)]
-    traits = {f"!{n}": n for n in range(TRAITS_BOUND + 5)}
+    flood = [event(f"!{n}", 2, path="/") for n in range(MAX_TYPES + 5)]
+    traits = {f"!{n}": n for n in range(MAX_TRAITS + 5)}
     profile = folded([email, *flood, flood[0].model_copy(update={"id": "t", "traits": traits})])
     assert profile.email == "ada@example.com"
     assert Type.CONTACT_CREATED in profile.histories
-    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert (len(profile.traits), len(profile.histories)) == (MAX_TRAITS, MAX_TYPES)
     assert "zeal" not in profile.traits
     assert "email" in KNOWN_TRAITS
 
 
 def test_an_id_that_is_too_long_names_no_order() -> None:
-    assert folded([event(Type.ORDER_COMPLETED, 1, order_id="9" * (MOST_ID + 1), total=1)]).orders == {}
-    order = event(Type.ORDER_COMPLETED, 1, order_id="9" * MOST_ID, total=40)
-    refund = event(Type.ORDER_REFUNDED, 2, order_id="9" * MOST_ID, refund_id="r" * (MOST_ID + 1), amount=15)
+    assert folded([event(Type.ORDER_COMPLETED, 1, order_id="9" * (MAX_ID + 1), total=1)]).orders == {}
+    order = event(Type.ORDER_COMPLETED, 1, order_id="9" * MAX_ID, total=40)
+    refund = event(Type.ORDER_REFUNDED, 2, order_id="9" * MAX_ID, refund_id="r" * (MAX_ID + 1), amount=15)
     (kept,) = folded([order, refund]).orders.values()
     assert (kept.net, list(kept.refunds)) == (2500, [refund.id])
 

@@ -20,7 +20,7 @@ from shared.domain.conditions.shorthand import plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOUND
+from shared.domain.profiles.bounds import MAX_HISTORY, MAX_TRAITS, MAX_TYPES
 from shared.domain.profiles.folding import fold, rebuild, trim
 from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.segments import (
@@ -280,11 +280,11 @@ def test_a_trait_or_a_type_that_no_longer_fits_moves_what_asks_for_it() -> None:
     tea = {"category": "tea"}
     seen = Event(id="z", type="Zero", time=BEGIN, received=BEGIN, source="segment", traits={"zeal": 1}, properties=tea)
     assert [t.entered for t in absorb(definitions, profile, [seen], BEGIN)] == [True]
-    told = seen.model_copy(update={"type": "A", "id": "a", "traits": {f"a{n}": n for n in range(TRAITS_BOUND)}})
+    told = seen.model_copy(update={"type": "A", "id": "a", "traits": {f"a{n}": n for n in range(MAX_TRAITS)}})
     assert absorb(definitions, profile, [told], BEGIN) == []
-    others = [told.model_copy(update={"type": f"B{n}", "id": f"b{n}"}) for n in range(TYPES_BOUND)]
+    others = [told.model_copy(update={"type": f"B{n}", "id": f"b{n}"}) for n in range(MAX_TYPES)]
     assert [t.entered for t in absorb(definitions, profile, others, BEGIN)] == [False]
-    assert (len(profile.traits), len(profile.histories)) == (TRAITS_BOUND, TYPES_BOUND)
+    assert (len(profile.traits), len(profile.histories)) == (MAX_TRAITS, MAX_TYPES)
     assert absorb(definitions, profile, [seen.model_copy(update={"id": "z2"})], BEGIN) == []
 
 
@@ -305,26 +305,26 @@ def test_a_cut_history_is_never_taken_for_a_whole_one() -> None:
         Event(
             id=str(n), type=Type.PAGE_VIEWED, time=BEGIN + n, received=BEGIN + n, source="segment", identities=CONTACT
         )
-        for n in range(HISTORY_BOUND + 10)
+        for n in range(MAX_HISTORY + 10)
     ]
     profile = profile_of(visits)
     trim(profile)
-    more = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 5, within=DAY))
+    more = one(EventCount(event=Type.PAGE_VIEWED, at_least=MAX_HISTORY + 5, within=DAY))
     with pytest.raises(HistoryNeededError):
         evaluate(more, "s", profile, BEGIN + HOUR)
     assert evaluate(more, "s", rebuild(profile, visits), BEGIN + HOUR) == (True, BEGIN + 5 + DAY)
-    fewer = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND, within=DAY))
+    fewer = one(EventCount(event=Type.PAGE_VIEWED, at_least=MAX_HISTORY, within=DAY))
     assert evaluate(fewer, "s", profile, BEGIN + HOUR) == (True, BEGIN + 10 + DAY)
-    ever = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 10))
+    ever = one(EventCount(event=Type.PAGE_VIEWED, at_least=MAX_HISTORY + 10))
     assert evaluate(ever, "s", profile, BEGIN + HOUR) == (True, NEVER)
 
 
 def test_what_comes_late_does_not_hide_that_others_were_cut_off() -> None:
     visits = [
         Event(id=str(n), type=Type.PAGE_VIEWED, time=BEGIN + n * MINUTE, received=BEGIN + n * MINUTE, source="segment")
-        for n in range(HISTORY_BOUND + 20)
+        for n in range(MAX_HISTORY + 20)
     ]
-    often = one(EventCount(event=Type.PAGE_VIEWED, at_least=HISTORY_BOUND + 5, within=2 * HOUR))
+    often = one(EventCount(event=Type.PAGE_VIEWED, at_least=MAX_HISTORY + 5, within=2 * HOUR))
     profile = profile_of(visits)
     trim(profile)
     late = Event(id="late", type=Type.PAGE_VIEWED, time=BEGIN + 1, received=BEGIN + 2 * HOUR, source="segment")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.domain.events import DAY, MINUTE, SECOND, Event, iso
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import TAGS_BOUND
+from shared.domain.profiles.bounds import MAX_TAGS
 from shared.domain.profiles.folding import fold
 from shared.domain.profiles.stored import dump, load
 from shared.domain.properties import fold_case
@@ -104,7 +104,7 @@ def test_the_newest_tags_are_remembered_and_the_trait_stays_small() -> None:
     many = [changed("+", [f"tag-{number}-{'x' * 60}"], number, str(number)) for number in range(150)]
     profile, backwards = folded(*many), folded(*reversed(many))
     assert profile.tags == backwards.tags
-    assert len(profile.tags) == TAGS_BOUND
+    assert len(profile.tags) == MAX_TAGS
     assert value(profile, "tags") == value(backwards, "tags")
     assert len(str(value(profile, "tags"))) < 2000
 

@@ -12,7 +12,7 @@ from shared.domain.conditions import Condition
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import HOUR, NEVER, Event, Instant
 from shared.domain.explanations import explain
-from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.bounds import MAX_HISTORY
 from shared.domain.profiles.folding import trim
 from shared.domain.segments import evaluate
 from tests.unit.profile_histories import (
@@ -186,7 +186,7 @@ def test_an_event_of_the_other_type_moves_it() -> None:
 
 
 def test_the_first_of_more_than_are_kept_are_asked_for_and_the_last_are_known() -> None:
-    profile = profile_of(viewed("tea", *range(HISTORY_BOUND + 5)))
+    profile = profile_of(viewed("tea", *range(MAX_HISTORY + 5)))
     trim(profile)
     last = {"kind": "event", "event": "Product Viewed", "last": 3, "at_most": 2}
     assert not evaluate(one(CONDITION.validate_python(last)), "s", profile, AFTER)[0]

@@ -17,7 +17,7 @@ from shared.domain.conditions.windows import Window
 from shared.domain.evaluation import HistoryNeededError, span
 from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type, parse_instant
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.bounds import MAX_HISTORY
 from shared.domain.profiles.folding import fold, trim
 from shared.domain.segments import change_of, compile_segments, evaluate
 from tests.unit import brute_force
@@ -154,10 +154,10 @@ def test_every_window_means_the_same_in_sql(several: list[Any], drawn: list[Any]
 def test_what_the_bounds_have_cut_off_is_asked_for(window: Any) -> None:
     t = at("2023-07-01T00:00")
     profile = Profile("c1")
-    for number in range(HISTORY_BOUND + 1):
+    for number in range(MAX_HISTORY + 1):
         fold(profile, event(number, Type.PAGE_VIEWED, t - 35 * DAY + number * HOUR))
     trim(profile)
-    for least, needed in ((HISTORY_BOUND, False), (HISTORY_BOUND + 1, True)):
+    for least, needed in ((MAX_HISTORY, False), (MAX_HISTORY + 1, True)):
         raw = {"kind": "event", "event": Type.PAGE_VIEWED, "within": window, "at_least": least}
         definitions = compile_segments(
             [Segment(id="s", name="S", sentence="S.", when=CONDITION.validate_python(raw))], zone=str(ZONE)

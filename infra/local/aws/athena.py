@@ -306,7 +306,7 @@ def _tables(world: World, tree: exp.Expr, database: str) -> Iterator[tuple[exp.T
 
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    """One for all worlds, for good: each query says anew what its tables are."""
+    """One for all worlds, for good: each query says again what its tables are."""
     # One thread: rows nobody ordered still come in the same order each time. No extension is ever fetched.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",

@@ -103,7 +103,7 @@ def connect(
     session.register_component("data_loader", _models)
     session.set_config_variable("region", REGION)
     session.set_credentials("local", "local")
-    session.set_default_client_config(Config(user_agent="local"))  # made anew for each call, it takes half its time
+    session.set_default_client_config(Config(user_agent="local"))  # made again for each call, it takes half its time
 
     looked_at: dict[str, dict[str, limits.Limit | None]] = {service: {} for service in services}
 

@@ -312,7 +312,7 @@ def _receive(world: World, queue: Queue, most: int, timeout: int) -> list[Messag
                 WHERE queue = ? AND visible_at <= ? ORDER BY id LIMIT ?""",
             (queue.name, now, wanted),
         ).fetchall()
-        # A timeout of nought leaves what we have just taken visible: it is not to be taken twice by one call.
+        # A timeout of zero leaves what we have just taken visible: it is not to be taken twice by one call.
         found = [row for row in map(Message._make, rows) if timeout or all(row.id != each.id for each in messages)]
         if not found:
             break

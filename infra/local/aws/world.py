@@ -164,5 +164,5 @@ class World:
 
 
 def wall_clock() -> int:
-    """Real time in milliseconds: read once, when a local run is begun anew."""
+    """Real time in milliseconds: read once, when a local run is begun again."""
     return time.time_ns() // 1_000_000

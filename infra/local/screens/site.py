@@ -15,7 +15,7 @@ from infra.local.shop import history, shoppers, storefront
 from infra.local.system import System
 from shared.domain.events import DAY, SECOND, iso
 
-MOST_MAILS = 1000
+MAX_MAILS = 1000
 WRITE_KEY: str = json.loads(SECRETS["write_keys"])[0]
 QUEUES = ("EventsQueue", "PromptQueue", "EventsDeadLetters", "FeedbackDeadLetters")
 
@@ -31,8 +31,8 @@ def answer(system: System, request: Request) -> Response | None:
             return _json(status(system))
         case ["GET", "local", "mails"]:
             limit = dict(parse_qsl(request.query)).get("limit", "20")
-            if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= MOST_MAILS):
-                return _problem(f"limit must be a whole number from 1 to {MOST_MAILS}", "limit")
+            if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= MAX_MAILS):
+                return _problem(f"limit must be a whole number from 1 to {MAX_MAILS}", "limit")
             return _json({"mails": mails(system, int(limit))})
         case ["GET", "local", "clock"]:
             return _json(clock(system))

@@ -14,7 +14,7 @@ from infra.local.system import System
 from shared.domain.events import MINUTE, Instant, iso
 
 SECRET: str = json.loads(SECRETS["shopify_secret"])[0]
-MOST_TRIES = 5
+MAX_TRIES = 5
 
 
 def request(webhook: Webhook) -> Request:
@@ -48,7 +48,7 @@ def post(system: System, webhook: Webhook) -> None:
 
 
 def _post(system: System, webhook: Webhook) -> None:
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         response = _post_once(system, webhook)
         if response.status < 300:
             return

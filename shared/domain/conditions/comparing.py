@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions.fields import Name
 from shared.domain.events import Json, Strict
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MOST_NUMBER, may_be_asked
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MAX_NUMBER, may_be_asked
 
 Comparison = Literal[
     "equal", "not_equal", "in", "contains", "prefix", "suffix", "less", "at_most", "more", "at_least", "exists"
@@ -28,7 +28,7 @@ class Compared(Strict):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         for value in self.value if isinstance(self.value, list | tuple) else (self.value,):
-            if isinstance(value, int | float) and not abs(value) <= MOST_NUMBER:
+            if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
                 raise ValueError("a number to compare with is 10^15 at most")
             if isinstance(value, str) and _NO_TEXT.search(value):
                 raise ValueError("a text to compare with contains a character that is not allowed")

@@ -82,7 +82,7 @@ class EventCount(Events):
 
     @property
     def which(self) -> int:
-        """So many of the newest; below nought, of the oldest; 0: all."""
+        """So many of the newest; below zero, of the oldest; 0: all."""
         return self.last or -(self.first or 0)
 
     @property

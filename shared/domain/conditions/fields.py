@@ -23,7 +23,7 @@ def parse_duration(text: str) -> int:
     return int(match[1] + match[2]) * UNITS[match[3]]
 
 
-MOST_DAYS_MEANT = 3_650
+MAX_DAYS_MEANT = 3_650
 """A greater number was hardly meant as days, but as seconds or milliseconds."""
 
 
@@ -34,7 +34,7 @@ def read_duration(value: Any, info: ValidationInfo) -> Any:
         return parse_duration(value)
     if info.mode == "python":
         return value
-    days = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_DAYS_MEANT
+    days = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_DAYS_MEANT
     meant = f"{value}d" if days else "60d"
     raise ValueError(f'a duration is a text with its unit (s, min, h, d or w): write "{meant}"')
 

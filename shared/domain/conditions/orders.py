@@ -112,7 +112,7 @@ class Orders(Described):
 
     @property
     def which(self) -> int:
-        """So many of the newest; below nought, of the oldest; 0: all."""
+        """So many of the newest; below zero, of the oldest; 0: all."""
         return self.last or -(self.first or 0)
 
     def moved_by(self) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from shared.domain.events import NEVER, Instant, Json, Type
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import HISTORY_BOUND
+from shared.domain.profiles.bounds import MAX_HISTORY
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, WHOLE_CARTS
 
@@ -23,7 +23,7 @@ def cart_of(profile: Profile) -> Occurrence | None:
     """The cart that is left: when it was changed last, and the properties of that change, with the `total`,
     `product_id` and `category` of all that is in it. None when it is empty, was ordered, or never was.
 
-    Of each type the newest HISTORY_BOUND events are looked at. HistoryNeededError when the profile lacks some of them.
+    Of each type the newest MAX_HISTORY events are looked at. HistoryNeededError when the profile lacks some of them.
     """
     ordered = last_ordered(profile)
     told = [(type_, each) for type_ in sorted(CARTS) for each in reversed([*_since(profile, type_, ordered)])]
@@ -39,13 +39,13 @@ def _since(profile: Profile, type_: str, ordered: Instant) -> Iterator[Occurrenc
     history = profile.histories.get(type_)
     if history is None:
         return
-    for occurrence in history.newest[: -HISTORY_BOUND - 1 : -1]:
+    for occurrence in history.newest[: -MAX_HISTORY - 1 : -1]:
         if occurrence.time <= ordered:
             return
         yield occurrence
         if type_ in WHOLE_CARTS and _tells(occurrence):
             return
-    if len(history.newest) < min(history.total, HISTORY_BOUND):
+    if len(history.newest) < min(history.total, MAX_HISTORY):
         raise HistoryNeededError(type_)
 
 

@@ -28,7 +28,7 @@ class Series:
     passes: Passes | None
     only: tuple[str, str | bool] | None
     which: int = 0
-    """Of so many of the newest only; below nought, of the oldest; 0: of all."""
+    """Of so many of the newest only; below zero, of the oldest; 0: of all."""
     needs: frozenset[str] = frozenset()
 
 
@@ -94,7 +94,7 @@ class Picked:
     with_refunded: bool
     """Whether wholly refunded orders are looked at, too."""
     which: int = 0
-    """Of so many of the newest only; below nought, of the oldest; 0: of all."""
+    """Of so many of the newest only; below zero, of the oldest; 0: of all."""
 
     def of(self, profile: Profile) -> list[Order]:
         """HistoryNeededError: what is in an order decides, and is not kept whole; or the oldest, which are not."""

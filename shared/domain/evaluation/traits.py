@@ -1,4 +1,4 @@
-"""Terms of who the contact is: their traits and where these put them, consent, how long they are known, the lot."""
+"""Terms of who the contact is: their traits and where these put them, consent, how long known, the sample."""
 
 from __future__ import annotations
 

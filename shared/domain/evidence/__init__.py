@@ -25,10 +25,10 @@ from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.events import Instant
 from shared.domain.evidence import calendar, events, memberships, orders, traits
-from shared.domain.evidence.view import Told, View
+from shared.domain.evidence.view import Evidence, View
 
 
-def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> Told:
+def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> Evidence:
     """Of a condition that is made of no others (or asks since when they are in one), and whose answer is this until
     then (`explanations`)."""
     match condition:

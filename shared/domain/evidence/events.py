@@ -21,10 +21,10 @@ from shared.domain.conditions.events import (
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.evaluation.carts import last_ordered
 from shared.domain.events import NEVER, Instant
-from shared.domain.evidence.view import OVER, STAYS, Told, View, newest, out_of
+from shared.domain.evidence.view import OVER, STAYS, Evidence, View, newest, out_of
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import CARTS, fold_case
-from shared.domain.wording.events import ONE, deed
+from shared.domain.wording.events import ONE, event_phrase
 from shared.domain.wording.texts import duration, money, number, plural, within
 
 _COUNTED = {
@@ -41,7 +41,7 @@ _COUNTED = {
 }
 
 
-def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Told:
+def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Evidence:
     if condition.with_ is not None or condition.without is not None or condition.which:
         return _tied_count(view, condition, holds)
     found = view.occurrences(condition.event, condition.where, condition.within)
@@ -79,14 +79,14 @@ def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Tol
         again = "it happens again" if missing == 1 else f"it happens {number(missing)} more times"
         more = f"there {'is' if missing == 1 else 'are'} {_more(condition, missing, 1)}"
         unless = again if condition.count == "events" else more
-    return Told(text, would, ends, unless)
+    return Evidence(text, would, ends, unless)
 
 
 _TIED = "One of these events may change it."
 _TIED_AGAIN = "there is another of these events"
 
 
-def _tied_count(view: View, condition: EventCount, holds: bool) -> Told:
+def _tied_count(view: View, condition: EventCount, holds: bool) -> Evidence:
     """Of which another event may leave out what counts now."""
     name, tied = condition.counted_property or "", (condition.with_, condition.without)
     found = view.occurrences(condition.event, condition.where, condition.within, which=condition.which)
@@ -102,7 +102,7 @@ def _tied_count(view: View, condition: EventCount, holds: bool) -> Told:
     times = out_of(there, least, holds, number)
     named = "; ".join([_part(view, condition), *(_part(view, part) for part in parts)])
     text = f"{times} {_COUNTED[condition.count][times != '1']}{within(condition.within)}; {named}"
-    return Told(text, _TIED, _TIED, _TIED_AGAIN)
+    return Evidence(text, _TIED, _TIED, _TIED_AGAIN)
 
 
 def _values(occurrence: Occurrence, name: str) -> set[str]:
@@ -133,40 +133,40 @@ def _number(view: View, condition: EventCount, found: list[Occurrence]) -> int:
     return max(values.values(), default=0) if condition.count.startswith("same_") else len(values)
 
 
-def first(view: View, condition: FirstEvent) -> Told:
+def first(view: View, condition: FirstEvent) -> Evidence:
     history = view.reading.profile.histories.get(condition.event)
     time = history.first if history is not None else NEVER
     if condition.where:
         time = min((each.time for each in view.occurrences(condition.event, condition.where)), default=NEVER)
     if time == NEVER:
-        return Told("never", view.by(condition.within, "A first one", "make it true"), STAYS)
-    return Told(f"the first {view.ago(time)}", STAYS, STAYS)
+        return Evidence("never", view.by(condition.within, "A first one", "make it true"), STAYS)
+    return Evidence(f"the first {view.ago(time)}", STAYS, STAYS)
 
 
-def last(view: View, condition: LastEvent, holds: bool) -> Told:
+def last(view: View, condition: LastEvent, holds: bool) -> Evidence:
     found = view.occurrences(condition.event, condition.where)
     text = f"the newest: {_named(view, found[:1], condition.where)}" if found else "never"
     return told_of_newest(condition, text, "one" if found else "first one", holds, "it happens again")
 
 
-def told_of_newest(condition: LastEvent | LastOrder, text: str, thing: str, holds: bool, again: str) -> Told:
-    """Of how old the newest is: a new one begins it anew."""
+def told_of_newest(condition: LastEvent | LastOrder, text: str, thing: str, holds: bool, again: str) -> Evidence:
+    """Of how old the newest is: a new one begins it again."""
     least = condition.at_least or 0
     a_new = f"A {thing}" if thing.startswith("first") else f"A new {thing}"
     later = f", {plural(least, 'day')} after it" if least else ""
     ends = f"{a_new} would end it." if least else STAYS
     unless, sooner = (again, "") if not holds or not least else ("", again)
-    return Told(text, f"{a_new} would make it true{later}.", ends, unless, sooner)
+    return Evidence(text, f"{a_new} would make it true{later}.", ends, unless, sooner)
 
 
-def latest(view: View, condition: Latest) -> Told:
+def latest(view: View, condition: Latest) -> Evidence:
     found = [each for event in condition.events for each in view.occurrences(event)[:1]]
     found.sort(key=lambda each: each.time, reverse=True)
     text = f"the newest: {_named(view, found[:1], condition.where)}" if found else "there was none"
-    return Told(text, "A newer one may change it.", "A newer one may change it.")
+    return Evidence(text, "A newer one may change it.", "A newer one may change it.")
 
 
-def share(view: View, condition: Share) -> Told:
+def share(view: View, condition: Share) -> Evidence:
     types = dict.fromkeys(condition.events)
     total = sum(len(view.occurrences(event, (), condition.within)) for event in types)
     passing = [each for event in types for each in view.occurrences(event, condition.where, condition.within)]
@@ -174,28 +174,28 @@ def share(view: View, condition: Share) -> Told:
     percent = f" ({number(round(100 * len(passing) / total, 1))} %)" if total else ""
     named = f": {_named(view, passing, condition.where)}" if passing else ""
     changes = OVER if view.is_over(condition.within) else "Another one may change it."
-    return Told(
+    return Evidence(
         f"{number(len(passing))} of {number(total)}{percent}{within(condition.within)}{named}", changes, changes
     )
 
 
-def sequence(view: View, condition: InSequence, until: Instant) -> Told:
+def sequence(view: View, condition: InSequence, until: Instant) -> Evidence:
     parts = (condition.first, condition.then, *((condition.without,) if condition.without is not None else ()))
     both = "Both, one after the other," if condition.same is None else f"Both of one {ONE[condition.same]}, in order,"
     would = view.by(condition.within, both, "make it true")
     unless = "it happens again" if until != NEVER and view.lasts(condition.within, until) else ""
-    return Told("; ".join(_part(view, part) for part in parts), would, STAYS, unless)
+    return Evidence("; ".join(_part(view, part) for part in parts), would, STAYS, unless)
 
 
 def _part(view: View, part: EventCount | Filtered) -> str:
     found = view.occurrences(part.event, part.where)
-    return f"{deed(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
+    return f"{event_phrase(part.event, part.where)[0]}: {_named(view, found, part.where) if found else 'never'}"
 
 
-def unanswered(view: View, condition: Unanswered, holds: bool, until: Instant) -> Told:
+def unanswered(view: View, condition: Unanswered, holds: bool, until: Instant) -> Evidence:
     if condition.same is not None:
         named = "; ".join(_part(view, part) for part in (condition.of, *condition.answers))
-        return Told(f"of each {ONE[condition.same]} by itself: {named}", _TIED, _TIED, _TIED_AGAIN, _TIED_AGAIN)
+        return Evidence(f"of each {ONE[condition.same]} by itself: {named}", _TIED, _TIED, _TIED_AGAIN, _TIED_AGAIN)
     answers = [each.time for of in condition.answers for each in view.occurrences(of.event, of.where)[:1]]
     answered = max(answers, default=-1)
     kept = view.occurrences(condition.of.event, condition.of.where, condition.within)
@@ -211,10 +211,10 @@ def unanswered(view: View, condition: Unanswered, holds: bool, until: Instant) -
     again = condition.older is not None and until != NEVER and view.lasts(condition.within, until)
     answer = "it happens again or there is an answer" if again else "there is an answer"
     unless, sooner = ("", "there is an answer") if holds else (answer, "")
-    return Told(text, would, "An answer would end it.", unless, sooner)
+    return Evidence(text, would, "An answer would end it.", unless, sooner)
 
 
-def cart(view: View, condition: Cart, holds: bool) -> Told:
+def cart(view: View, condition: Cart, holds: bool) -> Evidence:
     would = f"A new cart would make it true, when it has been left for {duration(condition.older)}."
     left, ordered = view.reading.cart(), last_ordered(view.reading.profile)
     if left is None:
@@ -224,7 +224,7 @@ def cart(view: View, condition: Cart, holds: bool) -> Told:
             text = f"nothing is left in the cart of {view.when(newest)}"
             if ordered >= newest:
                 text = f"the newest cart, of {view.when(newest)}, was ordered since, on {view.when(ordered)}"
-        return Told(text, would, "An order would end it.")
+        return Evidence(text, would, "An order would end it.")
     total = left.properties.get("total")
     worth = f" worth {money(total / 100)}" if isinstance(total, int) else ""
     inside = f" ({about})" if (about := _about(left, ("category", "product_id"))) else ""
@@ -232,7 +232,7 @@ def cart(view: View, condition: Cart, holds: bool) -> Told:
     if ordered >= 0:
         text += f"; last ordered before, on {view.when(ordered)}"
     unless, sooner = ("", "they order") if holds else ("they order or change it", "")
-    return Told(text, would, "An order would end it.", unless, sooner)
+    return Evidence(text, would, "An order would end it.", unless, sooner)
 
 
 def _named(view: View, newest_first: Sequence[Occurrence], where: Sequence[Where]) -> str:

@@ -9,7 +9,7 @@ from shared.domain.evaluation.orders import TOTALS, picked_by
 from shared.domain.events import DAY, NEVER, Instant
 from shared.domain.evidence import traits
 from shared.domain.evidence.events import told_of_newest
-from shared.domain.evidence.view import STAYS, Told, View, newest, out_of
+from shared.domain.evidence.view import STAYS, Evidence, View, newest, out_of
 from shared.domain.profiles.lines import A_PIECE
 from shared.domain.profiles.orders import Order
 from shared.domain.wording.texts import money, number, plural, within
@@ -18,7 +18,7 @@ _AGAIN = "there is another order"
 _TAKEN_BACK = "Only a refund or a cancellation would change it."
 
 
-def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told:
+def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Evidence:
     if _is_told_in_general(condition):
         return _in_general(view, condition)
     orders = view.orders(condition.within)
@@ -34,18 +34,18 @@ def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told
 
     match condition.measure:
         case "count" | "sum":
-            there, of_money = value or 0, condition.measure == "sum"
-            text = out_of(there, least, holds, money if of_money else number)
-            text += " spent" if of_money else " order" if text == "1" else " orders"
+            there, is_money = value or 0, condition.measure == "sum"
+            text = out_of(there, least, holds, money if is_money else number)
+            text += " spent" if is_money else " order" if text == "1" else " orders"
             would = ends = _TAKEN_BACK
             then = measure_at(view.counts_at(condition.within))
             missing = ceil(round(((least or 0) - then) * 100, 4)) / 100
             room = ((most or 0) * 100 // 1 - round(then * 100)) / 100
             if (least or 0) > there:
-                more = f"Orders worth {money(missing)} more" if of_money else plural(ceil(missing), "more order")
+                more = f"Orders worth {money(missing)} more" if is_money else plural(ceil(missing), "more order")
                 would = view.by(condition.within, more, "make it true")
             if most is not None:
-                more = f"Orders worth more than {money(room)}" if of_money else plural(int(room) + 1, "more order")
+                more = f"Orders worth more than {money(room)}" if is_money else plural(int(room) + 1, "more order")
                 ends = view.by(condition.within, more, "end it")
         case _ if value is None:
             text = f"{plural(len(orders), 'order')}, which is too few"
@@ -58,7 +58,7 @@ def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Told
         unless = _unless(condition.measure, bound - short, or_more=holds)
     if until == NEVER or not view.lasts(condition.within, until):
         unless = ""
-    return Told(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, unless)
+    return Evidence(f"{text}{within(condition.within)}{_named(view, orders)}", would, ends, unless)
 
 
 def _is_told_in_general(condition: Orders) -> bool:
@@ -71,7 +71,7 @@ _IN_GENERAL = {"quantity": A_PIECE, "refunded": 100, "refunded_share": 1}
 _MAY = "An order, a refund or a cancellation may change it."
 
 
-def _in_general(view: View, condition: Orders) -> Told:
+def _in_general(view: View, condition: Orders) -> Evidence:
     measure = condition.measure
     picked = picked_by(measure, condition.where, condition.lines, condition.which)
     orders = view.orders(condition.within, picked=picked.orders)
@@ -83,7 +83,7 @@ def _in_general(view: View, condition: Orders) -> Told:
     unit = {"count": 1, "days_between": DAY, **_IN_GENERAL}.get(measure, 100)
     text = f"{measure.replace('_', ' ')}: {said(round(total / parts / unit, 2)) if parts > 0 else 'none'}"
     named = f"{plural(len(orders), 'order')}{' of that kind' if condition.where or condition.lines else ''}"
-    return Told(f"{text}, of {named}{within(condition.within)}{_named(view, orders)}", _MAY, _MAY)
+    return Evidence(f"{text}, of {named}{within(condition.within)}{_named(view, orders)}", _MAY, _MAY)
 
 
 def _days(value: float) -> str:
@@ -126,16 +126,16 @@ def _named(view: View, newest_first: list[tuple[str, Order]]) -> str:
     return f": {newest(texts)}" if texts else ""
 
 
-def last(view: View, condition: LastOrder, holds: bool) -> Told:
+def last(view: View, condition: LastOrder, holds: bool) -> Evidence:
     found = view.orders(picked=picked_by("count", condition.where, condition.lines).orders)[:1]
     text = f"the newest{_named(view, found)}" if found else "no order"
     if condition.where or condition.lines:
-        return Told(text, _MAY, _MAY)
+        return Evidence(text, _MAY, _MAY)
     told = told_of_newest(condition, text, "order" if found else "first order", holds, _AGAIN)
     return told._replace(ends=_TAKEN_BACK) if told.ends == STAYS else told
 
 
-def rank(view: View, condition: Rank) -> Told:
+def rank(view: View, condition: Rank) -> Evidence:
     """With the cut-off, as the nightly refresh last worked it out."""
     cutoff = view.definitions.compiler.cutoffs.get(condition.key)
     told, bound = _ranked(view, condition.by, cutoff)
@@ -145,7 +145,7 @@ def rank(view: View, condition: Rank) -> Told:
     return told._replace(evidence=f"{told.evidence}; the cut-off is {bound}")
 
 
-def _ranked(view: View, by: RankedTrait | RankedOrders, cutoff: float | None) -> tuple[Told, str]:
+def _ranked(view: View, by: RankedTrait | RankedOrders, cutoff: float | None) -> tuple[Evidence, str]:
     """What the contact has of it, and the cut-off in words."""
     if isinstance(by, RankedTrait):
         return traits.values(view, by.trait), number(cutoff or 0)
@@ -154,7 +154,7 @@ def _ranked(view: View, by: RankedTrait | RankedOrders, cutoff: float | None) ->
     changes = "Another order, or the nightly refresh, may change it."
     if by.measure == "last":
         found = f"the newest{_named(view, orders[:1])}" if orders else "no order"
-        return Told(found, changes, changes, _AGAIN), view.when(int(cutoff or 0))
+        return Evidence(found, changes, changes, _AGAIN), view.when(int(cutoff or 0))
     said = number if by.measure in ("count", "quantity") else money
     unit = {"count": 1, "quantity": A_PIECE}.get(by.measure, 100)
     worths = [order.net if picked is None else picked.worth(order) for _, order in orders]
@@ -164,4 +164,4 @@ def _ranked(view: View, by: RankedTrait | RankedOrders, cutoff: float | None) ->
     value = total / parts / unit if parts > 0 else None
     found = f"{said(round(value or 0, 2))}{within(by.within)}{_named(view, orders)}" if orders else "no order"
     bound = said(round((cutoff or 0) / unit, 2))
-    return Told(found, changes, changes, _AGAIN), bound
+    return Evidence(found, changes, changes, _AGAIN), bound

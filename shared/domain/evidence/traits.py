@@ -5,13 +5,13 @@ from __future__ import annotations
 from shared.domain.conditions.traits import ConsentIs, Near, Sample, TraitIs
 from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
 from shared.domain.events import NEVER, Json
-from shared.domain.evidence.view import Told, View
+from shared.domain.evidence.view import Evidence, View
 from shared.domain.wording.texts import duration, label, listed, number, word
 
 _DRAWN = "Nothing: it is drawn once and for all."
 
 
-def values(view: View, *names: str) -> Told:
+def values(view: View, *names: str) -> Evidence:
     """What these traits are."""
     found = []
     for name in names:
@@ -19,7 +19,7 @@ def values(view: View, *names: str) -> Told:
         known = "is not known" if stamped is None else f"is {_said(stamped.value)}, since {view.when(stamped.time)}"
         found.append(f"{label(name)} {known}")
     changes = f"It changes when {listed([label(name) for name in names], 'or')} does."
-    return Told("; ".join(found), changes, changes, f"{label(names[0])} changes")
+    return Evidence("; ".join(found), changes, changes, f"{label(names[0])} changes")
 
 
 def _said(value: Json) -> str:
@@ -28,16 +28,16 @@ def _said(value: Json) -> str:
     return ", ".join(map(word, value)) if isinstance(value, list | tuple) else word(value)
 
 
-def trait(view: View, condition: TraitIs) -> Told:
+def trait(view: View, condition: TraitIs) -> Evidence:
     told = values(view, condition.trait)
     return told if condition.fresh is None else told._replace(unless=f"{label(condition.trait)} is told again")
 
 
-def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
+def consent(view: View, condition: ConsentIs, holds: bool) -> Evidence:
     answer = view.reading.profile.standing(condition.topic)
     wanted = f"The answer “{condition.is_}” would make it true."
     if answer is None:
-        return Told("never asked", wanted, "An answer would end it.")
+        return Evidence("never asked", wanted, "An answer would end it.")
     value, since, away = answer
     found = f"{value} on {view.when(since)}"
     if value == condition.is_ and not holds:
@@ -46,28 +46,28 @@ def consent(view: View, condition: ConsentIs, holds: bool) -> Told:
         if condition.first_in is not None and away is not None and away < condition.first_in:
             found += f", and before, until {view.when(since - away)}"
     if condition.is_ == "never_asked":
-        return Told(found, "Nothing: an answer was given.", "")
+        return Evidence(found, "Nothing: an answer was given.", "")
     if value == condition.is_:
         later = f", {duration(condition.first_in)} later," if condition.first_in is not None else ""
         wanted = f"Another answer, and then “{condition.is_}” again{later or ','} would make it true."
     elif condition.first_in is not None:
         before = duration(condition.first_in)
         wanted = f"{wanted.removesuffix('.')}, unless it was the answer in the {before} before."
-    return Told(found, wanted, "Another answer would end it.", sooner="there is another answer")
+    return Evidence(found, wanted, "Another answer would end it.", sooner="there is another answer")
 
 
-def first_seen(view: View) -> Told:
+def first_seen(view: View) -> Evidence:
     first = view.reading.profile.first_seen
     found = "never seen" if first == NEVER else f"first seen {view.ago(first)}"
-    return Told(found, "A first event would begin it.", "Nothing: it stays so.")
+    return Evidence(found, "A first event would begin it.", "Nothing: it stays so.")
 
 
-def sample(view: View, condition: Sample) -> Told:
+def sample(view: View, condition: Sample) -> Evidence:
     drawn = int(sample_hash(condition.salt, view.reading.profile.contact), 16) / 2**32 * 100
-    return Told(f"drew {drawn:.2f} of 100; below {number(condition.percent)} is in", _DRAWN, _DRAWN)
+    return Evidence(f"drew {drawn:.2f} of 100; below {number(condition.percent)} is in", _DRAWN, _DRAWN)
 
 
-def near(view: View, condition: Near) -> Told:
+def near(view: View, condition: Near) -> Evidence:
     latitude, longitude = (number_of(view.reading.profile, name) for name in ("latitude", "longitude"))
     told = values(view, "latitude", "longitude")
     if latitude is None or longitude is None:

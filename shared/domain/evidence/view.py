@@ -17,13 +17,13 @@ from shared.domain.profiles.orders import Order
 from shared.domain.segments import Definitions
 from shared.domain.wording.texts import plural
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """How many occurrences are named: the newest."""
 STAYS = "Nothing: what happened stays."
 OVER = "Nothing: that time is over."
 
 
-class Told(NamedTuple):
+class Evidence(NamedTuple):
     """What the profile has to say; what would make the condition true, and what would end it, where time alone does
     not. Where it does: what would keep that from coming (`unless`), or make it come sooner (`sooner`)."""
 
@@ -118,4 +118,4 @@ def out_of(count: float, least: float | None, holds: bool, said: Callable[[float
 
 def newest(texts: list[str]) -> str:
     """Of texts that are newest first: the newest, oldest first."""
-    return f"{'… ' if len(texts) > MOST_NAMED else ''}{', '.join(reversed(texts[:MOST_NAMED]))}"
+    return f"{'… ' if len(texts) > MAX_NAMED else ''}{', '.join(reversed(texts[:MAX_NAMED]))}"

@@ -59,7 +59,7 @@ class Profile:
     """The place (`_age`) of the newest of them."""
     cut_names: bytes = field(default=b"", compare=False, repr=False)
     """What they are called: a Bloom filter, so that no name of theirs is ever missed, and few others are taken for one.
-    It has room for so many of them, and `rebuild` makes it anew with more."""
+    It has room for so many of them, and `rebuild` makes it again with more."""
     numbers: set[str] = field(default_factory=set, compare=False, repr=False)
     """By which the storefront's orders are called: read off `orders`."""
     memberships: dict[str, Membership] = field(default_factory=dict)

@@ -11,30 +11,30 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-HISTORY_BOUND = 40
+MAX_HISTORY = 40
 """Occurrences kept of one event type: the newest."""
-TYPES_BOUND = 60
+MAX_TYPES = 60
 """Event types a profile has a history of: those the product knows, then the first in alphabetical order. A sane shop
 has about twenty."""
-TRAITS_BOUND = 100
-WORDS_BOUND = 200
+MAX_TRAITS = 100
+MAX_WORDS = 200
 """Words of traits that have changed since."""
-TAGS_BOUND = 100
+MAX_TAGS = 100
 """Tags that were put on or taken off and are remembered: the newest."""
-ORDERS_BOUND = 60
+MAX_ORDERS = 60
 LEAST_ROOM = 64
 """Older orders whose names are remembered, at first. Whenever that is too few, it is made twice what is needed."""
 ROOM_OF_ONE = 24
 """Bits in which an older order's two names (id and number) are remembered: of 1,000 other names 3 are taken for one of
 them when the room is full, and each costs a `rebuild`."""
-NAMES_BOUND = 48_000
+MAX_NAMES = 48_000
 """Bytes of these names. Of more than 16,000 orders more and more others are taken for one of them."""
-REFUNDS_BOUND = 50
+MAX_REFUNDS = 50
 """Refunds of one order that are taken off it (the first by their ids)."""
-STORED_BOUND = 350_000
+MAX_STORED = 350_000
 """Bytes of a stored profile. DynamoDB takes 400 KB, and beside it stands next to nothing."""
-MOST_HALVINGS = 6  # of 60: by then one is left of each
-ANSWERS_BOUND = 20
+MAX_HALVINGS = 6  # of 60: by then one is left of each
+MAX_ANSWERS = 20
 """Answers kept of one topic: the newest, and the first of those that say the same as the oldest of these."""
 
 

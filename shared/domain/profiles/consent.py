@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain.events import ConsentChange, Event
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.profiles.bounds import ANSWERS_BOUND
+from shared.domain.profiles.bounds import MAX_ANSWERS
 
 HERE, STATE = -1, -2
 """In the place of how much later an answer was told (`Stamp.after`): it was given on our own page; it is a no that a
@@ -28,7 +28,7 @@ def add_answer(profile: Profile, change: ConsentChange, event: Event) -> bool:
     *before, newest = sorted(
         answers, key=lambda answer: (not (here and answer.after == STATE), answer.time, answer.after, answer.value)
     )
-    while len(before) >= ANSWERS_BOUND:
+    while len(before) >= MAX_ANSWERS:
         del before[1 if before[0].value == before[1].value else 0]
     if newest == held and tuple(before) == earlier:
         return False

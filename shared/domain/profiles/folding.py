@@ -19,7 +19,7 @@ from dataclasses import replace
 from shared.domain.events import NEVER, ORDER_TYPES, Event, Json, Type
 from shared.domain.personal import own_words, says
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import HISTORY_BOUND, TRAITS_BOUND, TYPES_BOUND, WORDS_BOUND, beyond
+from shared.domain.profiles.bounds import MAX_HISTORY, MAX_TRAITS, MAX_TYPES, MAX_WORDS, beyond
 from shared.domain.profiles.consent import add_answer
 from shared.domain.profiles.histories import History, Occurrence, as_text, sort_key, touches
 from shared.domain.profiles.kept_orders import PUBLIC, fold_order, set_completed, trim_orders
@@ -75,12 +75,12 @@ def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]
         _add_occurrence(profile, event, kept)
     if event.counts and (event.type in ORDER_TYPES or event.order is not None):
         touched |= fold_order(profile, event, kept, own | told)
-    for name, _ in beyond(profile.traits, TRAITS_BOUND, KNOWN_TRAITS, profile.weak, "trait:"):
+    for name, _ in beyond(profile.traits, MAX_TRAITS, KNOWN_TRAITS, profile.weak, "trait:"):
         touched |= {f"trait:{name}", f"stamp:{name}"}
         profile.weak.discard(f"trait:{name}")
     if own or told:
-        profile.former_words = frozenset(sorted((own | told) - words_of_traits(profile))[:WORDS_BOUND])
-    for name, history in beyond(profile.histories, TYPES_BOUND, KNOWN_TYPES, profile.weak, "event:"):
+        profile.former_words = frozenset(sorted((own | told) - words_of_traits(profile))[:MAX_WORDS])
+    for name, history in beyond(profile.histories, MAX_TYPES, KNOWN_TYPES, profile.weak, "event:"):
         touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
         profile.weak.discard(f"event:{name}")
     return touched
@@ -135,7 +135,7 @@ def names_a_product(profile: Profile, event: Event) -> bool:
     words = own_words(event.traits) - own_words_of(profile)
     return (
         bool(words)
-        and len(profile.former_words) < WORDS_BOUND
+        and len(profile.former_words) < MAX_WORDS
         and any(
             says(value, words)
             for type_ in WHOLE_CARTS
@@ -169,7 +169,7 @@ def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) ->
 
 def trim(profile: Profile) -> None:
     """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
-    most = max(HISTORY_BOUND >> profile.halved, 1)
+    most = max(MAX_HISTORY >> profile.halved, 1)
     for type_, history in profile.histories.items():
         if type_ != Type.ORDER_COMPLETED:
             del history.newest[: max(len(history.newest) - most, 0)]
@@ -179,7 +179,7 @@ def trim(profile: Profile) -> None:
 def rebuild(
     profile: Profile, events: Iterable[Event], asked: Asked | None = None, words: frozenset[str] = frozenset()
 ) -> Profile:
-    """The profile with what is folded from events made anew from all the contact's events (in any order), untrimmed;
+    """The profile with what is folded from events made again from all the contact's events (in any order), untrimmed;
     of their other properties, with what is `asked` for. `words`: what the contact is called besides, by events that are
     still to be folded."""
     told = tuple(events)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shared.domain.events import NEVER, ORDER_TYPES, Event, Instant, Json, Type
 from shared.domain.profiles import Profile
-from shared.domain.profiles.bounds import LEAST_ROOM, NAMES_BOUND, ORDERS_BOUND, ROOM_OF_ONE
+from shared.domain.profiles.bounds import LEAST_ROOM, MAX_NAMES, MAX_ORDERS, ROOM_OF_ONE
 from shared.domain.profiles.histories import History, Occurrence, sort_key, touches
 from shared.domain.profiles.lines import bounded
 from shared.domain.profiles.orders import Order, order_id, order_number, tell_order, tell_refund
@@ -84,7 +84,7 @@ def trim_orders(profile: Profile) -> None:
         profile.cut_until = max(profile.cut_until, _age(cut[0]))
         if not profile.older_orders:
             room = max(2 * excess, LEAST_ROOM) * ROOM_OF_ONE // 8
-            profile.cut_names = bytes(min(room, NAMES_BOUND))
+            profile.cut_names = bytes(min(room, MAX_NAMES))
         called = {called for name, order in cut for called in (name.removeprefix(PUBLIC), order.number)}
         profile.cut_names = _with_names(profile.cut_names, called - {""})
         profile.older_orders += excess
@@ -92,7 +92,7 @@ def trim_orders(profile: Profile) -> None:
 
 
 def _most_orders(profile: Profile) -> int:
-    return max(ORDERS_BOUND >> profile.halved, 1)
+    return max(MAX_ORDERS >> profile.halved, 1)
 
 
 def _with_names(filter_: bytes, names: Iterable[str]) -> bytes:
@@ -146,7 +146,7 @@ def needs_rebuild(profile: Profile, event: Event) -> bool:
         number = order_number(event)
         held = known.get(id_)
         unsure = {id_ if held is None else "", "" if number is None or (held and held.number == number) else number}
-    has_room = profile.older_orders * ROOM_OF_ONE <= 8 * len(names) or len(names) >= NAMES_BOUND
+    has_room = profile.older_orders * ROOM_OF_ONE <= 8 * len(names) or len(names) >= MAX_NAMES
     return not has_room or any(_has_name(names, name) for name in unsure - {""})
 
 

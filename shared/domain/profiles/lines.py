@@ -16,7 +16,7 @@ Line = list[Any]
 FIELDS = ("product_id", "category", "quantity", "price", "vendor", "variant_id", "gift_card")
 """`category` lists all the product's categories; `quantity` is in thousandths, `price` (of one) in hundredths of the
 shop's currency."""
-LINES_BOUND = 1_000
+MAX_LINES = 1_000
 """Bytes of one order's lines: some twenty. An order with more asks for the contact's events."""
 A_PIECE = 1_000
 
@@ -77,8 +77,8 @@ def pieces_of(line: Line) -> int:
 
 
 def bounded(lines: list[Line]) -> list[Line]:
-    """As many of the first as LINES_BOUND takes."""
-    room = LINES_BOUND
+    """As many of the first as MAX_LINES takes."""
+    room = MAX_LINES
     for place, line in enumerate(lines):
         room -= len(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()) + 1
         if room < 0:

@@ -17,7 +17,7 @@ from shared.domain.events import (
     amount,
     when_placed,
 )
-from shared.domain.profiles.bounds import REFUNDS_BOUND, beyond
+from shared.domain.profiles.bounds import MAX_REFUNDS, beyond
 from shared.domain.profiles.histories import Occurrence, as_text
 from shared.domain.profiles.lines import Line, bounded, lines_of, said_of_order
 from shared.domain.properties import refunded, short_id, stated_total
@@ -142,7 +142,7 @@ def tell_order(order: Order, event: Event, kept: Mapping[str, Json], own: frozen
     if state is not None and state.refunds is not None and not event.other_currency:
         listed = {id_: amount(each) or 0 for id_, each in state.refunds.items()}
         if (stamp, as_text(listed)) > (order.listed_at, as_text(order.listed)):
-            beyond(listed, REFUNDS_BOUND)
+            beyond(listed, MAX_REFUNDS)
             order.listed, order.listed_at = listed, stamp
 
 
@@ -154,7 +154,7 @@ def tell_refund(order: Order, event: Event) -> None:
     id_ = short_id(event.properties.get("refund_id")) or event.id
     held = order.refunds.get(id_, Refund(0, UNTOLD))
     order.refunds[id_] = Refund(max(held.amount, refund or 0), max(held.at, event.stamp))
-    beyond(order.refunds, REFUNDS_BOUND)
+    beyond(order.refunds, MAX_REFUNDS)
 
 
 def happened(event: Event) -> Instant:

@@ -8,7 +8,7 @@ import zlib
 
 from shared.domain.events import Json, Stamp, Type
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.profiles.bounds import MOST_HALVINGS, STORED_BOUND
+from shared.domain.profiles.bounds import MAX_HALVINGS, MAX_STORED
 from shared.domain.profiles.dictionary import DICTIONARIES, NEWEST
 from shared.domain.profiles.folding import trim
 from shared.domain.profiles.histories import History, Occurrence
@@ -25,9 +25,9 @@ def dump(profile: Profile) -> bytes:
     twice in a transaction.
 
     A profile that is too large then, which only nonsense makes it, is left with half as many occurrences and orders, in
-    place, and half of that, until `rebuild` begins anew.
+    place, and half of that, until `rebuild` begins again.
     """
-    while len(stored := _compressed(as_json(profile))) > STORED_BOUND and profile.halved < MOST_HALVINGS:
+    while len(stored := _compressed(as_json(profile))) > MAX_STORED and profile.halved < MAX_HALVINGS:
         profile.halved += 1
         trim(profile)
     return stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.events import Event, Json, Stamp
 from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.profiles.bounds import TAGS_BOUND
+from shared.domain.profiles.bounds import MAX_TAGS
 from shared.domain.profiles.histories import as_text
 from shared.domain.properties import fold_case, is_small
 
@@ -55,9 +55,7 @@ def _tags_now(profile: Profile) -> Stamped:
     """All tags: those told as a whole, and what was put on and taken off since. Forgets what was before."""
     whole = profile.tags.get("", Stamped(None, -1))
     later = [tag for tag, each in profile.tags.items() if tag and each[1:] > whole[1:]]
-    newest = {
-        tag: profile.tags[tag] for tag in sorted(later, key=lambda tag: (profile.tags[tag][1:], tag))[-TAGS_BOUND:]
-    }
+    newest = {tag: profile.tags[tag] for tag in sorted(later, key=lambda tag: (profile.tags[tag][1:], tag))[-MAX_TAGS:]}
     listed = whole.value if isinstance(whole.value, list) else []
     kept = [tag for tag in listed if not (isinstance(tag, str) and fold_case(tag) in newest)]
     for each in newest.values():

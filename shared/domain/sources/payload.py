@@ -21,15 +21,13 @@ from shared.domain.refusals import RefusedError
 
 Payload = dict[str, Any]
 
-MOST_TEXT = 1_000  # bytes of a trait or property
-MOST_DEPTH = 30  # pydantic and DynamoDB stop somewhat deeper
-MOST_PRODUCTS = 500
-MOST_PRODUCT_BYTES = (
-    100_000  # of an event's products; all the rest of a webhook's event is below 100 KB by construction
-)
-MOST_LABELS = 50
-MOST_LABEL = 100
-MOST_LABELS_BYTES = 1_000
+MAX_TEXT = 1_000  # bytes of a trait or property
+MAX_DEPTH = 30  # pydantic and DynamoDB stop somewhat deeper
+MAX_PRODUCTS = 500
+MAX_PRODUCT_BYTES = 100_000  # of an event's products; all the rest of a webhook's event is below 100 KB by construction
+MAX_LABELS = 50
+MAX_LABEL = 100
+MAX_LABELS_BYTES = 1_000
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _INTO_ASCII = re.compile("([\u037e\u1fef\u212a])")
@@ -60,11 +58,11 @@ def read(body: bytes) -> Payload:
 
 def _float(digits: str) -> float | str:
     number = float(digits)
-    return number if math.isfinite(number) else digits[:MOST_TEXT]
+    return number if math.isfinite(number) else digits[:MAX_TEXT]
 
 
 def _int(digits: str) -> int | str:
-    return int(digits) if len(digits) <= 19 else digits[:MOST_TEXT]
+    return int(digits) if len(digits) <= 19 else digits[:MAX_TEXT]
 
 
 def _not_json(name: str) -> None:
@@ -72,10 +70,10 @@ def _not_json(name: str) -> None:
 
 
 def _too_deep() -> RefusedError:
-    return RefusedError("too_deep", f"the body is nested deeper than {MOST_DEPTH} levels")
+    return RefusedError("too_deep", f"the body is nested deeper than {MAX_DEPTH} levels")
 
 
-def clean(value: Json, depth: int = MOST_DEPTH) -> Json:
+def clean(value: Json, depth: int = MAX_DEPTH) -> Json:
     """JSON with every text in it in its one form. RefusedError when it is nested too deeply."""
     if isinstance(value, str):
         return _clean_text(value)
@@ -135,13 +133,13 @@ def identifier(value: Json) -> str | None:
 
 
 def text(value: Json) -> str | None:
-    """Trimmed, cut at MOST_TEXT bytes; None when empty or no text."""
+    """Trimmed, cut at MAX_TEXT bytes; None when empty or no text."""
     return (cut(value.strip()) or None) if isinstance(value, str) else None
 
 
 def cut(value: str) -> str:
-    """At most MOST_TEXT bytes of it, and no half characters."""
-    return value.encode()[:MOST_TEXT].decode(errors="ignore")
+    """At most MAX_TEXT bytes of it, and no half characters."""
+    return value.encode()[:MAX_TEXT].decode(errors="ignore")
 
 
 def number(value: Json) -> float | None:
@@ -208,9 +206,9 @@ def country(value: Json) -> str | None:
 def labels(value: Json) -> list[str]:
     """Tags or codes, sent as a list or as one text with commas."""
     parts = value.split(",") if isinstance(value, str) else items(value)
-    found = [part.strip()[:MOST_LABEL] for part in parts if isinstance(part, str) and part.strip()]
-    sizes = accumulate(len(label.encode()) for label in found[:MOST_LABELS])
-    return [label for label, size in zip(found, sizes, strict=False) if size <= MOST_LABELS_BYTES]
+    found = [part.strip()[:MAX_LABEL] for part in parts if isinstance(part, str) and part.strip()]
+    sizes = accumulate(len(label.encode()) for label in found[:MAX_LABELS])
+    return [label for label, size in zip(found, sizes, strict=False) if size <= MAX_LABELS_BYTES]
 
 
 def mapping(value: Json) -> Payload:
@@ -237,8 +235,8 @@ def with_products(properties: Mapping[str, Json], products: Iterable[Mapping[str
     """The properties with as many products as an event has room for; `products_left_out` counts the others."""
     known = [found for found in map(present, products) if found]
     kept: list[Payload] = []
-    room = MOST_PRODUCT_BYTES
-    for product in known[:MOST_PRODUCTS]:
+    room = MAX_PRODUCT_BYTES
+    for product in known[:MAX_PRODUCTS]:
         room -= len(json.dumps(product, ensure_ascii=False).encode())
         if room < 0:
             break

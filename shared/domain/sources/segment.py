@@ -25,7 +25,7 @@ from shared.domain.events import (
     event_id,
 )
 from shared.domain.personal import may_be_told_by_anybody
-from shared.domain.properties import MOST_BYTES, MOST_ID, is_small
+from shared.domain.properties import MAX_BYTES, MAX_ID, is_small
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import (
     Payload,
@@ -41,11 +41,11 @@ from shared.domain.sources.payload import (
     text,
 )
 
-MOST_MESSAGE_BYTES = 32 * 1024
-MOST_BATCH_BYTES = 500 * 1024
-MOST_MESSAGES = 500
+MAX_MESSAGE_BYTES = 32 * 1024
+MAX_BATCH_BYTES = 500 * 1024
+MAX_MESSAGES = 500
 """Of a batch: SDKs send at most 250 at a time, and each ten are a call to the queue."""
-MOST_NAME = 128
+MAX_NAME = 128
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -78,8 +78,8 @@ def events(kind: str, body: Payload, received: Instant) -> tuple[tuple[Event, ..
     messages = body.get("batch")
     if not isinstance(messages, list):
         raise RefusedError("missing_field", "batch is required, as a list of messages", "batch")
-    if len(messages) > MOST_MESSAGES:
-        raise RefusedError("too_many", f"a batch has at most {MOST_MESSAGES:,} messages", "batch", 413)
+    if len(messages) > MAX_MESSAGES:
+        raise RefusedError("too_many", f"a batch has at most {MAX_MESSAGES:,} messages", "batch", 413)
     found, refused = [], []
     for place, message in enumerate(messages):
         try:
@@ -101,8 +101,8 @@ def _of_batch(message: Json, batch: Payload, received: Instant) -> Event:
 
 
 def _event(kind: str, message: Payload, sent: Instant | None, received: Instant) -> Event:
-    if len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()) > MOST_MESSAGE_BYTES:
-        raise RefusedError("too_large", f"the message is larger than {MOST_MESSAGE_BYTES:,} bytes", status=413)
+    if len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_MESSAGE_BYTES:
+        raise RefusedError("too_large", f"the message is larger than {MAX_MESSAGE_BYTES:,} bytes", status=413)
     context = mapping(message.get("context"))
     traits = _traits(kind, message, context)
     stated = first(instant(message.get("timestamp")), instant(message.get("originalTimestamp")))
@@ -212,7 +212,7 @@ def _traits(kind: str, message: Payload, context: Payload) -> Payload:
     for name, value in traits.items():
         if not is_small({name: value}):
             raise RefusedError(
-                "too_large", f"a trait has at most {MOST_BYTES:,} bytes, including its name", f"traits.{name[:64]}"
+                "too_large", f"a trait has at most {MAX_BYTES:,} bytes, including its name", f"traits.{name[:64]}"
             )
     traits = {name: None if value == "" else value for name, value in traits.items()}
     return traits if address_told is None else {**traits, "email": address_told}
@@ -231,8 +231,8 @@ def _type(kind: str, message: Payload) -> str:
             "alias": "Alias",
         }[kind]
     name = text(message.get("event"))
-    if name is None or len(name) > MOST_NAME:
-        raise RefusedError("invalid_field", f"event has to be a text of 1 to {MOST_NAME} characters", "event")
+    if name is None or len(name) > MAX_NAME:
+        raise RefusedError("invalid_field", f"event has to be a text of 1 to {MAX_NAME} characters", "event")
     if name.casefold() in _RESERVED or name.casefold().startswith(_MAIL):
         raise RefusedError("reserved_event", "this event's name is not for senders with a write key", "event")
     return name
@@ -254,8 +254,8 @@ def _properties(kind: str, message: Payload, context: Payload) -> Payload:
         if isinstance(properties.get(name), str):
             properties[name] = re.split(r"[?#]", properties[name], maxsplit=1)[0]
     for name in ("order_id", "refund_id"):
-        if isinstance(properties.get(name), str) and len(properties[name]) > MOST_ID:
-            raise RefusedError("invalid_field", f"{name} is longer than {MOST_ID} characters", f"properties.{name}")
+        if isinstance(properties.get(name), str) and len(properties[name]) > MAX_ID:
+            raise RefusedError("invalid_field", f"{name} is longer than {MAX_ID} characters", f"properties.{name}")
     campaign = mapping(context.get("campaign"))
     properties.setdefault("campaign", text(campaign.get("name")))
     for name in ("source", "medium", "term", "content"):

@@ -46,7 +46,7 @@ _TAGS = ("journey", "step", "template", "topic")
 _VALIDATION = "Successfully validated SNS topic"
 """What SES sends once, as plain text, when it is set up to publish to a topic."""
 _OWN_PAGES = ("/unsubscribe/", "/preferences/")
-_LONGEST_LINK = 500
+_MAX_LINK = 500
 _NO_COMPLAINT = "auth-failure"
 """A report of a server about a signature, by the same way as complaints (RFC 6591): nobody complained."""
 
@@ -195,9 +195,9 @@ def _link(link: str) -> dict[str, Json]:
     except ValueError:
         return {}
     if parts.scheme not in ("http", "https"):
-        return {"link": parts.scheme[:_LONGEST_LINK]}
+        return {"link": parts.scheme[:_MAX_LINK]}
     path = next((page for page in _OWN_PAGES if page in parts.path), parts.path)
-    return {"link": f"{parts.scheme}://{host}{'/' if '@' in unquote(path) else path}"[:_LONGEST_LINK]}
+    return {"link": f"{parts.scheme}://{host}{'/' if '@' in unquote(path) else path}"[:_MAX_LINK]}
 
 
 # Mail services that load the pictures of a mail themselves, by what their requests say of themselves:

@@ -596,7 +596,7 @@ def _shop(type_: Type, payload: Payload, delivery: _Delivery) -> tuple[Event, ..
     return (_event(delivery, type_, shop or "", properties=present({"shop": shop})),)
 
 
-MOST_ORDERS = 1_000
+MAX_ORDERS = 1_000
 """Of one request: as many as one message of the queue has room for, by far."""
 
 
@@ -605,7 +605,7 @@ def _privacy(type_: Type, orders_in: str, payload: Payload, delivery: _Delivery)
     customer = mapping(payload.get("customer"))
     id_, address = identifier(customer.get("id")), email(customer.get("email"))
     orders = payload.get(orders_in) if isinstance(payload.get(orders_in), list) else []
-    guest = [f"shopify-order:{order}" for order in map(identifier, orders or []) if order][:MOST_ORDERS]
+    guest = [f"shopify-order:{order}" for order in map(identifier, orders or []) if order][:MAX_ORDERS]
     if id_ is None and address is None and not guest:
         raise RefusedError("missing_field", "customer.id is required", "customer.id")
     identities = _identities(id_, address, *guest)

@@ -16,7 +16,7 @@ from shared.domain.events import Instant
 from shared.domain.segments import Definitions
 from shared.domain.sql_plan.trees import Atom, Tree, all_of, not_of
 
-MOST_NOTE = 160
+MAX_NOTE = 160
 
 Shape = Literal["rows", "contacts", "values", "sequences"]
 """What gives its bits: each row, by its `name`; aggregates of a contact's rows; aggregates of a contact's rows with one
@@ -79,7 +79,7 @@ class Sources:
     _atoms: dict[str, Atom] = field(default_factory=dict)
 
     def source(self, shape: Shape, *of: str, events: bool = False, value: str = "", which: int = 0) -> Source:
-        """`which`: whether, of the newest (above nought) or the oldest, only so many are asked about."""
+        """`which`: whether, of the newest (above zero) or the oldest, only so many are asked about."""
         place: Literal["", "newest", "oldest"] = "" if not which else "newest" if which > 0 else "oldest"
         how = [f"by_{value}" if value else "", "in_order" if shape == "sequences" else "", place]
         key = "_".join([*of, *filter(None, how)])
@@ -155,5 +155,5 @@ def _note(said: Condition | str) -> str:
     """What stands beside its bit, in one line of ASCII (a line's end would end a comment)."""
     if not isinstance(said, str):
         told = said.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return json.dumps({"kind": said.kind, **told})[:MOST_NOTE]
-    return json.dumps(said)[1:-1][:MOST_NOTE]
+        return json.dumps({"kind": said.kind, **told})[:MAX_NOTE]
+    return json.dumps(said)[1:-1][:MAX_NOTE]

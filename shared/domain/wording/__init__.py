@@ -27,7 +27,7 @@ from shared.domain.conditions.events import (
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.wording import calendar, events, orders, traits
-from shared.domain.wording.texts import Loose, duration, is_, listed, named, within
+from shared.domain.wording.texts import CompoundPhrase, duration, is_, listed, named, within
 
 
 def sentence(segments: Mapping[str, Segment], condition: Condition) -> str:
@@ -47,7 +47,9 @@ def _told(segments: Mapping[str, Segment], condition: Condition, holds: bool) ->
             parts = _gathered([_told(segments, part, so) for part, so in _parts(condition, holds, joint)], joint)
             if len(parts) == 1:
                 return parts[0]
-            return Loose(listed([f"({part})" if isinstance(part, Loose) else part for part in parts], joint))
+            return CompoundPhrase(
+                listed([f"({part})" if isinstance(part, CompoundPhrase) else part for part in parts], joint)
+            )
         case _:
             return _leaf(segments, condition, holds)
 
@@ -85,7 +87,7 @@ def _gathered(parts: list[str], joint: str) -> list[str]:
 
 
 def _lately(part: str) -> str | None:
-    match = None if isinstance(part, Loose) else _NOT_LATELY.fullmatch(part)
+    match = None if isinstance(part, CompoundPhrase) else _NOT_LATELY.fullmatch(part)
     return match["lately"] if match is not None else None
 
 

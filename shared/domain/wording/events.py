@@ -21,7 +21,7 @@ from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import Type
 from shared.domain.properties import KEPT_PROPERTIES
 from shared.domain.wording.texts import (
-    Loose,
+    CompoundPhrase,
     between,
     compared,
     duration,
@@ -95,7 +95,7 @@ _CARTS = (Type.CART_VIEWED, Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECK
 FLAG_SUFFIXES = {("human", True): " in person", ("human", False): " by machine", ("permanent", True): " for good"}
 
 
-def deed(event: str, where: Iterable[Where] = (), thing: str | None = None) -> tuple[str, str]:
+def event_phrase(event: str, where: Iterable[Where] = (), thing: str | None = None) -> tuple[str, str]:
     """An event in the past tense, and as it is told after "has": `viewed a page on mobile`, `been sent an email`."""
     verb = VERBS.get(event) or Verb("had", f"the event {quoted(event)}")
     rest = list(where)
@@ -147,15 +147,15 @@ def count(condition: EventCount, holds: bool) -> str:
         least, most, holds = 1, None, not holds
     thing, counted = _counted(condition, least, most, holds)
     tied = _tied(condition)
-    past, participle = deed(condition.event, condition.where, thing)
+    past, participle = event_phrase(condition.event, condition.where, thing)
     if (least, most) == (1, None):  # whether at all, whatever is counted
         if holds:
             text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}"
         else:
             text = f"has {'not' if window is not None else 'never'} {participle}{counted}{within(window)}"
-        return Loose(text + tied) if tied else text
+        return CompoundPhrase(text + tied) if tied else text
     text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}{tied}"
-    return text if not tied and (holds or least is None or most is None) else Loose(text)
+    return text if not tied and (holds or least is None or most is None) else CompoundPhrase(text)
 
 
 def _tied(condition: EventCount) -> str:
@@ -163,12 +163,12 @@ def _tied(condition: EventCount) -> str:
     noun, texts = NOUNS.get(condition.counted_property or "", ""), []
     for part, has_ in ((condition.with_, "have"), (condition.without, "have not")):
         if part is not None:
-            texts.append(f"{has_} {deed(part.event, part.where)[1]}")
+            texts.append(f"{has_} {event_phrase(part.event, part.where)[1]}")
     lately = " in that time" if condition.within is not None else ""
     tied = f", counting only {noun} for which they {' and '.join(texts)}{lately}" if texts else ""
     if not condition.which:
         return tied
-    n, participle = abs(condition.which), deed(condition.event)[1]
+    n, participle = abs(condition.which), event_phrase(condition.event)[1]
     which = "last" if condition.which > 0 else "first"
     return f", looking only at the {which} {f'{n} times' if n > 1 else 'time'} they have {participle}{tied}"
 
@@ -220,20 +220,20 @@ def _times(least: int | None, most: int | None, holds: bool = True) -> str:
 
 
 def first(condition: FirstEvent, holds: bool) -> str:
-    past, participle = deed(condition.event, condition.where)
+    past, participle = event_phrase(condition.event, condition.where)
     did = past if holds else f"has not {participle}"
     return f"{did} for the first time{within(condition.within)}"
 
 
 def last(condition: LastEvent, holds: bool) -> str:
-    past, participle = deed(condition.event, condition.where)
+    past, participle = event_phrase(condition.event, condition.where)
     return since(condition, holds, f"last {past}", f"has never {participle}")
 
 
 def since(condition: LastEvent | LastOrder, holds: bool, last: str, never: str) -> str:
     days = between(condition.at_least, condition.at_most, number, holds, fewer="less than")
     ago = f"{last} {days} day{'' if days.split()[-1] == '1' else 's'} ago"
-    return ago if holds else Loose(f"{never} or {ago}")
+    return ago if holds else CompoundPhrase(f"{never} or {ago}")
 
 
 def latest(condition: Latest, holds: bool) -> str:
@@ -262,22 +262,24 @@ ONE = {"product_id": "product", "category": "category", "message": "email"}
 
 
 def sequence(condition: InSequence, holds: bool) -> str:
-    firsts, thens = (deed(each.event, each.where) for each in (condition.first, condition.then))
+    firsts, thens = (event_phrase(each.event, each.where) for each in (condition.first, condition.then))
     first, then = (each[0] if holds else each[1] for each in (firsts, thens))
     text = f"{'' if holds else 'has not '}first {first} and then {then} at most {duration(condition.gap)} later"
     if condition.without is not None:
-        text += f" without having {deed(condition.without.event, condition.without.where)[1]} in between"
+        text += f" without having {event_phrase(condition.without.event, condition.without.where)[1]} in between"
     text += f", all about the same {ONE[condition.same]}" if condition.same is not None else ""
-    return Loose(f"{text}{f', the latter{within(condition.within)}' if condition.within is not None else ''}")
+    return CompoundPhrase(f"{text}{f', the latter{within(condition.within)}' if condition.within is not None else ''}")
 
 
 def unanswered(condition: Unanswered, holds: bool) -> str:
-    past, participle = deed(condition.of.event, condition.of.where)
-    answers = listed([deed(each.event, each.where)[1] for each in condition.answers], "or")
+    past, participle = event_phrase(condition.of.event, condition.of.where)
+    answers = listed([event_phrase(each.event, each.where)[1] for each in condition.answers], "or")
     often = f" {_times(condition.at_least, None)}{within(condition.within)}"
     older = f", the newest at least {duration(condition.older)} ago" if condition.older is not None else ""
     same = f", for one and the same {ONE[condition.same]}" if condition.same is not None else ""
-    return Loose(f"{past if holds else f'has not {participle}'}{often} without having {answers} since{same}{older}")
+    return CompoundPhrase(
+        f"{past if holds else f'has not {participle}'}{often} without having {answers} since{same}{older}"
+    )
 
 
 def cart(condition: Cart, holds: bool) -> str:

@@ -8,7 +8,7 @@ from shared.domain.conditions import Segment
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedTrait, Rfm
 from shared.domain.wording.events import since
 from shared.domain.wording.texts import (
-    Loose,
+    CompoundPhrase,
     between,
     compared,
     has,
@@ -71,8 +71,8 @@ def measured(condition: Orders, holds: bool) -> str:
             text = f"{has(holds)} on average {time} between orders{ago}"
     if condition.which:
         n, which = abs(condition.which), "last" if condition.which > 0 else "first"
-        return Loose(f"{text}, looking only at their {which} {f'{n} orders' if n > 1 else 'order'}")
-    return Loose(text) if " or " in text or " and " in text else text
+        return CompoundPhrase(f"{text}, looking only at their {which} {f'{n} orders' if n > 1 else 'order'}")
+    return CompoundPhrase(text) if " or " in text or " and " in text else text
 
 
 def _strictly(condition: Orders, said: Callable[[float], str], holds: bool, fewer: str) -> str:
@@ -110,8 +110,8 @@ def filtered(where: Iterable[OrderWhere], lines: Iterable[OrderWhere]) -> str:
 
 
 def _said(where: OrderWhere) -> str:
-    of_money = where.property in ("total", "price")
-    return f"{LABELS.get(where.property, where.property)} {compared(where, money if of_money else word)}"
+    is_money = where.property in ("total", "price")
+    return f"{LABELS.get(where.property, where.property)} {compared(where, money if is_money else word)}"
 
 
 def last(condition: LastOrder, holds: bool) -> str:

@@ -17,7 +17,7 @@ from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.properties import AMOUNTS
 
 
-class Loose(str):
+class CompoundPhrase(str):
     """A phrase with an "and" or "or" of its own, so that it stands in brackets inside another."""
 
 
