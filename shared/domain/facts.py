@@ -185,7 +185,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     own = own_words_of(profile)
     unsaid = set()
     for name, stamped in _written_out(profile):
-        values = _values(stamped.value, own) if _may_be_written(name, own) else None
+        values = _values(stamped.value, own) if _may_be_written(name, own, public=False) else None
         if values is None:
             unsaid.add(name)
             continue
@@ -276,7 +276,7 @@ def _value(value: Json, own: frozenset[str]) -> Row | None:
     return {}
 
 
-def _may_be_written(value: str, own: frozenset[str]) -> bool:
-    if text(value, own, public=True) is None or "\0" in value:
+def _may_be_written(value: str, own: frozenset[str], public: bool = True) -> bool:
+    if text(value, own, public) is None or "\0" in value:
         return False
     return not any("\ud800" <= letter <= "\udfff" for letter in value)

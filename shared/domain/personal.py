@@ -79,6 +79,10 @@ _THINGS = _words(
     "referrer landing experiment survey order cart subscription size color colour"
 )
 """Whose name, id or address is none of the person's: `plan_name`, `product_id`, `landing_page_url`."""
+_PERSONS = _words(
+    "user customer member account client contact person profile tax national card loyalty visitor anonymous"
+)
+"""Whose id is the person's: of what else there is (`quiz_id`, `store_id`) it is none of theirs."""
 _SENSITIVE = _words("age gender sex latitude longitude lat lon lng coordinates")
 """Traits that do not name anybody, but stay out of the lake as well."""
 _WHOLE = frozenset({"street", "name", "phone", "email", "birthday"})
@@ -116,6 +120,8 @@ def _kind_of_part(part: str) -> str | None:
     words = [word for word in re.split(r"[\W_]+", _CAMEL.sub(" ", part).lower()) if word]
     singular = [word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words]
     if not words or not _THINGS.isdisjoint((*words, *singular)):
+        return None
+    if words[-1] == "id" and len(words) > 1 and _PERSONS.isdisjoint(words):
         return None
     said = {*words, *singular, "".join(words)}
     return next((kind for kind, known in _KINDS.items() if not known.isdisjoint(said)), None)
@@ -408,14 +414,15 @@ def text(value: Json, own: frozenset[str], public: bool = False) -> str | None:
 
 def identifier(value: Json, own: frozenset[str], public: bool = False) -> str | None:
     """What a shop calls a product: a code, a number, or a name such as `Blue Mug`."""
-    return category_name(str(value) if isinstance(value, int) and not isinstance(value, bool) else value, own, public)
+    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return category_name(found, own, public) if isinstance(found, str) and found.strip() else None
 
 
 def category_name(value: Json, own: frozenset[str], public: bool = False) -> str | None:
     """What a shop calls a kind of its products, or who makes them: of its own, no digits or streets are looked for."""
     if public:
         return text(value, own, public=True)
-    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or _has_address(value):
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or _has_address(value):
         return None
     return None if says(value, own) else value
 
