@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 DOMAIN = Path(__file__).resolve().parents[2] / "shared" / "domain"
-STANDARD = ("__future__", "abc", "base64", "bisect", "collections", "contextlib", "dataclasses", "datetime", "difflib")
+STANDARD = (
+    "__future__",
+    "abc",
+    "base64",
+    "binascii",
+    "bisect",
+    "collections",
+    "contextlib",
+    "dataclasses",
+    "datetime",
+    "difflib",
+)
 STANDARD += ("enum", "functools", "hashlib", "html", "itertools", "json", "math", "re", "typing", "unicodedata")
 STANDARD += ("urllib.parse", "zlib", "zoneinfo")
 ALLOWED = (*STANDARD, "pydantic", "shared.domain")
