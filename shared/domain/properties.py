@@ -209,7 +209,8 @@ def may_tell(event: Event, name: str) -> bool:
 def product_words(public: bool, ids: Iterable[Json], own: frozenset[str]) -> frozenset[str]:
     """The words that are looked for in what products and their categories are called: none, where a storefront tells of
     its own, which it knows by number."""
-    if public or any(isinstance(id_, str) and not id_.isdigit() and says(id_, own) for id_ in ids):
+    numbers = [str(id_) for id_ in ids if isinstance(id_, str | int)]
+    if public or not numbers or any(not number.isdigit() and says(number, own) for number in numbers):
         return own
     return frozenset()
 
