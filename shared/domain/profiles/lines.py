@@ -88,7 +88,7 @@ def bounded(lines: list[Line]) -> list[Line]:
 
 def without_words(line: Line, own: frozenset[str], of_products: frozenset[str]) -> Line:
     """The line without what says one of these words; in a product's id and categories, of those (`product_words`)."""
-    told = as_properties(line)
+    told: dict[str, Json] = dict(zip(FIELDS, line, strict=False))
     said: dict[str, Json] = {
         "product_id": category_name(told.get("product_id"), of_products),
         "category": listed(category_name(each, of_products) for each in told.get("category") or ()),
