@@ -124,7 +124,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
         *adopt(shop_definitions, profile, t),
         *decide(shop_definitions, profile, tuple(shop_definitions.segments), t, BY_ERASURE),
     ]
-    trim(profile)
+    trim(profile, lines=shop_definitions.lines)
     writes = contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
     contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes])
 

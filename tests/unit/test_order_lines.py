@@ -13,7 +13,7 @@ from shared.domain.events import DAY, Event, Identity, IdentityKind, Type, iso
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold, rebuild, trim
 from shared.domain.profiles.stored import dump, load
-from shared.domain.segments import compile_segments, evaluate
+from shared.domain.segments import absorb, compile_segments, evaluate
 from tests.unit.test_states import sample, woo
 
 BEGIN = 1_700_000_000_000
@@ -162,3 +162,22 @@ def test_all_categories_of_a_product_count() -> None:
 def test_filters_and_bounds_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"takes|is a|is yes|within these"):
         holds([], **wrong)
+
+
+def test_lines_are_kept_while_a_segment_asks_for_them_and_had_from_the_events_when_one_begins_to() -> None:
+    bought = {"kind": "orders", "lines": where(category="shoes")}
+    asks, asks_not = (
+        compile_segments([Segment.model_validate({"id": "s", "name": "S", "sentence": "S.", "when": when})])
+        for when in (bought, {"kind": "orders", "at_least": 1})
+    )
+    told = [order(1, SHOES, HAT), order(2, HAT, days=1)]
+    profile = Profile("c1")
+    absorb(asks_not, profile, told, BEGIN + DAY)
+    assert [(each.lines, each.lines_cut) for each in profile.orders.values()] == [([], 2), ([], 1)]
+    with pytest.raises(HistoryNeededError):
+        evaluate(asks, "s", load(dump(profile)), BEGIN + DAY)
+
+    whole = rebuild(load(dump(profile)), told, asks.asked)
+    absorb(asks, whole, [], BEGIN + 2 * DAY, anew=True)
+    assert whole.memberships["s"].member
+    assert [len(each.lines) for each in load(dump(whole)).orders.values()] == [2, 1]

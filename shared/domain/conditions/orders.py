@@ -211,6 +211,19 @@ class Rank(Described):
         return condition_key(self)
 
 
+def by_lines(condition: object) -> bool:
+    """Whether a condition (or what a rank is by) looks at what is in orders, line by line."""
+    match condition:
+        case Orders(measure=measure, lines=lines) | RankedOrders(measure=measure, lines=lines):
+            return bool(lines) or measure == "quantity"
+        case LastOrder(lines=lines):
+            return bool(lines)
+        case Rank(by=by):
+            return by_lines(by)
+        case _:
+            return False
+
+
 class Rfm(Short):
     """The contact's score from 1 to 5 for how recently, how often (`frequency`) or for how much (`monetary`) they have
     ordered, among all who have, `at_least` and `at_most`: each is a fifth of them, equal ones kept together. Short for

@@ -167,13 +167,14 @@ def _add_occurrence(profile: Profile, event: Event, kept: Mapping[str, Json]) ->
     history.first = min(history.first, event.time)
 
 
-def trim(profile: Profile) -> None:
-    """Cuts the profile to its bounds, in place. Trimming early or late leaves the same."""
+def trim(profile: Profile, *, lines: bool = True) -> None:
+    """Cuts the profile to its bounds, in place. Trimming early or late leaves the same. `lines`: whether what is in an
+    order, line by line, is asked for; else none of it is kept."""
     most = max(MAX_HISTORY >> profile.halved, 1)
     for type_, history in profile.histories.items():
         if type_ != Type.ORDER_COMPLETED:
             del history.newest[: max(len(history.newest) - most, 0)]
-    trim_orders(profile)
+    trim_orders(profile, lines=lines)
 
 
 def rebuild(

@@ -70,10 +70,12 @@ def _complete(profile: Profile, before: Occurrence | None, after: Occurrence | N
     return touched
 
 
-def trim_orders(profile: Profile) -> None:
+def trim_orders(profile: Profile, *, lines: bool = True) -> None:
     """As `trim`, of orders only."""
     most = _most_orders(profile)
     for order in profile.orders.values():
+        if order.lines and not lines:
+            order.lines, order.lines_cut = [], order.size
         if not order.lines_cut and len(kept := bounded(order.lines)) < len(order.lines):
             order.lines, order.lines_cut = kept, len(order.lines) - len(kept)
     excess = len(profile.orders) - most
