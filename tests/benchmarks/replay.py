@@ -148,6 +148,7 @@ def export(system: System, at: Instant, of_pass: str) -> None:
     place: dict[str, Json] | None = contacts.Place()._asdict()
     while place is not None:
         page = {"name": of_pass, "at": at, "definitions": number, "segment": None, "draft": None, "contacts": 0}
+        page["do"] = "dry_run"  # a night would put right what is compared here
         place = system.invoke("ExportFunction", {**page, "place": place})["place"]
 
 
@@ -189,10 +190,15 @@ def counting(counted: Counted) -> Iterator[None]:
     decide = segments.decide
 
     def counted_decide(
-        definitions: Definitions, profile: Profile, names: tuple[str, ...], t: Instant, cause: str
+        definitions: Definitions,
+        profile: Profile,
+        names: tuple[str, ...],
+        t: Instant,
+        cause: str,
+        by_time: Mapping[str, bool] | None = None,
     ) -> list[Transition]:
         began = time.process_time()
-        transitions = decide(definitions, profile, names, t, cause)
+        transitions = decide(definitions, profile, names, t, cause, by_time)
         counted.seconds += time.process_time() - began
         counted.evaluations += len(names)
         counted.segments.update(transition.segment for transition in transitions)
