@@ -110,7 +110,7 @@ def test_a_segment_goes_from_a_draft_over_a_dry_run_to_its_members(page: Page, b
     assert disabled(page, "Dry run") and disabled(page, "Publish")
     write(page, "#new-id", "buyers_lately")
     write(page, "textarea", '{"name": "Buyers lately", "sentence": "Who ordered within 40 days.", "when": {}}')
-    page.wait_for("A condition has a `kind`")
+    page.wait_for("A condition needs a `kind`")
     page.complaints.clear()  # of the 400
 
     when = '{"kind": "orders", "within": "40d"}'
@@ -119,7 +119,7 @@ def test_a_segment_goes_from_a_draft_over_a_dry_run_to_its_members(page: Page, b
     press(page, "Keep as a draft")
     page.wait_for("It reads: somebody who placed an order in the last 40 days.")
     press(page, "Dry run")
-    page.wait("document.body.innerText.includes('are being looked at')")
+    page.wait("document.body.innerText.includes('are being evaluated')")
     passes(shop, 5 * MINUTE)
     page.wait_for("Emails started\n0")
     assert "Enter\n5\nLeave\n0\nStay\n0" in page.text()
@@ -130,15 +130,15 @@ def test_a_segment_goes_from_a_draft_over_a_dry_run_to_its_members(page: Page, b
 
     press(page, "Publish")
     page.wait("document.getElementById('confirm').open")
-    assert "No journey starts by it." in page.text()
+    assert "No journeys start." in page.text()
     page.run("document.querySelector('#confirm .strong').click()")
-    page.wait_for("Being filled.")
+    page.wait_for("Rolling out.")
     assert page.run("location.hash") == "#/segments/buyers_lately"
     passes(shop, 5 * MINUTE)
     page.open("about:blank")
     page.open(f"{base}#/segments/buyers_lately")
     page.wait_for("5 members")
-    assert "Being filled" not in page.text()
+    assert "Rolling out" not in page.text()
     assert page.text().count("Publication ") == 1
 
 
@@ -151,11 +151,11 @@ def test_what_is_changed_after_the_check_has_to_be_checked_again(page: Page, bas
     write(page, "textarea", "no JSON")
     assert disabled(page, "Publish")
     press(page, "Keep as a draft")
-    page.wait_for("This is no JSON yet")
+    page.wait_for("This is not valid JSON yet")
     press(page, "Drop the draft")
     page.wait("document.getElementById('confirm').open")
     page.run("document.querySelector('#confirm .strong').click()")
-    page.wait("!document.body.innerText.includes('no JSON yet')")
+    page.wait("!document.body.innerText.includes('not valid JSON yet')")
 
 
 @pytest.mark.parametrize("dark", [False, True])
