@@ -165,10 +165,10 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
 def show_guidance(request: Request) -> Json:
     """Segments that are too small, nearly the same people, or that nobody enters: of as many as there was time to read
     the members of. `left_out` are the others."""
-    t, shop_definitions, counted = now(), definitions.segments().segments, members.counts()
+    t, known, counted = now(), definitions.segments().segments, members.counts()
     samples, entries = {}, {}
     already = definitions.published_by(t - guidance.QUIET)
-    for segment in shop_definitions:
+    for segment in known:
         if now() - t > GUIDANCE_TIME:
             break
         size = counted.get(segment, 0)
@@ -180,12 +180,12 @@ def show_guidance(request: Request) -> Json:
         if entered is not None:
             entries[segment] = entered
     sizes = {segment: sample.size for segment, sample in samples.items()}
-    read = {segment: shop_definitions[segment] for segment in samples}
+    read = {segment: known[segment] for segment in samples}
     both = overlaps(samples, guidance.ALIKE)
     return {
         "findings": [asdict(each) for each in guidance.findings(read, sizes, both, entries, t)],
         "compared": MAX_SAMPLED,
-        "left_out": [segment for segment in shop_definitions if segment not in samples],
+        "left_out": [segment for segment in known if segment not in samples],
         **names(),
     }
 

@@ -86,8 +86,12 @@ def groups(files: Mapping[str, int], least: int = 2) -> list[list[str]]:
 
 def merged_key(keys: Sequence[str]) -> str:
     """Where the file goes that is made of these: the same for the same ones, so that to begin again changes nothing."""
-    made_of = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
-    return f"{keys[0].rpartition('/')[0]}/merged-{made_of}.parquet"
+    return f"{keys[0].rpartition('/')[0]}/merged-{made_of(keys)}.parquet"
+
+
+def made_of(keys: Sequence[str]) -> str:
+    """Names a file by those it is made of."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
 
 
 def merge(keys: Sequence[str], until: Instant, without: Collection[str] = (), instead: Sequence[Row] = ()) -> bool:

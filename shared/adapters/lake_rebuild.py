@@ -8,7 +8,6 @@ may. What the stream writes meanwhile stays. Each step can be done again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from tempfile import TemporaryDirectory
 
@@ -72,8 +71,7 @@ def put_in_place(name: str, place: str, now: Instant) -> None:
     collected = lake_merge.sizes(f"{COLLECTED}/pass={name}/{place}/")
     made: list[str] = []
     for keys in lake_merge.groups(collected | since, least=1) if collected else ():
-        of = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
-        made.append(f"{PREFIX}/{place}/rebuilt-{of}.parquet")
+        made.append(f"{PREFIX}/{place}/rebuilt-{lake_merge.made_of(keys)}.parquet")
         with TemporaryDirectory() as directory:
             lake_merge.download(keys, directory)
             content = lake_merge.merged(directory).read_bytes()

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain import calendars
-from shared.domain.conditions import Segment, parts_of
+from shared.domain.conditions import Condition, Segment, parts_of
 from shared.domain.conditions.events import asked_by
-from shared.domain.conditions.orders import Cutoffs, Rank, by_lines
+from shared.domain.conditions.orders import Cutoffs, Rank, asks_for_lines
 from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant
@@ -81,8 +81,8 @@ def compile_segments(
     """Compiles the shop's segments. ValueError: two of one id, one that asks about one there is none of, a circle, an
     unknown time zone."""
     ordered = in_order(segments)
-    shop_definitions = calendars.zone(zone)
-    if shop_definitions is None:
+    shop_zone = calendars.zone(zone)
+    if shop_zone is None:
         raise ValueError(f"unknown time zone {zone}: write one such as Europe/London")
     needs: dict[str, set[str]] = {}
     for segment in ordered.values():
@@ -91,6 +91,7 @@ def compile_segments(
     for name, needed in needs.items():
         for need in needed:
             index[need] = (*index.get(need, ()), name)
+    parts = [part for segment in ordered.values() for part in parts_of(plain(segment.when))]
     return Definitions(
         segments=ordered,
         sequence=sequence,
@@ -98,20 +99,19 @@ def compile_segments(
         reranked=reranked or {},
         starting=frozenset(starting),
         index=index,
-        asked=_asked(ordered.values()),
-        lines=any(by_lines(part) for segment in ordered.values() for part in parts_of(plain(segment.when))),
-        compiler=Compiler(ordered, cutoffs or {}, shop_definitions),
+        asked=_asked(parts),
+        lines=any(map(asks_for_lines, parts)),
+        compiler=Compiler(ordered, cutoffs or {}, shop_zone),
         position={name: position for position, name in enumerate(ordered)},
     )
 
 
-def _asked(segments: Iterable[Segment]) -> Asked:
+def _asked(parts: Iterable[Condition]) -> Asked:
     found: dict[str, set[str]] = {}
-    for segment in segments:
-        for part in parts_of(plain(segment.when)):
-            for type_, name in asked_by(part):
-                if name not in KEPT_PROPERTIES:
-                    found.setdefault(type_, set()).add(name)
+    for part in parts:
+        for type_, name in asked_by(part):
+            if name not in KEPT_PROPERTIES:
+                found.setdefault(type_, set()).add(name)
     return {type_: frozenset(names) for type_, names in found.items()}
 
 

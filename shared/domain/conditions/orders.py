@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -211,15 +211,20 @@ class Rank(Described):
         return condition_key(self)
 
 
-def by_lines(condition: object) -> bool:
-    """Whether a condition (or what a rank is by) looks at what is in orders, line by line."""
+def by_lines(measure: str, lines: Sequence[OrderWhere] | None) -> bool:
+    """Whether a measure of orders looks at what is in them, line by line."""
+    return bool(lines) or measure == "quantity"
+
+
+def asks_for_lines(condition: object) -> bool:
+    """Whether a condition does (or what a rank is by)."""
     match condition:
         case Orders(measure=measure, lines=lines) | RankedOrders(measure=measure, lines=lines):
-            return bool(lines) or measure == "quantity"
+            return by_lines(measure, lines)
         case LastOrder(lines=lines):
-            return bool(lines)
+            return by_lines("last", lines)
         case Rank(by=by):
-            return by_lines(by)
+            return asks_for_lines(by)
         case _:
             return False
 

@@ -8,7 +8,7 @@ from math import ceil, floor
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait, by_lines
 from shared.domain.conditions.windows import Window
 from shared.domain.evaluation.comparing import Passes, compare_number, comparison
 from shared.domain.evaluation.composing import all_of, not_, until_it_turns
@@ -34,8 +34,8 @@ def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWh
     """The orders that pass, of so many of the newest or oldest (`Picked.which`); of `refunded_share`, with what each
     was worth before (`of`)."""
     refunded = measure.startswith("refunded")
-    by_lines = bool(lines) or measure == "quantity"
-    if not where and not by_lines and not refunded and not which:
+    of_lines = by_lines(measure, lines)
+    if not where and not of_lines and not refunded and not which:
         return Selection(None)
     of_order, of_line = _filter(where), _filter(lines)
 
@@ -53,8 +53,8 @@ def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWh
         return sum(map(worth_of, passing(order))) if lines else order.net
 
     return Selection(
-        Picked(passes, worth, by_lines, refunded, which),
-        Picked(passes, lambda order: order.value, by_lines, refunded) if measure == "refunded_share" else None,
+        Picked(passes, worth, of_lines, refunded, which),
+        Picked(passes, lambda order: order.value, of_lines, refunded) if measure == "refunded_share" else None,
     )
 
 
