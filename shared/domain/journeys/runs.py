@@ -19,12 +19,13 @@ from shared.domain.profiles.transitions import Transition
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What has become of an effect (`Sent` of this step and occurrence): `sent`, or `skipped` with the reason."""
+    """What has become of a step that somebody else does: an email was `sent`, or `skipped` with the reason. Of a run
+    that Step Functions moves, also that it has `passed` a step (which way), and that it has `ended` (the outcome)."""
 
     run: str
     step: str
     occurrence: int
-    outcome: Literal["sent", "skipped"]
+    outcome: Literal["sent", "skipped", "passed", "ended"]
     reason: str | None = None
 
 

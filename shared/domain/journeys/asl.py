@@ -1,0 +1,343 @@
+"""A journey as an Amazon States Language definition (JSONPath), so that Step Functions walks its steps.
+
+States are called as their steps are, `getting_started` → `Getting started`, and each step is at most one task and one
+wait. Who may start, what ends a run early and what is written of it is decided in the contact's transaction, as for
+every journey: a machine only goes from step to step, and asks functions for all that takes knowing. Its input is ids:
+`contact`, `journey`, `version`, `run`, and `step`, where it begins (empty: at the first).
+
+Sources: states-language.net/spec.html; what the service adds and charges, the Step Functions developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, assert_never
+
+from shared.domain.conditions.fields import format_duration
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND
+from shared.domain.journeys.definition import (
+    END,
+    EVERY_DAY,
+    AnyStep,
+    Branch,
+    End,
+    Journey,
+    Notify,
+    Send,
+    Split,
+    StartJourney,
+    Update,
+    Wait,
+    WaitFor,
+)
+
+Asl = dict[str, Any]
+
+_HELD = ": until its hours"
+FIRST, COMPLETED, DONE, FAILED = "Where to?", "Completed", "Done", "Failed"
+OWN_STATES = frozenset({FIRST, COMPLETED, DONE, FAILED})
+DOLLARS_PER_TRANSITION = 0.025 / 1000
+"""List price of Standard workflows, us-east-1: https://aws.amazon.com/step-functions/pricing/"""
+
+_CALLING: Asl = {
+    "ErrorEquals": [
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+    ],
+    "IntervalSeconds": 2,
+    "MaxAttempts": 6,
+    "BackoffRate": 2,
+    "JitterStrategy": "FULL",
+}
+_ANYTHING: Asl = {
+    "ErrorEquals": ["States.ALL"],
+    "IntervalSeconds": 60,
+    "MaxAttempts": 3,
+    "BackoffRate": 5,
+    "JitterStrategy": "FULL",
+}
+
+
+def _retry(*errors: str, first: int, times: int, growing: float, most: int | None = None, jitter: bool = False) -> Asl:
+    """`first` and `most` in milliseconds."""
+    return {
+        "ErrorEquals": list(errors),
+        "IntervalSeconds": first // SECOND,
+        "MaxAttempts": times,
+        "BackoffRate": growing,
+        **({"MaxDelaySeconds": most // SECOND} if most is not None else {}),
+        **({"JitterStrategy": "FULL"} if jitter else {}),
+    }
+
+
+RETRY: list[Asl] = [_CALLING, _ANYTHING]
+RETRY_SEND: list[Asl] = [
+    _CALLING,
+    _retry("NotSentError", first=10 * SECOND, times=12, growing=2, most=15 * MINUTE, jitter=True),
+    # SES, or the account, may be away for days.
+    _retry(*("SendingStoppedError", "UnansweredError"), first=MINUTE, times=400, growing=2, most=HOUR, jitter=True),
+    _retry("AddressToComeError", first=15 * SECOND, times=30, growing=1.5, most=5 * MINUTE),
+    # Outlasts a claim of unknown outcome (messages.CLAIM_TIMEOUT).
+    _retry("OutcomePendingError", first=5 * MINUTE, times=6, growing=1),
+    # The journey or the step is paused, or a person has to let the email go.
+    _retry("NotYetError", first=HOUR, times=100 * DAY // HOUR, growing=1),
+    _ANYTHING,
+]
+
+
+class NotCompilableError(ValueError):
+    """A step that Step Functions cannot walk; says which, and why."""
+
+
+def state_name(id_: str) -> str:
+    """`getting_started` → `Getting started`."""
+    return id_.replace("_", " ").capitalize()
+
+
+def compiled(journey: Journey) -> Asl:
+    """The state machine of a journey. NotCompilableError: it waits for an event, or goes round in a circle."""
+    if problem := next(not_compilable(journey), None):
+        raise NotCompilableError(": ".join(problem))
+    following = dict(zip([step.id for step in journey.steps], [step.id for step in journey.steps][1:], strict=False))
+
+    def state_after(destination: str | None, step: AnyStep) -> str:
+        destination = destination or following.get(step.id, END)
+        return COMPLETED if destination == END else state_name(destination)
+
+    states: dict[str, Asl] = {}
+    jumps = sorted({exit_.go_to for exit_ in journey.exits if exit_.go_to not in (None, END)}, key=str)
+    begin = state_name(journey.steps[0].id)
+    if jumps:
+        states[FIRST] = {
+            "Comment": "At the first step, or at the one where something that happened has led the run.",
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.step", "StringEquals": jump, "Next": state_name(str(jump))} for jump in jumps],
+            "Default": begin,
+        }
+    for step in journey.steps:
+        states |= _states(journey, step, lambda destination, step=step: state_after(destination, step))
+    if any(COMPLETED in targets(state) for state in states.values()):
+        states[COMPLETED] = _ending("The last step is done.", "completed")
+    states[DONE] = {"Comment": "The run has come to its end.", "Type": "Succeed"}
+    states[FAILED] = {
+        "Comment": "A step did not work, however often it was tried. It can be redriven from here.",
+        "Type": "Fail",
+        "ErrorPath": "$.failure.Error",
+        "CausePath": "$.failure.Cause",
+    }
+    return {
+        "Comment": f"{journey.name}: {journey.sentence} Made of shared/definitions/journeys/{journey.id}.yaml: "
+        "`make machines` writes it.",
+        "StartAt": FIRST if jumps else begin,
+        "States": states,
+    }
+
+
+def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, Asl]]:
+    name = state_name(step.id)
+    match step:
+        case Send():
+            task = _task("MessageFunctionArn", _send(journey, step), RETRY_SEND)
+            task = {"Comment": f"The email {step.template or step.id}.", **task}
+            task["ResultSelector"] = {"status.$": "$.Payload.status", "reason.$": "$.Payload.reason"}
+            if journey.hours is None:
+                yield name, {**task, "ResultPath": "$.last", "Next": after(step.next)}
+                return
+            sent, wait = f"{name}: sent?", f"{name}{_HELD}"
+            task["ResultSelector"]["until.$"] = "$.Payload.until"
+            yield name, {**task, "ResultPath": "$.last", "Next": sent}
+            yield (
+                sent,
+                {
+                    "Comment": "Outside the hours in which emails may go out, it waits for them.",
+                    "Type": "Choice",
+                    "Choices": [{"Variable": "$.last.status", "StringEquals": "delayed", "Next": wait}],
+                    "Default": after(step.next),
+                },
+            )
+            yield wait, _wait_until("Waits for the hours in which emails may go out.", "$.last.until", name)
+        case Wait() if _is_plain(step):
+            yield (
+                name,
+                {
+                    "Comment": f"Waits {format_duration(step.for_ or 0)}.",
+                    "Type": "Wait",
+                    "Seconds": (step.for_ or 0) // SECOND,
+                    "Next": after(step.next),
+                },
+            )
+        case Wait():
+            wait = f"{name}: until then"
+            task = _task("JourneyFunctionArn", _asked("until", step.id))
+            yield (
+                name,
+                {
+                    "Comment": "Asks until when, by the contact's clock.",
+                    **task,
+                    "ResultSelector": {"until.$": "$.Payload.until"},
+                    "ResultPath": "$.wait",
+                    "Next": wait,
+                },
+            )
+            yield wait, _wait_until("Waits until then.", "$.wait.until", after(step.next))
+        case Branch() | Split():
+            which = f"{name}: which way?"
+            told = "Asks which condition holds at this instant." if isinstance(step, Branch) else "Draws a way by lot."
+            yield (
+                name,
+                {
+                    "Comment": told,
+                    **_task("JourneyFunctionArn", _asked("choose", step.id)),
+                    "ResultSelector": {"next.$": "$.Payload.next"},
+                    "ResultPath": "$.way",
+                    "Next": which,
+                },
+            )
+            ways = list(dict.fromkeys(way.next for way in step.ways))
+            yield (
+                which,
+                {
+                    "Comment": "Goes the way that was found.",
+                    "Type": "Choice",
+                    "Choices": [{"Variable": "$.way.next", "StringEquals": way, "Next": after(way)} for way in ways],
+                    "Default": after(step.next),
+                },
+            )
+        case Update() | Notify() | StartJourney():
+            yield (
+                name,
+                {
+                    "Comment": _DOES[step.kind],
+                    **_task("JourneyFunctionArn", _asked("do", step.id)),
+                    "ResultPath": None,
+                    "Next": after(step.next),
+                },
+            )
+        case End():
+            yield name, _ending("Ends the run.", step.outcome, step.id)
+        case WaitFor():
+            raise NotCompilableError(step.id)
+        case _:
+            assert_never(step)
+
+
+_DOES = {"update": "Changes the contact.", "notify": "Tells somebody.", "start": "Starts another journey."}
+
+
+def _is_plain(wait: Wait) -> bool:
+    return wait.trait is None and wait.at is None and not wait.best_hour and wait.weekdays == EVERY_DAY
+
+
+_RUN = {name: f"$.{name[:-2]}" for name in ("contact.$", "journey.$", "version.$", "run.$")}
+_ENTERED = {"entered.$": "$$.State.EnteredTime"}
+
+
+def _send(journey: Journey, send: Send) -> Asl:
+    best_before = {} if send.best_before is None else {"best_before": send.best_before}
+    pin = {} if send.pin is None else {"pin": send.pin}
+    told = {"step": send.id, "template": send.template or send.id, "topic": journey.topic, **pin, **best_before}
+    return {**told, **_RUN, **_ENTERED}
+
+
+def _asked(action: str, step: str, **more: str) -> Asl:
+    return {"action": action, "step": step, **more, **_RUN, **_ENTERED}
+
+
+def _task(function: str, payload: Asl, retry: Iterable[Asl] = RETRY) -> Asl:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": f"${{{function}}}", "Payload": payload},
+        "Retry": list(retry),
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": FAILED}],
+    }
+
+
+def _wait_until(comment: str, path: str, next_: str) -> Asl:
+    return {"Comment": comment, "Type": "Wait", "TimestampPath": path, "Next": next_}
+
+
+def _ending(comment: str, outcome: str, step: str = "") -> Asl:
+    task = _task("JourneyFunctionArn", _asked("end", step, outcome=outcome))
+    return {"Comment": comment, **task, "ResultPath": None, "Next": DONE}
+
+
+# ── what it cannot do ──
+
+
+def not_compilable(journey: Journey) -> Iterator[tuple[str, str]]:
+    """Steps that Step Functions cannot walk, each with the reason."""
+    for step in journey.steps:
+        if isinstance(step, WaitFor):
+            yield step.id, "waits for an event, which only a journey that runs on wake_ups can do"
+    names: dict[str, str] = {}
+    for step in journey.steps:
+        name = state_name(step.id)
+        if name in OWN_STATES:
+            yield step.id, f'would be the state "{name}", which every machine has: call it otherwise'
+        if name in names:
+            yield step.id, f'would be the state "{name}", as {names[name]} is: call it otherwise'
+        names[name] = step.id
+    circle = _on_a_circle(journey)
+    if circle is not None:
+        yield circle, "comes round again, which only a journey that runs on wake_ups can do"
+
+
+def destinations(journey: Journey) -> dict[str, list[str]]:
+    """Where the run can go from each step, by the journey's own steps."""
+    ids = [step.id for step in journey.steps]
+    found: dict[str, list[str]] = {}
+    for step, following in zip(journey.steps, [*ids[1:], END], strict=True):
+        match step:
+            case End():
+                to: list[str | None] = []
+            case Branch() | Split():
+                to = [*(way.next for way in step.ways)]
+                to += [step.next] if isinstance(step, Branch) else []
+            case WaitFor():
+                to = [step.next, step.otherwise or step.next]
+            case _:
+                to = [step.next]
+        found[step.id] = [each for each in dict.fromkeys(each or following for each in to) if each != END]
+    return found
+
+
+def _on_a_circle(journey: Journey) -> str | None:
+    """The first step from which a run can come back to it."""
+    after = destinations(journey)
+    for start in after:
+        seen, ahead = set[str](), [*after[start]]
+        while ahead:
+            step = ahead.pop()
+            if step == start:
+                return start
+            if step not in seen:
+                seen.add(step)
+                ahead += after.get(step, [])
+    return None
+
+
+# ── what a run costs ──
+
+
+def transitions(machine: Asl) -> int:
+    """How many states a run enters at most, each of which is charged; and every email may wait once for its hours."""
+    states: Mapping[str, Asl] = machine["States"]
+    leading_back = {name for name in states if name.endswith(_HELD)}
+
+    @cache
+    def longest(name: str) -> int:
+        ahead = [each for each in targets(states[name]) if each not in leading_back and each != FAILED]
+        return 1 + max(map(longest, ahead), default=0)
+
+    return longest(machine["StartAt"]) + 3 * len(leading_back)  # the wait, the email and the choice again
+
+
+def targets(state: Asl) -> list[str]:
+    """The states that a state can lead to."""
+    choices = [choice["Next"] for choice in state.get("Choices", [])]
+    caught = [catch["Next"] for catch in state.get("Catch", [])]
+    return [*choices, *caught, *(state[name] for name in ("Next", "Default") if name in state)]
