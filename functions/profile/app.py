@@ -18,7 +18,7 @@ from functions.profile.erasure import erase, without_erased
 from functions.profile.storing import Record, Resolved, group, store, store_alone
 from shared.adapters import catalogue, currencies, identities, requests
 from shared.adapters.clock import now
-from shared.adapters.environment import Settings, environment
+from shared.adapters.environment import SettingError, Settings, environment
 from shared.adapters.events_queue import put_aside, put_back
 from shared.adapters.secrets import UnreadableSecretError
 from shared.adapters.shop import shop
@@ -42,6 +42,10 @@ class OutOfTimeError(Exception):
     """The function's time is nearly over."""
 
 
+class NotAnEventError(Exception):
+    """What came is none, and will be none the next time; says why, without anything of the content."""
+
+
 class ProfileSettings(Settings):
     events_dlq_url: str
 
@@ -55,7 +59,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     for record, error in process(event["Records"], now(), left):
         logger.error("event not processed", message_id=record["messageId"], error=reason(error))
         last = int(record["attributes"]["ApproximateReceiveCount"]) >= MAX_RECEIVES
-        if isinstance(error, ValidationError) or (last and not is_of_all(error)):
+        if isinstance(error, NotAnEventError) or (last and not is_of_all(error)):
             put_aside(environment(ProfileSettings).events_dlq_url, record["body"], reason(error))
             metrics.add_metric("EventsSetAside", MetricUnit.Count, 1)
         elif last:
@@ -72,7 +76,7 @@ def is_of_all(error: Exception) -> bool:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or "Throttl" in code or "Exceeded" in code or code.startswith("AccessDenied")
-    return isinstance(error, OutOfTimeError | UnreadableSecretError | BotoCoreError)
+    return isinstance(error, OutOfTimeError | SettingError | UnreadableSecretError | BotoCoreError)
 
 
 def process(records: Iterable[Record], instant: Instant, left: Callable[[], int]) -> list[tuple[Record, Exception]]:
@@ -151,7 +155,12 @@ def tell_of_repairs(transitions: list[Transition]) -> None:
 
 def read(record: Record, instant: Instant) -> Event:
     """The event of a record of the queue, complete, and marked as this shop counts it."""
-    event = as_counted(Event.model_validate_json(record["body"]), shop())
+    try:
+        told = Event.model_validate_json(record["body"])
+    except ValidationError as error:  # caught here alone: what else does not fit its model is no fault of the message
+        problem = error.errors(include_input=False, include_url=False)[0]
+        raise NotAnEventError(f"not an event: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
+    event = as_counted(told, shop())
     if event.other_currency:
         metrics.add_metric("AmountsInOtherCurrency", MetricUnit.Count, 1)
         currencies.record(currency_of(event) or "", instant)
@@ -160,7 +169,4 @@ def read(record: Record, instant: Instant) -> Event:
 
 def reason(error: Exception) -> str:
     """What is wrong, without anything of the event's content."""
-    if isinstance(error, ValidationError):
-        problem = error.errors(include_input=False, include_url=False)[0]
-        return f"not an event: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
-    return type(error).__name__
+    return str(error) if isinstance(error, NotAnEventError) else type(error).__name__

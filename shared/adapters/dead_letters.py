@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Json as FromJson
-
 from shared.adapters import amendments, contacts
 from shared.adapters.clients import client
 from shared.adapters.clock import now
@@ -32,7 +30,7 @@ _UNKNOWN_REASON = "Its function failed every time it tried; the function's log s
 
 
 class DeadLettersSettings(Settings):
-    dead_letter_queues: FromJson[dict[str, str]]
+    dead_letter_queues: dict[str, str]
     """The URLs of the dead-letter queues, by name."""
     events_queue_url: str
     prompt_queue_url: str

@@ -7,17 +7,18 @@ rows are made again.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from shared.adapters.environment import Settings, environment
+from shared.adapters.environment import SettingError, Settings, environment
 from shared.domain.shop import Shop
 
 
 class ShopSettings(Settings):
     currency: str
-    website_orders: Literal["ignore", "count"]
+    website_orders: str
+    """`ignore` or `count`."""
 
 
 def shop() -> Shop:
     settings = environment(ShopSettings)
+    if settings.website_orders not in ("ignore", "count"):
+        raise SettingError("WEBSITE_ORDERS is neither ignore nor count")
     return Shop(settings.currency, website_tells_orders=settings.website_orders == "count")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-from pydantic import Json
-
 from shared.adapters import contacts
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
@@ -15,7 +13,7 @@ from shared.domain.journeys import Run
 
 
 class StateMachinesSettings(Settings):
-    state_machines: Json[dict[str, str]]
+    state_machines: dict[str, str]
     """The ARN of each journey's state machine."""
 
 

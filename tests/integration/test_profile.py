@@ -478,11 +478,28 @@ def test_what_there_is_no_time_for_comes_again_and_what_was_stored_is_done_with(
     assert deliver(*(batch[int(each)] for each in failed)) == []
 
 
-def test_a_wrong_setting_makes_no_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> str:
         raise UnreadableSecretError(name)
 
     monkeypatch.setattr(identities, "secret", fail)
+
+
+def without_currency(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CURRENCY")
+    environment.forget()
+
+
+def with_orders_neither_counted_nor_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_ORDERS", "perhaps")
+    environment.forget()
+
+
+@pytest.mark.parametrize("wrong", [without_secret, without_currency, with_orders_neither_counted_nor_ignored])
+def test_a_wrong_setting_makes_no_dead_letters(
+    wrong: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong(monkeypatch)
     order = event("o", Type.ORDER_COMPLETED, (EMAIL, "ada@example.com"))
     assert deliver(order, receives=MAX_RECEIVES - 1) == ["0"]
     assert deliver(order, receives=MAX_RECEIVES) == []
