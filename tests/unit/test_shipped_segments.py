@@ -11,6 +11,7 @@ from shared.adapters import definitions as shipped
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, ConsentChange, Event, Type, parse_instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold, trim
+from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import compile_segments, evaluate, ranks
 
 NOW = parse_instant("2026-11-28T18:30:00Z")  # a Saturday evening
@@ -73,6 +74,11 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
     "inactive": (said("subscribed", 61 * DAY), [*said("subscribed", 61 * DAY), at(DAY, Type.PAGE_VIEWED)]),
     "lapsed_customers": (orders(180), orders(400, 179)),
     "dormant": (said("subscribed", 200 * DAY, dormant=True), said("subscribed", 200 * DAY)),
+    "hot_leads": (said("subscribed", scores={"lead": 70}), [*said("subscribed", scores={"lead": 70}), *orders(3)]),
+    "complete_profiles": (
+        known(first_name="Ada", birthday="1990-05-17", interest="tea"),
+        known(first_name="Ada", birthday="1990-05-17"),
+    ),
     "subscribers": (said("subscribed", 900 * DAY), said("pending")),
     "leads": (said("subscribed"), [*said("subscribed"), *orders(3)]),
     "loyal_customers": (orders(300, 200, 150, 100, 30), orders(300, 250, 200, 150, 100)),
@@ -136,11 +142,21 @@ def is_in(segment: str, events: Iterable[Event]) -> bool:
     return evaluate(DEFINITIONS, segment, profile, NOW)[0]
 
 
-@pytest.mark.parametrize("segment", SEGMENTS)
+@pytest.mark.parametrize("segment", sorted(SEGMENTS.keys() - {"long_dormant"}))
 def test_somebody_is_in_it_and_somebody_nearly(segment: str) -> None:
     inside, nearly = IN_OR_NEARLY[segment]
     assert is_in(segment, inside)
     assert not is_in(segment, nearly)
+
+
+def test_who_is_dormant_for_half_a_year_is_long_dormant() -> None:
+    """Of the recorded memberships, which no event alone makes."""
+    profile = Profile("c1")
+    for event in said("subscribed", 400 * DAY, dormant=True):
+        fold(profile, event)
+    for days, is_long in ((183, True), (182, False)):
+        profile.memberships["dormant"] = Membership(True, NOW - days * DAY, 1, NEVER)
+        assert evaluate(DEFINITIONS, "long_dormant", profile, NOW)[0] is is_long
 
 
 def test_each_has_a_name_of_its_own_and_a_sentence_that_says_who() -> None:
