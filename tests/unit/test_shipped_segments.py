@@ -151,11 +151,11 @@ def test_somebody_is_in_it_and_somebody_nearly(segment: str) -> None:
 
 def test_who_is_dormant_for_half_a_year_is_long_dormant() -> None:
     """Of the recorded memberships, which no event alone makes."""
-    profile = Profile("c1")
-    for event in said("subscribed", 400 * DAY, dormant=True):
-        fold(profile, event)
     for days, is_long in ((183, True), (182, False)):
-        profile.memberships["dormant"] = Membership(True, NOW - days * DAY, 1, NEVER)
+        profile = Profile("c1")
+        for event in said("subscribed", 400 * DAY, dormant=True):
+            fold(profile, event)
+        profile.memberships["dormant"] = Membership(member=True, number=1, since=NOW - days * DAY, until=NEVER)
         assert evaluate(DEFINITIONS, "long_dormant", profile, NOW)[0] is is_long
 
 
