@@ -1,7 +1,7 @@
 """Admin: what the shop's operators see and do, a page and its API, behind API Gateway's Cognito authorizer.
 
-Every request has passed the authorizer; only `GET /`, the page on which they sign in, is open. Personal
-data travels in bodies, never in URLs.
+Every request has passed the authorizer; only `GET /`, the page on which they sign in, and what it is made of are open.
+Personal data travels in bodies, never in URLs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shared.adapters.histories import with_history
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.journeys import Journey
 from shared.domain.profiles import Profile
-from shared.domain.refusals import RefusedError
+from shared.domain.refusals import RefusedError, error_body
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
 """infra/artefacts/build.py puts it into the deployed function at the same place."""
@@ -53,7 +53,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @app.route("/")
 def the_page() -> Response:
     request = app.current_request
-    text, policy = page.html(page.login(request.stage_vars if request else None))
+    assert request is not None
+    text, policy = page.html(page.login(request.stage_vars), request.context["path"].rstrip("/"))
     headers: dict[str, str | list[str]] = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": policy,
@@ -62,6 +63,29 @@ def the_page() -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(body=text, headers=headers)
+
+
+@app.route("/assets/{version}/{file}")
+def asset(version: str, file: str) -> Response:
+    return asset_named(version, file)
+
+
+@app.route("/assets/{version}/vendor/{file}")
+def vendored_asset(version: str, file: str) -> Response:
+    return asset_named(version, f"vendor/{file}")
+
+
+def asset_named(version: str, file: str) -> Response:
+    """A module or the style of the page, for good: another version of it has another name."""
+    found = page.assets().get(file) if version == page.version() else None
+    if found is None:
+        return answer(404, error_body("not_found", "there is no such file: the page may have been updated, reload it"))
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": found.media_type,
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(body=found.text, headers=headers)
 
 
 @route("GET", "/health")

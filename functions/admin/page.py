@@ -1,20 +1,30 @@
-"""The operators' page: one HTML file with its style and its script in it, and a policy that lets nothing else run."""
+"""The operators' page: one HTML file, and the modules and the style it is made of; a policy lets nothing else run.
+
+The files are native modules that name each other by relative paths (`./parts.js`), served as they are. What they are
+called carries a hash of them all: `assets/{version}/parts.js`. So a browser may keep them for a year, files that belong
+together come together, and a changed file changes every name. What is served is read from the folder once, by name: a
+request cannot reach any other file.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
+from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from shared.adapters import definitions
+from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 
 FOLDER = Path(__file__).parent / "page"
+TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
 class Login(BaseModel):
@@ -30,6 +40,11 @@ class PageSettings(Settings):
     currency: str
 
 
+class Asset(NamedTuple):
+    text: str
+    media_type: str
+
+
 def login(stage_variables: Mapping[str, str] | None) -> Login | None:
     """What the API's stage says; None where it has no variables, as locally: then the page sends no token.
 
@@ -39,18 +54,41 @@ def login(stage_variables: Mapping[str, str] | None) -> Login | None:
 
 
 @cache
-def html(login: Login | None) -> tuple[str, str]:
-    """The page, and the Content-Security-Policy to send it with."""
-    style, script = _read("page.css"), _read("segments.js") + _read("page.js")
-    told = {"currency": environment(PageSettings).currency, "login": login and login.model_dump(by_alias=True)}
-    parts = {"STYLE": style, "SCRIPT": script, "SETTINGS": json.dumps(told).replace("<", "\\u003c")}
-    text = _read("page.html")
+def assets() -> Mapping[str, Asset]:
+    """All that the page loads, by its path below the folder."""
+    return {
+        file.relative_to(FOLDER).as_posix(): Asset(file.read_text(encoding="utf-8"), TYPES[file.suffix])
+        for file in sorted(FOLDER.rglob("*"))
+        if file.suffix in TYPES
+    }
+
+
+@cache
+def version() -> str:
+    """Names the assets by what is in them."""
+    digest = hashlib.sha256()
+    for name, asset in assets().items():
+        digest.update(f"{name}\0{len(asset.text)}\0{asset.text}".encode())
+    return digest.hexdigest()[:16]
+
+
+def html(login: Login | None, base: str) -> tuple[str, str]:
+    """The page, and the Content-Security-Policy to send it with. `base` is the path it stands at: `/admin`."""
+    told = {
+        "base": f"{base}/",
+        "currency": environment(PageSettings).currency,
+        "zone": definitions.zone(),
+        "login": login and login.model_dump(by_alias=True),
+        "now": now(),
+    }
+    parts = {"ASSETS": f"{base}/assets/{version()}", "SETTINGS": json.dumps(told)}
+    text = (FOLDER / "page.html").read_text(encoding="utf-8")
     for name, part in parts.items():
-        text = text.replace(f"%{name}%", part)
+        text = text.replace(f"%{name}%", escape(part))
     policy = {
         "default-src": "'none'",
-        "script-src": _hash(script),
-        "style-src": _hash(style),
+        "script-src": "'self'",
+        "style-src": "'self'",
         "img-src": "data:",  # no icon, so that none is asked for
         "connect-src": f"'self' {login.user_pool_domain}" if login else "'self'",
         "base-uri": "'none'",
@@ -58,12 +96,3 @@ def html(login: Login | None) -> tuple[str, str]:
         "frame-ancestors": "'none'",
     }
     return text, "; ".join(f"{name} {value}" for name, value in policy.items())
-
-
-def _read(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """What names an inline script or style in a Content-Security-Policy."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -545,11 +545,14 @@ def test_the_admin_has_the_routes_it_answers() -> None:
     assert routes("AdminFunction") == expected
 
 
-def test_the_admin_is_open_to_nobody_but_for_the_page_they_sign_in_on() -> None:
+def test_the_admin_is_open_to_nobody_but_for_the_page_they_sign_in_on_and_its_files() -> None:
     auth = RESOURCES["AdminApi"]["Properties"]["Auth"]
     assert auth["DefaultAuthorizer"] in auth["Authorizers"]
-    opened = {event["Path"] for event in events("AdminFunction", "Api") if event.get("Auth") is not None}
-    assert opened <= {"/"}
+    opened = {
+        (event["Method"], event["Path"]) for event in events("AdminFunction", "Api") if event.get("Auth") is not None
+    }
+    assets = {("GET", "/assets/{version}/{file}"), ("GET", "/assets/{version}/vendor/{file}")}
+    assert opened <= {("GET", "/"), *assets}
 
 
 def test_access_logs_hold_nothing_personal() -> None:

@@ -164,7 +164,7 @@ def admin_stack() -> Iterator[Admin]:
 def forget() -> None:
     """As a new Lambda of the admin begins."""
     forget_all()
-    page.html.cache_clear()
+    page.assets.cache_clear()
 
 
 IRELAND: Any = {"LocationConstraint": "eu-west-1"}

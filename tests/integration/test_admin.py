@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
 
 from functions.admin import app as admin_app
+from functions.admin import page
 from functions.admin.app import handler
 from infra.local.routes import Route
 from shared.adapters import identities
@@ -41,15 +45,55 @@ def others(admin: Admin, ada: str) -> None:
 # ── the page ──
 
 
-def test_the_page_comes_whole_and_lets_nothing_but_itself_run(admin: Admin) -> None:
+def test_the_page_names_what_it_loads_and_lets_nothing_else_run(admin: Admin) -> None:
     answer = admin.get("/")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert '{"currency": "EUR", "login": null}' in answer.text  # no stage variables: this is the local run
-    assert "http" not in answer.text.replace("http://www.w3.org/2000/svg", "").replace("https://beckon", "")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    told = told_by(answer.text)
+    assert told == {"base": "/admin/", "currency": "EUR", "zone": "UTC", "login": None, "now": NOW}  # the local run
+    assert "http" not in answer.text
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert policy.count("'sha256-") == 2
+    assert "script-src 'self'; style-src 'self';" in policy
+    assert "unsafe" not in policy and "sha256" not in policy
+
+
+def told_by(page_: str) -> Any:
+    """What the page is told: JSON in an attribute."""
+    return json.loads(unescape(page_.split('name="settings" content="')[1].split('"')[0]))
+
+
+def test_what_the_page_loads_is_kept_for_a_year_under_a_name_of_its_content(admin: Admin) -> None:
+    loaded = re.findall(r'(?:href|src)="/admin(/assets/[^"]+)"', admin.get("/").text)
+    assert len(loaded) > 5
+    for path in loaded:
+        answer = admin.get(path)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] in ("text/javascript; charset=utf-8", "text/css; charset=utf-8")
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "page.html",
+        "app.py",
+        "..%2Fapp.py",
+        "..%2F..%2F..%2F..%2Fetc%2Fpasswd",
+        "vendor/versions.json",
+        "vendor/..%2Fmain.js",
+        "vendor%2Fpreact.js%00",
+        "none.js",
+    ],
+)
+def test_no_other_file_can_be_reached(admin: Admin, path: str) -> None:
+    assert admin.get(f"/assets/{page.version()}/{path}").status == 404
+
+
+def test_what_a_page_that_was_open_before_an_update_asks_for_is_not_given_to_it(admin: Admin) -> None:
+    answer = admin.get("/assets/0123456789abcdef/main.js")
+    assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")
 
 
 def test_on_aws_the_page_is_told_where_to_sign_in_and_may_talk_to_it(admin: Admin) -> None:
@@ -57,10 +101,20 @@ def test_on_aws_the_page_is_told_where_to_sign_in_and_may_talk_to_it(admin: Admi
     request = payload(Route("GET", "/", "AdminFunction"), "/", b"")
     request["stageVariables"] = {"userPoolDomain": domain, "clientId": "4abc"}
     answer = handler(request, object())
-    assert f'"login": {{"userPoolDomain": "{domain}", "clientId": "4abc"}}' in answer["body"]
+    assert told_by(answer["body"])["login"] == {"userPoolDomain": domain, "clientId": "4abc"}
     assert f"connect-src 'self' {domain};" in answer["headers"]["Content-Security-Policy"]
     request["stageVariables"]["clientId"] = "</script>"
     assert handler(request, object())["statusCode"] == 500
+
+
+def test_the_page_stands_where_its_api_stands(admin: Admin) -> None:
+    """Behind a domain of the shop's own there may be another path, or none."""
+    for path, assets in (("/", "/assets/"), ("/beckon/", "/beckon/assets/"), ("/admin", "/admin/assets/")):
+        request = payload(Route("GET", "/", "AdminFunction"), "/", b"")
+        request["requestContext"]["path"] = path
+        body = handler(request, object())["body"]
+        assert f'src="{assets}{page.version()}/main.js"' in body
+        assert told_by(body)["base"] == assets.removesuffix("assets/")
 
 
 # ── contacts ──

@@ -1,0 +1,43 @@
+// Charts, drawn by hand: bars of a day each.
+
+import { count } from "./words.js";
+import { html } from "./vendor/preact.js";
+
+/** One number a day, as `words` says it, with their sum in large. */
+export function Bars({ days, of, title, words = count }) {
+  const most = Math.max(...days.map((row) => row[of]), 1e-9);
+  const total = days.reduce((sum, row) => sum + row[of], 0);
+  return html`<figure>
+    <figcaption>${title}<span class="total">${words(total)}</span></figcaption>
+    <svg class="bars" viewBox="0 0 ${days.length * 10} 60" preserveAspectRatio="none" role="img"
+      aria-label="${title} day by day; at most ${words(most)} on a day">
+      ${days.map((row, n) => {
+        const height = Math.max(row[of], 0) / most * 58;
+        const size = height > 0 ? Math.max(height, 1.5) : 1;
+        return html`<g><title>${row.day}: ${words(row[of])}</title>
+          <rect x=${n * 10} y="0" width="10" height="60" fill="transparent" />
+          <rect x=${n * 10 + 1} y=${60 - size} width="8" height=${size} class=${height > 0 ? "bar" : "zero"} /></g>`;
+      })}
+    </svg>
+    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>today</span></div>
+  </figure>`;
+}
+
+/** A bar up for those who enter, and one down for those who leave, a day each; on one scale. */
+export function Flow({ days }) {
+  const [up, down] = ["entering", "leaving"].map((way) => Math.max(...days.map((row) => row[way])));
+  const ground = 2 + 96 * up / (up + down);
+  const height = (number) => number > 0 ? Math.max(number / (up + down) * 96, 1.5) : 0;
+  const most = `at most ${count(up)} enter and ${count(down)} leave on a day`;
+  return html`<figure class="flow">
+    <figcaption><span class="key"></span> enter <span class="key leaving"></span> leave; ${most}</figcaption>
+    <svg class="bars" viewBox="0 0 ${days.length * 10} 100" preserveAspectRatio="none" role="img" aria-label="Day by day: ${most}">
+      <rect x="0" y=${ground - .25} width=${days.length * 10} height=".5" class="zero" />
+      ${days.map((row, n) => html`<g><title>${row.day}: ${count(row.entering)} enter, ${count(row.leaving)} leave</title>
+        <rect x=${n * 10} y="0" width="10" height="100" fill="transparent" />
+        <rect x=${n * 10 + 1} y=${ground - height(row.entering)} width="8" height=${height(row.entering)} class="bar entering" />
+        <rect x=${n * 10 + 1} y=${ground} width="8" height=${height(row.leaving)} class="bar leaving" /></g>`)}
+    </svg>
+    <div class="reach" aria-hidden="true"><span>today</span><span>${days.at(-1).day}</span></div>
+  </figure>`;
+}

@@ -1,0 +1,188 @@
+// What pages are made of: titles, sections that fill themselves, tables, lists that come page by page, questions.
+
+import { ask, behind } from "./api.js";
+import { sentence, words } from "./words.js";
+import { html, signal, useEffect, useRef, useSignal, useState } from "./vendor/preact.js";
+
+// ── what comes from the API ──
+
+/** What `load` gives, once it has come: `{ value, problem, again }`. `again` asks once more, and shows the old meanwhile. */
+export function useLoaded(load, on = []) {
+  const [told, tell] = useState({});
+  const turn = useRef(0);
+  const again = async () => {
+    const mine = ++turn.current;
+    try {
+      const value = await load();
+      if (mine === turn.current) tell({ value });
+    } catch (problem) {
+      if (mine === turn.current) tell((before) => ({ ...before, problem }));
+    }
+  };
+  useEffect(() => {
+    again();
+    return () => { turn.current += 1; };
+  }, on);
+  return { ...told, again };
+}
+
+/** What has been loaded, or how it stands. Its child is a function of the value. */
+export function Loaded({ of, saying = "Loading …", children }) {
+  if (of.value !== undefined) return html`${children(of.value)}${of.problem && html`<${Failure} problem=${of.problem} />`}`;
+  if (of.problem) return html`<${Failure} problem=${of.problem} again=${of.again} />`;
+  return html`<p class="soft" aria-busy="true">${saying}</p>`;
+}
+
+/** A whole page of what has been loaded. */
+export function LoadedPage({ of, children }) {
+  if (of.value !== undefined || !of.problem) return html`<${Loaded} of=${of}>${children}<//>`;
+  const missing = of.problem.status === 404;
+  return html`<${Title}>${missing ? "Nothing is here" : "That did not work"}<//>
+    <${Failure} problem=${of.problem} again=${missing ? null : of.again} />`;
+}
+
+export const Failure = ({ problem, again }) => html`
+  <p class="bad" role="alert">${problem.field && html`<code>${problem.field}</code>: `}${sentence(problem)}</p>
+  ${again && html`<button onClick=${again}>Try again</button>`}`;
+
+/** Does something while its buttons wait, and says what went wrong: `{ run, busy, failed, problem }`, the last three signals. */
+export function useActing() {
+  const [busy, problem] = [useSignal(false), useSignal(null)];
+  const run = async (act) => {
+    busy.value = true;
+    problem.value = null;
+    try {
+      return await act();
+    } catch (failure) {
+      problem.value = failure;
+      return undefined;
+    } finally {
+      busy.value = false;
+    }
+  };
+  return { run, busy, problem };
+}
+
+/** Asks again every so often, as long as the page is looked at and `wanted`. */
+export function useRefreshed(again, wanted, every = 5_000) {
+  useEffect(() => {
+    if (!wanted) return undefined;
+    const timer = setInterval(() => { if (!document.hidden) again(); }, every);
+    return () => clearInterval(timer);
+  }, [wanted]);
+}
+
+// ── the frame of a page ──
+
+let shown = 0; // pages so far: the first one takes no focus from whoever has just come
+
+/** The page's heading, and what the window is called. Whoever has come here by a link goes on reading at it. */
+export function Title({ children }) {
+  const heading = useRef();
+  useEffect(() => {
+    document.title = `${heading.current.textContent} · Beckon`;
+  });
+  useEffect(() => {
+    if (shown++ === 0) return;
+    scrollTo(0, 0);
+    heading.current.focus({ preventScroll: true });
+  }, []);
+  return html`<h1 tabindex="-1" ref=${heading}>${children}</h1>`;
+}
+
+export const Card = ({ title, children, ...more }) => html`
+  <section class="card" ...${more}>${title && html`<h2>${title}</h2>`}${children}</section>`;
+
+/** A card that fills itself when what it shows has come. `load` is given a function that says how far it is. */
+export function Section({ title, load, on = [], children }) {
+  const saying = useSignal("Loading …");
+  const told = useLoaded(() => load((text) => { saying.value = text; }), on);
+  return html`<${Card} title=${title}><${Loaded} of=${told} saying=${saying.value}>${children}<//><//>`;
+}
+
+export const Empty = ({ children }) => html`<p class="empty">${children}</p>`;
+export const Tag = ({ kind = "", children }) => html`<span class="tag ${kind}">${children}</span>`;
+export const More = ({ title, open, children }) => html`<details open=${open}><summary>${title}</summary>${children}</details>`;
+export const Json = ({ title, value }) => html`<${More} title=${title}><pre tabindex="0">${JSON.stringify(value, null, 2)}</pre><//>`;
+export const Banner = ({ wrong = false, children }) => html`
+  <div class="banner ${wrong ? "wrong" : ""}" role=${wrong ? "alert" : "status"}>${children}</div>`;
+
+// ── tables and lists ──
+
+/** Columns of `{ title, number, cell }`; the first one heads its row. */
+export const Table = ({ columns, rows, label }) => html`
+  <div class="scroll" tabindex="0" role="region" aria-label=${label ?? columns[0].title}><table>
+    <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.number && "number"}>${column.title}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr>${columns.map((column, n) => n === 0
+      ? html`<th scope="row">${column.cell(row)}</th>`
+      : html`<td class=${column.number && "number"}>${column.cell(row)}</td>`)}</tr>`)}</tbody>
+  </table></div>`;
+
+/** A list that comes page by page. Its child makes the whole of the items there are so far. */
+export function Pages({ path, name, nothing, children }) {
+  const more = useSignal([]);
+  const [{ run, busy, problem }, first] = [useActing(), useLoaded(() => ask(path), [path])];
+  const next = () => run(async () => {
+    const cursor = more.value.at(-1)?.cursor ?? first.value.cursor;
+    more.value = [...more.value, await ask(behind(path, cursor))];
+  });
+  return html`<${Loaded} of=${first}>${(told) => {
+    const pages = [told, ...more.value];
+    const items = pages.flatMap((page) => page[name]);
+    if (items.length === 0) return html`<${Empty}>${nothing}<//>`;
+    return html`${children(items, pages.at(-1))}
+      ${pages.at(-1).cursor !== null && html`<button disabled=${busy.value} onClick=${next}>Show more</button>`}
+      ${problem.value && html`<${Failure} problem=${problem.value} />`}`;
+  }}<//>`;
+}
+
+// ── asking before something is done ──
+
+const asked = signal(null);
+
+/** Whether they say yes to it. */
+export const confirmed = (question, yes) => new Promise((resolve) => { asked.value = { question, yes, resolve }; });
+
+/** The one dialog in which `confirmed` asks. */
+export function Confirm() {
+  const dialog = useRef();
+  useEffect(() => {
+    if (asked.value === null) return;
+    dialog.current.returnValue = "no";
+    dialog.current.showModal();
+  }, [asked.value]);
+  const closed = () => {
+    const { resolve } = asked.value;
+    asked.value = null;
+    resolve(dialog.current.returnValue === "yes");
+  };
+  return html`<dialog id="confirm" ref=${dialog} aria-labelledby="confirm-question" onClose=${closed}><form method="dialog">
+    <p id="confirm-question">${asked.value?.question}</p>
+    <div class="buttons end"><button value="no" autofocus>Cancel</button><button value="yes" class="strong">${asked.value?.yes}</button></div>
+  </form></dialog>`;
+}
+
+// ── what is written and not saved yet ──
+
+/** A text that outlives leaving the page, a reload and signing in again, until it is saved or given up:
+ *  `{ text, kept, forget }`. `kept` is whether it comes from before. */
+export function useKept(name, initial) {
+  const place = `unsaved ${name}`;
+  const before = sessionStorage.getItem(place);
+  const [text, kept] = [useSignal(before ?? initial), useSignal(before !== null && before !== initial)];
+  useEffect(() => text.subscribe((now) => {
+    if (now === initial) sessionStorage.removeItem(place);
+    else sessionStorage.setItem(place, now);
+  }), [initial]);
+  const forget = () => {
+    sessionStorage.removeItem(place);
+    kept.value = false;
+  };
+  return { text, kept, forget, restart: () => { text.value = initial; kept.value = false; } };
+}
+
+// ── links ──
+
+export const SegmentLink = ({ id, names = {} }) => html`<a href="#/segments/${id}">${names[id] ?? words(id)}</a>`;
+export const ContactLink = ({ of }) => html`
+  <a href="#/contacts/${of.contact}">${of.email ?? of.name ?? of.contact}</a>${of.email && of.name && html`<span class="soft"> ${of.name}</span>`}`;

@@ -1,0 +1,44 @@
+// How numbers, amounts, instants and problems are said. Days and times are the shop's, whoever looks.
+
+import { Problem } from "./api.js";
+import { now, settings } from "./settings.js";
+import { html } from "./vendor/preact.js";
+
+export const DAY = 86_400_000;
+const UNITS = [[DAY, "day"], [DAY / 24, "hour"], [60_000, "minute"]];
+const LANGUAGE = navigator.languages.find((each) => each.startsWith("en")) ?? "en";
+const style = (options) => new Intl.DateTimeFormat(LANGUAGE, { timeZone: settings.zone, ...options });
+const [inFull, byDay] = [style({ dateStyle: "medium", timeStyle: "short" }), style({ dateStyle: "medium" })];
+const currency = new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: settings.currency });
+
+export const count = (number) => number.toLocaleString("en");
+export const plural = (number, word, many = `${word}s`) => `${count(number)} ${number === 1 ? word : many}`;
+export const money = (amount) => currency.format(amount);
+export const day = (instant) => byDay.format(instant);
+export const time = (instant) => inFull.format(instant);
+export const When = ({ at }) => html`<time datetime=${new Date(at).toISOString()} title=${distance(at)}>${time(at)}</time>`;
+
+/** "3 days ago", "in 2 hours". */
+export function distance(instant) {
+  const away = instant - now();
+  const [size, unit] = UNITS.find(([each]) => Math.abs(away) >= each) ?? [1000, "second"];
+  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(away / size), unit);
+}
+
+/** `welcome_back` as "Welcome back". */
+export const words = (id) => id.charAt(0).toUpperCase() + id.slice(1).replaceAll("_", " ");
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A problem as a sentence. What is no Problem is a mistake of this page's own, and stands on the console. */
+export function sentence(problem) {
+  if (!(problem instanceof Problem)) console.error(problem);
+  const said = problem instanceof Problem ? problem.message : "Something went wrong on this page.";
+  return capital(said) + (/[.!?]$/.test(said) ? "" : ".");
+}
+
+export function value(of) {
+  if (of === true) return "yes";
+  if (of === false) return "no";
+  return typeof of === "object" && of !== null ? JSON.stringify(of) : String(of ?? "unknown");
+}

@@ -1,0 +1,90 @@
+"""What the admin's page is made of: vendored as it was packed, modules that load what there is, nothing inline."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from functions.admin import page
+from infra.vendoring.__main__ import HERE, packages
+
+VENDOR = page.FOLDER / "vendor"
+VERSIONS = json.loads((VENDOR / "versions.json").read_text(encoding="utf-8"))
+MODULES = sorted(file for file in page.FOLDER.glob("*.js"))
+SCREENS = Path("infra/local/screens/pages")
+PAGES = [page.FOLDER / "page.html", *sorted(SCREENS.glob("*.html"))]
+
+
+def test_what_is_vendored_is_as_it_was_made_with_its_licences_and_small() -> None:
+    hashes = {name: hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() for name in VERSIONS["sha256"]}
+    assert hashes == VERSIONS["sha256"]
+    assert {file.name for file in VENDOR.iterdir()} == {*hashes, "versions.json"}
+    licences = (VENDOR / "LICENSES.txt").read_text(encoding="utf-8")
+    for name, told in VERSIONS["packages"].items():
+        assert f"{name} {told['version']} ({told['license']})" in licences
+    assert len(gzip.compress((VENDOR / "preact.js").read_bytes(), 9)) <= 10_240
+
+
+def test_the_lock_names_the_versions_that_are_vendored_and_no_registry() -> None:
+    lock = (HERE / "package-lock.json").read_text(encoding="utf-8")
+    assert packages(json.loads(lock)) == VERSIONS["packages"]
+    assert "resolved" not in lock
+
+
+def imports(module: str) -> tuple[set[str], set[str]]:
+    """What a module imports at once, and what when it is needed."""
+    text = (page.FOLDER / module).read_text(encoding="utf-8")
+    static = re.findall(r'^(?:import|export) [^;]*?from "\./([^"]+)";', text, re.MULTILINE)
+    return set(static), set(re.findall(r'import\("\./([^"]+)"\)', text))
+
+
+def test_every_module_is_there_is_used_and_names_nothing_from_elsewhere() -> None:
+    used = {"main.js"}
+    for module in MODULES:
+        used |= set.union(*imports(module.name))
+        text = module.read_text(encoding="utf-8")
+        assert re.findall(r'(?:[}] from|as \w+ from|^import|import\() ?"(?!\./)', text, re.MULTILINE) == [], module.name
+        assert re.findall(r"innerHTML|eval\(|new Function|https?://", text) == [], module.name
+    assert used | {"style.css"} == set(page.assets())
+
+
+def test_what_the_first_look_needs_is_asked_for_at_once() -> None:
+    """Else a browser finds out module by module what is to be loaded."""
+    needed, more = {"main.js"}, {"main.js"}
+    while more:
+        more = set.union(*(imports(module)[0] for module in more if "/" not in module)) - needed
+        needed |= more
+    html = (page.FOLDER / "page.html").read_text(encoding="utf-8")
+    assert {*re.findall(r'rel="modulepreload" href="%ASSETS%/([^"]+)"', html), "main.js"} == needed
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
+def test_no_page_has_a_script_or_a_style_in_it(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=|javascript:", text) == []
+
+
+def test_a_changed_file_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = page.version()
+    page.version.cache_clear()
+    changed = {**page.assets(), "words.js": page.Asset("// another", "text/javascript")}
+    monkeypatch.setattr(page, "assets", lambda: changed)
+    try:
+        assert page.version() != before
+    finally:
+        page.version.cache_clear()
+
+
+def test_colours_are_named_once() -> None:
+    """The style's tokens are the one place for a colour; dark has one for each that light has."""
+    style = (page.FOLDER / "style.css").read_text(encoding="utf-8")
+    light, dark = re.findall(r":root \{\n(.*?)\n *\}", style, re.DOTALL)[:2]
+    names = re.compile(r"--([\w-]+): (?:#|none|0 )")
+    assert set(names.findall(light)) == set(names.findall(dark))
+    rest = style.replace(light, "").replace(dark, "")
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b", re.sub(r"^#[\w-]+", "", rest, flags=re.MULTILINE)) == []
