@@ -63,6 +63,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "within": "1d",
         "without": {"event": "Order Completed"},
     },
+    {"kind": "event", "event": "Points Earned", "sum": "points", "at_least": 500, "within": "365d"},
     {"kind": "first_event", "event": "Order Completed", "within": "30d"},
     {"kind": "last_event", "event": "Page Viewed", "at_least": 14},
     {"kind": "latest", "where": [{"property": "device", "value": "mobile"}]},

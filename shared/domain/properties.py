@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import TypeGuard
 
 from shared.domain.events import MAX_AMOUNT, Event, Json, Type, amount
 from shared.domain.personal import category_name, code, identifier, in_lake, link, own_words, path, says, text
@@ -98,21 +100,24 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
     """The event's properties that are none of KEPT_PROPERTIES: texts, numbers, flags, and lists of them.
 
     A dot leads into an object, and through a list into each of its objects: `answers.points`. What says something of
-    the contact is left out, as of all texts; of senders with a public write key, codes alone pass. It is as many as fit
+    the contact is left out, as of all texts; of senders with a public write key, codes alone pass. Of a list each text
+    and flag is kept once, and each number as often as it was told, since they are added up. It is as many as fit
     MAX_BYTES, in the order of their names, so that profiles and the lake know the same of an event whatever is asked.
     """
     own = own_words(event.traits) | known
-    told: dict[str, dict[str, Json]] = {}
+    told: dict[str, list[tuple[str, Json]]] = {}
     for name, value in _leaves("", event.properties, 0):
         fixed = name in KEPT_PROPERTIES or (event.public and name in OURS_TO_TELL)
         if not fixed and may_be_asked(name) and text(name, own, event.public) is not None:
             said = _said(value, event, own)
             if said is not None:
-                told.setdefault(name, {})[_as_stored(said)] = said
+                several, stored = told.setdefault(name, []), (_as_stored(said), said)
+                if is_number(said) or stored not in several:
+                    several.append(stored)
     kept: dict[str, Json] = {}
     room = MAX_BYTES
     for name in sorted(told):
-        values = [told[name][key] for key in sorted(told[name])[:MAX_VALUES]]
+        values = [said for _, said in sorted(told[name], key=lambda each: each[0])[:MAX_VALUES]]
         room -= len(_as_stored({name: values}).encode())
         if room < 0:
             break
@@ -151,6 +156,27 @@ def _said(value: Json, event: Event, own: frozenset[str]) -> Json:
 
 MAX_NUMBER = 10**15
 """Up to here whole numbers are exact, whatever works with them."""
+MILLIONTHS = 10**6
+
+
+def is_number(value: Json) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def millionths(value: float) -> int:
+    """A number as it is added up: to its sixth decimal, halves away from zero. So sums are exact, and the same here and
+    in SQL, which reads the same digits as a DECIMAL."""
+    if isinstance(value, int):
+        return value * MILLIONTHS
+    return int(Decimal(repr(value)).scaleb(6).to_integral_value(ROUND_HALF_UP))
+
+
+def numbers_of(kept: Mapping[str, Json], name: str) -> list[int]:
+    """The numbers in a property of an event, in millionths; of money, of the shop's currency."""
+    value = kept.get(name)
+    if name in AMOUNTS:
+        return [] if value is None else [value * (MILLIONTHS // 100)]
+    return [millionths(each) for each in (value if isinstance(value, list) else [value]) if is_number(each)]
 
 
 def in_lake_form(kept: Mapping[str, Json]) -> dict[str, Json]:

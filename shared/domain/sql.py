@@ -283,14 +283,19 @@ class _Printed:
         if source.value in _PARTS:
             midnight = _local_midnight(self.plan.definitions.compiler.zone, source.since or 0, self.plan.t)
             value = _PARTS[source.value].format(midnight)
+        tests = [f"{source.value} IS NOT NULL"] if source.value not in _PARTS else []
+        if source.begins:
+            tests = [f"({' OR '.join(f'starts_with({value}, {literal(each)})' for each in source.begins)})"]
         below = [f"{expression} AS {name}" for expression, name in source.below.items()]
         return f"""SELECT
         {_comma(["contact_number", f"{value} AS value", *below], 8)}
-      {self._from(source, 6, joined, *([f"{source.value} IS NOT NULL"] if source.value not in _PARTS else []))}
+      {self._from(source, 6, joined, *tests)}
       GROUP BY contact_number, {value}"""
 
     def _value(self, source: Source) -> tuple[str, str]:
         """A property's value, and what joins a row with each of its values."""
+        if source.value == "properties":
+            return "each_value", "CROSS JOIN UNNEST(properties) AS each_of (each_value)"
         if source.value not in TEXT_LISTS:
             return f"lower({source.value})", ""
         several = f"array_distinct(transform({source.value}, x -> lower(x)))" if source.once else source.value

@@ -130,6 +130,8 @@ ranked = st.one_of(
     ),
 )
 few = either(last=counts, first=counts)
+summed = st.sampled_from(["price", "total", "points", "answers.points"])
+signed = st.sampled_from([0, 5, -3.5, 19.99, 0.000001])
 ties = st.sampled_from(["product_id", "category", "message"])
 clocks = st.sampled_from(["00:00", "09:30", "18:00"])
 weekdays = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), max_size=3)
@@ -176,7 +178,14 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         ),
         deeds,
     )
-    | st.builds(dict.__or__, some({}, at_least=counts, within=windows), st.builds(dict.__or__, few, deeds)),
+    | st.builds(dict.__or__, some({}, at_least=counts, within=windows), st.builds(dict.__or__, few, deeds))
+    | st.builds(
+        lambda *parts: {name: value for part in parts for name, value in part.items()},
+        some({}, within=windows, last=counts),
+        either(sum=summed, average=summed),
+        either(at_least=signed, more=signed, at_most=signed, less=signed),
+        deeds,
+    ),
     "first_event": st.builds(dict.__or__, some({"within": windows}), deeds),
     "last_event": st.builds(dict.__or__, some({}, at_least=days, at_most=days), deeds),
     "latest": some({"where": filters(1)}, events=st.lists(event_names, min_size=1, max_size=2, unique=True)),

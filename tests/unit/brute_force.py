@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import product
-from math import acos, cos, radians, sin
+from math import acos, cos, floor, radians, sin
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -148,6 +148,13 @@ def holds(
             )
             least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
             return _between(number, least, condition.at_most)
+        case EventCount() if condition.sum or condition.average:
+            name, which = str(condition.sum or condition.average), condition.last or -(condition.first or 0)
+            found = happened(condition.event, condition.where, condition.within, which)
+            numbers = [number for each in found for number in _numbers(each, name)]
+            if condition.average:
+                return bool(numbers) and _in_range(condition, sum(numbers, Fraction(0)) / len(numbers))
+            return _in_range(condition, sum(numbers, Fraction(0)))
         case EventCount():
             name = condition.count.removeprefix("same_")
             tied = [
@@ -185,11 +192,7 @@ def holds(
             passed = [each for each in every if all(passes(test, each.properties) for test in condition.where)]
             if not every:
                 return False
-            percent = Fraction(100 * len(passed), len(every))
-            least = condition.at_least is None or percent >= Fraction(str(condition.at_least))
-            most = condition.at_most is None or percent <= Fraction(str(condition.at_most))
-            more = condition.more is None or percent > Fraction(str(condition.more))
-            return least and most and more and (condition.less is None or percent < Fraction(str(condition.less)))
+            return _in_range(condition, Fraction(100 * len(passed), len(every)))
         case InSequence():
             same = condition.same
             return any(
@@ -396,6 +399,25 @@ def _inside(time: Instant, within: Window | None, t: Instant, shop: ZoneInfo) ->
 
 def _between(number: float, least: float | None, most: float | None) -> bool:
     return (least is None or number >= least) and (most is None or number <= most)
+
+
+def _in_range(condition: EventCount | Share, number: Fraction) -> bool:
+    least = condition.at_least is None or number >= Fraction(str(condition.at_least))
+    most = condition.at_most is None or number <= Fraction(str(condition.at_most))
+    more = condition.more is None or number > Fraction(str(condition.more))
+    return least and most and more and (condition.less is None or number < Fraction(str(condition.less)))
+
+
+def _numbers(each: Occurrence, name: str) -> list[Fraction]:
+    """Each number to six decimals, halves away from zero."""
+    held = each.properties.get(name)
+    if name in ("price", "total"):
+        return [] if held is None else [Fraction(held, 100)]
+    told = [value for value in (held if isinstance(held, list) else [held]) if _kind(value) == "number"]
+    return [
+        Fraction(floor(abs(Fraction(str(value))) * 10**6 + Fraction(1, 2)), 10**6) * (-1) ** (value < 0)
+        for value in told
+    ]
 
 
 def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:

@@ -138,7 +138,23 @@ _OTHERS = st.fixed_dictionaries(
     {},
     optional={
         "result": st.sampled_from(
-            ["dry_skin", "Dry_Skin", "Österreich", 7, 7.5, -1, True, False, "7", None, ["oily", 7]]
+            [
+                "dry_skin",
+                "Dry_Skin",
+                "Österreich",
+                7,
+                7.5,
+                -1,
+                True,
+                False,
+                "7",
+                None,
+                ["oily", 7],
+                [7, 7],
+                0.1,
+                0.2,
+                5e-7,
+            ]
         ),
         "answers": st.lists(
             st.fixed_dictionaries({"points": st.integers(0, 5)}, optional={"tag": st.sampled_from(["a", "B", 5])}),
@@ -322,6 +338,28 @@ few_orders = one_of_dicts(
     st.sampled_from([{}, {"at_least": 2}, {"at_most": 1}, {"more": 19.99}, {"at_least": 0.5}, {"less": 40}]),
 )
 
+sums = one_of_dicts(
+    made("event", series, {"within": windows}),
+    st.sampled_from(["price", "total", "result", "answers.points"]).flatmap(
+        lambda name: st.sampled_from([{"sum": name}, {"average": name}])
+    ),
+    st.sampled_from(
+        [
+            {"at_least": 7},
+            {"at_least": 9.99, "less": 20},
+            {"more": 0},
+            {"more": 2.5, "at_most": 30},
+            {"at_most": 0},
+            {"less": 7.5},
+            {"at_most": 3},
+            {"at_least": -1, "less": 0.3},
+            {"more": 0.1},
+            {"at_least": 0.3, "at_most": 0.3},
+        ]
+    ),
+    st.just({}) | few,
+)
+
 LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "member": made("member", {"segment": st.just("other")})
     | made("member", {"segment": st.just("other"), "for": durations})
@@ -362,7 +400,8 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         made("event", {**series, "count": st.sampled_from(["events", "days", "category"])}, {"within": windows}),
         few,
         bounds,
-    ),
+    )
+    | sums,
     "first_event": made("first_event", {**series, "within": windows}),
     "last_event": one_of_dicts(
         made("last_event", series),

@@ -221,7 +221,10 @@ def test_with_a_public_key_nobody_tells_what_is_ours_to_tell() -> None:
             {"result": "dry skin", "points": 3, "done": True, "share": 0.5},
             ["done=btrue", "points=n3", "result=tdry skin", "share=n0.5"],
         ),
-        ({"answers": [{"points": 3}, {"points": 1}, {"points": 3}]}, ["answers.points=n1", "answers.points=n3"]),
+        (  # numbers are added up: each as often as it was told
+            {"answers": [{"points": 3, "of": "tea"}, {"points": 1, "of": "tea"}, {"points": 3}]},
+            ["answers.of=ttea", "answers.points=n1", "answers.points=n3", "answers.points=n3"],
+        ),
         ({"a": {"b": {"c": {"d": {"e": 1}}}}}, None),
         ({"result": "Ada", "said": "ask ada@example.com", "call": "+353 1 234 5678"}, None),
         (

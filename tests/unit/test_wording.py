@@ -97,6 +97,9 @@ def meaning(condition: Any) -> Any:
         return sorted({repr((each.property, each.is_, each.value)) for each in where})
 
     match condition:
+        case EventCount() if condition.measured is not None:
+            dumped = condition.model_dump(exclude={"where"})
+            return dumped, filters(condition.where)
         case EventCount() | Orders(measure="count"):
             least, most = condition.at_least, condition.at_most
             if least is None and most is None:

@@ -127,6 +127,8 @@ def _cast(node: exp.Expr) -> str | None:
         return "numbers with a fraction and timestamps are written differently; only integers and dates are not"
     if kind in INSTANTS or kind == exp.DataType.Type.DOUBLE:
         return None
+    if kind == exp.DataType.Type.DECIMAL and len(node.args["to"].expressions) == 2:
+        return None if _is_text(value) else "only of a text it is rounded alike: halves away from zero"
     return f"casts to {node.args['to'].sql(DIALECT)} are not on the list"
 
 
@@ -235,7 +237,7 @@ def _is_date(node: exp.Expr) -> bool:
 
 
 def _is_text(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Literal) and node.is_string
+    return isinstance(node, exp.Substring) or (isinstance(node, exp.Literal) and node.is_string)
 
 
 def _parse(sql: str) -> exp.Expr:

@@ -60,6 +60,14 @@ def _unfit(value: Json) -> bool:
     return isinstance(value, bool) or not isinstance(value, str | int | float)
 
 
+def keeps_property(name: str) -> None:
+    """ValueError: no such property is kept of events."""
+    if name not in KEPT_PROPERTIES and not may_be_asked(name):
+        raise ValueError(
+            f"`{name}` is not kept of events: a name that says who somebody is, or where, or has a = in it"
+        )
+
+
 class Where(Compared):
     """A filter on one property of an event. A property that is missing passes no filter but `not_equal`'s.
 
@@ -78,10 +86,7 @@ class Where(Compared):
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
-        if self.property not in KEPT_PROPERTIES and not may_be_asked(self.property):
-            raise ValueError(
-                f"`{self.property}` is not kept of events: a name that says who somebody is, or where, or has a = in it"
-            )
+        keeps_property(self.property)
         is_text = self.property in KEPT_PROPERTIES and self.property not in (*AMOUNTS, *FLAGS)
         if is_text and self.is_ in ("equal", "not_equal", "in") and not all(isinstance(each, str) for each in values):
             raise ValueError(f'`{self.property}` is a text: write "{json.dumps(values[0])}", with quotation marks')

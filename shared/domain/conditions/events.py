@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.fields import Count, Described, Duration, Few, Name, Short, bounded, days_ago
+from shared.domain.conditions.comparing import Where, keeps_property
+from shared.domain.conditions.fields import (
+    Count,
+    Described,
+    Duration,
+    Few,
+    Name,
+    Number,
+    Short,
+    bounded,
+    days_ago,
+    ranged,
+)
 from shared.domain.conditions.windows import Window, longest_of
 from shared.domain.events import Strict, Type
 from shared.domain.profiles.histories import touch
-from shared.domain.properties import CARTS
+from shared.domain.properties import AMOUNTS, CARTS, KEPT_PROPERTIES
 
 
 class Filtered(Strict):
@@ -48,6 +59,9 @@ Counted = Literal[
 ]
 
 
+Bound = Annotated[Number | None, Field(ge=-1e12, le=1e12)]
+
+
 class EventCount(Events):
     """At least `at_least` and at most `at_most` events of a type in the window `within` (ever, when left out). No
     history counts 0.
@@ -58,6 +72,11 @@ class EventCount(Events):
     the window, or is one: products that were viewed and not ordered. `last` (or `first`) looks at the newest (or
     oldest) so many events of the type only, whatever `where` says; those at one instant come together. Without either
     bound, at least one; for never, `at_most` 0.
+
+    `sum` or `average` names a property instead of counting: what its numbers come to over these events, `at_least` or
+    `more`, and `at_most` or `less`. Each number counts to its sixth decimal, and of a list every one; what is no number
+    (a text, too) adds nothing, nor does an event without the property. `price` and `total` are in the shop's currency.
+    No history sums up to 0; the average of no number is missing: false.
     """
 
     needs = "the events of that type"
@@ -65,8 +84,12 @@ class EventCount(Events):
     flips = "with `within` only"
     kind: Literal["event"] = "event"
     count: Counted = "events"
-    at_least: Count | None = None
-    at_most: int | None = Field(default=None, ge=0, le=1000)
+    sum: Name | None = None
+    average: Name | None = None
+    at_least: Bound = None
+    at_most: Bound = None
+    more: Bound = None
+    less: Bound = None
     last: Few | None = None
     first: Few | None = None
     with_: Filtered | None = Field(default=None, alias="with")
@@ -78,7 +101,36 @@ class EventCount(Events):
             raise ValueError("`with` and `without` need a `count` of products, categories, campaigns or messages")
         if self.last is not None and self.first is not None:
             raise ValueError("needs `last` or `first`, not both")
+        if self.measured is not None:
+            return self._fits_number(self.measured)
+        if self.more is not None or self.less is not None:
+            raise ValueError("`more` and `less` are of a `sum` or `average`; a count is whole: use at_least or at_most")
+        for name, bound, least in (("at_least", self.at_least, 1), ("at_most", self.at_most, 0)):
+            if bound is not None and not (isinstance(bound, int) and least <= bound <= 1000):
+                raise ValueError(f"`{name}` is a whole number greater than or equal to {least}, 1,000 at most")
         return bounded(self, self.at_least, self.at_most)
+
+    def _fits_number(self, name: str) -> Self:
+        if (self.sum and self.average) or self.count != "events":
+            raise ValueError("takes one of `count`, `sum` and `average`")
+        if name in KEPT_PROPERTIES and name not in AMOUNTS:
+            raise ValueError(f"`{name}` is not a number, so it has no sum and no average")
+        keeps_property(name)
+        for bound in (self.at_least, self.more, self.at_most, self.less):
+            if bound is not None and bound != round(bound, 6):
+                raise ValueError("a bound has six decimals at most")
+        return ranged(self, needs_one=True)
+
+    @property
+    def measured(self) -> str | None:
+        """The property whose numbers are added up; None where something is counted."""
+        return self.sum or self.average
+
+    @property
+    def between(self) -> tuple[int | None, int | None]:
+        """The bounds of a count: at least one, where neither is said."""
+        least, most = (None if each is None else int(each) for each in (self.at_least, self.at_most))
+        return (1 if least is None and most is None else least), most
 
     @property
     def which(self) -> int:
@@ -152,14 +204,7 @@ class Share(Described):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        lower = [each for each in (self.at_least, self.more) if each is not None]
-        upper = [each for each in (self.at_most, self.less) if each is not None]
-        if max(len(lower), len(upper)) != 1:
-            raise ValueError("needs `at_least` or `more`, `at_most` or `less`, or one of each: percent")
-        strict = self.more is not None or self.less is not None
-        if lower and upper and (upper < lower or (upper == lower and strict)):
-            raise ValueError("nothing is between these bounds")
-        return self
+        return ranged(self, needs_one=True)
 
     def moved_by(self) -> set[str]:
         return {touch(event) for event in self.events}
@@ -266,6 +311,8 @@ def asked_by(condition: object) -> Iterator[tuple[str, str]]:
             case _:
                 continue
         yield from ((type_, each.property) for type_ in types for each in where)
+        if isinstance(each, EventCount) and each.measured is not None:
+            yield each.event, each.measured
 
 
 def of_event(event: str, where: Iterable[Where]) -> str:

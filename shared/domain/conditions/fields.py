@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Strict
 
@@ -54,6 +54,8 @@ Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[float, Field(gt=0, lt=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
+Number = Annotated[int | float, AfterValidator(lambda value: int(value) if value == int(value) else value)]
+"""Of 3 and 3.0 the same."""
 Few = Annotated[int, Field(ge=1, le=20)]
 
 
@@ -83,6 +85,35 @@ def bounded(condition: T, least: float | None, most: float | None, *, both_may_b
     if least is not None and most is not None and most < least:
         raise ValueError("`at_most` has to be `at_least` or more")
     return condition
+
+
+class Ranged(Protocol):
+    """What has bounds, of which `more` and `less` are not within them."""
+
+    @property
+    def at_least(self) -> float | None: ...
+    @property
+    def more(self) -> float | None: ...
+    @property
+    def at_most(self) -> float | None: ...
+    @property
+    def less(self) -> float | None: ...
+
+
+R = TypeVar("R", bound=Ranged)
+
+
+def ranged(condition: R, *, needs_one: bool = False) -> R:
+    """As `bounded`, of bounds of which some are strict."""
+    if None not in (condition.at_least, condition.more) or None not in (condition.at_most, condition.less):
+        raise ValueError("takes either `at_least` or `more`, and either `at_most` or `less`")
+    low = condition.at_least if condition.more is None else condition.more
+    high = condition.at_most if condition.less is None else condition.less
+    if needs_one and low is None and high is None:
+        raise ValueError("needs `at_least` or `more`, `at_most` or `less`, or one of each")
+    if low is not None and low == high and (condition.more, condition.less) != (None, None):
+        raise ValueError("no number is within these bounds")
+    return bounded(condition, low, high)
 
 
 def days_ago(condition: T, least: float | None, most: float | None) -> T:

@@ -19,6 +19,7 @@ from shared.domain.conditions.fields import (
     bounded,
     condition_key,
     days_ago,
+    ranged,
 )
 from shared.domain.conditions.traits import of_trait
 from shared.domain.conditions.windows import Window
@@ -102,13 +103,7 @@ class Orders(Described):
         if self.at_least == 0 and self.at_most is None and self.less is None and self.measure in _FROM_NOTHING:
             raise ValueError("`at_least` 0 is true of everybody: no order gives 0")
         _placed_right(self.where, self.lines)
-        if None not in (self.at_least, self.more) or None not in (self.at_most, self.less):
-            raise ValueError("takes either `at_least` or `more`, and either `at_most` or `less`")
-        low = self.at_least if self.more is None else self.more
-        high = self.at_most if self.less is None else self.less
-        if low is not None and low == high and (self.more, self.less) != (None, None):
-            raise ValueError("no number is within these bounds")
-        return bounded(self, low, high)
+        return ranged(self)
 
     @property
     def which(self) -> int:

@@ -37,9 +37,9 @@ from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import calendar, events, memberships, orders, tied, traits
 from shared.domain.evaluation.carts import cart_of
-from shared.domain.evaluation.comparing import compared_value, comparison
+from shared.domain.evaluation.comparing import Bounds, compared_value, comparison
 from shared.domain.evaluation.composing import all_of, any_of, not_
-from shared.domain.evaluation.events import in_days
+from shared.domain.evaluation.events import in_days, number_bounds
 from shared.domain.evaluation.memberships import stay
 from shared.domain.evaluation.orders import order_bounds
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
@@ -50,8 +50,8 @@ from shared.domain.profiles import Profile
 
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
 # What the SQL of segments reads a condition by as well, so that both mean the same.
-__all__ += ["Span", "span", "stay"]
-__all__ += ["cart_of", "compared_value", "comparison", "in_days", "order_bounds", "sample_bound"]
+__all__ += ["Bounds", "Span", "span", "stay"]
+__all__ += ["cart_of", "compared_value", "comparison", "in_days", "number_bounds", "order_bounds", "sample_bound"]
 
 Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
 
@@ -83,11 +83,12 @@ class Compiler:
             made = self.made[name] = self.term(plain(self.segments[name].when))
         return made
 
-    def of(self, event: str, where: Sequence[Where] = (), which: int = 0) -> Series:
-        key = "\n".join([event, *(condition_key(each) for each in where), str(which)])
+    def of(self, event: str, where: Sequence[Where] = (), which: int = 0, number: str = "") -> Series:
+        """`number`: the property whose numbers are asked for."""
+        key = "\n".join([event, *(condition_key(each) for each in where), str(which), number])
         made = self.series.get(key)
         if made is None:
-            made = self.series[key] = series_of(event, where, which)
+            made = self.series[key] = series_of(event, where, which, number)
         return made
 
     def term(self, condition: Condition) -> Term:
@@ -119,6 +120,9 @@ class Compiler:
                     self.of(absent.event, absent.where) if absent else None,
                     span(condition.within, self.zone),
                 )
+            case EventCount() if condition.measured is not None:
+                series = self.of(condition.event, condition.where, condition.which, condition.measured)
+                return events.number(condition, series, self.zone)
             case EventCount():
                 return events.count(condition, self.of(condition.event, condition.where, condition.which), self.zone)
             case FirstEvent():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from shared.domain.conditions.events import EventCount
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Signed, Term
 from shared.domain.events import NEVER, Instant
 
@@ -58,3 +59,12 @@ def until_it_turns(term: Term) -> Term:
 
 def not_(term: Term) -> Term:
     return lambda reading, t: -term(reading, t)
+
+
+def between(condition: EventCount, of: Callable[[int], Term]) -> Term:
+    """`of` so many at least."""
+    least, most = condition.between
+    parts = [] if least is None else [of(least)]
+    if most is not None:
+        parts.append(not_(of(most + 1)))
+    return parts[0] if len(parts) == 1 else all_of(parts)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Share, Unanswered
-from shared.domain.evaluation.comparing import filter_
-from shared.domain.evaluation.composing import all_of, not_, until_it_turns
+from shared.domain.evaluation.comparing import Bounds, filter_
+from shared.domain.evaluation.composing import between, until_it_turns
 from shared.domain.evaluation.reading import (
     NONE,
     HistoryNeededError,
@@ -26,7 +27,7 @@ from shared.domain.evaluation.reading import (
 from shared.domain.evaluation.spans import Span, span, when_inside
 from shared.domain.evaluation.tied import of_any
 from shared.domain.events import DAY, NEVER, Instant
-from shared.domain.properties import CARTS
+from shared.domain.properties import CARTS, millionths, numbers_of
 
 
 def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
@@ -35,11 +36,7 @@ def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
         of = partial(_at_least, condition, window, series, zone)
     else:
         of = partial(_at_least_in, condition, span(window, zone), series, zone)
-    least, most = condition.at_least, condition.at_most
-    if most is None:
-        return of(least or 1)
-    few = not_(of(most + 1))
-    return few if least is None else all_of([of(least), few])
+    return between(condition, of)
 
 
 def _at_least(condition: EventCount, window: int | None, series: Series, zone: ZoneInfo, n: int) -> Term:
@@ -143,6 +140,39 @@ def _at_least_in(condition: EventCount, inside: Span, series: Series, zone: Zone
     return until_it_turns(evaluate_inside)
 
 
+def number(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
+    """What a property's numbers come to, or their average. Of either it is not said that it falls as events leave."""
+    inside, name, of_one = span(condition.within, zone), condition.measured or "", condition.average is not None
+    bounds = number_bounds(condition)
+
+    def evaluate_number(reading: Reading, t: Instant) -> Signed:
+        found = reading.occurrences(series)
+        numbers = [numbers_of(each.properties, name) for each in found]
+        times, cut = [each.time for each in found], reading.cut_of(series)
+        sums, counts = ([0, *accumulate(map(of, numbers))] for of in (sum, len))
+
+        def evaluate_at(reading: Reading, t: Instant) -> Signed:
+            after, upto = inside.bounds(t)
+            if after < cut:
+                raise HistoryNeededError(series.event)
+            begin, end = bisect_right(times, after), bisect_right(times, upto)
+            until = inside.leaves(times[begin]) if begin < end else NEVER
+            if end < len(times):
+                until = min(until, inside.enters(times[end]))
+            parts = counts[end] - counts[begin] if of_one else 1
+            return until if parts > 0 and bounds.hold(sums[end] - sums[begin], parts) else -until
+
+        return until_it_turns(evaluate_at)(reading, t)
+
+    return evaluate_number
+
+
+def number_bounds(condition: EventCount) -> Bounds:
+    """In millionths."""
+    told = (condition.at_least, condition.at_most, condition.more, condition.less)
+    return Bounds(*(None if each is None else millionths(each) for each in told))
+
+
 def first(condition: FirstEvent, series: Series, zone: ZoneInfo) -> Term:
     inside, whole = when_inside(condition.within, zone), not condition.where
 
@@ -214,6 +244,7 @@ def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
 
 def share(condition: Share, all_: Sequence[Series], passing: Sequence[Series], zone: ZoneInfo) -> Term:
     inside = span(condition.within, zone)
+    bounds = Bounds(condition.at_least, condition.at_most, condition.more, condition.less)
 
     def evaluate_share(reading: Reading, t: Instant) -> Signed:
         after, upto = inside.bounds(t)
@@ -230,21 +261,9 @@ def share(condition: Share, all_: Sequence[Series], passing: Sequence[Series], z
                 until = min(until, inside.enters(times[end]))
             total += end - begin
             passed += bisect_right(passed_at, upto) - bisect_right(passed_at, after)
-        return until if is_share(condition, passed, total) else -until
+        return until if total > 0 and bounds.hold(100 * passed, total) else -until
 
     return until_it_turns(evaluate_share)
-
-
-def is_share(condition: Share, passed: int, total: int) -> bool:
-    """Whether so many of all are the percentage that is asked for."""
-    at_least, more, at_most, less = condition.at_least, condition.more, condition.at_most, condition.less
-    return (
-        total > 0
-        and (at_least is None or 100 * passed >= at_least * total)
-        and (more is None or 100 * passed > more * total)
-        and (at_most is None or 100 * passed <= at_most * total)
-        and (less is None or 100 * passed < less * total)
-    )
 
 
 def sequence(condition: InSequence, first: Series, then: Series, without: Series | None, zone: ZoneInfo) -> Term:

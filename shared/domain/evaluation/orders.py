@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, floor
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait, by_lines
 from shared.domain.conditions.windows import Window
-from shared.domain.evaluation.comparing import Passes, compare_number, comparison
+from shared.domain.evaluation.comparing import Bounds, Passes, compare_number, comparison
 from shared.domain.evaluation.composing import all_of, not_, until_it_turns
 from shared.domain.evaluation.events import in_days, since
 from shared.domain.evaluation.reading import HistoryNeededError, Picked, Reading, Signed, Term
@@ -84,30 +83,6 @@ def asked_of(order: Order) -> dict[str, Json]:
 
 
 # ── measures ──
-
-
-class Bounds(NamedTuple):
-    """What a measure is compared with, in the unit it is worked out in."""
-
-    least: float | None = None
-    most: float | None = None
-    more: float | None = None
-    less: float | None = None
-
-    def hold(self, total: int, parts: int) -> bool:
-        """Of a total by so many parts."""
-        return (
-            (self.least is None or total >= self.least * parts)
-            and (self.most is None or total <= self.most * parts)
-            and (self.more is None or total > self.more * parts)
-            and (self.less is None or total < self.less * parts)
-        )
-
-    @property
-    def whole(self) -> tuple[float | None, float | None]:
-        """The same of a number that is whole: at least, and at most."""
-        least = self.least if self.more is None else floor(self.more) + 1
-        return least, self.most if self.less is None else ceil(self.less) - 1
 
 
 _UNITS = {"count": 1, "days_between": DAY, "quantity": A_PIECE, "refunded_share": 1}

@@ -32,16 +32,15 @@ class Series:
     needs: frozenset[str] = frozenset()
 
 
-def series_of(event: str, where: Sequence[Where], which: int = 0) -> Series:
-    if which:
-        return Series(event, filter_(where) if where else None, None, which, others(where))
-    if not where:
-        return Series(event, None, None)
+def series_of(event: str, where: Sequence[Where], which: int = 0, number: str = "") -> Series:
+    needs = others(where) | (frozenset({number} - {""}) - _ALWAYS_KEPT)
+    if which or not where:
+        return Series(event, filter_(where) if where else None, None, which, needs)
     only = None
     if len(where) == 1 and where[0].is_ == "equal" and isinstance(where[0].value, str | bool):
         value = where[0].value
         only = (where[0].property, value if isinstance(value, bool) else fold_case(value))
-    return Series(event, filter_(where), only, needs=others(where))
+    return Series(event, filter_(where), only, needs=needs)
 
 
 def others(where: Sequence[Where]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from shared.domain.conditions.events import EventCount
-from shared.domain.evaluation.composing import all_of, not_
+from shared.domain.evaluation.composing import between
 from shared.domain.evaluation.reading import NONE, HistoryNeededError, Reading, Series, Signed, Term, by_value
 from shared.domain.evaluation.spans import Span
 from shared.domain.events import NEVER, Instant
@@ -27,12 +27,7 @@ def of_any(values: Iterable[str | bool], signed: Callable[[str | bool], Signed])
 
 def count(condition: EventCount, series: Series, present: Series | None, absent: Series | None, inside: Span) -> Term:
     """Of values of which there is a `present` event as well, and no `absent` one."""
-    of = partial(_at_least, condition, series, present, absent, inside)
-    least, most = condition.at_least, condition.at_most
-    if most is None:
-        return of(least or 1)
-    few = not_(of(most + 1))
-    return few if least is None else all_of([of(least), few])
+    return between(condition, partial(_at_least, condition, series, present, absent, inside))
 
 
 def _at_least(

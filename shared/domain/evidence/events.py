@@ -23,8 +23,8 @@ from shared.domain.evaluation.carts import last_ordered
 from shared.domain.events import NEVER, Instant
 from shared.domain.evidence.view import OVER, STAYS, Evidence, View, newest, out_of
 from shared.domain.profiles.histories import Occurrence
-from shared.domain.properties import CARTS, fold_case
-from shared.domain.wording.events import ONE, event_phrase
+from shared.domain.properties import AMOUNTS, CARTS, MILLIONTHS, fold_case, numbers_of
+from shared.domain.wording.events import ONE, event_phrase, label
 from shared.domain.wording.texts import duration, money, number, plural, within
 
 _COUNTED = {
@@ -42,12 +42,12 @@ _COUNTED = {
 
 
 def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Evidence:
+    if condition.measured is not None:
+        return _sum(view, condition, condition.measured, holds)
     if condition.with_ is not None or condition.without is not None or condition.which:
         return _tied_count(view, condition, holds)
     found = view.occurrences(condition.event, condition.where, condition.within)
-    least, most, there = condition.at_least, condition.at_most, _number(view, condition, found)
-    if least is None and most is None:
-        least = 1
+    (least, most), there = condition.between, _number(view, condition, found)
     cut, or_more = view.reading.cut(condition.event), ""
     if cut >= 0 and view.span(condition.within).bounds(view.t)[0] < cut:
         if condition.count == "events" and not condition.where and condition.within is None:
@@ -82,6 +82,23 @@ def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Evi
     return Evidence(text, would, ends, unless)
 
 
+def _sum(view: View, condition: EventCount, name: str, holds: bool) -> Evidence:
+    """What the numbers come to. Of what is missing of a sum it is said how much it is."""
+    found = view.occurrences(condition.event, condition.where, condition.within, which=condition.which, number=name)
+    numbers = [number for each in found for number in numbers_of(each.properties, name)]
+    total, said, kind = sum(numbers), money if name in AMOUNTS else number, "sum" if condition.sum else "average"
+    least = condition.at_least if condition.average is None else None
+    value = total / (MILLIONTHS if condition.sum else MILLIONTHS * max(len(numbers), 1))
+    told = out_of(round(value, 6), least, holds, said) if condition.sum or numbers else "none"
+    of = f"of {plural(len(numbers), 'number')} in {plural(len(found), 'event')}"
+    named = f": {_named(view, found, condition.where)}" if found else ""
+    text = f"{kind} of {label(name)}: {told}, {of}{within(condition.within)}{named}"
+    changes = would = OVER if view.is_over(condition.within) else "Another one may change it."
+    if least is not None and value < least and not condition.which and view.counts_now(condition.within):
+        would = f"{said(round(least - value, 6))} more would make it true."
+    return Evidence(text, would, changes)
+
+
 _TIED = "One of these events may change it."
 _TIED_AGAIN = "there is another of these events"
 
@@ -98,8 +115,7 @@ def _tied_count(view: View, condition: EventCount, holds: bool) -> Evidence:
             told = {value for each in others for value in _values(each, name)}
             counting = Counter({each: n for each, n in counting.items() if (each in told) == (part is tied[0])})
         there = max(counting.values(), default=0) if condition.count.startswith("same_") else len(counting)
-    least = 1 if (condition.at_least, condition.at_most) == (None, None) else condition.at_least
-    times = out_of(there, least, holds, number)
+    times = out_of(there, condition.between[0], holds, number)
     named = "; ".join([_part(view, condition), *(_part(view, part) for part in parts)])
     text = f"{times} {_COUNTED[condition.count][times != '1']}{within(condition.within)}; {named}"
     return Evidence(text, _TIED, _TIED, _TIED_AGAIN)

@@ -60,10 +60,12 @@ class View:
         window: Window | None = None,
         t: Instant | None = None,
         which: int = 0,
+        number: str = "",
     ) -> list[Occurrence]:
-        """Those kept that pass, and are in the window now (or at `t`); newest first. `which`: as in `Series`."""
+        """Those kept that pass, and are in the window now (or at `t`); newest first. `which`, `number`: as in
+        `Compiler.of`."""
         start, end = self.span(window).bounds(self.t if t is None else t)
-        kept = self.reading.occurrences(self.definitions.compiler.of(event, where, which))
+        kept = self.reading.occurrences(self.definitions.compiler.of(event, where, which, number))
         return [occurrence for occurrence in reversed(kept) if start < occurrence.time <= min(end, self.t)]
 
     def orders(

@@ -18,12 +18,13 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
-from shared.domain.evaluation import in_days
+from shared.domain.evaluation import Bounds, in_days, number_bounds
 from shared.domain.events import Instant
 from shared.domain.lake_rows import OTHER, partition
-from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, number, passes_filter
-from shared.domain.sql_plan.sources import Source, Sources
-from shared.domain.sql_plan.trees import Merged, Tree
+from shared.domain.properties import AMOUNTS, MILLIONTHS
+from shared.domain.sql_plan.expressions import filtered, literal, nth_newest, passes_filter, within
+from shared.domain.sql_plan.sources import Shape, Source, Sources
+from shared.domain.sql_plan.trees import Merged, Tree, not_of
 
 
 def count(plan: Sources, condition: EventCount) -> Tree:
@@ -31,6 +32,8 @@ def count(plan: Sources, condition: EventCount) -> Tree:
     inside = plan.inside(condition.within)
     if condition.which:
         inside.append(f"place <= {abs(condition.which)}")
+    if condition.measured is not None:
+        return _number(plan, condition, condition.measured, start, inside)
     if condition.with_ is not None or condition.without is not None:
         return _tied_count(plan, condition, start, inside)
     if condition.count == "events":
@@ -47,7 +50,34 @@ def count(plan: Sources, condition: EventCount) -> Tree:
         column = source.column(
             most if condition.count.startswith("same_") else f"count(*) FILTER (WHERE {of_value} > 0)"
         )
-    return plan.between(source, column, condition.at_least, condition.at_most, condition)
+    return plan.between(source, column, *condition.between, condition)
+
+
+def _number(plan: Sources, condition: EventCount, name: str, start: Instant, inside: Sequence[str]) -> Tree:
+    """What a property's numbers come to: of the product's own as the columns have them, of others value by value."""
+    money = name in AMOUNTS
+    value = "" if money else "properties"
+    shape: Shape = "contacts" if money else "values"
+    source = plan.source(shape, partition(condition.event), events=True, value=value, which=condition.which)
+    tests = [*filters(plan, source, condition.event, condition.where, start), *inside]
+    if money:
+        total, parts = filtered(f"sum({name})", tests), filtered(f"count({name})", tests)
+    else:
+        begin = f"{name}=n"
+        source.begins[begin] = None
+        told = source.below_column(filtered("count(*)", tests))
+        is_it = f"starts_with(value, {literal(begin)})"
+        number = f"TRY_CAST(substr(value, {len(begin) + 1}) AS DECIMAL(38, 6))"
+        total, parts = f"sum(CASE WHEN {is_it} THEN {told} * {number} END)", f"sum({told}) FILTER (WHERE {is_it})"
+    total = f"{MILLIONTHS // (100 if money else 1)} * COALESCE({source.column(total)}, 0)"
+    bounds = number_bounds(condition)
+    if condition.average is not None:
+        parts = source.column(parts)
+        return plan.atom(source, " AND ".join([f"{parts} > 0", *within(total, parts, bounds)]), condition)
+    holds = " AND ".join(within(total, "1", bounds))
+    if not bounds.hold(0, 1):
+        return plan.atom(source, holds, condition)
+    return not_of(plan.atom(source, f"NOT ({holds})", condition))  # 0 where there is no row
 
 
 def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Sequence[str]) -> Tree:
@@ -65,7 +95,7 @@ def _tied_count(plan: Sources, condition: EventCount, start: Instant, inside: Se
     tests += [f"{number(condition.with_)} > 0"] if condition.with_ is not None else []
     tests += [f"{number(condition.without)} = 0"] if condition.without is not None else []
     column = source.column(filtered(f"max({of_value})" if same else "count(*)", tests))
-    return plan.between(source, column, condition.at_least, condition.at_most, condition)
+    return plan.between(source, column, *condition.between, condition)
 
 
 def _of_values(plan: Sources, value: str, events: Sequence[str], which: int = 0) -> Source:
@@ -112,9 +142,8 @@ def share(plan: Sources, condition: Share) -> Tree:
         return " + ".join(columns)
 
     total, passed = counted(()), counted(condition.where)
-    bounds = ((">=", condition.at_least), (">", condition.more), ("<=", condition.at_most), ("<", condition.less))
-    tests = [f"100 * ({passed}) {sign} {number(bound)} * ({total})" for sign, bound in bounds if bound is not None]
-    return Merged(" AND ".join([f"{total} > 0", *tests]))
+    bounds = Bounds(condition.at_least, condition.at_most, condition.more, condition.less)
+    return Merged(" AND ".join([f"{total} > 0", *within(f"100 * ({passed})", f"({total})", bounds)]))
 
 
 def sequence(plan: Sources, condition: InSequence) -> Tree:

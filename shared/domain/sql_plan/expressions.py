@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.domain.conditions.comparing import OF_TEXTS, Comparison, Where
-from shared.domain.evaluation import compared_value
+from shared.domain.evaluation import Bounds, compared_value
 from shared.domain.events import Json
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, TEXT_LISTS, fold_case
 
@@ -35,6 +35,15 @@ def nth_newest(filters: Sequence[str], nth: int) -> str:
     """When the n-th newest happened of what passes one of the filters."""
     tests = "" if "TRUE" in filters else f" FILTER (WHERE {' OR '.join(f'({each})' for each in filters)})"
     return f"max(time){tests}" if nth == 1 else f"element_at(max(time, {nth}){tests}, {nth})"
+
+
+def within(value: str, parts: str, bounds: Bounds) -> list[str]:
+    """That a total by so many parts is within bounds."""
+    return [
+        f"{value} {sign} {number(bound)}{'' if parts == '1' else f' * {parts}'}"
+        for sign, bound in zip((">=", "<=", ">", "<"), bounds, strict=True)
+        if bound is not None
+    ]
 
 
 def compared(is_: Comparison, wanted: Json, text: str, numeric: str, flag: str) -> str | None:

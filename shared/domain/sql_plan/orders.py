@@ -8,8 +8,9 @@ from typing import Protocol
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
 from shared.domain.conditions.windows import Window
-from shared.domain.evaluation.orders import Bounds, order_bounds, wanted
-from shared.domain.sql_plan.expressions import compared, double, filtered, literal, number, of_list
+from shared.domain.evaluation import Bounds, order_bounds
+from shared.domain.evaluation.orders import wanted
+from shared.domain.sql_plan.expressions import compared, double, filtered, literal, of_list, within
 from shared.domain.sql_plan.sources import Source, Sources
 from shared.domain.sql_plan.traits import or_answered
 from shared.domain.sql_plan.trees import FALSE, Tree
@@ -38,12 +39,7 @@ def measured(plan: Sources, condition: Orders) -> Tree:
             value = source.column(f"{of('max', 'time')} - {of('min', 'time')}")
             parts = f"({source.column(of('count'))} - 1)"
             tests = [f"{parts} >= 1"]
-    tests += [
-        f"{value} {sign} {number(bound)} * {parts}"
-        for sign, bound in zip((">=", "<=", ">", "<"), bounds, strict=True)
-        if bound is not None
-    ]
-    return plan.atom(source, " AND ".join(tests).replace(" * 1", ""), condition)
+    return plan.atom(source, " AND ".join([*tests, *within(value, parts, bounds)]), condition)
 
 
 _COLUMNS = {"quantity": "quantity", "refunded": "refunded"}

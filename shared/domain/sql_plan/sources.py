@@ -37,6 +37,8 @@ class Source:
     """Whether a row has a `place`: how many of its type are newer, or older, and one."""
     once: bool = False
     """Of `values`: whether an event that says a value twice counts once for it."""
+    begins: dict[str, None] = field(default_factory=dict)
+    """Of `values` of `properties`: what those that are read begin with."""
     names: dict[str, None] = field(default_factory=dict)
     """The only `name`s that are read (none: all)."""
     since: Instant | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from shared.domain.conditions.comparing import Where
@@ -19,7 +19,7 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.events import Type
-from shared.domain.properties import KEPT_PROPERTIES
+from shared.domain.properties import AMOUNTS, KEPT_PROPERTIES
 from shared.domain.wording.texts import (
     CompoundPhrase,
     between,
@@ -28,6 +28,7 @@ from shared.domain.wording.texts import (
     has,
     is_,
     listed,
+    money,
     number,
     of_where,
     quoted,
@@ -125,13 +126,13 @@ def filters(where: Iterable[Where], *, of_cart: bool = False) -> str:
         elif each.is_ == "equal" and each.property in suffixes:
             short += suffixes[each.property].format(word(each.value))
         else:
-            others.append(f"{_label(each.property)} {compared(each, of_where(each))}")
+            others.append(f"{label(each.property)} {compared(each, of_where(each))}")
     if not others:
         return short
     return f"{short} where {others[0]}" if len(others) == 1 else f"{short} where ({' and '.join(others)})"
 
 
-def _label(property_: str) -> str:
+def label(property_: str) -> str:
     """A property's name; one that is the sender's own in quotation marks, so that it is taken for none of ours."""
     return LABELS.get(property_, property_) if property_ in KEPT_PROPERTIES else quoted(property_)
 
@@ -140,9 +141,9 @@ def _label(property_: str) -> str:
 
 
 def count(condition: EventCount, holds: bool) -> str:
-    least, most, window = condition.at_least, condition.at_most, condition.within
-    if least is None and most is None:
-        least = 1
+    if condition.measured is not None:
+        return _number(condition, condition.measured, holds)
+    (least, most), window = condition.between, condition.within
     if most == 0:
         least, most, holds = 1, None, not holds
     thing, counted = _counted(condition, least, most, holds)
@@ -156,6 +157,30 @@ def count(condition: EventCount, holds: bool) -> str:
         return CompoundPhrase(text + tied) if tied else text
     text = f"{past if window is not None else f'has {participle}'}{counted}{within(window)}{tied}"
     return text if not tied and (holds or least is None or most is None) else CompoundPhrase(text)
+
+
+def _number(condition: EventCount, name: str, holds: bool) -> str:
+    """`has “points” of at least 500 altogether in “Points Earned” events in the last 365 days`."""
+    said = money if name in AMOUNTS else number
+    how = "altogether" if condition.sum is not None else "on average"
+    over = f"in {quoted(condition.event)} events{filters(condition.where, of_cart=condition.event in _CARTS)}"
+    bounds = ranged(condition, said)
+    text = f"{has(holds)} {label(name)} of {bounds} {how} {over}{within(condition.within)}"
+    if condition.which:
+        n, which = abs(condition.which), "last" if condition.which > 0 else "first"
+        return CompoundPhrase(f"{text}, looking only at the {which} {n if n > 1 else 'one'} of them all")
+    return CompoundPhrase(text) if " and " in bounds else text
+
+
+def ranged(condition: EventCount | Share, said: Callable[[float], str]) -> str:
+    """Bounds that may be strict: `at least 5 and less than 10`."""
+    bounds = (
+        ("at least", condition.at_least),
+        ("more than", condition.more),
+        ("at most", condition.at_most),
+        ("less than", condition.less),
+    )
+    return " and ".join(f"{words} {said(bound)}" for words, bound in bounds if bound is not None)
 
 
 def _tied(condition: EventCount) -> str:
@@ -244,13 +269,7 @@ def latest(condition: Latest, holds: bool) -> str:
 
 
 def share(condition: Share, holds: bool) -> str:
-    bounds = (
-        ("at least", condition.at_least),
-        ("more than", condition.more),
-        ("at most", condition.at_most),
-        ("less than", condition.less),
-    )
-    percent = " and ".join(f"{words} {number(bound)}" for words, bound in bounds if bound is not None)
+    percent = ranged(condition, number)
     how = f"{filters(condition.where)}{within(condition.within)}"
     if condition.events == Share.model_fields["events"].default:
         return f"{'made' if holds else 'did not make'} {percent} % of their visits{how}"
