@@ -9,7 +9,7 @@ export default function Journeys() {
   return html`<${LoadedPage} of=${told}>${({ journeys, segments }) => html`
     <${Title}>Journeys<//>
     <${Card}><ul class="list">${journeys.map((each) => html`<li>
-      <h3><a href="#/journeys/${each.id}">${each.name}</a></h3>
+      <h2><a href="#/journeys/${each.id}">${each.name}</a></h2>
       <p>${each.sentence}</p>
       <p class="small soft">Starts when a contact enters <${SegmentLink} id=${each.enters} names=${segments} />.</p></li>`)}</ul><//>`}<//>`;
 }

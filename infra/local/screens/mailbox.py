@@ -2,13 +2,13 @@
 
 Functions from the world to HTML; the gateway gives them their URLs:
 
-- `GET /` is `start_page`, `GET /mailbox` is `mailbox_page`, `GET /mailbox/{id}` is `mail_page`, and
-  `GET /local/pages.css` is `STYLE`;
+- `GET /` is `start_page`, `GET /mailbox` is `mailbox_page`, `GET /mailbox/{id}` is `mail_page`,
+  `GET /mailbox/{id}/html` is `framed`, and `GET /local/style.css` is `STYLE`, the admin's;
 - `POST /mailbox/{id}` (a form with `action`) and `GET /mailbox/{id}/links/{number}` are `act`, which gives the URL to
   redirect to (303).
 
-Everything is escaped by the templates (Liquid with autoescape). A mail's HTML is shown in a frame in which no script
-runs and which may load nothing.
+Everything is escaped by the templates (Liquid with autoescape), and `POLICY` lets them have no script and no style but
+that one. A mail's HTML is a document of its own, in a frame in which no script runs and which may load nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,16 @@ from infra.local.shop.history import ATTRIBUTION, PROXY
 from shared.domain.events import EPOCH, Instant
 
 PAGES = Path(__file__).parent / "pages"
-STYLE = PAGES / "pages.css"
+STYLE = Path(__file__).parents[3] / "functions" / "admin" / "page" / "style.css"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of the pages."""
+FRAME_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:; base-uri 'none'; frame-ancestors 'self'"
+)
+"""That of a mail, which has its style in it."""
 MAILS_A_PAGE = 50
 PREVIEW_LENGTH = 160
 
@@ -142,7 +151,6 @@ def mail_page(world: World, id_: str, tab: str = "") -> str:
         tabs=tabs,
         names=TABS,
         tab=tab if tab in tabs else tabs[0],
-        framed=framed(mail),
         text=mail.text or "",
         headers=mail.headers,
         tags=sorted(mail.tags.items()),
@@ -213,7 +221,7 @@ def one_click(mail: Mail) -> str | None:
 
 
 def framed(mail: Mail) -> str:
-    """The mail's HTML for the frame: links open beside it, and by way of the mailbox where SES would track them."""
+    """The mail's HTML for its frame: links open beside it, and by way of the mailbox where SES would track them."""
     html, shown, position = mail.html or "", list[str](), 0
     number = 0
     for anchor in _anchors(html):
@@ -303,7 +311,8 @@ def _environment() -> Environment:
 
 
 def _render(page: str, now: Instant, **variables: Any) -> str:
-    return _environment().get_template(page).render(clock=_long_time(now), **variables)
+    here = "start" if page == "start.html" else "mailbox"
+    return _environment().get_template(page).render(clock=_long_time(now), here=here, **variables)
 
 
 def _summary(mail: Mail, when: str) -> dict[str, str]:

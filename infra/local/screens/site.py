@@ -25,8 +25,9 @@ def answer(system: System, request: Request) -> Response | None:
     match [request.method, *request.path.strip("/").split("/")]:
         case ["GET", ""]:
             return _html(mailbox.start_page(facts(system)))
-        case ["GET", "local", "pages.css"]:
-            return Response(200, {"content-type": "text/css; charset=utf-8"}, mailbox.STYLE.read_bytes())
+        case ["GET", "local", "style.css"]:
+            kept = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
+            return Response(200, kept, mailbox.STYLE.read_bytes())
         case ["GET", "local", "status"]:
             return _json(status(system))
         case ["GET", "local", "mails"]:
@@ -55,6 +56,8 @@ def _mailbox(system: System, request: Request, method: str, rest: list[str]) -> 
                 return _html(mailbox.mailbox_page(system.world, **asked))
             case ["GET", id_]:
                 return _html(mailbox.mail_page(system.world, id_, query.get("tab", "")))
+            case ["GET", id_, "html"]:
+                return _html(mailbox.framed(ses.mail(system.world, id_)), policy=mailbox.FRAME_POLICY)
             case ["GET", id_, "links", number]:
                 return _see(mailbox.act(system.world, id_, "click", {"link": number}))
             case ["POST", id_]:
@@ -247,8 +250,14 @@ def _see(url: str) -> Response:
     return Response(303, {"location": url}, b"")
 
 
-def _html(page: str, status_: int = 200) -> Response:
-    return Response(status_, {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}, page.encode())
+def _html(page: str, status_: int = 200, policy: str = mailbox.POLICY) -> Response:
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+    }
+    return Response(status_, headers, page.encode())
 
 
 def _json(body: Any, status_: int = 200) -> Response:

@@ -1,0 +1,52 @@
+"""Nobody is kept from using the pages: axe (github.com/dequelabs/axe-core) finds nothing on them, light or dark."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.local.screens import mailbox
+from tests.browser.chromium import EXECUTABLE, Page
+from tests.browser.test_segments_page import base, browser, page, shop  # noqa: F401 - fixtures
+from tests.integration import sdks
+from tests.integration.shop import Shop
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed"),
+]
+
+LOOK = """axe.run(document, {iframes: false, resultTypes: ["violations"]})
+    .then((found) => found.violations.flatMap((each) =>
+        each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 160)} (${node.failureSummary})`)))"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return (sdks.installed() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bool) -> None:  # noqa: F811
+    mail = mailbox.mails(shop.system.world, 1)[0]
+    member = shop.ask("GET", "/segments/customers/members")[1]["members"][0]["contact"]
+    page.dark(dark)
+    for place, last in (
+        ("/admin/", "Near the store"),
+        ("/admin/#/segments", "Nobody enters"),
+        ("/admin/#/segments/new_subscribers", "For everybody at once"),
+        ("/admin/#/new-segment", "in it: "),
+        (f"/admin/#/contacts/{member}", "Timeline"),
+        ("/admin/#/journeys", "Onboarding"),
+        ("/admin/#/journeys/onboarding", "How it goes"),
+        ("/admin/#/dead-letters", "None."),
+        ("/admin/#/conflicts", "None."),
+        ("/", "By hand"),
+        ("/mailbox", "Search"),
+        (f"/mailbox/{mail.id}", "Be the mail server"),
+    ):
+        page.open("about:blank")
+        page.open(base.removesuffix("/admin/") + place)
+        page.wait_for(last)
+        page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        page.run(axe)
+        assert page.run(LOOK) == [], place
