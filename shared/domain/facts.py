@@ -8,7 +8,7 @@ and the answer goes in under the condition's key; so are conditions that need a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import assert_never
@@ -33,6 +33,7 @@ from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
 from shared.domain.evaluation.reading import keeps
+from shared.domain.evaluation.traits import trait_of
 from shared.domain.events import NEVER, Instant, Json, Type
 from shared.domain.lake_rows import contact_number
 from shared.domain.personal import in_lake, text
@@ -66,7 +67,8 @@ COLUMNS: Mapping[str, str] = {
 | kind | rows | columns |
 |---|---|---|
 | contact | one | `time`: when we first heard of them |
-| trait | one a trait; of a list, one for each of its values, or one if it is empty | `name`, a dot before a part; \
+| trait | one a trait, and one for each part of one that is asked for; of a list, one for each of its values, or one \
+if it is empty | `name`, with dots before parts; \
 `time`: when it was told; `text` (in `fold_case` form), `number` or `flag`; `amount`: how many values the list has |
 | consent | one a topic | `name`; `text`: the answer; `time`: since when it is the answer; `amount`: how many \
 milliseconds something else was before, if it had been the answer already |
@@ -87,7 +89,7 @@ PARTITIONS = ("pass", "kind")
 """The id of the pass that an export was made for, and what its rows are."""
 
 MAX_VALUES = 100
-"""Values of a list, and parts of a trait, that are written out."""
+"""Values of a list that are written out."""
 
 Row = dict[str, Json]
 
@@ -190,7 +192,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     answered = set(asked.of_all.answers(profile, t))
     own = own_words_of(profile)
     unsaid = set()
-    for name, stamped in _written_out(profile):
+    for name, stamped in _written_out(profile, asked.by_trait):
         values = _values(stamped.value, own) if _may_be_written(name, own, public=False) else None
         if values is None:
             unsaid.add(name)
@@ -198,7 +200,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
         for value in values:
             yield {**empty, "kind": "trait", "name": name, "time": stamped.time, **value}
     for trait, question in asked.by_trait.items():
-        if trait in unsaid or trait.split(".", 1)[0] in unsaid:
+        if trait in unsaid:
             answered |= set(question.answers(profile, t))
     for name in sorted(answered):
         yield {**empty, "kind": "answer", "name": name}
@@ -241,19 +243,16 @@ def _in_columns(properties: Mapping[str, Json]) -> Row:
     return {name: value for name, value in properties.items() if name in COLUMNS}
 
 
-def _written_out(profile: Profile) -> Iterator[tuple[str, Stamped]]:
-    """The traits that may be, and each part of one that has parts, as conditions name them (`trait_of`)."""
+def _written_out(profile: Profile, asked: Iterable[str]) -> Iterator[tuple[str, Stamped]]:
+    """The traits that may be, and of those that have parts what is asked for (`trait_of`)."""
     for name, stamped in profile.traits.items():
-        value, time = stamped.value, stamped.time
-        if value is None:
-            continue
-        if in_lake(name):
+        if stamped.value is not None and in_lake(name):
             yield name, stamped
-        if isinstance(value, dict) and len(value) <= MAX_VALUES and "." not in name:
-            for part, of_part in value.items():
-                whole = f"{name}.{part}"
-                if of_part is not None and whole not in profile.traits and in_lake(whole):
-                    yield whole, Stamped(of_part, time)
+    for name in asked:
+        if "." in name and name not in profile.traits and in_lake(name):
+            part = trait_of(profile, name)
+            if part is not None:
+                yield name, part
 
 
 def _values(value: Json, own: frozenset[str]) -> list[Row] | None:

@@ -27,7 +27,7 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
 from shared.domain.conditions.shorthand import plain
-from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
+from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs, of_trait
 from shared.domain.events import Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.traits import KNOWN_TRAITS
@@ -120,8 +120,8 @@ def _where(where: Sequence[Where], known: Vocabulary) -> Iterator[str]:
 
 
 def _trait(name: str, known: Vocabulary) -> Iterator[str]:
-    whole = name.split(".", 1)[0]
-    if name not in known.traits and whole not in known.traits and name not in KNOWN_TRAITS:
+    wholes = {mark.partition(":")[2] for mark in of_trait(name)}
+    if wholes.isdisjoint(known.traits) and name not in KNOWN_TRAITS:
         yield _unseen(f"Nobody has the trait “{name}”", name, [*known.traits, *KNOWN_TRAITS])
 
 

@@ -30,7 +30,7 @@ from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank,
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.conditions.windows import Stretch, Window
 from shared.domain.events import DAY, NEVER, Instant, Type
-from shared.domain.profiles import Profile
+from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.histories import Occurrence
 
 MONTHS = {12: "winter", 1: "winter", 2: "winter", 3: "spring", 4: "spring", 5: "spring"} | {
@@ -421,11 +421,7 @@ def _numbers(each: Occurrence, name: str) -> list[Fraction]:
 
 
 def _trait(condition: TraitIs, profile: Profile, t: Instant) -> bool:
-    name, _, part = condition.trait.partition(".")
-    stamped = profile.traits.get(name)
-    value = stamped.value if stamped is not None else None
-    if part:
-        value = value.get(part) if isinstance(value, dict) else None
+    stamped, value = _told(profile, condition.trait)
     if stamped is None or value is None or (condition.fresh is not None and t >= stamped.time + condition.fresh):
         return False
     if condition.is_ == "exists":
@@ -552,11 +548,7 @@ def ranked_number(condition: Rank, profile: Profile, t: Instant, shop: ZoneInfo)
     """The number a contact is ranked by, in the unit of cut-offs; None when there is none."""
     by = condition.by
     if by.kind == "trait":
-        name, _, part = by.trait.partition(".")
-        stamped = profile.traits.get(name)
-        value = stamped.value if stamped is not None else None
-        if part:
-            value = value.get(part) if isinstance(value, dict) else None
+        stamped, value = _told(profile, by.trait)
         if isinstance(value, bool) or not isinstance(value, int | float) or stamped is None:
             return None
         return value if by.fresh is None or t < stamped.time + by.fresh else None
@@ -573,9 +565,37 @@ def _local(t: Instant, zone: ZoneInfo) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=t)).astimezone(zone)
 
 
+def _told(profile: Profile, name: str) -> tuple[Stamped | None, Any]:
+    """The trait whose name is the longest that `name` begins with, and where the rest of the name leads from there."""
+    for whole in sorted(profile.traits, key=len, reverse=True):
+        if name == whole:
+            return profile.traits[whole], profile.traits[whole].value
+        if name.startswith(f"{whole}."):
+            found = _led(profile.traits[whole].value, name[len(whole) + 1 :])
+            return profile.traits[whole], None if not found else found[0][0] if found[0][1] else [v for v, _ in found]
+    return None, None
+
+
+def _led(value: Any, path: str, one: bool = True) -> list[tuple[Any, bool]]:
+    """What the path leads to, and whether it went through no list. Of names that contain dots the longest is taken."""
+    if isinstance(value, list):
+        found = [each for part in value if isinstance(part, dict) for each in _led(part, path, False)]
+        return [
+            (v, False)
+            for each, _ in found
+            for v in (each if isinstance(each, list) else [each])
+            if v is not None or isinstance(each, list)
+        ]
+    if not isinstance(value, dict):
+        return []
+    if path in value:
+        return [] if value[path] is None else [(value[path], one)]
+    names = [name for name in sorted(value, key=len, reverse=True) if path.startswith(f"{name}.")]
+    return _led(value[names[0]], path[len(names[0]) + 1 :], one) if names else []
+
+
 def _value(profile: Profile, name: str) -> Any:
-    stamped = profile.traits.get(name)
-    return stamped.value if stamped is not None else None
+    return _told(profile, name)[1]
 
 
 def _number(profile: Profile, name: str) -> float | None:
@@ -613,6 +633,9 @@ def _moment(condition: Condition, profile: Profile, t: Instant, shop: ZoneInfo) 
             southern = latitude < 0 if latitude is not None else country == "AU"
             season = MONTHS[_local(t, shop).month]
             return condition.is_ == (OTHER_HALF[season] if southern else season)
+        case Anniversary() | Age() | DateTrait() if isinstance(several := _value(profile, condition.trait), list):
+            alone = (Profile("c", traits={condition.trait: Stamped(each, 0)}) for each in several)
+            return any(_moment(condition, each, t, shop) for each in alone)
         case Anniversary() | Age():
             text = _value(profile, condition.trait)
             if not isinstance(text, str) or text in ("no date", "1990-13-45"):

@@ -32,7 +32,17 @@ TRAITS: dict[str, Any] = {
     "longitude": st.sampled_from([-0.1, 2.35, 151.2]),
     "timezone": st.sampled_from(["America/New_York", "Australia/Lord_Howe", "Mars/Olympus", None]),
     "birthday": st.sampled_from(DATES),
-    "day": st.sampled_from(DATES),
+    "day": st.sampled_from(DATES) | st.lists(st.sampled_from(DATES), max_size=2),
+    "home": st.sampled_from(
+        [
+            {"city": {"name": "Paris", "size": 7}},
+            {"city": [{"name": "Paris"}, {"name": ["gb", "Rome"]}, 7]},
+            [{"city": {"name": "GB", "size": 3}}, {"city": {"size": 7}}],
+            {"city.name": "gb"},
+            {"city": []},
+        ]
+    ),
+    "home.city": st.sampled_from([{"name": "fr"}, "gb", None]),
     "email": st.sampled_from(["ada@example.com", "bob@example.org"]),
 }
 
@@ -311,7 +321,7 @@ picked = {"where": of_order, "lines": of_line}
 
 ranked = st.one_of(
     st.fixed_dictionaries(
-        {"kind": st.just("trait"), "trait": st.sampled_from(["visits", "propensity.tea"])},
+        {"kind": st.just("trait"), "trait": st.sampled_from(["visits", "propensity.tea", "home.city.size"])},
         optional={"fresh": durations},
     ),
     st.fixed_dictionaries(
@@ -367,7 +377,21 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "trait": one_of_dicts(
         made(
             "trait",
-            {"trait": st.sampled_from(["country", "visits", "tags", "propensity.tea", "vip", "email", "other"])},
+            {
+                "trait": st.sampled_from(
+                    [
+                        "country",
+                        "visits",
+                        "tags",
+                        "propensity.tea",
+                        "vip",
+                        "email",
+                        "other",
+                        "home.city.name",
+                        "home.city.size",
+                    ]
+                )
+            },
             {"of": st.sampled_from(["any", "all", "none"]), "fresh": durations},
         ),
         comparisons,

@@ -397,6 +397,51 @@ def of_traits(**traits: Any) -> Profile:
     )
 
 
+CHILDREN = {"children": [{"birthday": "2015-02-03"}, {"birthday": "2018-11-18"}]}
+PETS = {"children": [{"pets": [{"kind": "dog"}, {"kind": "cat"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("when", "told", "member"),
+    [
+        ({"trait": "address.home.city", "value": "paris"}, {"address": {"home": {"city": "Paris"}}}, True),
+        ({"trait": "a.b.c.d.e", "value": 5}, {"a": {"b": {"c": {"d": {"e": 5}}}}}, True),
+        ({"trait": "a.b.c", "value": 5}, {"a": {"b": 5}}, False),
+        ({"trait": "children.name", "value": "Bo"}, {"children": [{"name": "Al"}, {"name": "Bo"}]}, True),
+        ({"trait": "children.name", "value": "Bo", "of": "all"}, {"children": [{"name": "Al"}, {"name": "Bo"}]}, False),
+        ({"trait": "children.name", "value": "Cy", "of": "none"}, {"children": [{"name": "Al"}]}, True),
+        ({"trait": "children.name", "is": "exists"}, {"children": []}, False),
+        ({"trait": "children.name", "is": "exists"}, {"children": [{"age": 3}, 7]}, False),
+        ({"trait": "children.age", "is": "at_least", "value": 9}, {"children": [{"age": 3}, {"age": "9"}]}, False),
+        ({"trait": "a.b.c", "value": 1}, {"a": {"b": {"c": 1}}, "a.b": {"c": 2}}, False),
+        ({"trait": "a.b.c", "value": 2}, {"a": {"b": {"c": 1}}, "a.b": {"c": 2}}, True),
+        ({"trait": "a.b.c", "value": 3}, {"a": {"b.c": 3, "b": {"c": 1}}}, True),
+        ({"kind": "anniversary", "trait": "children.birthday", "next": 3}, CHILDREN, True),
+        ({"kind": "age", "trait": "children.birthday", "at_least": 6, "at_most": 7}, CHILDREN, False),
+        ({"kind": "age", "trait": "children.birthday", "at_least": 4, "at_most": 5}, CHILDREN, True),
+        ({"trait": "children.pets.kind", "value": "cat"}, PETS, True),
+    ],
+)  # fmt: skip
+def test_dots_lead_as_deep_as_a_trait_goes_and_through_lists_of_objects(
+    when: dict[str, Any], told: dict[str, Any], member: bool
+) -> None:
+    condition, profile = CONDITION.validate_python({"kind": "trait", **when}), of_traits(**told)
+    assert evaluate(one(condition), "s", profile, AFTER)[0] == member
+    assert brute(one(condition), condition, profile, AFTER) == member
+
+
+def test_what_is_told_deep_in_a_trait_moves_what_asks_for_it() -> None:
+    definitions = one(CONDITION.validate_python({"kind": "trait", "trait": "address.home.city", "value": "paris"}))
+    profile = Profile("c1")
+    for number, city in enumerate(("Rome", "Paris")):
+        told: dict[str, Any] = {"traits": {"address": {"home": {"city": city}}}, "source": "segment"}
+        at = BEGIN + number
+        absorb(
+            definitions, profile, [Event(id=city, type="Told", time=at, received=at, identities=CONTACT, **told)], at
+        )
+        assert members(profile) == ({"s": True} if number else {})
+
+
 def test_a_list_in_a_list_is_equal_to_nothing() -> None:
     profile = of_traits(tags=[["vip"]])
     for of, expected in (("any", False), ("all", False), ("none", True)):

@@ -148,6 +148,8 @@ VALUES: list[Any] = [
     "x" * 201, "\ud800", 7, 7.0, 7.5, -1, 0, 2**53 + 1, 10**400, float("nan"), float("inf"), True, False,
     [], [7], ["vip", "VIP"], ["vip", 7, True], [None], [["vip"]], [{"vip": 1}], ["me@home"], list(range(101)),
     {}, {"tea": 0.9, "7": "x"}, {"tea": [], "b.c": ["vip"]}, {"tea": "me@home"}, {str(n): n for n in range(101)}, None,
+    {"b": {"c": "gb"}}, {"b": [{"c": "gb"}, {"c": [7, "vip"]}, {"c": None}, 7]},
+    [{"b": {"c": "me@home"}}, {"tea": "GB"}],
 ]  # fmt: skip
 NAMES = ["score", "tags", "a.b", "a", "home", "home.tea", "birthday", "postal_code", "O'Neil", "me@home"]
 wanted = st.sampled_from(
@@ -162,7 +164,7 @@ wanted = st.sampled_from(
         {"is": "contains", "value": "%"},
     ]
 )
-trait_names = [*NAMES, "home.7", "home.b.c", "a.b.c", "other"]
+trait_names = [*NAMES, "home.7", "home.b.c", "a.b.c", "a.b.b.c", "score.b.c", "tags.tea", "other"]
 trait_tests = st.builds(
     lambda trait, of, fresh, test: CONDITION.validate_python(
         {"kind": "trait", "trait": trait, "of": of, **fresh, **test}

@@ -52,7 +52,7 @@ class Season(Described):
 class Anniversary(Described):
     """The day of the year of a date trait (a birthday) is within the `next` or the `last` so many days, today included;
     or `within` `this_month` or `last_month`, from the first of the month to its end. 29 February counts as the 28th in
-    other years. No such trait, or no date in it: false."""
+    other years. Of a list of dates one has to pass (`children.birthday`). No such trait, or no date in it: false."""
 
     needs = "the trait"
     zone = "the shop's"
@@ -74,7 +74,8 @@ class Anniversary(Described):
 
 
 class Age(Described):
-    """Whole years since a date trait (a birthday), `at_least` and `at_most`. No such trait, or no date in it: false."""
+    """Whole years since a date trait (a birthday), `at_least` and `at_most`. Of a list of dates one has to pass. No
+    such trait, or no date in it: false."""
 
     needs = "the trait"
     zone = "the shop's"
@@ -94,7 +95,8 @@ class Age(Described):
 
 class DateTrait(Described):
     """It is between `from` and `to` (not included) of the date in a trait: `from` -7d `to` 0d is the week before a
-    predicted order. A date without a time begins at midnight. No such trait, or no date in it: false."""
+    predicted order. A date without a time begins at midnight. Of a list of dates one has to pass. No such trait, or no
+    date in it: false."""
 
     needs = "the trait"
     zone = "the shop's, for a date without a time"

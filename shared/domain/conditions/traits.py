@@ -18,7 +18,9 @@ class TraitIs(Compared, Described):
     Of a list trait (tags), `of` says whether one of its values has to pass (`any`), `all` of them, or `none`; an empty
     list passes `none` only. `not_equal` is the opposite of `equal`: any other value passes, of whatever type, and of
     `any` of a list none may be equal (an empty list passes). `fresh` asks that the trait was told within that time: a
-    score that is older counts as missing. A dot leads into a trait that has parts: `propensity.tea`.
+    score that is older counts as missing. A dot leads into a trait that has parts, as deep as they go:
+    `propensity.tea`, `address.home.city`; and through a list into each of its objects, whose values are a list then:
+    `children.name`.
     """
 
     needs = "the trait"
@@ -122,5 +124,6 @@ class Near(Described):
 
 
 def of_trait(name: str, what: str = "trait") -> set[str]:
-    """What touches the trait, or the trait that it is a part of: by its value, or by when it was told (`stamp`)."""
-    return {f"{what}:{name}", f"{what}:{name.split('.', 1)[0]}"}
+    """What touches the trait, or a trait that it is a part of: by its value, or by when it was told (`stamp`)."""
+    parts = name.split(".")
+    return {f"{what}:{'.'.join(parts[:upto])}" for upto in range(1, len(parts) + 1)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
 from shared.domain.evaluation.reading import Reading, Signed, Term
 from shared.domain.evaluation.traits import number_of, trait_of
-from shared.domain.events import NEVER, Instant
+from shared.domain.events import NEVER, Instant, Json
 from shared.domain.profiles import Profile
 
 
@@ -43,8 +44,10 @@ def anniversary(condition: Anniversary, shop: ZoneInfo) -> Term:
     months_ago = None if condition.within is None else int(condition.within == "last_month")
 
     def evaluate_anniversary(reading: Reading, t: Instant) -> Signed:
-        stamped = trait_of(reading.profile, condition.trait)
-        day = calendars.date_in(stamped.value) if stamped is not None else None
+        return of_any_date(reading, condition.trait, lambda told: of_one(told, t))
+
+    def of_one(told: Json, t: Instant) -> Signed:
+        day = calendars.date_in(told)
         if day is None:
             return -NEVER
         if months_ago is not None:
@@ -54,11 +57,20 @@ def anniversary(condition: Anniversary, shop: ZoneInfo) -> Term:
     return evaluate_anniversary
 
 
+def of_any_date(reading: Reading, trait: str, signed: Callable[[Json], Signed]) -> Signed:
+    """Of a trait that lists several dates (the birthdays of children), whether it is so of one of them."""
+    stamped = trait_of(reading.profile, trait)
+    value = stamped.value if stamped is not None else None
+    return max(map(signed, value if isinstance(value, list) else [value]), default=-NEVER)
+
+
 def age(condition: Age, shop: ZoneInfo) -> Term:
     def evaluate_age(reading: Reading, t: Instant) -> Signed:
-        stamped = trait_of(reading.profile, condition.trait)
-        day = calendars.date_in(stamped.value) if stamped is not None else None
-        if stamped is None or day is None or not calendars.has_year(stamped.value):
+        return of_any_date(reading, condition.trait, lambda told: of_one(told, t))
+
+    def of_one(told: Json, t: Instant) -> Signed:
+        day = calendars.date_in(told)
+        if day is None or not calendars.has_year(told):
             return -NEVER
         return calendars.age(day, t, shop, condition.at_least, condition.at_most)
 
@@ -67,8 +79,10 @@ def age(condition: Age, shop: ZoneInfo) -> Term:
 
 def date(condition: DateTrait, shop: ZoneInfo) -> Term:
     def evaluate_date(reading: Reading, t: Instant) -> Signed:
-        stamped = trait_of(reading.profile, condition.trait)
-        moment = calendars.moment_in(stamped.value, shop) if stamped is not None else None
+        return of_any_date(reading, condition.trait, lambda told: of_one(told, t))
+
+    def of_one(told: Json, t: Instant) -> Signed:
+        moment = calendars.moment_in(told, shop)
         if moment is None or t >= moment + condition.to:
             return -NEVER
         return moment + condition.to if t >= moment + condition.from_ else -(moment + condition.from_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
@@ -20,15 +20,42 @@ KM_A_MILE = 1.609344
 
 
 def trait_of(profile: Profile, name: str) -> Stamped | None:
-    """The trait; with a dot in its name, the part of the trait before the dot."""
+    """The trait of this name; else the part of a trait that the name leads to, dot by dot: `address.home.city`. Of two
+    traits that it may begin with the longer name is taken."""
     stamped = profile.traits.get(name)
     if stamped is None and "." in name:
-        whole, part = name.split(".", 1)
-        stamped = profile.traits.get(whole)
-        if stamped is not None:
-            value = stamped.value.get(part) if isinstance(stamped.value, dict) else None
-            stamped = Stamped(value, stamped.time)
+        for whole, part in _splits(name):
+            held = profile.traits.get(whole)
+            if held is not None:
+                stamped = Stamped(_part(held.value, part), held.time)
+                break
     return stamped if stamped is not None and stamped.value is not None else None
+
+
+def _part(value: Json, path: str) -> Json:
+    """What a path leads to in an object; through a list, the values in all of its objects, as one list. None where it
+    leads to nothing."""
+    if isinstance(value, dict):
+        if path in value:
+            return value[path]
+        return next((_part(value[name], rest) for name, rest in _splits(path) if name in value), None)
+    if not isinstance(value, list):
+        return None
+    found: list[Json] = []
+    for each in value:
+        of_each = _part(each, path) if isinstance(each, dict) else None
+        if of_each is not None:
+            found += of_each if isinstance(of_each, list) else [of_each]
+    return found or None
+
+
+def _splits(name: str) -> Iterator[tuple[str, str]]:
+    """What stands before each of its dots and after it, the longest first."""
+    before, dot, after = name.rpartition(".")
+    while dot:
+        yield before, after
+        before, dot, more = before.rpartition(".")
+        after = f"{more}.{after}"
 
 
 def number_of(profile: Profile, trait: str) -> float | None:
