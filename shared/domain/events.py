@@ -73,10 +73,16 @@ class Type(StrEnum):
     PRODUCT_UPDATED = "Product Updated"
     SHOP_UNINSTALLED = "Shop Uninstalled"
     SHOP_ERASURE_REQUESTED = "Shop Erasure Requested"
-    # Asks for an evaluation; nothing happened, so nothing is recorded:
+    # Tell or ask something of our own (`INTERNAL`); nothing happened to the contact, so nothing is recorded:
     EVALUATION_DUE = "Evaluation Due"
+    STEP_SETTLED = "Step Settled"
+    RUN_MOVED = "Run Moved"
+    JOURNEY_BEGUN = "Journey Begun"
 
 
+INTERNAL = frozenset({Type.EVALUATION_DUE, Type.STEP_SETTLED, Type.RUN_MOVED, Type.JOURNEY_BEGUN})
+"""What travels on the queue between our own parts: that an evaluation is due, what became of a run's step, that a
+person moves a run, that a journey is to begin. Nobody else can send it, and it is no part of anybody's history."""
 SHOP_TYPES = frozenset({Type.PRODUCT_UPDATED, Type.SHOP_UNINSTALLED, Type.SHOP_ERASURE_REQUESTED})
 ORDER_TYPES = frozenset(
     {

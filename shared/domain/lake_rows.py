@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import ORDER_TYPES, Event, Instant, Json, Type, amount, iso, when_placed
+from shared.domain.events import INTERNAL, ORDER_TYPES, Event, Instant, Json, Type, amount, iso, when_placed
 from shared.domain.personal import code, own_words
 from shared.domain.properties import (
     KNOWN_TYPES,
@@ -78,7 +78,7 @@ FIRST_MONTH = "2009-01"
 """What is older is in this month's partition. Athena looks at every month from here to the present one."""
 
 OTHER = "other"
-TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ is not Type.EVALUATION_DUE), OTHER)
+TYPES = (*sorted(type_.lower().replace(" ", "_") for type_ in Type if type_ not in INTERNAL), OTHER)
 """All values `type` can have."""
 
 Row = dict[str, Json]

@@ -12,6 +12,7 @@ import re
 from urllib.parse import parse_qs
 
 from shared.domain.events import (
+    INTERNAL,
     MINUTE,
     ORDER_TYPES,
     SHOP_TYPES,
@@ -49,19 +50,22 @@ MAX_NAME = 128
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 
-RESERVED = SHOP_TYPES | {
-    Type.CONTACT_CREATED,
-    Type.CONTACT_UPDATED,
-    Type.CONTACT_DELETED,
-    Type.CONTACTS_MERGED,
-    Type.CONSENT_CHANGED,
-    Type.ORDER_PAID,
-    Type.ORDER_FULFILLED,
-    Type.JOURNEY_COMPLETED,
-    Type.DATA_REQUESTED,
-    Type.ERASURE_REQUESTED,
-    Type.EVALUATION_DUE,
-}
+RESERVED = (
+    SHOP_TYPES
+    | INTERNAL
+    | {
+        Type.CONTACT_CREATED,
+        Type.CONTACT_UPDATED,
+        Type.CONTACT_DELETED,
+        Type.CONTACTS_MERGED,
+        Type.CONSENT_CHANGED,
+        Type.ORDER_PAID,
+        Type.ORDER_FULFILLED,
+        Type.JOURNEY_COMPLETED,
+        Type.DATA_REQUESTED,
+        Type.ERASURE_REQUESTED,
+    }
+)
 """Names that only their own senders may use. Order Cancelled and Order Refunded are Ecommerce Spec V2, and told like
 Order Completed; whether they count, the shop's setting says (`WebsiteOrders`)."""
 _RESERVED = frozenset(name.casefold() for name in RESERVED)

@@ -1,0 +1,93 @@
+"""RUN items of the contact's partition: each run of a journey as it stands, and what its last move asks for.
+
+`contact`, `kind` (`RUN#journey#number`), `body` (the run), and, for those who look at the item only: `version`, `step`
+and `occurrence` where it is, `since`, `started`, `outcome` once it has ended, `recorded` (how many records it has had,
+those that are not kept included), `runs_on`, `topic`, and `asks`, the effects of the move that wrote it. They are
+written in the transaction that moves the contact's profile (functions/profile), and by nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters import contacts
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.runs import Effect, Run
+from shared.domain.journeys.stored import dump, dump_effects, load, load_effects
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+PREFIX = "RUN#"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run as its item holds it. `recorded`: how many records it has had. `topic`: what its emails are about.
+    `effects`: what its last move asks for."""
+
+    run: Run
+    recorded: int
+    runs_on: str
+    topic: str
+    effects: tuple[Effect, ...]
+
+
+def kind_of(journey: str, number: int) -> str:
+    return contacts.numbered(f"{PREFIX}{journey}", number)
+
+
+def write(run: Run, journey: Journey, effects: Iterable[Effect], recorded: int) -> TransactWriteItemTypeDef:
+    """Stores the run as it is now, in a transaction that holds the contact's profile: that guards it."""
+    item: dict[str, Any] = {
+        **contacts.key(run.contact, kind_of(run.journey, run.number)),
+        "body": {"B": dump(run)},
+        "version": {"N": str(run.version)},
+        "step": {"S": run.step},
+        "occurrence": {"N": str(run.passes.get(run.step, 0))},
+        "since": {"N": str(run.since)},
+        "recorded": {"N": str(recorded)},
+        "runs_on": {"S": journey.runs_on},
+        "topic": {"S": journey.topic},
+    }
+    if run.outcome is not None:
+        item["outcome"] = {"S": run.outcome}
+    if asked := tuple(effects):
+        item["asks"] = {"S": dump_effects(asked)}
+    return {"Put": {"TableName": contacts.table(), "Item": item}}
+
+
+def of_item(item: Mapping[str, Any]) -> Kept:
+    """What a `RUN#…` item holds."""
+    return Kept(
+        load(bytes(item["body"]["B"])),
+        int(item["recorded"]["N"]),
+        item["runs_on"]["S"],
+        item["topic"]["S"],
+        tuple(load_effects(item["asks"]["S"])) if "asks" in item else (),
+    )
+
+
+def of_contact(contact: str, journey: str = "") -> Iterator[Kept]:
+    """All the runs that the contact has had (of a journey), by journey and number."""
+    for item in contacts.items(contact, f"{PREFIX}{journey}#" if journey else PREFIX):
+        yield of_item(item)
+
+
+def concerned(contact: str, open_: Iterable[str], journeys: Collection[str]) -> dict[str, Kept]:
+    """The runs that are open (`journey#number`, as the profile lists them; a journey alone is none), and all there were
+    of some journeys; by journey and number."""
+    found = {
+        f"{kept.run.journey}#{kept.run.number}": kept
+        for journey in sorted(journeys)
+        for kept in of_contact(contact, journey)
+    }
+    for place in open_:
+        journey, separator, number = place.partition("#")
+        if separator and place not in found:
+            item = contacts.read_item(contact, kind_of(journey, int(number)))
+            if item is not None:
+                found[place] = of_item(item)
+    return found
