@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,6 +71,42 @@ def day_start(day: date, where: ZoneInfo) -> Instant:
     if local(begin - 1, where).date() < day <= local(begin, where).date():
         return begin
     return _first(lambda t: local(t, where).date() >= day, begin - DAY, begin + DAY)
+
+
+@lru_cache(maxsize=4096)
+def at_clock(day: date, minute: int, where: ZoneInfo) -> Instant:
+    """When it is that minute of a day (`09:30` is 570). Where a change of the clocks leaves it out, the first instant
+    after the gap; where it comes twice, the first of both."""
+    wanted = datetime.combine(day, time(minute // 60, minute % 60))
+    found = instant_of(wanted.replace(tzinfo=where))
+
+    def reached(t: Instant) -> bool:
+        return local(t, where).replace(tzinfo=None) >= wanted
+
+    if local(found, where).replace(tzinfo=None) == wanted:
+        return found
+    return _first(reached, found - DAY // 8, found)
+
+
+def next_at_clock(t: Instant, minute: int, weekdays: Collection[str], where: ZoneInfo) -> Instant:
+    """The next time, `t` included, that it is that minute of a day that is one of these weekdays."""
+    today = local(t, where).date()
+    days = (today + timedelta(days=n) for n in range(9))
+    moments = (at_clock(day, minute, where) for day in days if WEEKDAYS[day.weekday()] in weekdays)
+    return next(moment for moment in moments if moment >= t)
+
+
+def next_weekday(t: Instant, weekdays: Collection[str], where: ZoneInfo) -> Instant:
+    """`t`, or the begin of the next day that is one of these weekdays."""
+    today = local(t, where).date()
+    days = (today + timedelta(days=n) for n in range(8))
+    day = next(day for day in days if WEEKDAYS[day.weekday()] in weekdays)
+    return t if day == today else day_start(day, where)
+
+
+def minutes(clock: str) -> int:
+    """`09:30` → 570."""
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def add_years(day: date, years: int) -> date:

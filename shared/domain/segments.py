@@ -17,7 +17,7 @@ from shared.domain.conditions.orders import Cutoffs, Rank, asks_for_lines
 from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant
-from shared.domain.profiles import UNDECIDED, Profile, wake_at
+from shared.domain.profiles import UNDECIDED, Profile, flips_at
 from shared.domain.profiles.folding import fold, names_a_product, trim
 from shared.domain.profiles.kept_orders import misses_orders, needs_rebuild, trim_orders
 from shared.domain.profiles.orders import happened
@@ -184,7 +184,7 @@ def _transition(
 def catch_up(definitions: Definitions, profile: Profile, until: Instant) -> list[Transition]:
     """Decides what time alone has changed up to and including an instant, each change at its own, in order."""
     transitions = []
-    while (due := wake_at(profile)) <= until:
+    while (due := flips_at(profile)) <= until:
         segments = tuple(segment for segment in definitions.segments if _until(profile, segment) <= due)
         transitions += decide(definitions, profile, segments, due, BY_TIME)
     return transitions
@@ -234,13 +234,15 @@ def absorb(
     *,
     heard: Instant | None = None,
     anew: bool = False,
+    trimmed: bool = True,
 ) -> list[Transition]:
     """Everything that `events`, received by `now`, change in a profile (in place), and the transitions, in order.
 
     Each event is decided at the instant it was received, after what time alone had changed by then, so that a queue's
     delays change nothing; only, a contact's time never goes back. `anew` has every membership decided again at the end.
     HistoryNeededError when the profile's bounds do not let it be exact: do it again with `profiles.rebuild` of all the
-    contact's stored events. OldDefinitionsError: with newer definitions.
+    contact's stored events. OldDefinitionsError: with newer definitions. Who has more to ask of the profile before its
+    bounds cut it (journeys) leaves it untrimmed, and trims it then.
 
     Silence is only asserted of time of which everything is here: what time alone changes is decided up to `heard`
     (else `now`), since of what was received after it some may be on its way still. The rest waits for the contact's
@@ -272,13 +274,14 @@ def absorb(
     if anew:
         sure = tuple(name for name in definitions.segments if _until(profile, name) > profile.decided)
         transitions += decide(definitions, profile, sure, profile.decided, BY_REPAIR)
-    trim(profile, lines=definitions.lines)
+    if trimmed:
+        trim(profile, lines=definitions.lines)
     return transitions
 
 
 def _by_time_alone(definitions: Definitions, profile: Profile, t: Instant) -> dict[str, bool]:
     """What time alone would have made of the memberships that it may have changed by `t`."""
-    if wake_at(profile) > t:
+    if flips_at(profile) > t:
         return {}
     names = [name for name in definitions.segments if _until(profile, name) <= t]
     return {name: signed > 0 for name, signed in zip(names, definitions.signed(names, profile, t), strict=True)}

@@ -11,11 +11,12 @@ evaluator and the SQL compiler know the others only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
+from shared.domain.conditions.comparing import names_the_trigger
 from shared.domain.conditions.events import (
     Cart,
     Engagement,
@@ -30,7 +31,7 @@ from shared.domain.conditions.events import (
 from shared.domain.conditions.fields import Described, Duration, Id
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.conditions.windows import Window
+from shared.domain.conditions.windows import THIS_RUN, Window
 from shared.domain.events import Strict
 
 
@@ -138,6 +139,26 @@ class Segment(Strict):
     sentence: str = Field(min_length=1, max_length=400)
     group: Literal["demographic", "geographic", "behavioural", "psychographic", "lifecycle"] = "behavioural"
     when: Condition
+
+    @model_validator(mode="after")
+    def _asks_of_no_run(self) -> Self:
+        for value in values_in(self.when):
+            if value == THIS_RUN or names_the_trigger(value):
+                raise ValueError(f"`{value}` is known in a journey only: a segment has no run")
+        return self
+
+
+def values_in(part: Any) -> Iterator[Any]:
+    """Every value that a condition is written with."""
+    match part:
+        case BaseModel():
+            for name in type(part).model_fields:
+                yield from values_in(getattr(part, name))
+        case tuple() | list():
+            for each in part:
+                yield from values_in(each)
+        case _:
+            yield part
 
 
 def parts_of(condition: Condition) -> Iterator[Condition]:

@@ -19,6 +19,15 @@ OF_TEXTS = ("contains", "prefix", "suffix")
 """Comparisons with a part of a text, or with several of which one has to pass."""
 
 
+TRIGGER = "$trigger."
+"""Before the name of a property, as a value to compare with: what the event that started the run has as that. In a
+journey only; there it is filled in for each run (`journeys.filling`)."""
+
+
+def names_the_trigger(value: Json) -> bool:
+    return isinstance(value, str) and value.startswith(TRIGGER)
+
+
 class Compared(Strict):
     """A comparison of a value with `value`. Text compares without regard to case; dates are ISO text."""
 
@@ -27,6 +36,8 @@ class Compared(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if names_the_trigger(self.value) and self.is_ != "exists":
+            return self  # whatever that will be
         for value in self.value if isinstance(self.value, list | tuple) else (self.value,):
             if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
                 raise ValueError("a number to compare with is 10^15 at most")
@@ -80,13 +91,15 @@ class Where(Compared):
 
     @model_validator(mode="after")
     def _fits_property(self) -> Self:
+        keeps_property(self.property)
+        if names_the_trigger(self.value):
+            return self
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
         of_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
         if self.property in AMOUNTS and self.is_ != "exists" and not of_numbers:
             raise ValueError(f"`{self.property}` is an amount of money: compare it with a number")
         if self.property in FLAGS and self.is_ not in ("exists",) and not isinstance(self.value, bool):
             raise ValueError(f"`{self.property}` is yes or no: compare it with true or false")
-        keeps_property(self.property)
         is_text = self.property in KEPT_PROPERTIES and self.property not in (*AMOUNTS, *FLAGS)
         if is_text and self.is_ in ("equal", "not_equal", "in") and not all(isinstance(each, str) for each in values):
             raise ValueError(f'`{self.property}` is a text: write "{json.dumps(values[0])}", with quotation marks')

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.domain.conditions.comparing import Compared
+from shared.domain.conditions.comparing import Compared, names_the_trigger
 from shared.domain.conditions.fields import (
     Described,
     Duration,
@@ -43,7 +43,7 @@ class OrderWhere(Compared):
     @model_validator(mode="after")
     def _fits_property(self) -> Self:
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
-        if self.is_ == "exists":
+        if self.is_ == "exists" or names_the_trigger(self.value):
             return self
         if self.property == "gift_card" and (self.is_ != "equal" or not isinstance(self.value, bool)):
             raise ValueError("`gift_card` is yes or no: compare it with true or false")

@@ -10,6 +10,8 @@ Everywhere `within` is, it is one of these, as JSON:
 - `"this_month"`, `"last_month"`, `"this_year"`, `"last_year"`, or `"last_6_months"` (2 to 36 whole months before this
   one), in the shop's time zone.
 
+In a journey, `"this_run"` is the time since what started the run happened, with that instant in it.
+
 All are half-open. A duration is `(t - W, t]`: an event leaves it exactly W after it happened, and enters one that ends
 30 days ago exactly 30 days after it happened. A day or a month has its first instant in it, and its end not.
 """
@@ -51,6 +53,14 @@ class Stretch:
                 raise ValueError("`from` is before now: write -60d for 60 days ago")
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From an instant on, with it: what `this_run` is, once it is known which run."""
+
+    instant: int
+
+
+THIS_RUN = "this_run"
 _MONTHS = re.compile(r"(this|last)_(month|year)|last_([2-9]|[12]\d|3[0-6])_months")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MEANT = (
@@ -70,16 +80,16 @@ def months_of(name: str) -> tuple[int, int, int]:
     return (size, 0, 1) if match[1] == "this" else (size, -1, 0)
 
 
-def longest_of(window: int | str | Stretch | None) -> int | None:
+def longest_of(window: int | str | Stretch | Since | None) -> int | None:
     """How long ago at most what is in it happened; None where only a calendar can tell."""
     if isinstance(window, Stretch):
         return -window.begin if isinstance(window.begin, int) else None
     return window if isinstance(window, int) else None
 
 
-def _read(value: Any, info: ValidationInfo) -> int | str | Stretch:
-    if isinstance(value, Stretch):
-        return value
+def _read(value: Any, info: ValidationInfo) -> int | str | Stretch | Since:
+    if isinstance(value, Stretch | Since) or value == THIS_RUN:
+        return value  # type: ignore[no-any-return]
     if isinstance(value, dict):
         if not value.keys() <= {"from", "to"}:
             raise ValueError(_MEANT)
@@ -102,9 +112,11 @@ def _edge(value: Any) -> int | date | None:
     return date.fromisoformat(value) if _DAY.fullmatch(value) else parse_duration(value)
 
 
-def _written(window: int | str | Stretch) -> str | dict[str, str]:
+def _written(window: int | str | Stretch | Since) -> str | dict[str, str]:
     if isinstance(window, int):
         return format_duration(window)
+    if isinstance(window, Since):
+        return THIS_RUN
     if isinstance(window, str):
         return window
     edges = {"from": window.begin, "to": window.end}
@@ -115,4 +127,4 @@ def _written(window: int | str | Stretch) -> str | dict[str, str]:
     }
 
 
-Window = Annotated[int | str | Stretch, PlainValidator(_read), PlainSerializer(_written)]
+Window = Annotated[int | str | Stretch | Since, PlainValidator(_read), PlainSerializer(_written)]

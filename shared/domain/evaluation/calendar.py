@@ -14,15 +14,19 @@ from shared.domain.profiles import Profile
 
 
 def local_time(condition: LocalTime, shop: ZoneInfo) -> Term:
-    begin, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in (condition.from_, condition.to))
+    begin, end = calendars.minutes(condition.from_), calendars.minutes(condition.to)
     weekdays = frozenset(condition.weekdays)
 
     def evaluate_local_time(reading: Reading, t: Instant) -> Signed:
-        stamped = trait_of(reading.profile, "timezone")
-        zone = calendars.zone(stamped.value) if stamped is not None and isinstance(stamped.value, str) else None
-        return calendars.local_time(begin, end, weekdays, t, zone or shop)
+        return calendars.local_time(begin, end, weekdays, t, zone_of(reading.profile, shop))
 
     return evaluate_local_time
+
+
+def zone_of(profile: Profile, shop: ZoneInfo) -> ZoneInfo:
+    """Where the contact is; where the shop is, when nobody has said that."""
+    stamped = trait_of(profile, "timezone")
+    return (calendars.zone(stamped.value) if stamped is not None and isinstance(stamped.value, str) else None) or shop
 
 
 def season(condition: Season, shop: ZoneInfo) -> Term:

@@ -31,7 +31,7 @@ def comparison(name: Comparison, wanted: Json) -> Callable[[Json], bool]:
 
 
 def compare_one(name: Comparison, wanted: Json) -> Callable[[Json], bool]:
-    if name == "in":
+    if name == "in" or (name == "equal" and isinstance(wanted, list | tuple)):
         texts = frozenset(fold_case(each) for each in wanted if isinstance(each, str))
         others = [compare_one("equal", each) for each in wanted if not isinstance(each, str)]
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
-from shared.domain.conditions.windows import Stretch, Window, months_of
+from shared.domain.conditions.windows import Since, Stretch, Window, months_of
 from shared.domain.events import NEVER, Instant
 
 
@@ -46,6 +46,8 @@ def span(window: Window | None, zone: ZoneInfo) -> Span:
         case Stretch(begin=begin, end=end):
             after = calendars.day_start(begin, zone) - 1 if isinstance(begin, date) else -1
             return _of_days(after, calendars.day_start(end, zone) - 1 if isinstance(end, date) else NEVER - 1)
+        case Since(begin):
+            return _of_days(begin - 1, NEVER - 1)
         case str():
             return _of_months(*months_of(window), zone)
 

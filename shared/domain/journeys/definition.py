@@ -21,10 +21,6 @@ from shared.domain.events import MARKETING, Json, Strict
 
 END = "end"
 """As a destination: the run ends there."""
-TRIGGER = "$trigger."
-"""Before the name of a property of the event that started the run."""
-THIS_RUN = "this_run"
-"""As a window: since what started the run happened."""
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A time of the local day, `09:30`."""
@@ -277,9 +273,15 @@ StepState = Literal["live", "paused", "review"]
 
 class Published(Strict):
     """A journey as it stands: the newest version of its definition, whether it is `live` or `paused`, and the steps
-    that are not live. One that was never switched on is a draft, and not here."""
+    that are not live. One that was never switched on is a draft, and not here.
+
+    Runs keep the version that they began with. Only, those of a version before `moved` go on by the newest, and those
+    of a version before `stopped` end: what whoever published these decided for people under way.
+    """
 
     journey: Journey
     version: int = Field(ge=1)
     state: Literal["live", "paused"]
     steps: dict[Id, StepState] = Field(default_factory=dict)
+    moved: int = 0
+    stopped: int = 0

@@ -11,17 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shared.domain.events import NEVER, Event, Instant, Json
+from shared.domain.events import NEVER, Instant, Json
+from shared.domain.journeys.acts import Act
 from shared.domain.profiles.transitions import Transition
 
-# ── what can happen to a run, besides that time passes ──
+# ── what can happen to a run, besides that time passes; each at its own `time` ──
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What has become of a step that somebody else does: an email was `sent`, or `skipped` with the reason. Of a run
-    that Step Functions moves, also that it has `passed` a step (which way), and that it has `ended` (the outcome)."""
+    """What has become of a step that somebody else does: an email was `sent`, or `skipped` with the reason; an update
+    has `passed`. Of a run that Step Functions moves, also that it has `passed` any step (which way, for a step that has
+    several), and that it has `ended` (the outcome). `time`: when that was."""
 
+    time: Instant
     run: str
     step: str
     occurrence: int
@@ -33,13 +36,33 @@ class Settled:
 class Moved:
     """A person moves a run to a step, stops it (`step` None), or lets an email go that was held for review."""
 
+    time: Instant
     run: str
     step: str | None
     by: str
     release: bool = False
 
 
-Happening = Event | Transition | Settled | Moved
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A journey is to begin by somebody's hand: a person's, a campaign's, another journey's, or whoever published it
+    and takes in those who qualify already. Its entry rule decides.
+
+    `cause` names the wish: told again, it is the same one. `at`: not before this instant. `trigger`: as `Run.trigger`.
+    `step`: where it begins (at the first step, when left out). `continues`: the number of an ended run that goes on
+    there, as a run of its own, whatever the entry rule says.
+    """
+
+    time: Instant
+    journey: str
+    cause: str
+    at: Instant = 0
+    trigger: Mapping[str, Json] = field(default_factory=dict)
+    step: str | None = None
+    continues: int | None = None
+
+
+Happening = Act | Transition | Settled | Moved | Begin
 
 
 # ── what a run asks for ──
@@ -76,11 +99,13 @@ class NotifyOthers:
 
 @dataclass(frozen=True, slots=True)
 class StartAnother:
-    """Of another journey, by its own entry rule. `step` is None where an exit asks for it."""
+    """Of another journey, by its own entry rule. `step` is empty where an exit asks for it. `trigger`: what the run
+    knows of what began it."""
 
     journey: str
-    step: str | None
+    step: str
     occurrence: int
+    trigger: Mapping[str, Json]
 
 
 Effect = SendEmail | UpdateContact | NotifyOthers | StartAnother
@@ -88,13 +113,19 @@ Effect = SendEmail | UpdateContact | NotifyOthers | StartAnother
 
 # ── the run ──
 
-What = Literal["began", "entered", "sent", "skipped", "delayed", "passed", "moved", "goal", "ended"]
+What = Literal[
+    "began", "entered", "delayed", "held", "goal", "sent_after", "sent", "skipped", "passed", "moved", "ended"
+]
+"""`sent_after`: it turned out that an email was sent which the run no longer waited for."""
+LEAVING = frozenset({"sent", "skipped", "passed", "moved", "ended"})
+"""Of these, each stay at a step has one at its end: so that those who came to it are those who wait there, and those
+who left it by each of these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of what a marketer can read of a run: what, at which step, when, and why (a word: a reason, the way that
-    was taken, the outcome)."""
+    """One line of what a marketer can read of a run: what, at which step (none: ""), when, and why (a word: a reason,
+    the way that was taken, the outcome)."""
 
     time: Instant
     step: str
@@ -102,15 +133,25 @@ class Record:
     why: str | None = None
 
 
+MAX_RECORDS = 300
+"""Kept with a run: the first, and of the others the newest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run of version `version` of a journey, the contact's `number`-th run of any.
 
-    `trigger`: properties of the event that started it, as conditions know them (ids and codes; none that is personal);
-    `key`: the value of the entry rule's `per`; `cause`: the id of the event or the number of the transition. It `began`
-    at the instant that its cause happened. It is at `step` since `since`, for the `passes[step]`-th time (from 0), and
-    time alone moves it at `wake_at`. `waiting_for`: an effect whose outcome it needs. Once it has ended, `outcome` says
-    how (`completed`, `goal`, `unsubscribed`, `left <segment>`, `stopped`, …), and nothing moves it again.
+    `began` is when what caused it happened, and `started` when we heard of that; `cause` names it: the id of an event,
+    `time` or what else made a transition, with the segment and the transition's number, the date, or who asked for it.
+    `event` is where that event is in the contact's partition, of a run that an event began. `trigger`: properties of
+    that event, as conditions know them (ids and codes; none that is personal); `key`: the value of the entry rule's
+    `per`.
+
+    It begins at the step `begins_at` ("": the first), and is at `step` since `since` ("": it has yet to begin), for the
+    `passes[step]`-th time (from 0); time alone moves it at `wake_at`. `asked`: when it asked for what the step does,
+    and waits for what becomes of it (NEVER: it has not). `held`: a person has to let the email go, and `released`: when
+    they did (0: not yet). Once it has ended, `outcome` says how (`completed`, `goal`, `unsubscribed`,
+    `left <segment>`, `stopped`, …), and nothing moves it again.
     """
 
     contact: str
@@ -118,14 +159,19 @@ class Run:
     number: int
     version: int
     began: Instant
+    started: Instant
     cause: str
+    event: str = ""
     key: str = ""
     trigger: Mapping[str, Json] = field(default_factory=dict)
+    begins_at: str = ""
     step: str = ""
     since: Instant = 0
     wake_at: Instant = NEVER
     passes: Mapping[str, int] = field(default_factory=dict)
+    asked: Instant = NEVER
     held: bool = False
+    released: Instant = 0
     reached_goal: bool = False
     outcome: str | None = None
     ended: Instant = NEVER
@@ -139,3 +185,8 @@ class Run:
     @property
     def goes_on(self) -> bool:
         return self.outcome is None
+
+    @property
+    def place(self) -> str:
+        """What it is called among the contact's open runs (`Profile.runs`)."""
+        return f"{self.journey}#{self.number}"

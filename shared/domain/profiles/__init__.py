@@ -83,6 +83,11 @@ class Profile:
     kept: dict[str, frozenset[str]] = field(default_factory=dict)
     """By event type, the other properties (`properties.other_properties`) that all of its occurrences have, where they
     were told: those that were asked for when each was folded."""
+    runs: dict[str, Instant] = field(default_factory=dict)
+    """By journey and number (`cart#7`), the open runs, and when time alone moves each; by journey alone (`birthday`),
+    when a date begins one."""
+    runs_begun: int = 0
+    """Of any journey: the number of the newest run."""
     merged_into: str | None = None
     erased: bool = False
 
@@ -116,7 +121,12 @@ def given(answer: Stamped) -> Instant:
     return answer.time or answer.after
 
 
-def wake_at(profile: Profile) -> Instant:
+def flips_at(profile: Profile) -> Instant:
     """The earliest instant at which time alone may change one of the contact's memberships (NEVER: none). What it may
     have changed before the newest event is decided at that event's instant, since a contact's time never goes back."""
     return max(profile.decided, min((membership.until for membership in profile.memberships.values()), default=NEVER))
+
+
+def wake_at(profile: Profile) -> Instant:
+    """The earliest instant at which time alone may change anything of the contact: a membership, or a run."""
+    return min(flips_at(profile), max(profile.decided, min(profile.runs.values(), default=NEVER)))

@@ -72,6 +72,8 @@ def as_json(profile: Profile) -> bytes:
             **({"public": True} if profile.public else {}),
             **({"former_words": sorted(profile.former_words)} if profile.former_words else {}),
             **({"weak": sorted(profile.weak)} if profile.weak else {}),
+            **({"runs": profile.runs} if profile.runs else {}),
+            **({"runs_begun": profile.runs_begun} if profile.runs_begun else {}),
             **({"kept": {name: sorted(kept) for name, kept in profile.kept.items()}} if profile.kept else {}),
         },
         separators=(",", ":"),
@@ -111,6 +113,8 @@ def load(stored: bytes) -> Profile:
         former_words=frozenset(raw.get("former_words", ())),
         weak=set(raw.get("weak", ())),
         kept={name: frozenset(kept) for name, kept in raw.get("kept", {}).items()},
+        runs=raw.get("runs", {}),
+        runs_begun=raw.get("runs_begun", 0),
         merged_into=raw["merged_into"],
         erased=raw["erased"],
     )

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from shared.domain.conditions import Segment
 from shared.domain.conditions.comparing import Compared, Where
-from shared.domain.conditions.windows import Stretch, Window, months_of
+from shared.domain.conditions.windows import Since, Stretch, Window, months_of
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.properties import AMOUNTS
 
@@ -144,6 +144,8 @@ def within(window: Window | None) -> str:
         case Stretch(begin=date() as begin, end=date() as end):
             last = end - timedelta(days=1)
             return f" on {begin}" if begin == last else f" from {begin} through {last}"
+        case Since() | "this_run":
+            return " since the run began"
         case str():
             _, begin, _ = months_of(window)
             return f" in the {-begin} months before this one" if begin < -1 else f" {window.replace('_', ' ')}"

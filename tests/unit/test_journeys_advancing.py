@@ -1,0 +1,239 @@
+"""What a run does: each kind of step, trigger, entry rule and exit, played through `follow`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Type, iso
+from shared.domain.journeys.runs import Begin, Moved, NotifyOthers, SendEmail, StartAnother, UpdateContact
+from tests.unit.journey_player import NOW, Player, consent, event, journey, order, traits
+
+SEND = {"kind": "send", "id": "hello"}
+
+
+def whats(player: Player, number: int = 1) -> list[str]:
+    return [f"{each.what} {each.step}".strip() for each in player.runs[number].records]
+
+
+def sent(player: Player) -> list[str]:
+    return [effect.template for _, effect in player.effects if isinstance(effect, SendEmail)]
+
+
+def on(type_: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "event", "events": [type_], **more}
+
+
+def test_an_event_starts_a_run_and_its_email_is_asked_for_at_once() -> None:
+    player = Player(journey(on("Quiz Taken"), SEND))
+    player.tell(event("Quiz Taken", NOW))
+    assert [(t, effect) for t, effect in player.effects] == [(NOW, SendEmail("hello", 0, "hello", None, NOW))]
+    run = player.runs[1]
+    assert (run.goes_on, run.step, run.began, run.cause) == (True, "hello", NOW, run.cause)
+    player.settle(run, "sent")
+    assert player.runs[1].outcome == "completed"
+    assert whats(player) == ["began", "entered hello", "sent hello", "ended"]
+    assert player.profile.runs == {}
+
+
+def test_a_wait_ends_at_its_instant_and_not_before() -> None:
+    player = Player(journey(on("Quiz Taken"), {"kind": "wait", "id": "a_day", "for": "1d"}, SEND))
+    player.tell(event("Quiz Taken", NOW))
+    assert player.profile.runs == {"j#1": NOW + DAY}
+    player.pass_to(NOW + DAY - 1)
+    assert sent(player) == []
+    player.pass_to(NOW + DAY)
+    assert player.effects[0] == (NOW + DAY, SendEmail("hello", 0, "hello", None, NOW + DAY))
+
+
+def test_an_order_ends_the_run_in_the_middle_of_a_wait() -> None:
+    cart = on("Cart Updated", where=[{"property": "total", "is": "more", "value": 0}])
+    exits = [{"on": on(Type.ORDER_COMPLETED), "goal": True}]
+    player = Player(journey(cart, {"kind": "wait", "id": "an_hour", "for": "1h"}, SEND, exits=exits))
+    player.tell(event("Cart Updated", NOW, products=[{"product_id": "1", "price": 5}]))
+    player.tell(order(NOW + 30 * MINUTE))
+    assert player.runs[1].outcome == "goal"
+    player.pass_to(NOW + DAY)
+    assert sent(player) == []
+
+
+@pytest.mark.parametrize(
+    ("answered", "way"),
+    [(None, "timed_out"), (HOUR, "Answered"), (DAY - 1, "Answered"), (DAY, "timed_out"), (DAY + 1, "timed_out")],
+)
+def test_what_a_run_waits_for_comes_before_its_end_or_not_at_all(answered: int | None, way: str) -> None:
+    steps = (
+        {"kind": "wait_for", "id": "answer", "on": [on("Answered")], "within": "1d", "otherwise": "no"},
+        {"kind": "end", "id": "yes", "outcome": "yes"},
+        {"kind": "end", "id": "no", "outcome": "no"},
+    )
+    player = Player(journey(on("Quiz Taken"), *steps))
+    player.tell(event("Quiz Taken", NOW))
+    if answered is not None:
+        player.tell(event("Answered", NOW + answered))
+    player.pass_to(NOW + 2 * DAY)
+    (passed,) = (each for each in player.runs[1].records if each.what == "passed")
+    assert (passed.why, player.runs[1].outcome) == (way, "no" if way == "timed_out" else "yes")
+
+
+def test_a_changed_cart_starts_the_hour_again_and_each_cart_is_one_run() -> None:
+    same = {"property": "cart_id", "value": "$trigger.cart_id"}
+    steps = (
+        {
+            "kind": "wait_for",
+            "id": "left_alone",
+            "on": [on("Cart Updated", where=[same])],
+            "within": "1h",
+            "next": "left_alone",
+            "otherwise": "hello",
+        },
+        SEND,
+    )
+    player = Player(journey(on("Cart Updated"), *steps, entry={"per": "cart_id"}))
+    for minutes, cart in ((0, "a"), (40, "a"), (50, "b"), (80, "a")):
+        player.tell(event("Cart Updated", NOW + minutes * MINUTE, cart_id=cart))
+    player.pass_to(NOW + 5 * HOUR)
+    assert [(t - NOW) // MINUTE for t, _ in player.effects] == [110, 140]
+    assert [run.key for run in player.runs.values()] == ["a", "b"]
+
+
+def test_a_no_ends_every_run_and_starts_none() -> None:
+    player = Player(
+        journey(on("Quiz Taken"), {"kind": "wait", "id": "a_day", "for": "1d"}, SEND, entry={"again": "each"})
+    )
+    player.tell(event("Quiz Taken", NOW))
+    player.tell(consent("unsubscribed", NOW + HOUR))
+    assert player.runs[1].outcome == "unsubscribed"
+    player.tell(event("Quiz Taken", NOW + 2 * HOUR))
+    assert len(player.runs) == 1
+
+
+def test_branches_ask_the_profile_of_the_moment_and_updates_are_seen_by_what_follows() -> None:
+    steps = (
+        {"kind": "update", "id": "mark", "traits": {"level": "gold"}, "add_tags": ["vip"]},
+        {
+            "kind": "branch",
+            "id": "which",
+            "ways": [{"when": {"kind": "trait", "trait": "level", "value": "gold"}, "next": "gold"}],
+        },
+        {"kind": "end", "id": "plain", "outcome": "plain"},
+        {"kind": "end", "id": "gold", "outcome": "gold"},
+    )
+    player = Player(journey(on("Quiz Taken"), *steps))
+    player.tell(event("Quiz Taken", NOW))
+    assert [effect for _, effect in player.effects] == [UpdateContact("mark", 0, {"level": "gold"}, ("vip",), ())]
+    player.tell(traits(NOW + SECOND, level="gold"))
+    player.settle(player.runs[1], "passed", NOW + SECOND)
+    assert player.runs[1].outcome == "gold"
+
+
+def test_the_other_steps() -> None:
+    steps = (
+        {"kind": "notify", "id": "call", "subject": "Call them", "to": "sales"},
+        {"kind": "start", "id": "more", "journey": "other"},
+        {"kind": "split", "id": "lot", "ways": [{"weight": 1, "next": "a"}, {"weight": 1, "next": "b"}]},
+        {"kind": "end", "id": "a", "outcome": "a"},
+        {"kind": "end", "id": "b", "outcome": "b"},
+    )
+    player = Player(journey(on("Quiz Taken"), *steps))
+    player.tell(event("Quiz Taken", NOW, product_id="p"))
+    call, more = (effect for _, effect in player.effects)
+    assert call == NotifyOthers("call", 0, "Call them", "sales")
+    assert more == StartAnother("other", "more", 0, {"product_id": ["p"]})
+    assert player.runs[1].outcome in ("a", "b")
+
+
+def test_since_this_run_began_counts_by_when_it_happened() -> None:
+    bought = {"kind": "orders", "at_least": 1, "within": "this_run"}
+    steps = (
+        {"kind": "wait", "id": "a_day", "for": "1d"},
+        {"kind": "branch", "id": "bought", "ways": [{"when": bought, "next": "yes"}]},
+        {"kind": "end", "id": "no", "outcome": "no"},
+        {"kind": "end", "id": "yes", "outcome": "yes"},
+    )
+    for placed, outcome in ((NOW - MINUTE, "no"), (NOW, "yes"), (NOW + HOUR, "yes")):
+        player = Player(journey(on("Quiz Taken"), *steps))
+        player.tell(event("Quiz Taken", NOW))
+        player.tell(order(placed, received=NOW + 2 * HOUR))
+        player.pass_to(NOW + DAY)
+        assert player.runs[1].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("again", "times"), [("once", [0]), ("each", [0, 1, 5, 40]), ("30d", [0, 40]), ("35d", [0, 40]), ("41d", [0])]
+)
+def test_how_often_one_may_start(again: str, times: list[int]) -> None:
+    player = Player(journey(on("Quiz Taken"), SEND, entry={"again": again}))
+    for day in (0, 1, 5, 40):
+        player.tell(event("Quiz Taken", NOW + day * DAY))
+        for run in list(player.runs.values()):
+            if run.goes_on:
+                player.settle(run, "sent", NOW + day * DAY + SECOND)
+    assert [(run.started - NOW) // DAY for run in player.runs.values()] == times
+
+
+def test_of_journeys_that_keep_each_other_out_the_first_in_rank_begins() -> None:
+    low = journey(on("Quiz Taken"), SEND, id="low", entry={"priority": 2})
+    high = journey(on("Quiz Taken"), SEND, id="high", entry={"priority": 8, "not_during": ["low"]})
+    player = Player(low, high)
+    player.tell(event("Quiz Taken", NOW))
+    assert [run.journey for run in player.runs.values()] == ["high"]
+
+
+def test_journeys_of_a_group_keep_apart() -> None:
+    a = journey(on("A"), SEND, id="a", entry={"apart": "7d"})
+    b = journey(on("B"), SEND, id="b", entry={"apart": "7d", "again": "each"})
+    player = Player(a, b)
+    player.tell(event("A", NOW))
+    player.tell(event("B", NOW + 7 * DAY - 1))
+    assert len(player.runs) == 1
+    player.tell(event("B", NOW + 7 * DAY))
+    assert [run.journey for run in player.runs.values()] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("late", "starts"), [(0, True), (3 * DAY, True), (3 * DAY + 1, False)])
+def test_history_starts_nothing(late: int, starts: bool) -> None:
+    player = Player(journey(on("Quiz Taken"), SEND))
+    player.tell(event("Quiz Taken", NOW - late, received=NOW))
+    assert bool(player.runs) is starts
+
+
+def test_a_person_starts_moves_releases_and_stops() -> None:
+    player = Player(
+        journey({"kind": "hand"}, {"kind": "wait", "id": "w", "for": "9d"}, SEND), states={"hello": "review"}
+    )
+    player.happen(Begin(NOW, "j", "by ann 1"))
+    player.happen(Begin(NOW, "j", "by ann 1"))
+    assert len(player.runs) == 1
+    run = player.runs[1]
+    player.happen(Moved(NOW + HOUR, run.id, "hello", "ann"))
+    assert player.runs[1].held
+    assert sent(player) == []
+    player.happen(Moved(NOW + 2 * HOUR, run.id, None, "ann", release=True))
+    assert sent(player) == ["hello"]
+    player.happen(Moved(NOW + 3 * HOUR, run.id, None, "ann"))
+    assert player.runs[1].outcome == "stopped"
+    player.settle(run, "sent", NOW + 4 * HOUR, step="hello")
+    assert whats(player)[-2:] == ["ended hello", "sent_after hello"]
+
+
+def test_a_birthday_begins_at_the_time_of_day_it_says() -> None:
+    trigger = {"kind": "date", "trait": "birthday", "at": "09:00"}
+    player = Player(journey(trigger, SEND, entry={"again": "each"}))
+    player.tell(traits(NOW, birthday="1990-11-20", timezone="Europe/Berlin"))  # NOW is 14 November 2023, 22:13 UTC
+    player.pass_to(NOW + 800 * DAY, settled=True)
+    assert [iso(t)[:16] for t, _ in player.effects] == ["2023-11-20T08:00", "2024-11-20T08:00", "2025-11-20T08:00"]
+
+
+def test_a_pause_holds_and_what_was_due_goes_on_afterwards() -> None:
+    steps = ({"kind": "wait", "id": "w", "for": "1h"}, {**SEND, "best_before": "1d"})
+    player = Player(journey(on("Quiz Taken"), *steps))
+    player.tell(event("Quiz Taken", NOW))
+    player.switch("paused")
+    player.pass_to(NOW + 3 * DAY)
+    assert sent(player) == []
+    assert player.profile.runs == {"j#1": NEVER}
+    player.switch("live")
+    player.pass_to(NOW + 4 * DAY)
+    assert [t for t, _ in player.effects] == [NOW + 4 * DAY]
