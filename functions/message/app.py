@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.message.goods import goods
 from shared.adapters import addresses, contacts, identities, messages, templates, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
@@ -24,7 +25,8 @@ from shared.adapters.messages import ClaimLostError
 from shared.adapters.templates import Template
 from shared.adapters.tokens import Token
 from shared.domain.addresses import Address
-from shared.domain.events import Instant
+from shared.domain.contents import Front
+from shared.domain.events import Instant, Json
 from shared.domain.messages import Held, Message, Refusal, Status, awaits_address, contact_variables, gate
 from shared.domain.profiles import Profile
 
@@ -38,6 +40,7 @@ class MessageSettings(Settings):
     shop_name: str
     shop_url: str
     postal_address: str
+    currency: str
     offer_code: str = ""
 
 
@@ -85,7 +88,7 @@ def deliver(message: Message, instant: Instant) -> Held:
     try:
         if refusal is not None or profile is None:
             return _refused(message, held, refusal or Refusal.ERASED, instant)
-        mail = compose(message, profile)
+        mail = compose(message, profile, {}, instant)
         return _send(message, mail, messages.claim(message, held, instant, hashed), instant)
     except ClaimLostError as error:
         raise OutcomePendingError(message.key) from error
@@ -129,19 +132,26 @@ def _refused(message: Message, held: Held | None, reason: Refusal, instant: Inst
     return refused
 
 
-def compose(message: Message, profile: Profile) -> Mail:
-    """The mail as it goes out, but for what SES adds. The profile has an address: the gate has seen to that."""
+def compose(message: Message, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Mail:
+    """The mail as it goes out, but for what SES adds. The profile has an address: the gate has seen to that. `trigger`:
+    of the run (`Run.trigger`): which cart or product it is about."""
     shop = environment(MessageSettings)
+    template = _template(message.template)
     token = tokens.issue(Token(message.contact, message.topic, message.key))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
         "shop": {"name": shop.shop_name, "url": shop.shop_url, "address": shop.postal_address},
-        "links": {"unsubscribe": unsubscribe, "preferences": f"{shop.public_url}/preferences/{token}"},
+        "links": {
+            "unsubscribe": unsubscribe,
+            "preferences": f"{shop.public_url}/preferences/{token}",
+            "answer": f"{shop.public_url}/answers/{token}/",
+        },
         "offer": {"code": shop.offer_code or None},
         "journey": message.journey,
+        **goods(template.names, profile, trigger, Front(shop.shop_url.rstrip("/"), shop.currency), instant),
     }
-    rendered = templates.render(_template(message.template), variables)
+    rendered = templates.render(template, variables)
     tags = {name: getattr(message, name) for name in ("contact", "journey", "step", "template", "topic")}
     return Mail(
         to=profile.email or "",

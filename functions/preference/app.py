@@ -1,4 +1,5 @@
-"""Preference: the links in our mails. Unsubscribes with one click, and shows and saves what a contact wants to get.
+"""Preference: the links in our mails. Unsubscribes with one click, and shows and saves what a contact wants to get;
+and the answers to a mail's question.
 
 GET and HEAD change nothing: mail scanners follow every link. Every answer is recorded as it was given. It is confirmed
 once its event is on the queue and it stands at the contact's address (see `addresses`), where the next page and the
@@ -53,12 +54,15 @@ class PreferenceSettings(Settings):
 
 
 class Request(NamedTuple):
-    """A request with a good token: `text` is the token as it stands in the URL, `id` the request's own."""
+    """A request with a good token: `text` is the token as it stands in the URL, `id` the request's own; `answer`, to a
+    mail's question, and whether it is to be confirmed."""
 
     token: Token
     text: str
     id: str
     body: str
+    answer: str = ""
+    confirm: bool = False
 
     @property
     def preferences(self) -> str:
@@ -118,10 +122,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     text = re.match(r"[A-Za-z0-9_-]*", (event.get("pathParameters") or {}).get("token", ""))[0]  # type: ignore[index]
     try:
         token = tokens.read(text)
-        if show is None or token is None:
+        said = re.match(r"[a-z0-9_]{0,40}", (event.get("pathParameters") or {}).get("answer", ""))[0]  # type: ignore[index]
+        if show is None or token is None or ("{answer}" in event["routeKey"] and not said):
             answer = _answer(404, "This link does not work", pages.BAD_LINK)
         else:
-            answer = _answer(200, *show(Request(token, text, event["requestContext"]["requestId"], _body(event))))
+            id_, confirm = event["requestContext"]["requestId"], event.get("rawQueryString") == "confirm"
+            answer = _answer(200, *show(Request(token, text, id_, _body(event), said, confirm)))
     except GoneError:
         answer = _answer(200, "We no longer know you", pages.GONE)
     except (ChangingError, NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:
@@ -154,11 +160,39 @@ def save_preferences(request: Request) -> tuple[str, str]:
     return "Saved", pages.saved(chosen & {topic.id for topic in TOPICS}, request.preferences, reader.unreachable)
 
 
+def show_answer(request: Request) -> tuple[str, str]:
+    """The click on the link is the answer, once SES has told of it and it was a person's (functions/feedback): asking
+    for this page records nothing, because scanners do. Links in a mail's text SES cannot see; those ask to confirm."""
+    _reader(request.token)
+    if request.confirm:
+        return "Your answer", pages.confirm_answer(request.answer)
+    return "Thank you", pages.ANSWERED
+
+
+def save_answer(request: Request) -> tuple[str, str]:
+    """What was confirmed is told as the click that it is."""
+    contact, instant = _reader(request.token).profile.contact, now()
+    click = Event(
+        id=event_id("answer", request.id),
+        type=Type.EMAIL_CLICKED,
+        time=instant,
+        stated=instant,
+        received=instant,
+        source="preference",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        properties={"message": request.token.message, "answer": request.answer, "human": True},
+    )
+    put_events([click])
+    return "Thank you", pages.ANSWERED
+
+
 ROUTES: Mapping[str, Callable[[Request], tuple[str, str]]] = {
     "GET /unsubscribe/{token}": ask_to_unsubscribe,
     "POST /unsubscribe/{token}": unsubscribe,
     "GET /preferences/{token}": ask_for_preferences,
     "POST /preferences/{token}": save_preferences,
+    "GET /answers/{token}/{answer}": show_answer,
+    "POST /answers/{token}/{answer}": save_answer,
 }
 
 

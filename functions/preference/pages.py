@@ -61,6 +61,13 @@ def saved(subscribed: Collection[str], preferences: str, unreachable: Refusal | 
 <p><a href="{escape(preferences)}">Change it again</a></p>"""
 
 
+def confirm_answer(answer: str) -> str:
+    return f"""<p>Your answer: <strong>{escape(answer.replace("_", " "))}</strong>.</p>
+<form method="post"><button>Send it</button></form>"""
+
+
+ANSWERED = """<p role="status">Your answer has come in. That helps us.</p>"""
+
 _UNREACHABLE = {
     Refusal.SUPPRESSED_BOUNCE: "We cannot write to you at this address for now: what we sent to it came back. To hear "
     "from us again, please write to us, or sign up with another address.",
@@ -74,6 +81,6 @@ change here, and you will not hear from us.</p>
 <p>Have you signed up again since? Then please use the link in a message that came after it.</p>"""
 
 BAD_LINK = """<p>This link is incomplete, perhaps because it was cut off on its way. Please open it from the email once
-more, or reply to the email, and we will do it for you.</p>"""
+more, or write to us, and we will do it for you.</p>"""
 
 TRY_AGAIN = """<p>Something is not working on our side. Please try again in a minute.</p>"""

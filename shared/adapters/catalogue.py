@@ -10,7 +10,7 @@ import json
 
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import table
-from shared.domain.events import HOUR, Event, Instant, Json, Type
+from shared.domain.events import HOUR, Event, Instant, Json, Type, amount
 
 STOREFRONTS = ("shopify", "woocommerce")
 CACHE_TTL = HOUR
@@ -32,6 +32,23 @@ def record(event: Event) -> None:
             "body": {"S": json.dumps(dict(event.properties), ensure_ascii=False, separators=(",", ":"))},
         },
     )
+
+
+def about(source: str, product_id: str, variant_id: str = "") -> dict[str, Json] | None:
+    """What an email can show of a product: `title`, `image`, `url`, `handle`, `price` (hundredths); None when the
+    storefront has told nothing of it, or that it is gone."""
+    newest = client("dynamodb").query(
+        TableName=table(),
+        KeyConditionExpression="id = :name",
+        ExpressionAttributeValues={":name": {"S": f"product#{source}:{product_id}"}},
+        ScanIndexForward=False,
+        Limit=1,
+    )["Items"]
+    product = json.loads(newest[0]["body"]["S"]) if newest else {}
+    if not product or product.get("status") == "deleted":
+        return None
+    price = amount(product.get("price_min"))
+    return {**{name: product.get(name) for name in ("title", "image", "url", "handle")}, "price": price}
 
 
 def with_categories(event: Event, now: Instant) -> Event:

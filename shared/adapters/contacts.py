@@ -129,6 +129,24 @@ def events(contact: str) -> Iterator[Event]:
     return (event_of(item) for item in items(contact, "EVENT#"))
 
 
+def told(contact: str, begin: Instant, end: Instant, most: int = 200) -> list[Event]:
+    """The newest `most` events that are dated from `begin` to `end`, the newest first. Without those that a public
+    write key told, which are kept undated."""
+    answer = client("dynamodb").query(
+        TableName=table(),
+        KeyConditionExpression="contact = :contact AND kind BETWEEN :begin AND :end",
+        ExpressionAttributeValues={
+            ":contact": {"S": contact},
+            ":begin": {"S": f"EVENT#{iso(max(begin, 0))}"},
+            ":end": {"S": f"EVENT#{iso(end)}~"},
+        },
+        ConsistentRead=True,
+        ScanIndexForward=False,
+        Limit=most,
+    )
+    return [event_of(item) for item in answer["Items"]]
+
+
 def event_of(item: dict[str, Any]) -> Event:
     """The event an `EVENT#…` item holds, marked as the shop counts it now."""
     return as_counted(Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"]))), shop())

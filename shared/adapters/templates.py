@@ -7,15 +7,26 @@ template can reach nothing but the variables it is given: no files, no clock, no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from liquid import BoundTemplate, Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
+from shared.domain import contents
 from shared.domain.events import Json
 from shared.domain.messages import MAX_TEXT, one_line
 
+_GOODS: list[Json] = [
+    {
+        "title": "Assam, 250 g",
+        "url": "https://shop.example.com/products/assam",
+        "image": "https://shop.example.com/assam.jpg",
+        "price": "£9.00",
+        "quantity": 2,
+    },
+    {"title": "A mug", "url": "https://shop.example.com/products/mug", "image": None, "price": "£20.00", "quantity": 1},
+]
 VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.first_name": ("Ada", "The contact's first name, if we know it."),
     "contact.last_name": ("Lovelace", "The contact's last name, if we know it."),
@@ -23,12 +34,36 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.signup_source": ("checkout", "Where they signed up, if the site told: checkout, popup, footer, …"),
     "contact.ordered": (True, "Whether they have an order that counts."),
     "contact.categories": (["Tea", "Mugs"], "The categories of the products in their newest order."),
+    "contact.trial_ends": ("3 December 2026", "The day on which their free trial ends (the trait `trial_ends`)."),
+    "cart.products": (
+        _GOODS,
+        "What is in the cart that the run is about: each a `title`, `url`, `image`, `price`, `quantity`.",
+    ),
+    "cart.total": ("£38.00", "What the cart comes to."),
+    "cart.categories": (["Tea"], "The categories of what is in it."),
+    "cart.url": (
+        "https://shop.example.com/recover/1",
+        "Opens that cart, by the storefront's own address; or the shop.",
+    ),
+    "order.products": (_GOODS, "What is in the contact's newest order, like `cart.products`."),
+    "viewed.products": (_GOODS, "What the contact looked at last and has not ordered since, the newest first."),
+    "product.each": (_GOODS[:1], "The product that what started the run is about (a price drop), as a list of it."),
+    "product.title": ("Assam, 250 g", "What it is called."),
+    "product.image": ("https://shop.example.com/assam.jpg", "A picture of it."),
+    "product.price": ("£9.00", "What it costs now."),
+    "product.old_price": ("£12.00", "What it cost before, if its price has dropped."),
+    "product.stock": (4, "How many there are, if that was told."),
+    "product.url": ("https://shop.example.com/products/assam", "Its page; or the shop."),
     "shop.name": ("Fieldstone", "The shop's name."),
     "shop.url": ("https://shop.example.com", "The shop's address on the web."),
     "shop.address": ("1 Mill Lane, Ashford TN23 1AA", "The shop's postal address: in every email, by law."),
     "links.unsubscribe": ("https://example.com/unsubscribe/t", "Unsubscribes this contact: in every email, by law."),
     "links.preferences": ("https://example.com/preferences/t", "The contact's preference page."),
-    "offer.code": ("BACK10", "The discount code of the win-back, if the shop gives one."),
+    "links.answer": (
+        "https://example.com/answers/t/",
+        "Before a word of yours (`fine`), a link that answers with one click: `answer` of the event Email Clicked.",
+    ),
+    "offer.code": ("BACK10", "The shop's discount code, if it gives one."),
     "journey": ("win_back", "The id of the journey the email belongs to."),
 }
 """All that a template can name, with an example. What is not known of a contact is nothing, and prints as nothing."""
@@ -75,6 +110,8 @@ class Template:
     preview: BoundTemplate
     html: BoundTemplate
     text: BoundTemplate
+    names: frozenset[str] = frozenset()
+    """Of `contents.NAMES`, those that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +132,13 @@ def source(text: str, html: str) -> Source:
 
 def parse(source: Source) -> Template:
     """The mail, ready to be rendered. liquid's LiquidError on wrong syntax."""
+    written = " ".join((source.subject, source.preview, source.html, source.text))
     return Template(
         _TEXT.from_string(source.subject),
         _TEXT.from_string(source.preview),
         _HTML.from_string(source.html),
         _TEXT.from_string(source.text),
+        frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\.", written)),
     )
 
 
@@ -133,10 +172,20 @@ def _problems_of_part(part: str, text: str, environment: Environment) -> Iterato
         return
     known = VARIABLES.keys() | (_FROM_THE_MAIL if part == "html" else frozenset())
     for variable in (use for uses in used.globals.values() for use in uses):
-        if re.sub(r"(\[\d+\]|\.(first|last|size))+$", "", str(variable)) not in known:
+        if not _is_known(str(variable), known):
             yield f"{part}, line {_line(text, variable.span.index)}: unknown variable {variable}"
     for name in used.filters.keys() - environment.filters.keys():
         yield f"{part}, line {_line(text, used.filters[name][0].index)}: unknown filter {name}"
+
+
+def _is_known(variable: str, known: Collection[str]) -> bool:
+    """Of a list, also its size, and what one of it has: `cart.products.first.title`."""
+    name, *of_one = re.split(r"(?:\[\d+\]|\.(?:first|last|size)(?![\w]))\.?", variable, maxsplit=1)
+    if name not in known:
+        return False
+    listed = VARIABLES[name][0] if name in VARIABLES else None
+    one = listed[0] if isinstance(listed, list) and listed else None
+    return not any(of_one) or (isinstance(one, dict) and of_one[0] in one)
 
 
 def _missing(template: Template) -> Iterator[str]:
@@ -164,7 +213,8 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     variables: dict[str, Json] = {}
     for path, (known, _) in VARIABLES.items():
         outer, _, inner = path.partition(".")
-        value = _nothing_like(known) if nothing_known and outer in ("contact", "offer") else known
+        may_be_nothing = outer in ("contact", "offer", *contents.NAMES) and inner != "url"
+        value = _nothing_like(known) if nothing_known and may_be_nothing else known
         if inner:
             variables.setdefault(outer, {})[inner] = value
         else:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -287,7 +288,21 @@ def contact_variables(profile: Profile) -> dict[str, Json]:
         "signup_source": _trait(profile, "signup_source"),
         "ordered": any(order.counts for order in profile.orders.values()),
         "categories": [text for text in map(_plain, listed) if text is not None],
+        "trial_ends": _day(profile, "trial_ends"),
     }
+
+
+def _day(profile: Profile, name: str) -> str | None:
+    """A date as people write it: `3 December 2026`."""
+    said = _trait(profile, name)
+    try:
+        day = date.fromisoformat(said[:10]) if said is not None else None
+    except ValueError:
+        return None
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day is not None else None
+
+
+_MONTHS = tuple("January February March April May June July August September October November December".split())  # noqa: SIM905
 
 
 def _name(profile: Profile, trait: str) -> str | None:

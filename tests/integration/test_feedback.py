@@ -225,6 +225,22 @@ def test_what_is_not_about_a_mail_of_ours_is_passed_over(half: Any) -> None:
     assert understand(half, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://api.example.com/answers/AbC-1_2/fine", "fine"),
+        ("https://api.example.com/answers/AbC-1_2/as_it_is/?x=1", "as_it_is"),
+        ("https://api.example.com/answers/AbC-1_2/", None),
+        ("https://shop.example.com/fine", None),
+    ],
+)
+def test_a_link_that_answers_a_question_tells_the_answer_and_no_token(link: str, kept: str | None) -> None:
+    notice = json.loads(NOTICES["click"])
+    told = understood("click", click={**notice["click"], "link": link}).event.properties
+    assert told.get("answer") == kept
+    assert "AbC" not in str(told)
+
+
 @pytest.mark.parametrize("link", ["http://[broken/", "https://[::1", "http://x:y:z/", "https://\ud800/\ufffe"])
 def test_a_click_on_a_link_that_cannot_be_read_counts(feedback: None, link: str) -> None:
     click = json.loads(NOTICES["click"])

@@ -41,7 +41,14 @@ def page(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def call(
-    route: str, text: str | None = None, body: str = "", content_type: str = FORM, packed: bool = False, id_: str = "r1"
+    route: str,
+    text: str | None = None,
+    body: str = "",
+    content_type: str = FORM,
+    packed: bool = False,
+    id_: str = "r1",
+    said: str = "fine",
+    query: str = "",
 ) -> dict[str, Any]:
     """One request, as the HTTP API hands it over (payload format 2.0)."""
     method, path = route.split()
@@ -49,9 +56,10 @@ def call(
     return handler(
         {
             "version": "2.0",
-            "routeKey": f"{method} {path}/{{token}}",
+            "routeKey": f"{method} {path}/{{token}}{'/{answer}' if path == '/answers' else ''}",
             "rawPath": f"{path}/{text}",
-            "pathParameters": {"token": text},
+            "rawQueryString": query,
+            "pathParameters": {"token": text, **({"answer": said} if path == "/answers" else {})},
             "headers": {"content-type": content_type},
             "requestContext": {"requestId": id_, "http": {"method": method}},
             "body": base64.b64encode(body.encode()).decode() if packed else body,
@@ -330,7 +338,7 @@ def told(state: Any, time: int) -> Event:
 def test_an_erased_contact_is_told_so_and_nothing_is_taken_down(page: None) -> None:
     contacts.commit([contacts.profile_write(Profile("c01", erased=True), NEVER, NOW)])
     for route in ROUTES:
-        answer = call(route.removesuffix("/{token}"), body="topic=marketing")
+        answer = call(route.split("/{token}")[0], body="topic=marketing")
         assert answer["statusCode"] == 200
         assert "You asked to be erased" in answer["body"]
         assert Boxes(answer["body"]).ticked == {}
@@ -445,7 +453,7 @@ def test_a_bad_link_gets_a_page_that_says_so(page: None) -> None:
 
 def test_a_route_we_do_not_have_is_not_found(page: None) -> None:
     assert call("DELETE /unsubscribe")["statusCode"] == 404
-    assert all(route.endswith("/{token}") for route in ROUTES)
+    assert all("/{token}" in route for route in ROUTES)
 
 
 def test_a_token_holds_no_address_and_nothing_but_ids(page: None) -> None:
@@ -492,3 +500,27 @@ class TestTokens:
         text = tokens.issue(TOKEN)
         monkeypatch.setattr(tokens, "secret", lambda name: "another secret")
         assert tokens.read(text) is None
+
+
+# ── the answer to a mail's question ──
+
+
+def test_opening_an_answers_page_records_nothing(page: None) -> None:
+    """Scanners open every link. The click that SES tells of is the answer."""
+    assert "come in" in call("GET /answers")["body"]
+    assert call("HEAD /answers")["statusCode"] == 200
+    assert "<button>" in call("GET /answers", query="confirm")["body"]
+    assert events() == []
+
+
+def test_an_answer_that_is_confirmed_is_told_as_a_persons_click(page: None) -> None:
+    assert call("POST /answers", said="stuck")["statusCode"] == 200
+    (event,) = events()
+    assert (event.type, event.source) == ("Email Clicked", "preference")
+    assert event.properties == {"message": TOKEN.message, "answer": "stuck", "human": True}
+
+
+@pytest.mark.parametrize(("said", "token"), [("", None), ("<b>", None), ("fine", "nonsense")])
+def test_what_is_no_answer_is_none(page: None, said: str, token: str | None) -> None:
+    assert call("POST /answers", token, said=said)["statusCode"] == 404
+    assert events() == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,8 @@ _SECTIONS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
 _TAGS = ("journey", "step", "template", "topic")
 _VALIDATION = "Successfully validated SNS topic"
 """What SES sends once, as plain text, when it is set up to publish to a topic."""
-_OWN_PAGES = ("/unsubscribe/", "/preferences/")
+_OWN_PAGES = ("/unsubscribe/", "/preferences/", "/answers/")
+_ANSWER = re.compile(r"/answers/[\w-]+/([a-z0-9_]{1,40})/?")
 _MAX_LINK = 500
 _NO_COMPLAINT = "auth-failure"
 """A report of a server about a signature, by the same way as complaints (RFC 6591): nobody complained."""
@@ -185,7 +187,8 @@ def _suppress(kind: str, details: Notice) -> str | None:
 
 
 def _link(link: str) -> dict[str, Json]:
-    """Where the link led: no query, no address (which may stand in a path, too), no token of our own pages.
+    """Where the link led: no query, no address (which may stand in a path, too), no token of our own pages; and the
+    `answer` that it gives, if it is one of a question's (`links.answer` of a template).
 
     Nothing of a link that cannot be read: it was clicked all the same.
     """
@@ -197,7 +200,11 @@ def _link(link: str) -> dict[str, Json]:
     if parts.scheme not in ("http", "https"):
         return {"link": parts.scheme[:_MAX_LINK]}
     path = next((page for page in _OWN_PAGES if page in parts.path), parts.path)
-    return {"link": f"{parts.scheme}://{host}{'/' if '@' in unquote(path) else path}"[:_MAX_LINK]}
+    answer = _ANSWER.search(parts.path)
+    return {
+        "link": f"{parts.scheme}://{host}{'/' if '@' in unquote(path) else path}"[:_MAX_LINK],
+        **({"answer": answer[1]} if answer is not None else {}),
+    }
 
 
 # Mail services that load the pictures of a mail themselves, by what their requests say of themselves:
