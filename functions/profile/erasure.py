@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from shared.adapters import addresses, amendments, conflicts, contacts, definitions, events_queue, identities
+from shared.adapters import addresses, amendments, asked, conflicts, contacts, definitions, events_queue, identities
 from shared.adapters.clock import pause
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
@@ -119,6 +119,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
     profile = rebuild(stored.profile, kept, shop_definitions.asked)
     amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
     contacts.delete(profile.contact, [event_key(event) for event in gone])
+    contacts.delete(profile.contact, {kind for event in gone if (kind := asked.kind_of(event)) is not None})
     t = profile.decided = max(profile.decided, now)
     transitions = [
         *adopt(shop_definitions, profile, t),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import addresses, amendments, conflicts, contacts, definitions, events_queue, identities
+from shared.adapters import addresses, amendments, asked, conflicts, contacts, definitions, events_queue, identities
 from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
@@ -387,6 +387,7 @@ def _fold(
         _amend_lake(profile, called, now)
     writes += contacts.consent_writes(profile, recorded, before)
     writes += _answer_writes(profile, recorded)
+    writes += asked.writes(profile.contact, recorded)
     writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up
     left = [transitions for _, transitions in ends if transitions]
     room = contacts.MAX_WRITES - 1 - len(writes)

@@ -1,7 +1,8 @@
 """Refresh: what has to happen although nothing happens.
 
-Every minute it puts the contacts whose wake-up is due on the queue: the only clockwork there is, and it reads only
-what is due. And it does the steps of the workflow that passes over all contacts (see `passes`).
+Every minute it puts the contacts whose wake-up is due on the queue, and tells of changes of products (see `releasing`):
+the only clockwork there is, and it reads only what is due. And it does the steps of the workflow that passes over all
+contacts (see `passes`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared.adapters import contacts, events_queue, looks
+from shared.adapters import contacts, events_queue, looks, releases
 from shared.adapters.clock import now
 from shared.domain.events import HOUR, MINUTE, Event, Instant, wake_up
 
@@ -32,7 +33,7 @@ metrics = Metrics()
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """`{"task": "wake"}` from the schedule in template.yaml; the other tasks are the workflow's, and give its state."""
     if event.get("task") == "wake":
-        return {"woken": wake(now())}
+        return {"woken": wake(now()), "told": tell(now())}
     from functions.refresh import passes  # what the look of every minute need not wait for
 
     return passes.step(event, now())
@@ -57,6 +58,17 @@ def wake(instant: Instant) -> int:
     looks.record(looks.Look(instant, tuple(reached)))
     metrics.add_metric("ContactsWoken", MetricUnit.Count, len(due))
     return len(due)
+
+
+def tell(instant: Instant) -> int:
+    """Tells of changes of products that are on their way; gives to how many contacts."""
+    if not releases.are_pending():
+        return 0
+    from functions.refresh import releasing  # what a minute in which nothing has changed need not wait for
+
+    told = releasing.step(instant)
+    metrics.add_metric("ProductChangesTold", MetricUnit.Count, told)
+    return told
 
 
 def _overdue(last: looks.Look, instant: Instant) -> list[Event]:

@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import amendments, contacts, events_queue, members, shipped, state_machines
+from shared.adapters import amendments, asked, contacts, events_queue, members, shipped, state_machines
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
@@ -123,6 +123,7 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
         moved.append(event)
         kinds.append(item["kind"]["S"])
         partitions |= places(item["type"]["S"], int(item["time"]["N"]))
+    kinds += [item["kind"]["S"] for item in contacts.items(anonymous, asked.KIND)]  # made again of the events
     amendments.record(anonymous, partitions, instant)  # the lake has them as the joined contact's soon
     events_queue.put_events(moved)
     contacts.delete(anonymous, kinds)

@@ -51,6 +51,8 @@ BEGIN_OF_STREAM: dict[str, Any] = {"position": 0, "ends": [], "tries": 0, "not_b
 """Where a stream's reading stands: the last position read, where the batches end that come again, how often the first
 of them has failed, and the instant before which nothing is to be done."""
 WAKE_INDEX = ("Contacts", "wake")
+RELEASES = ("Definitions", "release", "due")
+"""Where what else that schedule does is due: a table, a partition, and the attribute that says when."""
 LOOK_AHEAD = 60_000
 """Milliseconds by which whoever takes wake-ups off the index is ahead of them."""
 SCHEDULES = ("Schedule", "ScheduleV2")
@@ -402,18 +404,19 @@ class System:
     def _next_tick(self, tick: Tick) -> int | None:
         """The schedule's next instant.
 
-        The schedule that takes due wake-ups off an index has nothing to do until just before the first of them: its
-        ticks before are left out. That is the one thing known here of what the functions do; it makes 90 days pass in a
-        minute.
+        The schedule that takes due wake-ups off an index has nothing to do until just before the first of them, or
+        until a release is due: its ticks before are left out. That is the one thing known here of what the functions
+        do; it makes 90 days pass in a minute.
         """
         if tick.starts_workflow and self.hurries:
             return None
         after = int(self.world.setting(tick.setting) or 0)
         if tick.reads_index is not None:
-            earliest = dynamodb.earliest(self.world, *tick.reads_index)
-            if earliest is None:
+            wake, release = dynamodb.earliest(self.world, *tick.reads_index), dynamodb.least(self.world, *RELEASES)
+            due = [*([] if wake is None else [wake - LOOK_AHEAD]), *([] if release is None else [release])]
+            if not due:
                 return None
-            after = max(after, earliest - LOOK_AHEAD - 1)
+            after = max(after, min(due) - 1)
         return schedules.next_after(tick.expression, after, tick.timezone)
 
     def _tick(self, tick: Tick, at: int) -> None:

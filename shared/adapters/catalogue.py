@@ -1,4 +1,5 @@
-"""What storefronts tell about the shop itself, in the Definitions table: each version once, never overwritten.
+"""What storefronts tell about the shop itself, in the Definitions table: of each product how it is now, as version 0 of
+`product#<storefront>:<id>`; a fact about the shop (`Shop Uninstalled`) as the version of its instant.
 
 An order's lines name products and not their categories (Shopify), so the events of orders, carts and checkouts get them
 from here, once, before they are recorded.
@@ -7,48 +8,106 @@ from here, once, before they are recorded.
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from shared.adapters import releases
 from shared.adapters.clients import client
+from shared.adapters.clock import pause
 from shared.adapters.definitions_table import table
-from shared.domain.events import HOUR, Event, Instant, Json, Type, amount
+from shared.domain.catalogue import Product, as_json, heard, product_of
+from shared.domain.events import HOUR, Event, Instant, Json, Type
 
 STOREFRONTS = ("shopify", "woocommerce")
 CACHE_TTL = HOUR
 """How long a Lambda takes a product's category as it has read it."""
+MAX_ATTEMPTS = 8
+"""How often a product that others tell of as well is tried, before the queue brings its event again."""
 
 _read: dict[str, tuple[dict[str, Json], Instant]] = {}
 
 
+class ProductConflictError(Exception):
+    """Others write the product all the time."""
+
+
 def record(event: Event) -> None:
-    """Keeps a product, or a fact about the shop (`Shop Uninstalled`), as the version of the instant it came to be."""
-    name = f"product#{event.source}:{event.properties.get('product_id')}"
+    """Keeps how a product is now, unless something newer is kept, and with it, in one transaction, the changes that are
+    acts, for `releases`: so each is made once. Or keeps a fact about the shop."""
     if event.type != Type.PRODUCT_UPDATED:
-        name = f"shop#{event.source}:{event.type}"
-    client("dynamodb").put_item(
+        version = event.time if event.stated is None else event.stated
+        body = json.dumps(dict(event.properties), ensure_ascii=False, separators=(",", ":"))
+        item = {"id": {"S": f"shop#{event.source}:{event.type}"}, "version": {"N": str(version)}, "body": {"S": body}}
+        client("dynamodb").put_item(TableName=table(), Item=item)
+        return
+    id_ = _id(event.source, event.properties.get("product_id"))
+    for tries in range(MAX_ATTEMPTS):
+        held, revision = _stored(id_, consistent=True)
+        product, changes = heard(held, event)
+        if product is held or product is None:
+            return
+        put = _put(id_, product, revision)
+        try:
+            if changes:
+                writes = [{"Put": put}, *map(releases.new_write, changes)]
+                client("dynamodb").transact_write_items(TransactItems=writes)
+            else:
+                client("dynamodb").put_item(**put)
+        except _conflicts():
+            pause(tries)
+        else:
+            return
+    raise ProductConflictError(f"still conflicting after {MAX_ATTEMPTS} attempts")
+
+
+def _conflicts() -> tuple[type[Exception], ...]:
+    known = client("dynamodb").exceptions
+    return known.TransactionCanceledException, known.ConditionalCheckFailedException, known.TransactionConflictException
+
+
+def product(source: str, product_id: str) -> Product | None:
+    """How a product is now; None when the storefront has told nothing of it."""
+    return _stored(_id(source, product_id), consistent=True)[0]
+
+
+def _id(source: str, product_id: object) -> str:
+    return f"product#{source}:{product_id}"
+
+
+def _stored(id_: str, *, consistent: bool = False) -> tuple[Product | None, int]:
+    """The product, and how often it has been written."""
+    answer = client("dynamodb").query(
         TableName=table(),
-        Item={
-            "id": {"S": name},
-            "version": {"N": str(event.time if event.stated is None else event.stated)},
-            "body": {"S": json.dumps(dict(event.properties), ensure_ascii=False, separators=(",", ":"))},
-        },
-    )
+        KeyConditionExpression="id = :id AND version = :version",
+        ExpressionAttributeValues={":id": {"S": id_}, ":version": {"N": "0"}},
+        ConsistentRead=consistent,
+    )["Items"]
+    if not answer:
+        return None, 0
+    return product_of(json.loads(answer[0]["body"]["S"])), int(answer[0]["revision"]["N"])
+
+
+def _put(id_: str, product: Product, revision: int) -> Any:
+    body = json.dumps(as_json(product), ensure_ascii=False, separators=(",", ":"))
+    item = {"id": {"S": id_}, "version": {"N": "0"}, "revision": {"N": str(revision + 1)}, "body": {"S": body}}
+    put: dict[str, Any] = {"TableName": table(), "Item": item, "ConditionExpression": "attribute_not_exists(id)"}
+    if revision:
+        values = {":revision": {"N": str(revision)}}
+        put |= {"ConditionExpression": "revision = :revision", "ExpressionAttributeValues": values}
+    return put
 
 
 def about(source: str, product_id: str, variant_id: str = "") -> dict[str, Json] | None:
-    """What an email can show of a product: `title`, `image`, `url`, `handle`, `price` (hundredths); None when the
-    storefront has told nothing of it, or that it is gone."""
-    newest = client("dynamodb").query(
-        TableName=table(),
-        KeyConditionExpression="id = :name",
-        ExpressionAttributeValues={":name": {"S": f"product#{source}:{product_id}"}},
-        ScanIndexForward=False,
-        Limit=1,
-    )["Items"]
-    product = json.loads(newest[0]["body"]["S"]) if newest else {}
-    if not product or product.get("status") == "deleted":
+    """What an email can show of a product, or of a variant of it: `title`, `image`, `url`, `handle`, and `price` (in
+    hundredths; of no variant in particular, the lowest); None when the storefront has told nothing of it, or that it is
+    gone."""
+    held = _stored(_id(source, product_id))[0]
+    if held is None or held.about.get("status") == "deleted":
         return None
-    price = amount(product.get("price_min"))
-    return {**{name: product.get(name) for name in ("title", "image", "url", "handle")}, "price": price}
+    variant = held.variants.get(variant_id)
+    told: dict[str, Json] = {name: held.about.get(name) for name in ("title", "image", "url", "handle")}
+    told["price"] = min((each.price for each in held.variants.values() if each.price is not None), default=None)
+    of_variant = {} if variant is None else {"image": variant.image, "url": variant.url, "price": variant.price}
+    return told | {name: value for name, value in of_variant.items() if value is not None}
 
 
 def with_categories(event: Event, now: Instant) -> Event:
@@ -67,18 +126,12 @@ def with_categories(event: Event, now: Instant) -> Event:
 
 def _categories(source: str, product_id: object, now: Instant) -> dict[str, Json]:
     """`category`, the first of them, and `categories` where there are several."""
-    name = f"product#{source}:{product_id}"
+    name = _id(source, product_id)
     found, read_at = _read.get(name, ({}, -CACHE_TTL))
     if now - read_at >= CACHE_TTL:
-        newest = client("dynamodb").query(
-            TableName=table(),
-            KeyConditionExpression="id = :name",
-            ExpressionAttributeValues={":name": {"S": name}},
-            ScanIndexForward=False,
-            Limit=1,
-        )["Items"]
-        product = json.loads(newest[0]["body"]["S"]) if newest else {}
-        found = {each: product[each] for each in ("category", "categories") if product.get(each)}
+        held = _stored(name)[0]
+        about = {} if held is None else held.about
+        found = {each: about[each] for each in ("category", "categories") if about.get(each)}
         _read[name] = (found, now)
     return found
 

@@ -1,6 +1,7 @@
 """The Contacts table: a contact's partition holds all that is known of them.
 
-Items by `kind`: `PROFILE`, `EVENT#time#id`, `TRANSITION#number`, `MESSAGE#key`, `RUN#journey#number`, `CONSENT#number`.
+Items by `kind`: `PROFILE`, `EVENT#time#id`, `TRANSITION#number`, `MESSAGE#key`, `RUN#journey#number`, `CONSENT#number`,
+`ASKED#queue`.
 A transition's item is its own, unless one write makes more than fit a transaction: then it holds those after it, too.
 """
 

@@ -23,6 +23,8 @@ TABLES = {
             {"AttributeName": "kind", "AttributeType": "S"},
             {"AttributeName": "contact_shard", "AttributeType": "N"},
             {"AttributeName": "wake_at", "AttributeType": "N"},
+            {"AttributeName": "asked_for", "AttributeType": "S"},
+            {"AttributeName": "place", "AttributeType": "S"},
         ],
         "GlobalSecondaryIndexes": [
             {
@@ -38,6 +40,14 @@ TABLES = {
                 "KeySchema": [
                     {"AttributeName": "contact_shard", "KeyType": "HASH"},
                     {"AttributeName": "contact", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {
+                "IndexName": "asked",
+                "KeySchema": [
+                    {"AttributeName": "asked_for", "KeyType": "HASH"},
+                    {"AttributeName": "place", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },

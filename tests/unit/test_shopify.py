@@ -341,6 +341,10 @@ def test_a_product_is_about_nobody() -> None:
         "image": "https://cdn.example.com/earl-grey.jpg",
         "handle": "earl-grey",
         "status": "active",
+        "variants": [
+            {"variant_id": "45001", "title": "250 g", "sku": "TEA-EG-250", "price": 14.5},
+            {"variant_id": "45009", "title": "1 kg", "sku": "TEA-EG-1000", "price": 49.0},
+        ],
     }
 
 

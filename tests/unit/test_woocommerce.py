@@ -180,6 +180,7 @@ def test_a_product_is_about_nobody() -> None:
         "url": "https://woo.example.com/product/wool-hat/",
         "handle": "wool-hat",
         "status": "publish",
+        "variants": [{"sku": "HAT-1", "price": 149.0, "available": True}],
     }
     (deleted,) = events("product.deleted", {"id": 93})
     assert deleted.properties == {"product_id": "93", "status": "deleted"}

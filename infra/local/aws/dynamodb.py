@@ -655,6 +655,12 @@ def earliest(world: World, table: str, index: str) -> int | None:
     return int(decode(blob)[found.key.attributes[1].name]["N"])
 
 
+def least(world: World, table: str, partition: str, attribute: str) -> int | None:
+    """The smallest value of an attribute (a whole number) in a partition, which is a text; None when there is none."""
+    rows = world.db.execute(f"SELECT item FROM {state_of(world).tables[table].rows} WHERE pk = ?", (partition,))
+    return min((int(item[attribute]["N"]) for (blob,) in rows if attribute in (item := decode(blob))), default=None)
+
+
 # ── time to live ──
 
 

@@ -24,7 +24,9 @@ Payload = dict[str, Any]
 MAX_TEXT = 1_000  # bytes of a trait or property
 MAX_DEPTH = 30  # pydantic and DynamoDB stop somewhat deeper
 MAX_PRODUCTS = 500
-MAX_PRODUCT_BYTES = 100_000  # of an event's products; all the rest of a webhook's event is below 100 KB by construction
+MAX_VARIANTS = 250  # of a product
+MAX_PRODUCT_BYTES = 100_000
+"""Of an event's products or a product's variants; the rest of a webhook's event is below 100 KB by construction."""
 MAX_LABELS = 50
 MAX_LABEL = 100
 MAX_LABELS_BYTES = 1_000
@@ -233,16 +235,31 @@ def present(values: Mapping[str, Json]) -> Payload:
 
 def with_products(properties: Mapping[str, Json], products: Iterable[Mapping[str, Json]]) -> Payload:
     """The properties with as many products as an event has room for; `products_left_out` counts the others."""
-    known = [found for found in map(present, products) if found]
+    return _with_some(properties, "products", products, MAX_PRODUCTS)
+
+
+def with_variants(properties: Mapping[str, Json], variants: Iterable[Mapping[str, Json]]) -> Payload:
+    """A product's properties with as many variants as an event has room for; `variants_left_out` counts the others."""
+    return _with_some(properties, "variants", variants, MAX_VARIANTS)
+
+
+def _with_some(properties: Mapping[str, Json], name: str, several: Iterable[Mapping[str, Json]], most: int) -> Payload:
+    known = [found for found in map(present, several) if found]
     kept: list[Payload] = []
     room = MAX_PRODUCT_BYTES
-    for product in known[:MAX_PRODUCTS]:
-        room -= len(json.dumps(product, ensure_ascii=False).encode())
+    for each in known[:most]:
+        room -= len(json.dumps(each, ensure_ascii=False).encode())
         if room < 0:
             break
-        kept.append(product)
+        kept.append(each)
     left_out = len(known) - len(kept)
-    return {**properties, "products": kept, **({"products_left_out": left_out} if left_out else {})}
+    return {**properties, name: kept, **({f"{name}_left_out": left_out} if left_out else {})}
+
+
+def stock(value: Json) -> int | None:
+    """How many whole pieces there are: what is owed (a stock below zero) is none."""
+    found = quantity(value)
+    return None if found is None else max(int(found // 1), 0)
 
 
 def fingerprint(payload: Json) -> str:

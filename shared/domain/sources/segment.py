@@ -62,6 +62,9 @@ RESERVED = (
         Type.ORDER_PAID,
         Type.ORDER_FULFILLED,
         Type.JOURNEY_COMPLETED,
+        Type.BACK_IN_STOCK,
+        Type.PRICE_DROPPED,
+        Type.LOW_STOCK,
         Type.DATA_REQUESTED,
         Type.ERASURE_REQUESTED,
     }

@@ -41,6 +41,7 @@ from shared.domain.events import (
     iso,
 )
 from shared.domain.sources.payload import (
+    MAX_VARIANTS,
     Payload,
     country,
     email,
@@ -55,9 +56,11 @@ from shared.domain.sources.payload import (
     present,
     quantity,
     required,
+    stock,
     text,
     topic_of,
     with_products,
+    with_variants,
 )
 
 _DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
@@ -371,26 +374,67 @@ def _order_properties(payload: Payload, order: str, created: Instant | None) -> 
 
 
 def _catalogue(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
+    """A product; or, by the same topics, a variation of one, which tells of nothing but itself (`partial`). A product
+    that has some (`variable`) has no stock and price of its own: theirs are told one by one."""
     product = required(payload, "id")
-    categories = labels([category.get("name") for category in objects(payload.get("categories"))])
-    images = objects(payload.get("images"))
-    price = number(payload.get("price"))
-    properties = {
-        "product_id": product,
-        "title": text(payload.get("name")),
-        "category": categories[0] if categories else None,
-        "categories": categories if len(categories) > 1 else None,
-        "tags": labels([tag.get("name") for tag in objects(payload.get("tags"))]),
-        "price_min": price,
-        "price_max": price,
-        "image": text(images[0].get("src")) if images else None,
-        "url": text(payload.get("permalink")),
-        "handle": text(payload.get("slug")),
-        "status": "deleted" if delivery.topic == "product.deleted" else text(payload.get("status")),
-    }
+    variations = payload.get("variations") if payload.get("type") == "variable" else None
+    parent = identifier(payload.get("parent_id")) if payload.get("type") == "variation" else None
+    deleted = delivery.topic == "product.deleted"
     stated = _date(payload, "date_modified")
-    identified_by = (product, delivery.content)
-    return (_event(delivery, Type.PRODUCT_UPDATED, identified_by, stated, properties=present(properties)),)
+    if parent not in (None, "0"):
+        properties = _of_variation(payload, product, str(parent), deleted)
+        return (_event(delivery, Type.PRODUCT_UPDATED, (product, delivery.content), stated, properties=properties),)
+    categories = labels([category.get("name") for category in objects(payload.get("categories"))])
+    price = number(payload.get("price"))
+    properties = present(
+        {
+            "product_id": product,
+            "title": text(payload.get("name")),
+            "category": categories[0] if categories else None,
+            "categories": categories if len(categories) > 1 else None,
+            "tags": labels([tag.get("name") for tag in objects(payload.get("tags"))]),
+            "price_min": price,
+            "price_max": price,
+            "image": _image(payload),
+            "url": text(payload.get("permalink")),
+            "handle": text(payload.get("slug")),
+            "status": "deleted" if deleted else text(payload.get("status")),
+        }
+    )
+    if isinstance(variations, list):
+        properties["variations"] = [each for each in map(identifier, variations) if each][:MAX_VARIANTS]
+    elif "stock_status" in payload or "in_stock" in payload or price is not None:
+        properties = with_variants(properties, [_variant(payload)])
+    return (_event(delivery, Type.PRODUCT_UPDATED, (product, delivery.content), stated, properties=properties),)
+
+
+def _of_variation(payload: Payload, variation: str, parent: str, deleted: bool) -> Payload:
+    """One that is not published cannot be bought."""
+    told = {"variant_id": variation, "title": text(payload.get("name")), **_variant(payload)}
+    told |= {"image": _image(payload), "url": text(payload.get("permalink"))}
+    if deleted or text(payload.get("status")) not in (None, "publish"):
+        told["available"] = None
+    return with_variants({"product_id": parent, "partial": True}, [told])
+
+
+def _variant(product: Payload) -> Payload:
+    """What of it can be bought. A stock counts where WooCommerce manages it, for itself or with its parent's; what may
+    be ordered when there is none is on backorder, or will be, and never runs out."""
+    status = text(product.get("stock_status"))
+    in_stock = product.get("in_stock") if status is None else status != "outofstock"
+    return {
+        "sku": text(product.get("sku")),
+        "price": number(product.get("price")),
+        "stock": stock(product.get("stock_quantity")) if product.get("manage_stock") in (True, "parent") else None,
+        "available": in_stock if isinstance(in_stock, bool) else None,
+        "backorder": True if product.get("backorders_allowed") is True or status == "onbackorder" else None,
+    }
+
+
+def _image(product: Payload) -> str | None:
+    """Its first; versions before 2 of the API, and a variation, have one alone."""
+    images = objects(product.get("images"))
+    return text(images[0].get("src")) if images else text(mapping(product.get("image")).get("src"))
 
 
 _TOPICS: dict[str, Callable[[Payload, _Delivery], tuple[Event, ...]]] = {

@@ -1,0 +1,286 @@
+"""A product's change is told to those whom it concerns: webhooks and the website's calls in, events of contacts out.
+
+All of it on the local run, with the real schedule, lake and queries.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local import gateway, settings
+from infra.local.aws.calls import Call
+from infra.local.gateway import Request
+from infra.local.shop import storefront
+from infra.local.shop.history import SHOP, Webhook
+from infra.local.system import ProcessDied
+from shared.adapters import asked, contacts, identities, releases
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Json, Type, iso
+from tests.integration.shop import Shop
+
+TOLD = (Type.BACK_IN_STOCK, Type.PRICE_DROPPED, Type.LOW_STOCK)
+
+
+class Store(Shop):
+    """A shop with one product of two variants, and visitors who are known by their addresses."""
+
+    calls = 0
+
+    def product(self, *stocks: int | None, price: str = "20.00", at: int | None = None, **more: Json) -> None:
+        variants = [
+            {
+                "id": 451 + number,
+                "title": f"Size {number}",
+                "price": price,
+                "inventory_policy": "deny",
+                "inventory_quantity": stock,
+            }
+            for number, stock in enumerate(stocks)
+        ]
+        time = self.now() if at is None else at
+        body = {
+            "id": 8001,
+            "title": "Earl Grey",
+            "handle": "earl-grey",
+            "product_type": "Tea",
+            "status": "active",
+            "updated_at": iso(time),
+            "variants": variants,
+            **more,
+        }
+        self.calls += 1
+        about = f"product-{self.calls}"
+        storefront.post(self.system, Webhook(self.now(), "products/update", SHOP, about, about, body))
+
+    def track(self, who: str, event: str, **properties: Json) -> None:
+        self.call({"type": "track", "event": event, "properties": properties}, who)
+
+    def call(self, message: Json, who: str) -> None:
+        self.calls += 1
+        message |= {
+            "messageId": f"m{self.calls}",
+            "anonymousId": f"browser-{who}",
+            "context": {"traits": {"email": f"{who}@example.com"}} if "?" not in who else {},
+            "timestamp": iso(self.now()),
+        }
+        key = base64.b64encode(f"{json.loads(settings.SECRETS['write_keys'])[0]}:".encode()).decode()
+        headers = {"content-type": "application/json", "authorization": f"Basic {key}"}
+        path = f"/v1/{message['type']}"
+        answer = gateway.public(self.system, Request("POST", path, headers=headers, body=json.dumps(message).encode()))
+        assert answer.status == 200, answer.body
+
+    def asks(self, who: str, **properties: Json) -> None:
+        self.track(who, "Back In Stock Requested", **({"product_id": "8001", "variant_id": "451"} | properties))
+        self.passes(SECOND)
+
+    def contact(self, who: str) -> str | None:
+        identity = Identity(kind=IdentityKind.EMAIL, value=f"{who}@example.com")
+        return identities.find([identity]).get(identity)
+
+    def heard(self, who: str) -> list[Event]:
+        contact = self.contact(who)
+        assert contact is not None, who
+        return [event for event in contacts.events(contact) if event.type in TOLD]
+
+    def told(self, *several: str) -> dict[str, list[str]]:
+        """Who of them was told what."""
+        return {who: [event.type for event in found] for who in several if (found := self.heard(who))}
+
+
+def back(*several: str) -> dict[str, list[str]]:
+    """That each of them was told once that it is back."""
+    return {who: ["Back In Stock"] for who in several}
+
+
+@pytest.fixture
+def shop() -> Store:
+    found = Store()
+    found.product(9, 9)
+    found.passes(MINUTE)
+    return found
+
+
+def test_who_viewed_or_carted_a_product_is_told_that_its_price_has_dropped(shop: Store) -> None:
+    shop.track("ada", "Product Viewed", product_id="8001", name="Earl Grey", price=20)
+    shop.track("ben", "Product Added", product_id="8001", variant_id="452", price=20)
+    shop.track("cem", "Product Viewed", product_id="8002")
+    shop.track("dot", "Product Viewed", product_id="8001")
+    shop.passes(HOUR)
+    shop.track("dot", "Order Completed", order_id="1", products=[{"product_id": "8001"}])
+    shop.passes(HOUR)
+    shop.product(9, 9, price="15.00")
+    shop.passes(15 * MINUTE)
+    assert shop.told("ada", "ben", "cem") == {"ada": ["Price Dropped"], "ben": ["Price Dropped"]}
+    (of_ada,), (of_ben,) = shop.heard("ada"), shop.heard("ben")
+    assert of_ada.properties == {
+        "product_id": "8001",
+        "variant_id": "451",
+        "name": "Earl Grey",
+        "variant": "Size 0",
+        "category": "Tea",
+        "price": 15.0,
+        "old_price": 20.0,
+        "drop_percent": 25,
+        "stock": 9,
+        "url": f"{shop.system.template.parameters['ShopUrl']}/products/earl-grey?variant=451",
+        "reason": "viewed",
+        "change": of_ada.properties["change"],
+    }
+    assert (of_ben.properties["variant_id"], of_ben.properties["reason"]) == ("452", "cart")
+    assert list(releases.pending()) == []
+
+
+def test_what_is_told_again_late_or_out_of_order_is_told_to_nobody_twice(shop: Store) -> None:
+    shop.track("ada", "Product Viewed", product_id="8001")
+    shop.passes(HOUR)
+    before, dropped = shop.now() - MINUTE, shop.now()
+    for _ in range(2):
+        shop.product(9, 9, price="15.00", at=dropped)
+        shop.product(9, 9, price="20.00", at=before)
+        shop.passes(HOUR)
+    assert shop.told("ada") == {"ada": ["Price Dropped"]}
+
+
+def test_a_slip_of_the_pen_is_told_to_nobody(shop: Store) -> None:
+    shop.track("ada", "Product Viewed", product_id="8001")
+    shop.passes(HOUR)
+    shop.product(9, 9, price="2.00")
+    shop.passes(2 * MINUTE)
+    shop.product(9, 9, price="20.00")
+    shop.passes(HOUR)
+    assert shop.told("ada") == {}
+    assert list(releases.pending()) == []
+
+
+def test_little_stock_is_told_to_who_looked_at_it(shop: Store) -> None:
+    shop.track("ada", "Product Viewed", product_id="8001")
+    shop.track("ben", "Product Viewed", product_id="8001", variant_id="451")
+    shop.track("cem", "Product Viewed", product_id="8001", variant_id="452")
+    shop.passes(HOUR)
+    shop.product(3, 9)
+    shop.passes(15 * MINUTE)
+    assert shop.told("ada", "ben", "cem") == {"ben": ["Low Stock"]}  # there is much of the other
+    assert shop.heard("ben")[0].properties["stock"] == 3
+
+
+def test_those_who_asked_are_told_in_waves_no_larger_than_the_stock_the_oldest_first(shop: Store) -> None:
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    names = ["ada", "ben", "cem", "dot", "eve"]
+    for name in names:
+        shop.asks(name)
+    shop.asks("fay", variant_id="452")
+    shop.product(2, 9)
+    shop.passes(3 * MINUTE)
+    assert shop.told(*names, "fay") == {"ada": ["Back In Stock"], "ben": ["Back In Stock"]}
+    assert shop.heard("ada")[0].properties["reason"] == "asked"
+    shop.product(1, 9)  # one of them has bought it
+    shop.passes(HOUR)
+    assert list(shop.told(*names)) == ["ada", "ben", "cem"]
+    shop.product(0, 9)
+    shop.passes(3 * HOUR)
+    assert list(shop.told(*names)) == ["ada", "ben", "cem"]
+    shop.product(50, 9)
+    shop.passes(10 * MINUTE)
+    assert shop.told(*names, "fay") == back(*names)
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    shop.product(50, 9)
+    shop.passes(DAY)
+    assert shop.told(*names, "fay") == back(*names)  # each has asked once
+
+
+def test_those_who_looked_are_told_after_those_who_asked(shop: Store) -> None:
+    shop.track("viewer", "Product Viewed", product_id="8001", variant_id="451")
+    shop.product(0, 0)
+    shop.passes(MINUTE)
+    shop.asks("ada", variant_id=None)
+    shop.asks("ben")
+    shop.passes(HOUR)
+    shop.product(1, 0)
+    shop.passes(30 * MINUTE)
+    assert shop.told("ada", "ben", "viewer") == {"ben": ["Back In Stock"]}
+    shop.passes(2 * HOUR)
+    assert shop.told("ada", "ben", "viewer") == back("ada", "ben", "viewer")
+    assert shop.heard("viewer")[0].properties["reason"] == "viewed"
+
+
+def test_who_cannot_be_written_to_waits_and_takes_nobodys_place(shop: Store) -> None:
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    for number in range(4):
+        shop.asks(f"?{number}")
+    shop.asks("ada")
+    shop.product(1, 9)
+    shop.passes(3 * MINUTE)
+    assert shop.told("ada") == {"ada": ["Back In Stock"]}
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    shop.call({"type": "identify", "userId": "u", "traits": {"email": "late@example.com"}}, "?2")
+    shop.passes(MINUTE)
+    shop.product(5, 9)
+    shop.passes(3 * MINUTE)
+    assert shop.told("late") == {"late": ["Back In Stock"]}
+    assert len(shop.heard("late")) == 1
+
+
+def test_erasure_takes_an_asker_out_of_the_queue(shop: Store) -> None:
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    shop.asks("ada")
+    contact = shop.contact("ada")
+    assert [each.contact for each in asked.queue("variant#451", shop.now())] == [contact]
+    status, _ = shop.ask("DELETE", f"/contacts/{contact}")
+    assert status == 202
+    shop.passes(5 * MINUTE)
+    assert list(asked.queue("variant#451", shop.now())) == []
+    assert [item["kind"]["S"] for item in contacts.items(str(contact), asked.KIND)] == []
+
+
+def test_who_asked_is_forgotten_after_a_year(shop: Store) -> None:
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    shop.asks("ada")
+    assert len(list(asked.queue("variant#451", shop.now() + 364 * DAY))) == 1
+    assert list(asked.queue("variant#451", shop.now() + 366 * DAY)) == []
+
+
+@pytest.mark.parametrize("operation", ["SendMessageBatch", "PutItem", "DeleteItem", "StartQueryExecution"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_step_that_dies_tells_nobody_twice_and_leaves_nobody_out(shop: Store, operation: str, after: bool) -> None:
+    names = ["ada", "ben", "cem"]
+    shop.product(0, 9)
+    shop.track("viewer", "Product Viewed", product_id="8001", variant_id="451")
+    shop.passes(MINUTE)
+    for name in names:
+        shop.asks(name)
+    died: list[str] = []
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation == operation and len(died) < 3:
+            if after:
+                perform()
+            died.append(operation)
+            raise ProcessDied
+        return perform()
+
+    shop.product(2, 9)
+    shop.fault = fault
+    shop.passes(10 * MINUTE)
+    assert set(shop.told(*names)) <= {"ada", "ben"}
+    shop.passes(4 * HOUR)
+    assert died
+    assert shop.told(*names, "viewer") == back(*names, "viewer")
+
+
+def test_a_segment_can_ask_for_what_was_told(shop: Store) -> None:
+    shop.publish("dropped", {"kind": "event", "event": "Price Dropped", "within": "7d"})
+    shop.track("ada", "Product Viewed", product_id="8001")
+    shop.passes(HOUR)
+    shop.product(9, 9, price="15.00")
+    shop.passes(15 * MINUTE)
+    assert shop.members("dropped") == {shop.contact("ada")}
