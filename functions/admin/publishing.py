@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from functions.admin.rest import Place, Request, answer, logger, paged, route
 from shared.adapters import definitions, refreshes, shipped
 from shared.adapters.clock import now
-from shared.adapters.definitions import Draft, PublishedMeanwhileError, TooLargeError
+from shared.adapters.definitions import Draft
+from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.publications import InUseError, Publication, with_segment, without_segment
@@ -230,12 +231,14 @@ def in_words(problem: Any) -> str:
 
 
 def place(location: tuple[int | str, ...]) -> str:
-    """`when.of.0.within`: without the kinds that pydantic names on the way."""
+    """`when.of.0.within`: without the kinds that pydantic names on the way, and the types that a value may have."""
     kept = [
         part
         for before, part in zip(("", *location), location, strict=False)
         if not (part in KINDS and (isinstance(before, int) or before in ("when", "of", "by")))
     ]
+    if kept[-1:] and kept[-1] in ("int", "float", "bool", "str"):
+        kept.pop()
     return ".".join(map(str, kept))
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from shared.adapters import catalogue, clients, currencies, definitions, environment, secrets, senders
+from shared.adapters import (
+    catalogue,
+    clients,
+    currencies,
+    definitions,
+    environment,
+    journey_definitions,
+    secrets,
+    senders,
+)
 
 
 def forget_all() -> None:
     """As a new process begins: for tests, and for a local run that takes another's place."""
     clients.client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
     secrets._provider.cache_clear()
-    for kept in (catalogue, currencies, definitions, environment, senders):
+    for kept in (catalogue, currencies, definitions, environment, journey_definitions, senders):
         kept.forget()

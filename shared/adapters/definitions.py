@@ -7,7 +7,6 @@ it has read it; who must not fall behind asks `at_least`.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ from importlib import resources
 
 from pydantic import ConfigDict, TypeAdapter
 
-from shared.adapters.clients import client
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import table
+from shared.adapters.definitions_table import PublishedMeanwhileError, Version, compressed, put_new, versions
 from shared.adapters.environment import Settings, environment
 from shared.domain import calendars
 from shared.domain.conditions import Segment
@@ -27,26 +25,11 @@ from shared.domain.publications import Publication, compiled, first, with_segmen
 from shared.domain.segments import Definitions
 
 CACHE_TTL = 60 * SECOND
-MAX_BYTES = 390_000
-"""Of a version, compressed: DynamoDB takes 400 KB, and beside the body stands next to nothing. That is some seventy
-lists of a thousand ids."""
 SEGMENTS, DRAFTS = "segments", "drafts"
 
 
 class ShopSettings(Settings):
     shop_time_zone: str
-
-
-class PublishedMeanwhileError(Exception):
-    """Somebody else has made the version of this number: look at theirs, and make the next."""
-
-
-class TooLargeError(ValueError):
-    """All segments (or all drafts) together are larger than a version can be; says by how much."""
-
-    def __init__(self, what: str, size: int) -> None:
-        told = f"all {what} together take {-(-size // 1000)} KB when compressed, and {MAX_BYTES // 1000} KB fit"
-        super().__init__(f"{told}: shorten the longest lists of values, or delete what is not used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +91,11 @@ def _put_first_on_record() -> None:
 
 
 def _put_publication(publication: Publication) -> None:
-    _put_new(SEGMENTS, publication.number, _body(publication))
+    put_new(Version(SEGMENTS, publication.number, _body(publication)))
 
 
 def _body(publication: Publication) -> bytes:
-    return _compressed(SEGMENTS, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
+    return compressed(SEGMENTS, publication.model_dump_json(by_alias=True, exclude_none=True).encode())
 
 
 def check_size(publication: Publication) -> None:
@@ -122,7 +105,7 @@ def check_size(publication: Publication) -> None:
 
 def numbered_publication(number: int) -> Publication:
     """The publication of a number. LookupError: there is none."""
-    found, body = next(_versions(SEGMENTS, number + 1), (0, b""))
+    found, body = next(versions(SEGMENTS, number + 1), (0, b""))
     if found != number:
         raise LookupError(f"there is no publication {number}")
     return Publication.model_validate_json(body)
@@ -168,7 +151,7 @@ def _newest(most: int) -> _Read:
     instant = now()
     if _read is not None and 0 <= instant - _read.at < most:
         return _read
-    number, body = next(_versions(SEGMENTS), (0, b""))
+    number, body = next(versions(SEGMENTS), (0, b""))
     if _read is not None and _read.stored and _read.publication.number == number:
         found, definitions = _read.publication, _read.definitions
     else:
@@ -225,7 +208,7 @@ def put_draft(segment: Segment, instead_of: int | None) -> Draft:
     if (drafts[segment.id].number if segment.id in drafts else None) != instead_of:
         raise PublishedMeanwhileError(f"there is another draft of {segment.id}")
     draft = Draft(number=newest + 1, segment=segment)
-    _put_new(DRAFTS, newest + 1, _drafts_body({**drafts, segment.id: draft}))
+    put_new(Version(DRAFTS, newest + 1, _drafts_body({**drafts, segment.id: draft})))
     return draft
 
 
@@ -233,11 +216,11 @@ def drop_draft(id_: str) -> None:
     """PublishedMeanwhileError."""
     newest, drafts = _drafts()
     if drafts.pop(id_, None) is not None:
-        _put_new(DRAFTS, newest + 1, _drafts_body(drafts))
+        put_new(Version(DRAFTS, newest + 1, _drafts_body(drafts)))
 
 
 def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
-    number, body = next(_versions(DRAFTS, before), (0, b"{}"))
+    number, body = next(versions(DRAFTS, before), (0, b"{}"))
     return number, _DRAFTS.validate_json(body)
 
 
@@ -245,46 +228,7 @@ def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
 
 
 def _drafts_body(drafts: dict[str, Draft]) -> bytes:
-    return _compressed(DRAFTS, _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
-
-
-def _compressed(what: str, body: bytes) -> bytes:
-    compressed = zlib.compress(body)
-    if len(compressed) > MAX_BYTES:
-        raise TooLargeError(what, len(compressed))
-    return compressed
-
-
-def _put_new(id_: str, version: int, body: bytes) -> None:
-    """Stores a version that there is none of: no version is ever overwritten."""
-    try:
-        client("dynamodb").put_item(
-            TableName=table(),
-            Item={"id": {"S": id_}, "version": {"N": str(version)}, "body": {"B": body}},
-            ConditionExpression="attribute_not_exists(id)",
-        )
-    except client("dynamodb").exceptions.ConditionalCheckFailedException as error:
-        raise PublishedMeanwhileError(f"there is a version {version} of {id_} already") from error
-
-
-def _versions(id_: str, before: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """Versions, newest first, and their bodies; read one by one as far as they are asked for."""
-    condition, values = "id = :id", {":id": {"S": id_}}
-    while True:
-        if before is not None:
-            condition, values = "id = :id AND version < :before", {**values, ":before": {"N": str(before)}}
-        found = client("dynamodb").query(
-            TableName=table(),
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=1,
-        )["Items"]
-        if not found:
-            return
-        before = int(found[0]["version"]["N"])
-        yield before, zlib.decompress(bytes(found[0]["body"]["B"]))
+    return compressed(DRAFTS, _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
 
 
 def _text(name: str) -> str:

@@ -3,11 +3,28 @@ or do, each kind under an id of its own."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
+
+MAX_BYTES = 390_000
+"""Of a version, compressed: DynamoDB takes 400 KB, and beside the body stands next to nothing. That is some seventy
+lists of a thousand ids."""
+
+
+class PublishedMeanwhileError(Exception):
+    """Somebody else has made the version of this number: look at theirs, and make the next."""
+
+
+class TooLargeError(ValueError):
+    """All segments (or all journeys, or all drafts) together are larger than a version can be; says by how much."""
+
+    def __init__(self, what: str, size: int) -> None:
+        told = f"all {what} together take {-(-size // 1000)} KB when compressed, and {MAX_BYTES // 1000} KB fit"
+        super().__init__(f"{told}: shorten the longest lists of values, or delete what is not used")
 
 
 class DefinitionsSettings(Settings):
@@ -32,3 +49,66 @@ def items(id_: str) -> Iterator[dict[str, Any]]:
     )
     for page in pages:
         yield from page["Items"]
+
+
+# ── documents that have versions, none of which is ever overwritten ──
+
+
+class Version(NamedTuple):
+    """Of the document `id`, the version `number`; its body as `compressed` gives it."""
+
+    id: str
+    number: int
+    body: bytes
+
+
+def compressed(what: str, body: bytes) -> bytes:
+    """A version's body, as it is stored. TooLargeError."""
+    made = zlib.compress(body)
+    if len(made) > MAX_BYTES:
+        raise TooLargeError(what, len(made))
+    return made
+
+
+def put_new(*new: Version) -> None:
+    """Stores versions that there are none of: all of them, or none (PublishedMeanwhileError: of one there is, or
+    somebody is just storing it)."""
+    try:
+        client("dynamodb").transact_write_items(
+            TransactItems=[
+                {
+                    "Put": {
+                        "TableName": table(),
+                        "Item": {"id": {"S": id_}, "version": {"N": str(number)}, "body": {"B": body}},
+                        "ConditionExpression": "attribute_not_exists(id)",
+                    }
+                }
+                for id_, number, body in new
+            ]
+        )
+    except client("dynamodb").exceptions.TransactionCanceledException as error:
+        codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        if codes - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
+            raise
+        told = " or ".join(f"a version {number} of {id_}" for id_, number, _ in new)
+        raise PublishedMeanwhileError(f"there is {told} already") from error
+
+
+def versions(id_: str, before: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Versions, newest first, and their bodies; read one by one as far as they are asked for."""
+    condition, values = "id = :id", {":id": {"S": id_}}
+    while True:
+        if before is not None:
+            condition, values = "id = :id AND version < :before", {**values, ":before": {"N": str(before)}}
+        found = client("dynamodb").query(
+            TableName=table(),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=1,
+        )["Items"]
+        if not found:
+            return
+        before = int(found[0]["version"]["N"])
+        yield before, zlib.decompress(bytes(found[0]["body"]["B"]))

@@ -9,7 +9,7 @@ import pytest
 from functions.profile import app as profile_app
 from infra.local.system import Context
 from shared.adapters import clock, contacts, definitions, environment
-from shared.adapters.definitions import PublishedMeanwhileError
+from shared.adapters.definitions_table import PublishedMeanwhileError
 from shared.domain.conditions import Segment
 from shared.domain.events import MINUTE, SECOND, Event, Identity, IdentityKind, Type, evaluation_due
 from shared.domain.profiles import Profile

@@ -250,8 +250,9 @@ def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(shop: Shop) -
 
     def race(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The other one publishes just before the first is stored."""
-        item = call.parameters.get("Item", {})
-        if call.operation == "PutItem" and item.get("id") == {"S": "segments"} and item["version"] == {"N": "2"}:
+        puts = call.parameters.get("TransactItems", []) if call.operation == "TransactWriteItems" else []
+        keys = [(each["Put"]["Item"]["id"]["S"], each["Put"]["Item"]["version"]["N"]) for each in puts]
+        if keys == [("segments", "2")]:
             shop.fault = lambda _, perform: perform()
             answers.append(shop.ask("POST", "/segments/others/publish"))
         return perform()

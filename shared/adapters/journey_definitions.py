@@ -1,0 +1,174 @@
+"""The shop's journeys: as they were published, every version of each, and drafts of them.
+
+In the Definitions table each publication is an item `journeys`, version = its number; each version of a journey's
+definition an item `journey#<id>`, which is stored with the publication that brings it and is what runs that began with
+it go on by; and the drafts are one numbered document (`journey_drafts`). No version is ever overwritten. A shop that
+has published nothing has no journeys, and emails nobody. A Lambda takes the newest publication for `CACHE_TTL` as it
+has read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from pydantic import ConfigDict, TypeAdapter
+
+from shared.adapters import definitions_table
+from shared.adapters.clock import now
+from shared.adapters.definitions import CACHE_TTL
+from shared.adapters.definitions_table import PublishedMeanwhileError, compressed, put_new, versions
+from shared.domain.events import Instant, Strict
+from shared.domain.journeys.definition import Journey, Published
+from shared.domain.journeys.publications import Publication, Version
+
+JOURNEYS, DRAFTS = "journeys", "journey_drafts"
+
+_read: tuple[Publication, Instant] | None = None
+
+
+# ── what is published ──
+
+
+def journeys(at_least: int = 0) -> Mapping[str, Published]:
+    """All journeys that were switched on, as they stood at most `CACHE_TTL` ago, or by the publication of this number
+    or a later one. LookupError: there is none. What has not changed since the last call is the same object."""
+    found = newest()
+    if found.number < at_least:
+        found = publication()
+    if found.number < at_least:
+        raise LookupError(f"publication {at_least} of the journeys was asked for, and {found.number} is the newest")
+    return found.journeys
+
+
+def newest() -> Publication:
+    """The newest publication, as it was read at most `CACHE_TTL` ago."""
+    return _newest(CACHE_TTL)
+
+
+def publication() -> Publication:
+    """The newest publication, read now."""
+    return _newest(0)
+
+
+def publish(made: Publication, version: Version | None = None) -> None:
+    """Stores a publication, if its number is the next, with the version that it brings. PublishedMeanwhileError,
+    TooLargeError."""
+    new = [definitions_table.Version(JOURNEYS, made.number, _publication_body(made))]
+    if version is not None:
+        new.append(definitions_table.Version(_id_of(version.journey.id), version.version, _version_body(version)))
+    put_new(*new)
+    _newest(0)
+
+
+def check_size(made: Publication) -> None:
+    """TooLargeError where the publication could not be stored."""
+    _publication_body(made)
+
+
+def publications() -> Iterator[Publication]:
+    """All publications, newest first; read one by one as far as they are asked for."""
+    for _, body in versions(JOURNEYS):
+        yield Publication.model_validate_json(body)
+
+
+@cache
+def version(journey: str, number: int) -> Journey:
+    """A version of a journey's definition, which never changes. LookupError: there is none."""
+    found, body = next(versions(_id_of(journey), number + 1), (0, b""))
+    if found != number:
+        raise LookupError(f"there is no version {number} of the journey {journey}")
+    return Version.model_validate_json(body).journey
+
+
+def versions_of(journey: str, before: int | None = None) -> Iterator[Version]:
+    """The versions of a journey, newest first (before a number), read one by one as far as they are asked for."""
+    for _, body in versions(_id_of(journey), before):
+        yield Version.model_validate_json(body)
+
+
+def forget() -> None:
+    """Forgets what was read, so that it is read again."""
+    global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
+    _read = None
+    version.cache_clear()
+
+
+def _newest(most: int) -> Publication:
+    """As it was read at most so many milliseconds ago."""
+    global _read  # noqa: PLW0603
+    instant = now()
+    if _read is not None and 0 <= instant - _read[1] < most:
+        return _read[0]
+    number, body = next(versions(JOURNEYS), (0, b""))
+    if _read is not None and _read[0].number == number:
+        found = _read[0]
+    else:
+        found = Publication.model_validate_json(body) if number else Publication()
+    _read = found, instant
+    return found
+
+
+# ── drafts ──
+
+
+class Draft(Strict):
+    """A journey as it may become, since the drafts' version of this number. `text`: as it was written, where it was
+    YAML: with its comments."""
+
+    number: int
+    journey: Journey
+    at: Instant
+    by: str
+    text: str | None = None
+
+
+_DRAFTS = TypeAdapter(dict[str, Draft], config=ConfigDict(defer_build=True))  # only the admin function reads drafts
+
+
+def drafts() -> dict[str, Draft]:
+    """The drafts by their journeys."""
+    return _drafts()[1]
+
+
+def put_draft(journey: Journey, text: str | None, instead_of: int | None, by: str) -> Draft:
+    """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
+    or none any more. TooLargeError."""
+    newest, drafts = _drafts()
+    if (drafts[journey.id].number if journey.id in drafts else None) != instead_of:
+        raise PublishedMeanwhileError(f"there is another draft of {journey.id}")
+    draft = Draft(number=newest + 1, journey=journey, at=now(), by=by, text=text)
+    put_new(definitions_table.Version(DRAFTS, newest + 1, _drafts_body({**drafts, journey.id: draft})))
+    return draft
+
+
+def drop_draft(id_: str, number: int) -> None:
+    """Drops the draft of that number, if it is still the journey's. PublishedMeanwhileError."""
+    newest, drafts = _drafts()
+    if id_ in drafts and drafts[id_].number == number:
+        del drafts[id_]
+        put_new(definitions_table.Version(DRAFTS, newest + 1, _drafts_body(drafts)))
+
+
+def _drafts() -> tuple[int, dict[str, Draft]]:
+    number, body = next(versions(DRAFTS), (0, b"{}"))
+    return number, _DRAFTS.validate_json(body)
+
+
+# ── stored form: without what is not said, but with every `kind`, though it is a default ──
+
+
+def _id_of(journey: str) -> str:
+    return f"journey#{journey}"
+
+
+def _publication_body(made: Publication) -> bytes:
+    return compressed("journeys", made.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def _version_body(version: Version) -> bytes:
+    return compressed("parts of a version", version.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def _drafts_body(drafts: dict[str, Draft]) -> bytes:
+    return compressed("drafts", _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
