@@ -142,7 +142,7 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
         case None:
             return run.wake_at if not run.step else run.since
         case Wait():
-            return timing.waits_until(step, profile, run.since, shop.zone)
+            return _until(shop, step, run, profile)
         case WaitFor():
             return run.since + step.within
         case Send() | Update() if run.asked != NEVER:
@@ -153,6 +153,11 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
             return timing.opens_at(path.journey.hours, profile, max(run.since, run.released, t), shop.zone)
         case _:
             return run.since
+
+
+def _until(shop: Journeys, step: Wait, run: Run, profile: Profile) -> Instant:
+    again = run.passes.get(step.id, 0) > 0
+    return timing.waits_until(step, profile, run.since, shop.zone, again=again)
 
 
 def is_paused(published: Published, step: str) -> bool:
@@ -324,7 +329,7 @@ class _Play:
             return False
         match step:
             case Wait():
-                if not self._is_over(timing.waits_until(step, self.profile, run.since, self.shop.zone)):
+                if not self._is_over(_until(self.shop, step, run, self.profile)):
                     return False
                 self.leave("passed")
             case WaitFor():

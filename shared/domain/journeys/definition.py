@@ -25,6 +25,7 @@ END = "end"
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A time of the local day, `09:30`."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
 EVERY_DAY: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -106,8 +107,10 @@ class Entry(Strict):
 class Exit(Strict):
     """Ends the run wherever it is, in the middle of a wait, too. Of several the first that applies is taken.
 
-    `go_to`: the run goes on there instead (a goal that jumps ahead). `start`: another journey begins. `goal`: what the
-    journey was to achieve, and is counted as that.
+    `go_to`: the run goes on there instead (a goal that jumps ahead), unless it has been there already. `start`: another
+    journey begins. `goal`: what the journey was to achieve, and is counted as that when it happened after the run
+    began. What is told late ends it, too, also when it happened a little earlier than what began the run; history does
+    not (more than three days ago, and before the run).
     """
 
     on: Occasion
@@ -122,7 +125,7 @@ class Hours(Strict):
 
     begin: Clock = Field(default="00:00", alias="from")
     to: Clock = "00:00"
-    weekdays: tuple[Weekday, ...] = EVERY_DAY
+    weekdays: Weekdays = EVERY_DAY
     closed: tuple[Annotated[str, Field(pattern=r"^(\d{4}|-)-\d\d-\d\d$")], ...] = Field(default=(), max_length=100)
 
 
@@ -151,13 +154,14 @@ class Send(Step):
 
 class Wait(Step):
     """Until all of what it says has come: `for` so long since the run came here; and then the next time that it is `at`
-    a time of the contact's local day, on one of `weekdays`; or the contact's `best_hour`, when it is known.
+    a time of the contact's local day, on one of `weekdays` (the first instant after it, where a change of the clocks
+    leaves it out; the first of both, where it comes twice); or the contact's `best_hour`, when it is known.
     Or until `offset` before or after the date in a `trait`; at once when there is none, or it has passed."""
 
     kind: Literal["wait"] = "wait"
     for_: Duration | None = Field(default=None, alias="for")
     at: Clock | None = None
-    weekdays: tuple[Weekday, ...] = EVERY_DAY
+    weekdays: Weekdays = EVERY_DAY
     best_hour: bool = False
     trait: Name | None = None
     offset: Signed = 0

@@ -20,8 +20,9 @@ BEST_HOUR = "best_hour"
 """The trait: the hour of the contact's day (0 to 23) at which they mostly read their email."""
 
 
-def waits_until(wait: Wait, profile: Profile, since: Instant, shop: ZoneInfo) -> Instant:
-    """Until when a run waits that came to the step at `since`."""
+def waits_until(wait: Wait, profile: Profile, since: Instant, shop: ZoneInfo, *, again: bool = False) -> Instant:
+    """Until when a run waits that came to the step at `since`. Where it has come `again`, just at the time of day that
+    it waits for, that is tomorrow's."""
     where = zone_of(profile, shop)
     t = since + (wait.for_ or 0)
     if wait.trait is not None:
@@ -30,7 +31,7 @@ def waits_until(wait: Wait, profile: Profile, since: Instant, shop: ZoneInfo) ->
         t = max(since, min(moment + wait.offset, LAST_INSTANT)) if moment is not None else since
     minute = calendars.minutes(wait.at) if wait.at is not None else _best_minute(profile) if wait.best_hour else None
     if minute is not None:
-        return calendars.next_at_clock(t, minute, wait.weekdays, where)
+        return calendars.next_at_clock(t + (again and t == since), minute, wait.weekdays, where)
     return t if wait.weekdays == EVERY_DAY else calendars.next_weekday(t, wait.weekdays, where)
 
 
