@@ -248,7 +248,7 @@ def test_an_order_says_what_was_bought_when_and_for_how_much() -> None:
         "ordered_at": "2026-03-05T18:05:00.000Z",
         "coupon": "WELCOME10",
         "discount_codes": ["WELCOME10"],
-        "cart_token": "Z2NwLWV1cm9wZS13ZXN0NDowMUhZ",
+        "cart_id": "Z2NwLWV1cm9wZS13ZXN0NDowMUhZ",
         "checkout_token": "b490a9220cd14d7344024f4874f640a6",
         "source_name": "web",
         "shipping_country": "IE",

@@ -20,7 +20,10 @@ MAX_OPEN = 20
 """Open runs of one contact: each is an item that is read and may be written with every event of theirs."""
 TOO_MANY = "too_many_runs"
 """The outcome of a run that would have been one more: it ends as it begins, and counts as none in its entry rule."""
-ALWAYS_KEPT = ("cart_id", "checkout_id", "order_id", "product_id", "variant_id", "category", "total", "price")
+ALWAYS_KEPT = (
+    *("cart_id", "checkout_id", "order_id", "product_id", "variant_id", "category", "total", "price"),
+    *("old_price", "stock"),  # of a change of the catalogue: what its email says
+)
 """What a run remembers of the event that started it, beside what its journey names."""
 
 

@@ -319,7 +319,7 @@ def _cart(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             cart,
             first(instant(payload.get("updated_at")), instant(payload.get("created_at"))),
             identities=_identities(None, None, f"cart:{cart}"),
-            properties=with_products({"cart_token": cart}, map(_product, lines)),
+            properties=with_products({"cart_id": cart}, map(_product, lines)),
         ),
     )
 
@@ -336,6 +336,7 @@ def _checkout(type_: Type, dated: str, payload: Payload, delivery: _Delivery) ->
             "checkout_url": text(payload.get("abandoned_checkout_url")),
             **sale,
             "checkout_token": checkout,
+            "cart_id": sale["cart_id"] or checkout,
         }
     )
     lines = objects(payload.get("line_items"))
@@ -425,7 +426,7 @@ def _sale(payload: Payload) -> Payload:
         "currency": _currency(payload, "total_price") or text(payload.get("currency")),
         "coupon": codes[0] if codes else None,
         "discount_codes": labels(codes),
-        "cart_token": _token(payload.get("cart_token")),
+        "cart_id": _token(payload.get("cart_token")) or identifier(payload.get("checkout_token")),
         "checkout_token": identifier(payload.get("checkout_token")),
         "source_name": text(payload.get("source_name")),
         "shipping_country": country(mapping(payload.get("shipping_address")).get("country_code")),

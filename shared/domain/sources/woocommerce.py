@@ -292,7 +292,9 @@ def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     is_new = delivery.topic == "order.created"
 
     if unfinished:
-        checkout = {**properties, "checkout_id": order}
+        checkout = {**properties, "checkout_id": order, "cart_id": order}
+        if (address := text(payload.get("payment_url"))) is not None:
+            checkout["checkout_url"] = address
         for name in ("order_id", "ordered_at"):  # it is no order yet
             checkout.pop(name, None)
         started, by = (Type.CHECKOUT_STARTED, (order,)) if is_new else (Type.CHECKOUT_UPDATED, changed)
