@@ -28,7 +28,7 @@ from tests.unit.journey_player import NOW, Player, consent, event, journey, trai
 # ── lives ──
 
 BEGIN = NOW - NOW % DAY + 3 * MINUTE
-"""Events come at minutes at which no wait ends: what happens at one instant comes in no order."""
+"""Each event comes at a minute of its own, at which no wait ends: what happens at one instant comes in no order."""
 
 
 @st.composite
@@ -36,7 +36,7 @@ def lives(draw: st.DrawFn) -> list[Event]:
     made = [event("Go", BEGIN)]
     t = BEGIN
     for _ in range(draw(st.integers(0, 8))):
-        t += draw(st.integers(1, 60)) * HOUR + draw(st.sampled_from([0, 7 * MINUTE]))
+        t += draw(st.integers(1, 60)) * HOUR + MINUTE
         made.append(
             draw(
                 st.sampled_from(
@@ -98,13 +98,31 @@ def journeys(draw: st.DrawFn) -> Journey:
     exits: list[dict[str, Any]] = [{"on": {"kind": "event", "events": ["Stop"]}, "goal": draw(st.booleans())}]
     if draw(st.booleans()):
         exits.append({"on": {"kind": "event", "events": ["Jump"]}, "go_to": draw(st.sampled_from(names))})
+    jumps = [exit_["go_to"] for exit_ in exits if "go_to" in exit_]
     return journey(
         {"kind": "event", "events": ["Go"]},
-        *steps,
+        *reached(steps, [names[0], *jumps]),
         entry={"again": draw(st.sampled_from(["once", "each", "3d"]))},
         exits=exits,
         hours=draw(st.sampled_from([None, {"from": "09:00", "to": "17:00"}])),
     )
+
+
+def reached(steps: list[dict[str, Any]], ahead: list[str]) -> list[dict[str, Any]]:
+    """Those of the steps that a run can come to: others are refused."""
+    following = dict(zip([step["id"] for step in steps], [step["id"] for step in steps[1:]] + ["end"], strict=True))
+    found = set[str]()
+    while ahead:
+        name = ahead.pop()
+        step = next((step for step in steps if step["id"] == name), None)
+        if step is None or step["id"] in found:
+            continue
+        found.add(step["id"])
+        ahead += [way["next"] for way in step.get("ways", [])]
+        if step["kind"] not in ("split", "end"):
+            step.setdefault("next", following[name])
+            ahead.append(step["next"])
+    return [step for step in steps if step["id"] in found]
 
 
 # ── the two drivers ──

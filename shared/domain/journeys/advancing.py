@@ -39,6 +39,7 @@ from shared.domain.journeys.definition import (
 )
 from shared.domain.journeys.moving import place_in
 from shared.domain.journeys.runs import (
+    LEAVING,
     MAX_RECORDS,
     Effect,
     Happening,
@@ -80,6 +81,7 @@ def advance(
     `segments.absorb`; `t`, when left out). HistoryNeededError: as `segments.absorb`.
     """
     play = _Play(shop, published, profile, max(t, run.since), min(t, heard) if heard is not None else t, run)
+    play.left = _has_left(run)
     if isinstance(happening, Settled):
         play.settle(happening)
     if run.goes_on:
@@ -261,6 +263,10 @@ class _Play:
     def _walked(self, settled: Settled) -> None:
         """A step of a run that Step Functions moves. What it tells may come in any order."""
         if settled.outcome == "ended":
+            if settled.step != self.run.step:
+                self.leave("passed")
+                if settled.step:
+                    self.enter(settled.step)
             self.end(settled.reason or "completed")
         elif settled.step == self.run.step or settled.time >= self.run.since:
             if settled.step != self.run.step and settled.step in self.path.steps:
@@ -472,6 +478,11 @@ class _Play:
             return
         self.record("ended", outcome)
         self.run = replace(self.run, outcome=outcome, ended=self.t, wake_at=NEVER, held=False)
+
+
+def _has_left(run: Run) -> bool:
+    """Whether it has left the step that it is at, and the machine that walks it has yet to tell where it is now."""
+    return bool(run.records) and run.records[-1].step == run.step and run.records[-1].what in LEAVING
 
 
 def _left_by(settled: Settled) -> What:

@@ -203,7 +203,7 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                     "Comment": "Goes the way that was found.",
                     "Type": "Choice",
                     "Choices": [{"Variable": "$.way.next", "StringEquals": way, "Next": after(way)} for way in ways],
-                    "Default": after(step.next),
+                    "Default": after(step.next if isinstance(step, Branch) else step.ways[-1].next),
                 },
             )
         case Update() | Notify() | StartJourney():
