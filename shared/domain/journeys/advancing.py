@@ -257,7 +257,7 @@ class _Play:
                 self.leave(_left_by(settled), settled.reason)
                 self.enter(self.path.following[settled.step])
             elif settled.outcome == "sent":
-                self.record("sent_after", settled.reason)
+                self.record("sent_after", settled.reason, settled.step)
                 self.run = replace(self.run, asked=NEVER)
 
     def _walked(self, settled: Settled) -> None:
