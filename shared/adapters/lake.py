@@ -51,7 +51,11 @@ def write(rows: Iterable[Row], name: str, refused: Refused | None = None, prefix
     `refused` as of `readable`; without it, such a row raises.
     """
     made = list(rows)  # whoever makes them reads and may fail, before there is a directory for them
-    files = _parquet(made if refused is None else readable(made, refused), name, prefix)
+    with TemporaryDirectory() as directory:
+        lines = Path(directory, "rows.json")
+        if not write_lines(made, lines) or (refused is not None and not _take_out(lines, _READ_ROWS, refused)):
+            return []
+        files = _parquet(lines, name, prefix)
     for key, content in files.items():
         client("s3").put_object(Bucket=environment(LakeSettings).lake_bucket, Key=key, Body=content)
     return list(files)
@@ -65,15 +69,18 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str, ref
         if not write_lines(rows, lines):
             return
         _take_out(lines, _READ_FACTS, refused)
-        table = _duckdb().read_json(str(lines), columns=_READ_FACTS, format="newline_delimited")
+        _duckdb().execute(
+            f"CREATE OR REPLACE TEMP TABLE page AS FROM {_read(lines, _READ_FACTS)}"
+        )  # read once, not per kind
         for kind in facts.KINDS:
-            of_kind = table.filter(f"kind = '{kind}'").project(", ".join(facts.COLUMNS))
-            of_kind.write_parquet(str(file), compression="zstd")
+            of_kind = f"SELECT {', '.join(facts.COLUMNS)} FROM page WHERE kind = '{kind}'"  # noqa: S608
+            _duckdb().execute(f"COPY ({of_kind}) TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)")
             client("s3").put_object(
                 Bucket=environment(LakeSettings).lake_bucket,
                 Key=f"{FACTS_PREFIX}/pass={of_pass}/kind={kind}/{page}.parquet",
                 Body=file.read_bytes(),
             )
+        _duckdb().execute("DROP TABLE page")
 
 
 def readable(rows: Sequence[Row], refused: Refused) -> list[Row]:
@@ -92,10 +99,11 @@ def readable(rows: Sequence[Row], refused: Refused) -> list[Row]:
     return [row for at, row in enumerate(rows) if at not in gone]
 
 
-def _take_out(lines: Path, columns: dict[str, str], refused: Refused) -> None:
-    """Takes the lines that DuckDB cannot read out of a file: one look at all of them, and halves where that fails."""
+def _take_out(lines: Path, columns: dict[str, str], refused: Refused) -> bool:
+    """Takes the lines that DuckDB cannot read out of a file: one look at all of them, and halves where that fails.
+    Gives whether any are left."""
     if _can_read(lines, columns):
-        return
+        return True
     told = lines.read_text(encoding="utf-8").splitlines()
     part = lines.with_name("part.json")
     kept: list[str] = []
@@ -111,15 +119,27 @@ def _take_out(lines: Path, columns: dict[str, str], refused: Refused) -> None:
             middle = (first + end) // 2
             waiting += [(middle, end), (first, middle)]
     lines.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    return bool(kept)
 
 
 def _can_read(lines: Path, columns: dict[str, str]) -> bool:
-    table = _duckdb().read_json(str(lines), columns=columns, format="newline_delimited")
+    counted = ", ".join(f"count({name})" for name in columns)
     try:
-        table.aggregate(", ".join(f"count({name})" for name in columns)).fetchall()
+        _duckdb().execute(f"SELECT {counted} FROM {_read(lines, columns)}").fetchall()  # noqa: S608
     except duckdb.Error:
         return False
     return True
+
+
+def _read(lines: Path, columns: Mapping[str, str]) -> str:
+    """A file of JSON lines as a table, its columns of these types, in SQL: DuckDB's relations ask for the schema of
+    each step anew, and take longer than the reading."""
+    types = ", ".join(f"{name}: '{type_}'" for name, type_ in columns.items())
+    return f"read_json({_text(lines)}, columns = {{{types}}}, format = 'newline_delimited')"
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
@@ -129,18 +149,16 @@ def write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
     return file.stat().st_size > 0
 
 
-def _parquet(rows: Iterable[Row], name: str, prefix: str) -> dict[str, bytes]:
+def _parquet(lines: Path, name: str, prefix: str) -> dict[str, bytes]:
     """The files, by their keys. They are small: a stream's batch is 6 MB at most."""
-    with TemporaryDirectory() as directory:
-        lines, out = Path(directory, "rows.json"), Path(directory, "out")
-        if not write_lines(rows, lines):
-            return {}
-        table = _duckdb().read_json(str(lines), columns=_READ_ROWS, format="newline_delimited")
-        table.order(ORDER).write_parquet(
-            str(out), compression="zstd", partition_by=list(PARTITIONS), filename_pattern=name
-        )
-        written = sorted(out.rglob("*.parquet"))
-        return {f"{prefix}/{file.parent.relative_to(out)}/{name}.parquet": file.read_bytes() for file in written}
+    out = lines.with_name("out")
+    _duckdb().execute(
+        f"""COPY (FROM {_read(lines, _READ_ROWS)} ORDER BY {ORDER}) TO {_text(out)} (
+            FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({", ".join(PARTITIONS)}), FILENAME_PATTERN {_text(name)}
+        )"""
+    )
+    written = sorted(out.rglob("*.parquet"))
+    return {f"{prefix}/{file.parent.relative_to(out)}/{name}.parquet": file.read_bytes() for file in written}
 
 
 @cache

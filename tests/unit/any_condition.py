@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import cache
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -69,25 +70,24 @@ def compared(one: st.SearchStrategy[Any], ordered: st.SearchStrategy[Any]) -> st
     )
 
 
-@st.composite
-def filters(draw: st.DrawFn, least: int = 0) -> list[dict[str, Any]]:
-    where = []
-    for _ in range(draw(st.integers(least, 2))):
-        name = draw(st.sampled_from([*KEPT_PROPERTIES, "result", "answers.points", "a “b”"]))
-        one = (
-            values
-            if name not in KEPT_PROPERTIES
-            else money
-            if name in AMOUNTS
-            else st.booleans()
-            if name in FLAGS
-            else texts
-        )
-        is_ = (
-            draw(st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, one)) if name in FLAGS else None
-        )
-        where.append({"property": name} | (is_ or draw(compared(one, money if name in AMOUNTS else numeric))))
-    return where
+@cache
+def filter_on(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Made once for each name: Hypothesis looks through a strategy that is made anew each time it draws."""
+    if name in FLAGS:
+        how = st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, st.booleans())
+    elif name in AMOUNTS:
+        how = compared(money, money)
+    else:
+        how = compared(texts if name in KEPT_PROPERTIES else values, numeric)
+    return st.builds(lambda how: {"property": name} | how, how)
+
+
+filtered = st.sampled_from([*KEPT_PROPERTIES, "result", "answers.points", "a “b”"]).flatmap(filter_on)
+
+
+@cache
+def filters(least: int = 0) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(filtered, min_size=least, max_size=2)
 
 
 def some(required: dict[str, Any], **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
@@ -102,19 +102,19 @@ deeds = st.builds(lambda event, where: {"event": event, "where": where}, event_n
 ranges = {"at_least": numbers.filter(lambda n: n >= 0), "at_most": numbers.filter(lambda n: n >= 0)}
 
 
-@st.composite
-def of_order(draw: st.DrawFn, names: tuple[str, ...]) -> list[dict[str, Any]]:
+@cache
+def filter_on_order(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    if name == "gift_card":
+        how = st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, st.booleans())
+    else:
+        one = money if name in ("total", "price", "quantity") else texts
+        how = compared(one, one)
+    return st.builds(lambda how: {"property": name} | how, how)
+
+
+def of_order(names: tuple[str, ...]) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Filters on orders, or on their lines."""
-    where = []
-    for _ in range(draw(st.integers(0, 2))):
-        name = draw(st.sampled_from(names))
-        if name == "gift_card":
-            how = draw(st.just({"is": "exists"}) | st.builds(lambda value: {"value": value}, st.booleans()))
-        else:
-            one = money if name in ("total", "price", "quantity") else texts
-            how = draw(compared(one, one))
-        where.append({"property": name} | how)
-    return where
+    return st.lists(st.sampled_from(names).flatmap(filter_on_order), max_size=2)
 
 
 picked = {"where": of_order(OF_ORDER), "lines": of_order(OF_LINES)}
@@ -259,6 +259,7 @@ def read(raw: dict[str, Any]) -> Any:
         return None
 
 
+@cache
 def leaves(kind: str) -> st.SearchStrategy[Any]:
     """Conditions of one kind, those that are refused left out."""
     return PARTS[kind].map(lambda parts: read({"kind": kind} | parts)).filter(lambda condition: condition is not None)

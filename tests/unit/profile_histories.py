@@ -55,46 +55,29 @@ def events(draw: st.DrawFn, most: int = 12) -> list[Event]:
 
 @st.composite
 def event(draw: st.DrawFn, number: int) -> Event:
-    time = BEGIN + draw(st.integers(0, 12)) * 6 * HOUR
-    type_ = draw(st.sampled_from([*ORDERS, *ORDERS, *CARTS, *MAILS, *VISITS, Type.CONTACT_UPDATED, "Own Name"]))
+    time = BEGIN + draw(_UP_TO[12]) * 6 * HOUR
+    type_ = draw(_TYPES)
     properties: dict[str, Any] = {}
     if type_ in ORDERS:
-        properties["order_id"] = draw(st.sampled_from(["1", "2", "3", "4"]))
+        properties["order_id"] = draw(_ORDER_IDS)
         if type_ == Type.ORDER_REFUNDED:
-            properties |= {"refund_id": f"r{number}", "amount": draw(st.sampled_from([5, 30, 250]))}
+            properties |= {"refund_id": f"r{number}", "amount": draw(_AMOUNTS)}
         elif type_ != Type.ORDER_CANCELLED:
-            ordered = BEGIN + draw(st.integers(0, 4)) * 6 * HOUR
-            properties |= {"total": draw(st.sampled_from([0, 10, "19.99", 40, 250])), "ordered_at": iso(ordered)}
+            ordered = BEGIN + draw(_UP_TO[4]) * 6 * HOUR
+            properties |= {"total": draw(_TOTALS), "ordered_at": iso(ordered)}
         if type_ == Type.ORDER_COMPLETED:
             properties |= draw(_ORDER)
-    if type_ in (Type.ORDER_COMPLETED, *CARTS) and draw(st.booleans()):
-        product = st.fixed_dictionaries(
-            {"product_id": st.sampled_from(PRODUCTS), "price": st.sampled_from([9.99, 20])},
-            optional={
-                "category": st.sampled_from(CATEGORIES),
-                "categories": st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=2),
-                "quantity": st.integers(1, 3) | st.just(1.5),
-                "vendor": st.sampled_from(["Acme", "bücher"]),
-                "variant_id": st.sampled_from(["v1", "v2"]),
-                "gift_card": st.just(True),
-            },
-        )
-        properties["products"] = draw(st.lists(product, max_size=3))
-    elif draw(st.booleans()):
+    if type_ in (Type.ORDER_COMPLETED, *CARTS) and draw(_EITHER):
+        properties["products"] = draw(_PRODUCTS)
+    elif draw(_EITHER):
         properties |= draw(_SINGLE)
     if type_ in MAILS:
         properties |= draw(_MAIL)
-    if draw(st.integers(0, 2)) == 0:
+    if draw(_UP_TO[2]) == 0:
         properties |= draw(_OTHERS)
     consent = ()
-    if draw(st.integers(0, 3)) == 0:
-        consent = (
-            ConsentChange(
-                topic=draw(st.sampled_from(["marketing", "marketing", "news"])),
-                state=draw(st.sampled_from(["subscribed", "unsubscribed", "pending"])),
-                undated=draw(st.integers(0, 3)) == 0,
-            ),
-        )
+    if draw(_UP_TO[3]) == 0:
+        consent = (ConsentChange(topic=draw(_TOPICS), state=draw(_STATES), undated=draw(_UP_TO[3]) == 0),)
     return Event(
         id=f"e{number}",
         type=type_,
@@ -102,14 +85,43 @@ def event(draw: st.DrawFn, number: int) -> Event:
         stated=time,
         received=AFTER,
         source="shopify",
-        public=draw(st.integers(0, 9)) == 0,
+        public=draw(_UP_TO[9]) == 0,
         identities=CONTACT,
-        traits=draw(_traits()),
+        traits=draw(_TRAITS),
         consent=consent,
         properties=properties,
     )
 
 
+# Made once: Hypothesis looks through a strategy that is made anew each time it draws from it.
+_EITHER = st.booleans()
+_UP_TO = [st.integers(0, most) for most in range(13)]
+_TYPES = st.sampled_from([*ORDERS, *ORDERS, *CARTS, *MAILS, *VISITS, Type.CONTACT_UPDATED, "Own Name"])
+_ORDER_IDS = st.sampled_from(["1", "2", "3", "4"])
+_AMOUNTS = st.sampled_from([5, 30, 250])
+_TOTALS = st.sampled_from([0, 10, "19.99", 40, 250])
+_TOPICS = st.sampled_from(["marketing", "marketing", "news"])
+_STATES = st.sampled_from(["subscribed", "unsubscribed", "pending"])
+_PRODUCTS = st.lists(
+    st.fixed_dictionaries(
+        {"product_id": st.sampled_from(PRODUCTS), "price": st.sampled_from([9.99, 20])},
+        optional={
+            "category": st.sampled_from(CATEGORIES),
+            "categories": st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=2),
+            "quantity": st.integers(1, 3) | st.just(1.5),
+            "vendor": st.sampled_from(["Acme", "bücher"]),
+            "variant_id": st.sampled_from(["v1", "v2"]),
+            "gift_card": st.just(True),
+        },
+    ),
+    max_size=3,
+)
+_TRAITS = st.lists(
+    st.sampled_from(sorted(TRAITS)).flatmap(
+        {name: values.map(lambda value, name=name: {name: value}) for name, values in TRAITS.items()}.__getitem__
+    ),
+    max_size=2,
+).map(lambda pairs: {name: value for pair in pairs for name, value in pair.items()})
 _ORDER = st.fixed_dictionaries(
     {},
     optional={
@@ -177,11 +189,6 @@ EVERY_OTHER = {
     type_: frozenset({"result", "answers.points", "answers.tag", "plan.tier"}) for type_ in [*Type, "Own Name"]
 }
 """What the conditions here may ask for of `_OTHERS`."""
-
-
-def _traits() -> st.SearchStrategy[dict[str, Any]]:
-    one = st.sampled_from(sorted(TRAITS)).flatmap(lambda name: TRAITS[name].map(lambda value: {name: value}))
-    return st.lists(one, max_size=2).map(lambda pairs: {name: value for pair in pairs for name, value in pair.items()})
 
 
 # ── conditions, as JSON ──

@@ -350,54 +350,67 @@ def _list(files: list[Path]) -> str:
 # ── bytes scanned ──
 
 
-def _scanned(connection: duckdb.DuckDBPyConnection, node: exp.Table, table: Table, files: list[Path]) -> int:
-    """The compressed bytes of the columns that the SELECT around `node` names, in the files that its conditions on
-    partition keys leave.
+class _Scan:
+    """What the query at hand scans: a table that it names ten times is looked at once."""
 
-    Near what Athena bills: it skips row groups by their statistics besides, and counts the files' footers.
-    """
-    files = _after_pruning(connection, node, table, files)
-    if not files:
-        return 0
-    reading = node.find_ancestor(exp.Select)
-    assert reading is not None
-    starred = any(
-        isinstance(star.parent, exp.Select) or star.find_ancestor(exp.Column) for star in reading.find_all(exp.Star)
-    )
-    named = {column.name.lower() for column in reading.find_all(exp.Column)}
-    columns = [name for name in table.columns if starred or name.lower() in named]
-    found = connection.execute(
-        f"""SELECT SUM(total_compressed_size) FROM parquet_metadata({_list(files)})
-            WHERE list_contains(?, lower(split_part(path_in_schema, ', ', 1)))""",
-        [[name.lower() for name in columns]],
-    ).fetchone()
-    return int(found[0] or 0) if found else 0
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.sizes: dict[str, dict[tuple[str, str], int]] = {}
+        self.left: dict[tuple[str, ...], set[str]] = {}
 
+    def bytes(self, node: exp.Table, table: Table, files: list[Path]) -> int:
+        """The compressed bytes of the columns that the SELECT around `node` names, in the files that its conditions on
+        partition keys leave.
 
-def _after_pruning(
-    connection: duckdb.DuckDBPyConnection, node: exp.Table, table: Table, files: list[Path]
-) -> list[Path]:
-    select = node.find_ancestor(exp.Select)
-    where = select.args.get("where") if select else None
-    # Within an AND, one condition is taken apart like many.
-    every = exp.And(this=where.this, expression=exp.true()).flatten() if where else []
-    conditions = [condition.copy() for condition in every if _on_partitions(condition, node, table)]
-    if not conditions or not files:
-        return files
-    for column in (column for condition in conditions for column in condition.find_all(exp.Column)):
-        column.set("table", None)
-    casts = ", ".join(
-        f'CAST("{name}" AS {_duckdb_type(kind)}) AS "{name}"' for name, kind in table.partition_keys.items()
-    )
-    names = ", ".join(f'"{name}"' for name in table.partition_keys)
-    values = [(str(file), *(_partition(file, name) for name in table.partition_keys)) for file in files]
-    marks = ", ".join(f"({', '.join('?' * (1 + len(table.partition_keys)))})" for _ in values)
-    rows = connection.execute(
-        f"""SELECT file FROM (SELECT file, {casts} FROM (VALUES {marks}) AS given (file, {names}))
-            WHERE {" AND ".join(condition.sql("duckdb") for condition in conditions)}""",
-        [value for row in values for value in row],
-    ).fetchall()
-    return [Path(file) for (file,) in rows]
+        Near what Athena bills: it skips row groups by their statistics besides, and counts the files' footers.
+        """
+        if not files:
+            return 0
+        select = node.find_ancestor(exp.Select)
+        assert select is not None
+        left = self._after_pruning(select, node, table, files)
+        starred = any(
+            isinstance(star.parent, exp.Select) or star.find_ancestor(exp.Column) for star in select.find_all(exp.Star)
+        )
+        named = {column.name.lower() for column in select.find_all(exp.Column)}
+        columns = {name.lower() for name in table.columns if starred or name.lower() in named}
+        return sum(
+            size for (file, column), size in self._sizes(table, files).items() if column in columns and file in left
+        )
+
+    def _sizes(self, table: Table, files: list[Path]) -> dict[tuple[str, str], int]:
+        if table.quoted not in self.sizes:
+            rows = self.connection.execute(
+                f"""SELECT file_name, lower(split_part(path_in_schema, ', ', 1)), SUM(total_compressed_size)
+                    FROM parquet_metadata({_list(files)}) GROUP BY ALL"""
+            ).fetchall()
+            self.sizes[table.quoted] = {(file, column): int(size) for file, column, size in rows}
+        return self.sizes[table.quoted]
+
+    def _after_pruning(self, select: exp.Select, node: exp.Table, table: Table, files: list[Path]) -> set[str]:
+        where = select.args.get("where")
+        # Within an AND, one condition is taken apart like many.
+        every = exp.And(this=where.this, expression=exp.true()).flatten() if where else []
+        conditions = [condition.copy() for condition in every if _on_partitions(condition, node, table)]
+        if not conditions:
+            return {str(file) for file in files}
+        for column in (column for condition in conditions for column in condition.find_all(exp.Column)):
+            column.set("table", None)
+        told = (table.quoted, *(condition.sql("duckdb") for condition in conditions))
+        if told not in self.left:
+            casts = ", ".join(
+                f'CAST("{name}" AS {_duckdb_type(kind)}) AS "{name}"' for name, kind in table.partition_keys.items()
+            )
+            names = ", ".join(f'"{name}"' for name in table.partition_keys)
+            values = [(str(file), *(_partition(file, name) for name in table.partition_keys)) for file in files]
+            marks = ", ".join(f"({', '.join('?' * (1 + len(table.partition_keys)))})" for _ in values)
+            rows = self.connection.execute(
+                f"""SELECT file FROM (SELECT file, {casts} FROM (VALUES {marks}) AS given (file, {names}))
+                    WHERE {" AND ".join(told[1:])}""",
+                [value for row in values for value in row],
+            ).fetchall()
+            self.left[told] = {file for (file,) in rows}
+        return self.left[told]
 
 
 def _on_partitions(condition: exp.Expr, node: exp.Table, table: Table) -> bool:
@@ -440,13 +453,14 @@ def run(world: World, sql: str, database: str, parameters: list[str]) -> Result:
     connection = _connection()
     tables = list(_tables(world, tree, database))
     _check_types(tree, [table for _, table in tables])
-    scanned, defined = 0, set()
+    scanned, scan, found = 0, _Scan(connection), dict[str, list[Path]]()
     for node, table in tables:
-        files = [file for file, size in s3.objects(world, table.location) if size and file.name[0] not in "._"]
-        if table.quoted not in defined:
-            defined.add(table.quoted)
-            _define(connection, table, files)
-        scanned += _scanned(connection, node, table, files)
+        if table.quoted not in found:
+            found[table.quoted] = [
+                file for file, size in s3.objects(world, table.location) if size and file.name[0] not in "._"
+            ]
+            _define(connection, table, found[table.quoted])
+        scanned += scan.bytes(node, table, found[table.quoted])
         node.set("db", exp.to_identifier(table.database, quoted=True))
         node.set("catalog", None)
     _name_columns(tree)
@@ -469,7 +483,7 @@ def in_duckdb(tree: exp.Expr) -> str:
                 rows = exp.select("*", unnested).from_(source.copy()).subquery(source.alias_or_name)
                 select.set("joins", None)
                 select.set("from_", exp.From(this=rows))
-    return tree.sql("duckdb", comments=False)
+    return tree.sql("duckdb", comments=False, copy=False)
 
 
 def _check_types(tree: exp.Expr, tables: list[Table]) -> None:

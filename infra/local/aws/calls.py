@@ -58,13 +58,23 @@ class Call:
 
 
 class _Session(botocore.session.Session):
-    """Makes clients that neither look up where a call goes nor write it out: it goes nowhere. Half a call's time."""
+    """Makes clients that neither look up where a call goes nor write it out: it goes nowhere. Half a call's time.
 
-    def create_client(self, *arguments: Any, **named: Any) -> Any:
-        client: Any = super().create_client(*arguments, **named)
-        client._ruleset_resolver = None
-        client._serializer = _Unwritten(client._serializer._param_validator)
-        return client
+    One of each service, however often and with whatever retries and time-outs it is asked for: a call is never tried
+    again here, nor waited for, and making a client takes as long as ten calls.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[str, Any] = {}
+
+    def create_client(self, service_name: str, *arguments: Any, **named: Any) -> Any:
+        if service_name not in self.made:
+            client: Any = super().create_client(service_name, *arguments, **named)
+            client._ruleset_resolver = None
+            client._serializer = _Unwritten(client._serializer._param_validator)
+            self.made[service_name] = client
+        return self.made[service_name]
 
 
 @dataclass
