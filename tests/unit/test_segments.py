@@ -19,7 +19,7 @@ from shared.domain.conditions.orders import Rank
 from shared.domain.conditions.shorthand import plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
-from shared.domain.profiles import Profile
+from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.bounds import MAX_HISTORY, MAX_TRAITS, MAX_TYPES
 from shared.domain.profiles.folding import fold, rebuild, trim
 from shared.domain.profiles.transitions import Membership, Transition
@@ -31,7 +31,6 @@ from shared.domain.segments import (
     change_of,
     compile_segments,
     evaluate,
-    wake_at,
 )
 from tests.unit import brute_force
 from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, EVERY_OTHER, conditions, events, others
