@@ -1,4 +1,5 @@
-"""Compiles the shipped mails: `make templates` writes templates/compiled, which is what is sent.
+"""Compiles the shipped mails: `make templates` writes templates/compiled, which is what is sent, and what they are
+about, for those who name them (`shared/definitions/subjects.json`).
 
 A mail is written in two files, `name.mjml` (its sections) and `name.txt` (subject, preview and text part); around all
 of them stand `layout.mjml` and `layout.txt`. MJML is not needed to send, so mrml is no part of what is deployed.
@@ -6,6 +7,7 @@ of them stand `layout.mjml` and `layout.txt`. MJML is not needed to send, so mrm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from shared.adapters.templates import problems, source
 
 TEMPLATES = Path(__file__).parent / "templates"
 COMPILED = TEMPLATES / "compiled"
+SUBJECTS = Path(__file__).parents[2] / "shared" / "definitions" / "subjects.json"
 PLACE = "<!-- the mail -->"
 
 
@@ -36,6 +39,13 @@ def compiled() -> Iterator[tuple[Path, str]]:
         yield COMPILED / f"{name}.txt", text
 
 
+def subjects() -> str:
+    """The subject of each mail by its name, as Liquid, in JSON."""
+    written = {file.stem: file.read_text(encoding="utf-8") for file in sorted(TEMPLATES.glob("*.txt"))}
+    found = {name: source(text, "").subject for name, text in written.items() if name != "layout"}
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
 def _around(layout: str, inner: str) -> str:
     return (TEMPLATES / layout).read_text(encoding="utf-8").replace(PLACE, inner)
 
@@ -48,3 +58,4 @@ def _around_text(text: str) -> str:
 if __name__ == "__main__":
     for path, content in compiled():
         path.write_text(content, encoding="utf-8")
+    SUBJECTS.write_text(subjects(), encoding="utf-8")

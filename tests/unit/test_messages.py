@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from liquid.exceptions import LiquidError
 from pydantic import ValidationError
 
-from functions.message.compile import COMPILED, TEMPLATES, compiled
+from functions.message.compile import COMPILED, SUBJECTS, TEMPLATES, compiled, subjects
 from shared.adapters import journey_files
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render, source
 from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type
@@ -319,6 +319,7 @@ def test_what_is_committed_is_what_compiling_gives() -> None:
     assert {path.name for path in made} == {path.name for path in COMPILED.iterdir()}
     stale = [path.name for path, content in made.items() if path.read_text(encoding="utf-8") != content]
     assert stale == [], "run: make templates"
+    assert SUBJECTS.read_text(encoding="utf-8") == subjects(), "run make templates"
 
 
 @pytest.mark.parametrize(
