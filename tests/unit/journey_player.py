@@ -69,6 +69,7 @@ class Player:
         self.profile = Profile("c1")
         self.runs: dict[int, Run] = {}
         self.effects: list[tuple[Instant, Effect]] = []
+        self.asked: list[tuple[Run, Effect]] = []
         self.publish(published)
 
     def publish(self, published: dict[str, Published]) -> None:
@@ -111,6 +112,7 @@ class Player:
         given = [run for run in self.runs.values() if run.goes_on or run.journey in names or run.id in about]
         for followed in follow(self.shop, self.profile, given, happenings, now, heard):
             self.runs[followed.run.number] = followed.run
+            self.asked += [(followed.run, effect) for effect in followed.effects]
             self.effects += [(self._when(effect, followed.run), effect) for effect in followed.effects]
         trim(self.profile, lines=self.shop.definitions.lines)
 

@@ -60,9 +60,10 @@ ASK_AGAIN = DAY
 """What was asked for that long ago and has had no outcome is asked for again: the same, by the same key."""
 MAX_PASSES = 1_000
 """How often a run comes to one step: a circle that nobody meant ends there."""
-MAX_STEPS = 2_000
-"""As that, of all that a run does at one instant."""
+MAX_STEPS = 100
+"""As that, of all that a run does at one instant: as many as a journey has steps."""
 TIMED_OUT = "timed_out"
+BY_HAND = "by_hand"
 
 
 def advance(
@@ -282,14 +283,18 @@ class _Play:
             self.record("sent_after", settled.reason, settled.step)
 
     def move(self, moved: Moved) -> None:
-        """A person has decided. A step that there is none of is a slip, and moves nothing."""
+        """A person has decided. A step that there is none of is a slip, and moves nothing; nor does a decision that is not
+        newer than the last: it is told again, or was overtaken."""
+        by_hand = (each for each in self.run.records if each.why == BY_HAND)
+        if any(each.time >= moved.time for each in by_hand):
+            return
         if moved.release:
             if isinstance(self.path.steps.get(self.run.step), Send) and moved.step in (None, self.run.step):
                 self.run = replace(self.run, released=self.t, held=False)
         elif moved.step is None:
             self.end("stopped")
         elif moved.step in self.path.steps:
-            self.leave("moved", "by_hand")
+            self.leave("moved", BY_HAND)
             self.enter(moved.step)
 
     def adopt(self) -> None:

@@ -64,6 +64,8 @@ def starts(shop: Journeys, profile: Profile, runs: Collection[Run], t: Instant, 
     )
     for candidate in entitled:
         run = _run(profile, candidate, profile.runs_begun + len(found) + 1, t)
+        if any(each.journey == run.journey and each.cause == run.cause for each in (*runs, *found)):
+            continue  # it is told again
         if candidate.continues is None and not _may_enter(shop, profile, candidate, run, [*runs, *found], found, t):
             continue
         if sum(each.goes_on for each in (*runs, *found)) >= MAX_OPEN:
@@ -170,8 +172,6 @@ def _may_enter(
     journey = candidate.published.journey
     entry = journey.entry
     own = [each for each in runs if each.journey == journey.id and each.outcome != TOO_MANY]
-    if any(each.cause == run.cause for each in own):
-        return False  # it is told again
     if not _may_again(entry, [each for each in own if each.key == run.key], t):
         return False
     if any(each.goes_on and each.journey in entry.not_during for each in runs):
