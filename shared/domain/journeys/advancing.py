@@ -283,8 +283,8 @@ class _Play:
             self.record("sent_after", settled.reason, settled.step)
 
     def move(self, moved: Moved) -> None:
-        """A person has decided. A step that there is none of is a slip, and moves nothing; nor does what is not newer than
-        their last decision: it is told again, or was overtaken."""
+        """A person has decided. A step that there is none of is a slip, and moves nothing; nor does what is not newer
+        than their last decision: it is told again, or was overtaken."""
         by_hand = (each for each in self.run.records if each.why == BY_HAND)
         if any(each.time >= moved.time for each in by_hand):
             return
