@@ -17,7 +17,7 @@ from shared.adapters.asked import Asker
 from shared.adapters.environment import Settings, environment
 from shared.adapters.releases import Held, ReleaseMovedError
 from shared.domain.catalogue import Change, Product
-from shared.domain.events import Event, Instant, event_id
+from shared.domain.events import Event, Instant, Type, event_id
 from shared.domain.interest import concerned, interested
 from shared.domain.releases import (
     GIVEN_UP,
@@ -52,23 +52,36 @@ class ReleaseSettings(Settings):
 
 def step(t: Instant) -> int:
     """Does the next step of each change that is due; gives how many events of contacts that made."""
-    pending = list(releases.pending())
-    due = [held for held in pending if held.release.due <= t]
-    if not due or events_queue.waiting() > MAX_WAITING:
+    pending = list(releases.pending(_unreadable))
+    if all(held.release.due > t for held in pending) or events_queue.waiting() > MAX_WAITING:
         return 0
-    late = [held for held in due if t - held.release.change.heard > GIVEN_UP]
+    late = [held for held in pending if t - held.release.change.heard > GIVEN_UP]
     for held in late:
         logger.warning("a change of a product is too old to be told", change=held.release.change.id)
         releases.end(held.release)
-    due = [held for held in due if held not in late]
-    told = sum(_attempt(_wave, [held], t) for held in due if held.release.stage == "asked")
-    interesting = [held for held in due if held.release.stage == "interested"]
+    pending = [held for held in pending if held not in late]
+    asked_for = [held for held in pending if held.release.stage == "asked" and held.release.due <= t]
+    told = sum(_attempt(_wave, [held], t) for held in asked_for)
+    interesting = _each_once([held for held in pending if held.release.stage == "interested"], t)
     unasked = [held for held in interesting if held.release.query is None]
     for start in range(0, len(unasked), MAX_CHANGES):
         _attempt(_ask, unasked[start : start + MAX_CHANGES], t)
     for query in dict.fromkeys(held.release.query for held in interesting if held.release.query is not None):
         told += _attempt(_take, [held for held in interesting if held.release.query == query], t)
     return told
+
+
+def _each_once(several: Sequence[Held], t: Instant) -> list[Held]:
+    """Those that are due; of a stock that went up and down meanwhile, only the first. A price that fell further says so
+    itself (`still_true`)."""
+    first: dict[tuple[str, str, str], Held] = {}
+    for held in sorted(several, key=lambda held: held.release.change.heard):
+        change = held.release.change
+        if change.type != Type.PRICE_DROPPED and (change.source, change.product, change.type) in first:
+            releases.end(held.release)
+        else:
+            first[change.source, change.product, change.id if change.type == Type.PRICE_DROPPED else change.type] = held
+    return [held for held in first.values() if held.release.due <= t]
 
 
 def _attempt(step: Callable[[Sequence[Held], Instant], int], several: Sequence[Held], t: Instant) -> int:
@@ -230,5 +243,5 @@ def _reached(several: Iterable[str]) -> set[str]:
     return {stored.profile.contact for stored in profiles if may_be_told(stored.profile)}
 
 
-def _unreadable(contact: str, error: Exception) -> None:
-    logger.error("profile not readable", contact=contact, reason=type(error).__name__)
+def _unreadable(which: str, error: Exception) -> None:
+    logger.error("a profile or a release is not readable", which=which, reason=type(error).__name__)

@@ -1,9 +1,8 @@
 """Who has asked to be told that something is back in stock: `ASKED#<queue>` items of a contact's partition.
 
 An item is written in the transaction that records the event which asks or which answers, so exports and erasures have
-it with all else that is known of the contact. `asked` is when we heard the oldest request that is unanswered, `told`
-when the newest answer was made; while the former is the later one, the item is in the index `asked`, in the queue's
-order (`asked_for`, `place`).
+it with all else that is known of the contact. While a request is unanswered, it is in the index `asked`, in the order
+of the queue (`asked_for`, `place`).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shared.adapters import contacts
 from shared.adapters.clients import client
 from shared.domain.events import SECOND, Event, Instant, Type, iso
-from shared.domain.releases import ASKED_FOR, asked_key
+from shared.domain.releases import ASKED_FOR, Asked, asked_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -43,33 +42,27 @@ def kind_of(event: Event) -> str | None:
 def writes(contact: str, recorded: Iterable[Event]) -> list[TransactWriteItemTypeDef]:
     """What these events change of what the contact has asked for, whichever of them is heard of first. It is part of
     the transaction that stores the profile as its next version, so nobody writes it between."""
-    held: dict[str, tuple[Instant, Instant]] = {}
+    held: dict[str, Asked] = {}
     for event in recorded:
-        if (kind := kind_of(event)) is None:
-            continue
-        asked, told = held[kind] if kind in held else _read(contact, kind)
-        if event.type == Type.BACK_IN_STOCK:
-            told = max(told, event.received)
-        elif event.received > told:
-            asked = min(asked, event.received) if asked > told else event.received
-        held[kind] = asked, told
-    return [_put(contact, kind, asked, told) for kind, (asked, told) in held.items()]
+        if (kind := kind_of(event)) is not None:
+            before = held[kind] if kind in held else _read(contact, kind)
+            held[kind] = before.after(event)
+    return [_put(contact, kind, asked) for kind, asked in held.items()]
 
 
-def _read(contact: str, kind: str) -> tuple[Instant, Instant]:
+def _read(contact: str, kind: str) -> Asked:
     item = contacts.read_item(contact, kind) or {}
-    return tuple(int(item[name]["N"]) if name in item else -1 for name in ("asked", "told"))  # type: ignore[return-value]
+    return Asked(*(int(item[name]["N"]) if name in item else -1 for name in Asked._fields))
 
 
-def _put(contact: str, kind: str, asked: Instant, told: Instant) -> TransactWriteItemTypeDef:
+def _put(contact: str, kind: str, asked: Asked) -> TransactWriteItemTypeDef:
     item = {
         **contacts.key(contact, kind),
-        "asked": {"N": str(asked)},
-        "told": {"N": str(told)},
-        "expires": {"N": str((max(asked, told) + ASKED_FOR) // SECOND)},
+        **{name: {"N": str(value)} for name, value in asked._asdict().items()},
+        "expires": {"N": str((max(asked) + ASKED_FOR) // SECOND)},
     }
-    if asked > told:
-        item |= {"asked_for": {"S": kind.removeprefix(KIND)}, "place": {"S": f"{iso(asked)}#{contact}"}}
+    if asked.waits:
+        item |= {"asked_for": {"S": kind.removeprefix(KIND)}, "place": {"S": f"{iso(asked.asked)}#{contact}"}}
     return {"Put": {"TableName": contacts.table(), "Item": item}}
 
 

@@ -3,9 +3,11 @@ the Definitions table, their version a number made of the change's id. They are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import table
@@ -38,13 +40,19 @@ def are_pending() -> bool:
     return bool(_page(Limit=1)["Items"])
 
 
-def pending() -> Iterator[Held]:
-    """All that are on their way, a moment late perhaps."""
+def pending(unreadable: Callable[[str, Exception], object]) -> Iterator[Held]:
+    """All that are on their way, a moment late perhaps. `unreadable` is told of one that cannot be read, which holds up
+    no other, and goes when it expires."""
     start: dict[str, Any] = {}
     while True:
         page = _page(**start)
         for item in page["Items"]:
-            yield Held(Release.model_validate_json(item["body"]["S"]), int(item["revision"]["N"]))
+            try:
+                release = Release.model_validate_json(item["body"]["S"])
+            except ValidationError as error:
+                unreadable(item["version"]["N"], error)
+            else:
+                yield Held(release, int(item["revision"]["N"]))
         if "LastEvaluatedKey" not in page:
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

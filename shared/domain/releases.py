@@ -8,13 +8,14 @@ its time comes is told to nobody more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.catalogue import Change, Changed, Product, Variant, is_drop, is_low
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Identity, IdentityKind, Instant, Json, Type, event_id
 from shared.domain.profiles import Profile
+from shared.domain.sources.payload import identifier
 
 WAVE_EVERY = HOUR
 """Between two waves: time for who was told first to buy, before the stock is asked again."""
@@ -97,12 +98,33 @@ def _holds(type_: Type, told: Changed, now: Variant) -> bool:
 def asked_key(properties: Mapping[str, Json]) -> str | None:
     """The queue that a `Back In Stock Requested` joins: its variant's, or, where it names none, its product's."""
     for name in ("variant_id", "product_id"):
-        value = properties.get(name)
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value).strip()) <= MAX_ID:
-            return f"{name.removesuffix('_id')}#{str(value).strip()}"
+        value = identifier(properties.get(name))
+        if value is not None and len(value) <= MAX_ID:
+            return f"{name.removesuffix('_id')}#{value}"
     return None
+
+
+class Asked(NamedTuple):
+    """Of a contact in a queue, when we heard the oldest and the newest request that no answer has followed, and when
+    the newest answer was made; -1 for none. Whether they wait is the same in whatever order these are heard of."""
+
+    asked: Instant = -1
+    newest: Instant = -1
+    told: Instant = -1
+
+    @property
+    def waits(self) -> bool:
+        return self.asked > self.told
+
+    def after(self, event: Event) -> Asked:
+        """Once a request or an answer is heard of."""
+        if event.type == Type.BACK_IN_STOCK:
+            told = max(self.told, event.received)
+            return Asked(self.asked if self.asked > told else self.newest, self.newest, told)
+        if event.received <= self.told:
+            return self
+        asked = min(self.asked, event.received) if self.waits else event.received
+        return Asked(asked, max(self.newest, event.received), self.told)
 
 
 def queues(change: Change) -> list[tuple[str, Changed | None]]:

@@ -31,6 +31,8 @@ from functions.profile.storing import _new_contact
 from shared.adapters import (
     addresses,
     amendments,
+    asked,
+    catalogue,
     conflicts,
     contacts,
     definitions,
@@ -40,6 +42,7 @@ from shared.adapters import (
     members,
     messages,
     refreshes,
+    releases,
     requests,
     tokens,
 )
@@ -519,6 +522,45 @@ def test_the_items_of_definitions_are_as_before() -> None:
     drafted = {"new_subscribers": {"number": 1, "segment": golden("publication")["segments"][0]}}
     assert says(found["drafts"]["body"]["compressed"], drafted)
     assert says(found["segments"]["body"]["compressed"], golden("publication"))
+
+
+# ── products, their changes, and who asked for them ──
+
+
+def test_the_items_of_products_and_of_what_is_told_of_them_are_as_before_and_read_as_before() -> None:
+    for stock, price, at in ((9, 20.0, AT - 2), (0, 20.0, AT - 1), (4, 15.0, AT)):
+        catalogue.record(product_told(stock, price, at))
+    asks = {"type": Type.BACK_IN_STOCK_REQUESTED, "properties": {"variant_id": "451"}}
+    contacts.commit(asked.writes(CONTACT, [EVENT.model_copy(update=asks)]))
+    found = [item for table in ("Contacts", "Definitions") for item in stored(table)]
+    for item in found:
+        if "body" in item:
+            item["body"] = json.loads(item["body"]["S"])
+    assert says(found, golden("products"))
+    held, _ = catalogue._stored("product#shopify:8001")
+    assert held is not None
+    assert catalogue.product_of(as_stored_before()) == held
+
+
+def as_stored_before() -> Any:
+    return next(item["body"] for item in golden("products") if item.get("id") == {"S": "product#shopify:8001"})
+
+
+def test_a_release_that_waits_through_a_deployment_goes_on() -> None:
+    for item in golden("products"):
+        if item.get("id") == {"S": releases.ID}:
+            body = {"S": json.dumps(item["body"])}
+            client("dynamodb").put_item(TableName="Definitions", Item={**item, "body": body})
+    told = [held.release.change for held in releases.pending(lambda _, error: pytest.fail(str(error)))]
+    assert sorted(change.type for change in told) == ["Back In Stock", "Price Dropped"]
+
+
+def product_told(stock: int, price: float, at: int) -> Event:
+    variant = {"variant_id": "451", "title": "250 g", "price": price, "stock": stock, "available": stock > 0}
+    properties = {"product_id": "8001", "title": "Tea", "category": "Tea", "status": "active", "variants": [variant]}
+    return Event(
+        id=f"p{at}", type=Type.PRODUCT_UPDATED, time=at, stated=at, received=at, source="shopify", properties=properties
+    )
 
 
 # ── the lake ──

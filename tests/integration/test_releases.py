@@ -6,19 +6,23 @@ All of it on the local run, with the real schedule, lake and queries.
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.refresh import releasing
 from infra.local import gateway, settings
 from infra.local.aws.calls import Call
 from infra.local.gateway import Request
 from infra.local.shop import storefront
 from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import ProcessDied
-from shared.adapters import asked, contacts, identities, releases
+from shared.adapters import asked, athena, contacts, identities, releases
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Json, Type, iso
 from tests.integration.shop import Shop
 
@@ -56,6 +60,18 @@ class Store(Shop):
         about = f"product-{self.calls}"
         storefront.post(self.system, Webhook(self.now(), "products/update", SHOP, about, about, body))
 
+    def woocommerce(self, body: Json) -> None:
+        raw = json.dumps(body).encode()
+        secret = json.loads(settings.SECRETS["woocommerce_secret"])[0]
+        headers = {
+            "content-type": "application/json",
+            "x-wc-webhook-topic": "product.updated",
+            "x-wc-webhook-source": "https://woo.example.com/",
+            "x-wc-webhook-signature": base64.b64encode(hmac.digest(secret.encode(), raw, "sha256")).decode(),
+        }
+        answer = gateway.public(self.system, Request("POST", "/webhooks/woocommerce", headers=headers, body=raw))
+        assert answer.status == 200, answer.body
+
     def track(self, who: str, event: str, **properties: Json) -> None:
         self.call({"type": "track", "event": event, "properties": properties}, who)
 
@@ -89,6 +105,13 @@ class Store(Shop):
     def told(self, *several: str) -> dict[str, list[str]]:
         """Who of them was told what."""
         return {who: [event.type for event in found] for who in several if (found := self.heard(who))}
+
+
+def pending() -> list[releases.Held]:
+    def fail(_: str, error: Exception) -> None:
+        raise error
+
+    return list(releases.pending(fail))
 
 
 def back(*several: str) -> dict[str, list[str]]:
@@ -131,7 +154,7 @@ def test_who_viewed_or_carted_a_product_is_told_that_its_price_has_dropped(shop:
         "change": of_ada.properties["change"],
     }
     assert (of_ben.properties["variant_id"], of_ben.properties["reason"]) == ("452", "cart")
-    assert list(releases.pending()) == []
+    assert pending() == []
 
 
 def test_what_is_told_again_late_or_out_of_order_is_told_to_nobody_twice(shop: Store) -> None:
@@ -153,7 +176,7 @@ def test_a_slip_of_the_pen_is_told_to_nobody(shop: Store) -> None:
     shop.product(9, 9, price="20.00")
     shop.passes(HOUR)
     assert shop.told("ada") == {}
-    assert list(releases.pending()) == []
+    assert pending() == []
 
 
 def test_little_stock_is_told_to_who_looked_at_it(shop: Store) -> None:
@@ -247,6 +270,84 @@ def test_who_asked_is_forgotten_after_a_year(shop: Store) -> None:
     shop.asks("ada")
     assert len(list(asked.queue("variant#451", shop.now() + 364 * DAY))) == 1
     assert list(asked.queue("variant#451", shop.now() + 366 * DAY)) == []
+
+
+def test_who_asked_and_was_told_is_not_asked_for_again_by_a_merge(shop: Store) -> None:
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    shop.asks("ada")
+    shop.product(5, 9)
+    shop.passes(3 * MINUTE)
+    shop.product(0, 9)
+    shop.asks("ben")
+    shop.passes(MINUTE)
+    ada, ben = shop.contact("ada"), shop.contact("ben")
+    status, told = shop.ask("POST", f"/contacts/{ben}/merge", {"contact": ada, "other": ada})
+    assert status == 202, told
+    shop.passes(5 * MINUTE)
+    assert shop.contact("ada") == shop.contact("ben")
+    assert [each.contact for each in asked.queue("variant#451", shop.now())] == [shop.contact("ben")]
+    shop.product(5, 9)
+    shop.passes(3 * MINUTE)
+    assert shop.told("ben") == {"ben": ["Back In Stock"] * 2}
+    assert list(asked.queue("variant#451", shop.now())) == []
+
+
+def test_a_stock_that_goes_up_and_down_is_told_once_to_who_looked(shop: Store) -> None:
+    shop.track("ada", "Product Viewed", product_id="8001", variant_id="451")
+    shop.passes(HOUR)
+    for stock in (5, 6, 5, 6, 5):
+        shop.product(stock, 9)
+        shop.passes(3 * MINUTE)
+    shop.passes(HOUR)
+    for stock in (0, 4, 0, 4, 6, 5):
+        shop.product(stock, 9)
+        shop.passes(HOUR)
+    assert shop.told("ada") == {"ada": ["Low Stock", "Back In Stock"]}
+    shop.passes(8 * DAY)
+    for stock in (0, 4):
+        shop.product(stock, 9)
+        shop.passes(HOUR)
+    assert shop.told("ada") == {"ada": ["Low Stock", "Back In Stock", "Back In Stock"]}
+    assert pending() == []
+
+
+def test_many_are_told_page_by_page_and_not_while_the_shops_own_events_wait(
+    shop: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"v{number}" for number in range(9)]
+    for name in names:
+        shop.track(name, "Product Viewed", product_id="8001")
+    shop.passes(HOUR)
+    monkeypatch.setattr(releasing, "MAX_PAGES", 1)
+    monkeypatch.setattr(athena.page, "__defaults__", (None, 4))
+    shop.product(9, 9, price="15.00")
+    monkeypatch.setattr(releasing, "MAX_WAITING", -1)
+    shop.passes(HOUR)
+    assert shop.told(*names) == {}
+    monkeypatch.setattr(releasing, "MAX_WAITING", 5_000)
+    sizes = []
+    for _ in range(7):
+        shop.passes(MINUTE)
+        sizes.append(len(shop.told(*names)))
+    assert max(later - sooner for sooner, later in pairwise(sizes)) <= 4
+    assert shop.told(*names) == {name: ["Price Dropped"] for name in names}
+
+
+def test_woocommerces_products_are_told_as_well(shop: Store) -> None:
+    hat = json.loads(Path("tests/events/woocommerce/product_updated_sold_out.json").read_text())
+    hat |= {"date_modified_gmt": iso(shop.now())[:19]}
+    shop.track("ada", "Product Viewed", product_id="93")
+    shop.asks("ben", product_id="93", variant_id=None)
+    shop.woocommerce(hat)
+    shop.passes(HOUR)
+    back = {"stock_quantity": 3, "stock_status": "instock", "date_modified_gmt": iso(shop.now())[:19]}
+    shop.woocommerce(hat | back)
+    shop.passes(2 * HOUR)
+    assert shop.told("ada", "ben") == {"ada": ["Back In Stock"], "ben": ["Back In Stock"]}
+    (of_ada,) = shop.heard("ada")
+    assert of_ada.properties["url"] == "https://woo.example.com/product/wool-hat/"
+    assert (of_ada.properties["variant_id"], of_ada.properties["stock"]) == ("93", 3)
 
 
 @pytest.mark.parametrize("operation", ["SendMessageBatch", "PutItem", "DeleteItem", "StartQueryExecution"])

@@ -276,11 +276,25 @@ def test_a_price_that_is_put_right_was_no_drop_and_a_further_drop_is_one_of_its_
     assert releases.still_true(drop, product) == drop
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 6)), max_size=6))
+def test_who_waits_is_who_asked_after_the_last_answer_in_whatever_order_these_come(heard_of: Any) -> None:
+    held = releases.Asked()
+    for answered, at in heard_of:
+        type_ = Type.BACK_IN_STOCK if answered else Type.BACK_IN_STOCK_REQUESTED
+        held = held.after(Event(id="e", type=type_, time=at, received=at, source="segment"))
+    answers, requests = ([at for answered, at in heard_of if answered is which] for which in (True, False))
+    open_ = [at for at in requests if at > max(answers, default=-1)]
+    assert held.waits == bool(open_)
+    assert not held.waits or (min(open_) <= held.asked <= max(open_))
+
+
 @pytest.mark.parametrize(
     ("properties", "key"),
     [
         ({"product_id": "8001", "variant_id": 45001}, "variant#45001"),
         ({"product_id": 8001.0}, "product#8001"),
+        ({"variant_id": "gid://shopify/ProductVariant/45001"}, "variant#45001"),
         ({"variant_id": "", "product_id": "8001"}, "product#8001"),
         ({"variant_id": True}, None),
         ({}, None),
