@@ -11,9 +11,11 @@ from typing import Any
 
 from pydantic import Field
 
+from shared.domain.calendars import PARTS
 from shared.domain.conditions import Condition, Segment, parts_of
 from shared.domain.conditions.events import EventCount
 from shared.domain.conditions.shorthand import in_order, members_of, plain
+from shared.domain.conditions.windows import in_calendar
 from shared.domain.events import Instant, Strict
 from shared.domain.segments import Definitions, compile_segments, ranks
 
@@ -215,5 +217,12 @@ def _told_apart(before: Iterable[Segment], after: tuple[Segment, ...]) -> list[s
 
 def _in_a_zone(condition: Condition) -> bool:
     """Whether it counts in the shop's time zone, or falls back on it."""
-    parts = parts_of(plain(condition))
-    return any(part.count == "days" if isinstance(part, EventCount) else part.zone != "none" for part in parts)
+    return any(_part_in_a_zone(part) for part in parts_of(plain(condition)))
+
+
+def _part_in_a_zone(part: Condition) -> bool:
+    windows = [getattr(part, name, None) for name in ("within", "left")]
+    windows += [getattr(getattr(part, "by", None), "within", None)]
+    if any(map(in_calendar, windows)):
+        return True
+    return part.count in PARTS if isinstance(part, EventCount) else part.zone != "none"

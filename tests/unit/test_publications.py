@@ -91,9 +91,15 @@ def test_a_changed_time_zone_changes_what_counts_in_it(begun: Publication) -> No
     days = {"kind": "event", "event": "Page Viewed", "count": "days", "at_least": 3}
     several = with_segment(begun, segment("regulars", days), start_journeys=False, now=2)
     several = with_segment(several, segment("asks", member("regulars")), start_journeys=False, now=3)
-    moved = with_shipped(several, SHIPPED, "Europe/London", 4)
+    lately = {"kind": "orders", "within": "this_month"}
+    friday = {"kind": "event", "event": "Page Viewed", "within": {"from": "2026-11-27"}}
+    weeks = {**days, "count": "weeks"}
+    for name, when in (("lately", lately), ("friday", friday), ("weeks", weeks), ("ago", {**days, "count": "events"})):
+        several = with_segment(several, segment(name, when), start_journeys=False, now=3)
+    moved = with_shipped(several, SHIPPED, "Europe/London", several.number + 1)
     assert moved is not None
-    assert {name for name, number in moved.changed.items() if number == 4} == {"regulars", "asks"}
+    changed = {name for name, number in moved.changed.items() if number == moved.number}
+    assert changed == {"regulars", "asks", "lately", "friday", "weeks"}
     with pytest.raises(ValueError, match="unknown time zone Europe/Lodon"):
         with_shipped(moved, SHIPPED, "Europe/Lodon", 5)
 

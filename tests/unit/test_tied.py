@@ -24,6 +24,7 @@ from tests.unit.profile_histories import (
     events,
     few,
     filtered,
+    is_read,
     made,
     one_of_dicts,
     series,
@@ -34,27 +35,32 @@ from tests.unit.test_segments import CONDITION, GRID, brute, next_change, one, p
 from tests.unit.test_sql import check, histories, instants, shop
 
 counts = st.sampled_from(["product_id", "category", "campaign", "message", "same_product_id", "same_category"])
-tied = st.one_of(
-    one_of_dicts(
-        made("event", {**series, "count": counts}, {"within": windows, "with": filtered, "without": filtered}), bounds
-    ),
-    one_of_dicts(
-        made("event", {**series, "count": st.sampled_from(["events", "months", "message"])}, {"within": windows}),
-        few,
-        bounds,
-    ),
-    one_of_dicts(made("event", {**series, "count": counts, "without": filtered}, {"within": windows}), few, bounds),
-    made(
-        "sequence",
-        {"first": filtered, "then": filtered, "gap": durations, "same": ties},
-        {"without": filtered, "within": windows},
-    ),
-    made(
-        "unanswered",
-        {"of": filtered, "answers": st.lists(filtered, min_size=1, max_size=2), "same": ties},
-        {"at_least": st.integers(1, 2), "older": st.just("6h"), "within": st.sampled_from(["30h", "4d"])},
-    ),
-).map(CONDITION.validate_python)
+tied = (
+    st.one_of(
+        one_of_dicts(
+            made("event", {**series, "count": counts}, {"within": windows, "with": filtered, "without": filtered}),
+            bounds,
+        ),
+        one_of_dicts(
+            made("event", {**series, "count": st.sampled_from(["events", "months", "message"])}, {"within": windows}),
+            few,
+            bounds,
+        ),
+        one_of_dicts(made("event", {**series, "count": counts, "without": filtered}, {"within": windows}), few, bounds),
+        made(
+            "sequence",
+            {"first": filtered, "then": filtered, "gap": durations, "same": ties},
+            {"without": filtered, "within": windows},
+        ),
+        made(
+            "unanswered",
+            {"of": filtered, "answers": st.lists(filtered, min_size=1, max_size=2), "same": ties},
+            {"at_least": st.integers(1, 2), "older": st.just("6h"), "within": st.sampled_from(["30h", "4d"])},
+        ),
+    )
+    .filter(is_read)
+    .map(CONDITION.validate_python)
+)
 
 
 @settings(deadline=None)

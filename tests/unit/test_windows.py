@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from shared.domain import calendars
 from shared.domain.conditions import Condition, Segment
 from shared.domain.conditions.fields import condition_key
-from shared.domain.conditions.windows import Window
+from shared.domain.conditions.windows import Window, most_parts
 from shared.domain.evaluation import HistoryNeededError, span
 from shared.domain.events import DAY, HOUR, NEVER, Event, Instant, Type, parse_instant
 from shared.domain.profiles import Profile
@@ -21,6 +22,7 @@ from shared.domain.profiles.bounds import MAX_HISTORY
 from shared.domain.profiles.folding import fold, trim
 from shared.domain.segments import change_of, compile_segments, evaluate
 from tests.unit import brute_force
+from tests.unit.profile_histories import is_read
 from tests.unit.test_sql import check, shop
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -106,7 +108,7 @@ def conditions(window: Any) -> list[dict[str, Any]]:
     ]
     if window not in ("36h", {"from": "-9d"}):
         made.append({**made[8], "older": "10d", "at_least": 1})
-    return made
+    return [each for each in made if is_read(each)]
 
 
 def event(number: int, type_: str, time: Instant) -> Event:
@@ -219,3 +221,77 @@ def test_a_birthday_this_month_is_in_the_calendar_month(day: str, t: str, this: 
         assert found == holds
         assert evaluate(definitions, "s", profile, until)[0] != holds
         assert evaluate(definitions, "s", profile, until - 1)[0] == holds
+
+
+# ── bounds that can never be reached ──
+
+
+@given(
+    st.sampled_from(["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Apia"]),
+    windows | st.sampled_from(["1h", "1d", "3d", "7d", "30d", "62d"]),
+    st.sampled_from(sorted(calendars.PARTS)),
+    st.integers(BEGIN, BEGIN + 900 * DAY),
+)
+def test_no_window_has_more_days_weeks_or_months_than_it_is_said_to_have(
+    zone: str, window: Any, part: str, t: Instant
+) -> None:
+    read = WINDOW.validate_python(window)
+    most = most_parts(read, part)
+    if most is None:
+        return
+    after, upto = span(read, ZoneInfo(zone)).bounds(t)
+    every = {*range(after + 1, upto + 1, HOUR), upto} if upto > after else set()
+    assert len({calendars.PARTS[part](instant, ZoneInfo(zone)) for instant in every}) <= most
+
+
+VIEWED = {"kind": "event", "event": "Page Viewed"}
+ORDERS = {"kind": "orders"}
+WAITING = {"kind": "unanswered", "of": {"event": "a"}, "answers": [{"event": "b"}]}
+OF_TOTAL, OF_PRICE = ({"property": name, "value": 50} for name in ("total", "price"))
+BLACK_FRIDAY = {"from": "2026-11-27", "to": "2026-12-01"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ({**VIEWED, "count": "days", "at_least": 9, "within": "3d"}, "9 is never reached: there are at most 5"),
+        ({**VIEWED, "count": "days", "at_least": 6, "within": "3d"}, "never reached"),
+        ({**VIEWED, "count": "days", "at_least": 32, "within": "this_month"}, "at most 31 days"),
+        ({**VIEWED, "count": "days", "at_least": 5, "within": BLACK_FRIDAY}, "at most 4 days"),
+        ({**VIEWED, "count": "days", "at_least": 33, "within": {"from": "-60d", "to": "-30d"}}, "never reached"),
+        ({**VIEWED, "count": "weeks", "at_least": 4, "within": "7d"}, "at most 3 weeks"),
+        ({**VIEWED, "count": "months", "at_least": 7, "within": "last_6_months"}, "at most 6 months"),
+        ({**VIEWED, "count": "months", "at_least": 13, "within": "last_year"}, "at most 12 months"),
+        ({**VIEWED, "count": "days", "at_least": 4, "last": 3}, "at most 3 days"),
+        ({**VIEWED, "count": "days", "at_most": 9, "within": "3d"}, "true of everybody"),
+        ({**ORDERS, "less": 0}, "never true"),
+        ({**ORDERS, "measure": "sum", "less": 0}, "never true"),
+        ({**ORDERS, "at_least": 1.2, "at_most": 1.8}, "no number is within"),
+        ({**ORDERS, "more": 1, "less": 2}, "no number is within"),
+        ({**ORDERS, "measure": "largest", "more": 10, "less": 10.005}, "no number is within"),
+        ({**ORDERS, "measure": "days_between", "last": 1, "at_least": 5}, "needs two orders"),
+        ({**ORDERS, "where": [{**OF_TOTAL, "is": "more"}, OF_TOTAL]}, "no `total`"),
+        ({**VIEWED, "where": [{**OF_PRICE, "is": "more"}, {**OF_PRICE, "is": "less"}]}, "no `price`"),
+        ({**WAITING, "older": "40d", "within": "this_month"}, "longer than"),
+        ({**WAITING, "older": "70d", "within": "last_month"}, "longer than"),
+    ],
+)  # fmt: skip
+def test_what_can_never_be_true_is_refused_in_words(condition: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        CONDITION.validate_python(condition)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {**VIEWED, "count": "days", "at_least": 4, "within": "3d"},
+        {**VIEWED, "count": "months", "at_least": 6, "within": "last_6_months"},
+        {**VIEWED, "count": "weeks", "at_least": 2, "within": "7d"},
+        {**VIEWED, "at_least": 900, "within": "1h"},
+        {**ORDERS, "measure": "average", "more": 1, "less": 1.005},
+        {**VIEWED, "where": [{**OF_PRICE, "is": each} for each in ("at_least", "at_most", "equal")]},
+        {**WAITING, "older": "40d", "within": "last_month"},
+    ],
+)  # fmt: skip
+def test_what_may_be_true_is_not(condition: dict[str, Any]) -> None:
+    CONDITION.validate_python(condition)

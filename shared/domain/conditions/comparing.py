@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Literal, Self
+from collections.abc import Collection
+from math import ceil, floor
+from typing import Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from shared.domain.conditions.fields import Name
 from shared.domain.events import Json, Strict
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MAX_NUMBER, may_be_asked
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MAX_NUMBER, is_number, may_be_asked
 
 Comparison = Literal[
     "equal", "not_equal", "in", "contains", "prefix", "suffix", "less", "at_most", "more", "at_least", "exists"
@@ -71,6 +73,52 @@ def _unfit(value: Json) -> bool:
     return isinstance(value, bool) or not isinstance(value, str | int | float)
 
 
+class Bounds(NamedTuple):
+    """What a number is compared with, in the unit it is worked out in. In SQL, `sql_plan.expressions.within`."""
+
+    least: float | None = None
+    most: float | None = None
+    more: float | None = None
+    less: float | None = None
+
+    def hold(self, total: int, parts: int) -> bool:
+        """Of a total by so many parts."""
+        return (
+            (self.least is None or total >= self.least * parts)
+            and (self.most is None or total <= self.most * parts)
+            and (self.more is None or total > self.more * parts)
+            and (self.less is None or total < self.less * parts)
+        )
+
+    @property
+    def whole(self) -> tuple[float | None, float | None]:
+        """The same of a number that is whole: at least, and at most."""
+        least = self.least if self.more is None else floor(self.more) + 1
+        return least, self.most if self.less is None else ceil(self.less) - 1
+
+
+class Filter(Compared):
+    """A comparison of a property."""
+
+    property: str
+
+
+F = TypeVar("F", bound=Filter)
+
+
+def passable(where: tuple[F, ...], numbers: Collection[str] = AMOUNTS) -> tuple[F, ...]:
+    """The filters. ValueError: no number passes all those of a property that has one number only."""
+    for name in numbers:
+        asked = [(each.is_, each.value) for each in where if each.property == name and is_number(each.value)]
+        low = [(value, is_ == "more") for is_, value in asked if is_ in ("equal", "at_least", "more")]
+        high = [(value, is_ != "less") for is_, value in asked if is_ in ("equal", "at_most", "less")]
+        if low and high:
+            (least, strictly), (most, included) = max(low), min(high)
+            if least > most or (least == most and (strictly or not included)):
+                raise ValueError(f"no `{name}` passes all of these filters")
+    return where
+
+
 def keeps_property(name: str) -> None:
     """ValueError: no such property is kept of events."""
     if name not in KEPT_PROPERTIES and not may_be_asked(name):
@@ -79,7 +127,7 @@ def keeps_property(name: str) -> None:
         )
 
 
-class Where(Compared):
+class Where(Filter):
     """A filter on one property of an event. A property that is missing passes no filter but `not_equal`'s.
 
     A list (the categories of an order's products) passes when one of its values does. `price` and `total` are in the

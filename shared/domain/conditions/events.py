@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.conditions.comparing import Where, keeps_property
+from shared.domain.conditions.comparing import Bounds, Where, keeps_property, passable
 from shared.domain.conditions.fields import (
     Count,
     Described,
@@ -20,17 +20,19 @@ from shared.domain.conditions.fields import (
     days_ago,
     ranged,
 )
-from shared.domain.conditions.windows import Window, longest_of
+from shared.domain.conditions.windows import Window, longest_of, most_parts
 from shared.domain.events import Strict, Type
 from shared.domain.profiles.histories import touch
-from shared.domain.properties import AMOUNTS, CARTS, KEPT_PROPERTIES
+from shared.domain.properties import AMOUNTS, CARTS, KEPT_PROPERTIES, millionths
+
+Wheres = Annotated[tuple[Where, ...], Field(max_length=10), AfterValidator(passable)]
 
 
 class Filtered(Strict):
     """One event type and its filters, as part of a condition about several."""
 
     event: Name
-    where: tuple[Where, ...] = Field(default=(), max_length=10)
+    where: Wheres = ()
 
 
 class Events(Described):
@@ -39,7 +41,7 @@ class Events(Described):
 
     event: Name
     within: Window | None = None
-    where: tuple[Where, ...] = Field(default=(), max_length=10)
+    where: Wheres = ()
 
     def moved_by(self) -> set[str]:
         return {of_event(self.event, self.where)}
@@ -108,7 +110,21 @@ class EventCount(Events):
         for name, bound, least in (("at_least", self.at_least, 1), ("at_most", self.at_most, 0)):
             if bound is not None and not (isinstance(bound, int) and least <= bound <= 1000):
                 raise ValueError(f"`{name}` is a whole number greater than or equal to {least}, 1,000 at most")
+        self._is_possible()
         return bounded(self, self.at_least, self.at_most)
+
+    def _is_possible(self) -> None:
+        """ValueError: a count of days that there are too few of."""
+        if self.count not in ("days", "weeks", "months"):
+            return
+        most = [each for each in (most_parts(self.within, self.count), self.last or self.first) if each is not None]
+        if not most:
+            return
+        there = f"there are at most {min(most)} {self.count} to count"
+        if self.at_least is not None and self.at_least > min(most):
+            raise ValueError(f"`at_least` {self.at_least} is never reached: {there}")
+        if self.at_least is None and self.at_most is not None and self.at_most >= min(most):
+            raise ValueError(f"`at_most` {self.at_most} is true of everybody: {there}")
 
     def _fits_number(self, name: str) -> Self:
         if (self.sum and self.average) or self.count != "events":
@@ -125,6 +141,12 @@ class EventCount(Events):
     def measured(self) -> str | None:
         """The property whose numbers are added up; None where something is counted."""
         return self.sum or self.average
+
+    @property
+    def bounds(self) -> Bounds:
+        """Of a number, in millionths."""
+        told = (self.at_least, self.at_most, self.more, self.less)
+        return Bounds(*(None if each is None else millionths(each) for each in told))
 
     @property
     def between(self) -> tuple[int | None, int | None]:
@@ -181,7 +203,7 @@ class Latest(Described):
     needs = "the events of those types"
     kind: Literal["latest"] = "latest"
     events: tuple[Name, ...] = Field(default=(Type.PAGE_VIEWED, Type.PRODUCT_VIEWED), min_length=1, max_length=10)
-    where: tuple[Where, ...] = Field(min_length=1, max_length=10)
+    where: Annotated[Wheres, Field(min_length=1)]
 
     def moved_by(self) -> set[str]:
         return {touch(event) for event in self.events}
@@ -195,7 +217,7 @@ class Share(Described):
     flips = "with `within` only"
     kind: Literal["share"] = "share"
     events: tuple[Name, ...] = Field(default=(Type.PAGE_VIEWED, Type.PRODUCT_VIEWED), min_length=1, max_length=10)
-    where: tuple[Where, ...] = Field(min_length=1, max_length=10)
+    where: Annotated[Wheres, Field(min_length=1)]
     within: Window | None = None
     at_least: float | None = Field(default=None, gt=0, le=100)
     more: float | None = Field(default=None, ge=0, lt=100)
@@ -205,6 +227,10 @@ class Share(Described):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         return ranged(self, needs_one=True)
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.at_least, self.at_most, self.more, self.less)
 
     def moved_by(self) -> set[str]:
         return {touch(event) for event in self.events}
@@ -270,7 +296,7 @@ class Cart(Described):
     kind: Literal["cart"] = "cart"
     older: Duration
     within: Duration
-    where: tuple[Where, ...] = Field(default=(), max_length=10)
+    where: Wheres = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

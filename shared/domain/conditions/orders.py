@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, floor
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.conditions.comparing import Compared, names_the_trigger
+from shared.domain.conditions.comparing import Bounds, Filter, names_the_trigger, passable
 from shared.domain.conditions.fields import (
     Described,
     Duration,
@@ -23,18 +24,22 @@ from shared.domain.conditions.fields import (
 )
 from shared.domain.conditions.traits import of_trait
 from shared.domain.conditions.windows import Window
-from shared.domain.events import Strict
+from shared.domain.events import DAY, Strict
 from shared.domain.personal import in_lake
+from shared.domain.profiles.lines import A_PIECE
 
 Measure = Literal["count", "sum", "average", "largest", "days_between", "quantity", "refunded", "refunded_share"]
 Bound = Annotated[float | None, Field(ge=0, le=1e9)]
 OF_ORDER = ("coupon", "discount_codes", "source_name", "total", "shipping_country")
 OF_LINES = ("product_id", "variant_id", "category", "vendor", "quantity", "price", "gift_card")
 _NUMBERS = ("total", "price", "quantity")
+_UNITS = {"count": 1, "days_between": DAY, "quantity": A_PIECE, "refunded_share": 1}
+_WHOLE = ("count", "sum", "largest", "refunded", "quantity")
+"""Measures that are whole in the unit they are worked out in."""
 _FROM_NOTHING = ("count", "sum", "quantity", "refunded")
 
 
-class OrderWhere(Compared):
+class OrderWhere(Filter):
     """A filter on an order or on one of its lines. A property that is missing passes no filter but `not_equal`'s; of
     several codes or categories one has to pass. `total` and `price` are in the shop's currency."""
 
@@ -56,7 +61,11 @@ class OrderWhere(Compared):
         return self
 
 
-Filters = Annotated[tuple[OrderWhere, ...], Field(max_length=10)]
+def _passable(where: tuple[OrderWhere, ...]) -> tuple[OrderWhere, ...]:
+    return passable(where, _NUMBERS)
+
+
+Filters = Annotated[tuple[OrderWhere, ...], Field(max_length=10), AfterValidator(_passable)]
 
 
 def _placed_right(where: Iterable[OrderWhere], lines: Iterable[OrderWhere]) -> None:
@@ -103,7 +112,26 @@ class Orders(Described):
         if self.at_least == 0 and self.at_most is None and self.less is None and self.measure in _FROM_NOTHING:
             raise ValueError("`at_least` 0 is true of everybody: no order gives 0")
         _placed_right(self.where, self.lines)
-        return ranged(self)
+        if self.measure == "days_between" and abs(self.which) == 1:
+            raise ValueError("`days_between` needs two orders, so `last` or `first` is 2 or more")
+        if self.less == 0:
+            raise ValueError("`less` 0 is never true: nothing here is below zero")
+        ranged(self)
+        least, most = self.bounds.whole
+        if self.measure in _WHOLE and least is not None and most is not None and ceil(least) > floor(most):
+            raise ValueError("no number is within these bounds")
+        return self
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the measure is compared with, as it is worked out: hundredths of money (and parts of one: no order of
+        10.01 is at most 10.005), milliseconds, thousandths of a piece, percent, or a count."""
+        unit = _UNITS.get(self.measure, 100)
+        told = (self.at_least, self.at_most, self.more, self.less)
+        if told == (None,) * 4:
+            return Bounds(more=0) if self.measure == "refunded_share" else Bounds(least=1)
+        rounded = None if self.measure == "days_between" else 4
+        return Bounds(*(None if each is None else round(each * unit, rounded) for each in told))
 
     @property
     def which(self) -> int:

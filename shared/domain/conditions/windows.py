@@ -26,6 +26,7 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
 from shared.domain.conditions.fields import LONGEST, format_duration, parse_duration, read_duration
+from shared.domain.events import DAY, HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,57 @@ def months_of(name: str) -> tuple[int, int, int]:
     return (size, 0, 1) if match[1] == "this" else (size, -1, 0)
 
 
+def in_calendar(window: int | str | Stretch | Since | None) -> bool:
+    """Whether it begins or ends with a day of the shop's."""
+    match window:
+        case Stretch(begin=begin, end=end):
+            return isinstance(begin, date) or isinstance(end, date)
+    return isinstance(window, str) and window != THIS_RUN
+
+
 def longest_of(window: int | str | Stretch | Since | None) -> int | None:
-    """How long ago at most what is in it happened; None where only a calendar can tell."""
-    if isinstance(window, Stretch):
-        return -window.begin if isinstance(window.begin, int) else None
+    """How long ago at most what is in it happened; None where it may be any time ago."""
+    match window:
+        case Stretch(begin=begin):
+            return -begin if isinstance(begin, int) else None
+        case str() if window != THIS_RUN:
+            size, begin, _ = months_of(window)
+            return _days_of_months(size * (1 - begin)) * DAY + HOUR  # with a clock that was put back
     return window if isinstance(window, int) else None
+
+
+def most_parts(window: int | str | Stretch | Since | None, part: str) -> int | None:
+    """How many `days`, `weeks` or `months` of the calendar there are in it at most; None: there is no end to them."""
+    days = _most_days(window)
+    if days is None or part == "days":
+        return days
+    if part == "weeks":
+        return (days + 5) // 7 + 1
+    if isinstance(window, str):
+        size, begin, end = months_of(window)
+        return size * (end - begin)
+    return min(days, days // 30 + 2)  # between two others, so many whole months have 30 days each, less February's two
+
+
+def _most_days(window: int | str | Stretch | Since | None) -> int | None:
+    match window:
+        case Stretch(begin=date() as begin, end=date() as end):
+            return (end - begin).days
+        case Stretch(begin=int() as begin, end=end):
+            return _most_days(-begin - (-end if isinstance(end, int) else 0))
+        case int():
+            shifted = -(-window // (30 * DAY)) * HOUR  # a clock is put forward once in a month, at the most
+            return (window + shifted - 1) // DAY + 2
+        case str() if window != THIS_RUN:
+            size, first, last = months_of(window)
+            return _days_of_months(size * (last - first))
+    return None
+
+
+def _days_of_months(number: int) -> int:
+    """Of so many months in a row, at most."""
+    lengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] * (number // 12 + 2)
+    return max(sum(lengths[at : at + number]) for at in range(12))
 
 
 def _read(value: Any, info: ValidationInfo) -> int | str | Stretch | Since:

@@ -37,11 +37,10 @@ from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import calendar, events, memberships, orders, tied, traits
 from shared.domain.evaluation.carts import cart_of
-from shared.domain.evaluation.comparing import Bounds, compared_value, comparison
+from shared.domain.evaluation.comparing import compared_value, comparison
 from shared.domain.evaluation.composing import all_of, any_of, not_
-from shared.domain.evaluation.events import in_days, number_bounds
+from shared.domain.evaluation.events import in_days
 from shared.domain.evaluation.memberships import stay
-from shared.domain.evaluation.orders import order_bounds
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
 from shared.domain.evaluation.spans import Span, span
 from shared.domain.evaluation.traits import sample_bound
@@ -50,8 +49,8 @@ from shared.domain.profiles import Profile
 
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
 # What the SQL of segments reads a condition by as well, so that both mean the same.
-__all__ += ["Bounds", "Span", "span", "stay"]
-__all__ += ["cart_of", "compared_value", "comparison", "in_days", "number_bounds", "order_bounds", "sample_bound"]
+__all__ += ["Span", "span", "stay"]
+__all__ += ["cart_of", "compared_value", "comparison", "in_days", "sample_bound"]
 
 Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
 

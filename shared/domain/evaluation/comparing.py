@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, floor
-from typing import NamedTuple
 
 from shared.domain.conditions.comparing import OF_TEXTS, Comparison, Where
 from shared.domain.events import Json
@@ -81,33 +79,6 @@ def compare_number(name: Comparison, wanted: float) -> Callable[[Json], bool]:
             return lambda value: is_number(value) and value >= wanted
         case _:
             return lambda value: is_number(value) and value == wanted
-
-
-# ── of a number ──
-
-
-class Bounds(NamedTuple):
-    """What a number is compared with, in the unit it is worked out in. In SQL, `sql_plan.expressions.within`."""
-
-    least: float | None = None
-    most: float | None = None
-    more: float | None = None
-    less: float | None = None
-
-    def hold(self, total: int, parts: int) -> bool:
-        """Of a total by so many parts."""
-        return (
-            (self.least is None or total >= self.least * parts)
-            and (self.most is None or total <= self.most * parts)
-            and (self.more is None or total > self.more * parts)
-            and (self.less is None or total < self.less * parts)
-        )
-
-    @property
-    def whole(self) -> tuple[float | None, float | None]:
-        """The same of a number that is whole: at least, and at most."""
-        least = self.least if self.more is None else floor(self.more) + 1
-        return least, self.most if self.less is None else ceil(self.less) - 1
 
 
 # ── of an event's properties ──

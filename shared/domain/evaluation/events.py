@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.conditions.events import Cart, EventCount, FirstEvent, InSequence, LastEvent, Share, Unanswered
-from shared.domain.evaluation.comparing import Bounds, filter_
+from shared.domain.evaluation.comparing import filter_
 from shared.domain.evaluation.composing import between, until_it_turns
 from shared.domain.evaluation.reading import (
     NONE,
@@ -27,7 +27,7 @@ from shared.domain.evaluation.reading import (
 from shared.domain.evaluation.spans import Span, span, when_inside
 from shared.domain.evaluation.tied import of_any
 from shared.domain.events import DAY, NEVER, Instant
-from shared.domain.properties import CARTS, millionths, numbers_of
+from shared.domain.properties import CARTS, numbers_of
 
 
 def count(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
@@ -143,7 +143,7 @@ def _at_least_in(condition: EventCount, inside: Span, series: Series, zone: Zone
 def number(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
     """What a property's numbers come to, or their average. Of either it is not said that it falls as events leave."""
     inside, name, of_one = span(condition.within, zone), condition.measured or "", condition.average is not None
-    bounds = number_bounds(condition)
+    bounds = condition.bounds
 
     def evaluate_number(reading: Reading, t: Instant) -> Signed:
         found = reading.occurrences(series)
@@ -165,12 +165,6 @@ def number(condition: EventCount, series: Series, zone: ZoneInfo) -> Term:
         return until_it_turns(evaluate_at)(reading, t)
 
     return evaluate_number
-
-
-def number_bounds(condition: EventCount) -> Bounds:
-    """In millionths."""
-    told = (condition.at_least, condition.at_most, condition.more, condition.less)
-    return Bounds(*(None if each is None else millionths(each) for each in told))
 
 
 def first(condition: FirstEvent, series: Series, zone: ZoneInfo) -> Term:
@@ -244,7 +238,7 @@ def _newest(reading: Reading, several: Sequence[Series]) -> Instant:
 
 def share(condition: Share, all_: Sequence[Series], passing: Sequence[Series], zone: ZoneInfo) -> Term:
     inside = span(condition.within, zone)
-    bounds = Bounds(condition.at_least, condition.at_most, condition.more, condition.less)
+    bounds = condition.bounds
 
     def evaluate_share(reading: Reading, t: Instant) -> Signed:
         after, upto = inside.bounds(t)

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from shared.domain.conditions.comparing import Bounds
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait, by_lines
 from shared.domain.conditions.windows import Window
-from shared.domain.evaluation.comparing import Bounds, Passes, compare_number, comparison
+from shared.domain.evaluation.comparing import Passes, compare_number, comparison
 from shared.domain.evaluation.composing import all_of, not_, until_it_turns
 from shared.domain.evaluation.events import in_days, since
 from shared.domain.evaluation.reading import HistoryNeededError, Picked, Reading, Signed, Term
 from shared.domain.evaluation.spans import Span, span
 from shared.domain.evaluation.traits import stamped_value
-from shared.domain.events import DAY, NEVER, Instant, Json
+from shared.domain.events import NEVER, Instant, Json
 from shared.domain.profiles.lines import A_PIECE, Line, as_properties, pieces_of, worth_of
 from shared.domain.profiles.orders import Order
 
@@ -23,7 +24,7 @@ from shared.domain.profiles.orders import Order
 def measured(condition: Orders, zone: ZoneInfo) -> Term:
     measure, window = condition.measure, condition.within
     picked = picked_by(measure, condition.where, condition.lines, condition.which)
-    return _measured(measure, picked, window, zone, order_bounds(condition))
+    return _measured(measure, picked, window, zone, condition.bounds)
 
 
 # ── which orders, and what each is worth ──
@@ -83,20 +84,6 @@ def asked_of(order: Order) -> dict[str, Json]:
 
 
 # ── measures ──
-
-
-_UNITS = {"count": 1, "days_between": DAY, "quantity": A_PIECE, "refunded_share": 1}
-
-
-def order_bounds(condition: Orders) -> Bounds:
-    """What the measure is compared with, as it is worked out: hundredths of money (and parts of one: no order of 10.01
-    is at most 10.005), milliseconds, thousandths of a piece, percent, or a count."""
-    unit = _UNITS.get(condition.measure, 100)
-    told = (condition.at_least, condition.at_most, condition.more, condition.less)
-    if told == (None,) * 4:
-        return Bounds(more=0) if condition.measure == "refunded_share" else Bounds(least=1)
-    rounded = None if condition.measure == "days_between" else 4
-    return Bounds(*(None if each is None else round(each * unit, rounded) for each in told))
 
 
 def _measured(measure: str, picked: Selection, window: Window | None, zone: ZoneInfo, bounds: Bounds) -> Term:

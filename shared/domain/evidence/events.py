@@ -74,7 +74,7 @@ def count(view: View, condition: EventCount, holds: bool, until: Instant) -> Evi
     if most is not None and there <= most:
         ends = view.by(condition.within, _more(condition, most - then + 1, then), "end it")
     unless = ""
-    if until != NEVER and view.lasts(condition.within, until) and (most is None or not holds):
+    if until != NEVER and view.lasts(condition.within, until) and (most is None) == holds:
         missing = ((least or 1) if holds else (most or 0) + 1) - number_at(until)
         again = "it happens again" if missing == 1 else f"it happens {number(missing)} more times"
         more = f"there {'is' if missing == 1 else 'are'} {_more(condition, missing, 1)}"

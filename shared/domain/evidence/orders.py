@@ -53,7 +53,7 @@ def measured(view: View, condition: Orders, holds: bool, until: Instant) -> Evid
             text = f"on average {plural(round(value, 1), 'day')} between {plural(len(orders), 'order')}"
         case _:
             text = f"the {condition.measure} {money(round(value, 2))}"
-    if condition.measure in ("count", "sum") and until != NEVER and (most is None or not holds):
+    if condition.measure in ("count", "sum") and until != NEVER and (most is None) == holds:
         bound, short = (least or 0) if holds else (most or 0), measure_at(until)
         unless = _unless(condition.measure, bound - short, or_more=holds)
     if until == NEVER or not view.lasts(condition.within, until):

@@ -18,7 +18,7 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
-from shared.domain.evaluation import Bounds, in_days, number_bounds
+from shared.domain.evaluation import in_days
 from shared.domain.events import Instant
 from shared.domain.lake_rows import OTHER, partition
 from shared.domain.properties import AMOUNTS, MILLIONTHS
@@ -70,7 +70,7 @@ def _number(plan: Sources, condition: EventCount, name: str, start: Instant, ins
         number = f"TRY_CAST(substr(value, {len(begin) + 1}) AS DECIMAL(38, 6))"
         total, parts = f"sum(CASE WHEN {is_it} THEN {told} * {number} END)", f"sum({told}) FILTER (WHERE {is_it})"
     total = f"{MILLIONTHS // (100 if money else 1)} * COALESCE({source.column(total)}, 0)"
-    bounds = number_bounds(condition)
+    bounds = condition.bounds
     if condition.average is not None:
         parts = source.column(parts)
         return plan.atom(source, " AND ".join([f"{parts} > 0", *within(total, parts, bounds)]), condition)
@@ -142,8 +142,7 @@ def share(plan: Sources, condition: Share) -> Tree:
         return " + ".join(columns)
 
     total, passed = counted(()), counted(condition.where)
-    bounds = Bounds(condition.at_least, condition.at_most, condition.more, condition.less)
-    return Merged(" AND ".join([f"{total} > 0", *within(f"100 * ({passed})", f"({total})", bounds)]))
+    return Merged(" AND ".join([f"{total} > 0", *within(f"100 * ({passed})", f"({total})", condition.bounds)]))
 
 
 def sequence(plan: Sources, condition: InSequence) -> Tree:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.domain.conditions.comparing import OF_TEXTS, Comparison, Where
-from shared.domain.evaluation import Bounds, compared_value
+from shared.domain.conditions.comparing import OF_TEXTS, Bounds, Comparison, Where
+from shared.domain.evaluation import compared_value
 from shared.domain.events import Json
 from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, TEXT_LISTS, fold_case
 

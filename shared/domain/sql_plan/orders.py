@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.domain.conditions.comparing import Comparison
+from shared.domain.conditions.comparing import Bounds, Comparison
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
 from shared.domain.conditions.windows import Window
-from shared.domain.evaluation import Bounds, order_bounds
 from shared.domain.evaluation.orders import wanted
 from shared.domain.sql_plan.expressions import compared, double, filtered, literal, of_list, within
 from shared.domain.sql_plan.sources import Source, Sources
@@ -17,7 +16,7 @@ from shared.domain.sql_plan.trees import FALSE, Tree
 
 
 def measured(plan: Sources, condition: Orders) -> Tree:
-    measure, bounds = condition.measure, order_bounds(condition)
+    measure, bounds = condition.measure, condition.bounds
     source, of = _aggregated(plan, measure, condition.within, condition.where, condition.lines)
     least, most = bounds.whole
     match measure:

@@ -94,6 +94,7 @@ IN_A_CART = {"category": " with {} in it", "product_id": " with the product {} i
 _EMAILS = (Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_CLICKED)
 _CARTS = (Type.CART_VIEWED, Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
 FLAG_SUFFIXES = {("human", True): " in person", ("human", False): " by machine", ("permanent", True): " for good"}
+FLAG_SUFFIXES |= {("permanent", False): " for a time"}
 
 
 def event_phrase(event: str, where: Iterable[Where] = (), thing: str | None = None) -> tuple[str, str]:
@@ -123,10 +124,12 @@ def filters(where: Iterable[Where], *, of_cart: bool = False) -> str:
         flag = FLAG_SUFFIXES.get((each.property, each.value)) if isinstance(each.value, bool) else None
         if each.is_ == "equal" and flag is not None:
             short += flag
+        elif each.is_ == "not_equal" and flag is not None:
+            others.append(f"it is not known to be{flag}")
         elif each.is_ == "equal" and each.property in suffixes:
             short += suffixes[each.property].format(word(each.value))
         else:
-            others.append(f"{label(each.property)} {compared(each, of_where(each))}")
+            others.append(f"{label(each.property)} {compared(each, of_where(each), unknown_passes=True)}")
     if not others:
         return short
     return f"{short} where {others[0]}" if len(others) == 1 else f"{short} where ({' and '.join(others)})"
@@ -265,6 +268,8 @@ def latest(condition: Latest, holds: bool) -> str:
     how = filters(condition.where)
     if condition.events == Latest.model_fields["events"].default:
         return f"{'made' if holds else 'did not make'} their last visit{how}"
+    if len(condition.events) == 1:
+        return f"{has(holds)} a last {quoted(condition.events[0])} event{how}"
     return f"{has(holds)} as the newest of {listed([quoted(each) for each in condition.events], 'and')} one{how}"
 
 

@@ -110,8 +110,8 @@ def filtered(where: Iterable[OrderWhere], lines: Iterable[OrderWhere]) -> str:
 
 
 def _said(where: OrderWhere) -> str:
-    is_money = where.property in ("total", "price")
-    return f"{LABELS.get(where.property, where.property)} {compared(where, money if is_money else word)}"
+    said = money if where.property in ("total", "price") else word
+    return f"{LABELS.get(where.property, where.property)} {compared(where, said, unknown_passes=True)}"
 
 
 def last(condition: LastOrder, holds: bool) -> str:

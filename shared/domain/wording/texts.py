@@ -35,9 +35,11 @@ _PLAIN = {"equal": "is", "not_equal": "is not", "in": "is one of"}
 _OF_PARTS = {"contains": "contains", "prefix": "begins with", "suffix": "ends with"}
 
 
-def compared(condition: Compared, said: Callable[[Json], str] | None = None) -> str:
-    """`is at least 5`; `said` gives the value in words."""
+def compared(condition: Compared, said: Callable[[Json], str] | None = None, *, unknown_passes: bool = False) -> str:
+    """`is at least 5`; `said` gives the value in words. `unknown_passes`: what is missing is something else, too."""
     say = said or word
+    if condition.is_ == "not_equal" and unknown_passes:
+        return f"is not known to be {say(condition.value)}"
     if condition.is_ == "exists":
         return "is known"
     if condition.is_ in _OF_PARTS:
@@ -60,6 +62,8 @@ def between(
     if least is not None and most is not None:
         if least == most:
             return f"{'exactly' if holds else 'not exactly'} {said(least)}"
+        if not holds and least == 1 and fewer == "fewer than":
+            return f"0 or more than {said(most)}"
         return f"{said(least)} to {said(most)}" if holds else f"{fewer} {said(least)} or more than {said(most)}"
     if least is not None:
         return f"{'at least' if holds else fewer} {said(least)}"
