@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.events import DAY, EPOCH, NEVER, Instant, Json, parse_instant
+from shared.domain.events import DAY, EPOCH, HOUR, NEVER, Instant, Json, parse_instant
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SEASONS = {
@@ -85,22 +85,27 @@ def at_clock(day: date, minute: int, where: ZoneInfo) -> Instant:
 
     if local(found, where).replace(tzinfo=None) == wanted:
         return found
-    return _first(reached, found - DAY // 8, found)
+    return _first(reached, found - 25 * HOUR, found)
 
 
 def next_at_clock(t: Instant, minute: int, weekdays: Collection[str], where: ZoneInfo) -> Instant:
     """The next time, `t` included, that it is that minute of a day that is one of these weekdays."""
     today = local(t, where).date()
-    days = (today + timedelta(days=n) for n in range(9))
-    moments = (at_clock(day, minute, where) for day in days if WEEKDAYS[day.weekday()] in weekdays)
-    return next(moment for moment in moments if moment >= t)
+    days = (today + timedelta(days=n) for n in range(16))
+    wanted = (day for day in days if WEEKDAYS[day.weekday()] in weekdays and _is_there(day, where))
+    return next(moment for day in wanted if (moment := at_clock(day, minute, where)) >= t)
+
+
+def _is_there(day: date, where: ZoneInfo) -> bool:
+    """Samoa, for one, had no 30 December in 2011."""
+    return local(day_start(day, where), where).date() == day
 
 
 def next_weekday(t: Instant, weekdays: Collection[str], where: ZoneInfo) -> Instant:
     """`t`, or the begin of the next day that is one of these weekdays."""
     today = local(t, where).date()
-    days = (today + timedelta(days=n) for n in range(8))
-    day = next(day for day in days if WEEKDAYS[day.weekday()] in weekdays)
+    days = (today + timedelta(days=n) for n in range(16))
+    day = next(day for day in days if WEEKDAYS[day.weekday()] in weekdays and _is_there(day, where))
     return t if day == today else day_start(day, where)
 
 

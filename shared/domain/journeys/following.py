@@ -6,18 +6,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from shared.domain.events import MINUTE, NEVER, Instant
+from shared.domain.events import NEVER, Instant
 from shared.domain.journeys.acts import Act
 from shared.domain.journeys.advancing import advance, due_at, ended
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.runs import Begin, Effect, Happening, Moved, Record, Run, Settled
-from shared.domain.journeys.starting import by_date, starts
+from shared.domain.journeys.starting import PUNCTUAL, by_date, starts
 from shared.domain.profiles import Profile
 from shared.domain.profiles.transitions import Transition
-
-PUNCTUAL = 15 * MINUTE
-"""A wake-up counts at its own instant when it comes no later than this. After that (an outage, a pause) it counts now:
-what follows it is not to be in a hurry."""
 
 
 class Followed(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 
-from shared.domain.events import NEVER, Instant, Json, event_key
+from shared.domain.events import MINUTE, NEVER, Instant, Json, event_key
 from shared.domain.journeys import timing
 from shared.domain.journeys.acts import LATE, Act, is_act
 from shared.domain.journeys.advancing import changes, says_no
@@ -25,6 +25,10 @@ ALWAYS_KEPT = (
     *("old_price", "stock"),  # of a change of the catalogue: what its email says
 )
 """What a run remembers of the event that started it, beside what its journey names."""
+
+PUNCTUAL = 15 * MINUTE
+"""A wake-up counts at its own instant when it comes no later than this. After that (an outage, a pause) it counts now:
+what follows it is not to be in a hurry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,8 @@ def by_date(shop: Journeys, profile: Profile, now: Instant, heard: Instant) -> l
             comes = timing.next_date(trigger, profile, after, shop.zone)
             if comes <= heard and now - comes <= LATE:
                 date = timing.comes_on(comes, profile, shop.zone)
-                found.append(Begin(comes, id_, f"date {date}", trigger={"date": date}))
+                time = comes if now - comes <= PUNCTUAL else now
+                found.append(Begin(time, id_, f"date {date}", trigger={"date": date}))
         following = timing.next_date(trigger, profile, heard, shop.zone)
         if following != NEVER:
             profile.runs[id_] = following
