@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters import contacts
 from shared.adapters.clients import client
+from shared.domain.asking import ASKED_FOR, Asked, asked_key
 from shared.domain.events import SECOND, Event, Instant, Type, iso
-from shared.domain.releases import ASKED_FOR, Asked, asked_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

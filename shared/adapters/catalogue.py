@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.adapters import releases
 from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.definitions_table import table
@@ -48,6 +47,8 @@ def record(event: Event) -> None:
         put = _put(id_, product, revision)
         try:
             if changes:
+                from shared.adapters import releases  # what most cold starts need not wait for
+
                 writes = [{"Put": put}, *map(releases.new_write, changes)]
                 client("dynamodb").transact_write_items(TransactItems=writes)
             else:

@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.domain.events import DAY, Event, Instant, Json, Stamp, Type, amount, event_id
 
 LOW_STOCK = 5
@@ -71,10 +69,9 @@ class Product:
         return self.about.get("status") in SELLABLE
 
 
-class Changed(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Changed:
     """A variant in a change: prices in hundredths, `old_price` the lowest of PRICE_MEMORY before."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     variant: str
     price: int | None = None
@@ -82,12 +79,11 @@ class Changed(BaseModel):
     stock: int | None = None
 
 
-class Change(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Change:
     """An act of the shop's: `type` is the event that it is to each contact whom it concerns. `id` is the same however
     often it is told; `at` when it was, `heard` when we were told. `whole`: of the product as a whole, so that it
     concerns those who looked at no variant of it."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: str
     type: Type

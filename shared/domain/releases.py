@@ -8,14 +8,14 @@ its time comes is told to nobody more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.catalogue import Change, Changed, Product, Variant, is_drop, is_low
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Identity, IdentityKind, Instant, Json, Type, event_id
 from shared.domain.profiles import Profile
-from shared.domain.sources.payload import identifier
 
 WAVE_EVERY = HOUR
 """Between two waves: time for who was told first to buy, before the stock is asked again."""
@@ -23,22 +23,18 @@ MAX_WAVE = 500
 """Told in one wave, however large the stock."""
 LAKE_IS_LATE = 6 * MINUTE
 """By then the lake has what was recorded before a change was heard of, and a slip of the pen may have been mended."""
-ASKED_FOR = 365 * DAY
-"""For how long who asked waits for it."""
 GIVEN_UP = 14 * DAY
 """After a change, what is left of it is told to nobody."""
 MAX_FAILURES = 5
 """Of the query for those who looked at it."""
 RETRY_AFTER = 15 * MINUTE
 """Times how often it has failed."""
-MAX_ID = 100
-"""Characters of a product's or a variant's id that is asked for."""
 
 
 class Release(BaseModel):
     """How far a change has been told. `stage`: to whom, next; `due`: not before.
 
-    Of each queue of those who asked (`asked_key`): `reached`, the place of the last who was told; and, once a wave is
+    Of each queue of those who asked (`asking`): `reached`, the place of the last who was told; and, once a wave is
     decided, `upto`, that of its last, so that a wave that dies halfway goes on with the same people. `query`: Athena's,
     for those who looked at it; and of its answer, the page that is next.
     """
@@ -78,8 +74,8 @@ def still_true(change: Change, product: Product | None) -> Change | None:
         now = product.variants.get(each.variant)
         if now is not None and _holds(change.type, each, now):
             stock = None if now.backorder else now.stock
-            held.append(each.model_copy(update={"price": now.price, "stock": stock}))
-    return change.model_copy(update={"variants": tuple(held)}) if held else None
+            held.append(replace(each, price=now.price, stock=stock))
+    return replace(change, variants=tuple(held)) if held else None
 
 
 def _holds(type_: Type, told: Changed, now: Variant) -> bool:
@@ -93,38 +89,6 @@ def _holds(type_: Type, told: Changed, now: Variant) -> bool:
 
 
 # ── those who asked ──
-
-
-def asked_key(properties: Mapping[str, Json]) -> str | None:
-    """The queue that a `Back In Stock Requested` joins: its variant's, or, where it names none, its product's."""
-    for name in ("variant_id", "product_id"):
-        value = identifier(properties.get(name))
-        if value is not None and len(value) <= MAX_ID:
-            return f"{name.removesuffix('_id')}#{value}"
-    return None
-
-
-class Asked(NamedTuple):
-    """Of a contact in a queue, when we heard the oldest and the newest request that no answer has followed, and when
-    the newest answer was made; -1 for none. Whether they wait is the same in whatever order these are heard of."""
-
-    asked: Instant = -1
-    newest: Instant = -1
-    told: Instant = -1
-
-    @property
-    def waits(self) -> bool:
-        return self.asked > self.told
-
-    def after(self, event: Event) -> Asked:
-        """Once a request or an answer is heard of."""
-        if event.type == Type.BACK_IN_STOCK:
-            told = max(self.told, event.received)
-            return Asked(self.asked if self.asked > told else self.newest, self.newest, told)
-        if event.received <= self.told:
-            return self
-        asked = min(self.asked, event.received) if self.waits else event.received
-        return Asked(asked, max(self.newest, event.received), self.told)
 
 
 def queues(change: Change) -> list[tuple[str, Changed | None]]:
@@ -147,10 +111,9 @@ def room(changed: Changed) -> int:
 # ── whom it concerns ──
 
 
-class Concerned(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Concerned:
     """Whom a change concerns, and why (`asked`, `cart`, `wishlist`, `viewed`); `changed`, the variant it is told of."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     contact: str
     changed: Changed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain import releases
+from shared.domain import asking, releases
 from shared.domain.catalogue import Change, Product, as_json, heard, product_of
 from shared.domain.events import DAY, HOUR, SECOND, Event, Type, event_id, iso, parse_instant
 from shared.domain.sources import payload as reading
@@ -279,7 +279,7 @@ def test_a_price_that_is_put_right_was_no_drop_and_a_further_drop_is_one_of_its_
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 6)), max_size=6))
 def test_who_waits_is_who_asked_after_the_last_answer_in_whatever_order_these_come(heard_of: Any) -> None:
-    held = releases.Asked()
+    held = asking.Asked()
     for answered, at in heard_of:
         type_ = Type.BACK_IN_STOCK if answered else Type.BACK_IN_STOCK_REQUESTED
         held = held.after(Event(id="e", type=type_, time=at, received=at, source="segment"))
@@ -301,4 +301,4 @@ def test_who_waits_is_who_asked_after_the_last_answer_in_whatever_order_these_co
     ],
 )
 def test_who_asks_joins_the_queue_of_a_variant_or_of_a_product(properties: Any, key: str | None) -> None:
-    assert releases.asked_key(properties) == key
+    assert asking.asked_key(properties) == key
