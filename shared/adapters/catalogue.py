@@ -8,12 +8,13 @@ from here, once, before they are recorded.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.definitions_table import table
-from shared.domain.catalogue import Product, as_json, heard, product_of
+from shared.domain.catalogue import Product, as_json, heard, is_gone, product_of
 from shared.domain.events import HOUR, Event, Instant, Json, Type
 
 STOREFRONTS = ("shopify", "woocommerce")
@@ -70,6 +71,17 @@ def product(source: str, product_id: str) -> Product | None:
     return _stored(_id(source, product_id), consistent=True)[0]
 
 
+def is_sold_out(trigger: Mapping[str, Json]) -> bool:
+    """Whether what a change of a product (`releases.event_of`) was about cannot be bought by now; of what else a run
+    began with, and of what no storefront tells, False."""
+    if "change" not in trigger:
+        return False
+    variant = str(trigger.get("variant_id") or "")
+    several = (_stored(_id(source, trigger.get("product_id")))[0] for source in STOREFRONTS)
+    known = [held for held in several if held is not None]
+    return bool(known) and all(is_gone(held, variant) for held in known)
+
+
 def _id(source: str, product_id: object) -> str:
     return f"product#{source}:{product_id}"
 
@@ -98,14 +110,15 @@ def _put(id_: str, product: Product, revision: int) -> Any:
 
 
 def about(source: str, product_id: str, variant_id: str = "") -> dict[str, Json] | None:
-    """What an email can show of a product, or of a variant of it: `title`, `image`, `url`, `handle`, and `price` (in
-    hundredths; of no variant in particular, the lowest); None when the storefront has told nothing of it, or that it is
-    gone."""
+    """What an email can show of a product, or of a variant of it: `title`, `image`, `url`, `handle`, `price` (in
+    hundredths; of no variant in particular, the lowest) and a variant's counted `stock`; None when the storefront has
+    told nothing of it, or that it is gone."""
     held = _stored(_id(source, product_id))[0]
     if held is None or held.about.get("status") == "deleted":
         return None
     variant = held.variants.get(variant_id)
     told: dict[str, Json] = {name: held.about.get(name) for name in ("title", "image", "url", "handle")}
+    told["stock"] = None if variant is None or variant.backorder else variant.stock
     told["price"] = min((each.price for each in held.variants.values() if each.price is not None), default=None)
     of_variant = {} if variant is None else {"image": variant.image, "url": variant.url, "price": variant.price}
     return told | {name: value for name, value in of_variant.items() if value is not None}

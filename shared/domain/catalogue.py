@@ -208,6 +208,15 @@ def is_low(stock: int | None) -> bool:
     return stock is not None and 0 < stock <= LOW_STOCK
 
 
+def is_gone(product: Product, variant: str) -> bool:
+    """Whether a variant, or of none in particular every one, is known not to be on sale any more."""
+    if not product.is_sold:
+        return True
+    held = product.variants.get(variant)
+    several = list(product.variants.values()) if held is None else [held]
+    return bool(several) and all(each.available is False for each in several)
+
+
 def total_stock(product: Product) -> int | None:
     """Of all its variants; None where one can be bought without being counted."""
     total = 0

@@ -81,6 +81,7 @@ class Refusal(StrEnum):
     NO_CONSENT = "no_consent"
     LEFT_SEGMENT = "left_segment"
     FREQUENCY_CAP = "frequency_cap"
+    SOLD_OUT = "sold_out"
     REJECTED = "rejected"
 
 
@@ -94,6 +95,7 @@ SENTENCES = {
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
     Refusal.LEFT_SEGMENT: "What started the run is no longer so: the contact's segment has changed since.",
     Refusal.FREQUENCY_CAP: "The contact is dormant, and has had an email within the last 30 days.",
+    Refusal.SOLD_OUT: "The product that the email is about cannot be bought any more.",
     Refusal.REJECTED: "SES did not take the email.",
 }
 """The refusals in words, for whoever asks why a mail was not sent."""
