@@ -61,12 +61,21 @@ def report() -> None:
     athena.query_results_queue += [QueryResults(rows, columns) for _ in range(20)]
 
 
+EXPIRED: set[str] = set()
+"""Tokens that are not good any more."""
+
+
 def serve(admin: Admin) -> ThreadingHTTPServer:
     """The admin at /admin/, as the local gateway has it."""
 
     class Handler(BaseHTTPRequestHandler):
         def respond(self) -> None:
             url = self.path.removeprefix("/admin")
+            if self.headers.get("authorization") in EXPIRED:  # what API Gateway's authorizer answers
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             answered = next(
                 (
@@ -126,6 +135,7 @@ def page(browser: Page, ada: str) -> Iterator[Page]:
     browser.dark(False)
     browser.complaints.clear()
     yield browser
+    EXPIRED.clear()
     assert browser.complaints == []
 
 
@@ -274,22 +284,99 @@ def test_signing_in_goes_to_cognito_and_comes_back_with_a_token(
     assert page.run("location.href") == f"{base}#/journeys"
 
 
-def play_cognito() -> tuple[ThreadingHTTPServer, list[dict[str, str]]]:
-    """Cognito's two endpoints, for somebody who signs in at once; and what they were asked."""
+def test_a_token_that_is_over_is_renewed_without_a_word(page: Page, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cognito, asked = play_cognito()
+    domain = f"http://localhost:{cognito.server_port}"
+    login = admin_page.Login.model_construct(user_pool_domain=domain, client_id="client")
+    monkeypatch.setattr(admin_page, "login", lambda stage_variables: login)
+    EXPIRED.add("token 1")
+    page.open(f"{base}#/conflicts")
+    page.wait_for("This is for the shop's operators.")
+    page.run("document.querySelector('main button').click()")
+    page.wait_for("They may be one person")
+    assert [each["grant_type"] for each in asked[1:]] == ["authorization_code", "refresh_token"]
+    assert (asked[2]["refresh_token"], asked[2]["client_id"]) == ("a-refresh-token", "client")
+    assert page.run("sessionStorage.getItem('token')") == "token 2"
+    page.run("sessionStorage.clear()")
+    page.complaints.clear()  # of the 401
+    cognito.shutdown()
+    cognito.server_close()
+
+
+def test_what_is_being_written_outlives_the_end_of_a_sign_in(
+    page: Page, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cognito, _ = play_cognito(renews=False)
+    domain = f"http://localhost:{cognito.server_port}"
+    login = admin_page.Login.model_construct(user_pool_domain=domain, client_id="client")
+    monkeypatch.setattr(admin_page, "login", lambda stage_variables: login)
+    page.open(f"{base}#/new-segment")
+    page.wait_for("This is for the shop's operators.")
+    page.run("document.querySelector('main button').click()")
+    page.wait_for("Describe who belongs")
+    EXPIRED.add("token 1")
+    page.run("document.querySelector('textarea').select()")
+    page.call("Input.insertText", text='{"name": "Half written"')
+    page.wait("document.body.innerText.includes('not valid JSON yet')")
+    page.run("document.querySelector('textarea').select()")
+    page.call("Input.insertText", text='{"name": "Half written", "when": {}}')
+    page.wait("document.body.innerText.includes('Your sign-in is over.')")
+    assert page.run("document.querySelector('textarea').value") == '{"name": "Half written", "when": {}}'
+    page.run("[...document.querySelectorAll('button')].find((each) => each.innerText === 'Sign in again').click()")
+    page.wait_for("This text was not saved when you left.")
+    assert page.run("document.querySelector('textarea').value") == '{"name": "Half written", "when": {}}'
+    page.run("sessionStorage.clear()")
+    page.complaints.clear()  # of the 401
+    cognito.shutdown()
+    cognito.server_close()
+
+
+def test_a_text_that_is_not_saved_is_there_again_and_can_be_given_up(page: Page, base: str) -> None:
+    page.open(f"{base}#/segments/customers")
+    page.wait_for("For everybody at once")
+    before = page.run("document.querySelector('textarea').value")
+    page.run("document.querySelector('textarea').select()")
+    page.call("Input.insertText", text="{}")
+    page.run("location.hash = '#/conflicts'")
+    page.wait_for("They may be one person")
+    page.run("history.back()")
+    page.wait_for("This text was not saved when you left.")
+    assert page.run("document.querySelector('textarea').value") == "{}"
+    page.run("[...document.querySelectorAll('button')].find((each) => each.innerText === 'Start over').click()")
+    page.wait("!document.body.innerText.includes('was not saved')")
+    assert page.run("document.querySelector('textarea').value") == before
+    page.complaints.clear()  # of the estimate of nothing
+
+
+def test_a_page_of_before_an_update_says_so(page: Page, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.open(f"{base}#/conflicts")
+    page.wait_for("They may be one person")
+    monkeypatch.setattr(admin_page, "version", lambda: "another")
+    page.run("location.hash = '#/requests'")
+    page.wait_for("Beckon may have been updated since you opened it.")
+    assert page.complaints
+    page.complaints.clear()
+    page.run("[...document.querySelectorAll('main button')].find((each) => each.innerText === 'Reload').click()")
+    page.wait_for("What a storefront has asked for by law.")
+
+
+def play_cognito(renews: bool = True) -> tuple[ThreadingHTTPServer, list[dict[str, str]]]:
+    """Cognito's two endpoints, for somebody who signs in at once; and what they were asked. Tokens are numbered."""
     asked: list[dict[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(dict(parse_qsl(urlsplit(self.path).query)))
             self.send_response(302)
-            self.send_header("Location", f"{asked[0]['redirect_uri']}?code=a-code&state={asked[0]['state']}")
+            self.send_header("Location", f"{asked[-1]['redirect_uri']}?code=a-code&state={asked[-1]['state']}")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def do_POST(self) -> None:
             asked.append(dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode())))
-            body = b'{"id_token": "a-token"}'
-            self.send_response(200)
+            given = sum("grant_type" in each for each in asked)
+            body = json.dumps({"id_token": f"token {given}", "refresh_token": "a-refresh-token"}).encode()
+            self.send_response(200 if renews or asked[-1]["grant_type"] != "refresh_token" else 400)
             self.send_header("Access-Control-Allow-Origin", "*")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -3,8 +3,8 @@
 import { count } from "./words.js";
 import { html } from "./vendor/preact.js";
 
-/** One number a day, as `words` says it, with their sum in large. */
-export function Bars({ days, of, title, words = count }) {
+/** One number a day, as `words` says it, with their sum in large. `last` is how the last day is called. */
+export function Bars({ days, of, title, words = count, last = "today" }) {
   const most = Math.max(...days.map((row) => row[of]), 1e-9);
   const total = days.reduce((sum, row) => sum + row[of], 0);
   return html`<figure>
@@ -19,7 +19,7 @@ export function Bars({ days, of, title, words = count }) {
           <rect x=${n * 10 + 1} y=${60 - size} width="8" height=${size} class=${height > 0 ? "bar" : "zero"} /></g>`;
       })}
     </svg>
-    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>today</span></div>
+    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>${last}</span></div>
   </figure>`;
 }
 

@@ -9,8 +9,8 @@ import { day, money, plural, value, When, words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 const MESSAGES = { sent: "sent", refused: "not sent", claimed: "being sent", released: "to be tried again" };
-const SUPPRESSIONS = { bounce: "a bounce", complaint: "a complaint", erasure: "an erasure" };
 const STATES = { "completed": "good", "going on": "good", "failed": "bad", "timed out": "bad" };
+const SUPPRESSIONS = { bounce: "a bounce", complaint: "a complaint", erasure: "an erasure" };
 
 export default function Contact({ id }) {
   const told = useLoaded(() => ask(at("contacts", id)), [id]);
@@ -115,10 +115,18 @@ const Run = ({ of }) => html`<li>
     of.ended && html`, ended <${When} at=${of.ended} />`}.${of.reason && ` It ${of.reason}.`}</p>
 </li>`;
 
+/** What became of it in the end: one that was sent may have come back. */
+function outcome(of) {
+  const came = (of.events ?? []).map((event) => event.type);
+  if (came.includes("Email Bounced")) return ["bounced", "bad"];
+  if (came.includes("Email Complained")) return ["reported as spam", "bad"];
+  return [MESSAGES[of.status] ?? of.status, { sent: "good", refused: "bad" }[of.status]];
+}
+
 const Message = ({ of }) => html`<li>
   <div class="head">
     <h3>${words(of.template)}</h3>
-    <${Tag} kind=${of.status === "sent" ? "good" : of.status === "refused" ? "bad" : ""}>${MESSAGES[of.status] ?? of.status}<//>
+    <${Tag} kind=${outcome(of)[1]}>${outcome(of)[0]}<//>
   </div>
   ${of.sentence && html`<p>${of.sentence}</p>`}
   <p class="small soft"><${When} at=${of.at} />${` · ${words(of.journey)}, step ${words(of.step)}, topic ${of.topic}`}${(of.events ?? []).map((event) =>

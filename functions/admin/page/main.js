@@ -35,6 +35,7 @@ function Frame() {
     ${state.value === "over" && html`<div class="over" role="alert">Your sign-in is over. What you have written here is kept.
       <button class="strong" onClick=${signIn}>Sign in again</button></div>`}
     <main id="main" tabindex="-1">${state.value === "out" ? html`<${SignIn} />` : html`<${Shown} key=${place.value} hash=${place.value} />`}</main>
+    ${state.value !== "out" && html`<footer class="foot small soft">All times are in the shop's time zone, ${settings.zone}.</footer>`}
     <${Confirm} />`;
 }
 

@@ -1,7 +1,7 @@
 // What pages are made of: titles, sections that fill themselves, tables, lists that come page by page, questions.
 
-import { ask, behind } from "./api.js";
-import { sentence, words } from "./words.js";
+import { ask, at, behind } from "./api.js";
+import { capital, plural, sentence, words } from "./words.js";
 import { html, signal, useEffect, useRef, useSignal, useState } from "./vendor/preact.js";
 
 // ── what comes from the API ──
@@ -42,7 +42,8 @@ export function LoadedPage({ of, children }) {
 }
 
 export const Failure = ({ problem, again }) => html`
-  <p class="bad" role="alert">${problem.field && html`<code>${problem.field}</code>: `}${sentence(problem)}</p>
+  <div class="bad" role="alert"><p>${problem.field && html`<code>${problem.field}</code>: `}${sentence(problem)}</p>
+    ${problem.problems?.length > 0 && html`<ul>${problem.problems.map((each) => html`<li>${each.step && html`<strong>${words(each.step)}: </strong>`}${capital(each.text)}</li>`)}</ul>`}</div>
   ${again && html`<button onClick=${again}>Try again</button>`}`;
 
 /** Does something while its buttons wait, and says what went wrong: `{ run, busy, failed, problem }`, the last three signals. */
@@ -70,6 +71,29 @@ export function useRefreshed(again, wanted, every = 5_000) {
     const timer = setInterval(() => { if (!document.hidden) again(); }, every);
     return () => clearInterval(timer);
   }, [wanted]);
+}
+
+const JOB_PAUSE = 1_500;
+
+/** How something that takes a while for many people stands, until it is done. `done` is called then. */
+export function Job({ id, done }) {
+  const told = useSignal({ status: "running" });
+  useEffect(() => {
+    let here = true;
+    (async () => {
+      while (here && told.value.status === "running") {
+        told.value = await ask(at("jobs", id)).catch(() => ({ status: "unknown" }));
+        if (told.value.status === "done") await done?.();
+        else await new Promise((resolve) => setTimeout(resolve, JOB_PAUSE));
+      }
+    })();
+    return () => { here = false; };
+  }, [id]);
+  const { status, people } = told.value;
+  if (status === "unknown") return null;
+  return html`<${Banner} wrong=${status === "failed"}><p>${status === "running" ? html`<strong>Under way.</strong> It goes on when you leave this page.`
+    : status === "failed" ? "That did not come to its end; its log says why. Try again: what is done already is not done twice."
+    : `Done${people === undefined ? "" : `, for ${plural(people, "person", "people")}`}.`}</p><//>`;
 }
 
 // ── the frame of a page ──
@@ -109,13 +133,13 @@ export const Banner = ({ wrong = false, children }) => html`
 
 // ── tables and lists ──
 
-/** Columns of `{ title, number, cell }`; the first one heads its row. */
-export const Table = ({ columns, rows, label }) => html`
-  <div class="scroll" tabindex="0" role="region" aria-label=${label ?? columns[0].title}><table>
+/** Columns of `{ title, number, cell }`; the first one heads its row. `stacked`: on a telephone each row is a block of its own. */
+export const Table = ({ columns, rows, label, stacked }) => html`
+  <div class="scroll" tabindex="0" role="region" aria-label=${label ?? columns[0].title}><table class=${stacked && "stacked"}>
     <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.number && "number"}>${column.title}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${columns.map((column, n) => n === 0
       ? html`<th scope="row">${column.cell(row)}</th>`
-      : html`<td class=${column.number && "number"}>${column.cell(row)}</td>`)}</tr>`)}</tbody>
+      : html`<td class=${column.number && "number"} data-title=${column.title}>${column.cell(row)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
 
 /** A list that comes page by page. Its child makes the whole of the items there are so far. */

@@ -40,5 +40,6 @@ export function sentence(problem) {
 export function value(of) {
   if (of === true) return "yes";
   if (of === false) return "no";
+  if (Array.isArray(of) && of.every((each) => typeof each !== "object")) return of.join(", ");
   return typeof of === "object" && of !== null ? JSON.stringify(of) : String(of ?? "unknown");
 }
