@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.conditions import Segment
+from shared.domain.conditions.events import EventCount
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Type, iso
+from shared.domain.journeys.definition import Published
 from shared.domain.journeys.runs import Begin, Moved, NotifyOthers, SendEmail, StartAnother, UpdateContact
 from tests.unit.journey_player import NOW, Player, consent, event, journey, order, traits
 
@@ -237,3 +240,43 @@ def test_a_pause_holds_and_what_was_due_goes_on_afterwards() -> None:
     player.switch("live")
     player.pass_to(NOW + 4 * DAY)
     assert [t for t, _ in player.effects] == [NOW + 4 * DAY]
+
+
+SERIES = (
+    {"kind": "send", "id": "one"},
+    {"kind": "wait", "id": "two_days", "for": "2d"},
+    {"kind": "send", "id": "two"},
+    {"kind": "wait", "id": "five_days", "for": "5d"},
+    {"kind": "send", "id": "three"},
+)
+
+
+@pytest.mark.parametrize(
+    ("days", "stands", "sent_at"),
+    [(0, "two_days", 2), (1, "two_days", 2), (2, "five_days", 7), (6, "five_days", 7), (7, "", 0)],
+)
+def test_who_qualifies_already_stands_where_they_would(days: int, stands: str, sent_at: int) -> None:
+    segment = Segment(id="quizzed", name="Q", sentence="Q.", when=EventCount(event="Quiz Taken"))
+    player = Player(segments=[segment])
+    player.tell(event("Quiz Taken", NOW))
+    player.publish(
+        {"j": Published(journey=journey({"kind": "segment", "segment": "quizzed"}, *SERIES), version=1, state="live")}
+    )
+    player.happen(Begin(NOW + days * DAY, "j", "publication 1", present=True))
+    assert [run.step for run in player.runs.values()] == ([stands] if stands else [])
+    player.pass_to(NOW + 8 * DAY)
+    assert [(t - NOW) // DAY for t, _ in player.effects][:1] == ([sent_at] if stands else [])
+
+
+def test_a_finished_run_goes_on_where_steps_were_appended() -> None:
+    definition = journey(on("Quiz Taken"), SERIES[0])
+    player = Player(definition)
+    player.tell(event("Quiz Taken", NOW, product_id="p"))
+    player.settle(player.runs[1], "sent")
+    longer = journey(on("Quiz Taken"), *SERIES[:3])
+    player.publish({"j": Published(journey=longer, version=2, state="live")})
+    for _ in range(2):  # told again, it is the same
+        player.happen(Begin(NOW + DAY, "j", "publication 2", step="two_days", continues=1))
+    assert [(run.number, run.step, run.began, run.trigger) for run in player.runs.values() if run.goes_on] == [
+        (2, "two_days", NOW, {"product_id": ["p"]})
+    ]

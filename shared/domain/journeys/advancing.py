@@ -124,6 +124,25 @@ def ended(run: Run, t: Instant, outcome: str) -> Run:
     return replace(run, outcome=outcome, ended=t, wake_at=NEVER, held=False, records=_with(run.records, record))
 
 
+def placed(shop: Journeys, published: Published, run: Run, profile: Profile, t: Instant) -> Run | None:
+    """Where a run would stand at `t` that began when it did (`Run.began`), if all that it asks for on the way there had
+    been passed over; None: it would have ended. One that Step Functions walks begins at its first step."""
+    if published.journey.runs_on == "step_functions":
+        return run
+    live = published.model_copy(update={"steps": {}, "state": "live"})
+    ahead = replace(run, since=run.began, wake_at=run.began, records=())
+    at = run.began
+    while ahead.goes_on and at <= t:
+        _, ahead = advance(shop, live, ahead, profile, at)
+        if ahead.goes_on and ahead.asked != NEVER:
+            passed = Settled(at, ahead.id, ahead.step, ahead.passes[ahead.step], "skipped", "before")
+            _, ahead = advance(shop, live, ahead, profile, at, passed)
+        at = max(ahead.wake_at, at + 1)
+    if not ahead.goes_on:
+        return None
+    return replace(ahead, records=(*run.records, Record(run.started, ahead.step, "entered")))
+
+
 def says_no(profile: Profile, journey: Journey) -> bool:
     """Whether the contact's newest answer to what the journey's emails are about is no."""
     answer = profile.consent.get(journey.topic)
@@ -206,7 +225,7 @@ class _Play:
             return
         step = self.path.steps.get(self.run.step)
         if isinstance(step, WaitFor) and self._is_awaited(step, happening):
-            self.leave("passed", _called(happening))
+            self.leave("passed", called(happening))
             self.enter(self.path.following[step.id])
 
     def _is_exit(self, exit_: Exit, happening: Act | Transition) -> bool:
@@ -223,7 +242,7 @@ class _Play:
         return _occurs(self.shop, exit_.on, happening, run)
 
     def _take(self, exit_: Exit, happening: Act | Transition) -> None:
-        why = _called(happening)
+        why = called(happening)
         at = happening.happened if isinstance(happening, Act) else happening.happened or happening.time
         reached = exit_.goal and at >= self.run.began
         if reached:
@@ -499,7 +518,7 @@ def _with(records: tuple[Record, ...], record: Record) -> tuple[Record, ...]:
     return records if len(records) <= MAX_RECORDS else (records[0], *records[2:])
 
 
-def _called(happening: Act | Transition) -> str:
+def called(happening: Act | Transition) -> str:
     """What ended or moved a run, in a word or two."""
     if isinstance(happening, Act):
         return happening.name or "unsubscribed"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shared.domain.events import NEVER, Instant
 from shared.domain.journeys.acts import Act
-from shared.domain.journeys.advancing import advance, due_at, ended
+from shared.domain.journeys.advancing import advance, due_at, ended, placed
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.runs import Begin, Effect, Happening, Moved, Record, Run, Settled
 from shared.domain.journeys.starting import PUNCTUAL, by_date, starts
@@ -115,12 +115,18 @@ class _Book:
 
     def begin(self, run: Run, happening: Happening) -> None:
         self.profile.runs_begun = max(self.profile.runs_begun, run.number)
+        if isinstance(happening, Begin):
+            earlier = self.runs.get(happening.continues or 0)
+            if earlier is not None:
+                kept = {"began": earlier.began, "trigger": earlier.trigger, "key": earlier.key, "event": earlier.event}
+                run = replace(run, **kept)  # type: ignore[arg-type]
+            if happening.present and run.goes_on:
+                stands = placed(self.shop, self.shop.published[run.journey], run, self.profile, run.wake_at)
+                if stands is None:
+                    return
+                run = stands
         self.runs[run.number] = run
         self.recorded[run.number] = list(run.records)
-        earlier = self.runs.get(happening.continues or 0) if isinstance(happening, Begin) else None
-        if earlier is not None:
-            kept = {"began": earlier.began, "trigger": earlier.trigger, "key": earlier.key, "event": earlier.event}
-            self.runs[run.number] = run = replace(run, **kept)  # type: ignore[arg-type]
         self.advance(run, happening.time)
 
     def close(self, given: Collection[Run]) -> list[Followed]:

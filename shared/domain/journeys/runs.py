@@ -60,6 +60,7 @@ class Begin:
     trigger: Mapping[str, Json] = field(default_factory=dict)
     step: str | None = None
     continues: int | None = None
+    present: bool = False
 
 
 Happening = Act | Transition | Settled | Moved | Begin

@@ -9,7 +9,7 @@ from dataclasses import replace as replaced
 from shared.domain.events import MINUTE, NEVER, Instant, Json, event_key
 from shared.domain.journeys import timing
 from shared.domain.journeys.acts import LATE, Act, is_act
-from shared.domain.journeys.advancing import changes, says_no
+from shared.domain.journeys.advancing import called, changes, says_no
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Entry, EventHappens, Published, SegmentChange
 from shared.domain.journeys.runs import Begin, Happening, Record, Run
@@ -45,6 +45,7 @@ class Candidate:
     trigger: Mapping[str, Json] = field(default_factory=dict)
     step: str = ""
     continues: int | None = None
+    why: str = ""
 
 
 def needed(shop: Journeys, profile: Profile, happenings: Iterable[Happening], heard: Instant) -> frozenset[str]:
@@ -103,21 +104,35 @@ def _triggered(shop: Journeys, profile: Profile, happening: Happening) -> Iterat
                 published = shop.published[id_]
                 trigger = published.journey.trigger
                 if isinstance(trigger, SegmentChange) and changes(trigger, happening):
-                    yield Candidate(published, happening.time, cause_of(happening), happening.time)
+                    yield Candidate(
+                        published, happening.time, cause_of(happening), happening.time, why=called(happening)
+                    )
         case Begin(journey=id_) if id_ in shop.published:
             published = shop.published[id_]
-            key = _text(happening.trigger.get(published.journey.entry.per or ""))
-            yield Candidate(
-                published,
-                happening.time,
-                happening.cause,
-                max(happening.time, happening.at),
-                max(happening.time, happening.at),
-                key=key,
-                trigger=happening.trigger,
-                step=happening.step or "",
-                continues=happening.continues,
-            )
+            at = max(happening.time, happening.at)
+            began = _qualifies_since(published, profile) if happening.present else at
+            if began is not None:
+                yield Candidate(
+                    published,
+                    happening.time,
+                    happening.cause,
+                    began,
+                    at,
+                    key=_text(happening.trigger.get(published.journey.entry.per or "")),
+                    trigger=happening.trigger,
+                    step=happening.step or "",
+                    continues=happening.continues,
+                    why=happening.cause,
+                )
+
+
+def _qualifies_since(published: Published, profile: Profile) -> Instant | None:
+    """Since when the contact has been as the journey's trigger has it; None: they are not, or it is no segment's."""
+    trigger = published.journey.trigger
+    held = profile.memberships.get(trigger.segment) if isinstance(trigger, SegmentChange) else None
+    if held is None or not isinstance(trigger, SegmentChange) or held.member != (trigger.when == "enters"):
+        return None
+    return held.since
 
 
 def cause_of(transition: Transition) -> str:
@@ -132,7 +147,9 @@ def _of_event(shop: Journeys, published: Published, act: Act) -> Candidate:
     properties, event = act.properties, act.event
     key = _text(properties.get(published.journey.entry.per or ""))
     kept = {name: properties[name] for name in sorted({*path.named, *ALWAYS_KEPT}) if name in properties}
-    return Candidate(published, act.time, event.id, act.happened, event=event_key(event), key=key, trigger=kept)
+    return Candidate(
+        published, act.time, event.id, act.happened, event=event_key(event), key=key, trigger=kept, why=act.name or ""
+    )
 
 
 def _text(value: Json) -> str:
@@ -156,7 +173,7 @@ def _run(profile: Profile, candidate: Candidate, number: int, t: Instant) -> Run
         begins_at=candidate.step,
         since=t,
         wake_at=max(t, candidate.at),
-        records=(Record(t, "", "began", candidate.published.journey.trigger.kind),),
+        records=(Record(t, "", "began", candidate.why),),
     )
 
 
