@@ -28,7 +28,7 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.fields import condition_key
-from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
+from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm, asks_for_lines
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
@@ -118,7 +118,7 @@ def is_answered(condition: Condition) -> bool:
             | Cart()
             | Engagement()
         ):
-            return False
+            return asks_for_lines(condition)  # which the lake's events have not
         case Orders():
             return condition.which != 0  # of all orders, which is not a thing of one row
         case LastOrder() | Rank() | Rfm():

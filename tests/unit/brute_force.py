@@ -60,6 +60,16 @@ def holds(
     ) -> list[Occurrence]:
         history = profile.histories.get(event)
         every = list(history.newest) if history else []
+        about = [each for each in where if each.property in ("product_id", "category") and each.is_ != "not_equal"]
+        if event == "Order Completed" and len(about) > 1:
+            having = [order for order in profile.counting_orders() if _lines(order, about)]
+            every_one = happened(event, (), within, which)
+            return [
+                Occurrence(order.placed, order.told)
+                for order in having
+                if any(each.time == order.placed for each in every_one)
+                and all(passes(each, order.told) for each in where if each not in about)
+            ]
         newer = {each.time: sum(other.time > each.time for other in every) for each in every}
         older = {each.time: sum(other.time < each.time for other in every) for each in every}
         return [
@@ -134,20 +144,6 @@ def holds(
         case Sample():
             digest = hashlib.md5(f"{condition.salt}:{profile.contact}".encode()).hexdigest()
             return int(digest[:8], 16) < round(condition.percent / 100 * 2**32)
-        case EventCount() if _is_about_lines(condition):
-            number = sum(
-                1
-                for order in profile.counting_orders()
-                if inside(order.placed, condition.within)
-                and all(
-                    passes(each, {"total": order.told.get("total")})
-                    for each in condition.where
-                    if each.property == "total"
-                )
-                and _lines(order, [each for each in condition.where if each.property != "total"])
-            )
-            least = condition.at_least if (condition.at_least, condition.at_most) != (None, None) else 1
-            return _between(number, least, condition.at_most)
         case EventCount() if condition.sum or condition.average:
             name, which = str(condition.sum or condition.average), condition.last or -(condition.first or 0)
             found = happened(condition.event, condition.where, condition.within, which)
@@ -468,15 +464,6 @@ def _counted(condition: EventCount, found: list[Occurrence], shop: ZoneInfo) -> 
 
 
 _OF_A_LINE = ("product_id", "category", "quantity", "price", "vendor", "variant_id", "gift_card")
-
-
-def _is_about_lines(condition: EventCount) -> bool:
-    """Whether one line of an order has to pass several filters."""
-    about = [each for each in condition.where if each.property in ("product_id", "category")]
-    plain_count = condition.count == "events" and condition.last is None and condition.first is None
-    others = {each.property for each in condition.where} - {"product_id", "category", "total"}
-    texts = all(each.is_ not in ("not_equal", "exists") for each in about)
-    return condition.event == "Order Completed" and len(about) > 1 and plain_count and not others and texts
 
 
 def _lines(order: Any, lines: Iterable[Any]) -> list[dict[str, Any]]:

@@ -6,14 +6,32 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from shared.domain.conditions import Segment
+from shared.domain.conditions import Condition, Segment
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, Event, Identity, IdentityKind, Type, iso
+from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Type, iso
+from shared.domain.explanations import explain
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold, rebuild, trim
 from shared.domain.profiles.stored import dump, load
 from shared.domain.segments import absorb, compile_segments, evaluate
+from tests.unit.profile_histories import (
+    AFTER,
+    bounds,
+    durations,
+    events,
+    few,
+    filtered,
+    is_read,
+    made,
+    one_of_dicts,
+    ties,
+    windows,
+)
+from tests.unit.test_segments import CONDITION, GRID, brute, one, profile_of
+from tests.unit.test_sql import check, instants, shop
 from tests.unit.test_states import sample, woo
 
 BEGIN = 1_700_000_000_000
@@ -181,3 +199,101 @@ def test_lines_are_kept_while_a_segment_asks_for_them_and_had_from_the_events_wh
     absorb(asks, whole, [], BEGIN + 2 * DAY, anew=True)
     assert whole.memberships["s"].member
     assert [len(each.lines) for each in load(dump(whole)).orders.values()] == [2, 1]
+
+
+# ── filters of events on what is in an order ──
+
+of_lines = st.lists(
+    st.sampled_from(
+        [
+            {"property": "product_id", "value": "P1"},
+            {"property": "product_id", "is": "in", "value": ["p2", "p3"]},
+            {"property": "product_id", "is": "not_equal", "value": "p3"},
+            {"property": "category", "value": "tea"},
+            {"property": "category", "is": "prefix", "value": ["c", "b"]},
+            {"property": "category", "is": "exists"},
+            {"property": "total", "is": "more", "value": 10},
+        ]
+    ),
+    min_size=2,
+    max_size=3,
+    unique_by=repr,
+)
+ordered = of_lines.map(lambda where: {"event": Type.ORDER_COMPLETED, "where": where})
+of_orders = (
+    st.one_of(
+        one_of_dicts(made("event", {"count": st.sampled_from(["events", "days", "product_id"])}), ordered, bounds),
+        one_of_dicts(made("event", {}), ordered, few),
+        one_of_dicts(made("event", {"sum": st.just("total"), "at_least": st.just(19.99)}), ordered),
+        one_of_dicts(
+            made(
+                "event", {"event": st.just("Product Viewed"), "count": st.just("same_product_id"), "without": ordered}
+            ),
+            bounds,
+        ),
+        one_of_dicts(made("first_event", {"within": windows}), ordered),
+        one_of_dicts(made("last_event", {"at_least": st.just(2.5)}), ordered),
+        made("latest", {"events": st.just([Type.ORDER_COMPLETED, Type.PAGE_VIEWED]), "where": of_lines}),
+        made("share", {"events": st.just([Type.ORDER_COMPLETED]), "where": of_lines, "more": st.just(50)}),
+        made("sequence", {"first": ordered, "then": filtered, "gap": durations}, {"same": ties}),
+        made("unanswered", {"of": filtered, "answers": st.lists(ordered, min_size=1, max_size=2)}),
+    )
+    .filter(is_read)
+    .map(CONDITION.validate_python)
+)
+purchases = st.lists(events(5), min_size=1, max_size=4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(of_orders, events())
+def test_what_is_asked_of_one_line_is_as_brute_force_says_and_until_is_exact(
+    condition: Condition, drawn: list[Event]
+) -> None:
+    definitions, profile = one(condition), profile_of(drawn)
+    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
+    for t, expected in answers:
+        member, until = evaluate(definitions, "s", profile, t)
+        assert member == expected
+        assert all(later == member for at, later in answers if t <= at < until)
+    assert explain(definitions, "s", profile, AFTER).holds == answers[0][1]
+    told: Profile = Profile("c1")
+    for each in drawn:
+        absorb(definitions, told, [each], AFTER)
+    held = told.memberships.get("s")
+    assert (held is not None and held.member) == answers[0][1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(of_orders, min_size=1, max_size=6), purchases, instants)
+def test_sql_asks_the_same_of_one_line(conditions: list[Condition], told: list[list[Event]], t: Instant) -> None:
+    check(shop(conditions), told, t)
+
+
+BOTH = {"event": "Order Completed", "where": where(category="shoes", product_id="h1")}
+RIGHT = {"event": "Order Completed", "where": where(category="shoes", product_id="s1")}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda of: {"kind": "first_event", **of, "within": "30d"},
+        lambda of: {"kind": "last_event", **of, "at_most": 30},
+        lambda of: {"kind": "event", **of, "count": "days"},
+        lambda of: {"kind": "event", **of, "last": 1},
+        lambda of: {"kind": "latest", "events": [of["event"]], "where": of["where"]},
+        lambda of: {"kind": "share", "events": [of["event"]], "where": of["where"], "at_least": 100},
+        lambda of: {"kind": "sequence", "first": {"event": "Product Viewed"}, "then": of, "gap": "1d"},
+        lambda of: {"kind": "unanswered", "of": of, "answers": [{"event": "Product Viewed"}]},
+    ],
+)
+def test_one_line_has_to_pass_all_that_is_asked_of_what_is_in_an_order(asked: Any) -> None:
+    viewed = event(Type.PRODUCT_VIEWED, 9, BEGIN - 1)
+    assert holds([viewed, order(1, SHOES, HAT)], days=1, **asked(RIGHT))
+    assert not holds([viewed, order(1, SHOES, HAT)], days=1, **asked(BOTH))
+
+
+def test_that_something_else_is_in_it_is_said_of_the_whole_order() -> None:
+    no_hat = [*where(category="shoes"), {"property": "product_id", "is": "not_equal", "value": "h1"}]
+    asked = {"kind": "first_event", "event": "Order Completed", "within": "30d", "where": no_hat}
+    assert not holds([order(1, SHOES, HAT)], days=1, **asked)
+    assert holds([order(1, SHOES)], days=1, **asked)

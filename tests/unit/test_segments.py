@@ -367,6 +367,10 @@ def test_what_excludes_itself_never_changes_though_its_parts_always_do() -> None
         ({"kind": "horoscope"}, "horoscope"),
         ({"kind": "event", "event": "x", "where": [{"property": "first_name", "value": "A"}]}, "is not kept of events"),
         ({"kind": "event", "event": "x", "where": [{"property": "a=b", "value": "A"}]}, "is not kept of events"),
+        (
+            {"kind": "event", "event": "x", "where": [{"property": "a.b.c.d.e", "value": "A"}]},
+            "leads deeper than 3 dots",
+        ),
     ],
 )
 def test_a_wrong_definition_says_what_to_mend(condition: dict[str, object], says: str) -> None:

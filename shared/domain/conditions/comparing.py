@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions.fields import Name
 from shared.domain.events import Json, Strict
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MAX_NUMBER, is_number, may_be_asked
+from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MAX_DEPTH, MAX_NUMBER, is_number, may_be_asked
 
 Comparison = Literal[
     "equal", "not_equal", "in", "contains", "prefix", "suffix", "less", "at_most", "more", "at_least", "exists"
@@ -121,6 +121,8 @@ def passable(where: tuple[F, ...], numbers: Collection[str] = AMOUNTS) -> tuple[
 
 def keeps_property(name: str) -> None:
     """ValueError: no such property is kept of events."""
+    if name.count(".") >= MAX_DEPTH:
+        raise ValueError(f"`{name}` is not kept of events: it leads deeper than {MAX_DEPTH - 1} dots")
     if name not in KEPT_PROPERTIES and not may_be_asked(name):
         raise ValueError(
             f"`{name}` is not kept of events: a name that says who somebody is, or where, or has a = in it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -23,13 +23,13 @@ from shared.domain.conditions.fields import (
 from shared.domain.conditions.windows import Window, longest_of, most_parts
 from shared.domain.events import Strict, Type
 from shared.domain.profiles.histories import touch
-from shared.domain.properties import AMOUNTS, CARTS, KEPT_PROPERTIES, millionths
+from shared.domain.properties import AMOUNTS, CARTS, KEPT_PROPERTIES, TEXT_LISTS, millionths
 
 Wheres = Annotated[tuple[Where, ...], Field(max_length=10), AfterValidator(passable)]
 
 
 class Filtered(Strict):
-    """One event type and its filters, as part of a condition about several."""
+    """One event type and its filters, as part of a condition about several. Of orders see `line_filters`."""
 
     event: Name
     where: Wheres = ()
@@ -44,7 +44,7 @@ class Events(Described):
     where: Wheres = ()
 
     def moved_by(self) -> set[str]:
-        return {of_event(self.event, self.where)}
+        return of_event(self.event, self.where)
 
 
 Counted = Literal[
@@ -167,8 +167,8 @@ class EventCount(Events):
 
     def moved_by(self) -> set[str]:
         tied = [each for each in (self.with_, self.without) if each is not None]
-        own = {touch(self.event)} if self.which else super().moved_by()  # another event pushes one out
-        return own.union(of_event(each.event, each.where) for each in tied)
+        own = any_of(self.event, self.where) if self.which else super().moved_by()  # another event pushes one out
+        return own.union(*(of_event(each.event, each.where) for each in tied))
 
 
 class FirstEvent(Events):
@@ -206,7 +206,7 @@ class Latest(Described):
     where: Annotated[Wheres, Field(min_length=1)]
 
     def moved_by(self) -> set[str]:
-        return {touch(event) for event in self.events}
+        return set().union(*(any_of(event, self.where) for event in self.events))
 
 
 class Share(Described):
@@ -233,7 +233,7 @@ class Share(Described):
         return Bounds(self.at_least, self.at_most, self.more, self.less)
 
     def moved_by(self) -> set[str]:
-        return {touch(event) for event in self.events}
+        return set().union(*(any_of(event, self.where) for event in self.events))
 
 
 Tie = Literal["product_id", "category", "message"]
@@ -257,7 +257,7 @@ class InSequence(Described):
 
     def moved_by(self) -> set[str]:
         parts = (self.first, self.then, *((self.without,) if self.without else ()))
-        return {of_event(each.event, each.where) for each in parts}
+        return set().union(*(of_event(each.event, each.where) for each in parts))
 
 
 class Unanswered(Described):
@@ -284,7 +284,7 @@ class Unanswered(Described):
         return self
 
     def moved_by(self) -> set[str]:
-        return {of_event(each.event, each.where) for each in (self.of, *self.answers)}
+        return set().union(*(of_event(each.event, each.where) for each in (self.of, *self.answers)))
 
 
 class Cart(Described):
@@ -325,6 +325,14 @@ class Engagement(Short):
 def asked_by(condition: object) -> Iterator[tuple[str, str]]:
     """The event types that a condition looks at, each with an other property (`properties.other_properties`) that it
     asks for of them."""
+    for type_, where in series_in(condition):
+        yield from ((type_, each.property) for each in where)
+    if isinstance(condition, EventCount) and condition.measured is not None:
+        yield condition.event, condition.measured
+
+
+def series_in(condition: object) -> Iterator[tuple[str, tuple[Where, ...]]]:
+    """The event types that a condition looks at, each with its filters."""
     parts = [part for value in vars(condition).values() for part in (value if isinstance(value, tuple) else (value,))]
     for each in (condition, *parts):
         match each:
@@ -336,14 +344,26 @@ def asked_by(condition: object) -> Iterator[tuple[str, str]]:
                 types = CARTS
             case _:
                 continue
-        yield from ((type_, each.property) for type_ in types for each in where)
-        if isinstance(each, EventCount) and each.measured is not None:
-            yield each.event, each.measured
+        yield from ((type_, where) for type_ in types)
 
 
-def of_event(event: str, where: Iterable[Where]) -> str:
+def of_event(event: str, where: Sequence[Where]) -> set[str]:
     """With the value that a filter asks for, where one asks for one: other events of the type cannot move it."""
     for each in where:
-        if each.is_ == "equal" and isinstance(each.value, str | bool):
-            return touch(event, each.property, each.value)
-    return touch(event)
+        if each.is_ == "equal" and isinstance(each.value, str | bool) and not line_filters(event, where):
+            return {touch(event, each.property, each.value)}
+    return any_of(event, where)
+
+
+def any_of(event: str, where: Sequence[Where]) -> set[str]:
+    """Any event of the type; and, where that is asked, what stands on which line of an order."""
+    return {touch(event)} | ({"orders"} if line_filters(event, where) else set())
+
+
+def line_filters(event: str, where: Sequence[Where]) -> tuple[Where, ...]:
+    """Those filters of an order that one of its lines has to pass, all of them: where two or more are about what is in
+    it. (That something else is in it is said of the order: `not_equal`.)"""
+    if event != Type.ORDER_COMPLETED:
+        return ()
+    found = tuple(each for each in where if each.property in TEXT_LISTS and each.is_ != "not_equal")
+    return found if len(found) > 1 else ()

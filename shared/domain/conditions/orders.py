@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.conditions.comparing import Bounds, Filter, names_the_trigger, passable
+from shared.domain.conditions.events import line_filters, series_in
 from shared.domain.conditions.fields import (
     Described,
     Duration,
@@ -249,7 +250,7 @@ def asks_for_lines(condition: object) -> bool:
         case Rank(by=by):
             return asks_for_lines(by)
         case _:
-            return False
+            return any(line_filters(type_, where) for type_, where in series_in(condition))
 
 
 class Rfm(Short):

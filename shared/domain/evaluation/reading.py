@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import line_filters
 from shared.domain.evaluation.carts import HistoryNeededError, cart_of
 from shared.domain.evaluation.comparing import Passes, filter_
 from shared.domain.events import NEVER, Instant, Json
 from shared.domain.profiles import Profile
-from shared.domain.profiles.histories import History, Occurrence
+from shared.domain.profiles.histories import History, Occurrence, sort_key
+from shared.domain.profiles.lines import as_properties
 from shared.domain.profiles.orders import Order
 from shared.domain.properties import KEPT_PROPERTIES, fold_case
 
@@ -30,10 +32,15 @@ class Series:
     which: int = 0
     """Of so many of the newest only; below zero, of the oldest; 0: of all."""
     needs: frozenset[str] = frozenset()
+    of_line: Passes | None = None
+    """Of orders: what one line has to pass, beside what the order does."""
 
 
 def series_of(event: str, where: Sequence[Where], which: int = 0, number: str = "") -> Series:
     needs = others(where) | (frozenset({number} - {""}) - _ALWAYS_KEPT)
+    if lines := line_filters(event, where):
+        rest = [each for each in where if each not in lines]
+        return Series(event, filter_(rest) if rest else None, None, which, needs, filter_(lines))
     if which or not where:
         return Series(event, filter_(where) if where else None, None, which, needs)
     only = None
@@ -74,7 +81,7 @@ class Times(dict[Series, list[Instant]]):
             return NONE
         keeps(self._profile, series.event, series.needs)
         if series.only is None:
-            return [each.time for each in passing(history, series)]
+            return [each.time for each in passing(self._profile, history, series)]
         property_, value = series.only
         index = self._by_value.get((series.event, property_))
         if index is None:
@@ -133,7 +140,7 @@ class Reading:
     def occurrences(self, series: Series) -> list[Occurrence]:
         history = self.profile.histories.get(series.event)
         keeps(self.profile, series.event, series.needs)
-        return passing(history, series) if history is not None else []
+        return passing(self.profile, history, series) if history is not None else []
 
     def cut(self, event: str) -> Instant:
         """Up to and including when the profile's history of this type may lack something (-1: it is whole)."""
@@ -182,15 +189,30 @@ class Reading:
         return placed[0] if placed else NEVER
 
 
-def passing(history: History, series: Series) -> list[Occurrence]:
-    """HistoryNeededError: the oldest are asked for, and no longer kept."""
+def passing(profile: Profile, history: History, series: Series) -> list[Occurrence]:
+    """HistoryNeededError: the oldest are asked for, or what is in an order, and no longer kept."""
     passes, newest = series.passes, history.newest
+    if series.of_line is not None:
+        return _with_line(profile, history, series, series.of_line)
     if series.which < 0 and history.total > len(newest):
         raise HistoryNeededError(series.event)
     if series.which and len(newest) > abs(series.which):
         edge = newest[-series.which if series.which > 0 else -series.which - 1].time
         newest = [each for each in newest if (each.time >= edge if series.which > 0 else each.time <= edge)]
     return newest if passes is None else [each for each in newest if passes(each.properties)]
+
+
+def _with_line(profile: Profile, history: History, series: Series, of_line: Passes) -> list[Occurrence]:
+    """The orders of which one line passes."""
+    inside = {each.time for each in passing(profile, history, replace(series, passes=None, of_line=None))}
+    found = []
+    for order in profile.orders.values():
+        if order.counts and order.placed in inside and (series.passes is None or series.passes(order.told)):
+            if any(of_line(as_properties(line)) for line in order.lines):
+                found.append(Occurrence(order.placed, order.told))
+            elif order.lines_cut:
+                raise HistoryNeededError("lines")
+    return sorted(found, key=sort_key)
 
 
 def by_value(occurrences: Iterable[Occurrence], property_: str) -> dict[str | bool, list[Instant]]:
