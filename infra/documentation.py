@@ -1,8 +1,8 @@
 """What of the docs is made: `make docs` writes it.
 
-The tables of docs/segments.md come from the code. Each stands between two comments, `<!-- made: NAME -->` and
-`<!-- end -->`; what is around them is written by hand. The decisions get their numbers: whoever adds one writes
-`## 2026-11-28: what was decided` at the end, and its number, once given, never changes.
+The tables of docs/segments.md and docs/journeys.md come from the code. Each stands between two comments,
+`<!-- made: NAME -->` and `<!-- end -->`; what is around them is written by hand. The decisions get their numbers:
+whoever adds one writes `## 2026-11-28: what was decided` at the end, and its number, once given, never changes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from infra import editing
 from shared.adapters import definitions
 from shared.domain.conditions import Condition
 from shared.domain.conditions.calendar import LocalTime
@@ -25,8 +26,9 @@ from shared.domain.conditions.fields import Described
 from shared.domain.conditions.orders import LastOrder
 from shared.domain.wording import sentence
 
-SEGMENTS = Path(__file__).resolve().parents[1] / "docs" / "segments.md"
-DECISIONS = SEGMENTS.with_name("decisions.md")
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MADE = (DOCS / "segments.md", DOCS / "journeys.md")
+DECISIONS = DOCS / "decisions.md"
 
 MODELS: Mapping[str, type[Described]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Condition)[0])
@@ -136,6 +138,9 @@ def tables() -> dict[str, str]:
             ("segment", "group", "who is in it", "its definition in plain words: somebody who …"),
             ((f"`{each.id}`", each.group, each.sentence, sentence(segments, each.when)) for each in segments.values()),
         ),
+        "edits": _table(
+            ("what is edited", *(f"on day {day}: {place}" for place, day in editing.PLACES.items())), editing.rows()
+        ),
     }
 
 
@@ -154,8 +159,9 @@ def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def written(text: str) -> str:
     """The text with its tables made again."""
-    for name, table in tables().items():
-        begin, end = f"<!-- made: {name} -->\n", "<!-- end -->"
+    made = tables()
+    for name in re.findall(r"^<!-- made: (\w+) -->$", text, re.MULTILINE):
+        table, begin, end = made[name], f"<!-- made: {name} -->\n", "<!-- end -->"
         before, rest = text.split(begin)
         text = f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
     return text
@@ -175,4 +181,5 @@ def numbered(text: str) -> str:
 
 if __name__ == "__main__":
     DECISIONS.write_text(numbered(DECISIONS.read_text(encoding="utf-8")), encoding="utf-8")
-    SEGMENTS.write_text(written(SEGMENTS.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in MADE:
+        document.write_text(written(document.read_text(encoding="utf-8")), encoding="utf-8")
