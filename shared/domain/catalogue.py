@@ -24,6 +24,10 @@ PRICE_MEMORY = 30 * DAY
 for a day and down again has not."""
 MAX_PRICES = 12
 """Of a variant, remembered for that."""
+MAX_VARIANTS = 250
+"""Of a product, those told last: with the bounds on what is kept of each, they fit an item (400 KB)."""
+MAX_TEXT = 300
+"""Characters of a variant's title, and of the addresses of its picture and page; a longer one is not kept."""
 MAX_CHANGED = 100
 """Variants that one change names."""
 
@@ -114,7 +118,8 @@ def heard(product: Product | None, event: Event) -> tuple[Product | None, list[C
     of_product = told.get("variations")
     if isinstance(of_product, list):  # those that there are: each is told by itself
         variants = {id_: variant for id_, variant in variants.items() if id_ in of_product}
-    now = replace(now, variants=variants)
+    newest = sorted(variants.values(), key=lambda variant: variant.stamp)[-MAX_VARIANTS:]
+    now = replace(now, variants={variant.id: variant for variant in newest})
     if partial and now == before:
         return product, []
     if told.get("status") == "deleted":
@@ -137,7 +142,7 @@ def _variant(before: Variant | None, id_: str, told: Mapping[str, Json], stamp: 
     price, stock = amount(told.get("price")), told.get("stock")
     prices = () if before is None else before.prices
     if price is not None and (not prices or prices[-1][1] != price):
-        prices = (*prices, (stamp.time, price))
+        prices = (*prices, (_at(stamp), price))
     sold_out = before is not None and before.sold_out
     if available is False:
         sold_out = True
@@ -150,12 +155,22 @@ def _variant(before: Variant | None, id_: str, told: Mapping[str, Json], stamp: 
         stock=stock if isinstance(stock, int) and not isinstance(stock, bool) else None,
         available=available,
         backorder=told.get("backorder") is True,
-        title=told.get("title"),
-        image=told.get("image"),
-        url=told.get("url"),
+        title=_short(told.get("title")),
+        image=_short(told.get("image")),
+        url=_short(told.get("url")),
         sold_out=sold_out,
-        prices=_remembered(prices, stamp.time),
+        prices=_remembered(prices, _at(stamp)),
     )
+
+
+def _short(text: Json) -> str | None:
+    return text if isinstance(text, str) and len(text) <= MAX_TEXT else None
+
+
+def _at(stamp: Stamp) -> Instant:
+    """When a state was so at the latest: when it was sent off, or received. WooCommerce dates a product by its last
+    edit, which a sale is none of."""
+    return stamp.time + stamp.after
 
 
 def _remembered(prices: tuple[tuple[Instant, int], ...], t: Instant) -> tuple[tuple[Instant, int], ...]:
@@ -195,7 +210,7 @@ def _changes(before: Product, now: Product, event: Event) -> Iterator[Change]:
 
 def lowest_before(held: Variant, now: Variant) -> int | None:
     """The lowest price of PRICE_MEMORY before the present one; None: no other is known."""
-    return min((price for _, price in _remembered(held.prices, now.stamp.time)), default=None)
+    return min((price for _, price in _remembered(held.prices, _at(now.stamp))), default=None)
 
 
 def is_drop(old: int, price: int | None) -> bool:
@@ -246,7 +261,7 @@ def _change(type_: Type, event: Event, variants: list[Changed], *, whole: bool) 
         type=type_,
         source=event.source,  # type: ignore[arg-type]  # no other tells of products
         product=product,
-        at=stamp.time,
+        at=_at(stamp),
         heard=event.received,
         whole=whole,
         variants=tuple(variants[:MAX_CHANGED]),

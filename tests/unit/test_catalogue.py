@@ -126,6 +126,29 @@ def test_woocommerces_variations_are_variants_of_their_product() -> None:
     assert product.variants == {}
 
 
+def test_a_woocommerce_sale_that_dates_no_edit_is_a_change_of_now() -> None:
+    hat = sample("woocommerce", "product_updated_sold_out")
+    edited = parse_instant("2026-01-16T09:00:00Z")
+    left = [
+        {**hat, "stock_quantity": stock, "stock_status": "instock" if stock else "outofstock"} for stock in (9, 0, 4)
+    ]
+    headers = {"x-wc-webhook-topic": "product.updated", "x-wc-webhook-source": "https://woo.example.com/"}
+    told_at = [edited + (50 + day) * DAY for day in range(3)]
+    events = [woocommerce.events(each, headers, at)[0] for each, at in zip(left, told_at, strict=True)]
+    assert [(change.type, change.at) for change in changes(*events)] == [(Type.BACK_IN_STOCK, told_at[2])]
+
+
+def test_of_very_many_variants_the_newest_are_kept_and_nothing_long_of_any() -> None:
+    product: Product | None = None
+    for at in range(4):
+        several = [tea(9, id_=f"{at}-{number}", url=f"https://x.example.com/{'y' * 400}") for number in range(200)]
+        product, _ = heard(product, told(at, *several, partial=True))
+    assert product is not None
+    assert len(product.variants) == 250
+    assert sum(id_.startswith("3-") for id_ in product.variants) == 200
+    assert len(json.dumps(as_json(product))) < 100_000
+
+
 def test_a_product_is_no_longer_sold_when_it_is_deleted_or_unpublished() -> None:
     payload = sample("shopify", "products_update_stock")
     product, _ = heard(None, from_shopify(payload))
@@ -149,7 +172,7 @@ def test_what_is_first_heard_of_is_no_change() -> None:
 
 def test_a_stock_that_ran_out_and_is_there_again_is_back() -> None:
     (back,) = changes(told(0, tea(9)), told(1, tea(0)), told(2, tea(7)), told(3, tea(8)))
-    assert (back.type, back.whole, back.at) == (Type.BACK_IN_STOCK, True, T + 2 * HOUR)
+    assert (back.type, back.whole, back.at) == (Type.BACK_IN_STOCK, True, T + 2 * HOUR + SECOND)
     assert [(each.variant, each.stock) for each in back.variants] == [("1", 7)]
 
 
