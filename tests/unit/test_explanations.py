@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -466,3 +467,43 @@ def test_the_evidence_counts_as_the_answer_says(events: list[Event], step: int, 
         count = 0 if told.evidence.startswith("not once") else int(told.evidence.split()[0])
         assert told.holds == (count >= least)
         assert told.holds == (" of " not in told.evidence and count > 0)
+
+
+def test_of_orders_by_what_is_in_them_it_is_said_which_pass_and_what_the_others_fail() -> None:
+    def bought(number: int, days: int, category: str, code: str, total: float = 20) -> Event:
+        at = histories.BEGIN + days * DAY
+        told = {"order_id": f"o{number}", "total": total, "products": [{"product_id": "p", "category": category}]}
+        code_of = {"discount_codes": [code]} if code else {}
+        return Event(
+            id=f"o{number}",
+            type=Type.ORDER_COMPLETED,
+            time=at,
+            stated=at,
+            received=at,
+            source="shopify",
+            identities=histories.CONTACT,
+            properties=told | code_of,
+        )
+
+    when = {
+        "kind": "orders",
+        "where": [{"property": "coupon", "value": "welcome"}, {"property": "total", "is": "at_least", "value": 10}],
+        "lines": [{"property": "category", "value": "tea"}],
+    }
+    told = [
+        bought(1, 1, "tea", "WELCOME"),
+        bought(2, 2, "hats", "WELCOME"),
+        bought(3, 3, "tea", "SPRING"),
+        bought(4, 4, "tea", "", total=5),
+    ]
+    profile = Profile("c1")
+    for each in told:
+        fold(profile, each)
+    newest = {**when, "kind": "last_order", "at_least": 1}
+    for asked, begin in ((when, "count: 1, of 1 order of that kind: "), (newest, "the newest: ")):
+        segment = Segment.model_validate({"id": "s", "name": "S", "sentence": "S.", "when": asked})
+        said = explain(compile_segments([segment]), "s", profile, histories.BEGIN + 9 * DAY).evidence
+        assert re.sub(r"[-\d]{10} [:\d]{5} ", "", said) == (
+            f"{begin}(o1, 20.00); not of that kind: (o2, 20.00, no line whose category is tea), "
+            "(o3, 20.00, coupon is SPRING), (o4, 5.00, coupon is not known and total is 5.00)"
+        )

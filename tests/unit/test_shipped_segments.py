@@ -48,10 +48,10 @@ def known(**traits: Any) -> list[Event]:
     return [at(5 * DAY, Type.CONTACT_UPDATED, traits)]
 
 
-def orders(*days_ago: float, total: float = 20, category: str = "tea") -> list[Event]:
+def orders(*days_ago: float, total: float = 20, category: str = "tea", **properties: Any) -> list[Event]:
     products = [{"product_id": "p1", "category": category}]
     return [
-        at(round(days * DAY), Type.ORDER_COMPLETED, order_id=f"{days}", total=total, products=products)
+        at(round(days * DAY), Type.ORDER_COMPLETED, order_id=f"{days}", total=total, products=products, **properties)
         for days in days_ago
     ]
 
@@ -70,6 +70,15 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
     "active_customers": (orders(89), orders(90)),
     "first_time_buyers": (orders(400), orders(400, 3)),
     "repeat_buyers": (orders(1, 90, 182), orders(1, 90, 183)),
+    "monthly_regulars": (orders(30, 60, 90, 120, 155, 185), orders(1, 30, 60, 90, 120, 155)),
+    "came_by_code": (
+        [*orders(30, discount_codes=["WELCOME"]), *orders(3)],
+        [*orders(30), *orders(3, discount_codes=["WELCOME"])],
+    ),
+    "frequent_returns": (
+        [*orders(300), at(9 * DAY, Type.ORDER_REFUNDED, order_id="300", refund_id="r", amount=10.01)],
+        [*orders(300), at(9 * DAY, Type.ORDER_REFUNDED, order_id="300", refund_id="r", amount=10)],
+    ),
     "high_spenders": (orders(300, 2, total=250), orders(300, 2, total=249)),
     "inactive": (said("subscribed", 61 * DAY), [*said("subscribed", 61 * DAY), at(DAY, Type.PAGE_VIEWED)]),
     "lapsed_customers": (orders(180), orders(400, 179)),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
-from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedOrders, RankedTrait
-from shared.domain.evaluation.orders import TOTALS, picked_by
-from shared.domain.events import DAY, NEVER, Instant
+from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
+from shared.domain.conditions.windows import Window
+from shared.domain.evaluation import comparison
+from shared.domain.evaluation.orders import TOTALS, asked_of, picked_by, wanted
+from shared.domain.events import DAY, NEVER, Instant, Json
 from shared.domain.evidence import traits
 from shared.domain.evidence.events import told_of_newest
 from shared.domain.evidence.view import STAYS, Evidence, View, newest, out_of
 from shared.domain.profiles.lines import A_PIECE
 from shared.domain.profiles.orders import Order
-from shared.domain.wording.texts import money, number, plural, within
+from shared.domain.wording.orders import filtered, labelled
+from shared.domain.wording.texts import money, number, plural, within, word
 
 _AGAIN = "there is another order"
 _TAKEN_BACK = "Only a refund or a cancellation would change it."
@@ -83,7 +87,46 @@ def _in_general(view: View, condition: Orders) -> Evidence:
     unit = {"count": 1, "days_between": DAY, **_IN_GENERAL}.get(measure, 100)
     text = f"{measure.replace('_', ' ')}: {said(round(total / parts / unit, 2)) if parts > 0 else 'none'}"
     named = f"{plural(len(orders), 'order')}{' of that kind' if condition.where or condition.lines else ''}"
-    return Evidence(f"{text}, of {named}{within(condition.within)}{_named(view, orders)}", _MAY, _MAY)
+    others = _others(view, condition, measure, condition.which, condition.within, orders)
+    return Evidence(f"{text}, of {named}{within(condition.within)}{_named(view, orders)}{others}", _MAY, _MAY)
+
+
+def _others(
+    view: View,
+    condition: Orders | LastOrder,
+    measure: str,
+    which: int,
+    window: Window | None,
+    passing: Sequence[tuple[str, Order]],
+) -> str:
+    """The orders that were looked at and do not pass the filters, each with what it fails."""
+    if not condition.where and not condition.lines:
+        return ""
+    names = {name for name, _ in passing}
+    every = view.orders(window, picked=picked_by(measure, (), (), which).orders)
+    texts = [
+        f"{view.when(order.placed)} ({name}, {money(order.net / 100)}, {_fails(condition, order)})"
+        for name, order in every
+        if name not in names
+    ]
+    return f"; not of that kind: {newest(texts)}" if texts else ""
+
+
+def _fails(condition: Orders | LastOrder, order: Order) -> str:
+    """The filters on an order that it does not pass, with what it has instead; or those that no line passes all of."""
+    told = asked_of(order)
+    failing = [each for each in condition.where if not comparison(each.is_, wanted(each))(told.get(each.property))]
+    if failing:
+        return " and ".join(f"{labelled(each)} is {_said(each, told.get(each.property))}" for each in failing)
+    return filtered((), condition.lines).replace(" with a", "no", 1)
+
+
+def _said(where: OrderWhere, value: Json) -> str:
+    if value is None:
+        return "not known"
+    if where.property == "total":
+        return money(value / 100)
+    return ", ".join(map(word, value)) if isinstance(value, list) else word(value)
 
 
 def _days(value: float) -> str:
@@ -127,10 +170,11 @@ def _named(view: View, newest_first: list[tuple[str, Order]]) -> str:
 
 
 def last(view: View, condition: LastOrder, holds: bool) -> Evidence:
-    found = view.orders(picked=picked_by("count", condition.where, condition.lines).orders)[:1]
+    picked = picked_by("count", condition.where, condition.lines).orders
+    found = view.orders(picked=picked)[:1]
     text = f"the newest{_named(view, found)}" if found else "no order"
     if condition.where or condition.lines:
-        return Evidence(text, _MAY, _MAY)
+        return Evidence(f"{text}{_others(view, condition, 'count', 0, None, view.orders(picked=picked))}", _MAY, _MAY)
     told = told_of_newest(condition, text, "order" if found else "first order", holds, _AGAIN)
     return told._replace(ends=_TAKEN_BACK) if told.ends == STAYS else told
 

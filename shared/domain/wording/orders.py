@@ -111,7 +111,13 @@ def filtered(where: Iterable[OrderWhere], lines: Iterable[OrderWhere]) -> str:
 
 def _said(where: OrderWhere) -> str:
     said = money if where.property in ("total", "price") else word
-    return f"{LABELS.get(where.property, where.property)} {compared(where, said, unknown_passes=True)}"
+    return f"{labelled(where)} {compared(where, said, unknown_passes=True)}"
+
+
+def labelled(where: OrderWhere) -> str:
+    """The property that a filter asks for."""
+    name: str = where.property
+    return LABELS.get(name, name)
 
 
 def last(condition: LastOrder, holds: bool) -> str:
