@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import TypeVar
 
 import duckdb
 
@@ -36,6 +37,7 @@ _READ_ROWS = COLUMN_TYPES | dict.fromkeys(PARTITIONS, "VARCHAR")
 ORDER = "contact_number, time, id"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "threads": "1"}
 
+T = TypeVar("T")
 Refused = Callable[[str, int], object]
 """Is told of a row that DuckDB cannot read: whose it is, and which of the rows."""
 
@@ -53,9 +55,9 @@ def write(rows: Iterable[Row], name: str, refused: Refused | None = None, prefix
     made = list(rows)  # whoever makes them reads and may fail, before there is a directory for them
     with TemporaryDirectory() as directory:
         lines = Path(directory, "rows.json")
-        if not write_lines(made, lines) or (refused is not None and not _take_out(lines, _READ_ROWS, refused)):
+        if not write_lines(made, lines):
             return []
-        files = _parquet(lines, name, prefix)
+        files = _readable(lines, _READ_ROWS, refused, lambda: _parquet(lines, name, prefix))
     for key, content in files.items():
         client("s3").put_object(Bucket=environment(LakeSettings).lake_bucket, Key=key, Body=content)
     return list(files)
@@ -68,10 +70,8 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str, ref
         lines, file = Path(directory, "rows.json"), Path(directory, "facts.parquet")
         if not write_lines(rows, lines):
             return
-        _take_out(lines, _READ_FACTS, refused)
-        _duckdb().execute(
-            f"CREATE OR REPLACE TEMP TABLE page AS FROM {_read(lines, _READ_FACTS)}"
-        )  # read once, not per kind
+        read = f"CREATE OR REPLACE TEMP TABLE page AS FROM {_table(lines, _READ_FACTS)}"  # once, not for each kind
+        _readable(lines, _READ_FACTS, refused, lambda: _duckdb().execute(read))
         for kind in facts.KINDS:
             of_kind = f"SELECT {', '.join(facts.COLUMNS)} FROM page WHERE kind = '{kind}'"  # noqa: S608
             _duckdb().execute(f"COPY ({of_kind}) TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)")
@@ -81,6 +81,18 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str, ref
                 Body=file.read_bytes(),
             )
         _duckdb().execute("DROP TABLE page")
+
+
+def _readable(lines: Path, columns: Mapping[str, str], refused: Refused | None, step: Callable[[], T]) -> T:
+    """Does what reads a file of rows; where DuckDB cannot, without the rows that it cannot read.
+    `refused` None: then nothing is left out, and the error is raised."""
+    try:
+        return step()
+    except duckdb.Error:
+        if refused is None:
+            raise
+        _take_out(lines, columns, refused)
+        return step()
 
 
 def readable(rows: Sequence[Row], refused: Refused) -> list[Row]:
@@ -99,11 +111,10 @@ def readable(rows: Sequence[Row], refused: Refused) -> list[Row]:
     return [row for at, row in enumerate(rows) if at not in gone]
 
 
-def _take_out(lines: Path, columns: dict[str, str], refused: Refused) -> bool:
-    """Takes the lines that DuckDB cannot read out of a file: one look at all of them, and halves where that fails.
-    Gives whether any are left."""
+def _take_out(lines: Path, columns: Mapping[str, str], refused: Refused) -> None:
+    """Takes the lines that DuckDB cannot read out of a file: one look at all of them, and halves where that fails."""
     if _can_read(lines, columns):
-        return True
+        return
     told = lines.read_text(encoding="utf-8").splitlines()
     part = lines.with_name("part.json")
     kept: list[str] = []
@@ -119,19 +130,18 @@ def _take_out(lines: Path, columns: dict[str, str], refused: Refused) -> bool:
             middle = (first + end) // 2
             waiting += [(middle, end), (first, middle)]
     lines.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-    return bool(kept)
 
 
-def _can_read(lines: Path, columns: dict[str, str]) -> bool:
+def _can_read(lines: Path, columns: Mapping[str, str]) -> bool:
     counted = ", ".join(f"count({name})" for name in columns)
     try:
-        _duckdb().execute(f"SELECT {counted} FROM {_read(lines, columns)}").fetchall()  # noqa: S608
+        _duckdb().execute(f"SELECT {counted} FROM {_table(lines, columns)}").fetchall()  # noqa: S608
     except duckdb.Error:
         return False
     return True
 
 
-def _read(lines: Path, columns: Mapping[str, str]) -> str:
+def _table(lines: Path, columns: Mapping[str, str]) -> str:
     """A file of JSON lines as a table, its columns of these types, in SQL: DuckDB's relations ask for the schema of
     each step anew, and take longer than the reading."""
     types = ", ".join(f"{name}: '{type_}'" for name, type_ in columns.items())
@@ -151,9 +161,9 @@ def write_lines(rows: Iterable[Mapping[str, Json]], file: Path) -> bool:
 
 def _parquet(lines: Path, name: str, prefix: str) -> dict[str, bytes]:
     """The files, by their keys. They are small: a stream's batch is 6 MB at most."""
-    out = lines.with_name("out")
+    out = Path(mkdtemp(dir=lines.parent))  # one that failed has left what it had written
     _duckdb().execute(
-        f"""COPY (FROM {_read(lines, _READ_ROWS)} ORDER BY {ORDER}) TO {_text(out)} (
+        f"""COPY (FROM {_table(lines, _READ_ROWS)} ORDER BY {ORDER}) TO {_text(out)} (
             FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({", ".join(PARTITIONS)}), FILENAME_PATTERN {_text(name)}
         )"""
     )
