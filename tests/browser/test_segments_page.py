@@ -88,6 +88,19 @@ def test_all_segments_are_listed_in_words_with_what_to_mend(page: Page, base: st
     assert "“New subscribers” has 7 contacts." in page.text()
 
 
+def test_whoever_goes_back_finds_the_page_where_they_left_it(page: Page, base: str) -> None:
+    page.open(f"{base}#/segments")
+    page.wait_for("Nobody enters")
+    page.run("scrollTo(0, 900)")
+    page.run("[...document.querySelectorAll('main a')].find((each) => each.innerText === 'At risk').click()")
+    page.wait_for("For everybody at once")
+    assert page.run("scrollY") == 0
+    assert page.run("document.activeElement.innerText") == "At risk"
+    page.run("history.back()")
+    page.wait_for("Nobody enters")
+    page.wait("scrollY === 900")
+
+
 def test_a_segment_shows_what_the_next_days_bring(page: Page, base: str) -> None:
     page.open(f"{base}#/segments/new_subscribers")
     page.wait_for("For everybody at once")

@@ -99,6 +99,27 @@ export function Job({ id, done }) {
 // ── the frame of a page ──
 
 let shown = 0; // pages so far: the first one takes no focus from whoever has just come
+const left = new Map(); // how far down a page was when it was left, by its address
+let isBack = false;
+globalThis.navigation?.addEventListener("navigate", (event) => {
+  left.set(location.hash, scrollY);
+  isBack = event.navigationType === "traverse";
+});
+
+/** Whoever goes back finds the page as far down as it was, once so much of it is there, unless they have moved it themselves. */
+function goTo(place) {
+  scrollTo(0, 0);
+  if (place === 0) return undefined;
+  const watching = new ResizeObserver(() => {
+    if (document.documentElement.scrollHeight < place + innerHeight) return;
+    scrollTo(0, place);
+    if (!document.querySelector("[aria-busy=true]")) watching.disconnect(); // else there is more to come above it
+  });
+  const stop = () => watching.disconnect();
+  for (const input of ["wheel", "touchstart", "keydown"]) addEventListener(input, stop, { once: true, passive: true });
+  watching.observe(document.body);
+  return stop;
+}
 
 /** The page's heading, and what the window is called. Whoever has come here by a link goes on reading at it. */
 export function Title({ children }) {
@@ -107,9 +128,9 @@ export function Title({ children }) {
     document.title = `${heading.current.textContent} · Beckon`;
   });
   useEffect(() => {
-    if (shown++ === 0) return;
-    scrollTo(0, 0);
+    if (shown++ === 0) return undefined;
     heading.current.focus({ preventScroll: true });
+    return goTo(isBack ? left.get(location.hash) ?? 0 : 0);
   }, []);
   return html`<h1 tabindex="-1" ref=${heading}>${children}</h1>`;
 }
