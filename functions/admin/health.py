@@ -8,7 +8,17 @@ from typing import Any
 
 from functions.admin import privacy, rebuilding
 from functions.admin.rest import logger
-from shared.adapters import athena, contacts, currencies, dead_letters, definitions, refreshes, secrets, senders
+from shared.adapters import (
+    athena,
+    contacts,
+    currencies,
+    dead_letters,
+    definitions,
+    refreshes,
+    releases,
+    secrets,
+    senders,
+)
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
 LATE = 5 * MINUTE
@@ -110,6 +120,15 @@ def _wake_ups(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"late_wake_ups": late}, problems if late else []
 
 
+def _product_changes(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The changes of products"""
+    unreadable: list[str] = []
+    pending = list(releases.pending(lambda which, _: unreadable.append(which)))
+    late = len(unreadable) + sum(held.release.due < now - HOUR for held in pending)
+    problems = [f"{_count(late, 'change')} of products should have been told by now: the log of refresh says why."]
+    return {"product_changes": len(pending)}, problems if late else []
+
+
 def _rebuild(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The rebuild"""
     newest = refreshes.rebuilt()
@@ -138,6 +157,7 @@ CHECKS: tuple[Check, ...] = (
     _queues,
     _dead_letters,
     _wake_ups,
+    _product_changes,
     _rebuild,
     _lake,
 )

@@ -165,7 +165,7 @@ def _ask(several: Sequence[Held], t: Instant) -> int:
         query = athena.start(sql, name=name)
         for held in true:
             with suppress(ReleaseMovedError):
-                releases.move(held, held.release.then(query=query))
+                releases.move(held, held.release.then(query=query, due=t))
     return 0
 
 
@@ -202,7 +202,7 @@ def _take(several: Sequence[Held], t: Instant) -> int:
         if page is None:
             releases.end(held.release)
         else:
-            releases.move(held, held.release.then(page=page))
+            releases.move(held, held.release.then(page=page, due=t))
     return told
 
 

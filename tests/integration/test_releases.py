@@ -334,6 +334,27 @@ def test_many_are_told_page_by_page_and_not_while_the_shops_own_events_wait(
     assert shop.told(*names) == {name: ["Price Dropped"] for name in names}
 
 
+def test_a_change_that_cannot_be_told_is_shown_to_the_operator(shop: Store) -> None:
+    shop.track("ada", "Product Viewed", product_id="8001")
+    shop.passes(HOUR)
+    shop.product(9, 9, price="15.00")
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation == "StartQueryExecution":
+            raise ProcessDied
+        return perform()
+
+    shop.fault = fault
+    shop.passes(2 * HOUR)
+    _, health = shop.ask("GET", "/health")
+    assert health["product_changes"] == 1
+    assert "1 change of products should have been told by now: the log of refresh says why." in health["problems"]
+    shop.fault = lambda _, perform: perform()
+    shop.passes(10 * MINUTE)
+    assert shop.told("ada") == {"ada": ["Price Dropped"]}
+    assert shop.ask("GET", "/health")[1]["product_changes"] == 0
+
+
 def test_woocommerces_products_are_told_as_well(shop: Store) -> None:
     hat = json.loads(Path("tests/events/woocommerce/product_updated_sold_out.json").read_text())
     hat |= {"date_modified_gmt": iso(shop.now())[:19]}
