@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from infra import editing
+from infra import editing, journey_tables
 from shared.adapters import definitions
 from shared.domain.conditions import Condition
 from shared.domain.conditions.calendar import LocalTime
@@ -116,6 +116,7 @@ def tables() -> dict[str, str]:
     segments = {segment.id: segment for segment in definitions.shipped()}
     read = TypeAdapter[Any](Condition)
     return {
+        **journey_tables.tables(),
         "conditions": _table(
             ("kind", "what it means", "what it needs", "time", "in whose time zone", "flips with time"),
             (

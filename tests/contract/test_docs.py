@@ -21,6 +21,7 @@ from shared.adapters import senders, shipped
 from shared.domain import identities, journeys, personal, properties, segments
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, NEVER, Type
+from shared.domain.journeys.simulating import Rates
 from shared.domain.profiles import Profile, bounds
 from shared.domain.profiles.transitions import Membership
 from shared.domain.properties import KEPT_PROPERTIES
@@ -33,6 +34,7 @@ ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
+JOURNEYS = (ROOT / "docs" / "journeys.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -276,3 +278,16 @@ def test_what_people_read_is_plain_english() -> None:
         if file.suffix != ".js":  # there, what is between backticks is what people read
             text = re.sub(r"`[^`\n]*`|```.*?```|<!--.*?-->|{[%{].*?[%}]}|class=\"[^\"]*\"", "", text, flags=re.DOTALL)
         assert STUMBLES.findall(text) == [], file
+
+
+def test_the_rates_in_the_docs_are_those_that_are_simulated_with() -> None:
+    told = {cells[0].strip("`"): float(cells[1]) for cells in rows(JOURNEYS, "What happens if I publish this?")}
+    rates = Rates()
+    assert told | {"worth": 40} == {name: getattr(rates, name) for name in Rates.__slots__}
+
+
+def test_the_tests_that_the_docs_name_are_there() -> None:
+    source = (ROOT / "tests" / "unit" / "test_shipped_journeys.py").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w{20,})`", JOURNEYS)
+    assert named
+    assert [name for name in named if f"def {name}(" not in source] == []
