@@ -65,6 +65,12 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
         "within": "1d",
         "without": {"event": "Order Completed"},
     },
+    {
+        "kind": "event",
+        "event": "Price Dropped",
+        "where": [{"property": "drop_percent", "is": "at_least", "value": 20}],
+        "within": "3d",
+    },
     {"kind": "event", "event": "Points Earned", "sum": "points", "at_least": 500, "within": "365d"},
     {"kind": "first_event", "event": "Order Completed", "within": "30d"},
     {"kind": "last_event", "event": "Page Viewed", "at_least": 14},
