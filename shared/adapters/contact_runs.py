@@ -1,9 +1,10 @@
 """RUN items of the contact's partition: each run of a journey as it stands, and what its last move asks for.
 
 `contact`, `kind` (`RUN#journey#number`), `body` (the run), and, for those who look at the item only: `version`, `step`
-and `occurrence` where it is, `since`, `started`, `outcome` once it has ended, `recorded` (how many records it has had,
-those that are not kept included), `runs_on`, `topic`, and `asks`, the effects of the move that wrote it. They are
-written in the transaction that moves the contact's profile (functions/profile), and by nobody else.
+and `occurrence` where it is, `since`, `outcome` once it has ended, `recorded` (how many records it has had, those that
+are not kept included), `profile` (the version of the contact's profile that was stored with it), `runs_on`, `topic`,
+and `asks`, the effects of the move that wrote it. They are written in the transaction that moves the contact's profile
+(functions/profile), and by nobody else.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from shared.adapters import contacts
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.runs import Effect, Run
 from shared.domain.journeys.stored import dump, dump_effects, load, load_effects
+from shared.domain.messages import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -25,11 +27,12 @@ PREFIX = "RUN#"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A run as its item holds it. `recorded`: how many records it has had. `topic`: what its emails are about.
-    `effects`: what its last move asks for."""
+    """A run as its item holds it. `recorded`: how many records it has had. `profile`: a number that grows with each
+    move. `topic`: what its emails are about. `effects`: what its last move asks for."""
 
     run: Run
     recorded: int
+    profile: int
     runs_on: str
     topic: str
     effects: tuple[Effect, ...]
@@ -39,7 +42,9 @@ def kind_of(journey: str, number: int) -> str:
     return contacts.numbered(f"{PREFIX}{journey}", number)
 
 
-def write(run: Run, journey: Journey, effects: Iterable[Effect], recorded: int) -> TransactWriteItemTypeDef:
+def write(
+    run: Run, journey: Journey, effects: Iterable[Effect], recorded: int, profile: int
+) -> TransactWriteItemTypeDef:
     """Stores the run as it is now, in a transaction that holds the contact's profile: that guards it."""
     item: dict[str, Any] = {
         **contacts.key(run.contact, kind_of(run.journey, run.number)),
@@ -49,6 +54,7 @@ def write(run: Run, journey: Journey, effects: Iterable[Effect], recorded: int) 
         "occurrence": {"N": str(run.passes.get(run.step, 0))},
         "since": {"N": str(run.since)},
         "recorded": {"N": str(recorded)},
+        "profile": {"N": str(profile)},
         "runs_on": {"S": journey.runs_on},
         "topic": {"S": journey.topic},
     }
@@ -59,11 +65,36 @@ def write(run: Run, journey: Journey, effects: Iterable[Effect], recorded: int) 
     return {"Put": {"TableName": contacts.table(), "Item": item}}
 
 
+def read(contact: str, journey: str, number: int) -> Kept | None:
+    """The run, read consistently; None when there is none (any more)."""
+    item = contacts.read_item(contact, kind_of(journey, number))
+    return None if item is None else of_item(item)
+
+
+def is_at(message: Message) -> TransactWriteItemTypeDef:
+    """That the run goes on, and is at the message's step: a part of a transaction. Of a run that Step Functions moves,
+    we hear of its steps only after they are done."""
+    return {
+        "ConditionCheck": {
+            "TableName": contacts.table(),
+            "Key": contacts.key(message.contact, kind_of(message.journey, message.run_number)),
+            "ConditionExpression": "attribute_exists(contact) AND attribute_not_exists(outcome) "
+            "AND (runs_on = :machines OR (step = :step AND occurrence = :occurrence))",
+            "ExpressionAttributeValues": {
+                ":machines": {"S": "step_functions"},
+                ":step": {"S": message.step},
+                ":occurrence": {"N": str(message.occurrence)},
+            },
+        }
+    }
+
+
 def of_item(item: Mapping[str, Any]) -> Kept:
     """What a `RUN#…` item holds."""
     return Kept(
         load(bytes(item["body"]["B"])),
         int(item["recorded"]["N"]),
+        int(item["profile"]["N"]),
         item["runs_on"]["S"],
         item["topic"]["S"],
         tuple(load_effects(item["asks"]["S"])) if "asks" in item else (),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from shared.adapters import contact_runs
 from shared.adapters.clients import client
 from shared.adapters.contacts import key as item_key
 from shared.adapters.contacts import table
@@ -20,6 +21,10 @@ from shared.domain.messages import Held, Message, Refusal, Status
 
 class ClaimLostError(Exception):
     """The message is not as it was read: somebody else acts on it."""
+
+
+class RunEndedError(Exception):
+    """The run has ended, or is at another step by now: it does not want the message any more."""
 
 
 def read(message: Message) -> Held | None:
@@ -47,9 +52,22 @@ def address(contact: str, key: str) -> str | None:
 
 
 def claim(message: Message, held: Held | None, now: Instant, hashed_address: str | None = None) -> Held:
-    """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError."""
+    """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError, RunEndedError.
+
+    In one transaction it makes sure that the run wants it still: so an exit that is recorded is final.
+    """
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
-    _replace(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
+    put = _replacement(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
+    if message.segment is not None:
+        _put(message, put)
+        return claimed
+    try:
+        client("dynamodb").transact_write_items(TransactItems=[contact_runs.is_at(message), {"Put": put}])
+    except client("dynamodb").exceptions.TransactionCanceledException as canceled:
+        wanted, _ = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
+        if wanted == "ConditionalCheckFailed":
+            raise RunEndedError(message.key) from canceled
+        raise ClaimLostError(message.key) from canceled  # somebody acts on the message, or moves the run, just now
     return claimed
 
 
@@ -133,7 +151,18 @@ def clicks(contact: str, key: str) -> tuple[list[tuple[Instant, str]], Instant]:
 
 
 def _replace(message: Message, held: Held | None, new: Held, more: dict[str, Any] | None = None) -> None:
-    """Stores `new` in the place of what was read."""
+    """Stores `new` in the place of what was read. ClaimLostError."""
+    _put(message, _replacement(message, held, new, more))
+
+
+def _put(message: Message, put: Any) -> None:
+    try:
+        client("dynamodb").put_item(**put)
+    except client("dynamodb").exceptions.ConditionalCheckFailedException as error:
+        raise ClaimLostError(message.key) from error
+
+
+def _replacement(message: Message, held: Held | None, new: Held, more: dict[str, Any] | None = None) -> Any:
     item: dict[str, Any] = {
         **item_key(message.contact, _kind(message.key)),
         "status": {"S": new.status},
@@ -151,10 +180,7 @@ def _replace(message: Message, held: Held | None, new: Held, more: dict[str, Any
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {":status": {"S": held.status}, ":attempt": {"N": str(held.attempt)}},
         }
-    try:
-        client("dynamodb").put_item(TableName=table(), Item=item, **condition)
-    except client("dynamodb").exceptions.ConditionalCheckFailedException as error:
-        raise ClaimLostError(message.key) from error
+    return {"TableName": table(), "Item": item, **condition}
 
 
 def _kind(key: str) -> str:

@@ -23,30 +23,45 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class Message(Strict):
-    """A mail that a run wants sent: to whom, from where in which journey, made of which template, about what.
+    """A mail that a run wants sent: to whom, from where in which version of which journey, made of which template, and
+    about what.
 
-    `segment` and `number` name the transition that started the run. `occurrence` counts the rounds of a step that a
-    journey comes to more than once. `entered` is the ISO 8601 time at which the run came to the step. Ids only: it is
-    the input of an execution.
+    `occurrence` counts the rounds of a step that a journey comes to more than once. `entered` is the ISO 8601 time at
+    which the run came to the step, and `best_before` how many milliseconds after that it is too late for it. `pin`:
+    made of this version of the template. Ids only: it is the input of an execution, and waits on a queue.
+
+    `segment` and `number` name the transition that started a run of a journey of the older kind.
     """
 
     contact: Id
     journey: Id
     run: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
-    segment: Id
-    number: int = Field(ge=1)
+    segment: Id | None = None
+    number: int = Field(default=0, ge=0)
     step: Id
     path: Id = BEGIN
+    version: int = Field(default=0, ge=0)
     template: str = Field(default="", pattern=r"^[a-z0-9_]{0,64}$")
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     occurrence: int = Field(default=0, ge=0, le=9999)
     entered: str | None = None
+    best_before: int | None = Field(default=None, ge=0)
+    pin: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="before")
     @classmethod
     def _template_of_the_step(cls, given: Any) -> Any:
         """A step that names no template uses the one that is called like itself."""
         return {**given, "template": given.get("template") or given.get("step")} if isinstance(given, dict) else given
+
+    @property
+    def entered_at(self) -> Instant | None:
+        return None if self.entered is None else parse_instant(self.entered)
+
+    @property
+    def run_number(self) -> int:
+        """The run's number among its contact's (`runs.Run.id`)."""
+        return int(self.run.rpartition("-")[2])
 
     @property
     def key(self) -> str:
@@ -80,6 +95,9 @@ class Refusal(StrEnum):
     SUPPRESSED_ERASURE = "suppressed_erasure"
     NO_CONSENT = "no_consent"
     LEFT_SEGMENT = "left_segment"
+    RUN_ENDED = "run_ended"
+    TOO_LATE = "too_late"
+    NOT_TAKEN = "not_taken"
     FREQUENCY_CAP = "frequency_cap"
     SOLD_OUT = "sold_out"
     REJECTED = "rejected"
@@ -94,6 +112,9 @@ SENTENCES = {
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed anew since.",
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
     Refusal.LEFT_SEGMENT: "What started the run is no longer so: the contact's segment has changed since.",
+    Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",
+    Refusal.TOO_LATE: "It was too late for it by the time that it could be sent.",
+    Refusal.NOT_TAKEN: "For a week, SES took no email of the shop’s.",
     Refusal.FREQUENCY_CAP: "The contact is dormant, and has had an email within the last 30 days.",
     Refusal.SOLD_OUT: "The product that the email is about cannot be bought any more.",
     Refusal.REJECTED: "SES did not take the email.",
@@ -130,15 +151,19 @@ def gate(
     """
     if profile is None or profile.erased:
         return Refusal.ERASED
+    entered = message.entered_at
+    if entered is not None and message.best_before is not None and now > entered + message.best_before:
+        return Refusal.TOO_LATE
     answer = newest_answer(profile, message.topic, said)
     refusal = suppressed(suppression, answer)
     if refusal is not None:
         return refusal
     if answer is None or answer.value != "subscribed":
         return Refusal.NO_CONSENT
-    membership = profile.memberships.get(message.segment)
-    if membership is None or membership.number != message.number:
-        return Refusal.LEFT_SEGMENT
+    if message.segment is not None:
+        membership = profile.memberships.get(message.segment)
+        if membership is None or membership.number != message.number:
+            return Refusal.LEFT_SEGMENT
     if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):
         return Refusal.FREQUENCY_CAP
     if profile.email is None:
@@ -163,9 +188,8 @@ of whose it is in webhooks of their own, in any order."""
 
 def awaits_address(message: Message, refusal: Refusal | None, now: Instant) -> bool:
     """Whether a refusal is to be put off, because the address may still come."""
-    if refusal is not Refusal.NO_ADDRESS or message.entered is None:
-        return False
-    return now < parse_instant(message.entered) + ADDRESS_WAIT
+    entered = message.entered_at
+    return refusal is Refusal.NO_ADDRESS and entered is not None and now < entered + ADDRESS_WAIT
 
 
 # ── what is stored of a message ──
