@@ -11,7 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from shared.adapters import addresses, amendments, asked, conflicts, contacts, definitions, events_queue, identities
+from functions.profile.runs import end_runs
+from shared.adapters import (
+    addresses,
+    amendments,
+    asked,
+    conflicts,
+    contacts,
+    definitions,
+    events_queue,
+    identities,
+    journeys,
+)
 from shared.adapters.clock import pause
 from shared.adapters.contacts import Stored, VersionConflictError
 from shared.adapters.identities import identity_key
@@ -115,7 +126,7 @@ def _forget(contact: str, told: Instant, now: Instant) -> tuple[str, ...]:
 
 def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Instant) -> None:
     """Makes a profile again from the events that are kept. As in `_erase`, the others go first."""
-    shop_definitions = definitions.ensure_recorded(stored.profile.definitions)
+    shop_definitions = journeys.of(definitions.ensure_recorded(stored.profile.definitions)).definitions
     profile = rebuild(stored.profile, kept, shop_definitions.asked)
     amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
     contacts.delete(profile.contact, [event_key(event) for event in gone])
@@ -156,8 +167,8 @@ def _is_meant(profile: Profile, event: Event, told: Instant) -> bool:
 
 def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     """The items go first and the profile last, so that a crash in between leaves the contact to be found again. What is
-    folded meanwhile is met by the profile's version, and erased in the next turn. Whatever tells of runs stays until
-    they are stopped (functions/transition)."""
+    folded meanwhile is met by the profile's version, and erased in the next turn. Their runs end, and go once that is
+    followed (functions/transition)."""
     profile = stored.profile
     identities.record_erasure(profile.identities, told)
     conflicts.end(profile.contact)
@@ -175,7 +186,8 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     amendments.record(profile.contact, partitions, now)
     contacts.delete(profile.contact, kinds)
     tombstone, transitions = close(profile, now)
-    writes = [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
+    writes = end_runs(profile, "erased", now)
+    writes += [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
     writes += contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
     hashed = sorted({key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL})
     writes += [addresses.forget_write(each) for each in (*hashed, profile.contact)]

@@ -10,12 +10,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import addresses, amendments, asked, conflicts, contacts, definitions, events_queue, identities
+from functions.profile.runs import end_runs, move
+from shared.adapters import (
+    addresses,
+    amendments,
+    asked,
+    conflicts,
+    contacts,
+    definitions,
+    events_queue,
+    identities,
+    journeys,
+)
 from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
-    HEARD_AFTER,
+    INTERNAL,
     MINUTE,
     NEVER,
     Event,
@@ -43,6 +54,8 @@ from shared.domain.identities import (
     without_email,
     without_what_leads_to,
 )
+from shared.domain.journeys.compiling import Journeys
+from shared.domain.journeys.telling import Told, told_by
 from shared.domain.lake_rows import place_of, row
 from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, wake_at
@@ -50,7 +63,7 @@ from shared.domain.profiles.folding import rebuild
 from shared.domain.profiles.traits import own_words_of
 from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.properties import CARTS
-from shared.domain.segments import absorb, close
+from shared.domain.segments import close
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -181,8 +194,8 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             stored = Stored(Profile(contact, public=True), wake_at=NEVER)
         elif whole:
             words = frozenset().union(*(own_words(member.event.traits) for member in fresh.values()))
-            asked = definitions.ensure_recorded(stored.profile.definitions).asked
-            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), asked, words))
+            kept = _journeys(stored.profile.definitions).definitions.asked
+            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), kept, words))
         decided = _decided(stored)
         try:
             sides = _sides(stored, list(fresh.values()))
@@ -221,9 +234,14 @@ def _asks_to_make_anew(event: Event) -> bool:
     return event.type == Type.EVALUATION_DUE and bool(event.properties.get("rebuild"))
 
 
-def _decided(stored: Stored) -> tuple[int, dict[str, Membership]]:
+def _decided(stored: Stored) -> tuple[int, dict[str, Membership], dict[str, Instant]]:
     """What an evaluation alone can change of a profile."""
-    return stored.profile.definitions, dict(stored.profile.memberships)
+    return stored.profile.definitions, dict(stored.profile.memberships), dict(stored.profile.runs)
+
+
+def _journeys(number: int, published: int = 0) -> Journeys:
+    """The shop's journeys of a publication of theirs or a later one, with the segments of one or a later one."""
+    return journeys.of(definitions.ensure_recorded(number), published)
 
 
 def _stands(stored: Stored, now: Instant) -> bool:
@@ -341,10 +359,12 @@ def _fold(
     called = own_words_of(profile)
     ends = [close(joining.profile, now, joined=profile.contact) for joining in sides.joining]
     writes = [write for joining in sides.joining for write in _join_writes(joining, profile.contact)]
+    writes += [write for joining in sides.joining for write in end_runs(joining.profile, "joined", now)]
     keys = dict.fromkeys(
         (*profile.identities, *(key for joining in sides.joining for key in joining.profile.identities))
     )
-    recorded, anew, number = [], False, profile.definitions
+    recorded, anew, number = list[Event](), False, profile.definitions
+    told, published = list[Told](), 0
     for member in members:
         held = frozenset(map(kind_of, keys))
         if is_somebody_else(member.resolution, held):
@@ -372,6 +392,9 @@ def _fold(
         if member.event.type == Type.EVALUATION_DUE:
             anew = anew or bool(member.event.properties.get("all"))
             number = max(number, member.event.properties.get("definitions", 0))
+            published = max(published, member.event.properties.get("journeys", 0))
+        elif member.event.type in INTERNAL:
+            told += [each for each in [told_by(member.event)] if each is not None]
         else:
             event = member.event if _may_tell_address(member.event, keys) else without_email(member.event)
             recorded.append(event)
@@ -380,9 +403,8 @@ def _fold(
     profile.public = profile.public and all(event.public for event in recorded)
     profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
     before = dict(profile.consent)
-    transitions = absorb(
-        definitions.ensure_recorded(number), profile, recorded, now, heard=now - HEARD_AFTER, anew=anew
-    )
+    transitions, moves = move(_journeys(number, published), profile, recorded, told, now, anew)
+    writes += moves
     if profile.version and own_words_of(profile) > called:
         _amend_lake(profile, called, now)
     writes += contacts.consent_writes(profile, recorded, before)

@@ -1,7 +1,8 @@
-"""Transition: does what a change of segment asks for, from the Contacts table's stream.
+"""Transition: does what changes of segment and moves of runs ask for, from the Contacts table's stream.
 
-It keeps the Members table, starts and stops runs of journeys, and brings an anonymous contact's events to the contact
-it has joined. The stream may repeat and reorder: each step asks how the profile is now, and does no harm twice.
+It keeps the Members and the Runs table, does what runs of journeys ask for (`runs`), and brings an anonymous contact's
+events to the contact it has joined. The stream may repeat and reorder: each step asks how the profile is now, and does
+no harm twice.
 
 What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
 replay has the stream bring its item again (`dead_letters.replay`). So what failed for long is followed late: what was
@@ -19,7 +20,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import amendments, asked, contacts, events_queue, members, shipped, state_machines
+from functions.transition import runs
+from shared.adapters import (
+    amendments,
+    asked,
+    contact_runs,
+    contacts,
+    events_queue,
+    journey_definitions,
+    members,
+    shipped,
+    state_machines,
+)
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
@@ -49,6 +61,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         try:
             if image["kind"]["S"] == contacts.PROFILE:
                 end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
+            elif image["kind"]["S"].startswith(contact_runs.PREFIX):
+                if "body" in image:  # else of a journey of the older kind
+                    runs.follow(contact_runs.of_item(image), now())
             else:
                 follow(contacts.transitions_of(image), int(image["recorded"]["N"]), now(), changes)
         except Exception as error:
@@ -82,11 +97,13 @@ def follow(transitions: Sequence[Transition], recorded: Instant, instant: Instan
     `changes` by how many each segment has more members. `recorded` is when they were found out."""
     for transition in transitions:
         changes[transition.segment] += members.record(transition, instant)
-    stored = contacts.read(transitions[0].contact)
+    published = journey_definitions.journeys()
+    older = [journey for journey in shipped.journeys() if journey.id not in published]
+    stored = contacts.read(transitions[0].contact) if older else None
     if stored is None or stored.profile.erased:
         return
     for transition in transitions:
-        for action in actions(shipped.journeys(), transition, stored.profile):
+        for action in actions(older, transition, stored.profile):
             match action:
                 case Stop(run, reason):
                     state_machines.stop(run, reason)

@@ -10,17 +10,18 @@ and `asks`, the effects of the move that wrote it. They are written in the trans
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import contacts
-from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.runs import Effect, Run
 from shared.domain.journeys.stored import dump, dump_effects, load, load_effects
-from shared.domain.messages import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from shared.domain.journeys.definition import Journey
+    from shared.domain.messages import Message
 
 PREFIX = "RUN#"
 
@@ -46,6 +47,16 @@ def write(
     run: Run, journey: Journey, effects: Iterable[Effect], recorded: int, profile: int
 ) -> TransactWriteItemTypeDef:
     """Stores the run as it is now, in a transaction that holds the contact's profile: that guards it."""
+    return _write(Kept(run, recorded, profile, journey.runs_on, journey.topic, tuple(effects)))
+
+
+def end(kept: Kept, ended: Run, profile: int) -> TransactWriteItemTypeDef:
+    """Stores that a run has ended because its contact is no more."""
+    return _write(replace(kept, run=ended, recorded=kept.recorded + 1, profile=profile, effects=()))
+
+
+def _write(kept: Kept) -> TransactWriteItemTypeDef:
+    run = kept.run
     item: dict[str, Any] = {
         **contacts.key(run.contact, kind_of(run.journey, run.number)),
         "body": {"B": dump(run)},
@@ -53,15 +64,15 @@ def write(
         "step": {"S": run.step},
         "occurrence": {"N": str(run.passes.get(run.step, 0))},
         "since": {"N": str(run.since)},
-        "recorded": {"N": str(recorded)},
-        "profile": {"N": str(profile)},
-        "runs_on": {"S": journey.runs_on},
-        "topic": {"S": journey.topic},
+        "recorded": {"N": str(kept.recorded)},
+        "profile": {"N": str(kept.profile)},
+        "runs_on": {"S": kept.runs_on},
+        "topic": {"S": kept.topic},
     }
     if run.outcome is not None:
         item["outcome"] = {"S": run.outcome}
-    if asked := tuple(effects):
-        item["asks"] = {"S": dump_effects(asked)}
+    if kept.effects:
+        item["asks"] = {"S": dump_effects(kept.effects)}
     return {"Put": {"TableName": contacts.table(), "Item": item}}
 
 
@@ -71,22 +82,12 @@ def read(contact: str, journey: str, number: int) -> Kept | None:
     return None if item is None else of_item(item)
 
 
-def is_at(message: Message) -> TransactWriteItemTypeDef:
-    """That the run goes on, and is at the message's step: a part of a transaction. Of a run that Step Functions moves,
-    we hear of its steps only after they are done."""
-    return {
-        "ConditionCheck": {
-            "TableName": contacts.table(),
-            "Key": contacts.key(message.contact, kind_of(message.journey, message.run_number)),
-            "ConditionExpression": "attribute_exists(contact) AND attribute_not_exists(outcome) "
-            "AND (runs_on = :machines OR (step = :step AND occurrence = :occurrence))",
-            "ExpressionAttributeValues": {
-                ":machines": {"S": "step_functions"},
-                ":step": {"S": message.step},
-                ":occurrence": {"N": str(message.occurrence)},
-            },
-        }
-    }
+def wants(kept: Kept, message: Message) -> bool:
+    """Whether the run goes on, and is at the message's step. Of a run that Step Functions moves, we hear of its steps
+    only after they are done."""
+    run = kept.run
+    at_step = run.step == message.step and run.passes.get(run.step) == message.occurrence
+    return run.goes_on and (at_step or kept.runs_on == "step_functions")
 
 
 def of_item(item: Mapping[str, Any]) -> Kept:

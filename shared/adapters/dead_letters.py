@@ -35,6 +35,7 @@ class DeadLettersSettings(Settings):
     events_queue_url: str
     prompt_queue_url: str
     feedback_queue_url: str
+    messages_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,15 @@ def queues() -> dict[str, str]:
 
 
 def working_queues() -> dict[str, str]:
-    """The queues that events and notices wait on: their URLs, by name. Of dead letters of the same name, they are what
-    is replayed to: an event that was set aside is waited for by nobody any longer, so it takes the lane of company."""
+    """The queues that events, notices and emails wait on: their URLs, by name. Of dead letters of the same name, they
+    are what is replayed to: an event that was set aside is waited for by nobody any longer, so it takes the lane of
+    company."""
     settings = environment(DeadLettersSettings)
     return {
         "events": settings.events_queue_url,
         "prompt": settings.prompt_queue_url,
         "feedback": settings.feedback_queue_url,
+        "messages": settings.messages_queue_url,
     }
 
 

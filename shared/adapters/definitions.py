@@ -16,15 +16,14 @@ from importlib import resources
 from pydantic import ConfigDict, TypeAdapter
 
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import PublishedMeanwhileError, Version, compressed, put_new, versions
+from shared.adapters.definitions_table import CACHE_TTL, PublishedMeanwhileError, Version, compressed, put_new, versions
 from shared.adapters.environment import Settings, environment
 from shared.domain import calendars
 from shared.domain.conditions import Segment
-from shared.domain.events import SECOND, Instant, Strict
+from shared.domain.events import Instant, Strict
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
-CACHE_TTL = 60 * SECOND
 SEGMENTS, DRAFTS = "segments", "drafts"
 
 

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
+from shared.domain.events import SECOND
 
+CACHE_TTL = 60 * SECOND
+"""For how long a Lambda takes what is published as it has read it."""
 MAX_BYTES = 390_000
 """Of a version, compressed: DynamoDB takes 400 KB, and beside the body stands next to nothing. That is some seventy
 lists of a thousand ids."""

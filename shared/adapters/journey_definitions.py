@@ -16,8 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from shared.adapters import definitions_table
 from shared.adapters.clock import now
-from shared.adapters.definitions import CACHE_TTL
-from shared.adapters.definitions_table import PublishedMeanwhileError, compressed, put_new, versions
+from shared.adapters.definitions_table import CACHE_TTL, PublishedMeanwhileError, compressed, put_new, versions
 from shared.domain.events import Instant, Strict
 from shared.domain.journeys.definition import Journey, Published
 from shared.domain.journeys.publications import Publication, Version

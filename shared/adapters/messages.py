@@ -9,14 +9,16 @@ Every write but `settle` is conditional on what its writer has read, so of sever
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.adapters import contact_runs
 from shared.adapters.clients import client
 from shared.adapters.contacts import key as item_key
-from shared.adapters.contacts import table
+from shared.adapters.contacts import numbered, table
 from shared.domain.events import Instant
 from shared.domain.messages import Held, Message, Refusal, Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 
 class ClaimLostError(Exception):
@@ -62,7 +64,7 @@ def claim(message: Message, held: Held | None, now: Instant, hashed_address: str
         _put(message, put)
         return claimed
     try:
-        client("dynamodb").transact_write_items(TransactItems=[contact_runs.is_at(message), {"Put": put}])
+        client("dynamodb").transact_write_items(TransactItems=[_run_is_at(message), {"Put": put}])
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
         wanted, _ = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
         if wanted == "ConditionalCheckFailed":
@@ -148,6 +150,23 @@ def clicks(contact: str, key: str) -> tuple[list[tuple[Instant, str]], Instant]:
     item = answer.get("Item", {})
     pairs = (click.split("#") for click in item.get("clicks", {"SS": []})["SS"])
     return [(int(time), link) for time, link in pairs], int(item["delivered_at"]["N"]) if "delivered_at" in item else -1
+
+
+def _run_is_at(message: Message) -> TransactWriteItemTypeDef:
+    """That its run wants the message still, as a part of a transaction (`contact_runs.wants` of the run's item)."""
+    return {
+        "ConditionCheck": {
+            "TableName": table(),
+            "Key": item_key(message.contact, numbered(f"RUN#{message.journey}", message.run_number)),
+            "ConditionExpression": "attribute_exists(contact) AND attribute_not_exists(outcome) "
+            "AND (runs_on = :machines OR (step = :step AND occurrence = :occurrence))",
+            "ExpressionAttributeValues": {
+                ":machines": {"S": "step_functions"},
+                ":step": {"S": message.step},
+                ":occurrence": {"N": str(message.occurrence)},
+            },
+        }
+    }
 
 
 def _replace(message: Message, held: Held | None, new: Held, more: dict[str, Any] | None = None) -> None:

@@ -56,7 +56,8 @@ def stop(run: Run, reason: str) -> None:
 def stop_all(contact: str, reason: str) -> None:
     """Ends all runs of a contact who is no more, and forgets them: nothing else leads to them once this is done."""
     for item in contacts.items(contact, "RUN#"):
-        _stop(item["execution"]["S"], reason)
+        if "execution" in item:
+            _stop(item["execution"]["S"], reason)
         contacts.delete(contact, [item["kind"]["S"]])
 
 

@@ -148,6 +148,7 @@ def admin_stack() -> Iterator[Admin]:
             "EVENTS_QUEUE_URL": sqs.create_queue(QueueName="events")["QueueUrl"],
             "PROMPT_QUEUE_URL": sqs.create_queue(QueueName="prompt")["QueueUrl"],
             "FEEDBACK_QUEUE_URL": sqs.create_queue(QueueName="feedback")["QueueUrl"],
+            "MESSAGES_QUEUE_URL": sqs.create_queue(QueueName="messages")["QueueUrl"],
             "LAKE_BUCKET": "lake",
             "SECRETS_PATH": "/beckon",
             "SHOP_TIME_ZONE": "UTC",

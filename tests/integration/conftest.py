@@ -67,6 +67,13 @@ TABLES = {
             {"AttributeName": "contact", "AttributeType": "S"},
         ],
     },
+    "Runs": {
+        "KeySchema": [{"AttributeName": "shard", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "shard", "AttributeType": "S"},
+            {"AttributeName": "id", "AttributeType": "S"},
+        ],
+    },
     "Definitions": {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"}],
         "AttributeDefinitions": [
@@ -104,7 +111,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for name, definition in TABLES.items():
             dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
             monkeypatch.setenv(f"{name.upper()}_TABLE", name)
-        for name in ("events_queue", "prompt_queue", "events_dlq"):
+        for name in ("events_queue", "prompt_queue", "messages_queue", "events_dlq"):
             url = sqs.create_queue(QueueName=name)["QueueUrl"]
             monkeypatch.setenv(f"{name.upper()}_URL", url)
         for name, value in SECRETS.items():

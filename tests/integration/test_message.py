@@ -129,7 +129,7 @@ class Crash(BaseException):
     """The Lambda dies: nothing catches it."""
 
 
-SENT = {"status": "sent", "reason": None, "message": KEY}
+SENT = {"status": "sent", "reason": None, "message": KEY, "until": None}
 
 
 # ── the mail ──
@@ -473,7 +473,7 @@ def test_of_two_that_find_an_old_claim_one_sends(ses: Ses) -> None:
 
 def test_a_refusal_is_stored_with_its_reason_and_stays(ses: Ses) -> None:
     store(contact_profile(consent={"marketing": Stamped("unsubscribed", NOW)}))
-    refused = {"status": "refused", "reason": "no_consent", "message": KEY}
+    refused = {"status": "refused", "reason": "no_consent", "message": KEY, "until": None}
     assert ask() == refused
     assert item()["reason"]["S"] == "no_consent"
     assert item()["refused_at"]["N"] == str(NOW)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, NEVER, Instant, iso
+from shared.domain.events import NEVER, Instant, iso
 from shared.domain.journeys import timing
 from shared.domain.journeys.acts import LATE, Act, is_act
 from shared.domain.journeys.compiling import Journeys, Path
@@ -39,6 +39,7 @@ from shared.domain.journeys.definition import (
 )
 from shared.domain.journeys.moving import place_in
 from shared.domain.journeys.runs import (
+    ASK_AGAIN,
     LEAVING,
     MAX_RECORDS,
     Effect,
@@ -56,8 +57,6 @@ from shared.domain.journeys.runs import (
 from shared.domain.profiles import Profile
 from shared.domain.profiles.transitions import BY_TIME, Transition
 
-ASK_AGAIN = DAY
-"""What was asked for that long ago and has had no outcome is asked for again: the same, by the same key."""
 MAX_PASSES = 1_000
 """How often a run comes to one step: a circle that nobody meant ends there."""
 MAX_STEPS = 100

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from shared.domain.events import NEVER, Instant, Json
-from shared.domain.journeys.acts import Act
-from shared.domain.profiles.transitions import Transition
+from shared.domain.events import DAY, NEVER, Instant, Json
+
+if TYPE_CHECKING:  # whoever only reads runs needs none of what acts are made of
+    from shared.domain.journeys.acts import Act
+    from shared.domain.profiles.transitions import Transition
 
 # ── what can happen to a run, besides that time passes; each at its own `time` ──
 
@@ -63,10 +65,13 @@ class Begin:
     present: bool = False
 
 
-Happening = Act | Transition | Settled | Moved | Begin
+Happening: TypeAlias = "Act | Transition | Settled | Moved | Begin"
 
 
 # ── what a run asks for ──
+
+ASK_AGAIN = DAY
+"""What was asked for that long ago and has had no outcome is asked for again: the same, by the same key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.journeys.runs import Moved, Settled
+from shared.domain.journeys.runs import Begin, Moved, Settled
 
-Told = Settled | Moved
+Told = Settled | Moved | Begin
 
-_TYPES: dict[str, type[Told]] = {Type.STEP_SETTLED: Settled, Type.RUN_MOVED: Moved}
+_TYPES: dict[str, type[Told]] = {Type.STEP_SETTLED: Settled, Type.RUN_MOVED: Moved, Type.JOURNEY_BEGUN: Begin}
 
 
 def tell(contact: str, told: Told, now: Instant) -> Event:

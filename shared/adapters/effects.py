@@ -1,0 +1,59 @@
+"""Carries out what a step of a run asks for, besides its emails: a change of the contact, a notice, another journey.
+
+Each has a key made of the run, the step and its occurrence: carried out again it is the same.
+"""
+
+from __future__ import annotations
+
+from shared.adapters import events_queue, notices
+from shared.domain.events import NEVER, Event, Identity, IdentityKind, Instant, Type, event_id
+from shared.domain.journeys.runs import Begin, NotifyOthers, Run, StartAnother, UpdateContact
+from shared.domain.journeys.telling import tell
+
+
+def carry_out(run: Run, effect: UpdateContact | NotifyOthers | StartAnother, now: Instant) -> None:
+    """When it returns, it is done, or its event is stored on the queue."""
+    match effect:
+        case UpdateContact():
+            events_queue.put_events([_change(run, effect, now)])
+        case NotifyOthers():
+            notices.tell(run, effect)
+        case StartAnother():
+            cause = f"{run.id} {effect.step} {effect.occurrence}"
+            begin = Begin(now, effect.journey, cause, trigger=effect.trigger)
+            events_queue.put_events([tell(run.contact, begin, now)])
+
+
+def _change(run: Run, effect: UpdateContact, now: Instant) -> Event:
+    """The event by which a step changes its contact. It names the step: whoever folds it tells the run that this has
+    passed. It is undated, so that asked for again it is the same event."""
+    tags = {"tags_added": list(effect.add_tags), "tags_removed": list(effect.remove_tags)}
+    return Event(
+        id=event_id("journey", run.id, effect.step, str(effect.occurrence)),
+        type=Type.CONTACT_UPDATED,
+        time=now if run.asked == NEVER else min(run.asked, now),
+        received=now,
+        source="journey",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=run.contact),),
+        traits=effect.traits,
+        properties={
+            "journey": run.journey,
+            "run": run.id,
+            "step": effect.step,
+            "occurrence": effect.occurrence,
+            **{name: each for name, each in tags.items() if each},
+        },
+    )
+
+
+def completed(run: Run, now: Instant) -> Event:
+    """The event of the end of a run, which segments and other journeys may ask for."""
+    return Event(
+        id=event_id("journey", run.id, run.outcome or ""),
+        type=Type.JOURNEY_COMPLETED,
+        time=min(run.ended, now),
+        received=now,
+        source="journey",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=run.contact),),
+        properties={"journey": run.journey, "outcome": run.outcome, "run": run.id},
+    )

@@ -1,0 +1,55 @@
+"""Executions in Step Functions: how the runs of journeys that it moves are begun and stopped."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+from shared.adapters.clients import client
+from shared.adapters.environment import Settings, environment
+from shared.domain.journeys.runs import Run
+
+
+class StateMachinesSettings(Settings):
+    state_machines: dict[str, str]
+    """The ARN of each journey's state machine, or of a version of it."""
+
+
+def begins(run: Run) -> bool:
+    """Whether it is at a step to which nothing of Step Functions has brought it: at its beginning, or after an exit or
+    a person has moved it."""
+    before, last = run.records[-2:] if len(run.records) > 1 else (None, None)
+    if before is None or last is None or not run.goes_on:
+        return False
+    return last.what == "entered" and before.what in ("began", "moved")
+
+
+def _names(run: Run) -> list[str]:
+    """Of the executions that have moved it, the newest last: each time that it is moved from outside, another one
+    goes on with it."""
+    jumps = sum(record.what == "moved" for record in run.records)
+    return [run.id, *(f"{run.id}-{number}" for number in range(1, jumps + 1))]
+
+
+def start(run: Run) -> None:
+    """Has Step Functions go on with the run from the step that it is at; once, however often this is asked for: an
+    execution's name is taken for 90 days."""
+    name = _names(run)[-1]
+    step = "" if name == run.id else run.step
+    given = {"contact": run.contact, "journey": run.journey, "version": run.version, "run": run.id, "step": step}
+    with suppress(client("stepfunctions").exceptions.ExecutionAlreadyExists):
+        client("stepfunctions").start_execution(stateMachineArn=_machine(run), name=name, input=json.dumps(given))
+
+
+def stop(run: Run, reason: str) -> None:
+    """Ends whatever has moved the run until now: all of it, once the run has ended."""
+    machine = ":".join(_machine(run).split(":")[:7])  # without the number of a version
+    executions = machine.replace(":stateMachine:", ":execution:")
+    for name in _names(run) if not run.goes_on else _names(run)[:-1]:
+        # Step Functions forgets an execution 90 days after its end; and it may not have begun.
+        with suppress(client("stepfunctions").exceptions.ExecutionDoesNotExist):
+            client("stepfunctions").stop_execution(executionArn=f"{executions}:{name}", error="Exit", cause=reason)
+
+
+def _machine(run: Run) -> str:
+    return environment(StateMachinesSettings).state_machines[run.journey]
