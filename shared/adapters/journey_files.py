@@ -71,6 +71,13 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         return True
 
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """What YAML takes for the end of a line, and JSON for a character, is written as an escape."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _ENDS_A_LINE.search(text) else None)
+
+
+_ENDS_A_LINE = re.compile("[\r\x85\u2028\u2029\ufeff]")
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 for _kind in (_Loader, _Dumper):
     _kind.yaml_implicit_resolvers = {}

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.adapters.journey_files import NotYamlError, read, shipped, shipped_texts, written
@@ -92,6 +92,7 @@ def test_a_journey_that_is_written_is_read_back_the_same(journey: Journey) -> No
 
 
 @given(text=st.text(min_size=1, max_size=40).filter(str.strip), value=st.one_of(st.booleans(), st.text(max_size=20)))
+@example(text="0\x85", value="a\u2028b\r")
 def test_any_text_is_read_back_the_same(text: str, value: object) -> None:
     journey = Journey.model_validate(
         {
