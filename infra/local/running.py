@@ -18,7 +18,9 @@ from infra.local.gateway import Server
 from infra.local.screens import site
 from infra.local.shop import demo, history, lives, readers
 from infra.local.system import System, begin
+from shared.adapters import contacts
 from shared.domain.events import DAY, HOUR, iso, parse_instant
+from shared.domain.profiles.stored import UnknownFormError
 
 HISTORY_SINCE = parse_instant("2011-06-09")
 """The sample has a year; half of it is ready in half a minute."""
@@ -47,17 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.fresh:
             directory.clear(settings.DIRECTORY)
         try:
-            _run(arguments, server)
+            return _run(arguments, server)
         except KeyboardInterrupt:
             again = "make run" if arguments.port == settings.PORT else f"make run PORT={arguments.port}"
             console.print(f"\nStopped. [bold]{again}[/] goes on from here; [bold]{again} FRESH=1[/] starts over.")
     return 0
 
 
-def _run(arguments: argparse.Namespace, server: Server) -> None:
+def _run(arguments: argparse.Namespace, server: Server) -> int:
     template = settings.template(arguments.port)
     system = begin(settings.WORLD, template, settings.secrets(template), now=HISTORY_SINCE - 60 * DAY)
     system.reader = readers.react
+    if not is_readable(system):
+        errors.print("This run was begun by an older version, whose profiles this one cannot read.")
+        errors.print("Start over: [bold]make run FRESH=1[/] (what is in it is the sample, and what you tried).")
+        return 1
     try:
         threading.Thread(target=server.serving(system, site.answer).serve_forever, daemon=True).start()
         if system.world.setting("history") != "replayed":
@@ -69,6 +75,20 @@ def _run(arguments: argparse.Namespace, server: Server) -> None:
             system.turning.stop()
         with system.world.lock:
             system.world.save_clock()
+    return 0
+
+
+def is_readable(system: System) -> bool:
+    """Whether what an earlier run has stored can be read: asked of the first contact there is."""
+    with system.world.lock:
+        for shard in range(contacts.SHARDS):
+            for contact in contacts.first_of_shard(shard, "", 1):
+                try:
+                    contacts.read(contact)
+                except UnknownFormError:
+                    return False
+                return True
+    return True
 
 
 def replay(system: System, customers: int | None) -> None:

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import stat
 import threading
+import zlib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from infra.local.screens import site
 from infra.local.shop import demo, history, shoppers, storefront
 from infra.local.system import System, _as_lambda_answers, begin
 from shared.adapters import contacts, events_queue, identities, members
+from shared.adapters.clients import client
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
 
 ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
@@ -267,6 +269,29 @@ def test_one_server_at_a_time_has_the_directory_and_beginning_anew_asks_first(
         assert (settings.DIRECTORY / "world.sqlite").read_text() == "a world"
     directory.clear(settings.DIRECTORY)
     assert [path.name for path in settings.DIRECTORY.iterdir()] == [directory.HELD]
+
+
+def test_a_run_of_an_older_version_is_not_gone_on_with_but_said_to_begin_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(settings, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(settings, "WORLD", tmp_path / "world.sqlite")
+    system = start(settings.WORLD)
+    storefront.post(system, storefront.sign_up(1, "Ada", demo.BEGIN))
+    system.run_until(demo.BEGIN + HOUR)
+    (contact,) = [each for shard in range(contacts.SHARDS) for each in contacts.first_of_shard(shard, "", 1)]
+    assert running.is_readable(system)
+    client("dynamodb").update_item(
+        TableName=contacts.table(),
+        Key=contacts.key(contact, contacts.PROFILE),
+        UpdateExpression="SET profile = :old",
+        ExpressionAttributeValues={":old": {"B": zlib.compress(b"{}")}},
+    )
+    system.world.save_clock()
+    system.world.db.close()
+    monkeypatch.setattr("sys.argv", ["beckon", "run", "--port", "8091"])
+    assert main() == 1
+    assert "make run FRESH=1" in capsys.readouterr().err
 
 
 def test_a_world_is_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ RAW = -zlib.MAX_WBITS
 """Deflate without zlib's header and checksum, which are ten bytes of each profile."""
 
 
+class UnknownFormError(ValueError):
+    """A profile was stored in a form that this version cannot read."""
+
+
 def dump(profile: Profile) -> bytes:
     """The profile's JSON, compressed, behind the number of its dictionary (a byte). Writes are paid by the kilobyte,
     twice in a transaction.
@@ -39,6 +43,8 @@ def _compressed(text: bytes) -> bytes:
 
 
 def _plain(stored: bytes) -> bytes:
+    if not stored or stored[0] not in DICTIONARIES:
+        raise UnknownFormError(f"stored with dictionary {stored[0] if stored else 'none'}, which this version has not")
     return zlib.decompressobj(wbits=RAW, zdict=DICTIONARIES[stored[0]]).decompress(stored[1:])
 
 
@@ -82,7 +88,7 @@ def as_json(profile: Profile) -> bytes:
 
 
 def load(stored: bytes) -> Profile:
-    """Reads what `dump` wrote."""
+    """Reads what `dump` wrote. UnknownFormError: another version's did."""
     raw = json.loads(_plain(stored))
     profile = Profile(
         contact=raw["contact"],
