@@ -11,6 +11,7 @@ from shared.domain.conditions.events import EventCount
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Type, iso
 from shared.domain.journeys.definition import Published
 from shared.domain.journeys.runs import Begin, Moved, NotifyOthers, SendEmail, StartAnother, UpdateContact
+from shared.domain.segments import compile_segments
 from tests.unit.journey_player import NOW, Player, consent, event, journey, order, traits
 
 SEND = {"kind": "send", "id": "hello"}
@@ -280,3 +281,85 @@ def test_a_finished_run_goes_on_where_steps_were_appended() -> None:
     assert [(run.number, run.step, run.began, run.trigger) for run in player.runs.values() if run.goes_on] == [
         (2, "two_days", NOW, {"product_id": ["p"]})
     ]
+
+
+def test_an_email_under_review_goes_when_its_step_is_live_again() -> None:
+    player = Player(journey(on("Quiz Taken"), SEND), states={"hello": "review"})
+    player.tell(event("Quiz Taken", NOW))
+    player.pass_to(NOW + DAY)
+    assert (player.runs[1].held, sent(player)) == (True, [])
+    player.publish({id_: each.model_copy(update={"steps": {}}) for id_, each in player.shop.published.items()})
+    player.pass_to(NOW + 2 * DAY)
+    assert (player.runs[1].held, sent(player)) == (False, ["hello"])
+
+
+def test_more_runs_than_a_contact_can_have_are_refused_and_said() -> None:
+    player = Player(
+        journey(on("Cart Updated"), {"kind": "wait", "id": "w", "for": "1d"}, SEND, entry={"per": "cart_id"})
+    )
+    for cart in range(22):
+        player.tell(event("Cart Updated", NOW + cart, cart_id=str(cart)))
+    outcomes = [run.outcome for run in player.runs.values()]
+    assert outcomes == [None] * 20 + ["too_many_runs"] * 2
+    player.pass_to(NOW + DAY + 30, settled=True)
+    player.tell(event("Cart Updated", NOW + 2 * DAY, cart_id="21"))  # the refused one is no first time
+    assert player.runs[23].goes_on
+
+
+def test_what_made_the_contact_known_is_no_exit_and_what_comes_after_it_is() -> None:
+    """Who signs up by ordering: the order is what began the run, however many memberships it changes."""
+    known = Segment(id="known", name="K", sentence="K.", when=EventCount(event=Type.ORDER_COMPLETED))
+    again = Segment(id="again", name="A", sentence="A.", when=EventCount(event=Type.ORDER_COMPLETED, at_least=1))
+    exits = [{"on": {"kind": "segment", "segment": "again"}}, {"on": on(Type.ORDER_COMPLETED), "goal": True}]
+    steps = ({"kind": "wait", "id": "w", "for": "1d"}, SEND)
+    player = Player(journey({"kind": "segment", "segment": "known"}, *steps, exits=exits), segments=[known, again])
+    player.tell(order(NOW))
+    assert player.runs[1].goes_on
+    player.tell(order(NOW + HOUR))
+    assert player.runs[1].outcome == "goal"
+
+
+@pytest.mark.parametrize(
+    ("placed", "goal", "ends"), [(HOUR, True, True), (-HOUR, False, True), (-4 * DAY, False, False)]
+)
+def test_an_order_that_is_told_late_ends_the_run_and_history_does_not(placed: int, goal: bool, ends: bool) -> None:
+    exits = [{"on": on(Type.ORDER_COMPLETED), "goal": True}]
+    player = Player(journey(on("Cart Updated"), {"kind": "wait", "id": "w", "for": "1d"}, SEND, exits=exits))
+    player.tell(event("Cart Updated", NOW))
+    player.tell(order(NOW + placed, received=NOW + 2 * HOUR))
+    run = player.runs[1]
+    assert (run.reached_goal, not run.goes_on) == (goal, ends)
+    assert run.outcome == ("goal" if goal else Type.ORDER_COMPLETED if ends else None)
+
+
+def test_an_exit_leads_to_a_step_once_and_ends_by_the_next() -> None:
+    exits = [
+        {"on": on(Type.ORDER_COMPLETED), "go_to": "thanks", "goal": True},
+        {"on": on("Form Submitted"), "start": "other"},
+    ]
+    steps = (
+        {"kind": "wait", "id": "w", "for": "9d"},
+        {"kind": "end", "id": "over"},
+        {"kind": "send", "id": "thanks"},
+        {"kind": "wait", "id": "v", "for": "9d"},
+    )
+    player = Player(journey(on("Quiz Taken"), *steps, exits=exits))
+    player.tell(event("Quiz Taken", NOW))
+    player.tell(order(NOW + HOUR))
+    player.settle(player.runs[1], "sent")
+    player.tell(order(NOW + 2 * HOUR))
+    assert (sent(player), player.runs[1].step, player.runs[1].reached_goal) == (["thanks"], "v", True)
+    player.tell(event("Form Submitted", NOW + 3 * HOUR))
+    assert player.runs[1].outcome == "Form Submitted"
+    assert player.effects[-1][1] == StartAnother("other", "", 0, {})
+
+
+def test_a_publication_moves_nobody_into_a_journey_unless_it_was_asked_to() -> None:
+    quizzed = Segment(id="quizzed", name="Q", sentence="Q.", when=EventCount(event="Quiz Taken"))
+    for starting, runs in (((), 0), (("quizzed",), 1)):
+        player = Player(journey({"kind": "segment", "segment": "quizzed"}, SEND))
+        player.tell(event("Quiz Taken", NOW))
+        player.definitions = compile_segments([quizzed], sequence=2, changed={"quizzed": 2}, starting=starting)
+        player.publish(dict(player.shop.published))
+        player.pass_to(NOW + HOUR)
+        assert len(player.runs) == runs

@@ -53,7 +53,9 @@ def needed(shop: Journeys, profile: Profile, happenings: Iterable[Happening], he
     ones too, beside the open runs of every journey."""
     found = [each for happening in happenings for each in candidates(shop, profile, happening)]
     journeys = {each.published.journey.id for each in found}
-    journeys |= {id_ for id_ in shop.begun_by_date if profile.runs.get(id_, NEVER) <= heard}
+    # A date may come a little earlier than it was planned for.
+    soon = heard + timing.SAME_OCCASION
+    journeys |= {id_ for id_ in shop.begun_by_date if profile.runs.get(id_, NEVER) <= soon}
     apart = {shop.published[id_].journey.group for id_ in journeys if shop.published[id_].journey.entry.apart}
     return frozenset(journeys | {id_ for id_, each in shop.published.items() if each.journey.group in apart})
 
