@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant
+from shared.domain.journeys.checking import APART, Known, problems
+from shared.domain.journeys.definition import Send, WaitFor
 from shared.domain.journeys.runs import LEAVING, MAX_RECORDS, Begin, Moved, Run, SendEmail, Settled
 from shared.domain.profiles import wake_at
-from tests.unit.any_journey import EVENTS, SEGMENTS, any_journey
+from tests.unit.any_journey import EVENTS, SEGMENTS, TEMPLATES, any_journey
 from tests.unit.journey_player import NOW, Player, consent, event, journey, order, traits
 
-TIMES = int(os.environ.get("INTERLEAVINGS", "600"))
+TIMES = int(os.environ.get("INTERLEAVINGS", "400"))
 """`INTERLEAVINGS=10000` for the figure in the issue."""
 
 
@@ -187,7 +189,7 @@ class AnyWorld(World):
 
 def test_any_journey_goes_on_or_ends_and_its_sums_agree() -> None:
     outcomes: Counter[str | None] = Counter()
-    for seed in range(TIMES):
+    for seed in range(TIMES // 2):
         random = Random(seed)
         other = any_journey(random, "other")
         player = Player(
@@ -241,3 +243,33 @@ def test_how_a_queue_cuts_and_orders_its_batches_changes_nothing() -> None:
             world.play(t + 3 * DAY)
             found.append([[(each.what, each.step, each.why) for each in run.records] for run in player.runs.values()])
         assert found[0] == found[1], seed
+
+
+def test_a_journey_that_may_be_published_never_goes_round_for_ever_and_emails_nobody_more_than_daily() -> None:
+    other = journey({"kind": "hand"}, {"kind": "send", "id": "hello"}, id="other")
+    known = Known(
+        dict.fromkeys(TEMPLATES, 1), {each.id for each in SEGMENTS}, EVENTS, {"other": other}, ("marketing", "other")
+    )
+    emails = 0
+    for seed in range(4 * TIMES):
+        random = Random(seed)
+        definition = any_journey(random)
+        if problems(definition, known):
+            continue
+        world = AnyWorld(random, Player(definition, other, segments=SEGMENTS))
+        world.at(NOW, ("happen", Begin(NOW, "j", "by hand")))
+        _random_trace(random, world)
+        world.play(NOW + 30 * DAY)
+        for run in world.player.runs.values():
+            assert run.outcome != "endless", seed
+            asked = [each for each in run.records if each.what in ("entered", "passed", "moved")]
+            sends = {step.id for step in definition.steps if isinstance(step, Send)}
+            waits = {step.id for step in definition.steps if isinstance(step, WaitFor)}
+            last = None
+            for each in asked:
+                if each.what == "moved" or (each.step in waits and each.what == "passed" and each.why != "timed_out"):
+                    last = None  # somebody did something for it
+                elif each.what == "entered" and each.step in sends:
+                    assert last is None or each.time - last >= APART, (seed, run)
+                    last, emails = each.time, emails + 1
+    assert emails > TIMES // 20
