@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.local.aws import athena, dynamodb, s3, schedules, ses, sns, sqs, ssm, stepfunctions
+from infra.local.aws import athena, dynamodb, eventbridge, s3, schedules, ses, sns, sqs, ssm, stepfunctions
 from infra.local.aws.calls import ACCOUNT, REGION, Fault, connect
 from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Resource, Template
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SERVICES = {
     "athena": athena.OPERATIONS,
     "dynamodb": dynamodb.OPERATIONS,
+    "events": eventbridge.OPERATIONS,
     "s3": s3.OPERATIONS,
     "sesv2": ses.OPERATIONS,
     "sns": sns.OPERATIONS,

@@ -9,6 +9,7 @@ and `asks`, the effects of the move that wrote it. They are written in the trans
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -91,9 +92,10 @@ def wants(kept: Kept, message: Message) -> bool:
 
 
 def of_item(item: Mapping[str, Any]) -> Kept:
-    """What a `RUN#…` item holds."""
+    """What a `RUN#…` item holds, as the table gives it or as its stream does, where bytes are text in base64."""
+    body = item["body"]["B"]
     return Kept(
-        load(bytes(item["body"]["B"])),
+        load(base64.b64decode(body) if isinstance(body, str) else bytes(body)),
         int(item["recorded"]["N"]),
         int(item["profile"]["N"]),
         item["runs_on"]["S"],

@@ -25,11 +25,6 @@ def of(definitions: Definitions, at_least: int = 0) -> Journeys:
     return _kept[2]
 
 
-def forget() -> None:
-    global _kept  # noqa: PLW0603
-    _kept = None
-
-
 def slot(journey: str, per_hour: int, t: Instant) -> Instant:
     """When, at or after `t`, the next run of a journey may start, of which so many start in an hour: takes that place
     in the order. Whoever asks again, because what they were about to store was in the way of others, takes another:

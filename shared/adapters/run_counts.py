@@ -131,7 +131,7 @@ def _add_write(key: tuple[str, str], adds: Counter[str]) -> Any:
     return {
         "Update": {
             "TableName": table(),
-            "Key": {"shard": {"S": key[0]}, "id": {"S": key[1]}},
+            "Key": {"journey_shard": {"S": key[0]}, "id": {"S": key[1]}},
             "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in sorted(adds)),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": {f":{name}": {"N": str(n)} for name, n in adds.items()},
@@ -161,7 +161,11 @@ def _row_write(kept: Kept, held: _Held | None, upto: int, now: Instant) -> Any:
         item |= {"outcome": {"S": run.outcome}, "ended": {"N": str(run.ended)}}
         if run.outcome in FORGOTTEN:
             item["expires"] = {"N": str((now + KEPT) // SECOND)}
-    put: dict[str, Any] = {"TableName": table(), "Item": item, "ConditionExpression": "attribute_not_exists(shard)"}
+    put: dict[str, Any] = {
+        "TableName": table(),
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(journey_shard)",
+    }
     if held is not None:
         put["ConditionExpression"] = "counted = :counted AND profile = :profile"
         put["ExpressionAttributeValues"] = {
@@ -172,7 +176,7 @@ def _row_write(kept: Kept, held: _Held | None, upto: int, now: Instant) -> Any:
 
 
 def _key(run: Run) -> dict[str, Any]:
-    return {"shard": {"S": f"runs#{run.journey}#{shard_of(run.contact)}"}, "id": {"S": run.id}}
+    return {"journey_shard": {"S": f"runs#{run.journey}#{shard_of(run.contact)}"}, "id": {"S": run.id}}
 
 
 # ── reading ──
@@ -202,7 +206,7 @@ def rows(journey: str, after: str = "") -> Iterator[Row]:
 
 
 def _items(shard: str, after: str = "") -> Iterator[dict[str, Any]]:
-    condition, values = "shard = :shard", {":shard": {"S": shard}}
+    condition, values = "journey_shard = :shard", {":shard": {"S": shard}}
     if after:
         condition, values = condition + " AND id > :after", {**values, ":after": {"S": after}}
     pages = (

@@ -68,9 +68,12 @@ TABLES = {
         ],
     },
     "Runs": {
-        "KeySchema": [{"AttributeName": "shard", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        "KeySchema": [
+            {"AttributeName": "journey_shard", "KeyType": "HASH"},
+            {"AttributeName": "id", "KeyType": "RANGE"},
+        ],
         "AttributeDefinitions": [
-            {"AttributeName": "shard", "AttributeType": "S"},
+            {"AttributeName": "journey_shard", "AttributeType": "S"},
             {"AttributeName": "id", "AttributeType": "S"},
         ],
     },

@@ -1,0 +1,182 @@
+"""Runs on the local run: what begins them, moves them and ends them, from the storefront's webhook to the mailbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local.aws import ses
+from shared.adapters import clock, contact_runs, contacts, events_queue, identities, journey_definitions, run_counts
+from shared.adapters.caches import forget_all
+from shared.domain.events import (
+    DAY,
+    MINUTE,
+    SECOND,
+    ConsentChange,
+    Event,
+    Identity,
+    IdentityKind,
+    Type,
+    evaluation_due,
+)
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Version, with_journey, with_state, with_step_state
+from shared.domain.journeys.runs import LEAVING, Run
+from shared.domain.journeys.telling import tell
+from tests.integration.shop import Shop
+
+ADA, GRACE = 1, 2
+AFTER = 5 * SECOND
+THANKS = {"id": "thanks", "kind": "send", "template": "thank_you"}
+LATER = {"id": "later", "kind": "wait", "for": "2d"}
+TIPS = {"id": "tips", "kind": "send", "template": "getting_started"}
+
+
+class Journeys(Shop):
+    """A shop that publishes journeys, and looks at what becomes of them."""
+
+    def journey(self, *steps: dict[str, Any], id: str = "j", under_way: Any = "finish", **more: Any) -> None:
+        told = {"trigger": {"kind": "event", "events": ["Order Completed"]}, "entry": {"again": "each"}, **more}
+        journey = Journey.model_validate({"id": id, "name": id, "sentence": "Says it.", "steps": steps, **told})
+        held = journey_definitions.publication()
+        number = held.journeys[id].version + 1 if id in held.journeys else 1
+        version = Version(version=number, journey=journey, published=self.now(), by="a test", why="it is new")
+        journey_definitions.publish(with_journey(held, version, under_way), version)
+
+    def switch(self, state: Any, id: str = "j") -> None:
+        journey_definitions.publish(with_state(journey_definitions.publication(), id, state, self.now(), "a test"))
+        self.poke()
+
+    def step(self, step: str, state: Any, id: str = "j") -> None:
+        held = journey_definitions.publication()
+        journey_definitions.publish(with_step_state(held, id, step, state, self.now(), "a test"))
+        self.poke()
+
+    def poke(self) -> None:
+        """Has everybody look again, as the admin does after a publication."""
+        number = journey_definitions.publication().number
+        events_queue.put_events([evaluation_due(each.contact, self.now(), journeys=number) for each in self.profiles()])
+
+    def contact(self, number: int) -> str:
+        identity = Identity(kind=IdentityKind.EMAIL, value=self.customers[number]["email"])
+        return identities.find([identity])[identity]
+
+    def runs_of(self, number: int) -> list[Run]:
+        return [kept.run for kept in contact_runs.of_contact(self.contact(number), "j")]
+
+    def run_of(self, number: int) -> Run:
+        (run,) = self.runs_of(number)
+        return run
+
+    def events(self, number: int) -> list[Event]:
+        return list(contacts.events(self.contact(number)))
+
+    def happen(self, number: int, type_: str, **more: Any) -> None:
+        """Something that one of our own parts tells of the contact."""
+        who = (Identity(kind=IdentityKind.CONTACT, value=self.contact(number)),)
+        t = self.now()
+        told = Event(id=f"{type_}-{t}", type=type_, time=t, received=t, source="preference", identities=who, **more)
+        events_queue.put_events([told])
+
+    def unsubscribe(self, number: int) -> None:
+        self.happen(number, Type.CONSENT_CHANGED, consent=(ConsentChange(state="unsubscribed"),))
+
+    def mails(self, number: int) -> list[str]:
+        """The steps of which the customer has mail, in order."""
+        rows = self.system.world.db.execute("SELECT id, recipients FROM mailbox ORDER BY rowid").fetchall()
+        address = self.customers[number]["email"]
+        return [ses.mail(self.system.world, id_).tags["step"] for id_, recipients in rows if address in recipients]
+
+    def tell(self, number: int, told: Any) -> None:
+        events_queue.put_events([tell(self.contact(number), told, self.now())])
+        self.passes(AFTER)
+
+    def assert_sums(self, id: str = "j") -> None:
+        """Those who entered are those who wait and those who left by each reason: of the journey and of each step."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for each in run_counts.counts(id):
+            counts[each.step, each.what] += each.n
+        rows = list(run_counts.rows(id))
+        items = [kept.run for p in self.profiles() for kept in contact_runs.of_contact(p.contact, id)]
+        waiting = Counter(row.step for row in rows if row.outcome is None)
+        began, ended = counts["", "began"], sum(n for (_, what), n in counts.items() if what == "ended")
+        assert began - ended == sum(waiting.values())
+        assert sum(run.goes_on for run in items) == sum(waiting.values())
+        for step in {step for step, _ in counts} - {""}:
+            left = sum(n for (of, what), n in counts.items() if of == step and what in LEAVING)
+            assert counts[step, "entered"] - left == waiting[step], step
+
+
+@pytest.fixture
+def shop() -> Iterator[Journeys]:
+    yield Journeys()
+    forget_all()
+    clock.use(None)
+
+
+def signed_up(shop: Journeys, *numbers: int) -> None:
+    for number in numbers or (ADA,):
+        shop.customer(number)
+    shop.passes(10 * MINUTE)
+
+
+def test_an_order_begins_a_run_that_sends_waits_and_sends(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+    began = shop.now()
+    shop.order(ADA)
+    shop.passes(2 * SECOND)
+    assert shop.mails(ADA)[-1] == "thanks"
+    assert shop.run_of(ADA).step == "later"
+    assert shop.now() - began <= 2 * SECOND
+    shop.passes(2 * DAY - MINUTE)
+    assert "tips" not in shop.mails(ADA)
+    shop.passes(3 * MINUTE)
+    assert shop.mails(ADA)[-1] == "tips"
+    run = shop.run_of(ADA)
+    assert (run.outcome, [(r.step, r.what) for r in run.records]) == (
+        "completed",
+        [
+            ("", "began"),
+            ("thanks", "entered"),
+            ("thanks", "sent"),
+            ("later", "entered"),
+            ("later", "passed"),
+            ("tips", "entered"),
+            ("tips", "sent"),
+            ("", "ended"),
+        ],
+    )
+    shop.assert_sums()
+    told = [event.properties for event in shop.events(ADA) if event.type == Type.JOURNEY_COMPLETED]
+    assert [each["outcome"] for each in told if each["journey"] == "j"] == ["completed"]
+
+
+def test_an_order_ends_the_wait_for_the_next_email(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS, exits=[{"on": {"kind": "event", "events": ["Order Completed"]}, "goal": True}])
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(DAY)
+    shop.order(ADA, 1)
+    shop.passes(AFTER)
+    first, *others = shop.runs_of(ADA)
+    assert (first.outcome, first.reached_goal) == ("goal", True)
+    shop.passes(5 * DAY)
+    assert shop.mails(ADA).count("tips") == len(others)
+    shop.assert_sums()
+
+
+def test_a_no_ends_it(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(DAY)
+    shop.unsubscribe(ADA)
+    shop.passes(AFTER)
+    assert shop.run_of(ADA).outcome == "unsubscribed"
+    shop.passes(5 * DAY)
+    assert "tips" not in shop.mails(ADA)
+    shop.assert_sums()
