@@ -18,7 +18,7 @@ logger = Logger()
 def rows_of(contact: str, partition: str) -> list[Row]:
     """The rows that a contact's events make in a partition: none, when the contact has ended."""
     stored = contacts.read(contact)
-    if stored is None or stored.profile.erased or stored.profile.merged_into is not None:
+    if stored is None or stored.profile.has_ended:
         return []
     return [each for each in rows_of_profile(stored.profile) if place_of(each) == partition]
 

@@ -73,7 +73,7 @@ def _rows(items: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Row
     profiles = {stored.profile.contact: stored.profile for stored in read}
     for item in items:
         profile = profiles.get(item["contact"]["S"])
-        if profile is not None and (profile.erased or profile.merged_into is not None):
+        if profile is not None and profile.has_ended:
             continue
         try:
             if (error := unreadable.get(item["contact"]["S"])) is not None:

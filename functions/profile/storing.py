@@ -335,7 +335,7 @@ def _sides(stored: Stored, members: Sequence[Resolved]) -> Sides:
     }
     beside = {other for member in members for other in member.resolution.join}
     others = [found for name in sorted((named | beside) - {contact}) if (found := contacts.read(name)) is not None]
-    others = [found for found in others if not found.profile.erased and found.profile.merged_into is None]
+    others = [found for found in others if not found.profile.has_ended]
     known = [each for each in others if each.profile.contact in named and not _may_join(each.profile, event)]
     if known and event.type != Type.CONTACTS_MERGED and _may_join(stored.profile, event):
         return Sides(known[0].profile.contact)

@@ -95,7 +95,7 @@ def read_all(
                         raise
                     unreadable(item["contact"]["S"], error)
                     continue
-                if ended or (stored.profile.merged_into is None and not stored.profile.erased):
+                if ended or not stored.profile.has_ended:
                     yield stored
             if not (wanted := answer.get("UnprocessedKeys")):
                 break
@@ -294,7 +294,7 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
     read_version = profile.version
     profile.version = read_version + 1
     item = {**key(profile.contact, PROFILE), "version": {"N": str(profile.version)}, "profile": {"B": dump(profile)}}
-    if profile.merged_into is not None or profile.erased:
+    if profile.has_ended:
         item["ended"] = {"S": iso(now)}  # the stream's filter asks for it (template.yaml)
         if profile.merged_into is not None:
             item["merged_into"] = {"S": profile.merged_into}

@@ -178,7 +178,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     HistoryNeededError when the profile has not all the contact's orders and what is in them, or what made their cart:
     give `profiles.rebuild` of their events.
     """
-    if profile.merged_into is not None or profile.erased:
+    if profile.has_ended:
         return
     if profile.older_orders or (asked.lines and any(order.lines_cut for order in profile.orders.values())):
         raise HistoryNeededError("orders")

@@ -126,7 +126,7 @@ class Concerned:
 
 def may_be_told(profile: Profile) -> bool:
     """Whether an event about a product is any use to them: nobody can write to who has no address."""
-    return profile.email is not None and not profile.erased and profile.merged_into is None
+    return profile.email is not None and not profile.has_ended
 
 
 def event_of(change: Change, product: Product, who: Concerned, shop_url: str, t: Instant) -> Event:

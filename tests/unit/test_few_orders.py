@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from shared.domain.conditions import Condition
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, NEVER, Event, Instant, Type, iso
-from shared.domain.explanations import explain
+from shared.domain.events import DAY, Event, Instant, Type, iso
 from shared.domain.profiles.bounds import MAX_ORDERS
 from shared.domain.profiles.folding import trim
 from shared.domain.segments import evaluate
 from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, events, few_orders
-from tests.unit.test_segments import CONDITION, GRID, brute, next_change, one, profile_of
+from tests.unit.test_segments import CONDITION, held_to_brute_force, one, profile_of
 from tests.unit.test_sql import check, histories, instants, shop
 
 few = few_orders.map(CONDITION.validate_python)
@@ -25,15 +24,7 @@ few = few_orders.map(CONDITION.validate_python)
 @settings(deadline=None, max_examples=60)
 @given(few, events())
 def test_few_orders_are_as_brute_force_says_and_until_is_exact(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
-    for t, expected in answers:
-        member, until = evaluate(definitions, "s", profile, t)
-        assert member == expected
-        assert all(later == member for at, later in answers if t <= at < until)
-    assert explain(definitions, "s", profile, AFTER).holds == answers[0][1]
-    change = next_change(definitions, "s", profile, AFTER)
-    assert change == NEVER or brute(definitions, condition, profile, change) != answers[0][1]
+    held_to_brute_force(condition, drawn)
 
 
 @settings(max_examples=30, deadline=None)

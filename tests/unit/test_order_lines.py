@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from shared.domain.conditions import Condition, Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Type, iso
-from shared.domain.explanations import explain
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold, rebuild, trim
 from shared.domain.profiles.stored import dump, load
@@ -30,7 +29,7 @@ from tests.unit.profile_histories import (
     ties,
     windows,
 )
-from tests.unit.test_segments import CONDITION, GRID, brute, one, profile_of
+from tests.unit.test_segments import CONDITION, held_to_brute_force, one
 from tests.unit.test_sql import check, instants, shop
 from tests.unit.test_states import sample, woo
 
@@ -249,18 +248,12 @@ purchases = st.lists(events(5), min_size=1, max_size=4)
 def test_what_is_asked_of_one_line_is_as_brute_force_says_and_until_is_exact(
     condition: Condition, drawn: list[Event]
 ) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
-    for t, expected in answers:
-        member, until = evaluate(definitions, "s", profile, t)
-        assert member == expected
-        assert all(later == member for at, later in answers if t <= at < until)
-    assert explain(definitions, "s", profile, AFTER).holds == answers[0][1]
-    told: Profile = Profile("c1")
+    holds_ = held_to_brute_force(condition, drawn)
+    definitions, told = one(condition), Profile("c1")
     for each in drawn:
         absorb(definitions, told, [each], AFTER)
     held = told.memberships.get("s")
-    assert (held is not None and held.member) == answers[0][1]
+    assert (held is not None and held.member) == holds_
 
 
 @settings(max_examples=30, deadline=None)

@@ -19,6 +19,7 @@ from shared.domain.conditions.orders import Rank
 from shared.domain.conditions.shorthand import plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
+from shared.domain.explanations import explain
 from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.bounds import MAX_HISTORY, MAX_TRAITS, MAX_TYPES
 from shared.domain.profiles.folding import fold, rebuild, trim
@@ -73,6 +74,20 @@ def brute(definitions: Definitions, condition: Condition, profile: Profile, t: I
     plain_others = {name: segment.when for name, segment in definitions.segments.items()}
     cutoffs: Mapping[str, Any] = definitions.compiler.cutoffs
     return brute_force.holds(condition, profile, t, plain_others, cutoffs, ZoneInfo(ZONE))
+
+
+def held_to_brute_force(condition: Condition, drawn: list[Event]) -> bool:
+    """The answer at AFTER. The evaluator's is brute force's, and `until` is sound and, asked on, exact."""
+    definitions, profile = one(condition), profile_of(drawn)
+    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
+    for t, expected in answers:
+        member, until = evaluate(definitions, "s", profile, t)
+        assert member == expected
+        assert all(later == member for at, later in answers if t <= at < until)
+    assert explain(definitions, "s", profile, AFTER).holds == answers[0][1]
+    change = next_change(definitions, "s", profile, AFTER)
+    assert change == NEVER or brute(definitions, condition, profile, change) != answers[0][1]
+    return answers[0][1]
 
 
 @given(trees, other_trees, cutoff_values, events())

@@ -19,7 +19,7 @@ from shared.domain.properties import millionths
 from shared.domain.segments import evaluate
 from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, events, sums
 from tests.unit.sql_lake import Lake
-from tests.unit.test_segments import CONDITION, GRID, brute, next_change, one, profile_of
+from tests.unit.test_segments import CONDITION, held_to_brute_force, one
 from tests.unit.test_sql import by_python, by_sql, check, contact_id, histories, instants, shop
 
 drawn_sums = sums.map(CONDITION.validate_python)
@@ -28,15 +28,7 @@ drawn_sums = sums.map(CONDITION.validate_python)
 @settings(deadline=None, max_examples=60)
 @given(drawn_sums, events())
 def test_sums_are_as_brute_force_says_and_until_is_exact(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
-    for t, expected in answers:
-        member, until = evaluate(definitions, "s", profile, t)
-        assert member == expected
-        assert all(later == member for at, later in answers if t <= at < until)
-    assert explain(definitions, "s", profile, AFTER).holds == answers[0][1]
-    change = next_change(definitions, "s", profile, AFTER)
-    assert change == NEVER or brute(definitions, condition, profile, change) != answers[0][1]
+    held_to_brute_force(condition, drawn)
 
 
 @settings(max_examples=40, deadline=None)

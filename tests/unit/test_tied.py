@@ -31,7 +31,7 @@ from tests.unit.profile_histories import (
     ties,
     windows,
 )
-from tests.unit.test_segments import CONDITION, GRID, brute, next_change, one, profile_of
+from tests.unit.test_segments import CONDITION, held_to_brute_force, next_change, one, profile_of
 from tests.unit.test_sql import check, histories, instants, shop
 
 counts = st.sampled_from(["product_id", "category", "campaign", "message", "same_product_id", "same_category"])
@@ -66,14 +66,7 @@ tied = (
 @settings(deadline=None)
 @given(tied, events())
 def test_what_is_tied_is_as_brute_force_says_and_until_is_exact(condition: Condition, drawn: list[Event]) -> None:
-    definitions, profile = one(condition), profile_of(drawn)
-    answers = [(t, brute(definitions, condition, profile, t)) for t in GRID]
-    for t, expected in answers:
-        member, until = evaluate(definitions, "s", profile, t)
-        assert member == expected
-        assert all(later == member for at, later in answers if t <= at < until)
-    change = next_change(definitions, "s", profile, AFTER)
-    assert change == NEVER or brute(definitions, condition, profile, change) != answers[0][1]
+    held_to_brute_force(condition, drawn)
 
 
 @settings(max_examples=60, deadline=None)

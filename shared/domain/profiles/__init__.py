@@ -91,6 +91,11 @@ class Profile:
     merged_into: str | None = None
     erased: bool = False
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is nobody's any more: the contact joined another, or was erased."""
+        return self.erased or self.merged_into is not None
+
     def counting_orders(self) -> Iterator[Order]:
         """The orders there are still."""
         return (order for order in self.orders.values() if order.counts)

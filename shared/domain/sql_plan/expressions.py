@@ -91,24 +91,27 @@ def _has(values: Sequence[Any], flag: bool) -> bool:
 def passes_filter(where: Where) -> str:
     """A filter on a property, as the lake holds it: true when the event passes, and otherwise false or null."""
     name = where.property
-    if name not in KEPT_PROPERTIES:
-        return _of_others(where)
-    if where.is_ == "exists":
+    return passes_column(where.is_, compared_value(where), name) if name in KEPT_PROPERTIES else _of_others(where)
+
+
+def passes_column(is_: Comparison, wanted: Json, name: str) -> str:
+    """A comparison of what a column of events or orders holds, as `passes_filter`."""
+    if is_ == "exists":
         return f"{name} IS NOT NULL"
-    negated = where.is_ == "not_equal"
-    wanted = compared_value(where)
-    is_: Comparison = "equal" if negated else where.is_
-    if name in TEXT_LISTS:
-        test = of_list(name, is_, wanted)
-    elif name in AMOUNTS:
-        test = compared(is_, wanted, "", name, "")
-    elif name in FLAGS:
-        test = compared(is_, wanted, "", "", name)
-    else:
-        test = compared(is_, wanted, f"lower({name})", "", "")
-    if negated:
-        return f"NOT COALESCE({test}, FALSE)" if test else "TRUE"
-    return test or "FALSE"
+    if is_ == "not_equal":
+        return f"NOT COALESCE({passes_column('equal', wanted, name)}, FALSE)"
+    if name in _LISTS:
+        return of_list(name, is_, wanted) or "FALSE"
+    if name in _NUMBERS:
+        return compared(is_, wanted, "", name, "") or "FALSE"
+    if name in _FLAGS:
+        return compared(is_, wanted, "", "", name) or "FALSE"
+    return compared(is_, wanted, f"lower({name})", "", "") or "FALSE"
+
+
+_LISTS = (*TEXT_LISTS, "discount_codes")
+_NUMBERS = (*AMOUNTS, "quantity")
+_FLAGS = (*FLAGS, "gift_card")
 
 
 def _of_others(where: Where) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.domain.conditions.comparing import Bounds, Comparison
+from shared.domain.conditions.comparing import Bounds
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, RankedTrait
 from shared.domain.conditions.windows import Window
 from shared.domain.evaluation.orders import wanted
-from shared.domain.sql_plan.expressions import compared, double, filtered, literal, of_list, within
+from shared.domain.sql_plan.expressions import double, filtered, literal, passes_column, within
 from shared.domain.sql_plan.sources import Source, Sources
 from shared.domain.sql_plan.traits import or_answered
 from shared.domain.sql_plan.trees import FALSE, Tree
@@ -73,23 +73,9 @@ def _aggregated(
 
 
 def _passes(where: OrderWhere) -> str:
-    """A filter on an order, or on one of its lines: true when it passes, and otherwise false or null."""
+    """A filter on an order, or on one of its lines."""
     name = "discount_codes" if where.property == "coupon" else where.property
-    if where.is_ == "exists":
-        return f"{name} IS NOT NULL"
-    negated, value = where.is_ == "not_equal", wanted(where)
-    is_: Comparison = "equal" if negated else where.is_
-    if name in ("product_id", "category", "discount_codes"):
-        test = of_list(name, is_, value)
-    elif name in ("total", "price", "quantity"):
-        test = compared(is_, value, "", name, "")
-    elif name == "gift_card":
-        test = compared(is_, value, "", "", name)
-    else:
-        test = compared(is_, value, f"lower({name})", "", "")
-    if negated:
-        return f"NOT COALESCE({test}, FALSE)" if test else "TRUE"
-    return test or "FALSE"
+    return passes_column(where.is_, wanted(where), name)
 
 
 def last(plan: Sources, condition: LastOrder) -> Tree:
