@@ -130,7 +130,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
     profile = rebuild(stored.profile, kept, shop_definitions.asked)
     amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
     contacts.delete(profile.contact, [event_key(event) for event in gone])
-    contacts.delete(profile.contact, {kind for event in gone if (kind := asked.kind_of(event)) is not None})
+    contacts.delete(profile.contact, {kind for event in gone for kind in asked.kinds_of(event)})
     t = profile.decided = max(profile.decided, now)
     transitions = [
         *adopt(shop_definitions, profile, t),

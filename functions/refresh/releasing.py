@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from aws_lambda_powertools import Logger
@@ -26,6 +27,7 @@ from shared.domain.releases import (
     WAVE_EVERY,
     Concerned,
     Release,
+    answered,
     event_of,
     may_be_told,
     queues,
@@ -109,13 +111,15 @@ def _wave(several: Sequence[Held], t: Instant) -> int:
     if not release.upto:  # else a step has died after it had decided on these
         release = _decided(release, change, t)
         held = releases.move(held, release)
-    told = []
+    told: dict[str, Concerned] = {}
     for queue, changed in queues(change):
         if (upto := release.upto.get(queue)) is not None:
             wave = _tellable(asked.queue(queue, t, release.reached.get(queue, ""), upto))
             about = changed or change.variants[0]
-            told += [Concerned(contact=each.contact, changed=about, reason="asked", asked_for=queue) for each in wave]
-    events_queue.put_events(_events(change, product, told, t))
+            for each in wave:
+                one = told.get(each.contact, Concerned(each.contact, about, "asked"))
+                told[each.contact] = replace(one, asked_for=(*one.asked_for, *answered(change, about)))
+    events_queue.put_events(_events(change, product, told.values(), t))
     reached = {**release.reached, **release.upto}
     if release.all_asked:
         releases.move(held, release.to_interested(t).then(reached=reached))

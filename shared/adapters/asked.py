@@ -30,13 +30,13 @@ class Asker(NamedTuple):
     contact: str
 
 
-def kind_of(event: Event) -> str | None:
-    """The kind of the item that an event is about; None when it neither asks nor answers."""
+def kinds_of(event: Event) -> list[str]:
+    """The kinds of the items that an event is about: the queue that it asks to join, or those that it answers."""
     if event.type == Type.BACK_IN_STOCK_REQUESTED:
-        queue = asked_key(event.properties)
-    else:
-        queue = event.properties.get("asked_for") if event.type == Type.BACK_IN_STOCK else None
-    return None if queue is None else f"{KIND}{queue}"
+        key = asked_key(event.properties)
+        return [] if key is None else [f"{KIND}{key}"]
+    answered = event.properties.get("asked_for", ()) if event.type == Type.BACK_IN_STOCK else ()
+    return [f"{KIND}{queue}" for queue in answered]
 
 
 def writes(contact: str, recorded: Iterable[Event]) -> list[TransactWriteItemTypeDef]:
@@ -44,7 +44,7 @@ def writes(contact: str, recorded: Iterable[Event]) -> list[TransactWriteItemTyp
     the transaction that stores the profile as its next version, so nobody writes it between."""
     held: dict[str, Asked] = {}
     for event in recorded:
-        if (kind := kind_of(event)) is not None:
+        for kind in kinds_of(event):
             before = held[kind] if kind in held else _read(contact, kind)
             held[kind] = before.after(event)
     return [_put(contact, kind, asked) for kind, asked in held.items()]

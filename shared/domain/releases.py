@@ -103,6 +103,11 @@ def queues(change: Change) -> list[tuple[str, Changed | None]]:
     return [*of_variants, (f"product#{change.product}", None)]
 
 
+def answered(change: Change, changed: Changed) -> tuple[str, ...]:
+    """The queues of which it answers all requests that a variant is back."""
+    return tuple(queue for queue, of in queues(change) if of is None or of.variant == changed.variant)
+
+
 def room(changed: Changed) -> int:
     """How many may be told in a wave that a variant is back; where its stock is not counted, MAX_WAVE."""
     return MAX_WAVE if changed.stock is None else changed.stock
@@ -113,12 +118,13 @@ def room(changed: Changed) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """Whom a change concerns, and why (`asked`, `cart`, `wishlist`, `viewed`); `changed`, the variant it is told of."""
+    """Whom a change concerns, and why (`asked`, `cart`, `wishlist`, `viewed`); `changed`, the variant it is told of;
+    `asked_for`, the queues in which they waited for it, perhaps."""
 
     contact: str
     changed: Changed
     reason: str
-    asked_for: str | None = None
+    asked_for: tuple[str, ...] = ()
 
 
 # ── the event ──
@@ -148,7 +154,7 @@ def event_of(change: Change, product: Product, who: Concerned, shop_url: str, t:
         "image_url": (variant.image if variant else None) or about.get("image"),
         "url": (variant.url if variant else None) or _address(about, told.variant, shop_url),
         "reason": who.reason,
-        "asked_for": who.asked_for,
+        "asked_for": list(dict.fromkeys(who.asked_for)) or None,
         "change": change.id,
     }
     return Event(

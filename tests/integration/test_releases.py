@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import random
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -232,6 +233,20 @@ def test_those_who_looked_are_told_after_those_who_asked(shop: Store) -> None:
     assert shop.heard("viewer")[0].properties["reason"] == "viewed"
 
 
+def test_who_asked_for_two_that_are_back_at_once_is_told_once_and_both_are_answered(shop: Store) -> None:
+    shop.product(0, 0)
+    shop.passes(MINUTE)
+    for variant in ("451", "452", None):
+        shop.asks("ada", variant_id=variant)
+    shop.product(5, 5)
+    shop.passes(5 * MINUTE)
+    shop.product(0, 0)
+    shop.passes(MINUTE)
+    shop.product(5, 5)
+    shop.passes(5 * HOUR)
+    assert shop.told("ada") == back("ada")
+
+
 def test_who_cannot_be_written_to_waits_and_takes_nobodys_place(shop: Store) -> None:
     shop.product(0, 9)
     shop.passes(MINUTE)
@@ -406,3 +421,61 @@ def test_a_segment_can_ask_for_what_was_told(shop: Store) -> None:
     shop.product(9, 9, price="15.00")
     shop.passes(15 * MINUTE)
     assert shop.members("dropped") == {shop.contact("ada")}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_in_any_schedule_nobody_is_told_twice_or_left_out_and_no_wave_is_larger_than_the_stock(
+    shop: Store, seed: int
+) -> None:
+    chance = random.Random(seed)
+    names = [f"v{number}" for number in range(8)]
+    told_before = [(shop.now(), 9)]
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation in ("SendMessageBatch", "PutItem", "DeleteItem", "StartQueryExecution", "BatchGetItem"):
+            died = chance.random()
+            if died < 0.02:
+                raise ProcessDied
+            answer = perform()
+            if died < 0.04:
+                raise ProcessDied
+            return answer
+        return perform()
+
+    shop.product(0, 9)
+    for _ in range(40):
+        shop.fault = lambda _, perform: perform()
+        match chance.randrange(5):
+            case 0:
+                told_before.append((shop.now(), chance.choice([0, 0, 1, 2, 4, 12])))
+                shop.product(told_before[-1][1], 9, price=chance.choice(["20.00", "15.00"]))
+            case 1:
+                at, stock = chance.choice(told_before)
+                shop.product(stock, 9, at=at)  # again, or late
+            case 2 | 3:
+                shop.asks(chance.choice([*names, "?1"]), variant_id=chance.choice(["451", None]))
+            case 4:
+                shop.track(chance.choice(names), "Product Viewed", product_id="8001", variant_id="451")
+        shop.fault = fault
+        shop.passes(chance.choice([MINUTE, 5 * MINUTE, HOUR]))
+    shop.fault = lambda _, perform: perform()
+    shop.product(0, 9)
+    shop.passes(MINUTE)
+    shop.product(50, 9)
+    shop.passes(5 * HOUR)
+    found = {name: shop.heard(name) for name in names if shop.contact(name) is not None}
+    for events in found.values():
+        changes = [event.properties["change"] for event in events]
+        assert len(changes) == len(set(changes))
+    waves: dict[str, list[Event]] = {}
+    for event in (each for events in found.values() for each in events if each.properties["reason"] == "asked"):
+        waves.setdefault(event.properties["change"], []).append(event)
+    assert waves
+    for events in waves.values():
+        for first in events:
+            wave = [each for each in events if 0 <= each.time - first.time < 59 * MINUTE]
+            assert len(wave) <= max(each.properties["stock"] for each in wave)
+    for queue in ("variant#451", "product#8001"):
+        waiting = {each.contact for each in asked.queue(queue, shop.now())}
+        assert waiting.isdisjoint(filter(None, map(shop.contact, names)))
+    assert pending() == []
