@@ -264,7 +264,7 @@ class Journey(Strict):
     topic: Name = MARKETING
     group: Id = "lifecycle"
     trigger: Trigger
-    entry: Entry = Entry()
+    entry: Entry = Field(default_factory=Entry)  # made when it is read: at import it would have all conditions built
     exits: tuple[Exit, ...] = Field(default=(), max_length=20)
     hours: Hours | None = None
     runs_on: Literal["wake_ups", "step_functions"] = "wake_ups"
