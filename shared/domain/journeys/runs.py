@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shared.domain.events import DAY, NEVER, Instant, Json
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:  # whoever only reads runs needs none of what acts are made of
     from shared.domain.journeys.acts import Act
     from shared.domain.profiles.transitions import Transition
 
+# What there are many kinds of is a NamedTuple: a dataclass that is frozen takes ten times as long to make, at import.
+
 # ── what can happen to a run, besides that time passes; each at its own `time` ──
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What has become of a step that somebody else does: an email was `sent`, or `skipped` with the reason; an update
     has `passed`. Of a run that Step Functions moves, also that it has `passed` any step (which way, for a step that has
     several), and that it has `ended` (the outcome). `time`: when that was."""
@@ -34,8 +35,7 @@ class Settled:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """A person moves a run to a step, stops it (`step` None), or lets an email go that was held for review."""
 
     time: Instant
@@ -45,8 +45,7 @@ class Moved:
     release: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """A journey is to begin by somebody's hand: a person's, a campaign's, another journey's, or whoever published it
     and takes in those who qualify already. Its entry rule decides.
 
@@ -59,7 +58,7 @@ class Begin:
     journey: str
     cause: str
     at: Instant = 0
-    trigger: Mapping[str, Json] = field(default_factory=dict)
+    trigger: Mapping[str, Json] = {}
     step: str | None = None
     continues: int | None = None
     present: bool = False
@@ -74,8 +73,7 @@ ASK_AGAIN = DAY
 """What was asked for that long ago and has had no outcome is asked for again: the same, by the same key."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendEmail:
+class SendEmail(NamedTuple):
     """`entered`: when the run came to the step; `best_before`: after this instant it is too late (NEVER: never)."""
 
     step: str
@@ -86,8 +84,7 @@ class SendEmail:
     best_before: Instant = NEVER
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateContact:
+class UpdateContact(NamedTuple):
     step: str
     occurrence: int
     traits: Mapping[str, Json]
@@ -95,16 +92,14 @@ class UpdateContact:
     remove_tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyOthers:
+class NotifyOthers(NamedTuple):
     step: str
     occurrence: int
     subject: str
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class StartAnother:
+class StartAnother(NamedTuple):
     """Of another journey, by its own entry rule. `step` is empty where an exit asks for it. `trigger`: what the run
     knows of what began it."""
 
@@ -128,8 +123,7 @@ LEAVING = frozenset({"sent", "skipped", "passed", "moved", "ended"})
 who left it by each of these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One line of what a marketer can read of a run: what, at which step (none: ""), when, and why (a word: a reason,
     the way that was taken, the outcome)."""
 

@@ -508,7 +508,11 @@ def as_json(result: Simulation, paths: int = 50) -> dict[str, Json]:
             "contact": path.contact,
             "emails": [asdict(email) for email in path.emails],
             "runs": [
-                {"outcome": run.outcome, "goal": run.reached_goal, "records": [asdict(r) for r in path.records[number]]}
+                {
+                    "outcome": run.outcome,
+                    "goal": run.reached_goal,
+                    "records": [*map(Record._asdict, path.records[number])],
+                }
                 for number, run in path.runs.items()
             ],
         }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from dataclasses import replace as replaced
+from dataclasses import replace
+from typing import NamedTuple
 
 from shared.domain.events import MINUTE, NEVER, Instant, Json, event_key
 from shared.domain.journeys import timing
@@ -31,8 +31,7 @@ PUNCTUAL = 15 * MINUTE
 what follows it is not to be in a hurry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A run that what happens would start, were it not for the journey's entry rule."""
 
     published: Published
@@ -42,7 +41,7 @@ class Candidate:
     at: Instant = 0
     event: str = ""
     key: str = ""
-    trigger: Mapping[str, Json] = field(default_factory=dict)
+    trigger: Mapping[str, Json] = {}
     step: str = ""
     continues: int | None = None
     why: str = ""
@@ -77,9 +76,9 @@ def starts(shop: Journeys, profile: Profile, runs: Collection[Run], t: Instant, 
             continue
         if sum(each.goes_on for each in (*runs, *found)) >= MAX_OPEN:
             ended = Record(t, "", "ended", TOO_MANY)
-            run = replaced(run, outcome=TOO_MANY, ended=t, wake_at=NEVER, records=(*run.records, ended))
+            run = replace(run, outcome=TOO_MANY, ended=t, wake_at=NEVER, records=(*run.records, ended))
         elif (rate := candidate.published.journey.entry.per_hour) is not None:
-            run = replaced(run, wake_at=shop.slot(run.journey, rate, run.wake_at))
+            run = replace(run, wake_at=shop.slot(run.journey, rate, run.wake_at))
         found.append(run)
     return found
 

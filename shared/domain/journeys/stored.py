@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, fields
 
 from shared.domain.events import Json
 from shared.domain.journeys.runs import Effect, NotifyOthers, Record, Run, SendEmail, StartAnother, UpdateContact
@@ -35,7 +35,7 @@ def load(stored: bytes) -> Run:
 def dump_effects(effects: Iterable[Effect]) -> str:
     """As JSON: a list of what is asked for, each with its kind."""
     kinds = {kind: name for name, kind in _KINDS.items()}
-    return json.dumps([{"do": kinds[type(effect)], **asdict(effect)} for effect in effects], separators=(",", ":"))
+    return json.dumps([{"do": kinds[type(effect)], **effect._asdict()} for effect in effects], separators=(",", ":"))
 
 
 def load_effects(stored: str) -> list[Effect]:

@@ -6,8 +6,6 @@ the queue with them, so that a run is moved in the one transaction that moves ev
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Type, event_id
 from shared.domain.journeys.runs import Begin, Moved, Settled
 
@@ -19,7 +17,7 @@ _TYPES: dict[str, type[Told]] = {Type.STEP_SETTLED: Settled, Type.RUN_MOVED: Mov
 def tell(contact: str, told: Told, now: Instant) -> Event:
     """The event that tells it. Told again, it has the same id."""
     type_ = next(name for name, kind in _TYPES.items() if isinstance(told, kind))
-    properties = asdict(told)
+    properties = told._asdict()
     said = (str(value) for name, value in properties.items() if name != "time")
     return Event(
         id=event_id("journey", type_, contact, *said),
