@@ -81,6 +81,10 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
     ),
     "high_spenders": (orders(300, 2, total=250), orders(300, 2, total=249)),
     "inactive": (said("subscribed", 61 * DAY), [*said("subscribed", 61 * DAY), at(DAY, Type.PAGE_VIEWED)]),
+    "inactive_without_visits": (
+        [*said("subscribed", 130 * DAY), *many(3, 30 * DAY, Type.EMAIL_SENT), at(DAY, Type.EMAIL_OPENED, human=False)],
+        [*said("subscribed", 130 * DAY), *many(2, 30 * DAY, Type.EMAIL_SENT)],
+    ),
     "lapsed_customers": (orders(180), orders(400, 179)),
     "dormant": (said("subscribed", 200 * DAY, dormant=True), said("subscribed", 200 * DAY)),
     "hot_leads": (said("subscribed", scores={"lead": 70}), [*said("subscribed", scores={"lead": 70}), *orders(3)]),
