@@ -48,12 +48,14 @@ class Shop:
 
     def visit(self, name: str) -> None:
         """Somebody unknown looks at a page, and is not heard of again."""
-        page = {"anonymousId": name, "messageId": name, "name": "Home", "timestamp": iso(self.now())}
+        self.track("page", {"anonymousId": name, "messageId": name, "name": "Home"})
+
+    def track(self, call: str, body: Json) -> None:
+        """The website tells of something that has just been done."""
         key = base64.b64encode(f"{json.loads(settings.SECRETS['write_keys'])[0]}:".encode()).decode()
         headers = {"content-type": "application/json", "authorization": f"Basic {key}"}
-        answer = gateway.public(
-            self.system, Request("POST", "/v1/page", headers=headers, body=json.dumps(page).encode())
-        )
+        told = json.dumps({**body, "timestamp": iso(self.now())}).encode()
+        answer = gateway.public(self.system, Request("POST", f"/v1/{call}", headers=headers, body=told))
         assert answer.status == 200, answer.body
 
     def passes(self, time: int) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import ses
+from infra.local.aws import eventbridge, ses
 from shared.adapters import clock, contact_runs, contacts, events_queue, identities, journey_definitions, run_counts
 from shared.adapters.caches import forget_all
 from shared.domain.events import (
     DAY,
+    HOUR,
     MINUTE,
     SECOND,
     ConsentChange,
@@ -24,7 +25,7 @@ from shared.domain.events import (
 )
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Version, with_journey, with_state, with_step_state
-from shared.domain.journeys.runs import LEAVING, Run
+from shared.domain.journeys.runs import LEAVING, Moved, Run
 from shared.domain.journeys.telling import tell
 from tests.integration.shop import Shop
 
@@ -80,6 +81,18 @@ class Journeys(Shop):
         t = self.now()
         told = Event(id=f"{type_}-{t}", type=type_, time=t, received=t, source="preference", identities=who, **more)
         events_queue.put_events([told])
+
+    def erase(self, number: int) -> None:
+        self.happen(number, Type.ERASURE_REQUESTED)
+
+    def identify(self, browser: str, number: int) -> None:
+        """The visitor logs in."""
+        body = {
+            "anonymousId": browser,
+            "messageId": f"{browser}-in",
+            "traits": {"email": self.customers[number]["email"]},
+        }
+        self.track("identify", body)
 
     def unsubscribe(self, number: int) -> None:
         self.happen(number, Type.CONSENT_CHANGED, consent=(ConsentChange(state="unsubscribed"),))
@@ -179,4 +192,156 @@ def test_a_no_ends_it(shop: Journeys) -> None:
     assert shop.run_of(ADA).outcome == "unsubscribed"
     shop.passes(5 * DAY)
     assert "tips" not in shop.mails(ADA)
+    shop.assert_sums()
+
+
+def test_who_is_erased_has_no_runs_and_leaves_nothing_of_them(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(DAY)
+    contact = shop.contact(ADA)
+    shop.erase(ADA)
+    shop.passes(10 * MINUTE)
+    assert list(contacts.items(contact, contact_runs.PREFIX)) == []
+    assert list(run_counts.rows("j")) == []
+    assert [(each.step, each.why, each.n) for each in run_counts.counts("j") if each.what == "ended"] == [
+        ("later", "erased", 1)
+    ]
+    shop.passes(5 * DAY)
+    assert "tips" not in shop.mails(ADA)
+    shop.assert_sums()
+
+
+def test_the_runs_of_a_browser_end_when_it_turns_out_to_be_somebody_s(shop: Journeys) -> None:
+    shop.journey(LATER, TIPS, trigger={"kind": "event", "events": ["Page Viewed"]})
+    signed_up(shop)
+    shop.visit("browser-1")
+    shop.passes(MINUTE)
+    (anonymous,) = [profile.contact for profile in shop.profiles() if profile.contact != shop.contact(ADA)]
+    assert [kept.run.step for kept in contact_runs.of_contact(anonymous)] == ["later"]
+    shop.identify("browser-1", ADA)
+    shop.passes(MINUTE)
+    assert list(contacts.items(anonymous, contact_runs.PREFIX)) == []
+    # What they did a minute ago is theirs, and begins it for them.
+    assert [run.step for run in shop.runs_of(ADA)] == ["later"]
+    shop.passes(3 * DAY)
+    assert shop.mails(ADA).count("tips") == 1
+    shop.assert_sums()
+
+
+def test_a_journey_that_is_paused_sends_nothing_and_goes_on_when_it_is_live_again(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(DAY)
+    shop.switch("paused")
+    shop.passes(5 * DAY)
+    assert (shop.run_of(ADA).step, "tips" in shop.mails(ADA)) == ("later", False)
+    shop.switch("live")
+    shop.passes(2 * MINUTE)
+    assert shop.mails(ADA)[-1] == "tips"
+    shop.assert_sums()
+
+
+def test_an_email_under_review_is_held_until_somebody_lets_it_go(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    shop.step("thanks", "review")
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(HOUR)
+    run = shop.run_of(ADA)
+    assert (run.step, run.held, "thanks" in shop.mails(ADA)) == ("thanks", True, False)
+    (row,) = run_counts.rows("j")
+    assert row.held
+    shop.tell(ADA, Moved(shop.now(), run.id, None, "an operator", release=True))
+    assert shop.mails(ADA)[-1] == "thanks"
+    assert shop.run_of(ADA).step == "later"
+    assert not next(run_counts.rows("j")).held
+
+
+def test_a_step_that_is_paused_holds_even_what_waits_to_be_sent(shop: Journeys) -> None:
+    shop.journey(LATER, TIPS)
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(DAY)
+    shop.step("tips", "paused")
+    shop.passes(3 * DAY)
+    assert (shop.run_of(ADA).step, "tips" in shop.mails(ADA)) == ("tips", False)
+    shop.step("tips", "live")
+    shop.passes(2 * MINUTE)
+    assert shop.mails(ADA)[-1] == "tips"
+
+
+def test_a_person_moves_a_run_and_stops_it(shop: Journeys) -> None:
+    shop.journey(LATER, TIPS, {"id": "much_later", "kind": "wait", "for": "9d"}, THANKS)
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(HOUR)
+    run = shop.run_of(ADA)
+    shop.tell(ADA, Moved(shop.now(), run.id, "tips", "an operator"))
+    assert (shop.mails(ADA)[-1], shop.run_of(ADA).step) == ("tips", "much_later")
+    shop.tell(ADA, Moved(shop.now(), run.id, None, "an operator"))
+    assert shop.run_of(ADA).outcome == "stopped"
+    shop.passes(10 * DAY)
+    assert "thanks" not in shop.mails(ADA)
+    shop.assert_sums()
+
+
+def test_a_step_changes_its_contact_and_what_comes_after_it_sees_that(shop: Journeys) -> None:
+    shop.journey(
+        {"id": "tag", "kind": "update", "traits": {"favourite": "tea"}, "add_tags": ["buyer"]},
+        {
+            "id": "which",
+            "kind": "branch",
+            "ways": [{"when": {"kind": "trait", "trait": "favourite", "value": "tea"}, "next": "thanks"}],
+            "next": "end",
+        },
+        THANKS,
+    )
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(AFTER)
+    assert shop.mails(ADA)[-1] == "thanks"
+    profile = next(each for each in shop.profiles() if each.contact == shop.contact(ADA))
+    assert profile.traits["favourite"].value == "tea"
+    assert "buyer" in profile.traits["tags"].value
+    shop.assert_sums()
+
+
+def test_a_journey_tells_others_and_begins_another(shop: Journeys) -> None:
+    shop.journey(TIPS, id="other", trigger={"kind": "hand"}, entry={"again": "once"})
+    call = {"id": "call", "kind": "notify", "subject": "Call them", "to": "sales"}
+    shop.journey(call, {"id": "go_on", "kind": "start", "journey": "other"})
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(AFTER)
+    run = shop.run_of(ADA)
+    (told,) = eventbridge.told(shop.system.world)
+    assert (told.source, told.detail_type) == ("beckon", "Journey Notice")
+    assert told.detail == {
+        "id": f"{run.id}-call-0",
+        "contact": shop.contact(ADA),
+        "journey": "j",
+        "run": run.id,
+        "step": "call",
+        "subject": "Call them",
+        "to": "sales",
+    }
+    assert shop.mails(ADA)[-1] == "tips"
+    assert run.outcome == "completed"
+    shop.order(ADA, 1)
+    shop.passes(AFTER)
+    assert shop.mails(ADA).count("tips") == 1  # once, by its own rule
+
+
+def test_so_many_begin_in_an_hour_and_the_others_after_them(shop: Journeys) -> None:
+    shop.journey(THANKS, entry={"again": "each", "per_hour": 60})
+    signed_up(shop, ADA, GRACE, 3)
+    for number in (ADA, GRACE, 3):
+        shop.order(number)
+    shop.passes(10 * SECOND)
+    assert sum("thanks" in shop.mails(number) for number in (ADA, GRACE, 3)) == 1
+    shop.passes(5 * MINUTE)
+    assert sum("thanks" in shop.mails(number) for number in (ADA, GRACE, 3)) == 3
     shop.assert_sums()
