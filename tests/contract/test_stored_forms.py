@@ -34,6 +34,7 @@ from shared.adapters import (
     asked,
     catalogue,
     conflicts,
+    contact_runs,
     contacts,
     definitions,
     events_queue,
@@ -44,6 +45,7 @@ from shared.adapters import (
     refreshes,
     releases,
     requests,
+    run_counts,
     tokens,
 )
 from shared.adapters.clients import client
@@ -52,6 +54,7 @@ from shared.domain import lake_rows
 from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.orders import Rank
 from shared.domain.events import (
+    DAY,
     NEVER,
     ConsentChange,
     Event,
@@ -66,7 +69,9 @@ from shared.domain.events import (
     event_key,
     parse_instant,
 )
-from shared.domain.journeys import Run
+from shared.domain.journeys import Run as OlderRun
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.runs import NotifyOthers, Record, Run, SendEmail, StartAnother, UpdateContact
 from shared.domain.messages import Message, Refusal, Status
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.dictionary import DICTIONARIES, NEWEST
@@ -122,7 +127,7 @@ def says(now: Any, before: Any) -> bool:
 
 EMAIL = Identity(kind=IdentityKind.EMAIL, value=ADDRESS)
 SHOPIFY = Identity(kind=IdentityKind.SHOPIFY, value="7064055069303")
-RUN = Run(CONTACT, "onboarding", "new_subscribers", 7)
+RUN = OlderRun(CONTACT, "onboarding", "new_subscribers", 7)
 MESSAGE = Message(
     contact=CONTACT, journey="onboarding", run=RUN.id, segment="new_subscribers", number=7, step="welcome"
 )
@@ -575,3 +580,70 @@ def test_a_row_of_the_lake_has_the_columns_it_had(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LAKE_BUCKET", "lake")
     client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert lake.write([found], "1-2") == ["events/month=2026-11/type=order_completed/1-2.parquet"]
+
+
+# ── runs ──
+
+
+def a_run() -> Run:
+    """A run that has every part there is."""
+    return Run(
+        CONTACT,
+        "abandoned_cart",
+        7,
+        2,
+        began=AT - 9,
+        started=AT - 8,
+        cause=EVENT.id,
+        event=event_key(EVENT),
+        key="cart-1",
+        trigger={"cart_id": "cart-1", "total": 1995},
+        begins_at="reminder",
+        step="reminder",
+        since=AT - 7,
+        wake_at=AT + DAY,
+        passes={"reminder": 1},
+        asked=AT - 6,
+        held=True,
+        released=AT - 5,
+        reached_goal=True,
+        outcome="goal",
+        ended=AT,
+        records=(
+            Record(AT - 9, "", "began", "event"),
+            Record(AT - 7, "reminder", "entered"),
+            Record(AT, "reminder", "ended", "goal"),
+        ),
+    )
+
+
+EFFECTS = (
+    SendEmail("reminder", 1, "cart_reminder", 3, AT - 7, AT + DAY),
+    UpdateContact("tag", 0, {"likes": ["tea"]}, ("buyer",), ("new",)),
+    NotifyOthers("call", 0, "Call them", "sales"),
+    StartAnother("win_back", "", 0, {"cart_id": "cart-1"}),
+)
+
+
+def test_a_run_s_item_is_as_before_and_read_as_before() -> None:
+    run, empty = a_run(), Run("", "", 0, 0, began=0, started=0, cause="")
+    names = [each.name for each in fields(Run)]
+    missing = [name for name in names if getattr(run, name) == getattr(empty, name)]
+    assert missing == [], "a new part: give the run here one, and add what is written of it to stored/runs.json"
+    journey = Journey.model_validate(
+        {
+            "id": "abandoned_cart",
+            "name": "Abandoned cart",
+            "sentence": "Reminds.",
+            "trigger": {"kind": "hand"},
+            "steps": [{"id": "reminder", "kind": "send"}],
+        }
+    )
+    written = contact_runs.write(run, journey, EFFECTS, recorded=5, profile=9)
+    contacts.commit([written])
+    run_counts.record(contact_runs.Kept(run, 3, 9, "wake_ups", "marketing", ()), AT)
+    assert says([*stored("Contacts"), *stored("Runs")], golden("runs"))
+    before = golden("runs")[0]
+    item = {**before, "body": {"B": zlib.compress(json.dumps(before["body"]["compressed"]).encode())}}
+    assert contact_runs.of_item(item) == contact_runs.Kept(run, 5, 9, "wake_ups", "marketing", EFFECTS)
+    assert run.id == f"{CONTACT}-abandoned_cart-7"
