@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -72,9 +72,9 @@ class Player:
         self.asked: list[tuple[Run, Effect]] = []
         self.publish(published)
 
-    def publish(self, published: dict[str, Published]) -> None:
+    def publish(self, published: Mapping[str, Published]) -> None:
         self.versions |= {(id_, each.version): each.journey for id_, each in published.items()}
-        self.shop = Journeys(self.definitions, published, lambda id_, version: self.versions[id_, version])
+        self.shop = Journeys(self.definitions, dict(published), lambda id_, version: self.versions[id_, version])
 
     def switch(self, state: Any) -> None:
         self.publish({id_: each.model_copy(update={"state": state}) for id_, each in self.shop.published.items()})

@@ -363,3 +363,26 @@ def test_a_publication_moves_nobody_into_a_journey_unless_it_was_asked_to() -> N
         player.publish(dict(player.shop.published))
         player.pass_to(NOW + HOUR)
         assert len(player.runs) == runs
+
+
+def test_a_wait_looks_back_to_the_start_of_the_run_the_first_time_only() -> None:
+    steps = (
+        {"kind": "wait", "id": "w", "for": "1d"},
+        {
+            "kind": "wait_for",
+            "id": "v",
+            "on": [on("Answered")],
+            "within": "1d",
+            "since_start": True,
+            "next": "v",
+            "otherwise": "end",
+        },
+    )
+    player = Player(journey(on("Quiz Taken"), *steps))
+    player.tell(event("Quiz Taken", NOW))
+    player.tell(event("Answered", NOW + HOUR))
+    player.pass_to(NOW + 9 * DAY)
+    said = [
+        (each.time - NOW, each.why) for each in player.runs[1].records if each.step == "v" and each.what == "passed"
+    ]
+    assert said == [(DAY, "Answered"), (2 * DAY, "timed_out")]

@@ -13,6 +13,7 @@ import pytest
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant
 from shared.domain.journeys.checking import APART, Known, problems
 from shared.domain.journeys.definition import Send, WaitFor
+from shared.domain.journeys.publications import Publication, Version, with_journey
 from shared.domain.journeys.runs import LEAVING, MAX_RECORDS, Begin, Moved, Run, SendEmail, Settled
 from shared.domain.profiles import wake_at
 from tests.unit.any_journey import EVENTS, SEGMENTS, TEMPLATES, any_journey
@@ -168,6 +169,10 @@ def _random_trace(random: Random, world: World) -> None:
                 )
             case 4:
                 world.at(t, ("happen", Begin(t, "j", f"by hand {t}", at=t + random.choice((0, HOUR)))))
+            case 5 if random.random() < 0.5:
+                world.at(t, ("publish", any_journey(random), random.choice(("finish", "move", "stop"))))
+            case 5 if random.random() < 0.3:
+                world.at(t, ("switch", random.choice(("paused", "live"))))
             case 5:
                 world.at(t, ("moved", random.choice((None, "s0", "s3", "s9")), random.random() < 0.5))
             case _:
@@ -183,6 +188,15 @@ class AnyWorld(World):
             case ("moved", step, release):
                 for run in list(self.player.runs.values()):
                     self.player._play((), (Moved(t, run.id, step, "ann", release=release),) * 2, t, t - HEARD_AFTER)
+            case ("publish", newer, under_way):
+                held = Publication(number=1, journeys=dict(self.player.shop.published))
+                version = held.journeys["j"].version + 1
+                made = Version(version=version, journey=newer, published=t, by="", why="")
+                self.player.publish(with_journey(held, made, under_way).journeys)
+                self.player._play((), (), t, t - HEARD_AFTER)
+            case ("switch", state):
+                self.player.switch(state)
+                self.player._play((), (), t, t - HEARD_AFTER)
             case _:
                 super()._process(t, what)
 
@@ -207,6 +221,12 @@ def test_any_journey_goes_on_or_ends_and_its_sums_agree() -> None:
         open_ = {run.place: run.wake_at for run in player.runs.values() if run.goes_on}
         assert {name: at for name, at in player.profile.runs.items() if "#" in name} == open_
         assert all(wake > player.profile.decided or wake == NEVER for wake in open_.values()), seed
+        for run in player.runs.values():
+            published = player.shop.published[run.journey]
+            if run.goes_on:
+                assert run.version >= max(published.moved, published.stopped), seed
+                stands = run.wake_at == NEVER
+                assert not stands or published.state == "paused" or published.steps.get(run.step), (seed, run)
     assert len(outcomes) > 8, outcomes
 
 

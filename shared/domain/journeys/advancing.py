@@ -156,7 +156,7 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
     path = shop.path(run.journey, run.version)
     if path.journey.runs_on == "step_functions" and run.step:
         return NEVER
-    if is_paused(published, run.step) and run.asked == NEVER:
+    if is_paused(published, run.step):
         return NEVER
     step = path.steps.get(run.step)
     match step:
@@ -256,13 +256,17 @@ class _Play:
             self.enter(exit_.go_to)
 
     def _is_awaited(self, step: WaitFor, happening: Act | Transition) -> bool:
-        begin = self.run.began if step.since_start else self.run.since
+        begin = self.run.began if self._looks_back(step) else self.run.since
         end = self.run.since + step.within
         if isinstance(happening, Act):
             in_time = happening.event.received < end and happening.happened >= begin
         else:
             in_time = happening.time < end and is_act(happening)
         return in_time and any(_occurs(self.shop, occasion, happening, self.run) for occasion in step.on)
+
+    def _looks_back(self, step: WaitFor) -> bool:
+        """When it comes round again, what it has been answered by is no answer any more."""
+        return step.since_start and self.run.passes[step.id] == 0
 
     def settle(self, settled: Settled) -> None:
         """What has become of what a step asked for; of a step that it is no longer at, it is noted only."""
@@ -354,7 +358,7 @@ class _Play:
         if self.path.journey.runs_on == "step_functions":
             return False
         step = self.path.steps[run.step]
-        if is_paused(self.published, step.id) and run.asked == NEVER:
+        if is_paused(self.published, step.id):
             return False
         match step:
             case Wait():
@@ -362,7 +366,7 @@ class _Play:
                     return False
                 self.leave("passed")
             case WaitFor():
-                if step.since_start and (occasion := self._happened_before(step)) is not None:
+                if self._looks_back(step) and (occasion := self._happened_before(step)) is not None:
                     self.leave("passed", occasion)
                 elif self._is_over(run.since + step.within):
                     self.leave("passed", TIMED_OUT)

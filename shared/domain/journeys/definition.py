@@ -183,7 +183,7 @@ class Wait(Step):
 class WaitFor(Step):
     """Until one of these happens (then `next`), for `within` at most (then `otherwise`, or `next` where that is left
     out). What happened at or after the end is too late. What happened between the start of the run and here counts
-    where `since_start` says so."""
+    where `since_start` says so, the first time that the run comes here."""
 
     kind: Literal["wait_for"] = "wait_for"
     on: tuple[Occasion, ...] = Field(min_length=1, max_length=10)
