@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.message.goods import goods
 from shared.adapters import (
     addresses,
+    catalogue,
     contact_runs,
     contacts,
     identities,
@@ -207,6 +208,8 @@ def deliver(message: Message, instant: Instant) -> Held | Delayed:
     refusal = refusal or gate(message, profile, address.suppression, instant, address.consent.get(message.topic))
     if refusal is None and address.contact != message.contact:
         refusal = Refusal.ANOTHERS_ADDRESS  # the trait is a copy: a mail goes to nobody but whom it is about
+    if refusal is None and catalogue.is_sold_out(trigger):
+        refusal = Refusal.SOLD_OUT
     if awaits_address(message, refusal, instant):
         raise AddressToComeError(message.key)
     try:

@@ -76,10 +76,15 @@ def is_sold_out(trigger: Mapping[str, Json]) -> bool:
     began with, and of what no storefront tells, False."""
     if "change" not in trigger:
         return False
-    variant = str(trigger.get("variant_id") or "")
-    several = (_stored(_id(source, trigger.get("product_id")))[0] for source in STOREFRONTS)
+    product_id, variant = _one(trigger.get("product_id")), _one(trigger.get("variant_id"))
+    several = (_stored(_id(source, product_id))[0] for source in STOREFRONTS)
     known = [held for held in several if held is not None]
     return bool(known) and all(is_gone(held, variant) for held in known)
+
+
+def _one(told: Json) -> str:
+    """The only one: events hold a list of what a product each has."""
+    return str((told[0] if isinstance(told, list) and told else told) or "")
 
 
 def _id(source: str, product_id: object) -> str:

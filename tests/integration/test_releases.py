@@ -23,8 +23,10 @@ from infra.local.gateway import Request
 from infra.local.shop import storefront
 from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import ProcessDied
-from shared.adapters import asked, athena, contacts, identities, releases
+from shared.adapters import asked, athena, contacts, identities, journey_definitions, releases
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Json, Type, iso
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Version, with_journey, with_state
 from tests.integration.shop import Shop
 
 TOLD = (Type.BACK_IN_STOCK, Type.PRICE_DROPPED, Type.LOW_STOCK)
@@ -368,6 +370,39 @@ def test_a_change_that_cannot_be_told_is_shown_to_the_operator(shop: Store) -> N
     shop.passes(10 * MINUTE)
     assert shop.told("ada") == {"ada": ["Price Dropped"]}
     assert shop.ask("GET", "/health")[1]["product_changes"] == 0
+
+
+def journey(shop: Store, *steps: Json) -> None:
+    """Publishes a journey of whoever asked for what is back, live."""
+    trigger = {"kind": "event", "events": ["Back In Stock"], "where": [{"property": "reason", "value": "asked"}]}
+    told = {"trigger": trigger, "entry": {"again": "each"}}
+    made = Journey.model_validate({"id": "back", "name": "Back", "sentence": "Says it.", "steps": steps, **told})
+    version = Version(version=1, journey=made, published=shop.now(), by="a test", why="it is new")
+    held = with_journey(journey_definitions.publication(), version, "finish")
+    journey_definitions.publish(with_state(held, "back", "live", shop.now(), "a test"), version)
+
+
+def messages_of(shop: Store, who: str) -> list[tuple[str, str | None]]:
+    items = contacts.items(str(shop.contact(who)), "MESSAGE#")
+    return [(item["status"]["S"], item.get("reason", {}).get("S")) for item in items if "back" in item["kind"]["S"]]
+
+
+def test_the_stock_is_asked_again_when_the_email_is_sent(shop: Store) -> None:
+    wait = {"id": "wait", "kind": "wait", "for": "2h"}
+    journey(shop, wait, {"id": "news", "kind": "send", "template": "back_in_stock"})
+    shop.customer(1)
+    shop.customer(2)
+    shop.product(0, 0)
+    shop.passes(MINUTE)
+    shop.asks("ada.1")
+    shop.asks("ada.2", variant_id="452")
+    shop.product(5, 5)
+    shop.passes(HOUR)
+    shop.product(0, 5)
+    shop.passes(3 * HOUR)
+    assert shop.told("ada.1", "ada.2") == back("ada.1", "ada.2")
+    assert messages_of(shop, "ada.1") == [("refused", "sold_out")]
+    assert messages_of(shop, "ada.2") == [("sent", None)]
 
 
 def test_woocommerces_products_are_told_as_well(shop: Store) -> None:

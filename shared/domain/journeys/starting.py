@@ -22,7 +22,7 @@ TOO_MANY = "too_many_runs"
 """The outcome of a run that would have been one more: it ends as it begins, and counts as none in its entry rule."""
 ALWAYS_KEPT = (
     *("cart_id", "checkout_id", "order_id", "product_id", "variant_id", "category", "total", "price"),
-    *("old_price", "stock"),  # of a change of the catalogue: what its email says
+    *("old_price", "stock", "change"),  # of a change of the catalogue: what its email says, and that it is one
 )
 """What a run remembers of the event that started it, beside what its journey names."""
 
