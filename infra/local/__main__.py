@@ -23,6 +23,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon send-webhook sign-up somebody subscribes, as Shopify would tell of it
   .venv/bin/beckon mailbox              what was sent, newest first
   .venv/bin/beckon segment --help       segments: sizes, why a contact is in one, forecasts, dry runs
+  .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
   .venv/bin/beckon status               counts, queues, the clock
   .venv/bin/beckon demo                 one contact's story, told in twenty seconds; needs nothing running
@@ -70,6 +71,15 @@ def main() -> int:
     segment.description = segments.DESCRIPTION
     segment.formatter_class = argparse.RawDescriptionHelpFormatter
     segments.add_commands(segment)
+    simulate = command("simulate", _simulate, "play a journey on a copy of the run: what happens if I publish this?")
+    simulate.add_argument("journey", help="one that ships, such as win_back, or a YAML file")
+    simulate.add_argument("--days", type=_whole(1, 400), default=90, metavar="N", help="how many pass (default: 90)")
+    simulate.add_argument(
+        "--contacts", type=_whole(1, 1000), default=100, metavar="N", help="how many begin it (default: 100)"
+    )
+    simulate.add_argument(
+        "--paths", type=_whole(0, 1000), default=3, metavar="N", help="of how many to show each step (default: 3)"
+    )
     command("rebuild", commands.rebuild, "make profiles, the lake and segments' members again from all events")
     command("status", commands.show_status, "show counts, queues and the clock")
 
@@ -87,6 +97,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from infra.local import running
 
     return running.run(arguments)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from infra.local import simulating
+
+    return simulating.run(arguments)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -158,7 +158,7 @@ def simulate(
     # Whatever walks its steps, it means the same; and of segments, those that it asks about are all it takes.
     journey = journey.model_copy(update={"runs_on": "wake_ups"})
     shop = _shop(definitions, journey)
-    result = Simulation(begin, days, emails=[0] * days, steps={step.id: StepSums() for step in journey.steps})
+    result = nothing_yet(journey, begin, days)
     copies = [_copy(shop, profile, begin) for profile in profiles]
     for place, profile in enumerate(copies):
         life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed)
@@ -169,8 +169,11 @@ def simulate(
             result.left_out += 1
             continue
         result.paths.append(life.path)
-    _sum(result)
-    return result
+    return summed(result)
+
+
+def nothing_yet(journey: Journey, begin: Instant, days: int) -> Simulation:
+    return Simulation(begin, days, emails=[0] * days, steps={step.id: StepSums() for step in journey.steps})
 
 
 def _shop(definitions: Definitions, journey: Journey) -> Journeys:
@@ -229,6 +232,14 @@ def answers_of(journey: Journey) -> list[str]:
     told = [each.value for each in wheres if each.property == "answer"]
     several = [value for each in told for value in (each if isinstance(each, list | tuple) else [each])]
     return list(dict.fromkeys(value for value in several if isinstance(value, str)))
+
+
+def made_up(journey: Journey, trigger: EventHappens, worth: float) -> dict[str, Json]:
+    """Properties of an event that starts the journey: a cart or a product, and what its filters ask for."""
+    asked = {each.property: each.value for each in trigger.where if each.is_ == "equal"}
+    product: dict[str, Json] = {"product_id": "p1", "price": worth}
+    about: dict[str, Json] = {"products": [product]} if trigger.events[0] in WHOLE_CARTS else product
+    return {**about, journey.entry.per or "cart_id": "simulated", **asked}
 
 
 def _types_asked(shop: Journeys, journey: Journey) -> frozenset[str]:
@@ -341,16 +352,10 @@ class _Life:
     # ── what they do ──
 
     def _cause(self, time: Instant, trigger: EventHappens) -> None:
-        """An event that starts the journey: with a cart or an order where it is about one, and what its filters ask."""
-        type_ = trigger.events[0]
-        if type_ == Type.ORDER_COMPLETED:
+        if trigger.events[0] == Type.ORDER_COMPLETED:
             self._order(time)
-            return
-        asked = {each.property: each.value for each in trigger.where if each.is_ == "equal"}
-        product = {"product_id": "p1", "price": self.rates.worth}
-        about: dict[str, Json] = {"products": [product]} if type_ in WHOLE_CARTS else dict(product)
-        named = {self.journey.entry.per or "cart_id": "simulated"}
-        self._plan(time, type_, {**about, **named, **asked})
+        else:
+            self._plan(time, trigger.events[0], made_up(self.journey, trigger, self.rates.worth))
 
     def _draw(self, what: str) -> float:
         """From 0 to below 1: the same for the same, whatever else is drawn."""
@@ -437,7 +442,8 @@ def _refused(profile: Profile, topic: str) -> str | None:
 # ── in sum ──
 
 
-def _sum(result: Simulation) -> None:
+def summed(result: Simulation) -> Simulation:
+    """The simulation with all its sums, made of its paths."""
     result.contacts = len(result.paths) + result.left_out
     for path in result.paths:
         result.notified += path.told
@@ -458,6 +464,7 @@ def _sum(result: Simulation) -> None:
             _sum_steps(result, path.records[number])
     for sums in result.steps.values():
         sums.people = _people(sums.people, result.days)
+    return result
 
 
 def _sum_steps(result: Simulation, records: Iterable[Record]) -> None:
