@@ -599,6 +599,7 @@ def a_run() -> Run:
         key="cart-1",
         trigger={"cart_id": "cart-1", "total": 1995},
         begins_at="reminder",
+        not_before=AT - 8,
         step="reminder",
         since=AT - 7,
         wake_at=AT + DAY,

@@ -386,3 +386,38 @@ def test_a_wait_looks_back_to_the_start_of_the_run_the_first_time_only() -> None
         (each.time - NOW, each.why) for each in player.runs[1].records if each.step == "v" and each.what == "passed"
     ]
     assert said == [(DAY, "Answered"), (2 * DAY, "timed_out")]
+
+
+def test_a_run_that_has_yet_to_begin_outlasts_a_pause() -> None:
+    player = Player(journey({"kind": "hand"}, SEND))
+    player.happen(Begin(NOW, "j", "by hand", at=NOW + HOUR))
+    assert player.profile.runs == {"j#1": NOW + HOUR}
+    player.switch("paused")
+    player.pass_to(NOW + MINUTE)
+    assert player.profile.runs == {"j#1": NEVER}
+    player.switch("live")
+    player.pass_to(NOW + 2 * MINUTE)
+    assert player.profile.runs == {"j#1": NOW + HOUR}
+    player.pass_to(NOW + HOUR)
+    assert sent(player) == ["hello"]
+
+
+def test_so_many_begin_in_an_hour_and_the_others_after_them() -> None:
+    player = Player(journey(on("Quiz Taken"), SEND, entry={"again": "each", "per_hour": 2}))
+    taken: list[int] = []
+
+    def slot(journey: str, per_hour: int, t: int) -> int:
+        taken.append(max(t, taken[-1] + HOUR // per_hour) if taken else t)
+        return taken[-1]
+
+    player.shop.slot = slot
+    for second in range(3):
+        player.tell(event("Quiz Taken", NOW + second))
+        run = player.runs[len(player.runs)]
+        assert run.step == ("hello" if second == 0 else "")
+        player.happen(Moved(NOW + second, run.id, None, "ann")) if second == 1 else None
+        if second == 0:
+            player.settle(run, "sent")
+    player.pass_to(NOW + HOUR + 2)
+    begun = [(run.since - NOW, run.outcome) for run in player.runs.values()]
+    assert begun == [(0, "completed"), (1, "stopped"), (HOUR, None)]

@@ -129,7 +129,7 @@ def placed(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
     if published.journey.runs_on == "step_functions":
         return run
     live = published.model_copy(update={"steps": {}, "state": "live"})
-    ahead = replace(run, since=run.began, wake_at=run.began, records=())
+    ahead = replace(run, since=run.began, not_before=run.began, records=())
     at = run.began
     while ahead.goes_on and at <= t:
         _, ahead = advance(shop, live, ahead, profile, at)
@@ -161,7 +161,7 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
     step = path.steps.get(run.step)
     match step:
         case None:
-            return run.wake_at if not run.step else run.since
+            return run.not_before if not run.step else run.since
         case Wait():
             return _until(shop, step, run, profile)
         case WaitFor():
@@ -351,7 +351,7 @@ class _Play:
         """Does the step that the run is at, and goes on from it; False: it stays."""
         run = self.run
         if not run.step:
-            if self.t < run.wake_at or self.published.state == "paused":
+            if self.t < run.not_before or self.published.state == "paused":
                 return False
             self.enter(run.begins_at if run.begins_at in self.path.steps else self.path.first)
             return True

@@ -37,9 +37,9 @@ def follow(
     and how many there were.
 
     `runs` are all that are open, those of the journeys that are `starting.needed`, and whichever `Settled` and `Moved`
-    are about. Each happening is played at its
-    own instant, after what time alone has moved by then; but time moves runs up to `heard` only (see `absorb`), so that
-    no wait ends on silence while an answer to it is on its way. HistoryNeededError: as `absorb`.
+    are about. Each happening is played at its own instant, after what time alone has moved by then; but time moves runs
+    up to `heard` only (see `absorb`), so that no wait ends on silence while an answer to it is on its way.
+    HistoryNeededError: as `absorb`.
     """
     book = _Book(shop, profile, {run.number: run for run in runs}, now, heard)
     book.refresh()
@@ -121,7 +121,7 @@ class _Book:
                 kept = {"began": earlier.began, "trigger": earlier.trigger, "key": earlier.key, "event": earlier.event}
                 run = replace(run, **kept)  # type: ignore[arg-type]
             if happening.present and run.goes_on:
-                stands = placed(self.shop, self.shop.published[run.journey], run, self.profile, run.wake_at)
+                stands = placed(self.shop, self.shop.published[run.journey], run, self.profile, run.not_before)
                 if stands is None:
                     return
                 run = stands

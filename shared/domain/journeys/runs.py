@@ -51,7 +51,9 @@ class Begin(NamedTuple):
 
     `cause` names the wish: told again, it is the same one. `at`: not before this instant. `trigger`: as `Run.trigger`.
     `step`: where it begins (at the first step, when left out). `continues`: the number of an ended run that goes on
-    there, as a run of its own, whatever the entry rule says.
+    there, as a run of its own, whatever the entry rule says. `present`: the contact was in the trigger's segment (or
+    out of it) before the journey was there, and if that is still so, the run stands where it would by now, had it begun
+    then: what it would have done by now is passed over.
     """
 
     time: Instant
@@ -147,11 +149,11 @@ class Run:
     that event, as conditions know them (ids and codes; none that is personal); `key`: the value of the entry rule's
     `per`.
 
-    It begins at the step `begins_at` ("": the first), and is at `step` since `since` ("": it has yet to begin), for the
-    `passes[step]`-th time (from 0); time alone moves it at `wake_at`. `asked`: when it asked for what the step does,
-    and waits for what becomes of it (NEVER: it has not). `held`: a person has to let the email go, and `released`: when
-    they did (0: not yet). Once it has ended, `outcome` says how (`completed`, `goal`, `unsubscribed`,
-    `left <segment>`, `stopped`, …), and nothing moves it again.
+    It begins at the step `begins_at` ("": the first), at `not_before` if that is later, and is at `step` since `since`
+    ("": it has yet to begin), for the `passes[step]`-th time (from 0); time alone moves it at `wake_at`. `asked`: when
+    it asked for what the step does, and waits for what becomes of it (NEVER: it has not). `held`: a person has to let
+    the email go, and `released`: when they did (0: not yet). Once it has ended, `outcome` says how (`completed`,
+    `goal`, `unsubscribed`, `left <segment>`, `stopped`, …), and nothing moves it again.
     """
 
     contact: str
@@ -165,6 +167,7 @@ class Run:
     key: str = ""
     trigger: Mapping[str, Json] = field(default_factory=dict)
     begins_at: str = ""
+    not_before: Instant = 0
     step: str = ""
     since: Instant = 0
     wake_at: Instant = NEVER

@@ -60,9 +60,8 @@ def needed(shop: Journeys, profile: Profile, happenings: Iterable[Happening], he
 
 
 def starts(shop: Journeys, profile: Profile, runs: Collection[Run], t: Instant, happening: Happening) -> list[Run]:
-    """The runs that begin because of what happens at `t`, to be advanced from their beginning (`Run.step` is empty, and
-    `wake_at` the instant at which they begin). `runs`: see `needed`. Of those that keep each other out the one of the
-    highest priority begins."""
+    """The runs that begin because of what happens at `t`, to be advanced from their beginning (`Run.step` is empty).
+    `runs`: see `needed`. Of those that keep each other out the one of the highest priority begins."""
     found: list[Run] = []
     entitled = sorted(
         candidates(shop, profile, happening),
@@ -78,7 +77,7 @@ def starts(shop: Journeys, profile: Profile, runs: Collection[Run], t: Instant, 
             ended = Record(t, "", "ended", TOO_MANY)
             run = replace(run, outcome=TOO_MANY, ended=t, wake_at=NEVER, records=(*run.records, ended))
         elif (rate := candidate.published.journey.entry.per_hour) is not None:
-            run = replace(run, wake_at=shop.slot(run.journey, rate, run.wake_at))
+            run = replace(run, not_before=shop.slot(run.journey, rate, run.not_before))
         found.append(run)
     return found
 
@@ -172,8 +171,8 @@ def _run(profile: Profile, candidate: Candidate, number: int, t: Instant) -> Run
         key=candidate.key,
         trigger=candidate.trigger,
         begins_at=candidate.step,
+        not_before=max(t, candidate.at),
         since=t,
-        wake_at=max(t, candidate.at),
         records=(Record(t, "", "began", candidate.why),),
     )
 
