@@ -190,7 +190,8 @@ class OrderState(BaseModel):
     """What a storefront tells of an order: how it is, as of `Event.as_of`.
 
     `stands`: it is an order; not when it was cancelled, deleted or failed, or is a checkout still. `refunds`: all there
-    are, by their ids; None when the payload does not list them. `currency`: that of its amounts and of its refunds.
+    are, by their ids; None when the payload does not list them. `returned`: of those that name lines, what each line
+    got back, as the `products` of an `Order Refunded` say it. `currency`: that of its amounts and of its refunds.
     `elsewhere`: it has become another contact's (`order_left`), which says nothing of the order itself.
     """
 
@@ -199,6 +200,7 @@ class OrderState(BaseModel):
     id: str
     stands: bool
     refunds: Mapping[str, float] | None = None
+    returned: Mapping[str, list[dict[str, Json]]] = Field(default_factory=dict)
     currency: str | None = None
     elsewhere: bool = False
 

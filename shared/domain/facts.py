@@ -77,7 +77,7 @@ refunded); `amount`: what is left of it, in hundredths; `refunded`; `quantity`: 
 and the properties of its `Order Completed`, which is read here: one for each order, as it is now, however many told \
 of it |
 | line | one for each line of such an order | `name`: the same for the lines of one order; `amount`: what the line \
-comes to; `quantity`; its properties, and those of the order |
+comes to; `refunded`: what it got back; `quantity`; its properties, and those of the order |
 | cart | one, where something is left in it | `time`: when it was changed last; and the properties of what is in it \
 (`evaluation.cart_of`) |
 | answer | one for each condition answered here that is true | `name`: the condition's key |
@@ -180,7 +180,8 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
     """
     if profile.has_ended:
         return
-    if profile.older_orders or (asked.lines and any(order.lines_cut for order in profile.orders.values())):
+    cut = asked.lines and any(order.lines_cut or order.returned is None for order in profile.orders.values())
+    if profile.older_orders or cut:
         raise HistoryNeededError("orders")
     for type_ in (Type.ORDER_COMPLETED, *CARTS):  # which are read here, and not in the lake
         keeps(profile, type_, asked.properties.get(type_, frozenset()))
@@ -214,7 +215,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
             now = {"time": order.placed, "flag": order.counts, "refunded": sum(order.taken_off())}
             pieces = sum(map(pieces_of, order.lines))
             yield {**empty, "kind": "order", **now, "amount": order.net, "quantity": pieces, **_told(order.told)}
-            for line in order.lines:
+            for line, returned in zip(order.lines, order.returned_of(), strict=True):
                 of_line = as_properties(line)
                 product = of_line.get("product_id")
                 told = order.told | {"category": None, **of_line, "product_id": None if product is None else [product]}
@@ -224,6 +225,7 @@ def rows(profile: Profile, asked: Asked, t: Instant) -> Iterator[Row]:
                     **now,
                     "name": str(number),
                     "amount": worth_of(line),
+                    "refunded": returned,
                     **_in_columns(told),
                 }
     cart = cart_of(profile)

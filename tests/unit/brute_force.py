@@ -476,6 +476,27 @@ def _lines(order: Any, lines: Iterable[Any]) -> list[dict[str, Any]]:
     return [line for line in told if all(_passes_order(each, line) for each in lines)]
 
 
+def _went_back(order: Any, lines: Iterable[Any]) -> int:
+    """What the lines that pass got back: of each refund that names lines, as it says; of another, their part."""
+    every = [_lines(order, ())[place] for place in range(len(order.lines))]
+    costs = [round(round(line["quantity"] * (line["price"] or 0) * 1000) / 10) for line in every]
+    total = 0
+    for refund, amount in order.refunded().items():
+        named = (order.returned or {}).get(refund, [])
+        if not named or sum(each[2] for each in named) > amount:
+            named = [(None, None, amount)]
+        for id_, variant, money in named:
+            of = [n for n, line in enumerate(every) if id_ in (None, line.get("product_id"))]
+            exact = [n for n in of if variant is None or every[n].get("variant_id") in (None, variant)]
+            of = exact or of
+            weights = [costs[n] if any(costs[m] for m in of) else 1 for n in of]
+            for place, n in enumerate(of):
+                upto, before = sum(weights[: place + 1]), sum(weights[:place])
+                if all(_passes_order(each, every[n]) for each in lines):
+                    total += floor(Fraction(money * upto, sum(weights))) - floor(Fraction(money * before, sum(weights)))
+    return total
+
+
 def _passes_order(where: Any, told: Mapping[str, Any]) -> bool:
     return compares(where.is_, where.value, told.get(where.property))
 
@@ -510,14 +531,14 @@ def _measured(measure: str, orders: list[Any], lines: Iterable[OrderWhere] = ())
             sum(round(line["quantity"] * (line["price"] or 0), 2) for line in _lines(order, lines)) for order in orders
         ]
     placed = sorted(order.placed for order in orders)
-    refunded = sum(sum(order.taken_off()) for order in orders) / 100
+    refunded = sum(sum(order.taken_off()) if not lines else _went_back(order, lines) for order in orders) / 100
     match measure:
         case "quantity":
             return sum(line["quantity"] for order in orders for line in _lines(order, lines))
         case "refunded":
             return refunded
         case "refunded_share":
-            worth = sum(order.value for order in orders) / 100
+            worth = sum(worths) if lines else sum(order.value for order in orders) / 100
             return 100 * refunded / worth if worth else None
         case "count":
             return len(orders)

@@ -64,6 +64,7 @@ def event(draw: st.DrawFn, number: int) -> Event:
         properties["order_id"] = draw(_ORDER_IDS)
         if type_ == Type.ORDER_REFUNDED:
             properties |= {"refund_id": f"r{number}", "amount": draw(_AMOUNTS)}
+            properties |= draw(_RETURNED)
         elif type_ != Type.ORDER_CANCELLED:
             ordered = BEGIN + draw(_UP_TO[4]) * 6 * HOUR
             properties |= {"total": draw(_TOTALS), "ordered_at": iso(ordered)}
@@ -124,6 +125,17 @@ _TRAITS = st.lists(
     ),
     max_size=2,
 ).map(lambda pairs: {name: value for pair in pairs for name, value in pair.items()})
+_RETURNED = st.just({}) | st.fixed_dictionaries(
+    {
+        "products": st.lists(
+            st.fixed_dictionaries(
+                {"product_id": st.sampled_from(PRODUCTS), "amount": st.sampled_from([3, 4.99, 12.5])},
+                optional={"variant_id": st.sampled_from(["v1", "v2"])},
+            ),
+            max_size=2,
+        )
+    }
+)
 _ORDER = st.fixed_dictionaries(
     {},
     optional={

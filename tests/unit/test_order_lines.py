@@ -253,7 +253,7 @@ def test_what_is_asked_of_one_line_is_as_brute_force_says_and_until_is_exact(
     for each in drawn:
         absorb(definitions, told, [each], AFTER)
     held = told.memberships.get("s")
-    assert (held is not None and held.member) == holds_
+    assert not drawn or (held is not None and held.member) == holds_
 
 
 @settings(max_examples=30, deadline=None)

@@ -312,7 +312,12 @@ def test_a_refund_finds_its_order_and_says_what_was_paid_back() -> None:
     event = one("refunds/create", sample("refunds_create"))
     assert event.type == Type.ORDER_REFUNDED
     assert event.identities == (ORDER,)
-    assert event.properties == {"order_id": "5512000111222", "refund_id": "910001", "amount": 19.9}
+    assert event.properties == {
+        "order_id": "5512000111222",
+        "refund_id": "910001",
+        "amount": 19.9,
+        "products": [{"product_id": "8002", "variant_id": "45002", "quantity": 1, "amount": 19.9}],
+    }
 
 
 def test_a_refund_without_transactions_is_its_lines_and_adjustments() -> None:

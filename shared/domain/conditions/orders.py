@@ -83,11 +83,12 @@ class Orders(Described):
 
     `count`; `sum`, `average` and `largest` in the shop's currency; `days_between`, the average number of days from one
     order to the next; `quantity`, how many pieces; `refunded`, the money that went back, and `refunded_share`, how many
-    percent of the orders' money that was. With `lines`, the sum, average, largest and quantity are of the lines that
-    pass, at their prices. Cancelled orders do not count, nor, but for what was refunded, wholly refunded ones; and
-    refunds are taken off an order's money. `last` (or `first`) looks at the newest (or oldest) so many of the orders
-    that count only, whatever `where` and `lines` say; those placed at one instant come together. Average and largest of
-    no order, days between fewer than two, and the share of no money are missing: false.
+    percent of the orders' money that was. With `lines`, money, pieces and refunds are those of the lines that pass, at
+    their prices; a refund that names no line is of all lines, in proportion to what they cost. Cancelled orders do not
+    count, nor, but for what was refunded, wholly refunded ones; and refunds are taken off an order's money. `last` (or
+    `first`) looks at the newest (or oldest) so many of the orders that count only, whatever `where` and `lines` say;
+    those placed at one instant come together. Average and largest of no order, days between fewer than two, and the
+    share of no money are missing: false.
     """
 
     needs = "orders"

@@ -42,19 +42,26 @@ def picked_by(measure: str, where: Sequence[OrderWhere], lines: Sequence[OrderWh
     def passing(order: Order) -> list[Line]:
         return [line for line in order.lines if of_line(as_properties(line))] if lines else order.lines
 
+    def returned(order: Order) -> int:
+        of_each = zip(order.lines, order.returned_of(), strict=True)
+        return sum(money for line, money in of_each if of_line(as_properties(line)))
+
     def passes(order: Order) -> bool:
         return of_order(asked_of(order)) and (not lines or bool(passing(order)))
 
+    def cost(order: Order) -> int:
+        return sum(map(worth_of, passing(order))) if lines else order.value
+
     def worth(order: Order) -> int:
         if refunded:
-            return sum(order.taken_off())
+            return returned(order) if lines else sum(order.taken_off())
         if measure == "quantity":
             return sum(map(pieces_of, passing(order)))
-        return sum(map(worth_of, passing(order))) if lines else order.net
+        return cost(order) if lines else order.net
 
     return Selection(
         Picked(passes, worth, of_lines, refunded, which),
-        Picked(passes, lambda order: order.value, of_lines, refunded) if measure == "refunded_share" else None,
+        Picked(passes, cost, of_lines, refunded) if measure == "refunded_share" else None,
     )
 
 

@@ -112,6 +112,8 @@ class Picked:
             looked_at = [each for each in looked_at if (each.placed >= edge if self.which > 0 else each.placed <= edge)]
         if self.by_lines and any(order.lines_cut for order in looked_at):
             raise HistoryNeededError("lines")
+        if self.by_lines and self.with_refunded and any(order.returned is None for order in looked_at):
+            raise HistoryNeededError("refunds")
         return [order for order in looked_at if self.passes(order)]
 
     def edge(self, placed: Sequence[Instant]) -> Instant:

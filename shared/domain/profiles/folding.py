@@ -120,6 +120,11 @@ def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
     for name, order in profile.orders.items():
         of_products = product_words(name.startswith(PUBLIC), order.properties.get("product_id", ()), words)
         order.lines = [line for each in order.lines if (line := without_words(each, words, of_products))]
+        if order.returned:
+            order.returned = {
+                id_: [each for each in several if not says(each[0], of_products)]
+                for id_, several in order.returned.items()
+            }
         said = without(order.properties, words, of_products)
         if said != order.properties:
             touched.update(touches(Type.ORDER_COMPLETED, order.properties))

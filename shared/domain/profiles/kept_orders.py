@@ -10,7 +10,7 @@ from shared.domain.events import NEVER, ORDER_TYPES, Event, Instant, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import LEAST_ROOM, MAX_NAMES, MAX_ORDERS, ROOM_OF_ONE
 from shared.domain.profiles.histories import History, Occurrence, sort_key, touches
-from shared.domain.profiles.lines import bounded
+from shared.domain.profiles.lines import bounded, returned_fit
 from shared.domain.profiles.orders import Order, order_id, order_number, tell_order, tell_refund
 
 PUBLIC = "public:"
@@ -35,7 +35,7 @@ def fold_order(profile: Profile, event: Event, kept: Mapping[str, Json], own: fr
     order = profile.orders.setdefault(id_, Order())
     before = order.completed
     if event.type == Type.ORDER_REFUNDED:
-        tell_refund(order, event)
+        tell_refund(order, event, own)
     else:
         tell_order(order, event, kept, own)
     touched |= _complete(profile, before, order.completed)
@@ -78,6 +78,8 @@ def trim_orders(profile: Profile, *, lines: bool = True) -> None:
             order.lines, order.lines_cut = [], order.size
         if not order.lines_cut and len(kept := bounded(order.lines)) < len(order.lines):
             order.lines, order.lines_cut = kept, len(order.lines) - len(kept)
+        if order.returned and not (lines and returned_fit(order.returned)):
+            order.returned = None
     excess = len(profile.orders) - most
     if excess > 0:
         newest_first = sorted(profile.orders.items(), key=_age, reverse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.domain.events import Event, Json
@@ -64,7 +64,7 @@ def as_properties(line: Line) -> dict[str, Json]:
 
 
 def worth_of(line: Line) -> int:
-    """What a line comes to, in hundredths: before discounts, and with what was refunded, which is told by the order."""
+    """What a line comes to, in hundredths: before discounts and refunds."""
     price = line[3] if len(line) > 3 else None
     worth: int = 0 if price is None else max(round(pieces_of(line) * price / A_PIECE), 0)
     return worth
@@ -86,6 +86,11 @@ def bounded(lines: list[Line]) -> list[Line]:
     return lines
 
 
+def returned_fit(returned: Mapping[str, list[Returned]]) -> bool:
+    """Whether what the lines of an order got back is kept: in as many bytes as they."""
+    return len(json.dumps(returned, ensure_ascii=False, separators=(",", ":")).encode()) <= MAX_LINES
+
+
 def without_words(line: Line, own: frozenset[str], of_products: frozenset[str]) -> Line:
     """The line without what says one of these words; in a product's id and categories, of those (`product_words`)."""
     told: dict[str, Json] = dict(zip(FIELDS, line, strict=False))
@@ -96,6 +101,48 @@ def without_words(line: Line, own: frozenset[str], of_products: frozenset[str]) 
         "variant_id": category_name(told.get("variant_id"), own),
     }
     return _short([(told | said).get(name) for name in FIELDS])
+
+
+Returned = list[Any]
+"""What a line of an order got back: its product, its variant (None: not told), and hundredths."""
+
+
+def returned_lines(products: Iterable[Mapping[str, Json]], event: Event, own: frozenset[str]) -> list[Returned]:
+    """What a refund says that each line got back: an amount, or else so many at a price."""
+    several = list(products)
+    words = product_words(event.public, (product.get("product_id") for product in several), own)
+    found = []
+    for product in several:
+        id_ = identifier(product.get("product_id"), words, event.public)
+        money, price, pieces = worth(product.get("amount")), worth(product.get("price")), product.get("quantity", 1)
+        if money is None and price is not None and (told := quantity_of(pieces)) is not None:
+            money = round(price * told)
+        if id_ is not None and money:
+            variant = product.get("variant_id", product.get("variant"))
+            found.append([id_, identifier(variant, own, event.public), money])
+    return found
+
+
+def spread(lines: Sequence[Line], amount: int, returned: Sequence[Returned], of_each: list[int]) -> None:
+    """Adds to `of_each` line what it got back of a refund: as the refund says; where it names no line, or more money
+    than it is, in proportion to what the lines cost. To the hundredth, the last hundredths to the later lines."""
+    if not returned or sum(money for _, _, money in returned) > amount:
+        _share(range(len(lines)), lines, amount, of_each)
+        return
+    for product, variant, money in returned:
+        of_product = [place for place, line in enumerate(lines) if line[:1] == [product]]
+        of_variant = [place for place in of_product if variant in (None, *lines[place][5:6])]
+        _share(of_variant or of_product, lines, money, of_each)
+
+
+def _share(places: Sequence[int], lines: Sequence[Line], amount: int, of_each: list[int]) -> None:
+    worths = [worth_of(lines[place]) for place in places]
+    if not any(worths):
+        worths = [1] * len(places)
+    upto, total = 0, sum(worths)
+    for place, of_line in zip(places, worths, strict=True):
+        of_each[place] += amount * (upto + of_line) // total - amount * upto // total
+        upto += of_line
 
 
 def said_of_order(event: Event, own: frozenset[str]) -> dict[str, Json]:

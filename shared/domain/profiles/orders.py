@@ -19,8 +19,16 @@ from shared.domain.events import (
 )
 from shared.domain.profiles.bounds import MAX_REFUNDS, beyond
 from shared.domain.profiles.histories import Occurrence, as_text
-from shared.domain.profiles.lines import Line, bounded, lines_of, said_of_order
-from shared.domain.properties import refunded, short_id, stated_total
+from shared.domain.profiles.lines import (
+    Line,
+    Returned,
+    bounded,
+    lines_of,
+    returned_lines,
+    said_of_order,
+    spread,
+)
+from shared.domain.properties import products_of, refunded, short_id, stated_total
 
 UNTOLD = Stamp(-1)
 
@@ -57,22 +65,35 @@ class Order:
     refunds: dict[str, Refund] = field(default_factory=dict)
     listed: dict[str, int] | None = None
     listed_at: Stamp = UNTOLD
+    returned: dict[str, list[Returned]] | None = field(default_factory=dict)
+    """What each line got back, by the refunds that say so; None: it is not kept."""
 
     @property
     def size(self) -> int:
         """How many lines it has."""
         return len(self.lines) + self.lines_cut
 
-    def taken_off(self) -> list[int]:
-        """The amounts of the refunds there are."""
+    def refunded(self) -> dict[str, int]:
+        """The refunds there are."""
         if self.listed is None:
-            return [refund.amount for refund in self.refunds.values()]
-        later = [
-            refund.amount
+            return {id_: refund.amount for id_, refund in self.refunds.items()}
+        later = {
+            id_: refund.amount
             for id_, refund in self.refunds.items()
             if id_ not in self.listed and refund.at > self.listed_at
-        ]
-        return [*self.listed.values(), *later]
+        }
+        return {**self.listed, **later}
+
+    def taken_off(self) -> list[int]:
+        """The amounts of the refunds there are."""
+        return list(self.refunded().values())
+
+    def returned_of(self) -> list[int]:
+        """What of that each of its lines got back."""
+        of_each = [0] * len(self.lines)
+        for id_, amount_ in self.refunded().items():
+            spread(self.lines, amount_, (self.returned or {}).get(id_, ()), of_each)
+        return of_each
 
     @property
     def net(self) -> int:
@@ -144,9 +165,18 @@ def tell_order(order: Order, event: Event, kept: Mapping[str, Json], own: frozen
         if (stamp, as_text(listed)) > (order.listed_at, as_text(order.listed)):
             beyond(listed, MAX_REFUNDS)
             order.listed, order.listed_at = listed, stamp
+        for id_, products in state.returned.items():
+            _tell_returned(order, id_, returned_lines(products, event, own))
 
 
-def tell_refund(order: Order, event: Event) -> None:
+def _tell_returned(order: Order, refund: str, lines: list[Returned]) -> None:
+    """Of two tellings of one refund, whichever text is greater: a refund does not change."""
+    if order.returned is not None and lines:
+        order.returned[refund] = max(lines, order.returned.get(refund, lines), key=as_text)
+        beyond(order.returned, MAX_REFUNDS)
+
+
+def tell_refund(order: Order, event: Event, own: frozenset[str]) -> None:
     """Of two amounts told of one refund the larger is taken off."""
     if event.other_currency:
         return  # how much of the order that is, nobody knows
@@ -155,6 +185,8 @@ def tell_refund(order: Order, event: Event) -> None:
     held = order.refunds.get(id_, Refund(0, UNTOLD))
     order.refunds[id_] = Refund(max(held.amount, refund or 0), max(held.at, event.stamp))
     beyond(order.refunds, MAX_REFUNDS)
+    if isinstance(event.properties.get("products"), list):
+        _tell_returned(order, id_, returned_lines(products_of(event.properties), event, own))
 
 
 def happened(event: Event) -> Instant:

@@ -129,14 +129,15 @@ def load(stored: bytes) -> Profile:
     return profile
 
 
-_OF_ORDER = tuple(name for name in Order.__slots__ if name not in ("lines", "lines_cut"))
+_OF_ORDER = tuple(name for name in Order.__slots__ if name not in ("lines", "lines_cut", "returned"))
 
 
 def _stored_order(order: Order) -> list[Json]:
     told = [getattr(order, name) for name in _OF_ORDER]
-    if order.lines or order.lines_cut:
-        told += [order.lines, order.lines_cut] if order.lines_cut else [order.lines]
-    return told
+    last = [order.lines, order.lines_cut, order.returned]
+    while last and not last[-1] and last[-1] is not None:
+        last.pop()
+    return told + last
 
 
 def _order(stored: list[Json]) -> Order:
@@ -157,4 +158,5 @@ def _order(stored: list[Json]) -> Order:
         {id_: Refund(amount, Stamp(*told)) for id_, (amount, told) in refunds.items()},
         listed,
         Stamp(*at),
+        of[2] if len(of) > 2 else {},
     )

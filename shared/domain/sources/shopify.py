@@ -383,6 +383,7 @@ def _order(type_: Type, dated: str | None, payload: Payload, delivery: _Delivery
                 id=order,
                 stands=not cancelled and payload.get("financial_status") != "voided",
                 refunds=_refunds(payload),
+                returned=_returned(payload),
             ),
             # An order is placed once, however many subscriptions and event ids tell of it.
             id_=event_id("shopify", delivery.shop, delivery.topic, order) if dated is None else None,
@@ -401,6 +402,12 @@ def _refunds(order: Payload) -> dict[str, float] | None:
     told = [(identifier(refund.get("id")), *_refunded(refund)) for refund in objects(order["refunds"])]
     shop = text(order.get("currency"))
     return {id_: amount for id_, amount, currency in told if id_ and amount > 0 and currency in (None, shop)}
+
+
+def _returned(order: Payload) -> dict[str, list[Payload]]:
+    """Of those refunds that name lines, what each line got back."""
+    told = {identifier(refund.get("id")): _of_lines(refund) for refund in objects(order.get("refunds"))}
+    return {id_: lines for id_, lines in told.items() if id_ and lines}
 
 
 def _order_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
@@ -507,6 +514,7 @@ def _token(value: Json) -> str | None:
 def _refund(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     refund, order = required(payload, "id"), required(payload, "order_id")
     returned, currency = _refunded(payload)
+    lines = _of_lines(payload)
     if returned <= 0:  # goods taken back, no money returned
         return ()
     return (
@@ -517,10 +525,31 @@ def _refund(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             instant(payload.get("created_at")),
             identities=_identities(None, None, f"shopify-order:{order}"),
             properties=present(
-                {"order_id": order, "refund_id": refund, "amount": returned, "currency": currency},
+                {
+                    "order_id": order,
+                    "refund_id": refund,
+                    "amount": returned,
+                    "currency": currency,
+                    **(with_products({}, lines) if lines else {}),
+                },
             ),
         ),
     )
+
+
+def _of_lines(refund: Payload) -> list[Payload]:
+    """What each line got back, with its taxes; none where the refund names no lines (shipping, or just an amount)."""
+    found = []
+    for line in objects(refund.get("refund_line_items")):
+        product = mapping(line.get("line_item"))
+        returned = {
+            "product_id": identifier(product.get("product_id")),
+            "variant_id": identifier(product.get("variant_id")),
+            "quantity": quantity(line.get("quantity")),
+            "amount": _sum([line], *_PARTS["refund_line_items"]),
+        }
+        found.append(present(returned))
+    return found
 
 
 _PARTS = {

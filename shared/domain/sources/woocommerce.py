@@ -272,7 +272,7 @@ def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     restored = delivery.topic == "order.restored"
     unfinished = status in _UNFINISHED or (status == "failed" and paid is None)
     taken_back = status in _TAKEN_BACK or (status == "failed" and not unfinished)
-    refunds = _refunds(payload)
+    refunds, returned = _refunds(payload), _returned(payload)
     properties = _order_properties(payload, order, created)
     event = partial(
         _event,
@@ -285,6 +285,7 @@ def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             id=order,
             stands=not (unfinished or taken_back),
             refunds=refunds,
+            returned=returned,
             currency=properties.get("currency"),
         ),
     )
@@ -313,8 +314,10 @@ def _order_alone(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
     if not is_new:
         found.append(event(Type.ORDER_UPDATED, changed, modified, properties=properties))
     if not taken_back:
-        for id_, returned in (refunds or {}).items():
-            refunded = {"order_id": order, "refund_id": id_, "amount": returned}
+        for id_, amount in (refunds or {}).items():
+            refunded: Payload = {"order_id": order, "refund_id": id_, "amount": amount}
+            if id_ in returned:
+                refunded = with_products(refunded, returned[id_])
             found.append(event(Type.ORDER_REFUNDED, (order, id_), None, properties=refunded))
     return tuple(found)
 
@@ -325,6 +328,28 @@ def _refunds(order: Payload) -> dict[str, float] | None:
         return None
     told = [(identifier(each.get("id")), number(each.get("total"))) for each in objects(order["refunds"])]
     return {id_: abs(total) for id_, total in told if id_ is not None and total}
+
+
+def _returned(order: Payload) -> dict[str, list[Payload]]:
+    """What each line got back, of refunds that name lines: those in an order do not, but the REST API's own have their
+    `line_items`, and plugins send them."""
+    found: dict[str, list[Payload]] = {}
+    for refund in objects(order.get("refunds")):
+        id_ = identifier(refund.get("id"))
+        lines = [
+            present(
+                {
+                    "product_id": identifier(line.get("product_id")),
+                    "variant_id": identifier(line.get("variation_id") or None),
+                    "quantity": abs(quantity(line.get("quantity")) or 0) or None,
+                    "amount": round(abs(number(line.get("total")) or 0) + abs(number(line.get("total_tax")) or 0), 2),
+                }
+            )
+            for line in objects(refund.get("line_items"))
+        ]
+        if id_ is not None and lines:
+            found[id_] = lines
+    return found
 
 
 def _order_deleted(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:

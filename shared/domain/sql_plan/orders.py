@@ -32,7 +32,8 @@ def measured(plan: Sources, condition: Orders) -> Tree:
             value, parts = source.column(of("sum", "amount")), source.column(of("count"))
             tests = [f"{parts} >= 1"]
         case "refunded_share":
-            value, parts = f"100 * {source.column(of('sum', 'refunded'))}", source.column(of("sum", "total"))
+            cost = "amount" if condition.lines else "total"
+            value, parts = f"100 * {source.column(of('sum', 'refunded'))}", source.column(of("sum", cost))
             tests = [f"{parts} >= 1"]
         case "days_between":
             value = source.column(f"{of('max', 'time')} - {of('min', 'time')}")
@@ -66,7 +67,7 @@ def _aggregated(
     def of_orders(function: str, column: str = "*") -> str:
         if function == "count":
             return f"count(*) FILTER (WHERE {source.below_column(filtered('count(*)', tests))} > 0)"
-        of_one = "sum" if column in ("amount", "quantity") else "max"
+        of_one = "sum" if column in ("amount", "quantity", "refunded") else "max"
         return f"{function}({source.below_column(filtered(f'{of_one}({column})', tests))})"
 
     return source, of_orders
