@@ -65,9 +65,10 @@ def test_nothing_happens_by_what_counts_nowhere_and_an_order_happens_once(told: 
         assert firsts == [True] + [False] * (len(firsts) - 1) or name == Type.ORDER_COMPLETED
 
 
-def test_of_a_storefront_and_its_website_one_tells_of_the_order() -> None:
+@pytest.mark.parametrize("id_", ["77", "0077"])
+def test_of_a_storefront_and_its_website_one_tells_of_the_order(id_: str) -> None:
     def told(source: Any, public: bool, **properties: Any) -> Event:
-        made = order(NOW, id_="77") if not public else event(Type.ORDER_COMPLETED, NOW, order_id="1001")
+        made = order(NOW, id_=id_) if not public else event(Type.ORDER_COMPLETED, NOW, order_id="1001")
         return made.model_copy(update={"source": source, "public": public, "properties": {"total": 5, **properties}})
 
     storefront = told("shopify", False, order_number="#1001")
@@ -79,6 +80,13 @@ def test_of_a_storefront_and_its_website_one_tells_of_the_order() -> None:
             fold(profile, each)
         assert names == [(Type.ORDER_COMPLETED, True), (None, False)]
         assert [act.name for act in acts(Profile("c1"), both)] == [Type.ORDER_COMPLETED, None]
+
+
+def test_an_order_that_the_public_key_tells_of_happens_only_where_it_counts() -> None:
+    made = event(Type.ORDER_COMPLETED, NOW, order_id="1001").model_copy(update={"source": "segment", "public": True})
+    for counts in (True, False):
+        (act,) = acts(Profile("c1"), [made.model_copy(update={"counts": counts})])
+        assert (act.name is not None) is counts
 
 
 @pytest.mark.parametrize("earlier", [Type.ORDER_UPDATED, Type.ORDER_PAID])

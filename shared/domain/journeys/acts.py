@@ -96,7 +96,7 @@ def acts(profile: Profile, events: Iterable[Event]) -> list[Act]:
     orders = {name for name, order in profile.orders.items() if order.placed != NEVER}
     found = []
     for event in sorted(events, key=lambda event: event.received):
-        name = None if event.type in STATES else event_name(event, own)
+        name = None if event.type in STATES or event_name(event, own) is None else event.type
         first = name is not None and name not in seen and name not in profile.histories
         if name == Type.ORDER_COMPLETED:
             called = {each.removeprefix("#") for each in (order_id(event), order_number(event)) if each}
@@ -104,7 +104,7 @@ def acts(profile: Profile, events: Iterable[Event]) -> list[Act]:
                 name, first = None, False
             else:
                 first = not orders - called and not profile.older_orders
-                orders.add(f"{PUBLIC if event.public else ''}{min(called)}")
+                orders |= {f"{PUBLIC}{each}" for each in called} if event.public else called
         if name is not None:
             seen.add(name)
         found.append(Act(max(profile.decided, event.received), event, name, first, own))
