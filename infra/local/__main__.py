@@ -60,13 +60,17 @@ def main() -> int:
     mailbox = command("mailbox", commands.list_mails, "list the newest emails")
     mailbox.add_argument("--limit", type=_whole(1, 1000), default=20, metavar="N", help="how many (default: 20)")
     send = command("send-webhook", commands.send_webhook, "post a signed Shopify webhook, as the shop would")
-    send.add_argument("what", choices=["sign-up", "order"], help="a new subscriber, or an order of one")
+    send.add_argument(
+        "what", choices=["sign-up", "order", "product"], help="a new subscriber; an order of one; how a candle is"
+    )
     send.add_argument(
         "--number",
         type=_whole(1, 10**9),
         metavar="N",
         help="of the made-up person: 1 is ada.1@example.com (default: somebody new; for an order, who signed up last)",
     )
+    send.add_argument("--stock", type=_whole(0, 10**6), default=10, metavar="N", help="how many candles are left")
+    send.add_argument("--price", default="24.50", help="what the candle costs, such as 19.50")
     segment = command("segment", lambda _: None, "list, explain, forecast, preview and publish segments")
     segment.description = segments.DESCRIPTION
     segment.formatter_class = argparse.RawDescriptionHelpFormatter

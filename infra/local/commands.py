@@ -74,6 +74,12 @@ def send_webhook(arguments: argparse.Namespace) -> None:
     asked: dict[str, Any] = {"what": arguments.what}
     if arguments.number is not None:
         asked["number"] = arguments.number
+    if arguments.what == "product":
+        told = call(
+            arguments.port, "POST", "/local/webhooks", {**asked, "stock": arguments.stock, "price": arguments.price}
+        )
+        console.print(f"{told['topic']} of {told['product']} was taken: {told['stock']} left, at {told['price']}.")
+        return
     told = call(arguments.port, "POST", "/local/webhooks", asked)
     console.print(f"{told['topic']} of {told['email']} was taken. The email about it:")
     console.print(f"http://localhost:{arguments.port}{told['mailbox']}", soft_wrap=True)

@@ -23,7 +23,7 @@ from infra.local.gateway import Request
 from infra.local.screens import site
 from infra.local.shop import demo, history, shoppers, storefront
 from infra.local.system import System, _as_lambda_answers, begin
-from shared.adapters import contacts, events_queue, identities, members
+from shared.adapters import catalogue, contacts, events_queue, identities, members
 from shared.adapters.clients import client
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
 
@@ -229,6 +229,26 @@ def test_both_buttons_of_the_start_page_end_in_an_email() -> None:
         assert after is not None
         assert b'http-equiv="refresh"' not in after.body, what
         assert subject in mails(system)[0]
+
+
+def test_a_products_stock_and_price_can_be_told() -> None:
+    system = start()
+
+    def told(**body: Any) -> Any:
+        raw = json.dumps({"what": "product", **body}).encode()
+        headers = {"content-type": "application/json"}
+        answered = site.answer(system, Request("POST", "/local/webhooks", headers=headers, body=raw))
+        assert answered is not None
+        return answered.status, json.loads(answered.body)
+
+    status, answer = told(stock=3, price="19.50")
+    assert (status, answer["stock"], answer["price"]) == (200, 3, "19.50")
+    system.pass_time(MINUTE)
+    held = catalogue.product("shopify", "632910392")
+    assert held is not None
+    assert (held.variants["808950810"].stock, held.variants["808950810"].price) == (3, 1950)
+    assert told(price="cheap")[0] == 400
+    assert told(stock="many")[0] == 400
 
 
 def test_an_order_is_by_who_signed_up_last() -> None:

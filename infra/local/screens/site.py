@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
@@ -98,18 +100,30 @@ def clock(system: System) -> dict[str, Any]:
 
 
 def send_webhook(system: System, request: Request) -> Response:
-    """Has somebody sign up or order: `what`, and the `number` of the made-up person, if it is to be a certain one."""
+    """Has somebody sign up or order: `what`, and the `number` of the made-up person, if it is to be a certain one. Or
+    tells of the candle, by its `stock` and its `price`."""
     try:
         given = _given(request)
+        if given.get("what") == "product":
+            return _tell_of_product(system, given)
         number = _whole(given["number"]) if "number" in given else None
     except ValueError:
-        return _problem("number must be a whole number", "number")
+        return _problem("number, or a stock, must be a whole number", "number")
     what = {"sign-up": shoppers.sign_up, "order": shoppers.place_order}.get(str(given.get("what")))
     if what is None:
-        return _problem("what must be sign-up or order", "what")
+        return _problem("what must be sign-up, order or product", "what")
     visit = what(system, number)
     shown = f"/mailbox?{urlencode({'search': visit.email, 'did': given['what'], 'at': system.world.now()})}"
     return _see(shown) if _is_form(request) else _json({**visit._asdict(), "mailbox": shown})
+
+
+def _tell_of_product(system: System, given: Mapping[str, Any]) -> Response:
+    stock, price = _whole(given.get("stock", 10)), str(given.get("price", "24.50"))
+    if not re.fullmatch(r"\d{1,6}([.]\d\d)?", price):
+        return _problem("price must be an amount such as 24.50", "price")
+    webhook = storefront.product(system.world.now(), stock, price)
+    storefront.post(system, webhook)
+    return _json({"topic": webhook.topic, "product": webhook.body["title"], "stock": stock, "price": price})
 
 
 def _is_form(request: Request) -> bool:

@@ -135,5 +135,35 @@ def order(number: int, customer: dict[str, Any], at: Instant, price: str = "24.5
     )
 
 
+def product(at: Instant, stock: int, price: str = "24.50") -> Webhook:
+    """How the candle of `order` is now: how many there are, and what it costs."""
+    variant = {
+        "id": 808950810,
+        "product_id": 632910392,
+        "title": "Default Title",
+        "sku": "22111",
+        "price": price,
+        "inventory_policy": "deny",
+        "inventory_quantity": stock,
+    }
+    return _webhook(
+        "products/update",
+        f"product-{at}",
+        at,
+        {
+            "id": 632910392,
+            "title": "Vanilla scented candle",
+            "handle": "vanilla-scented-candle",
+            "product_type": "Candles",
+            "vendor": "The Corner Gift Shop",
+            "status": "active",
+            "created_at": iso(at),
+            "updated_at": iso(at),
+            "published_at": iso(at),
+            "variants": [variant],
+        },
+    )
+
+
 def _webhook(topic: str, id_: str, at: Instant, body: dict[str, Any], with_it: tuple[Webhook, ...] = ()) -> Webhook:
     return Webhook(at, topic, SHOP, id_, f"event-{id_}", body, with_it)
