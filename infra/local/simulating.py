@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ from tempfile import TemporaryDirectory
 from rich.table import Table
 
 from infra.local import settings
-from infra.local.aws import ses
+from infra.local.aws import s3, ses
 from infra.local.client import console, errors
 from infra.local.shop import readers
 from infra.local.system import System, begin
@@ -67,6 +68,8 @@ def copied(world: Path, directory: Path) -> System:
     copy = directory / "world.sqlite"
     with sqlite3.connect(f"file:{world}?mode=ro", uri=True) as source, sqlite3.connect(copy) as target:
         source.backup(target)
+    if (world.parent / s3.FOLDER).exists():
+        shutil.copytree(world.parent / s3.FOLDER, directory / s3.FOLDER)
     template = settings.template()
     system = begin(copy, template, settings.secrets(template))
     system.reader = readers.react

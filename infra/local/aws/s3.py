@@ -37,6 +37,8 @@ SCHEMA = (
 MAX_KEYS = 1000
 _PRECONDITION = "At least one of the pre-conditions you specified did not hold"
 
+FOLDER = "s3"
+"""Beside the world's file: the buckets."""
 _temporary: WeakKeyDictionary[World, tempfile.TemporaryDirectory[str]] = WeakKeyDictionary()
 
 
@@ -57,7 +59,7 @@ def objects(world: World, location: str) -> list[tuple[Path, int]]:
 
 def _root(world: World) -> Path:
     if world.files is not None:
-        return world.files / "s3"
+        return world.files / FOLDER
     if world not in _temporary:
         _temporary[world] = tempfile.TemporaryDirectory(prefix="beckon-s3-")
     return Path(_temporary[world].name)
