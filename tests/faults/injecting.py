@@ -25,7 +25,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from infra.local import settings
 from infra.local.aws.calls import AwsError, Call
-from infra.local.system import ProcessDied, begin
+from infra.local.system import ProcessDied, System, begin
 from shared.adapters import secrets
 from shared.domain.events import DAY, Instant
 from tests.faults import story
@@ -78,6 +78,7 @@ class Play:
     runs: Mapping[str, Faults] = field(default_factory=dict)
     """The faulty runs to be made on the way, by name."""
     expected: Outcome | None = None
+    story: Callable[[System], None] = story.tell
     sites: list[Site] = field(default_factory=list)
     name: str = ""
     """Of the run that this process plays: empty in the parent."""
@@ -102,7 +103,7 @@ class Play:
             self.system.ticks = [tick for tick in self.system.ticks if tick.target == "RefreshFunction"]
             self.system.world.files = self._files("")
             self.system.around = self.around
-            story.tell(self.system)
+            self.story(self.system)
             found = outcome(self.system)
         except BaseException as error:
             if not self.name:

@@ -8,6 +8,7 @@ by the time it takes to make a fault good. Nothing else may differ.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import duckdb
 from infra.local.aws import s3
 from infra.local.aws.world import World
 from infra.local.system import System
-from shared.adapters import contacts
+from shared.adapters import contact_runs, contacts
 from shared.domain.events import HOUR, Event, Instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.stored import load
@@ -78,6 +79,7 @@ def outcome(system: System) -> Outcome:
         "consent": consents(system, names),
         "message": messages(system),
         "run": runs(system),
+        "run's row": rows_of_runs(system),
         "execution": executions(system.world),
         "member": members(system),
         "identity": identities(system),
@@ -167,8 +169,27 @@ def messages(system: System) -> Iterator[Fact]:
 
 def runs(system: System) -> Iterator[Fact]:
     for item in items(system, "Contacts", "RUN#"):
-        told = ("contact", "kind", "run", "execution", "path", "segment")
-        yield fact(*(item[name]["S"] for name in told), started=int(item["started"]["N"]))
+        if "body" in item:
+            run = contact_runs.of_item(item).run
+            walked = [(record.step, record.what, record.why) for record in run.records]
+            yield fact(
+                run.id, run.version, run.step, run.outcome, run.reached_goal, run.passes, walked, since=run.since
+            )
+            continue
+        names = ("contact", "kind", "run", "execution", "path", "segment")
+        yield fact(*(item[name]["S"] for name in names), started=int(item["started"]["N"]))
+
+
+def rows_of_runs(system: System) -> Iterator[Fact]:
+    """The rows of runs, and how often each thing was recorded, on whatever day."""
+    found: Counter[str] = Counter()
+    for item in items(system, "Runs"):
+        if "n" in item:
+            found[f"{item['journey_shard']['S']} {item['id']['S'].split('#', 1)[1]}"] += int(item["n"]["N"])
+        else:
+            yield fact(item["id"]["S"], item["step"]["S"], item.get("outcome", {}).get("S"), item["counted"]["N"])
+    for name, n in found.items():
+        yield fact(name, n)
 
 
 def executions(world: World) -> Iterator[Fact]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from infra.local.system import System
+from tests.faults import story
 from tests.faults.conftest import TRIED
 from tests.faults.injecting import Faults, Kind, Play, Site, results
 from tests.faults.outcome import Outcome, differences
@@ -74,15 +76,21 @@ def held_up(sites: list[Site]) -> dict[str, Faults]:
     return runs
 
 
-def broken(runs: Mapping[str, Faults], expected: Outcome, sites: list[Site], directory: Path) -> tuple[list[str], int]:
+def broken(
+    runs: Mapping[str, Faults],
+    expected: Outcome,
+    sites: list[Site],
+    directory: Path,
+    told: Callable[[System], None] = story.tell,
+) -> tuple[list[str], int]:
     """Plays the runs; says of each that came out differently where its faults were and what differs.
 
     Gives also how many faults were met: a second one may wait in vain for a call that it can befall.
     """
-    play = Play(directory, runs, expected)
+    play = Play(directory, runs, expected, told)
     assert differences(expected, play.tell()) == [], "a child has touched what is its parent's"
     assert play.sites == sites
-    told, met = [], 0
+    wrong, met = [], 0
     for name, result in results(directory, runs).items():
         met += len(runs[name]) - len(result.unmet)
         where = ", ".join(
@@ -91,8 +99,8 @@ def broken(runs: Mapping[str, Faults], expected: Outcome, sites: list[Site], dir
             if number < len(sites)
         )
         if result.told:
-            told.append("\n  ".join([f"{name}: {where}", *result.told[:6]]))
-    return told, met
+            wrong.append("\n  ".join([f"{name}: {where}", *result.told[:6]]))
+    return wrong, met
 
 
 def test_the_story_leaves_nothing_undone_and_repeats_exactly(base: tuple[Outcome, list[Site]], tmp_path: Path) -> None:
