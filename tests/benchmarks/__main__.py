@@ -5,7 +5,20 @@ from __future__ import annotations
 import argparse
 import time
 
-from tests.benchmarks import batch, clock, cost, evaluation, imports, ingest, lag, money, replay, simulating, waiting
+from tests.benchmarks import (
+    batch,
+    clock,
+    cost,
+    evaluation,
+    imports,
+    ingest,
+    lag,
+    money,
+    replay,
+    runs,
+    simulating,
+    waiting,
+)
 from tests.benchmarks.measuring import Row, show
 
 
@@ -15,7 +28,7 @@ def main() -> None:
     contacts = parser.parse_args().contacts
     began = time.perf_counter()
     rows: list[Row] = []
-    for part in (evaluation, ingest, cost, money, waiting, lag, replay, imports, simulating, batch):
+    for part in (evaluation, ingest, cost, money, waiting, lag, runs, replay, imports, simulating, batch):
         rows += part.measure()
     rows += clock.measure(contacts)
     show(rows)

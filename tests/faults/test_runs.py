@@ -1,13 +1,15 @@
 """Whatever fails, is lost, dies, repeats or races: runs come out the same. No email twice, none after its run's end, no
 run lost, none stuck.
 
-`FAULTS=all` puts every fault at every call of the three functions that move runs.
+`FAULTS=all` puts every fault at every call of the three functions that move runs; `FAULTS_SCHEDULES` is how many random
+schedules are played.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -15,9 +17,9 @@ import pytest
 
 from tests.faults import runs_story
 from tests.faults.conftest import TRIED
-from tests.faults.injecting import Play, Site
+from tests.faults.injecting import Faults, Play, Site
 from tests.faults.outcome import Outcome
-from tests.faults.test_faults import broken, double, single, spread
+from tests.faults.test_faults import broken, single, spread
 
 MOVING = ("ProfileFunction", "TransitionFunction", "MessageFunction")
 SEED = 20261128
@@ -39,7 +41,8 @@ def test_the_story_of_runs_is_told_as_it_should_be(base: tuple[Outcome, list[Sit
     assert not expected["overdue wake-up"]
     sent = sorted(fact.exact for fact in expected["mail"] if "quiz_" in fact.exact or "after_" in fact.exact)
     assert len(sent) == len(set(sent)) == 3 + 1 + 2 + 2  # result, reminder, tips, and the other journey's
-    ended = Counter((told[0].split("-")[1], told[3]) for told in map(json.loads, (f.exact for f in expected["run"])))
+    told = (json.loads(fact.exact) for fact in expected["run"])
+    ended = Counter((id_.split("-")[1], of[2]) for id_, *of in told if "-" in id_)
     assert (ended["quiz", "completed"], ended["quiz", "goal"], ended["after", "completed"]) == (2, 1, 2)
 
 
@@ -54,14 +57,24 @@ def test_a_fault_at_any_call_changes_no_run(
     assert not told, "\n\n".join(told)
 
 
-def test_two_faults_change_no_run(
+def schedules(sites: list[Site], seed: int, count: int) -> dict[str, Faults]:
+    """Several faults a run, drawn by lot: crashes, what is throttled or unanswered, and what comes twice, a day later,
+    or while another process does the same; and by all of these the order of what follows them."""
+    drawn = random.Random(seed)
+    runs: dict[str, Faults] = {}
+    while len(runs) < count:
+        chosen = sorted(drawn.sample(sites, drawn.randint(2, 5)))
+        runs[f"schedule-{len(runs)}"] = {site.number: drawn.choice(site.kinds()) for site in chosen}
+    return runs
+
+
+def test_random_schedules_change_no_run(
     base: tuple[Outcome, list[Site]], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     expected, sites = base
-    seed = int(os.environ.get("FAULTS_SEED", SEED))
-    runs = double(of_runs(sites), seed)
-    told, met = broken(runs, expected, sites, tmp_path, runs_story.tell)
+    seed, count = int(os.environ.get("FAULTS_SEED", str(SEED))), int(os.environ.get("FAULTS_SCHEDULES", "50"))
+    told, met = broken(schedules(of_runs(sites), seed, count), expected, sites, tmp_path, runs_story.tell)
     pytestconfig.stash[TRIED].append(
-        f"faults: {met} more, two a run (FAULTS_SEED={seed}); {len(told)} changed something"
+        f"faults: {met} in {count} random schedules of runs (FAULTS_SEED={seed}); {len(told)} changed something"
     )
     assert not told, "\n\n".join(told)

@@ -278,6 +278,7 @@ class _Play:
         elif run.step == settled.step and run.passes.get(run.step) == settled.occurrence and run.asked != NEVER:
             if run.goes_on:
                 self.leave(_left_by(settled), settled.reason)
+                self.run = replace(self.run, asked=NEVER)  # told again, it is known
                 self.enter(self.path.following[settled.step])
             elif settled.outcome == "sent":
                 self.record("sent_after", settled.reason, settled.step)
