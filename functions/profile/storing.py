@@ -7,8 +7,7 @@ recorded already are left out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.profile.runs import end_runs, move
 from shared.adapters import (
@@ -77,8 +76,7 @@ MAX_EVENTS = 20
 100 writes. Where they do not, the events are stored one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """An event, the queue's record it came in, and whose it is. `alone`: that was asked for this event only."""
 
     event: Event
@@ -139,7 +137,7 @@ def store_alone(event: Event, record: Record, now: Instant) -> list[Transition]:
         known = identities.find(event.identities)
         resolution = resolve(event, known)
         if order_of is not None:
-            resolution = replace(resolution, order_of=order_of)
+            resolution = resolution._replace(order_of=order_of)
         contact = resolution.contact or _new_contact(event)
         try:
             transitions = store(contact, [Resolved(event, record, resolution, alone=True)], now)
@@ -195,7 +193,7 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
         elif whole:
             words = frozenset().union(*(own_words(member.event.traits) for member in fresh.values()))
             kept = _journeys(stored.profile.definitions).definitions.asked
-            stored = replace(stored, profile=rebuild(stored.profile, contacts.events(contact), kept, words))
+            stored = stored._replace(profile=rebuild(stored.profile, contacts.events(contact), kept, words))
         decided = _decided(stored)
         try:
             sides = _sides(stored, list(fresh.values()))
@@ -265,7 +263,7 @@ def _order_in_turn(contact: str, member: Resolved, now: Instant) -> tuple[Resolv
     event, other = member.event, member.resolution.order_of
     if event.order is None or other is None or other == contact:
         return member, None
-    stays = replace(member, resolution=replace(member.resolution, order_of=None))
+    stays = member._replace(resolution=member.resolution._replace(order_of=None))
     stored = contacts.read(other)
     if stored is None or is_anonymous(stored.profile.identities):
         return stays, None
@@ -317,8 +315,7 @@ def _wanted(stored: Stored | None, members: Iterable[Resolved]) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(NamedTuple):
     """Of several contacts that an event names: whose it is, who joins that one, and who stays apart (`conflicts`)."""
 
     contact: str

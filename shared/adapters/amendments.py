@@ -7,7 +7,7 @@ another, whose rows go, and those of whom something became known that their rows
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import items, table
@@ -17,8 +17,7 @@ from shared.domain.lake_rows import contact_number
 ID = "amendment"
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(NamedTuple):
     """The contact's rows in these partitions (`month=2026-11/type=order_completed`) are to be made anew, since `at`."""
 
     contact: str

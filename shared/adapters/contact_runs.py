@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters import contacts
 from shared.domain.journeys.runs import Effect, Run
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 PREFIX = "RUN#"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A run as its item holds it. `recorded`: how many records it has had. `profile`: a number that grows with each
     move. `topic`: what its emails are about. `effects`: what its last move asks for."""
 
@@ -53,7 +51,7 @@ def write(
 
 def end(kept: Kept, ended: Run, profile: int) -> TransactWriteItemTypeDef:
     """Stores that a run has ended because its contact is no more."""
-    return _write(replace(kept, run=ended, recorded=kept.recorded + 1, profile=profile, effects=()))
+    return _write(kept._replace(run=ended, recorded=kept.recorded + 1, profile=profile, effects=()))
 
 
 def _write(kept: Kept) -> TransactWriteItemTypeDef:

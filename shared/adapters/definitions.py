@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -31,8 +31,7 @@ class ShopSettings(Settings):
     shop_time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """The newest publication, as it was read at an instant; `stored` unless it is only the shipped one."""
 
     publication: Publication

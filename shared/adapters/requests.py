@@ -7,7 +7,7 @@ contacts by their ids only, and is kept when it is dismissed: that is the proof 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import items, table
@@ -18,8 +18,7 @@ TIME_TO_ANSWER = 30 * DAY
 """What Shopify asks for; the GDPR's month is no shorter."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRequest:
+class StoredRequest(NamedTuple):
     """A request of `type` (`Data Requested`, `Shop Erasure Requested`), received at `at`, about these `contacts`.
 
     `number` is its own; `storefront_id` is what the storefront calls it, where it says so; `dismissed` when an operator

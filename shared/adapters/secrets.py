@@ -11,8 +11,8 @@ answer, what it said last goes on being so: only its own word that the parameter
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -78,8 +78,7 @@ def problems() -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """What the Parameter Store has said of a name: its value, or that there is none. Asked again from `until` on."""
 
     value: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.domain.events import Event, Identity, IdentityKind, Type
 
@@ -17,8 +17,7 @@ MAX_ORDERS = 500
 """Orders, checkouts and carts a contact is known by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """Whose an event is.
 
     `contact` None: of nobody known, so of a new contact; else `deciding` is the identity that leads to it. `link`:

@@ -8,8 +8,6 @@ Some conditions are short for others (`Engagement`, `Rfm`, `OnList`): `shorthand
 evaluator and the SQL compiler know the others only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -40,7 +38,7 @@ class All(Described):
 
     flips = "as its conditions do"
     kind: Literal["all"] = "all"
-    of: tuple[Condition, ...] = Field(min_length=1, max_length=100)
+    of: tuple["Condition", ...] = Field(min_length=1, max_length=100)
 
     def moved_by(self) -> set[str]:
         return set().union(*(part.moved_by() for part in self.of))
@@ -51,7 +49,7 @@ class Any_(Described):  # noqa: N801 - `Any` is typing's
 
     flips = "as its conditions do"
     kind: Literal["any"] = "any"
-    of: tuple[Condition, ...] = Field(min_length=1, max_length=100)
+    of: tuple["Condition", ...] = Field(min_length=1, max_length=100)
 
     def moved_by(self) -> set[str]:
         return set().union(*(part.moved_by() for part in self.of))
@@ -62,7 +60,7 @@ class Not(Described):
 
     flips = "as its condition does"
     kind: Literal["not"] = "not"
-    of: Condition
+    of: "Condition"
 
     def moved_by(self) -> set[str]:
         return self.of.moved_by()

@@ -1,7 +1,5 @@
 """Conditions about the moment: the time of day, the season, dates."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Comparisons: of a trait, and of a property of an event."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """Conditions about events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self
 

@@ -1,7 +1,5 @@
 """What conditions are written with: durations, names, numbers; and what every condition says of itself."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from abc import ABC, abstractmethod

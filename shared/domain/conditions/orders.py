@@ -1,7 +1,5 @@
 """Conditions about orders, and ranks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, floor
 from typing import Annotated, Literal, Self

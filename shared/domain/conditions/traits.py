@@ -1,7 +1,5 @@
 """Conditions about traits and consent, and who somebody is."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 from pydantic import Field, model_validator

@@ -16,8 +16,6 @@ All are half-open. A duration is `(t - W, t]`: an event leaves it exactly W afte
 30 days ago exactly 30 days after it happened. A day or a month has its first instant in it, and its end not.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date

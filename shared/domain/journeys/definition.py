@@ -8,8 +8,6 @@ destination ends the run. Filters and conditions may name what started the run: 
 to compare with, stands for that property of the event that did; and the window `this_run` for the time since then.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
