@@ -17,15 +17,25 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import estimating, merging, page, rebuilding, segments, views  # noqa: F401 - its routes
+from functions.admin import (  # noqa: F401 - their routes
+    estimating,
+    journey_drafts,
+    journey_runs,
+    journeys,
+    merging,
+    page,
+    rebuilding,
+    segments,
+    simulating,
+    views,
+)
 from functions.admin.health import health
-from functions.admin.rest import Place, Request, answer, app, logger, paged, route
+from functions.admin.rest import Request, answer, app, logger, paged, resolved, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, dead_letters, definitions, identities, runs, shipped
+from shared.adapters import athena, contacts, dead_letters, definitions, identities
 from shared.adapters.clock import now
 from shared.adapters.histories import with_history
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
-from shared.domain.journeys import Journey
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError, error_body
 
@@ -46,7 +56,10 @@ FINDABLE = (
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One request of the REST API (payload format 1.0)."""
-    answered: dict[str, Any] = app(event, context)
+    request = resolved(event)
+    if request is None:
+        return answer(404, error_body("not_found", "there is no such page of the API")).to_dict()
+    answered: dict[str, Any] = app(request, context)
     return answered
 
 
@@ -112,62 +125,41 @@ def find(request: Request) -> Json:
             raise RefusedError("invalid_search", "that is not an email address", kind) from None
     found = identities.find([Identity(kind=IdentityKind(kind), value=value.strip())])
     for contact in found.values():
-        return {"contact": profile_of(contact).contact}
+        return {"contact": views.profile_of(contact).contact}
     raise RefusedError("not_found", "no contact is known by this", kind, 404)
 
 
 @route("GET", "/contacts/{contact}")
 def show_contact(request: Request, contact: str) -> Json:
-    return told(profile_of(contact), now())
+    return told(views.profile_of(contact), now())
 
 
 @route("GET", "/contacts/{contact}/timeline")
 def show_timeline(request: Request, contact: str) -> Json:
-    entries = views.timeline(contacts.items(profile_of(contact).contact))
+    entries = views.timeline(contacts.items(views.profile_of(contact).contact))
     return paged("timeline", views.after(entries, request.cursor()), request.limit(50))
 
 
 @route("GET", "/contacts/{contact}/messages")
 def show_messages(request: Request, contact: str) -> Json:
-    entries = messages_of(profile_of(contact).contact)
+    entries = messages_of(views.profile_of(contact).contact)
     return paged("messages", views.after(entries, request.cursor()), request.limit(50))
-
-
-@route("GET", "/contacts/{contact}/runs")
-def show_runs(request: Request, contact: str) -> Json:
-    """Newest first, each as Step Functions has it at this moment."""
-    started = [(Place(run.started, run.run), run) for run in runs.of_contact(profile_of(contact).contact)]
-    newest = views.after(sorted(started, reverse=True), request.cursor())
-    asked = ((place, views.run(run, journey_name(run), runs.state(run.execution))) for place, run in newest)
-    return paged("runs", asked, request.limit(20))
 
 
 @route("GET", "/contacts/{contact}/export")
 def export(request: Request, contact: str) -> Json:
     """All that is known of the contact. Where it is too much for one answer, its `cursor` leads to the rest."""
-    profile = profile_of(contact)
+    profile = views.profile_of(contact)
     entries = views.after(views.timeline(contacts.items(profile.contact)), request.cursor())
     sizes = accumulate(len(json.dumps(entry)) for _, entry in entries)
     fitting = sum(1 for size in sizes if size <= EXPORT_BYTES)
     logger.info("contact exported", contact=profile.contact, operator=request.operator)
     return {
         **told(profile, now()),
-        "runs": [views.run(run, journey_name(run), None) for run in runs.of_contact(profile.contact)],
+        "runs": [run for _, run in journey_runs.runs_of(profile.contact)],
         "messages": [message for _, message in messages_of(profile.contact)],
         **paged("timeline", entries, max(fitting, 1)),
     }
-
-
-def profile_of(contact: str) -> Profile:
-    """The contact's profile, or that of the contact they have joined."""
-    stored = contacts.read(contact)
-    while stored is not None and stored.profile.merged_into is not None:
-        stored = contacts.read(stored.profile.merged_into)
-    if stored is None:
-        raise RefusedError("not_found", "there is no such contact", "contact", 404)
-    if stored.profile.erased:
-        raise RefusedError("erased", "the contact was erased; nothing is kept of them", "contact", 404)
-    return stored.profile
 
 
 def told(profile: Profile, t: Instant) -> dict[str, Json]:
@@ -184,38 +176,6 @@ def messages_of(contact: str) -> list[Placed]:
     items = list(contacts.items(contact))
     events: Iterable[Event] = (contacts.event_of(item) for item in items if item.get("source", {}).get("S") == "ses")
     return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
-
-
-# ── journeys ──
-
-
-@route("GET", "/journeys")
-def list_journeys(request: Request) -> Json:
-    return {"journeys": [journey.model_dump(mode="json") for journey in shipped.journeys()], **segments.names()}
-
-
-@route("GET", "/journeys/{journey}")
-def show_journey(request: Request, journey: str) -> Json:
-    known = next((each for each in shipped.journeys() if each.id == journey), None)
-    if known is None:
-        raise RefusedError("not_found", "there is no such journey", "journey", 404)
-    return described(known)
-
-
-def journey_name(run: runs.StartedRun) -> str:
-    return next((journey.name for journey in shipped.journeys() if journey.id == run.journey), run.journey)
-
-
-def described(journey: Journey) -> dict[str, Json]:
-    counts = runs.counts(journey.id)
-    return {
-        "journey": journey.model_dump(mode="json"),
-        **segments.names(),
-        "state_machine": runs.state_machine(journey.id),
-        "runs": [
-            {"status": views.STATES[status], "runs": count.runs, "more": count.more} for status, count in counts.items()
-        ],
-    }
 
 
 # ── dead letters ──

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, field
 
 from functions.admin.publishing import fitting, segment_in
 from functions.admin.rest import Request, left_out, route
-from shared.adapters import contacts, definitions, shipped
+from shared.adapters import contacts, definitions, journey_definitions
 from shared.adapters.clock import now
 from shared.domain import estimates, vocabulary
 from shared.domain.estimates import Drawn
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import SECOND, Instant, Json
+from shared.domain.journeys.publications import journeys_begun_by
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import compiled
@@ -63,7 +64,7 @@ def estimate(request: Request) -> Json:
         return asdict(estimates.share(number, found.looked_at, everybody, whole))
 
     entering = of_all(found.entering)
-    starting = sum(1 for journey in shipped.journeys() if journey.enters == segment.id)
+    starting = journeys_begun_by(journey_definitions.journeys(), segment.id)
     told = vocabulary.warnings(segment.when, found.known) if found.looked_at else []
     if any(rank.key not in publication.cutoffs for rank in ranks(segment)):
         told.append("Who is among the best is worked out when it is published: until then it is nobody.")

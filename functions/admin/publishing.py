@@ -13,8 +13,9 @@ from typing import Any, get_args
 from chalice.app import Response
 from pydantic import ValidationError
 
+from functions.admin import known
 from functions.admin.rest import Place, Request, answer, logger, paged, route
-from shared.adapters import definitions, refreshes, shipped
+from shared.adapters import definitions, journey_definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.definitions import Draft
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
@@ -133,9 +134,9 @@ def delete(request: Request, segment: str) -> Json:
     publication = definitions.publication()
     if publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
-    for journey in shipped.journeys():
-        if segment in journey.asks_about():
-            raise RefusedError("in_use", f"the journey {journey.id} uses it", "segment", 409)
+    for name, journey in journey_definitions.publication().journeys.items():
+        if segment in known.segments_of(journey.journey):
+            raise RefusedError("in_use", f"the journey {name} uses it", "segment", 409)
     try:
         publication = published(without_segment(publication, segment, now()))
     except InUseError as error:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
@@ -20,6 +22,7 @@ from shared.domain.sources.payload import Payload, read
 
 MAX_ITEMS = 200
 """Of one page."""
+PROXY = "/{proxy+}"
 _CURSOR = re.compile(r"(\d{1,19})\.([A-Za-z0-9_.#:-]{0,300})")
 _HEADERS = {
     "Content-Type": "application/json",
@@ -30,6 +33,28 @@ _HEADERS = {
 logger = Logger()
 app = Chalice(app_name="admin", configure_logs=False)
 app.log = logger  # type: ignore[assignment] # it has all that Chalice calls
+
+
+class Problem(NamedTuple):
+    """What is wrong with a definition: at which of its steps (None: with it as a whole), and in which line of its text,
+    where that is known."""
+
+    step: str | None
+    text: str
+    line: int | None
+
+
+class ProblemsError(RefusedError):
+    """A definition that is refused for all that is wrong with it."""
+
+    def __init__(
+        self, problems: Sequence[Problem], code: str = "invalid_journey", said: str = "", status: int = 400
+    ) -> None:
+        first = problems[0]
+        where = f"line {first.line}: " if first.line else f"{first.step}: " if first.step else ""
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        super().__init__(code, f"{said}{': ' if said else ''}{where}{first.text}{more}", status=status)
+        self.problems = problems
 
 
 class Place(NamedTuple):
@@ -53,6 +78,11 @@ class Request:
     def json(self) -> Payload:
         """The JSON object in the body. RefusedError when there is none."""
         return read(self.body)
+
+    def json_with_text(self, name: str) -> Payload:
+        """As `json`, but for one field: that is a text whose lines count, and stays as it was sent."""
+        told = self.json()
+        return told | {name: json.loads(self.body)[name]} if name in told else told
 
     def limit(self, otherwise: int) -> int:
         """How many items the page shall have."""
@@ -96,6 +126,24 @@ def cursor_of(place: Place) -> str:
     return base64.urlsafe_b64encode(f"{place.number}.{place.name}".encode()).decode().rstrip("=")
 
 
+def resolved(event: dict[str, Any]) -> dict[str, Any] | None:
+    """A request as it came by API Gateway's one route for all that only operators may ask (`/{proxy+}`), as it would
+    have come by a route of its own. None: there is none for it."""
+    if event["resource"] != PROXY:
+        return event
+    path = "/" + event["pathParameters"]["proxy"].rstrip("/")
+    for template in sorted(app.routes, key=lambda each: (each.count("{"), each)):
+        found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template)), path)
+        if found is not None:
+            return {
+                **event,
+                "resource": template,
+                "pathParameters": {name: unquote(value) for name, value in found.groupdict().items()} or None,
+                "requestContext": {**event["requestContext"], "resourcePath": template},
+            }
+    return None
+
+
 View = Callable[..., Json]
 """From a Request and the path's parameters to the answer's JSON, or to a Response where it is no 200."""
 
@@ -113,6 +161,9 @@ def route(method: str, path: str) -> Callable[[View], View]:
             try:
                 result = view(_request(), **parameters)
                 return result if isinstance(result, Response) else answer(200, result)
+            except ProblemsError as error:
+                told = error_body(error.code, error.message)
+                return answer(error.status, {**told, "problems": [each._asdict() for each in error.problems]})
             except RefusedError as error:
                 return answer(error.status, error_body(error.code, error.message, error.field))
             except Exception as error:

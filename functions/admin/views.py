@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from functions.admin.rest import Place
+from functions.admin.run_words import words
 from shared.adapters import contacts
-from shared.adapters.runs import RunState, StartedRun
 from shared.domain.conditions import Segment
 from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
 from shared.domain.identities import kind_of
+from shared.domain.journeys.runs import Run
 from shared.domain.messages import SENTENCES, Refusal, Status
 from shared.domain.profiles import Profile
 from shared.domain.profiles.orders import Order
 from shared.domain.profiles.transitions import Membership, Transition
+from shared.domain.refusals import RefusedError
 from shared.domain.segments import Definitions
 
 Item = Mapping[str, Any]
@@ -28,19 +31,19 @@ UNSETTLED = {
     Status.CLAIMED: "It was handed to SES, which has not confirmed it yet.",
     Status.RELEASED: "SES could not take it at that time; its step tries again.",
 }
-STATES = {
-    "RUNNING": "going on",
-    "SUCCEEDED": "completed",
-    "FAILED": "failed",
-    "TIMED_OUT": "timed out",
-    "ABORTED": "left early",
-    "PENDING_REDRIVE": "going on",
-    "UNKNOWN": "no longer known",
-}
-"""How runs are, in our words, by Step Functions' word for it."""
-
-
 # ── the profile ──
+
+
+def profile_of(contact: str) -> Profile:
+    """The contact's profile, or that of the contact they have joined."""
+    stored = contacts.read(contact)
+    while stored is not None and stored.profile.merged_into is not None:
+        stored = contacts.read(stored.profile.merged_into)
+    if stored is None:
+        raise RefusedError("not_found", "there is no such contact", "contact", 404)
+    if stored.profile.erased:
+        raise RefusedError("erased", "the contact was erased; nothing is kept of them", "contact", 404)
+    return stored.profile
 
 
 def person(profile: Profile) -> dict[str, Json]:
@@ -174,26 +177,27 @@ def messages(items: Iterable[Item], events: Iterable[Event]) -> list[Placed]:
     return sorted(told, key=lambda placed: placed[0], reverse=True)
 
 
-def run(started: StartedRun, name: str, state: RunState | None) -> dict[str, Json]:
-    """A run, with how it is now where that was asked for."""
-    told = {
-        "run": started.run,
-        "journey": started.journey,
+def run(run: Run, name: str, zone: ZoneInfo) -> dict[str, Json]:
+    """A run, with all that is on record of it; `name` is its journey's."""
+    return {
+        "run": run.id,
+        "number": run.number,
+        "journey": run.journey,
         "name": name,
-        "path": started.path,
-        "transition": started.number,
-        "started": started.started,
-        "execution": started.execution,
+        "version": run.version,
+        "step": run.step,
+        "since": run.since,
+        "wake_at": instant(run.wake_at) if run.goes_on else None,
+        "held": run.held,
+        "goal": run.reached_goal,
+        "started": run.started,
+        "outcome": run.outcome,
+        "ended": instant(run.ended),
+        "records": [
+            {"time": each.time, "step": each.step, "what": each.what, "why": each.why, "words": words(each, zone)}
+            for each in run.records
+        ],
     }
-    if state is not None:
-        told |= {
-            "status": STATES.get(state.status, state.status.lower()),
-            "step": state.step,
-            "since": state.since,
-            "ended": state.ended,
-            "reason": state.reason,
-        }
-    return told
 
 
 def after(placed: list[Placed], cursor: Place | None) -> list[Placed]:

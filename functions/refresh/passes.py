@@ -13,10 +13,13 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field, TypeAdapter
 
-from shared.adapters import athena, contacts, definitions, events_queue, members, refreshes, shipped
+from functions.refresh import jobs
+from shared.adapters import athena, contacts, definitions, events_queue, journey_definitions, members, refreshes
 from shared.adapters.contacts import Place
 from shared.domain import sql
 from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, event_id, iso
+from shared.domain.journeys.jobs import Job
+from shared.domain.journeys.publications import journeys_begun_by
 from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
 from shared.domain.segments import ranks
 
@@ -42,13 +45,14 @@ logger = Logger()
 
 class Asked(BaseModel):
     """What a pass is started with: `nightly`; `fill`, to have all contacts adopt the newest publication; `dry_run` of a
-    segment's draft, of this number; or `rebuild`, to make profiles, lake and Members again from the contacts' events,
-    and then do what a night does."""
+    segment's draft, of this number; `rebuild`, to make profiles, lake and Members again from the contacts' events,
+    and then do what a night does; or `journey`, to do a job for people of a journey."""
 
-    do: Literal["nightly", "fill", "dry_run", "rebuild"]
+    do: Literal["nightly", "fill", "dry_run", "rebuild", "journey"]
     segment: str | None = None
     draft: int | None = None
     start_journeys: bool = False
+    job: Job | None = None
 
 
 class Page(BaseModel):
@@ -85,6 +89,9 @@ class Pass(Asked):
     part: int = 0
     """Of the segments that are compared: so many at a time."""
     placed: Placed = Placed()
+    act: int = 0
+    """Which of the job's is being done, behind whom (`after`)."""
+    after: str = ""
     found: dict[str, Any] = Field(default_factory=dict)
 
     def then(self, next_: str, **parts: Any) -> Pass:
@@ -117,6 +124,8 @@ def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
 def begin(name: str, asked: Asked, t: Instant) -> Pass:
     """Fixes what the pass is about. At night, what a deployment has brought is published first, and members are counted
     again."""
+    if asked.do == "journey":
+        return Pass(**asked.model_dump(), name=name, at=t, lake_ready_at=iso(t), definitions=0, adopt=0, next="fill")
     definitions.ensure_recorded(1)
     publication = definitions.publication()
     if asked.do in ("nightly", "rebuild"):
@@ -192,7 +201,10 @@ def take(state: Pass, t: Instant) -> Pass:
 
 
 def fill(state: Pass, t: Instant) -> Pass:
-    """Asks the next page of contacts to adopt the publication, or to be made again, unless too many events wait."""
+    """Asks the next page of contacts to adopt the publication, or to be made again, or does a job for the next people,
+    unless too many events wait."""
+    if state.job is not None:
+        return _done_for_some(state, state.job, t)
     if state.page.place is None or events_queue.waiting() > MAX_WAITING:
         return state.then("fill") if state.page.place else _filled(state)
     found, following = contacts.page(state.page.place, MAX_CONTACTS)
@@ -202,6 +214,19 @@ def fill(state: Pass, t: Instant) -> Pass:
     refreshes.record_filling(refreshes.Filling(state.adopt, page.contacts, t, finished=following is None))
     going_on = state.then("fill", page=page)
     return _filled(going_on) if following is None else going_on
+
+
+def _done_for_some(state: Pass, job: Job, t: Instant) -> Pass:
+    if state.act == len(job.acts):
+        return state.then("done", found={"people": state.page.contacts})
+    if events_queue.waiting() > MAX_WAITING:
+        return state.then("fill")
+    told = jobs.tell_some(state.name, job, job.acts[state.act], state.after, t)
+    page = Page(place=None, contacts=state.page.contacts + told.people)
+    if told.after is not None:
+        return state.then("fill", page=page, after=told.after)
+    following = state.then("fill", page=page, after="", act=state.act + 1)
+    return _done_for_some(following, job, t) if following.act == len(job.acts) else following
 
 
 def _filled(state: Pass) -> Pass:
@@ -268,7 +293,7 @@ def _sql(state: Pass) -> str:
 
 def _sizes(state: Pass, row: dict[str, Json]) -> dict[str, Json]:
     """What a dry run has to tell."""
-    starting = sum(1 for journey in shipped.journeys() if journey.enters == state.segment)
+    starting = journeys_begun_by(journey_definitions.journeys(), str(state.segment))
     return {
         "as_of": state.at,
         "entering": row["entering"],

@@ -21,6 +21,10 @@ class Route:
         greedy = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(self.path))
         return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", greedy))
 
+    def order(self) -> tuple[bool, int, str]:
+        """Of several that match, API Gateway takes the most specific."""
+        return "+}" in self.path, self.path.count("{"), self.path
+
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """The path's parameters, when this route is the request's."""
         if self.method not in ("ANY", method):

@@ -549,7 +549,7 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
             _wire_schedule(system, function, name, function.name, event)
         case "HttpApi" | "Api":
             route = Route(event.get("Method", "ANY").upper(), event["Path"], function.name)
-            system.routes[type_] = sorted([*system.routes[type_], route], key=lambda r: (r.path.count("{"), r.path))
+            system.routes[type_] = sorted([*system.routes[type_], route], key=Route.order)
         case _:
             raise ValueError(f"the local run does not know events of type {type_} ({function.name}.{name})")
 

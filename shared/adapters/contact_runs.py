@@ -103,9 +103,11 @@ def of_item(item: Mapping[str, Any]) -> Kept:
 
 
 def of_contact(contact: str, journey: str = "") -> Iterator[Kept]:
-    """All the runs that the contact has had (of a journey), by journey and number."""
+    """All the runs that the contact has had (of a journey), by journey and number; but not those that were kept by Step
+    Functions only, before runs were kept here."""
     for item in contacts.items(contact, f"{PREFIX}{journey}#" if journey else PREFIX):
-        yield of_item(item)
+        if "body" in item:
+            yield of_item(item)
 
 
 def concerned(contact: str, open_: Iterable[str], journeys: Collection[str]) -> dict[str, Kept]:

@@ -9,15 +9,17 @@ has read it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 
 from pydantic import ConfigDict, TypeAdapter
 
 from shared.adapters import definitions_table
+from shared.adapters.clients import client
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, PublishedMeanwhileError, compressed, put_new, versions
-from shared.domain.events import Instant, Strict
+from shared.domain.events import Instant, Json, Strict
 from shared.domain.journeys.definition import Journey, Published
 from shared.domain.journeys.publications import Publication, Version
 
@@ -152,6 +154,28 @@ def drop_draft(id_: str, number: int) -> None:
 def _drafts() -> tuple[int, dict[str, Draft]]:
     number, body = next(versions(DRAFTS), (0, b"{}"))
     return number, _DRAFTS.validate_json(body)
+
+
+# ── simulations: the newest of each journey, so that whoever opens it finds what came of it ──
+
+
+def keep_simulation(journey: str, told: Json) -> None:
+    """TooLargeError."""
+    body = compressed("paths of a simulation", json.dumps(told, separators=(",", ":")).encode())
+    client("dynamodb").put_item(
+        TableName=definitions_table.table(),
+        Item={"id": {"S": _simulation_of(journey)}, "version": {"N": "0"}, "body": {"B": body}},
+    )
+
+
+def simulation(journey: str) -> Json | None:
+    """The newest; None when there was none."""
+    _, body = next(versions(_simulation_of(journey)), (0, b"null"))
+    return json.loads(body)
+
+
+def _simulation_of(journey: str) -> str:
+    return f"simulation#{journey}"
 
 
 # ── stored form: without what is not said, but with every `kind`, though it is a default ──

@@ -79,6 +79,14 @@ class _Dumper(yaml.SafeDumper):
 _ENDS_A_LINE = re.compile("[\r\x85\u2028\u2029\ufeff]")
 _Dumper.add_representer(str, _Dumper.represent_text)
 
+
+def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """What takes more than a line, or is not to be seen, in double quotes: only these keep all of it."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _quoted)
+
 for _kind in (_Loader, _Dumper):
     _kind.yaml_implicit_resolvers = {}
     for _tag, _pattern in _PLAIN.items():

@@ -19,7 +19,7 @@ from functions.profile import app as profile
 from functions.transition import app as transition
 from infra.local.routes import Route
 from infra.local.system import Context
-from shared.adapters import clock, contacts, messages, state_machines
+from shared.adapters import clock, contact_runs, contacts, journey_files, messages
 from shared.adapters.caches import forget_all
 from shared.domain.events import (
     DAY,
@@ -33,7 +33,7 @@ from shared.domain.events import (
     Type,
     event_id,
 )
-from shared.domain.journeys import Run
+from shared.domain.journeys.runs import Record, Run
 from shared.domain.messages import Message, Refusal
 from tests.integration.conftest import NOW, SECRETS, TABLES, session
 
@@ -240,9 +240,12 @@ def ada(admin: Admin) -> str:
     messages.refuse(refused, None, Refusal.LEFT_SEGMENT, NOW - 4 * DAY)
     messages.claim(claimed, None, NOW - MINUTE)
     told = {"message": sent.key, "human": True}
-    # Nothing starts for a sign-up that is heard of ten days late: as if it had been heard of in time.
-    state_machines.start(Run(contact, "onboarding", "new_subscribers", 1), NOW)
-    state_machines.start(Run(contact, "win_back", "inactive", 90), NOW - 7 * DAY)
+    for number, (id_, began) in enumerate((("win_back", NOW - 7 * DAY), ("onboarding", NOW)), 1):
+        journey = journey_files.shipped()[id_]
+        records = (Record(began, "", "began", "segment"), Record(began, journey.steps[0].id, "entered"))
+        step = journey.steps[0].id
+        run = Run(contact, id_, number, 1, began, began, "cause", step=step, since=began, records=records)
+        contacts.commit([contact_runs.write(run, journey, (), len(records), 1)])
     deliver(event("click", Type.EMAIL_CLICKED, "1", NOW - 8 * DAY, source="ses", properties=told))
     return contact
 

@@ -287,22 +287,6 @@ def test_a_cursor_holds_no_personal_data(admin: Admin, ada: str) -> None:
     assert "@" not in plain
 
 
-def test_journeys_are_shown_with_their_runs_by_how_they_are(admin: Admin, ada: str) -> None:
-    assert [journey["id"] for journey in admin.get("/journeys").json["journeys"]] == ["onboarding", "win_back"]
-    shown = admin.get("/journeys/onboarding").json
-    assert shown["segments"]["first_time_buyers"] == "First-time buyers"
-    assert shown["journey"]["enters"] == "new_subscribers"
-    assert shown["state_machine"].endswith(":stateMachine:onboarding")
-    assert {each["status"]: each["runs"] for each in admin.get("/journeys/win_back").json["runs"]} == {
-        "going on": 1,
-        "completed": 0,
-        "failed": 0,
-        "timed out": 0,
-        "left early": 0,
-    }
-    assert admin.get("/journeys/none").error["field"] == "journey"
-
-
 def test_what_is_no_queue_or_cannot_be_replayed_is_refused(admin: Admin) -> None:
     assert admin.post("/dead-letters/none/replay").status == 404
     answer = admin.post("/dead-letters/refresh/replay")

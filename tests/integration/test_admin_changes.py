@@ -116,17 +116,11 @@ def test_who_is_unknown_or_erased_is_not_found(admin: Admin, ada: str) -> None:
         assert (answer.status, answer.error["code"]) == (404, "erased")
 
 
-def test_runs_are_shown_as_step_functions_has_them(admin: Admin, ada: str) -> None:
-    (run,) = [run for run in admin.get(f"/contacts/{ada}/runs").json["runs"] if run["journey"] == "onboarding"]
-    assert (run["journey"], run["name"], run["started"]) == ("onboarding", "Onboarding", NOW)
-    assert (run["status"], run["step"]) == ("going on", "A State")  # the state that moto's history is always on
-    boto3.client("stepfunctions").stop_execution(executionArn=run["execution"])
-    (run,) = [run for run in admin.get(f"/contacts/{ada}/runs").json["runs"] if run["journey"] == "onboarding"]
-    assert (run["status"], run["step"]) == ("left early", None)
-    machine = run["execution"].replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
-    boto3.client("stepfunctions").delete_state_machine(stateMachineArn=machine)
-    statuses = {run["journey"]: run["status"] for run in admin.get(f"/contacts/{ada}/runs").json["runs"]}
-    assert statuses == {"onboarding": "no longer known", "win_back": "going on"}
+def test_runs_are_shown_newest_first_with_all_that_is_on_record(admin: Admin, ada: str) -> None:
+    newer, older = admin.get(f"/contacts/{ada}/runs").json["runs"]
+    assert (newer["journey"], newer["started"], newer["outcome"]) == ("onboarding", NOW, None)
+    assert (older["journey"], older["started"]) == ("win_back", NOW - 7 * DAY)
+    assert [each["words"] for each in newer["records"]] == ["Began by a change of segment.", "Came to this step."]
 
 
 def test_who_has_joined_another_contact_is_shown_as_that_one(admin: Admin, ada: str) -> None:

@@ -235,6 +235,11 @@ def test_a_dry_run_says_how_many_mails_would_start(shop: Shop) -> None:
     shop.passes(40 * DAY)
     shop.draft("new_subscribers", {"kind": "consent", "is": "subscribed", "within": "90d"})
     assert shop.dry_run("new_subscribers")["mails_started"] == 0
+    begun_by = {"kind": "segment", "segment": "new_subscribers"}
+    journey = {"id": "hello", "name": "Hello", "sentence": "Says hello.", "trigger": begun_by}
+    definition = {**journey, "steps": [{"kind": "send", "id": "welcome"}]}
+    assert shop.ask("POST", "/journeys", {"definition": definition})[0] == 201
+    assert shop.ask("POST", "/journeys/hello/publish")[0] == 200
     told = shop.dry_run("new_subscribers", start_journeys=True)
     assert (told["entering"], told["mails_started"]) == (1, 1)
     assert told["examples"] == [profile.contact for profile in shop.profiles()]

@@ -91,6 +91,7 @@ def test_a_journey_that_is_written_is_read_back_the_same(journey: Journey) -> No
     assert "\non:" not in text.replace("  ", "") or "'on'" not in text
 
 
+@example(text="0\x85\u2028 ", value="a\n b")
 @given(text=st.text(min_size=1, max_size=40).filter(str.strip), value=st.one_of(st.booleans(), st.text(max_size=20)))
 @example(text="0\x85", value="a\u2028b\r")
 def test_any_text_is_read_back_the_same(text: str, value: object) -> None:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from shared.domain.conditions.fields import Id
 from shared.domain.events import Instant, Strict
-from shared.domain.journeys.definition import Journey, Published, StepState
+from shared.domain.journeys.definition import Journey, Published, SegmentChange, StepState
 
 UnderWay = Literal["finish", "move", "stop"]
 """What becomes of the runs of earlier versions: they finish on theirs, go on by the new one, or end."""
@@ -73,6 +73,15 @@ def with_step_state(held: Publication, id_: str, step: str, state: StepState, t:
     steps: Mapping[str, StepState] = {**before.steps, step: state}
     made = before.model_copy(update={"steps": {name: each for name, each in steps.items() if each != "live"}})
     return _next(held, id_, made, t, by, f"{step} of {id_}: {state}")
+
+
+def journeys_begun_by(journeys: Mapping[str, Published], segment: str) -> int:
+    """How many journeys begin for whoever enters a segment, as they stand."""
+    triggers = (each.journey.trigger for each in journeys.values() if each.state == "live")
+    return sum(
+        isinstance(trigger, SegmentChange) and trigger.when == "enters" and trigger.segment == segment
+        for trigger in triggers
+    )
 
 
 def _next(held: Publication, id_: str, made: Published, t: Instant, by: str, why: str) -> Publication:

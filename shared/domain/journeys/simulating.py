@@ -11,7 +11,7 @@ import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields
 from itertools import count
 from math import log
 
@@ -509,7 +509,12 @@ def _people(changes: Sequence[int], days: int) -> list[int]:
 
 def as_json(result: Simulation, paths: int = 50) -> dict[str, Json]:
     """The simulation for who asks over the API, with the paths of so many contacts; times in milliseconds."""
-    told: dict[str, Json] = asdict(replace(result, paths=[]))
+    told: dict[str, Json] = {each.name: getattr(result, each.name) for each in fields(result)}
+    told["ended"] = dict(result.ended)  # `asdict` makes no counter of a counter
+    told["steps"] = {
+        step: {each.name: getattr(sums, each.name) for each in fields(sums)} | {"skipped": dict(sums.skipped)}
+        for step, sums in result.steps.items()
+    }
     told["paths"] = [
         {
             "contact": path.contact,

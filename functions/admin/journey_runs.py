@@ -1,0 +1,282 @@
+"""Runs: the people behind a number, the way of one contact, and what an operator decides for some or all. Routes of the
+admin's API.
+
+No run is written here. What is decided is told to each contact on their queue, one by one or by a job of the refresh
+workflow, and done in the contact's own transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from functions.admin import journey_drafts, views
+from functions.admin.journey_drafts import duration, not_found, publication_with, start_job, yes_or_no
+from functions.admin.rest import Place, Request, cursor_of, left_out, logger, paged, route
+from shared.adapters import (
+    contact_runs,
+    contacts,
+    definitions,
+    events_queue,
+    journey_definitions,
+    members,
+    refreshes,
+    run_counts,
+)
+from shared.adapters.clock import now
+from shared.adapters.run_counts import Row
+from shared.domain.events import Event, Instant, Json
+from shared.domain.journeys.definition import Published
+from shared.domain.journeys.jobs import Move, Start
+from shared.domain.journeys.runs import Begin, Moved
+from shared.domain.journeys.telling import tell
+from shared.domain.refusals import RefusedError
+
+MAX_LOOKED_AT = 10_000
+"""Runs that are looked at for one page of those that are asked for; its cursor leads to the others."""
+MAX_CONTACTS = 200
+
+
+# ── who is where ──
+
+
+@route("GET", "/journeys/{journey}/runs")
+def list_runs(request: Request, journey: str) -> Json:
+    """The runs behind a number: `?step=`, `?what=` `waiting`, `held` or `ended`, `?outcome=`. A page can be empty and
+    have a `cursor` all the same: there are more to look at."""
+    if journey not in journey_definitions.publication().journeys:
+        raise not_found()
+    wanted = Wanted.read(request)
+    limit, cursor = request.limit(50), request.cursor()
+    found: list[Row] = []
+    last: str | None = None
+    rows = run_counts.rows(journey, cursor.name if cursor else "")
+    for looked_at, row in enumerate(rows):
+        if looked_at == MAX_LOOKED_AT or len(found) == limit:
+            break
+        last = row.run
+        if wanted.fits(row):
+            found.append(row)
+    else:
+        last = None
+    profiles = contacts.read_all((row.contact for row in found), left_out)
+    people = {stored.profile.contact: views.person(stored.profile) for stored in profiles}
+    return {
+        "runs": [{**people.get(row.contact, {"email": None, "name": None}), **told_of(row)} for row in found],
+        "cursor": cursor_of(Place(0, last)) if last is not None else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs are asked for."""
+
+    step: str | None
+    what: str | None
+    outcome: str | None
+
+    @classmethod
+    def read(cls, request: Request) -> Wanted:
+        what = request.query.get("what")
+        if what not in (None, "waiting", "held", "ended"):
+            raise RefusedError("invalid_choice", "it must be one of waiting, held, ended", "what")
+        return cls(request.query.get("step"), what, request.query.get("outcome"))
+
+    def fits(self, row: Row) -> bool:
+        return (
+            self.step in (None, row.step)
+            and self.outcome in (None, row.outcome)
+            and {
+                None: True,
+                "waiting": row.outcome is None,
+                "held": row.outcome is None and row.held,
+                "ended": row.outcome is not None,
+            }[self.what]
+        )
+
+
+def told_of(row: Row) -> dict[str, Json]:
+    return {
+        "run": row.run,
+        "contact": row.contact,
+        "number": row.number,
+        "version": row.version,
+        "step": row.step,
+        "since": row.since,
+        "started": row.started,
+        "wake_at": views.instant(row.wake_at) if row.outcome is None else None,
+        "held": row.held,
+        "goal": row.goal,
+        "outcome": row.outcome,
+        "ended": views.instant(row.ended),
+    }
+
+
+@route("GET", "/contacts/{contact}/runs")
+def show_runs(request: Request, contact: str) -> Json:
+    """Every run the contact has had, newest first, with all that is on record of it, in words."""
+    of = views.profile_of(contact).contact
+    return paged("runs", views.after(runs_of(of), request.cursor()), request.limit(20))
+
+
+def runs_of(contact: str) -> list[views.Placed]:
+    names = {id_: each.journey.name for id_, each in journey_definitions.newest().journeys.items()}
+    zone = definitions.segments().compiler.zone
+    told = [
+        (Place(kept.run.started, kept.run.id), views.run(kept.run, names.get(kept.run.journey, kept.run.journey), zone))
+        for kept in contact_runs.of_contact(contact)
+    ]
+    return sorted(told, key=lambda placed: placed[0], reverse=True)
+
+
+# ── what is decided ──
+
+
+@route("POST", "/runs/move")
+def move(request: Request) -> Json:
+    """`{"journey", "from": a step, or "contact" and "run", "to": a step}`: those go on there. `dry_run`: how many."""
+    body = request.json()
+    published = published_in(body)
+    to = body.get("to")
+    if to not in [step.id for step in published.journey.steps]:
+        raise RefusedError(
+            "invalid_choice", "the journey has no such step: moved runs go on by the newest version", "to"
+        )
+    return decide(request, body, published, "move", to=to)
+
+
+@route("POST", "/runs/stop")
+def stop(request: Request) -> Json:
+    """`{"journey", "from": a step, or "contact" and "run", or "all": true}`: those end. `dry_run`: how many."""
+    body = request.json()
+    return decide(request, body, published_in(body), "stop")
+
+
+@route("POST", "/runs/release")
+def release(request: Request) -> Json:
+    """`{"journey", "from": a step, or "contact" and "run"}`: emails that were held for a person to look at go."""
+    body = request.json()
+    return decide(request, body, published_in(body), "release", release=True)
+
+
+def published_in(body: dict[str, Any]) -> Published:
+    journey = body.get("journey")
+    if not isinstance(journey, str):
+        raise RefusedError("invalid_choice", "it is required: a journey's id", "journey")
+    return publication_with(journey)[1]
+
+
+def decide(
+    request: Request,
+    body: dict[str, Any],
+    published: Published,
+    what: str,
+    *,
+    to: str | None = None,
+    release: bool = False,
+) -> Json:
+    """For one run at once, for many by a job."""
+    journey, dry = published.journey.id, yes_or_no(body, "dry_run")
+    if "contact" in body or "run" in body:
+        row = one_run(body, journey)
+        if not dry:
+            step = row.step if release else to
+            moved = Moved(now(), row.run, step, request.operator, release)
+            events_queue.put_events([tell(row.contact, moved, now())])
+            logger.info("run decided", what=what, run=row.run, operator=request.operator)
+        return {"people": 1, "job": None}
+    step = body.get("from")
+    if step is None and yes_or_no(body, "all") and what == "stop":
+        found = sum(row.outcome is None for row in run_counts.rows(journey))
+    elif isinstance(step, str):
+        found = sum(1 for row in waiting_at(journey, step) if row.held or not release)
+    else:
+        raise RefusedError("invalid_choice", "name a step, or a contact and a run", "from")
+    if dry or not found:
+        return {"people": found, "job": None}
+    name = f"journey-{journey}-{what}-{now()}"
+    return {"people": found, "job": start_job(name, journey, [Move(step=step, to=to, release=release)], request)}
+
+
+def waiting_at(journey: str, step: str) -> Iterator[Row]:
+    return (row for row in run_counts.rows(journey) if row.outcome is None and row.step == step)
+
+
+def one_run(body: dict[str, Any], journey: str) -> Row:
+    """The run of the contact by its name or number. RefusedError: there is none, or it has ended."""
+    contact, run = body.get("contact"), body.get("run")
+    if not isinstance(contact, str) or not isinstance(run, str | int):
+        raise RefusedError("invalid_choice", "name a contact and a run", "run")
+    for kept in contact_runs.of_contact(contact, journey):
+        if run in (kept.run.id, kept.run.number):
+            if not kept.run.goes_on:
+                raise RefusedError("ended", "this run has ended", "run", 409)
+            return Row(
+                run=kept.run.id,
+                contact=contact,
+                number=kept.run.number,
+                version=kept.run.version,
+                step=kept.run.step,
+                since=kept.run.since,
+                started=kept.run.started,
+                wake_at=kept.run.wake_at,
+                held=kept.run.held,
+                goal=kept.run.reached_goal,
+                outcome=None,
+                ended=kept.run.ended,
+            )
+    raise RefusedError("not_found", "the contact has no such run of this journey", "run", 404)
+
+
+@route("POST", "/journeys/{journey}/start")
+def start(request: Request, journey: str) -> Json:
+    """`{"contacts": [ids]}`, or `{"segment": id, "over": "2h"}`: it begins for these, by its entry rule. `dry_run`: for
+    how many at most."""
+    body, (_, published) = request.json(), publication_with(journey)
+    dry = yes_or_no(body, "dry_run")
+    if published.state != "live" and not dry:
+        raise RefusedError("paused", "nothing begins in a journey that is paused", "journey", 409)
+    over = duration(body, "over", journey_drafts.LONGEST_OVER)
+    if ("contacts" in body) == ("segment" in body):
+        raise RefusedError("invalid_choice", "name `contacts` or a `segment`", "contacts")
+    if "contacts" in body:
+        return start_for(request, journey, body["contacts"], dry)
+    segment = body["segment"]
+    if segment not in definitions.segments().segments:
+        raise RefusedError("not_found", "there is no such segment", "segment", 404)
+    found = members.count(segment)
+    if dry or not found:
+        return {"people": found, "job": None}
+    name = f"journey-{journey}-start-{now()}"
+    return {"people": found, "job": start_job(name, journey, [Start(segment=segment, over=over)], request)}
+
+
+def start_for(request: Request, journey: str, named: Any, dry: bool) -> Json:
+    if not isinstance(named, list) or not all(isinstance(each, str) for each in named) or len(named) > MAX_CONTACTS:
+        raise RefusedError("invalid_choice", f"a list of at most {MAX_CONTACTS} contacts' ids", "contacts")
+    found = [stored.profile.contact for stored in contacts.read_all(named, left_out)]
+    if not dry:
+        t = now()
+        wishes = (tell(contact, begin(journey, t, request.operator), t) for contact in found)
+        events_queue.put_events(list[Event](wishes))
+        logger.info("journey started", journey=journey, contacts=len(found), operator=request.operator)
+    return {"people": len(found), "job": None}
+
+
+def begin(journey: str, t: Instant, operator: str) -> Begin:
+    return Begin(t, journey, f"by {operator} {t}")
+
+
+@route("GET", "/jobs/{job}")
+def show_job(request: Request, job: str) -> Json:
+    """How a job stands, and once it is done for how many people."""
+    unknown = RefusedError("not_found", "there is no such job", "job", 404)
+    if not re.fullmatch(r"journey-[A-Za-z0-9_-]{1,72}", job):
+        raise unknown
+    try:
+        status, output = refreshes.outcome(job)
+    except refreshes.UnknownPassError:
+        raise unknown from None
+    return {"job": job, "status": status, "people": output.get("found", {}).get("people")}

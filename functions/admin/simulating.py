@@ -1,0 +1,97 @@
+"""What happens if a journey is published: played for copies of contacts over the days to come. Nothing is written but
+the result, and nothing is sent. Routes of the admin's API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from itertools import islice
+from typing import Any
+
+from functions.admin import journey_drafts
+from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
+from functions.admin.rest import ProblemsError, Request, left_out, route
+from shared.adapters import contacts, definitions, journey_definitions
+from shared.adapters.clock import now
+from shared.adapters.contacts import Place
+from shared.adapters.definitions_table import TooLargeError
+from shared.domain.events import Json
+from shared.domain.journeys.simulating import MAX_DAYS, Rates, as_json, simulate
+from shared.domain.profiles import Profile
+from shared.domain.refusals import RefusedError
+
+MAX_CONTACTS = 1_000
+"""Played in one answer: three seconds of a core."""
+SAMPLE = 200
+PATHS = 50
+"""Contacts whose way is told, one by one."""
+OPTIONS = ("yaml", "definition", "contacts", "sample", "days", "rates", "seed", "by_itself")
+
+
+@route("POST", "/journeys/{journey}/simulate")
+def simulate_journey(request: Request, journey: str) -> Json:
+    """Plays a definition (`yaml` or `definition`; the draft, or else what is published, when neither is sent) for
+    `contacts` by their ids, or a `sample` of so many, over `days`, with `rates` of what they do, by a `seed`. The
+    result is kept with the journey."""
+    body = request.json_with_text("yaml") if request.body else {}
+    for name in body:
+        if name not in OPTIONS:
+            raise RefusedError("invalid_choice", f"it is none of {', '.join(OPTIONS)}", name)
+    written = _written(body, journey)
+    wrong = journey_drafts.problems_of(written, unknown_events=True)
+    if wrong:
+        raise ProblemsError(wrong)
+    profiles = list(_profiles(body))
+    days, seed = _whole(body, "days", 90, MAX_DAYS), text(body, "seed", "1")
+    rates = _rates(body.get("rates", {}))
+    by_itself = yes_or_no(body, "by_itself")
+    t = now()
+    result = simulate(
+        definitions.segments(), written.journey, profiles, t, days=days, rates=rates, seed=seed, by_itself=by_itself
+    )
+    told = as_json(result, PATHS) | {"at": t, "seed": seed, "sampled": "contacts" not in body}
+    try:
+        journey_definitions.keep_simulation(journey, told)
+    except TooLargeError:
+        journey_definitions.keep_simulation(journey, as_json(result, 0) | {"at": t, "seed": seed})
+    return told
+
+
+def _written(body: dict[str, Any], journey: str) -> Written:
+    given = {name: body[name] for name in body if name in ("yaml", "definition")}
+    if given:
+        return written_in(given, journey)
+    draft = journey_drafts.drafts().get(journey)
+    if draft is not None:
+        return journey_drafts.written_as(draft)
+    return Written(journey_drafts.publication_with(journey)[1].journey, None)
+
+
+def _profiles(body: dict[str, Any]) -> Iterable[Profile]:
+    named = body.get("contacts")
+    if named is None:
+        sample = _whole(body, "sample", SAMPLE, MAX_CONTACTS)
+        named, _ = contacts.page(Place(), sample)
+    elif not isinstance(named, list) or not all(isinstance(each, str) for each in named) or len(named) > MAX_CONTACTS:
+        raise RefusedError("invalid_choice", f"a list of at most {MAX_CONTACTS} contacts' ids", "contacts")
+    return (stored.profile for stored in islice(contacts.read_all(named, left_out), MAX_CONTACTS))
+
+
+def _whole(body: dict[str, Any], name: str, otherwise: int, most: int) -> int:
+    value = body.get(name, otherwise)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise RefusedError("invalid_choice", f"it must be a whole number from 1 to {most}", name)
+    return value
+
+
+def _rates(told: Any) -> Rates:
+    names = [each.name for each in fields(Rates)]
+    if not isinstance(told, dict):
+        raise RefusedError("invalid_choice", "it must be an object of numbers", "rates")
+    for name, value in told.items():
+        if name not in names:
+            raise RefusedError("invalid_choice", f"it is none of {', '.join(names)}", f"rates.{name}")
+        most = 1 if name in ("open", "click", "answer", "order", "unsubscribe") else 100_000
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+            raise RefusedError("invalid_choice", f"it must be a number from 0 to {most}", f"rates.{name}")
+    return Rates(**told)
