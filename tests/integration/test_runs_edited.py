@@ -9,6 +9,7 @@ import pytest
 from shared.adapters import clock
 from shared.adapters.caches import forget_all
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND
+from shared.domain.profiles.bounds import MAX_HISTORY
 from tests.integration.test_runs import ADA, GRACE, LATER, THANKS, TIPS, Journeys, signed_up
 
 
@@ -76,3 +77,23 @@ def test_an_answer_in_the_last_second_of_a_wait_is_in_time_and_one_at_its_end_is
     assert (shop.run_of(ADA).step, shop.run_of(GRACE).outcome) == ("some_days", "silent")
     assert (shop.mails(ADA)[-1], shop.mails(GRACE)[-1]) == ("tips", "thanks")
     shop.assert_sums()
+
+
+def test_a_branch_asks_for_all_that_ever_happened_and_not_for_what_the_profile_keeps(shop: Journeys) -> None:
+    """The view it asks for is older than the newest forty, which are all that a profile has of a type."""
+    viewed = {"kind": "event", "event": "Product Viewed", "where": [{"property": "category", "value": "tea"}]}
+    ways = [{"when": {**viewed, "at_least": 2}, "next": "none"}, {"when": viewed, "next": "tips"}]
+    steps = (LATER, {"id": "which", "kind": "branch", "ways": ways}, {"id": "none", "kind": "end"}, TIPS)
+    signed_up(shop)
+    shop.identify("a", ADA)
+    shop.passes(MINUTE)
+    for number in range(MAX_HISTORY + 1):
+        properties = {"product_id": "p", "category": "tea" if number == 0 else "coffee"}
+        message = {"anonymousId": "a", "messageId": f"v{number}", "event": "Product Viewed", "properties": properties}
+        shop.track("track", message)
+        shop.passes(SECOND)
+    shop.passes(MINUTE)
+    shop.journey(*steps)
+    shop.order(ADA)
+    shop.passes(2 * DAY + 2 * MINUTE)
+    assert (shop.run_of(ADA).outcome, shop.mails(ADA)[-1]) == ("completed", "tips")
