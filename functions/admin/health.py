@@ -109,7 +109,7 @@ def _cure(name: str) -> str:
         return ""
     return (
         f" Replay them; {OF_THE_STREAM[name]} that Lambda itself gave up on cannot be replayed, but a rebuild (POST "
-        "/rebuild) makes the segments’ members and the lake’s rows anew."
+        "/rebuild) makes the segments’ members and the lake’s rows again."
     )
 
 

@@ -67,7 +67,7 @@ def list_mails(arguments: argparse.Namespace) -> None:
             f"{mail['sent'][:16].replace('T', ' ')}  {mail['to']:<32.32}  {mail['subject']}  [dim]{mail['state']}[/]",
             soft_wrap=True,
         )
-    console.print(f"http://localhost:{arguments.port}/mailbox shows them as a mail client would.")
+    console.print(f"http://localhost:{arguments.port}/mailbox shows them as a mail program would.")
 
 
 def send_webhook(arguments: argparse.Namespace) -> None:

@@ -109,7 +109,7 @@ SENTENCES = {
     Refusal.ANOTHERS_ADDRESS: "The email address is known to be another contact's.",
     Refusal.SUPPRESSED_BOUNCE: "Email to the address came back for good.",
     Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
-    Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed anew since.",
+    Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed again since.",
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
     Refusal.LEFT_SEGMENT: "What started the run is no longer so: the contact's segment has changed since.",
     Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",

@@ -111,7 +111,7 @@ def cutoffs(definitions: Definitions, ranks: Iterable[Rank], t: Instant, pass_id
         raise ValueError("there is no rank to work a cut-off out for")
     return f"""WITH {printed.tables()},
 numbers AS (
-  -- The least is the best: of the top, numbers are taken below nought.
+  -- The least is the best: of the top, numbers are taken below zero.
   SELECT ranked.key, ranked.percent, ranked.sign, CASE ranked.key
     {_lines(cases, 4)}
   END AS number
