@@ -273,12 +273,13 @@ def set_state(request: Request, journey: str) -> Json:
     state = cast(Literal["live", "paused"], one_of(request.json(), "state", ("live", "paused")))
     held, before = publication_with(journey)
     if before.state == state:
-        return {"journey": journey, "state": state}
+        return {"journey": journey, "state": state, "job": None}
     if state == "live" and (wrong := problems_of(Written(before.journey, None), unknown_events=True)):
         raise ProblemsError(wrong, "not_ready", "it cannot be switched on as things are", 409)
-    published(with_state(held, journey, state, now(), request.operator))
+    made = published(with_state(held, journey, state, now(), request.operator))
     logger.info("journey switched", journey=journey, state=state, operator=request.operator)
-    return {"journey": journey, "state": state}
+    job = wake(made, journey, request) if state == "live" else None
+    return {"journey": journey, "state": state, "job": job}
 
 
 @route("POST", "/journeys/{journey}/steps/{step}/state")
@@ -291,10 +292,18 @@ def set_step_state(request: Request, journey: str, step: str) -> Json:
         raise RefusedError("not_found", "the journey has no such step", "step", 404)
     if state == "review" and found.kind != "send":
         raise RefusedError("invalid_choice", "only an email can be looked at before it goes", "state")
+    job = None
     if before.steps.get(step, "live") != state:
-        published(with_step_state(held, journey, step, state, now(), request.operator))
+        made = published(with_step_state(held, journey, step, state, now(), request.operator))
         logger.info("step switched", journey=journey, step=step, state=state, operator=request.operator)
-    return {"journey": journey, "step": step, "state": state}
+        job = wake(made, journey, request)
+    return {"journey": journey, "step": step, "state": state, "job": job}
+
+
+def wake(made: Publication, journey: str, request: Request) -> str:
+    """Has everybody under way look at once at how the journey stands now: who waited for it to go on does."""
+    every = Wake(below=made.journeys[journey].version + 1)
+    return start_job(f"journey-{journey}-p{made.number}", journey, [every], request)
 
 
 @route("GET", "/journeys/{journey}/yaml")
@@ -448,9 +457,10 @@ def drafted(draft: Draft, published: Published | None) -> dict[str, Json]:
     }
 
 
-def published(made: Publication, version: Version | None = None) -> None:
+def published(made: Publication, version: Version | None = None) -> Publication:
     try:
         journey_definitions.publish(made, version)
+        return made
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     except TooLargeError as error:

@@ -30,8 +30,15 @@ def problem(error: urllib.error.HTTPError) -> str:
     """What an answer says is wrong, and where: the field, and what to fix."""
     text = error.read().decode()
     try:
-        told = json.loads(text)["error"]
+        answer = json.loads(text)
+        told = answer["error"]
     except (ValueError, KeyError, TypeError):
         return f"[red]{error.code}[/] {escape(text[:500])}"
     field = f"[bold]{escape(told['field'])}[/]: " if "field" in told else ""
-    return f"[red]{error.code}[/] {field}{escape(told['message'])}"
+    return f"[red]{error.code}[/] {field}{escape(told['message'])}" + "".join(map(_listed, answer.get("problems", ())))
+
+
+def _listed(problem: Any) -> str:
+    line = f"line {problem['line']}: " if problem["line"] else ""
+    step = f"{problem['step']}: " if problem["step"] else ""
+    return escape(f"\n  {line}{step}{problem['text']}")

@@ -429,6 +429,20 @@ def test_emails_under_review_are_held_until_a_person_lets_them_go(shop: Shop) ->
     assert ok(shop.ask("GET", "/journeys/hello"))["steps"]["welcome"]["sent"] == 2
 
 
+def test_who_waits_before_a_step_or_journey_that_is_paused_goes_on_as_soon_as_it_is_live(shop: Shop) -> None:
+    publish(shop)
+    ok(shop.ask("POST", "/journeys/hello/steps/welcome/state", {"state": "paused"}))
+    contacts_ = people(shop, 2)
+    shop.passes(DAY)
+    assert where(shop) == dict.fromkeys(contacts_, ("welcome", None))
+    ok(shop.ask("POST", "/journeys/hello/state", {"state": "paused"}))
+    ok(shop.ask("POST", "/journeys/hello/steps/welcome/state", {"state": "live"}))
+    shop.passes(10 * MINUTE)
+    assert where(shop) == dict.fromkeys(contacts_, ("welcome", None)), "the journey is paused as a whole"
+    assert done(shop, ok(shop.ask("POST", "/journeys/hello/state", {"state": "live"}))["job"]) == 2
+    assert where(shop) == dict.fromkeys(contacts_, ("pause", None))
+
+
 SHORTER = WELCOME.replace("{id: pause, kind: wait, for: 7d}", "{id: rest, kind: wait, for: 2d}")
 
 
