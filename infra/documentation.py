@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from infra import editing, journey_tables
+from infra import editing, journey_fields, journey_tables
 from shared.adapters import definitions
 from shared.domain.conditions import Condition
 from shared.domain.conditions.calendar import LocalTime
@@ -145,6 +145,7 @@ def tables() -> dict[str, str]:
             ("segment", "group", "who is in it", "its definition in plain words: somebody who …"),
             ((f"`{each.id}`", each.group, each.sentence, sentence(segments, each.when)) for each in segments.values()),
         ),
+        "fields": _table(("part", "fields, and what they are when left out", "what it means"), journey_fields.rows()),
         "edits": _table(
             ("what is edited", *(f"on day {day}: {place}" for place, day in editing.PLACES.items())), editing.rows()
         ),

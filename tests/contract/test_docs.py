@@ -14,16 +14,21 @@ from typing import get_args
 import pytest
 import yaml
 
+from functions.admin import known
 from functions.admin.app import app
 from infra import documentation
+from infra.local import journeys as journey_commands
 from infra.local import segments as commands
 from infra.local import settings
 from infra.local.routes import Route
 from infra.local.settings import template
-from shared.adapters import senders, shipped
+from shared.adapters import definitions, journey_files, senders, shipped
 from shared.domain import identities, journeys, personal, properties, segments
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, NEVER, Type
+from shared.domain.journeys import checking
+from shared.domain.journeys.checking import Known
+from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.simulating import Rates
 from shared.domain.profiles import Profile, bounds
 from shared.domain.profiles.transitions import Membership
@@ -134,6 +139,20 @@ def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
     source = (ROOT / "infra" / "local" / "segments.py").read_text(encoding="utf-8")
     assert documented == set(re.findall(r'command\("(\w+)"', source))
     assert documented == set(re.findall(r"beckon segment (\w+)", commands.DESCRIPTION))
+
+
+def test_the_commands_for_journeys_in_the_docs_are_the_programs() -> None:
+    documented = {cells[0].strip("`").split()[2] for cells in rows(JOURNEYS, "See it")}
+    source = (ROOT / "infra" / "local" / "journeys.py").read_text(encoding="utf-8")
+    assert documented == set(re.findall(r'command\("(\w+)"', source))
+    assert documented == set(re.findall(r"beckon journey (\w+)", journey_commands.DESCRIPTION))
+
+
+def test_the_journey_that_shows_how_one_is_written_can_be_published() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", JOURNEYS, re.DOTALL)
+    journey = Journey.model_validate_json(json.dumps(journey_files.parsed(text)))
+    templates = dict.fromkeys(known.subjects(), 1)
+    assert checking.problems(journey, Known(templates, [each.id for each in definitions.shipped()])) == []
 
 
 def test_the_event_names_in_the_docs_are_the_codes() -> None:
