@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from shared.adapters import events_queue, journey_definitions, members, run_counts
+from shared.adapters import events_queue, members, run_counts
 from shared.domain.events import Event, Instant, evaluation_due
-from shared.domain.journeys.compiling import Path
-from shared.domain.journeys.jobs import Act, Continue, Job, Move, Start, Wake, stands_at
+from shared.domain.journeys.jobs import Act, Continue, Job, Move, Start, Wake
 from shared.domain.journeys.runs import Begin, Moved
 from shared.domain.journeys.telling import tell
 
@@ -73,19 +72,11 @@ def _under_way(job: Job, act: Wake | Move, after: str, t: Instant) -> Placed:
 
 
 def _starting(name: str, job: Job, act: Start, after: str, t: Instant) -> Placed:
-    published = journey_definitions.journeys(job.publication)[job.journey]
-    path = Path(published.journey)
     shard, _, contact = after.partition(":")
     for member in members.members(act.segment, (int(shard or 0), contact)):
-        place = f"{member.shard}:{member.contact}"
-        standing = stands_at(path, job.at - member.since) if act.placed else (None, 0)
-        if standing is None:
-            yield place, None
-            continue
-        step, later = standing
-        at = job.at + max(_spread(member.contact, act.over), later)
-        begin = Begin(job.at, job.journey, name, at=at, step=step)
-        yield place, tell(member.contact, begin, t)
+        at = job.at + _spread(member.contact, act.over)
+        begin = Begin(job.at, job.journey, name, at=at, present=act.placed)
+        yield f"{member.shard}:{member.contact}", tell(member.contact, begin, t)
 
 
 def _continuing(name: str, job: Job, act: Continue, after: str, t: Instant) -> Placed:

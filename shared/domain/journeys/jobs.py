@@ -11,8 +11,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.events import Instant
-from shared.domain.journeys.compiling import Path
-from shared.domain.journeys.definition import Wait
 
 
 class _Act(BaseModel):
@@ -37,7 +35,7 @@ class Move(_Act):
 
 class Start(_Act):
     """Begins for those who are in a segment, spread over so many milliseconds; with `placed`, each where they would
-    stand, had they begun when they came into it."""
+    stand, had they begun when they came into it (`runs.Begin.present`)."""
 
     kind: Literal["start"] = "start"
     segment: str
@@ -68,26 +66,3 @@ class Job(BaseModel):
     at: Instant
     by: str
     acts: tuple[Act, ...]
-
-
-def stands_at(path: Path, elapsed: int) -> tuple[str, int] | None:
-    """Where somebody would stand who began so long ago, by the waits on the way that needs no choice: at which step
-    they go on, and after how much longer. None: they would have gone through it all. Where something has to be decided
-    or waited for, they stand there: that is asked anew."""
-    at, seen = path.first, set[str]()
-    while at in path.steps and at not in seen:
-        seen.add(at)
-        step = path.steps[at]
-        match step:
-            case Wait(for_=int() as length, at=None, best_hour=False):
-                if elapsed < length:
-                    return (path.following[at], length - elapsed) if path.following[at] in path.steps else None
-                elapsed -= length
-            case Wait():
-                return at, 0
-            case _ if step.kind in ("branch", "split", "wait_for"):
-                return at, 0
-            case _ if elapsed <= 0:
-                return at, 0
-        at = path.following[at]
-    return None
