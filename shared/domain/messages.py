@@ -99,6 +99,7 @@ class Refusal(StrEnum):
     TOO_LATE = "too_late"
     NOT_TAKEN = "not_taken"
     FREQUENCY_CAP = "frequency_cap"
+    SUNSET = "sunset"
     SOLD_OUT = "sold_out"
     REJECTED = "rejected"
 
@@ -115,6 +116,7 @@ SENTENCES = {
     Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",
     Refusal.TOO_LATE: "It was too late for it by the time that it could be sent.",
     Refusal.NOT_TAKEN: "For a week, SES took no email of the shop’s.",
+    Refusal.SUNSET: "The contact was asked twice whether they want email, did not answer, and was not seen since.",
     Refusal.FREQUENCY_CAP: "The contact is dormant, and has had an email within the last 30 days.",
     Refusal.SOLD_OUT: "The product that the email is about cannot be bought any more.",
     Refusal.REJECTED: "SES did not take the email.",
@@ -164,6 +166,8 @@ def gate(
         membership = profile.memberships.get(message.segment)
         if membership is None or membership.number != message.number:
             return Refusal.LEFT_SEGMENT
+    if _is_dormant(profile) and _is_sunset(profile):
+        return Refusal.SUNSET
     if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):
         return Refusal.FREQUENCY_CAP
     if profile.email is None:
@@ -174,6 +178,12 @@ def gate(
 def _is_dormant(profile: Profile) -> bool:
     membership = profile.memberships.get(DORMANT)
     return membership is not None and membership.member
+
+
+def _is_sunset(profile: Profile) -> bool:
+    """Whether the journey `sunset` has asked in vain. Whoever shows a sign of life is not dormant any more."""
+    asked = profile.traits.get("sunset")
+    return asked is not None and asked.value is True
 
 
 def _mailed_since(profile: Profile, start: Instant, now: Instant) -> bool:

@@ -169,6 +169,14 @@ def test_dormant_contacts_get_one_mail_in_30_days() -> None:
     assert gate(message(), dormant(NOW), None, NOW) is Refusal.FREQUENCY_CAP
 
 
+def test_who_was_asked_in_vain_gets_nothing_more_until_they_are_seen() -> None:
+    silent = dormant()
+    silent.traits["sunset"] = Stamped(True, NOW - DAY)
+    assert gate(message(), silent, None, NOW) is Refusal.SUNSET
+    del silent.memberships["dormant"]
+    assert gate(message(), silent, None, NOW) is None
+
+
 def test_the_goodbye_is_not_capped_though_three_mails_came_before_it() -> None:
     turning = dormant(NOW - 15 * DAY, NOW - 10 * DAY, NOW - 5 * DAY)
     del turning.memberships["dormant"]

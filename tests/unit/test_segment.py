@@ -79,6 +79,7 @@ def test_an_address_that_is_none_is_no_identity_and_no_trait() -> None:
     "name",
     [
         "dormant",
+        "sunset",
         "Dormant",
         "tags",
         "lists",
