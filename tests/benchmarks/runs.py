@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 from infra.local.shop.demo import BEGIN
 from shared.adapters import contact_runs, contacts, identities, journey_definitions, run_counts
@@ -51,15 +50,15 @@ STEPS = 3
 
 
 def measure() -> list[Row]:
-    system, _ = watched(BEGIN)
+    system, watch = watched(BEGIN)
     version = Version(version=1, journey=JOURNEY, published=BEGIN, by="a bench", why="it is measured")
     journey_definitions.publish(with_journey(Publication(), version), version)
     for number in range(WAITING):
         _wait(number, BEGIN - DAY + HOUR if number < MOVED else BEGIN + DAY)
     with system.hurrying():
-        began = time.process_time()
+        watch.clear()
         system.run_until(BEGIN + HOUR + 5 * MINUTE)
-        taken = time.process_time() - began
+    taken = watch.seconds.total()  # of the handlers, without the stand-ins for AWS
     moved = sum(row.step == "second" for row in run_counts.rows("waits"))
     pace = STEPS * moved / taken
     return [

@@ -22,16 +22,29 @@ from infra.local.gateway import Request
 from infra.local.screens import mailbox
 from infra.local.shop import storefront
 from infra.local.shop.demo import BEGIN
+from shared.adapters import journey_definitions
 from shared.domain.events import DAY, MINUTE, SECOND
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Publication, Version, with_journey
 from tests.benchmarks.cost import CALL_CPU, CPU_AT_1_GB, WAIT
 from tests.benchmarks.counting import watched
 from tests.benchmarks.measuring import Row, show
 
 AIM = 2.0  # seconds
 PEOPLE = 30
-BETWEEN = {"ProfileFunction": 0.05, "TransitionFunction": 0.5, "MessageFunction": 0.2}
+BETWEEN = {"ProfileFunction": 0.05, "TransitionFunction": 0.5, "MessageFunction": 0.05}
 """Seconds until each of these is called once what calls it has been stored (assumed): Lambda's long poll of a queue
-without a window; a stream's own delay, and Lambda's asking four times a second; the first states of a run."""
+without a window; a stream's own delay, and Lambda's asking four times a second; a queue again."""
+WELCOME = Journey.model_validate(
+    {
+        "id": "onboarding",
+        "name": "Welcome",
+        "sentence": "Greets who signs up.",
+        "trigger": {"kind": "segment", "segment": "new_subscribers"},
+        "exits": [{"on": {"kind": "event", "events": ["Order Completed"]}}],
+        "steps": [{"id": "welcome", "kind": "send"}, {"id": "look_round", "kind": "wait", "for": "30d"}],
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ class Waited:
 def measure() -> list[Row]:
     """Everybody signs up, fills in a form, and orders or unsubscribes, one after the other."""
     system, watch = watched(BEGIN)
+    version = Version(version=1, journey=WELCOME, published=BEGIN, by="a bench", why="it is measured")
+    journey_definitions.publish(with_journey(Publication(), version), version)
     customers = [storefront.sign_up(number, "Ada", BEGIN) for number in range(1, PEOPLE + 1)]
     waited: dict[str, list[Waited]] = {}
 
@@ -82,11 +97,10 @@ def measure() -> list[Row]:
             until("a form, to its being in the profile", *stored, partial(gateway.public, system, form(number)))
             link = urlsplit(mailbox.one_click(mailbox.mails(system.world, 1)[0]) or "").path
             order = storefront.order(number, customer.body, system.world.now())
-            stop = ("stepfunctions", "StopExecution")
             if number % 2:
-                until("an order, to the run it ends", *stop, partial(storefront.post, system, order))
+                until("an order, to the run that it ends", *stored, partial(storefront.post, system, order))
             else:
-                until("an unsubscribe, to the run it ends", *stop, partial(gateway.public, system, no(link)))
+                until("an unsubscribe, to the run that it ends", *stored, partial(gateway.public, system, no(link)))
     return [
         Row(
             f"{what}, of {len(each)}",
