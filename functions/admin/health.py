@@ -14,6 +14,7 @@ from shared.adapters import (
     currencies,
     dead_letters,
     definitions,
+    outlived,
     refreshes,
     releases,
     secrets,
@@ -127,6 +128,17 @@ def _product_changes(now: Instant) -> tuple[dict[str, Json], list[str]]:
     late = len(unreadable) + sum(held.release.due < now - HOUR for held in pending)
     problems = [f"{_count(late, 'change')} of products should have been told by now: the log of refresh says why."]
     return {"product_changes": len(pending)}, problems if late else []
+
+
+def _runs(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The runs of journeys"""
+    found = outlived.last()
+    problems = [
+        f"{_count(number, 'run')} of the journey {journey} should have gone on by last night. What they wait for was "
+        "asked for again; where they stay, look at the dead letters and at the executions of its state machine."
+        for journey, number in sorted(found.items())
+    ]
+    return {"outlived_runs": found}, problems
 
 
 def _rebuild(now: Instant) -> tuple[dict[str, Json], list[str]]:

@@ -1,7 +1,8 @@
 """Refresh: what has to happen although nothing happens.
 
 Every minute it puts the contacts whose wake-up is due on the queue, and tells of changes of products (see `releasing`):
-the only clockwork there is, and it reads only what is due. And it does the steps of the workflow that passes over all
+the only clockwork there is, and it reads only what is due. Every night it looks for runs that were left behind (see
+`outlived`). And it does the steps of the workflow that passes over all
 contacts (see `passes`).
 """
 
@@ -31,9 +32,14 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """`{"task": "wake"}` from the schedule in template.yaml; the other tasks are the workflow's, and give its state."""
+    """`{"task": "wake"}` and `{"task": "runs"}` from the schedules in template.yaml; the other tasks are the
+    workflow's, and give its state."""
     if event.get("task") == "wake":
         return {"woken": wake(now()), "told": tell(now())}
+    if event.get("task") == "runs":
+        from functions.refresh import outlived
+
+        return {"outlived": outlived.mend(now())}
     from functions.refresh import passes  # what the look of every minute need not wait for
 
     return passes.step(event, now())

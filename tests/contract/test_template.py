@@ -661,7 +661,10 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:
     built("RefreshFunction")
-    assert [json.loads(event["Input"]) for event in events("RefreshFunction", "Schedule")] == [{"task": "wake"}]
+    assert [json.loads(event["Input"]) for event in events("RefreshFunction", "Schedule")] == [
+        {"task": "wake"},
+        {"task": "runs"},
+    ]
     (nightly,) = RESOURCES["RefreshWorkflow"]["Properties"]["Events"].values()
     asked = importlib.import_module("functions.refresh.passes").Asked
     assert asked.model_validate_json(nightly["Properties"]["Input"]).do == "nightly"

@@ -11,6 +11,7 @@ import pytest
 from infra.local.aws import eventbridge, ses
 from shared.adapters import clock, contact_runs, contacts, events_queue, identities, journey_definitions, run_counts
 from shared.adapters.caches import forget_all
+from shared.adapters.clients import client
 from shared.domain.events import (
     DAY,
     HOUR,
@@ -93,6 +94,12 @@ class Journeys(Shop):
             "traits": {"email": self.customers[number]["email"]},
         }
         self.track("identify", body)
+
+    def mend(self) -> int:
+        return int(self.system.invoke("RefreshFunction", {"task": "runs"})["outlived"])
+
+    def row_shard(self, number: int) -> str:
+        return f"runs#j#{contacts.shard_of(self.contact(number))}"
 
     def unsubscribe(self, number: int) -> None:
         self.happen(number, Type.CONSENT_CHANGED, consent=(ConsentChange(state="unsubscribed"),))
@@ -345,3 +352,36 @@ def test_so_many_begin_in_an_hour_and_the_others_after_them(shop: Journeys) -> N
     shop.passes(5 * MINUTE)
     assert sum("thanks" in shop.mails(number) for number in (ADA, GRACE, 3)) == 3
     shop.assert_sums()
+
+
+def test_a_run_that_was_left_behind_is_found_and_goes_on(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+    # What its order asks for is lost on the way: the queue is emptied by hand.
+    queue = shop.system.template.reference("MessagesQueue")
+    functions, shop.system.queues = shop.system.queues, [q for q in shop.system.queues if q.queue_url != queue]
+    shop.order(ADA)
+    shop.passes(MINUTE)
+    client("sqs").purge_queue(QueueUrl=queue)
+    shop.system.queues = functions
+    shop.passes(12 * HOUR)
+    assert (shop.run_of(ADA).step, "thanks" in shop.mails(ADA)) == ("thanks", False)
+    shop.passes(13 * HOUR)  # a day later it asks again by itself
+    assert shop.mails(ADA)[-1] == "thanks"
+    # And this one's table has not heard how far it is.
+    shop.passes(DAY)
+    client("dynamodb").update_item(
+        TableName=run_counts.table(),
+        Key={"journey_shard": {"S": shop.row_shard(ADA)}, "id": {"S": shop.run_of(ADA).id}},
+        UpdateExpression="SET wake_at = :past, profile = :none, counted = :two",
+        ExpressionAttributeValues={
+            ":past": {"N": str(shop.now() - DAY)},
+            ":none": {"N": "0"},
+            ":two": {"N": "2"},
+        },
+    )
+    assert shop.mend() == 1
+    shop.passes(MINUTE)
+    (row,) = run_counts.rows("j")
+    assert (row.step, row.wake_at) == ("later", shop.run_of(ADA).wake_at)
+    assert shop.mend() == 0
