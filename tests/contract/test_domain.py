@@ -17,9 +17,12 @@ STANDARD = (
     "bisect",
     "collections",
     "contextlib",
+    "copy",
     "dataclasses",
     "datetime",
+    "decimal",
     "difflib",
+    "heapq",
 )
 STANDARD += ("enum", "functools", "hashlib", "html", "itertools", "json", "math", "re", "typing", "unicodedata")
 STANDARD += ("urllib.parse", "zlib", "zoneinfo")
