@@ -244,6 +244,12 @@ def test_no_window_has_more_days_weeks_or_months_than_it_is_said_to_have(
     assert len({calendars.PARTS[part](instant, ZoneInfo(zone)) for instant in every}) <= most
 
 
+def text(name: str, value: Any) -> dict[str, Any]:
+    return {"property": name, "is": "in" if isinstance(value, list) else "equal", "value": value}
+
+
+BOUGHT = {"kind": "event", "event": "Order Completed"}
+TWO_PRODUCTS = [text("product_id", "a"), text("product_id", "b")]
 VIEWED = {"kind": "event", "event": "Page Viewed"}
 ORDERS = {"kind": "orders"}
 WAITING = {"kind": "unanswered", "of": {"event": "a"}, "answers": [{"event": "b"}]}
@@ -273,6 +279,12 @@ BLACK_FRIDAY = {"from": "2026-11-27", "to": "2026-12-01"}
         ({**ORDERS, "where": [{**OF_TOTAL, "is": "more"}, OF_TOTAL]}, "no `total`"),
         ({**VIEWED, "where": [{**OF_PRICE, "is": "more"}, {**OF_PRICE, "is": "less"}]}, "no `price`"),
         ({**WAITING, "older": "40d", "within": "this_month"}, "longer than"),
+        ({**VIEWED, "where": [text("device", "mobile"), text("device", "desktop")]}, "no `device`"),
+        ({**VIEWED, "where": [text("path", "/a"), text("path", ["/b", "/c"])]}, "no `path`"),
+        ({**ORDERS, "lines": TWO_PRODUCTS}, "no `product_id`"),
+        ({**ORDERS, "where": [text("source_name", "pos"), text("source_name", ["web"])]}, "no `source_name`"),
+        ({**BOUGHT, "where": TWO_PRODUCTS}, "`all` of two conditions"),
+        ({**WAITING, "of": {"event": BOUGHT["event"], "where": TWO_PRODUCTS}}, "one product"),
         ({**WAITING, "older": "70d", "within": "last_month"}, "longer than"),
     ],
 )  # fmt: skip
@@ -291,6 +303,10 @@ def test_what_can_never_be_true_is_refused_in_words(condition: dict[str, Any], s
         {**ORDERS, "measure": "average", "more": 1, "less": 1.005},
         {**VIEWED, "where": [{**OF_PRICE, "is": each} for each in ("at_least", "at_most", "equal")]},
         {**WAITING, "older": "40d", "within": "last_month"},
+        {**VIEWED, "where": [text("path", "/A"), text("path", ["/a", "/c"])]},
+        {**VIEWED, "where": TWO_PRODUCTS},
+        {**BOUGHT, "where": [text("category", "a"), text("category", "b")]},
+        {**ORDERS, "where": [text("coupon", "a"), text("coupon", "b")]},
     ],
 )  # fmt: skip
 def test_what_may_be_true_is_not(condition: dict[str, Any]) -> None:

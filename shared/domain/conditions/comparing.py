@@ -10,7 +10,18 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions.fields import Name
 from shared.domain.events import Json, Strict
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, MAX_DEPTH, MAX_NUMBER, is_number, may_be_asked
+from shared.domain.properties import (
+    AMOUNTS,
+    CODES,
+    FLAGS,
+    KEPT_PROPERTIES,
+    MAX_DEPTH,
+    MAX_NUMBER,
+    TEXTS,
+    fold_case,
+    is_number,
+    may_be_asked,
+)
 
 Comparison = Literal[
     "equal", "not_equal", "in", "contains", "prefix", "suffix", "less", "at_most", "more", "at_least", "exists"
@@ -104,8 +115,10 @@ class Filter(Compared):
 F = TypeVar("F", bound=Filter)
 
 
-def passable(where: tuple[F, ...], numbers: Collection[str] = AMOUNTS) -> tuple[F, ...]:
-    """The filters. ValueError: no number passes all those of a property that has one number only."""
+def passable(
+    where: tuple[F, ...], numbers: Collection[str] = AMOUNTS, texts: Collection[str] = (*TEXTS, *CODES)
+) -> tuple[F, ...]:
+    """The filters. ValueError: nothing passes all those of a property that has one number, or one text, only."""
     for name in numbers:
         asked = [(each.is_, each.value) for each in where if each.property == name and is_number(each.value)]
         low = [(value, is_ == "more") for is_, value in asked if is_ in ("equal", "at_least", "more")]
@@ -114,6 +127,14 @@ def passable(where: tuple[F, ...], numbers: Collection[str] = AMOUNTS) -> tuple[
             (least, strictly), (most, included) = max(low), min(high)
             if least > most or (least == most and (strictly or not included)):
                 raise ValueError(f"no `{name}` passes all of these filters")
+    for name in texts:
+        asked_for = [
+            {fold_case(each) for each in (value if isinstance(value, list | tuple) else [value])}
+            for value in (each.value for each in where if each.property == name and each.is_ in ("equal", "in"))
+            if not names_the_trigger(value)
+        ]
+        if asked_for and not set.intersection(*asked_for):
+            raise ValueError(f"no `{name}` passes all of these filters: each of these has one only")
     return where
 
 

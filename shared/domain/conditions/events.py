@@ -32,6 +32,11 @@ class Filtered(Strict):
     event: Name
     where: Wheres = ()
 
+    @model_validator(mode="after")
+    def _fits_a_line(self) -> Self:
+        passes_one_line(self.event, self.where)
+        return self
+
 
 class Events(Described):
     """What of an event type a condition looks at: those in the window `within` (ever, when left out) that pass every
@@ -40,6 +45,11 @@ class Events(Described):
     event: Name
     within: Window | None = None
     where: Wheres = ()
+
+    @model_validator(mode="after")
+    def _fits_a_line(self) -> Self:
+        passes_one_line(self.event, self.where)
+        return self
 
     def moved_by(self) -> set[str]:
         return of_event(self.event, self.where)
@@ -351,6 +361,17 @@ def of_event(event: str, where: Sequence[Where]) -> set[str]:
         if each.is_ == "equal" and isinstance(each.value, str | bool) and not line_filters(event, where):
             return {touch(event, each.property, each.value)}
     return any_of(event, where)
+
+
+def passes_one_line(event: str, where: Sequence[Where]) -> None:
+    """ValueError: no line of an order can pass what one has to."""
+    try:
+        passable(line_filters(event, where), texts=("product_id",))
+    except ValueError:
+        raise ValueError(
+            "one line of the order has to pass these filters, and it is of one product: for orders of both, or of one "
+            "order after the other, write `all` of two conditions"
+        ) from None
 
 
 def any_of(event: str, where: Sequence[Where]) -> set[str]:

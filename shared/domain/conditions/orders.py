@@ -32,6 +32,7 @@ Bound = Annotated[float | None, Field(ge=0, le=1e9)]
 OF_ORDER = ("coupon", "discount_codes", "source_name", "total", "shipping_country")
 OF_LINES = ("product_id", "variant_id", "category", "vendor", "quantity", "price", "gift_card")
 _NUMBERS = ("total", "price", "quantity")
+_ONE_TEXT = ("source_name", "shipping_country", "product_id", "variant_id", "vendor")
 _UNITS = {"count": 1, "days_between": DAY, "quantity": A_PIECE, "refunded_share": 1}
 _WHOLE = ("count", "sum", "largest", "refunded", "quantity")
 """Measures that are whole in the unit they are worked out in."""
@@ -61,7 +62,7 @@ class OrderWhere(Filter):
 
 
 def _passable(where: tuple[OrderWhere, ...]) -> tuple[OrderWhere, ...]:
-    return passable(where, _NUMBERS)
+    return passable(where, _NUMBERS, _ONE_TEXT)
 
 
 Filters = Annotated[tuple[OrderWhere, ...], Field(max_length=10), AfterValidator(_passable)]
