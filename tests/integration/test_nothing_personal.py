@@ -26,8 +26,10 @@ from infra.local.settings import SECRETS
 from infra.local.shop import demo, storefront
 from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import System, begin
-from shared.adapters import contacts, identities
+from shared.adapters import contacts, identities, journey_definitions
 from shared.domain.events import DAY, MINUTE, Identity, IdentityKind, iso
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.lake_rows import COLUMNS
 from shared.domain.profiles.stored import as_json
 
@@ -152,8 +154,25 @@ class Shop:
         }
 
 
+def with_a_journey() -> None:
+    """Whoever orders is in it for two days, and others are told."""
+    steps = [
+        {"kind": "notify", "id": "tell", "subject": "Somebody has ordered"},
+        {"kind": "wait", "id": "later", "for": "2d"},
+        {"kind": "send", "id": "thanks", "template": "thank_you"},
+    ]
+    told = {"trigger": {"kind": "event", "events": ["Order Completed"]}, "entry": {"again": "each"}, "steps": steps}
+    journey = Journey.model_validate({"id": "j", "name": "J", "sentence": "Says it.", **told})
+    version = Version(version=1, journey=journey, published=demo.BEGIN, by="operator-1", why="it is new")
+    journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
+
+
 def play(shop: Shop) -> None:
     """Who they are is told first by the storefront, and only then said in every other field; and also before that."""
+    with_a_journey()
+    dead = {"id": ADDRESS, "type": ADDRESS, "note": SAID}
+    events = shop.system.template.reference("EventsQueue")
+    shop.system.session.client("sqs").send_message(QueueUrl=events, MessageBody=json.dumps(dead))
     visitor = {"anonymousId": "browser-1", "context": {"page": {"path": f"/{SAID[0]}", "search": f"?q={SAID[1]}"}}}
     early = [
         {"type": "track", "event": "Form Sent", "messageId": f"early-{n}", "properties": planted(said), **visitor}
@@ -215,14 +234,20 @@ def planted(said: str) -> dict[str, Any]:
 
 
 def everything(system: System) -> Iterator[tuple[str, str]]:
-    """What is stored outside of Contacts and Identities and on no queue: where, and the text of it."""
-    yield from stored(system, "Members", "Definitions")
-    for name in ("executions", "execution_events", "due"):
+    """What is stored outside of Contacts and Identities and on no queue: where, and the text of it. Every table of the
+    template, what was put on the bus, and what stands beside the bodies of messages (why they are dead letters)."""
+    yield from stored(system, *TABLES - {"Contacts", "Identities"})
+    for row in system.world.db.execute("SELECT attributes FROM queue_messages WHERE attributes IS NOT NULL"):
+        yield "reasons", str(row[0])
+    for name in ("executions", "execution_events", "due", "bus_events"):
         for row in system.world.db.execute(f"SELECT * FROM {name}"):
             yield name, repr(tuple(row))
     for (bucket,) in system.world.db.execute("SELECT name FROM buckets").fetchall():
         for file, _ in s3.objects(system.world, f"s3://{bucket}/"):
             yield str(file), _content(file)
+
+
+TABLES = {table.name for table in settings.template().of_type("AWS::DynamoDB::Table")}
 
 
 def stored(system: System, *tables: str) -> Iterator[tuple[str, str]]:
@@ -249,10 +274,10 @@ def test_nothing_of_who_somebody_is_leaves_the_two_tables(logged: list[str]) -> 
     shop = Shop()
     play(shop)
     places = [(place, text) for place, text in everything(shop.system)]
-    assert {"executions", "execution_events"} <= {place for place, _ in places}
+    assert {"executions", "execution_events", "bus_events", "reasons"} <= {place for place, _ in places}
     assert sum("parquet" in place for place, _ in places) > 3
     assert any('"Refused"' in line for line in logged)
-    assert {"Members", "Definitions"} <= {place for place, _ in places}
+    assert TABLES - {"Contacts", "Identities"} <= {place for place, _ in places}
     assert [(place, says(text), text[:500]) for place, text in places if says(text)] == []
     assert [line for line in logged if says(line)] == []
     assert [answer for answer in shop.answers if says(answer)] == []
@@ -265,6 +290,7 @@ def of_a_pass_before(place: str, instant: int) -> bool:
 
 def test_of_an_erased_person_nothing_is_left_in_any_table_members_too_nor_in_the_lake(logged: list[str]) -> None:
     shop = Shop()
+    with_a_journey()
     shop.webhook("customers/create", shop.person())
     consent = {"state": "subscribed", "opt_in_level": "single_opt_in", "consent_updated_at": shop.now()}
     told = {"customer_id": 7001, "email_address": ADDRESS, "email_marketing_consent": consent}
@@ -275,7 +301,7 @@ def test_of_an_erased_person_nothing_is_left_in_any_table_members_too_nor_in_the
     shop.system.pass_time(2 * DAY)
     contact = identities.find([CUSTOMER])[CUSTOMER]
     before = {place for place, text in everything(shop.system) if contact in text}
-    assert {"Members", "executions"} <= before
+    assert {"Members", "Runs", "executions", "bus_events"} <= before
     assert any("parquet" in place for place in before)
     erased = shop.system.world.now()
     named = {"id": 7001, "email": ADDRESS, "phone": PHONE}
@@ -293,9 +319,9 @@ def test_of_an_erased_person_nothing_is_left_in_any_table_members_too_nor_in_the
     assert says(as_json(profile.profile).decode()) == []
     left = {place for place, text in everything(shop.system) if contact in text}
     left = {place for place in left if not of_a_pass_before(place, erased)}  # S3 expires those, in two days
-    over = [text for place, text in everything(shop.system) if place == "Members" and contact in text]
-    assert all('"left"' in text and '"expires"' in text for text in over)  # by their id, until nothing can come late
-    assert left <= {"Members", "executions", "execution_events"}
+    over = [text for place, text in everything(shop.system) if place in ("Members", "Runs") and contact in text]
+    assert all('"expires"' in text for text in over)  # by their id, until nothing can come late
+    assert left <= {"Members", "Runs", "executions", "execution_events", "bus_events"}
     ended = shop.system.world.db.execute(
         "SELECT status FROM executions WHERE input LIKE ?", (f"%{contact}%",)
     ).fetchall()
