@@ -12,7 +12,7 @@ from itertools import islice
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import directory, settings, turning
+from infra.local import directory, launching, settings, turning
 from infra.local.client import console, errors
 from infra.local.gateway import Server
 from infra.local.screens import site
@@ -66,6 +66,9 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
         return 1
     try:
         threading.Thread(target=server.serving(system, site.answer).serve_forever, daemon=True).start()
+        if system.world.setting("history") is None:
+            with system.world.lock:
+                launching.switch_on(system)
         if system.world.setting("history") != "replayed":
             replay(system, arguments.customers)
         console.print(site.what_to_try(system), soft_wrap=True)

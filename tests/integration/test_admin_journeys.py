@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.admin import known
+from infra.local import launching
 from shared.adapters import contact_runs, contacts, journey_definitions, journey_files, run_counts
 from shared.adapters.contact_runs import Kept
 from shared.domain.events import DAY, HOUR, MINUTE, Json, iso
@@ -538,3 +539,14 @@ def test_what_would_happen_is_played_and_kept(shop: Shop) -> None:
     assert again["emails"] == told["emails"]
     for wrong in ({"days": 0}, {"rates": {"open": 2}}, {"rates": {"opens": 0.5}}, {"sample": 5_000}, {"what": 1}):
         refused(shop.ask("POST", "/journeys/hello/simulate", wrong), 400, "invalid_choice")
+
+
+def test_make_run_switches_on_what_ships_and_leaves_what_is_published(shop: Shop) -> None:
+    ok(shop.ask("POST", "/journeys/birthday/publish", {"state": "paused"}))
+    launching.switch_on(shop.system)
+    launching.switch_on(shop.system)
+    states = {id_: (each.state, each.version) for id_, each in journey_definitions.publication().journeys.items()}
+    assert states.pop("birthday") == ("paused", 1)
+    assert set(states.values()) == {("live", 1)}
+    on_wake_ups = {id_ for id_, journey in journey_files.shipped().items() if journey.runs_on == "wake_ups"}
+    assert states.keys() >= on_wake_ups - {"birthday"}
