@@ -161,7 +161,7 @@ def test_a_contact_is_found_by_address_and_the_address_stays_out_of_the_url(page
     text = page.text()
     assert "Ada Lovelace" in text
     assert "What started the run is no longer so" in text
-    assert "on the step A State" in text
+    assert "at From the checkout since" in text
     page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     evidence = "2 orders in the last 90 days: 2026-11-19 06:00 (1001, 30.00), 2026-11-22 06:00 (1002, 19.99)."
     assert f"{evidence} Ends on 2027-02-20 06:00, unless there is another order." in page.text()
@@ -227,7 +227,7 @@ def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(
         ("", "Dormant"),
         (f"#/contacts/{ada}", "Timeline"),
         ("#/segments/customers", "Definition"),
-        ("#/journeys/onboarding", "How it goes"),
+        ("#/journeys/onboarding", "Starts"),
         ("#/dead-letters", "VersionConflictError"),
     ):
         page.open("about:blank")

@@ -151,6 +151,8 @@ def admin_stack() -> Iterator[Admin]:
             "MESSAGES_QUEUE_URL": sqs.create_queue(QueueName="messages")["QueueUrl"],
             "LAKE_BUCKET": "lake",
             "SECRETS_PATH": "/beckon",
+            "SENDER": "A Shop <hello@shop.example>",
+            "POSTAL_ADDRESS": "1 Example Street, London",
             "SHOP_TIME_ZONE": "UTC",
             "STATE_MACHINES": json.dumps(machines),
         }

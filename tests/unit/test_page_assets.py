@@ -53,6 +53,22 @@ def test_every_module_is_there_is_used_and_names_nothing_from_elsewhere() -> Non
     assert used | {"style.css"} == set(page.assets())
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda file: file.name)
+def test_what_a_module_imports_is_exported_and_used(module: Path) -> None:
+    text = module.read_text(encoding="utf-8")
+    for names, source in re.findall(r'^import \{([^}]*)\} from "\./([^"]+)";', text, re.MULTILINE):
+        there = (page.FOLDER / source).read_text(encoding="utf-8")
+        exported = set(re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", there, re.MULTILINE))
+        exported |= {
+            name.split(" as ")[-1].strip()
+            for each in re.findall(r"export ?\{([^}]*)\}", there)
+            for name in each.split(",")
+        }
+        for name in filter(None, (each.strip() for each in names.split(","))):
+            assert name in exported, (source, name)
+            assert len(re.findall(rf"\b{name}\b", text)) > 1, f"{name} is imported for nothing"
+
+
 def test_what_the_first_look_needs_is_asked_for_at_once() -> None:
     """Else a browser finds out module by module what is to be loaded."""
     needed, more = {"main.js"}, {"main.js"}

@@ -9,7 +9,6 @@ import { day, money, plural, value, When, words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 const MESSAGES = { sent: "sent", refused: "not sent", claimed: "being sent", released: "to be tried again" };
-const STATES = { "completed": "good", "going on": "good", "failed": "bad", "timed out": "bad" };
 const SUPPRESSIONS = { bounce: "a bounce", complaint: "a complaint", erasure: "an erasure" };
 
 export default function Contact({ id }) {
@@ -53,7 +52,7 @@ function Whole({ told }) {
       : html`<${Empty}>No order yet.<//>`}<//>
     <${Card} title="Runs">
       <${Pages} path=${part("runs")} name="runs" nothing="No run of a journey yet. A run begins when the contact does, or becomes, what a journey starts from.">${
-        (runs) => html`<ul class="list">${runs.map((of) => html`<${Run} of=${of} />`)}</ul>`}<//><//>
+        (runs) => html`<ul class="list">${runs.map((of) => html`<${Run} of=${of} contact=${told.contact} />`)}</ul>`}<//><//>
     <${Card} title="Messages">
       <${Pages} path=${part("messages")} name="messages" nothing="No message yet: no step of a run has asked for one.">${
         (messages) => html`<ul class="list">${messages.map((of) => html`<${Message} of=${of} />`)}</ul>`}<//><//>
@@ -106,13 +105,12 @@ const Why = ({ of }) => html`<li>
   ${of.parts.length > 0 && html`<ul class="why">${of.parts.map((part) => html`<${Why} of=${part} />`)}</ul>`}
 </li>`;
 
-const Run = ({ of }) => html`<li>
+const Run = ({ of, contact }) => html`<li>
   <div class="head">
-    <h3><a href="#/journeys/${of.journey}">${of.name}</a>${of.path !== "begin" && ` (${words(of.path)})`}</h3>
-    <${Tag} kind=${STATES[of.status]}>${of.status}<//>
+    <h3><a href="#/contacts/${contact}/runs/${of.number}">${of.name}</a></h3>
+    <${Tag} kind=${of.outcome === null || of.goal ? "good" : ""}>${of.outcome === null ? "under way" : words(of.outcome).toLowerCase()}<//>
   </div>
-  <p class="small soft">Started <${When} at=${of.started} />${of.step && html`, on the step <strong>${of.step}</strong> since <${When} at=${of.since} />`}${
-    of.ended && html`, ended <${When} at=${of.ended} />`}.${of.reason && ` It ${of.reason}.`}</p>
+  <p class="small soft">Started <${When} at=${of.started} />${of.outcome === null ? html`, at <strong>${words(of.step)}</strong> since <${When} at=${of.since} />${of.wake_at && html`, goes on <${When} at=${of.wake_at} />`}` : html`, ended <${When} at=${of.ended} />`}.</p>
 </li>`;
 
 /** What became of it in the end: one that was sent may have come back. */

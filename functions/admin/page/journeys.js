@@ -1,15 +1,29 @@
-// All journeys.
+// All journeys: which are on, who is on their way, and what the last 30 days brought.
 
 import { ask } from "./api.js";
-import { Card, LoadedPage, SegmentLink, Title, useLoaded } from "./parts.js";
+import { StateTag } from "./journey-frame.js";
+import { Card, Empty, LoadedPage, Table, Tag, Title, useLoaded } from "./parts.js";
+import { count, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
+
+const COLUMNS = [
+  { title: "Journey", cell: (each) => html`<a href="#/journeys/${each.id}">${each.name}</a> <${StateTag} of=${each} />${each.attention > 0 && html` <${Tag} kind="note">${plural(each.attention, "email")} held<//>`}
+    <span class="under">${each.sentence}</span>` },
+  { title: "Waiting now", number: true, cell: (each) => each.waiting > 0
+    ? html`<a href="#/journeys/${each.id}/people?what=waiting">${count(each.waiting)}</a>` : "0" },
+  { title: "Sent, 30 days", number: true, cell: (each) => count(each.sent) },
+  { title: "Goals, 30 days", number: true, cell: (each) => count(each.goals) },
+];
+const GROUPS = [["live", "Live"], ["paused", "Paused"], ["draft", "Drafts"]];
 
 export default function Journeys() {
   const told = useLoaded(() => ask("journeys"));
-  return html`<${LoadedPage} of=${told}>${({ journeys, segments }) => html`
-    <${Title}>Journeys<//>
-    <${Card}><ul class="list">${journeys.map((each) => html`<li>
-      <h2><a href="#/journeys/${each.id}">${each.name}</a></h2>
-      <p>${each.sentence}</p>
-      <p class="small soft">Starts when a contact enters <${SegmentLink} id=${each.enters} names=${segments} />.</p></li>`)}</ul><//>`}<//>`;
+  return html`<${LoadedPage} of=${told}>${({ journeys }) => html`
+    <div class="head"><${Title}>Journeys<//><a class="button" href="#/new-journey">New journey</a></div>
+    <p class="lead">Series of emails that start by themselves, each contact at their own time. A draft writes to nobody until you switch it on.</p>
+    ${journeys.length === 0 && html`<${Card}><${Empty}>No journey yet.<//><//>`}
+    ${GROUPS.map(([state, title]) => {
+      const those = journeys.filter((each) => each.state === state);
+      return those.length > 0 && html`<${Card} title=${title}><${Table} stacked label=${title} columns=${COLUMNS} rows=${those} /><//>`;
+    })}`}<//>`;
 }

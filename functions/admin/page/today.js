@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { Bars } from "./charts.js";
-import { Banner, Empty, Failure, Loaded, More, Section, Table, Title, useLoaded, useRefreshed } from "./parts.js";
+import { Banner, Empty, Failure, More, Section, Table, Title, useLoaded, useRefreshed } from "./parts.js";
 import { now, setNow } from "./settings.js";
 import { count, DAY, distance, money, plural } from "./words.js";
 import { html } from "./vendor/preact.js";

@@ -1,0 +1,208 @@
+"""The pages of journeys in a real browser, over the whole local run: from a draft to the people on their way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local import gateway
+from infra.local.screens import site
+from shared.adapters import clock
+from shared.domain.events import DAY, HOUR, MINUTE
+from tests.browser.chromium import EXECUTABLE, Page, chromium
+from tests.browser.test_admin_page import FAINT
+from tests.browser.test_segments_page import passes, press, write
+from tests.integration.shop import Shop
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed"),
+]
+
+GREETING = """id: greeting
+name: A greeting
+sentence: Greets whoever has ordered, a day later.
+trigger: {kind: event, events: [Order Completed]}
+entry: {again: each}
+exits:
+  - on: {kind: event, events: [Order Cancelled]}
+steps:
+  - {id: a_day, kind: wait, for: 1d}
+  - {id: hello, kind: send, template: thank_you}
+  - {id: a_week, kind: wait, for: 7d}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    yield (made := Shop())
+    assert made
+    clock.use(None)
+
+
+@pytest.fixture(scope="module")
+def base(shop: Shop) -> Iterator[str]:
+    server = gateway.serve(shop.system, 0, site.answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}/admin/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(base: str) -> Iterator[Page]:
+    with chromium() as page:
+        yield page
+
+
+@pytest.fixture
+def page(browser: Page) -> Iterator[Page]:
+    """The browser, blank; when the test is over, it must not have complained of anything."""
+    browser.open("about:blank")
+    browser.size(1200)
+    browser.dark(False)
+    browser.complaints.clear()
+    yield browser
+    assert browser.complaints == []
+
+
+def confirm(page: Page) -> None:
+    page.wait("document.getElementById('confirm').open")
+    page.run("document.querySelector('#confirm .strong').click()")
+
+
+def switch(page: Page, state: str) -> None:
+    each = "[...document.querySelectorAll('.switch button')].find((each) => each.innerText"
+    page.run(f"{each}.toLowerCase() === '{state}').click()")
+
+
+def is_switched(state: str) -> str:
+    return f"document.querySelector('.switch [aria-pressed=true]').innerText.toLowerCase() === '{state}'"
+
+
+def press_beginning(page: Page, button: str) -> None:
+    page.run(
+        f"[...document.querySelectorAll('main button')].find((each) => each.innerText.startsWith('{button}')).click()"
+    )
+
+
+def test_a_fresh_shop_has_the_shipped_journeys_as_drafts_with_a_checklist(page: Page, base: str) -> None:
+    page.open(f"{base}#/journeys")
+    page.wait_for("Drafts")
+    assert "\nLive\n" not in page.text()
+    page.run("[...document.querySelectorAll('main a')].find((each) => each.innerText === 'Abandoned cart').click()")
+    page.wait_for("Cart reminder")
+    assert page.run("document.querySelectorAll('.node.send').length") == 3
+    assert "Somebody has changed a cart" in page.text()
+    assert "At least 1 day after they began another journey of the group cart." in page.text()
+    assert page.run(is_switched("draft"))
+    assert "before you switch it on" in page.text().lower()
+
+
+def test_what_is_wrong_stands_beside_its_line(page: Page, base: str) -> None:
+    page.open(f"{base}#/new-journey")
+    page.wait_for("Nothing is wrong with it.")
+    write(page, "textarea", GREETING.replace("7d", "7 potatoes"))
+    page.wait_for("One thing has to be fixed before it can be published.")
+    assert page.run("document.querySelector('.lines ol .wrong') !== null")
+    page.run("document.querySelector('#definition-problems button').click()")
+    assert "7 potatoes" in page.run("getSelection().toString()")
+    write(page, "textarea", GREETING.replace("id: a_week", "id: a_day"))
+    page.wait("document.querySelector('#definition-problems').innerText.includes('a_day')")
+    page.complaints.clear()
+
+
+def test_a_journey_goes_from_a_text_to_people_on_their_way(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/new-journey")
+    page.wait_for("As YAML")
+    write(page, "textarea", GREETING)
+    page.wait_for("Nothing is wrong with it.")
+    press(page, "Keep as a draft")
+    page.wait_for("Overview")
+    assert page.run("location.hash") == "#/journeys/greeting/edit"
+    page.wait_for("Nothing is wrong with it.")
+    press_beginning(page, "Publish")
+    page.wait("document.querySelector('dialog.wide')?.open")
+    page.run("document.querySelector('dialog.wide .strong').click()")
+    page.wait_for("waiting now")
+    assert page.run(is_switched("live"))
+
+    with shop.system.world.lock:
+        shop.customer(1, orders=1)
+    passes(shop, HOUR)
+    page.open("about:blank")
+    page.open(f"{base}#/journeys/greeting")
+    page.wait_for("1 waiting")
+    assert "1 started = 1 under way" in page.text()
+    page.run("document.querySelector('.node.wait .numbers a').click()")
+    page.wait_for("People who are waiting, at the step “A day”")
+    page.run("[...document.querySelectorAll('main a')].find((each) => each.innerText === 'How it goes').click()")
+    page.wait_for("How it went")
+    assert "At A day since" in page.text()
+    passes(shop, DAY)
+    page.open("about:blank")
+    page.open(f"{base}#/journeys/greeting")
+    page.wait_for("1 sent")
+
+
+def test_it_is_paused_and_its_steps_are_reviewed_by_a_switch(page: Page, base: str) -> None:
+    page.open(f"{base}#/journeys/greeting")
+    page.wait_for("waiting now")
+    switch(page, "paused")
+    confirm(page)
+    page.wait(is_switched("paused"))
+    page.run("[...document.querySelectorAll('.name')].find((each) => each.innerText === 'Hello').click()")
+    page.wait_for("Emails go out when contacts come here.")
+    switch(page, "review")
+    page.wait_for("Each email is prepared and held until you let it go.")
+
+
+def test_an_edit_says_who_is_under_way_and_what_becomes_of_them(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/journeys/greeting/edit")
+    page.wait_for("Nothing is wrong with it.")
+    write(
+        page,
+        "textarea",
+        GREETING.replace("  - {id: a_week, kind: wait, for: 7d}\n", "  - {id: ten_days, kind: wait, for: 10d}\n"),
+    )
+    page.wait_for("Nothing is wrong with it.")
+    press(page, "Keep as a draft")
+    page.wait("!document.querySelector('main .buttons .strong').disabled")
+    press_beginning(page, "Publish")
+    page.wait_for("1 person is under way")
+    assert "1 waits at a step that is gone: A week (1)" in page.text()
+    page.run("document.querySelector('dialog.wide input[value=move]').click()")
+    page.run("document.querySelector('dialog.wide .strong').click()")
+    page.wait("!document.querySelector('dialog.wide input[value=move]')")  # a job moves them, or it is done
+    passes(shop, 5 * MINUTE)
+
+
+def test_a_simulation_is_played_and_kept(page: Page, base: str) -> None:
+    page.open(f"{base}#/journeys/greeting/simulate")
+    page.wait_for("What if?")
+    press(page, "Simulate")
+    page.wait_for("Each step")
+    page.open("about:blank")
+    page.open(f"{base}#/journeys/greeting/simulate")
+    page.wait_for("Each step")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: Page, base: str, dark: bool) -> None:
+    page.size(320)
+    page.dark(dark)
+    for place, last in (
+        ("#/journeys", "Drafts"),
+        ("#/journeys/onboarding", "Starts"),
+        ("#/journeys/onboarding/edit", "Definition"),
+        ("#/journeys/onboarding/simulate", "What if?"),
+        ("#/journeys/greeting/people", "People"),
+    ):
+        page.open("about:blank")
+        page.open(base + place)
+        page.wait_for(last)
+        page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        assert page.run("document.documentElement.scrollWidth") == 320, place
+        assert page.run(FAINT) == []
