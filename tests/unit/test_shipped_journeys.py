@@ -159,7 +159,11 @@ def test_a_sign_up_at_the_checkout_gets_one_email() -> None:
     order_before = play("onboarding")
     order_before.tell(order(NOW - MINUTE))
     order_before.tell(tag, SIGN_UP)
-    for player in (order_after, order_before):
+    untagged = play("onboarding")
+    untagged.tell(event(Type.CHECKOUT_UPDATED, NOW - 5 * MINUTE, products=[{"product_id": "1"}]))
+    untagged.tell(SIGN_UP)
+    after(untagged, 0.2, order(at(0.2)))
+    for player in (order_after, order_before, untagged):
         after(player, 40 * 24)
         assert [template for _, template in emails(player)] == ["thank_you", "getting_started_customer"]
         assert outcomes(player) == ["thanked"]
