@@ -179,37 +179,36 @@ def publish(request: Request, journey: str) -> Json:
     only_if_unchanged(request, journey)
     held = journey_definitions.publication()
     before = held.journeys.get(journey)
-    if before is None or before.journey != draft.journey:
-        wrong = problems_of(written_as(draft), unknown_events=choices.unknown_events)
-        if wrong:
+    newest = next(journey_definitions.versions_of(journey)) if before else None
+    if before is not None and newest is not None and choices.hold(before) and written_of(newest) == written_of(draft):
+        number = before.version  # the last try has published it, and did no more: that is done now
+        earlier = journey_definitions.version(journey, number - 1) if number > 1 else None
+        acts = choices.acts(earlier, draft.journey, number)
+    else:
+        number = before.version + 1 if before else 1
+        acts = choices.acts(before.journey if before else None, draft.journey, number)
+        if wrong := problems_of(written_as(draft), unknown_events=choices.unknown_events):
             raise ProblemsError(wrong)
         version = Version(
-            version=(before.version if before else 0) + 1,
+            version=number,
             journey=draft.journey,
             published=now(),
             by=request.operator,
             why=choices.why,
             text=draft.text,
         )
-        made = with_journey(held, version, choices.under_way, state=choices.state)
-        published(made, version)
-        held = made
-    else:
-        version = next(journey_definitions.versions_of(journey))
-    now_published = held.journeys[journey]
-    acts = choices.acts(before, now_published)
-    job = start_job(f"journey-{journey}-v{now_published.version}", journey, acts, request) if acts else None
+        held = published(with_journey(held, version, choices.under_way, state=choices.state), version)
+    job = start_job(f"journey-{journey}-v{number}", journey, acts, request) if acts else None
     if draft.number:
         with suppress(PublishedMeanwhileError):  # of another journey's draft: this one says what is published
             journey_definitions.drop_draft(journey, draft.number)
-    logger.info("journey published", journey=journey, version=now_published.version, operator=request.operator)
-    return {
-        "journey": journey,
-        "version": now_published.version,
-        "publication": held.number,
-        "state": now_published.state,
-        "job": job,
-    }
+    logger.info("journey published", journey=journey, version=number, operator=request.operator)
+    state = held.journeys[journey].state
+    return {"journey": journey, "version": number, "publication": held.number, "state": state, "job": job}
+
+
+def written_of(form: Draft | Version) -> Written:
+    return Written(form.journey, form.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +236,17 @@ class Choices:
             why=text(body, "why", "published"),
         )
 
-    def acts(self, before: Published | None, published: Published) -> list[Act]:
-        """What follows for people, one after the other."""
-        journey, trigger = published.journey, published.journey.trigger
+    def hold(self, published: Published) -> bool:
+        """Whether what they decide for people under way is so already."""
+        decided = {"finish": published.version, "move": published.moved, "stop": published.stopped}
+        return decided[self.under_way] == published.version
+
+    def acts(self, before: Journey | None, journey: Journey, version: int) -> list[Act]:
+        """What follows for people, one after the other. RefusedError: that makes no sense for this journey."""
+        trigger = journey.trigger
         acts: list[Act] = []
         if before is not None and self.under_way != "finish":
-            acts.append(Wake(below=published.version))
+            acts.append(Wake(below=version))
         if self.include_present:
             if not isinstance(trigger, SegmentChange) or trigger.when != "enters":
                 told = "only a journey that begins by entering a segment has people who qualify already"
@@ -257,11 +261,11 @@ class Choices:
         return acts
 
 
-def _appended(before: Published | None, journey: Journey) -> str | None:
+def _appended(before: Journey | None, journey: Journey) -> str | None:
     """The first step that was appended to the version before."""
     if before is None:
         return None
-    ids = {step.id for step in before.journey.steps}
+    ids = {step.id for step in before.steps}
     own = [step.id for step in journey.steps]
     last = max((place for place, step in enumerate(own) if step in ids), default=-1)
     return own[last + 1] if last + 1 < len(own) else None

@@ -8,8 +8,8 @@ workflow, and done in the contact's own transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from functions.admin import journey_drafts, views
@@ -36,6 +36,8 @@ from shared.domain.refusals import RefusedError
 
 MAX_LOOKED_AT = 10_000
 """Runs that are looked at for one page of those that are asked for; its cursor leads to the others."""
+MAX_COUNTED = 50_000
+"""Runs that are counted before a job: the answer says whether there are `more`."""
 MAX_CONTACTS = 200
 
 
@@ -186,22 +188,22 @@ def decide(
             moved = Moved(now(), row.run, step, request.operator, release)
             events_queue.put_events([tell(row.contact, moved, now())])
             logger.info("run decided", what=what, run=row.run, operator=request.operator)
-        return {"people": 1, "job": None}
+        return {"people": 1, "more": False, "job": None}
     step = body.get("from")
     if step is None and yes_or_no(body, "all") and what == "stop":
-        found = sum(row.outcome is None for row in run_counts.rows(journey))
+        chosen = (row.outcome is None for row in run_counts.rows(journey))
     elif isinstance(step, str):
-        found = sum(1 for row in waiting_at(journey, step) if row.held or not release)
+        chosen = (
+            row.outcome is None and row.step == step and (row.held or not release) for row in run_counts.rows(journey)
+        )
     else:
         raise RefusedError("invalid_choice", "name a step, or a contact and a run", "from")
-    if dry or not found:
-        return {"people": found, "job": None}
+    looked_at = list(islice(chosen, MAX_COUNTED + 1))
+    told: dict[str, Json] = {"people": sum(looked_at[:MAX_COUNTED]), "more": len(looked_at) > MAX_COUNTED, "job": None}
+    if dry or not (told["people"] or told["more"]):
+        return told
     name = f"journey-{journey}-{what}-{now()}"
-    return {"people": found, "job": start_job(name, journey, [Move(step=step, to=to, release=release)], request)}
-
-
-def waiting_at(journey: str, step: str) -> Iterator[Row]:
-    return (row for row in run_counts.rows(journey) if row.outcome is None and row.step == step)
+    return told | {"job": start_job(name, journey, [Move(step=step, to=to, release=release)], request)}
 
 
 def one_run(body: dict[str, Any], journey: str) -> Row:

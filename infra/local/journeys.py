@@ -313,7 +313,8 @@ def _whom(arguments: argparse.Namespace) -> dict[str, Json]:
 
 def _decided(arguments: argparse.Namespace, told: Json, what: str) -> None:
     only = "[dim](nothing was done)[/] " if arguments.dry_run else ""
-    console.print(f"{only}{what} {told['people']:,} {'person' if told['people'] == 1 else 'people'}.")
+    least = " at least" if told.get("more") else ""
+    console.print(f"{only}{what}{least} {told['people']:,} {'person' if told['people'] == 1 else 'people'}.")
     _follow(arguments.port, told["job"])
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from functions.admin import known
 from infra.local import launching
-from shared.adapters import contact_runs, contacts, journey_definitions, journey_files, run_counts
+from shared.adapters import contact_runs, contacts, journey_definitions, journey_files, refreshes, run_counts
 from shared.adapters.contact_runs import Kept
 from shared.domain.events import DAY, HOUR, MINUTE, Json, iso
 from shared.domain.journeys.runs import Record, Run
@@ -378,7 +378,7 @@ def done(shop: Shop, job: str | None) -> int:
 def test_all_at_a_step_are_moved_by_a_job_and_told_who_did_it(shop: Shop) -> None:
     contacts_ = under_way(shop)
     asked = {"journey": "hello", "from": "pause", "to": "check_in"}
-    assert ok(shop.ask("POST", "/runs/move", {**asked, "dry_run": True})) == {"people": 3, "job": None}
+    assert ok(shop.ask("POST", "/runs/move", {**asked, "dry_run": True})) == {"people": 3, "more": False, "job": None}
     assert where(shop) == dict.fromkeys(contacts_, ("pause", None)), "nothing was done"
     assert done(shop, ok(shop.ask("POST", "/runs/move", asked))["job"]) == 3
     assert where(shop) == dict.fromkeys(contacts_, ("check_in", "completed"))
@@ -394,7 +394,7 @@ def test_all_at_a_step_are_moved_by_a_job_and_told_who_did_it(shop: Shop) -> Non
 def test_one_run_is_moved_or_stopped_at_once(shop: Shop) -> None:
     first, second, third = under_way(shop)
     one = {"journey": "hello", "contact": first, "run": 1}
-    assert ok(shop.ask("POST", "/runs/stop", one)) == {"people": 1, "job": None}
+    assert ok(shop.ask("POST", "/runs/stop", one)) == {"people": 1, "more": False, "job": None}
     run = {"journey": "hello", "contact": second, "run": f"{second}-hello-1", "to": "check_in"}
     ok(shop.ask("POST", "/runs/move", run))
     shop.passes(2 * MINUTE)
@@ -503,6 +503,56 @@ def test_finished_runs_go_on_where_steps_were_appended(shop: Shop) -> None:
     told = ok(shop.ask("POST", "/journeys/hello/publish", {"continue_finished": "60d"}))
     assert done(shop, told["job"]) == 3
     assert where(shop) == dict.fromkeys(contacts_, ("later", None))
+
+
+@pytest.mark.parametrize(
+    ("choices", "field"),
+    [
+        ({"include_present": True}, "include_present"),
+        ({"continue_finished": "60d"}, "continue_finished"),
+        ({"under_way": "mov"}, "under_way"),
+        ({"over": "2"}, "over"),
+        ({"underway": "move"}, "underway"),
+    ],
+)
+def test_a_choice_that_makes_no_sense_publishes_nothing(shop: Shop, choices: dict[str, Any], field: str) -> None:
+    draft(shop, WELCOME.replace("{kind: segment, segment: new_subscribers}", "{kind: hand}"))
+    answer = refused(shop.ask("POST", "/journeys/hello/publish", choices), 400, "invalid_choice")
+    assert answer["error"]["field"] == field
+    assert journey_definitions.journeys() == {}
+
+
+def test_who_published_and_got_no_further_publishes_again_and_it_is_done(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts_ = under_way(shop)
+    shop.passes(8 * DAY)
+    draft(shop, WELCOME + "  - {id: later, kind: wait, for: 3d}\n  - {id: getting_started, kind: send}\n")
+    choices = {"continue_finished": "60d"}
+    with monkeypatch.context() as broken:
+        broken.setattr(refreshes, "start", lambda *_: 1 / 0)
+        assert shop.ask("POST", "/journeys/hello/publish", choices)[0] == 500
+    assert journey_definitions.publication().journeys["hello"].version == 2
+    told = ok(shop.ask("POST", "/journeys/hello/publish", choices))
+    assert told["version"] == 2
+    assert done(shop, told["job"]) == 3
+    assert where(shop) == dict.fromkeys(contacts_, ("later", None))
+
+
+def test_people_are_moved_to_a_version_that_says_the_same_as_the_newest(shop: Shop) -> None:
+    contacts_ = under_way(shop)
+    publish(shop, SHORTER)
+    assert where(shop) == dict.fromkeys(contacts_, ("pause", None))
+    told = publish(shop, SHORTER, under_way="move")
+    assert told["version"] == 3
+    assert done(shop, told["job"]) == 3
+    assert where(shop) == dict.fromkeys(contacts_, ("check_in", "completed"))
+
+
+def test_a_comment_that_is_changed_is_a_version_of_its_own(shop: Shop) -> None:
+    publish(shop)
+    assert publish(shop, WELCOME.replace("# Ours.", "# Theirs."))["version"] == 2
+    assert ok(shop.ask("GET", "/journeys/hello/yaml"))["yaml"].startswith("# Theirs.")
 
 
 def test_a_journey_is_started_by_hand_for_contacts_or_a_segment(shop: Shop) -> None:
