@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,6 +133,47 @@ def test_the_code_is_in_the_second_email_of_a_cart_that_carries_it(shop: Running
     shop.checkout()
     shop.passes(2 * DAY)
     assert [step for step in shop.steps() if step.startswith("cart")] == ["cart_reminder", "cart_code"]
+
+
+def ordered(shop: Running, placed: int, **more: Any) -> None:
+    """The order of the cart that is left, placed so many milliseconds ago."""
+    at = shop.now() - placed
+    webhook = storefront.order(77, shop.customers[ADA], at)
+    body = {**webhook.body, "cart_token": "cart-77", "checkout_token": "checkout-77", **more}
+    storefront.post(shop.system, replace(webhook, body=body))
+
+
+@pytest.mark.parametrize(
+    ("heard", "placed", "sent"),
+    [
+        (30 * MINUTE, 0, []),
+        (30 * MINUTE, 29 * MINUTE, []),
+        (2 * HOUR, 2 * HOUR + MINUTE, ["cart_reminder"]),
+        (2 * HOUR, HOUR, ["cart_reminder"]),
+    ],
+    ids=["at once", "placed before", "dated before the cart, told after the email", "told an hour late"],
+)
+def test_after_the_order_nothing_is_sent(shop: Running, heard: int, placed: int, sent: list[str]) -> None:
+    shop.publish("abandoned_cart")
+    shop.customer(ADA)
+    shop.passes(HOUR)
+    shop.checkout()
+    shop.passes(heard)
+    ordered(shop, placed)
+    shop.passes(5 * DAY)
+    assert [step for step in shop.steps() if step.startswith("cart")] == sent
+    assert [run.goes_on for run in shop.runs("abandoned_cart")] == [False]
+
+
+def test_an_order_of_the_same_checkout_under_another_address_stops_the_reminders(shop: Running) -> None:
+    shop.publish("abandoned_cart")
+    shop.customer(ADA)
+    shop.passes(HOUR)
+    shop.checkout()
+    shop.passes(30 * MINUTE)
+    ordered(shop, 0, email="somebody.else@example.com", customer=None)
+    shop.passes(5 * DAY)
+    assert [step for step in shop.steps() if step.startswith("cart")] == []
 
 
 def test_what_stands_in_the_partition_of_a_run_holds_no_address_to_a_cart(shop: Running) -> None:
