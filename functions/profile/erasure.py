@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from functions.profile.runs import end_runs
+from functions.profile.runs import end_runs, end_runs_begun_by
 from shared.adapters import (
     addresses,
     amendments,
@@ -131,6 +131,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
     amendments.record(profile.contact, {place for event in gone for place in places(event.type, event.time)}, now)
     contacts.delete(profile.contact, [event_key(event) for event in gone])
     contacts.delete(profile.contact, {kind for event in gone for kind in asked.kinds_of(event)})
+    over = end_runs_begun_by(profile, gone, now)
     t = profile.decided = max(profile.decided, now)
     transitions = [
         *adopt(shop_definitions, profile, t),
@@ -138,7 +139,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
     ]
     trim(profile, lines=shop_definitions.lines)
     writes = contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
-    contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes])
+    contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes, *over])
 
 
 def _is_of_erased(event: Event, erased: Mapping[str, Instant]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shared.adapters import contact_runs
+from shared.adapters import contact_runs, contacts
 from shared.domain.events import HEARD_AFTER, Event, Instant, Type
 from shared.domain.journeys.acts import acts
 from shared.domain.journeys.advancing import ended
@@ -60,3 +60,19 @@ def end_runs(profile: Profile, outcome: str, now: Instant) -> list[TransactWrite
         for kept in contact_runs.concerned(profile.contact, profile.runs, ()).values()
         if kept.run.goes_on
     ]
+
+
+def end_runs_begun_by(profile: Profile, gone: Sequence[Event], now: Instant) -> list[TransactWriteItemTypeDef]:
+    """Ends the runs that began by events which are erased, in the profile too; those that had ended go at once."""
+    causes = {event.id for event in gone}
+    begun = [kept for kept in contact_runs.of_contact(profile.contact) if kept.run.cause in causes]
+    contacts.delete(
+        profile.contact,
+        [contact_runs.kind_of(each.run.journey, each.run.number) for each in begun if not each.run.goes_on],
+    )
+    writes = []
+    for kept in begun:
+        if kept.run.goes_on:
+            profile.runs.pop(kept.run.place, None)
+            writes.append(contact_runs.end(kept, ended(kept.run, now, "erased"), profile.version + 1))
+    return writes

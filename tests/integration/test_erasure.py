@@ -10,8 +10,10 @@ import boto3
 import pytest
 
 from functions.profile import erasure
-from shared.adapters import clock, contacts, identities, requests
+from shared.adapters import clock, contact_runs, contacts, identities, journey_definitions, requests
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, ConsentChange, Event, IdentityKind, Type
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Publication, Version, with_journey
 from tests.integration.conftest import NOW
 from tests.integration.test_profile import (
     ANONYMOUS,
@@ -183,6 +185,33 @@ def test_what_the_browser_of_an_erased_person_told_goes_whenever_it_is_known_to_
     profile = profile_of(ANONYMOUS, "browser")
     assert profile.histories[Type.PAGE_VIEWED].total == 1
     assert profile.first_seen == SEEN_AGAIN.received
+
+
+def test_a_run_that_an_erased_event_began_ends_with_it() -> None:
+    journey = Journey.model_validate(
+        {
+            "id": "visits",
+            "name": "Visits",
+            "sentence": "Waits.",
+            "trigger": {"kind": "event", "events": ["Page Viewed"]},
+            "entry": {"again": "each"},
+            "steps": [{"id": "later", "kind": "wait", "for": "9d"}],
+        }
+    )
+    version = Version(version=1, journey=journey, published=NOW, by="a test", why="it is new")
+    journey_definitions.publish(with_journey(Publication(), version), version)
+    deliver(CREATED)
+    deliver(SEEN)
+    deliver(REDACTED)
+    deliver(SEEN_AGAIN)
+    contact = contact_of(ANONYMOUS, "browser")
+    assert contact is not None
+    assert [kept.run.cause for kept in contact_runs.of_contact(contact)] == [SEEN.id]
+    deliver(IDENTIFIED)  # told late: the browser was theirs
+    assert contact_of(ANONYMOUS, "browser") == contact
+    assert [each.id for each in contacts.events(contact)] == [SEEN_AGAIN.id]
+    assert [kept.run.outcome for kept in contact_runs.of_contact(contact)] == ["erased"]
+    assert profile_of(ANONYMOUS, "browser").runs == {}
 
 
 @pytest.mark.parametrize("batches", [[[SEEN, CART, CHECKOUT, IDENTIFIED]], [[CART], [IDENTIFIED, CHECKOUT], [SEEN]]])

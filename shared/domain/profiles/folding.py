@@ -207,6 +207,7 @@ def rebuild(
         former_words=words.union(*(own_words(event.traits) for event in told)),
         kept={},
         memberships=dict(profile.memberships),
+        runs=dict(profile.runs),
     )
     for event in told:
         fold(whole, event, asked)
