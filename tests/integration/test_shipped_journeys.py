@@ -20,6 +20,7 @@ from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Identity, IdentityKi
 from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.journeys.runs import Run
 from tests.integration.shop import Shop
+from tests.integration.test_releases import Store
 
 ADA = 1
 CANDLE = 632910392
@@ -212,3 +213,38 @@ def test_a_question_is_answered_by_one_click(shop: Running) -> None:
     assert stored is not None
     tags: Any = stored.profile.traits["tags"].value
     assert {"vip", "early_access"} <= set(tags)
+
+
+class Stocked(Running, Store):
+    def product(self, *stocks: int | None, price: str = "20.00", at: int | None = None, **more: Json) -> None:
+        Store.product(self, *stocks, price=price, at=at, **more)
+
+
+@pytest.fixture
+def store() -> Iterator[Stocked]:
+    yield Stocked()
+    forget_all()
+    clock.use(None)
+
+
+def test_who_asked_is_told_that_it_is_back_and_who_looked_that_it_costs_less(store: Stocked) -> None:
+    store.publish("back_in_stock", "price_drop")
+    store.customer(ADA)
+    store.product(0)
+    store.passes(MINUTE)
+    store.asks("ada.1")
+    store.passes(DAY)
+    store.product(3)
+    store.passes(HOUR)
+    mail = next(mail for mail in store.mails() if mail.tags["step"] == "back_in_stock")
+    assert mail.subject == "Earl Grey is back"
+    for told in ("Earl Grey", "£20.00", "https://shop.example.com/products/earl-grey"):
+        assert told in mail.html, told
+    assert store.steps().count("back_in_stock") == 1
+    store.track("ada.1", "Product Viewed", product_id="8001")
+    store.passes(3 * DAY)
+    store.product(3, price="15.00")
+    store.passes(DAY)
+    (drop,) = [mail for mail in store.mails() if mail.tags["step"] == "price_drop"]
+    for told in ("£15.00", "It was £20.00."):
+        assert told in drop.html, told
