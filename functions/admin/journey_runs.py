@@ -8,6 +8,7 @@ workflow, and done in the contact's own transaction.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -26,11 +27,12 @@ from shared.adapters import (
     run_counts,
 )
 from shared.adapters.clock import now
+from shared.adapters.contact_runs import Kept
 from shared.adapters.run_counts import Row
 from shared.domain.events import Event, Instant, Json
 from shared.domain.journeys.definition import Published
 from shared.domain.journeys.jobs import Move, Start
-from shared.domain.journeys.runs import Begin, Moved
+from shared.domain.journeys.runs import LEAVING, Begin, Moved
 from shared.domain.journeys.telling import tell
 from shared.domain.refusals import RefusedError
 
@@ -38,7 +40,23 @@ MAX_LOOKED_AT = 10_000
 """Runs that are looked at for one page of those that are asked for; its cursor leads to the others."""
 MAX_COUNTED = 50_000
 """Runs that are counted before a job: the answer says whether there are `more`."""
+MAX_READ = 500
+"""Likewise, where the runs themselves have to be read."""
 MAX_CONTACTS = 200
+STANDING: Mapping[str, Callable[[Row], bool]] = {
+    "waiting": lambda row: row.outcome is None,
+    "held": lambda row: row.outcome is None and row.held,
+    "ended": lambda row: row.outcome is not None,
+    "goal": lambda row: row.goal,
+}
+"""What can be asked of a run as it stands."""
+ON_RECORD: Mapping[str, Collection[str]] = {
+    "entered": ("entered",),
+    "sent": ("sent", "sent_after"),
+    "skipped": ("skipped",),
+    "left": LEAVING,
+}
+"""And what of what happened to it, by the records that say so (of a run the newest 300)."""
 
 
 # ── who is where ──
@@ -46,8 +64,9 @@ MAX_CONTACTS = 200
 
 @route("GET", "/journeys/{journey}/runs")
 def list_runs(request: Request, journey: str) -> Json:
-    """The runs behind a number: `?step=`, `?what=` `waiting`, `held` or `ended`, `?outcome=`. A page can be empty and
-    have a `cursor` all the same: there are more to look at."""
+    """The runs behind a number: `?what=` is how they stand (`waiting`, `held`, `ended`, `goal`) or what is on record of
+    them (`entered`, `sent`, `skipped`, `left`), `?step=` where, `?reason=` why, `?outcome=` how they ended. A page can
+    be empty and have a `cursor` all the same: there are more to look at."""
     if journey not in journey_definitions.publication().journeys:
         raise not_found()
     wanted = Wanted.read(request)
@@ -56,10 +75,10 @@ def list_runs(request: Request, journey: str) -> Json:
     last: str | None = None
     rows = run_counts.rows(journey, cursor.name if cursor else "")
     for looked_at, row in enumerate(rows):
-        if looked_at == MAX_LOOKED_AT or len(found) == limit:
+        if looked_at == (MAX_READ if wanted.what in ON_RECORD else MAX_LOOKED_AT) or len(found) == limit:
             break
         last = row.run
-        if wanted.fits(row):
+        if wanted.fits(row, journey):
             found.append(row)
     else:
         last = None
@@ -78,24 +97,26 @@ class Wanted:
     step: str | None
     what: str | None
     outcome: str | None
+    reason: str | None
 
     @classmethod
     def read(cls, request: Request) -> Wanted:
         what = request.query.get("what")
-        if what not in (None, "waiting", "held", "ended"):
-            raise RefusedError("invalid_choice", "it must be one of waiting, held, ended", "what")
-        return cls(request.query.get("step"), what, request.query.get("outcome"))
+        if what is not None and what not in (*STANDING, *ON_RECORD):
+            raise RefusedError("invalid_choice", f"it must be one of {', '.join((*STANDING, *ON_RECORD))}", "what")
+        return cls(*(request.query.get(name) for name in ("step", "what", "outcome", "reason")))
 
-    def fits(self, row: Row) -> bool:
-        return (
-            self.step in (None, row.step)
-            and self.outcome in (None, row.outcome)
-            and {
-                None: True,
-                "waiting": row.outcome is None,
-                "held": row.outcome is None and row.held,
-                "ended": row.outcome is not None,
-            }[self.what]
+    def fits(self, row: Row, journey: str) -> bool:
+        if self.outcome not in (None, row.outcome):
+            return False
+        if self.what is not None and self.what in ON_RECORD:
+            return self.is_on_record(contact_runs.read(row.contact, journey, row.number), ON_RECORD[self.what])
+        return self.step in (None, row.step) and (self.what is None or STANDING[self.what](row))
+
+    def is_on_record(self, kept: Kept | None, what: Collection[str]) -> bool:
+        return kept is not None and any(
+            each.what in what and self.step in (None, each.step) and self.reason in (None, each.why)
+            for each in kept.run.records
         )
 
 

@@ -286,6 +286,14 @@ def test_the_numbers_of_a_journey_agree_and_each_leads_to_its_people(shop: Shop)
         "step=welcome&what=held": (2,),
         "outcome=goal": (4,),
         "what=ended": (4, 5),
+        "what=goal": (4,),
+        "what=sent&step=welcome": (0, 1, 4, 5),
+        "what=sent": (0, 1, 4, 5),
+        "what=skipped&step=welcome&reason=no_consent": (3,),
+        "what=skipped&reason=capped": (),
+        "what=entered&step=check_in": (5,),
+        "what=entered&step=pause": (0, 1, 3, 4, 5),
+        "what=left&step=pause": (4, 5),
         "": range(6),
     }.items():
         told = ok(shop.ask("GET", f"/journeys/hello/runs?{query}"))

@@ -2,7 +2,7 @@
 
 import { ask, at } from "./api.js";
 import { Frame, shown } from "./journey-frame.js";
-import { Card, confirmed, ContactLink, Failure, Job, LoadedPage, Pages, Table, Tag, useActing, useLoaded } from "./parts.js";
+import { Card, confirmed, ContactLink, Empty, Failure, Job, LoadedPage, Pages, Table, Tag, useActing, useLoaded } from "./parts.js";
 import { plural, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
@@ -12,13 +12,13 @@ export default function People({ id, query = "" }) {
   const asked = Object.fromEntries(new URLSearchParams(query));
   const path = `${at("journeys", id, "runs")}?${new URLSearchParams(asked)}`;
   return html`<${LoadedPage} of=${told}>${(journey) => html`<${Frame} told=${journey} here="people" again=${told.again}>
-    <p class="small">${[["Everybody", {}], ["Waiting", { what: "waiting" }], ["Held for review", { what: "held" }], ["Ended", { what: "ended" }]].map(([name, of], n) => html`${n > 0 && " · "}
+    ${journey.state === "draft" ? html`<${Card}><${Empty}>Nobody is on it: it was never switched on.<//><//>` : html`<p class="small">${[["Everybody", {}], ["Waiting", { what: "waiting" }], ["Held for review", { what: "held" }], ["Ended", { what: "ended" }]].map(([name, of], n) => html`${n > 0 && " · "}
       <a href="#/journeys/${id}/people?${new URLSearchParams(of)}" aria-current=${(of.what ?? "") === (asked.what ?? "") && !asked.step ? "true" : null}>${name}</a>`)}</p>
     <${Card} title=${title(asked)}>
       ${asked.step && asked.what === "waiting" && html`<${All} id=${id} step=${asked.step} told=${journey} again=${() => { turn.value += 1; }} />`}
       <${Pages} key="${path} ${turn.value}" path=${path} name="runs" nothing="Nobody, at the moment.">${(runs) => html`
         <${Table} stacked label="People" rows=${runs} columns=${COLUMNS} />`}<//>
-    <//>
+    <//>`}
   <//>`}<//>`;
 }
 
@@ -54,10 +54,13 @@ function All({ id, step, told, again }) {
     ${job.value && html`<${Job} id=${job.value} done=${again} />`}`;
 }
 
-const SAYING = { waiting: "People who are waiting", held: "People whose email is held for review", ended: "People who are through" };
+const SAYING = {
+  waiting: "People who are waiting", held: "People whose email is held for review", ended: "People who are through", goal: "People who reached the goal",
+  entered: "People who came here", sent: "People who were sent the email", skipped: "People who were not sent the email", left: "People who went on or left",
+};
 
 /** "People who are waiting, at the step “Check in”". */
-function title({ step, what, outcome }) {
+function title({ step, what, outcome, reason }) {
   const who = outcome ? `Ended: ${words(outcome).toLowerCase()}` : SAYING[what] ?? "People who are or were on it";
-  return step ? `${who}, at the step “${words(step)}”` : who;
+  return `${who}${step ? `, at the step “${words(step)}”` : ""}${reason ? ` (${words(reason).toLowerCase()})` : ""}`;
 }

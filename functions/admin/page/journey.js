@@ -60,7 +60,7 @@ function Numbers({ told, people }) {
   return html`
     <dl class="counts">${tile("waiting now", waiting, { what: "waiting" })}${tile("emails, 30 days", month("sent"))}${tile("goals, 30 days", month("goals"))}${tile("started so far", entered, {})}</dl>
     ${entered > 0 && html`<p class="small soft">${count(entered)} started = ${count(waiting)} under way${reasons.map(([reason, number]) =>
-      html` + <a href=${people({ what: "ended", outcome: reason })}>${count(number)} ${words(reason).toLowerCase()}</a>`)}${goals > 0 && `; ${count(goals)} reached the goal`}.</p>`}`;
+      html` + <a href=${people({ what: "ended", outcome: reason })}>${count(number)} ${words(reason).toLowerCase()}</a>`)}${goals > 0 && html`; <a href=${people({ what: "goal" })}>${count(goals)} reached the goal</a>`}.</p>`}`;
 }
 
 const MARKS = new Map([[true, ["✓", "good", "done: "]], [false, ["✗", "bad", "to do: "]], [null, ["○", "soft", "for you to see: "]]]);
@@ -97,7 +97,7 @@ function Step({ step, told, people, chosen }) {
     <span class="numbers">
       ${counts.waiting > 0 && html`<a href=${people({ step: step.id, what: "waiting" })}>${count(counts.waiting)} waiting</a>`}
       ${counts.held > 0 && html`<a href=${people({ step: step.id, what: "held" })}>${count(counts.held)} held</a>`}
-      ${counts.sent > 0 && html`<span>${count(counts.sent)} sent</span>`}
+      ${counts.sent > 0 && html`<a href=${people({ step: step.id, what: "sent" })}>${count(counts.sent)} sent</a>`}
     </span>`;
 }
 
@@ -118,14 +118,14 @@ function Panel({ step, told, people, again, close }) {
       await again();
     });
   };
-  const row = (title, number, query) => number > 0 && html`<dt>${title}</dt><dd>${query ? html`<a href=${people({ step: step.id, ...query })}>${count(number)}</a>` : count(number)}</dd>`;
+  const row = (title, number, query) => number > 0 && html`<dt>${title}</dt><dd><a href=${people({ step: step.id, ...query })}>${count(number)}</a></dd>`;
   return html`<aside class="panel card" aria-label="The step ${words(step.id)}">
     <div class="head"><h2>${words(step.id)}</h2><button class="quiet" aria-label="Close" onClick=${close}>✕</button></div>
     <p>${told.words.steps[step.id].text}.</p>
     ${step.kind === "send" && html`<p class="small soft">Subject: ${subject(told.subjects[step.template ?? step.id] ?? "there is no such template yet")}</p>`}
     <dl>
-      ${row("Came here", counts.entered)}${row("Waiting now", counts.waiting, { what: "waiting" })}${row("Held for you", counts.held, { what: "held" })}
-      ${row("Sent", counts.sent)}${skipped.map(([reason, number]) => row(`Not sent: ${words(reason).toLowerCase()}`, number))}${row("Went on or left", counts.left)}
+      ${row("Came here", counts.entered, { what: "entered" })}${row("Waiting now", counts.waiting, { what: "waiting" })}${row("Held for you", counts.held, { what: "held" })}
+      ${row("Sent", counts.sent, { what: "sent" })}${skipped.map(([reason, number]) => row(`Not sent: ${words(reason).toLowerCase()}`, number, { what: "skipped", reason }))}${row("Went on or left", counts.left, { what: "left" })}
     </dl>
     ${step.kind === "send" && told.journey && html`
       <div class="switch" role="group" aria-label="State of the step">${STATES.map(([state, title]) => html`
