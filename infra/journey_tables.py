@@ -185,12 +185,16 @@ def _instant(place: _Place) -> str:
     elif not high:
         when = f"once {place.base}" if place.base else "at once"
     else:
-        when = f"{_span(low, high)} after {place.base}" if place.base else f"after {_span(low, high)}"
+        span = _span(low, high)
+        when = f"{span} {'of when' if not low else 'after'} {place.base}" if place.base else span
+        when = when if place.base or not low else f"after {span}"
     return f"{when}, {place.clock}" if place.clock else when
 
 
 def _span(low: int, high: int) -> str:
-    return _long(low) if low == high else f"{_long(low) if low else 'nothing'} to {_long(high)}"
+    if not low:
+        return f"within {_long(high)}"
+    return _long(low) if low == high else f"{_long(low)} to {_long(high)}"
 
 
 def _long(milliseconds: int) -> str:
