@@ -147,7 +147,7 @@ def test_what_cannot_be_processed_is_set_aside_and_can_be_replayed() -> None:
 def test_unknown_paths_are_not_found() -> None:
     system = start()
     assert gateway.public(system, Request("GET", "/nothing")).status == 404
-    assert gateway.admin(system, Request("GET", "/nothing")).status == 403
+    assert gateway.admin(system, Request("GET", "/nothing")).status == 404
 
 
 @pytest.mark.parametrize("path", ["/local/clock", "/local/webhooks", "/mailbox/1", "/admin/dead-letters/events/replay"])

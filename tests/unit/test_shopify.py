@@ -320,6 +320,18 @@ def test_a_refund_finds_its_order_and_says_what_was_paid_back() -> None:
     }
 
 
+def test_a_refund_that_an_order_lists_is_the_event_that_its_own_webhook_tells() -> None:
+    refund = sample("refunds_create")
+    (alone,) = events("refunds/create", refund)
+    order = sample("orders_create") | {"refunds": [refund, {"id": None}, {"id": 910002, "transactions": []}]}
+    for topic in ("orders/updated", "orders/paid", "orders/cancelled"):
+        told, *listed = events(topic, order, x_shopify_event_id=topic)
+        assert told.type != Type.ORDER_REFUNDED
+        assert [(each.id, each.time, each.properties) for each in listed] == [
+            (alone.id, alone.time, alone.properties)  # the other returned no money
+        ]
+
+
 def test_a_refund_without_transactions_is_its_lines_and_adjustments() -> None:
     payload = {**sample("refunds_create"), "transactions": []}
     payload["order_adjustments"] = [{"amount": "-4.00", "tax_amount": "-1.00", "kind": "shipping_refund"}]

@@ -18,7 +18,7 @@ carts and checkouts are joined to orders in the same way. The public write key c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -392,7 +392,16 @@ def _order(type_: Type, dated: str | None, payload: Payload, delivery: _Delivery
             traits=_buyer_traits(payload),
             properties=with_products(properties, map(_product, objects(payload.get("line_items")))),
         ),
+        *_refunds_of(order, payload, delivery),
     )
+
+
+def _refunds_of(order: str, payload: Payload, delivery: _Delivery) -> Iterator[Event]:
+    """Each refund that the order lists, as `refunds/create` tells it (the same event): a shop that has not subscribed
+    to that, or whose webhook was lost, has refunds all the same."""
+    for refund in objects(payload.get("refunds")):
+        if identifier(refund.get("id")):
+            yield from _refund({**refund, "order_id": order}, delivery)
 
 
 def _refunds(order: Payload) -> dict[str, float] | None:
@@ -523,6 +532,8 @@ def _refund(payload: Payload, delivery: _Delivery) -> tuple[Event, ...]:
             Type.ORDER_REFUNDED,
             refund,
             instant(payload.get("created_at")),
+            # Money is returned once, whichever webhooks tell of it.
+            id_=event_id("shopify", delivery.shop, "refunds/create", refund),
             identities=_identities(None, None, f"shopify-order:{order}"),
             properties=present(
                 {
