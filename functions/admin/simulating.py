@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.admin import journey_drafts
 from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
@@ -16,9 +16,11 @@ from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.adapters.definitions_table import TooLargeError
 from shared.domain.events import Json
-from shared.domain.journeys.simulating import MAX_DAYS, Rates, as_json, simulate
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
+
+if TYPE_CHECKING:
+    from shared.domain.journeys.simulating import Rates
 
 MAX_CONTACTS = 1_000
 """Played in one answer: three seconds of a core."""
@@ -33,6 +35,8 @@ def simulate_journey(request: Request, journey: str) -> Json:
     """Plays a definition (`yaml` or `definition`; the draft, or else what is published, when neither is sent) for
     `contacts` by their ids, or a `sample` of so many, over `days`, with `rates` of what they do, by a `seed`. The
     result is kept with the journey."""
+    from shared.domain.journeys.simulating import MAX_DAYS, as_json, simulate  # what no other request waits for
+
     body = request.json_with_text("yaml") if request.body else {}
     for name in body:
         if name not in OPTIONS:
@@ -85,6 +89,8 @@ def _whole(body: dict[str, Any], name: str, otherwise: int, most: int) -> int:
 
 
 def _rates(told: Any) -> Rates:
+    from shared.domain.journeys.simulating import Rates
+
     names = [each.name for each in fields(Rates)]
     if not isinstance(told, dict):
         raise RefusedError("invalid_choice", "it must be an object of numbers", "rates")

@@ -33,12 +33,14 @@ from shared.adapters import (
     amendments,
     asked,
     catalogue,
+    clock,
     conflicts,
     contact_runs,
     contacts,
     definitions,
     events_queue,
     identities,
+    journey_definitions,
     lake,
     members,
     messages,
@@ -71,6 +73,8 @@ from shared.domain.events import (
 )
 from shared.domain.journeys import Run as OlderRun
 from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Publication as JourneysPublication
+from shared.domain.journeys.publications import Version, with_journey, with_step_state
 from shared.domain.journeys.runs import NotifyOthers, Record, Run, SendEmail, StartAnother, UpdateContact
 from shared.domain.messages import Message, Refusal, Status
 from shared.domain.profiles import Profile, Stamped
@@ -527,6 +531,29 @@ def test_the_items_of_definitions_are_as_before() -> None:
     drafted = {"new_subscribers": {"number": 1, "segment": golden("publication")["segments"][0]}}
     assert says(found["drafts"]["body"]["compressed"], drafted)
     assert says(found["segments"]["body"]["compressed"], golden("publication"))
+
+
+def test_the_items_of_journeys_are_as_before_and_read_as_before() -> None:
+    """The `version` of a journey is what runs go on by for as long as they are under way, and `kind` is never left out:
+    it tells one step from the other."""
+    told = golden("journeys")
+    journey = Journey.model_validate_json(json.dumps(told["definition"]))
+    version = Version(version=1, journey=journey, published=AT, by="operator", why="we begin", text="id: a  # ours")
+    made = with_journey(JourneysPublication(), version, state="paused")
+    journey_definitions.publish(made, version)
+    made = with_step_state(made, journey.id, "welcome", "review", AT, "operator")
+    journey_definitions.publish(made)
+    clock.use(lambda: AT)
+    drafted = journey_definitions.put_draft(journey, None, None, "operator")
+    clock.use(None)
+    journey_definitions.keep_simulation(journey.id, {"days": 90})
+    found = {f"{item['id']['S']} {item['version']['N']}": item for item in stored("Definitions")}
+    assert says(found, told["items"])
+    journey_definitions.forget()
+    assert journey_definitions.publication() == made
+    assert journey_definitions.version(journey.id, 1) == journey
+    assert journey_definitions.drafts() == {journey.id: drafted}
+    assert journey_definitions.simulation(journey.id) == {"days": 90}
 
 
 # ── products, their changes, and who asked for them ──
