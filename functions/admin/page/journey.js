@@ -58,7 +58,7 @@ function Numbers({ told, people }) {
   const reasons = Object.entries(ended).filter(([, number]) => number > 0);
   const tile = (title, number, query) => html`<div><dt>${title}</dt><dd>${query && number > 0 ? html`<a href=${people(query)}>${count(number)}</a>` : count(number)}</dd></div>`;
   return html`
-    <dl class="counts">${tile("waiting now", waiting, { what: "waiting" })}${tile("emails, 30 days", month("sent"))}${tile("goals, 30 days", month("goals"))}${tile("started so far", entered, {})}</dl>
+    <dl class="counts">${tile("waiting now", waiting, { what: "waiting" })}${tile("emails, 30 days", month("sent"), { what: "sent" })}${tile("goals, 30 days", month("goals"), { what: "goal" })}${tile("started so far", entered, {})}</dl>
     ${entered > 0 && html`<p class="small soft">${count(entered)} started = ${count(waiting)} under way${reasons.map(([reason, number]) =>
       html` + <a href=${people({ what: "ended", outcome: reason })}>${count(number)} ${words(reason).toLowerCase()}</a>`)}${goals > 0 && html`; <a href=${people({ what: "goal" })}>${count(goals)} reached the goal</a>`}.</p>`}`;
 }
