@@ -162,8 +162,8 @@ def _pause(error: Exception, age: Instant) -> int:
         return min(max(15 * SECOND, age // 2), 5 * MINUTE)
     if isinstance(error, SendingStoppedError | UnansweredError | NotYetError):
         return min(max(MINUTE, age // 2), 15 * MINUTE)
-    if isinstance(error, OutcomePendingError):
-        return 5 * MINUTE
+    if isinstance(error, OutcomePendingError):  # or somebody acted on it, or on its run, in the same moment
+        return min(max(20 * SECOND, age // 2), 5 * MINUTE)
     return min(max(10 * SECOND, age // 2), 15 * MINUTE)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from infra.local.aws import eventbridge, ses
+from infra.local.aws.calls import AwsError, Call
 from shared.adapters import clock, contact_runs, contacts, events_queue, identities, journey_definitions, run_counts
 from shared.adapters.caches import forget_all
 from shared.adapters.clients import client
@@ -385,3 +386,40 @@ def test_a_run_that_was_left_behind_is_found_and_goes_on(shop: Journeys) -> None
     (row,) = run_counts.rows("j")
     assert (row.step, row.wake_at) == ("later", shop.run_of(ADA).wake_at)
     assert shop.mend() == 0
+
+
+def test_an_email_that_ses_does_not_take_now_waits_on_its_queue_and_goes_out_once(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+    away = True
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.service == "sesv2" and away:
+            raise AwsError("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+        return perform()
+
+    shop.fault = fault
+    shop.order(ADA)
+    shop.passes(2 * HOUR)
+    assert (shop.run_of(ADA).step, "thanks" in shop.mails(ADA)) == ("thanks", False)
+    away = False
+    shop.passes(20 * MINUTE)
+    assert shop.mails(ADA).count("thanks") == 1
+    assert shop.run_of(ADA).step == "later"
+
+
+def test_an_email_that_ses_takes_from_nobody_for_a_week_is_passed_over_with_the_reason(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop)
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.service == "sesv2":
+            raise AwsError("SendingPausedException", "Email sending is disabled.", 400)
+        return perform()
+
+    shop.fault = fault
+    shop.order(ADA)
+    shop.passes(8 * DAY)
+    skipped = [record for record in shop.run_of(ADA).records if record.what == "skipped"]
+    assert [(record.step, record.why) for record in skipped] == [("thanks", "not_taken")]
+    shop.assert_sums()
