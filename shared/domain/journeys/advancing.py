@@ -307,9 +307,10 @@ class _Play:
 
     def move(self, moved: Moved) -> None:
         """A person has decided. A step that there is none of is a slip, and moves nothing; nor does what is not newer
-        than their last decision: it is told again, or was overtaken."""
+        than their last decision (it is told again, or was overtaken), or is about a step that the run has left: who was
+        emailed there meanwhile would be once more."""
         by_hand = (each for each in self.run.records if each.why == BY_HAND)
-        if any(each.time >= moved.time for each in by_hand):
+        if any(each.time >= moved.time for each in by_hand) or moved.at not in (None, self.run.step):
             return
         if moved.release:
             if isinstance(self.path.steps.get(self.run.step), Send) and moved.step in (None, self.run.step):
