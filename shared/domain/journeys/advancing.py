@@ -13,7 +13,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Instant, iso
 from shared.domain.journeys import timing
 from shared.domain.journeys.acts import LATE, Act, is_act
@@ -435,15 +434,9 @@ class _Play:
                     if as_wanted and held is not None and begin <= held.since <= here and not occasion.by:
                         return occasion.segment
                 case EventHappens():
-                    passes = self.shop.passes_occurrence(occasion, self.run)
-                    for type_ in occasion.events:
-                        history = profile.histories.get(type_)
-                        newest = history.newest if history is not None else []
-                        cut = history is not None and history.total > len(newest)
-                        if cut and (not newest or newest[0].time > begin):
-                            raise HistoryNeededError(type_)
-                        if any(begin <= each.time <= here and passes(each.properties) for each in newest):
-                            return type_
+                    told = self.shop.remembered(occasion, self.run, profile)
+                    if (type_ := next((type_ for type_, time in told if time <= here), None)) is not None:
+                        return type_
         return None
 
     # ── parts ──
