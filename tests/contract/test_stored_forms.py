@@ -138,7 +138,7 @@ MESSAGE = Message(
 
 
 def test_the_ids_and_keys_by_which_stored_things_are_found_stay_as_they_are() -> None:
-    assert contacts.SHARDS == 10
+    assert contacts.SHARDS == run_counts.SHARDS == 10
     shards = [contacts.shard_of(contact) for contact in (CONTACT, "c0", "c1", "c2", "cffffffffffffff1")]
     assert shards == [3, 5, 7, 1, 8]
     assert contacts.numbered("TRANSITION", 7) == "TRANSITION#0000000007"

@@ -423,3 +423,15 @@ def test_so_many_begin_in_an_hour_and_the_others_after_them() -> None:
     player.pass_to(NOW + HOUR + 2)
     begun = [(run.since - NOW, run.outcome) for run in player.runs.values()]
     assert begun == [(0, "completed"), (1, "stopped"), (HOUR, None)]
+
+
+def test_an_email_that_nobody_tells_of_is_asked_for_again_once_a_day_by_the_same_key() -> None:
+    player = Player(journey(on("Quiz Taken"), SEND))
+    player.tell(event("Quiz Taken", NOW))
+    (first,) = player.asked
+    day = 24 * 3_600_000
+    player.pass_to(NOW + day - 1)
+    assert len(player.asked) == 1
+    player.pass_to(NOW + day)
+    player.pass_to(NOW + 2 * day - 1)
+    assert [(run.id, effect) for run, effect in player.asked] == [(first[0].id, first[1])] * 2
