@@ -435,3 +435,95 @@ def test_an_email_that_nobody_tells_of_is_asked_for_again_once_a_day_by_the_same
     player.pass_to(NOW + day)
     player.pass_to(NOW + 2 * day - 1)
     assert [(run.id, effect) for run, effect in player.asked] == [(first[0].id, first[1])] * 2
+
+
+QUIZZED = Segment(id="quizzed", name="Q", sentence="Q.", when=EventCount(event="Quiz Taken"))
+
+
+def test_what_the_shop_does_to_its_segments_ends_runs_and_answers_nothing() -> None:
+    """Left because the segment's definition has changed: a plain exit ends the run, one that answers it does not."""
+    left = {"kind": "segment", "segment": "quizzed", "when": "leaves"}
+    for more, outcome in (
+        ({}, "left quizzed"),
+        ({"goal": True}, None),
+        ({"go_to": "hello"}, None),
+        ({"start": "x"}, None),
+    ):
+        player = Player(
+            journey(on("Asked"), {"kind": "wait", "id": "w", "for": "9d"}, SEND, exits=[{"on": left, **more}])
+        )
+        player.definitions = compile_segments([QUIZZED])
+        player.publish(dict(player.shop.published))
+        player.tell(event("Quiz Taken", NOW))
+        player.tell(event("Asked", NOW + 1))
+        narrower = QUIZZED.model_copy(update={"when": EventCount(event="Quiz Taken", at_least=2)})
+        player.definitions = compile_segments([narrower], sequence=2, changed={"quizzed": 2})
+        player.publish(dict(player.shop.published))
+        player.pass_to(NOW + HOUR)
+        assert (player.runs[1].outcome, player.effects) == (outcome, []), more
+
+
+def test_what_made_it_so_is_said_by_by_and_time_is_one_of_them() -> None:
+    lately = QUIZZED.model_copy(update={"when": EventCount(event="Quiz Taken", within=DAY)})
+    for by, runs in ((["time"], 1), (["Quiz Taken"], 0), ([], 1)):
+        trigger = {"kind": "segment", "segment": "quizzed", "when": "leaves", "by": by}
+        player = Player(journey(trigger, SEND), segments=[lately])
+        player.tell(event("Quiz Taken", NOW))
+        player.pass_to(NOW + 2 * DAY)
+        assert len(player.runs) == runs, by
+
+
+def test_an_email_that_comes_too_late_is_passed_over_and_says_so() -> None:
+    player = Player(journey(on("Quiz Taken"), {**SEND, "best_before": "1h"}, hours={"weekdays": ["sat"]}))
+    player.tell(event("Quiz Taken", NOW))
+    player.pass_to(NOW + 9 * DAY)
+    (skipped,) = (each for each in player.runs[1].records if each.what == "skipped")
+    assert (skipped.why, player.runs[1].outcome, player.effects) == ("too_late", "completed", [])
+
+
+def test_a_time_of_day_that_comes_round_at_that_time_is_tomorrow_s() -> None:
+    gold = {"when": {"kind": "trait", "trait": "level", "value": "gold"}, "next": "end"}
+    steps = (
+        {"kind": "wait", "id": "nine", "at": "09:00"},
+        {"kind": "branch", "id": "b", "ways": [gold], "next": "nine"},
+    )
+    player = Player(journey(on("Quiz Taken"), *steps))
+    player.tell(event("Quiz Taken", NOW))
+    player.pass_to(NOW + 3 * DAY)
+    came = [each.time for each in player.runs[1].records if each.what == "entered" and each.step == "nine"]
+    assert [t - came[1] for t in came[1:]] == [0, DAY, 2 * DAY]
+
+
+def test_a_no_from_before_the_run_that_is_told_late_ends_nothing_where_a_yes_has_followed() -> None:
+    player = Player(journey(on("Quiz Taken"), {"kind": "wait", "id": "w", "for": "9d"}))
+    player.tell(consent("subscribed", NOW))
+    player.tell(event("Quiz Taken", NOW + HOUR))
+    earlier = consent("unsubscribed", NOW - DAY).model_copy(update={"received": NOW + 2 * HOUR})
+    player.tell(earlier)
+    assert player.runs[1].goes_on
+    player.tell(
+        consent("unsubscribed", NOW + 3 * HOUR), consent("subscribed", NOW + 4 * HOUR)
+    )  # taken back, in one batch
+    assert player.runs[1].outcome == "unsubscribed"
+
+
+def test_a_paused_journey_starts_nobody_and_a_date_that_was_missed_is_missed() -> None:
+    player = Player(journey({"kind": "date", "trait": "birthday"}, SEND, entry={"again": "each"}))
+    player.tell(traits(NOW, birthday="1990-11-20"))
+    player._play((), (), NOW + 12 * DAY, NOW + 12 * DAY)  # nobody has looked for days
+    assert player.runs == {}
+    player = Player(journey(on("Quiz Taken"), SEND))
+    player.switch("paused")
+    player.tell(event("Quiz Taken", NOW))
+    assert player.runs == {}
+
+
+def test_who_has_left_is_not_taken_in() -> None:
+    lately = QUIZZED.model_copy(update={"when": EventCount(event="Quiz Taken", within=DAY)})
+    player = Player(segments=[lately])
+    player.tell(event("Quiz Taken", NOW))
+    player.pass_to(NOW + 2 * DAY)
+    made = journey({"kind": "segment", "segment": "quizzed"}, {"kind": "wait", "id": "w", "for": "9d"}, SEND)
+    player.publish({"j": Published(journey=made, version=1, state="live")})
+    player.happen(Begin(NOW + 3 * DAY, "j", "publication 1", present=True))
+    assert player.runs == {}
