@@ -18,6 +18,7 @@ from shared.domain.segments import compile_segments, evaluate
 from tests.unit.profile_histories import events, made, of_line, of_order, one_of_dicts, windows
 from tests.unit.test_order_lines import BEGIN, HAT, SHOES, event, holds, order, where
 from tests.unit.test_segments import CONDITION, held_to_brute_force
+from tests.unit.test_shopify import events as all_of_shopify
 from tests.unit.test_shopify import one as of_shopify
 from tests.unit.test_shopify import sample as shopify
 from tests.unit.test_sql import check, histories, instants, shop
@@ -115,7 +116,8 @@ def test_shopify_s_refunds_name_their_lines_by_themselves_and_in_their_order() -
     payload = shopify("refunds_create")
     told = [{"product_id": "8002", "variant_id": "45002", "quantity": 1, "amount": 19.9}]
     assert of_shopify("refunds/create", payload).properties["products"] == told
-    in_order = of_shopify("orders/updated", {**shopify("orders_create"), "refunds": [payload]})
+    in_order, listed = all_of_shopify("orders/updated", {**shopify("orders_create"), "refunds": [payload]})
+    assert listed.properties["products"] == told
     assert in_order.order is not None and in_order.order.returned == {"910001": told}
     bought = order(1, {"product_id": "8002", "price": 19.9, "category": "mugs"}, HAT, total=50)
     state = in_order.order.model_copy(update={"id": "1", "refunds": {"910001": 19.9}})
