@@ -88,9 +88,9 @@ MUTANTS = (
     Mutant("prefix with its case", "fold_case(value).startswith(wanted)", "value.startswith(wanted)", SEGMENTS),
     Mutant("miles are kilometres", "KM_A_MILE = 1.609344", "KM_A_MILE = 1.0", SEGMENTS),
     Mutant(
-        "consent after the segment",
-        'if answer is None or answer.value != "subscribed":\n        return Refusal.NO_CONSENT\n',
-        "",
+        "a yes that waits for its confirmation is consent",
+        'answer.value != "subscribed":\n        return Refusal.NO_CONSENT',
+        'answer.value == "unsubscribed":\n        return Refusal.NO_CONSENT',
         MESSAGES,
     ),
     Mutant("an erasure is not lifted", 'lifted = reason == "erasure"', 'lifted = reason == "bounce"', MESSAGES),
