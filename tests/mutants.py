@@ -30,7 +30,6 @@ class Mutant(NamedTuple):
 
 STORED = ("tests/contract/test_stored_forms.py",)
 SEGMENTS = ("tests/unit/test_segments.py",)
-JOURNEYS = ("tests/unit/test_journeys_advancing.py", "tests/unit/test_journeys_interleaved.py")
 MESSAGES = ("tests/unit/test_messages.py",)
 
 MUTANTS = (
@@ -38,8 +37,7 @@ MUTANTS = (
     Mutant("a word of the dictionary", 'near_store":[true', 'near_shop":[true', STORED),
     Mutant("a token's signature is shorter", "MAC_BYTES = 16", "MAC_BYTES = 12", STORED),
     Mutant("an address's hash is shorter", ".hexdigest()[:40]", ".hexdigest()[:32]", STORED),
-    Mutant("more shards", 'SHARDS = 10\n"""Partitions', 'SHARDS = 16\n"""Partitions', STORED),
-    Mutant("more shards of runs", 'SHARDS = 10\n"""Of each', 'SHARDS = 16\n"""Of each', STORED),
+    Mutant("more shards", "SHARDS = 10", "SHARDS = 16", STORED),
     Mutant("another separator in an event's id", r'"\x1f".join(parts)', r'"\x1e".join(parts)', STORED),
     Mutant("an event's key without its instant", "else iso(event.stated)}#", "else 'dated'}#", STORED),
     Mutant("another message key", "_{self.step}_{self.occurrence}", "_{self.step}-{self.occurrence}", STORED),
@@ -69,19 +67,7 @@ MUTANTS = (
         "LEFT_KEPT = 2 * DAY",
         ("tests/integration/test_members.py",),
     ),
-    Mutant(
-        "history for 4 days",
-        'LATE = 3 * DAY\n"""What was done longer ago than this when we',
-        'LATE = 4 * DAY\n"""What was done longer ago than this when we',
-        JOURNEYS,
-    ),
-    Mutant("asked for again after 2 days", "ASK_AGAIN = DAY", "ASK_AGAIN = 2 * DAY", JOURNEYS),
-    Mutant(
-        "runs of who joined stay in the table",
-        'FORGOTTEN = frozenset({"erased", "joined"})',
-        'FORGOTTEN = frozenset({"erased"})',
-        ("tests/integration/test_runs.py",),
-    ),
+    Mutant("history for 4 days", "LATE = 3 * DAY", "LATE = 4 * DAY", ("tests/unit/test_journeys.py",)),
     Mutant("awaited for 2 days", "AWAITED_FOR = DAY", "AWAITED_FOR = 2 * DAY", ("tests/unit/test_lanes.py",)),
     # meaning
     Mutant("at_most is less", "value) and value <= wanted", "value) and value < wanted", SEGMENTS),

@@ -206,7 +206,7 @@ def decide(
         row = one_run(body, journey)
         if not dry:
             step = row.step if release else to
-            moved = Moved(now(), row.run, step, request.operator, release, row.step)
+            moved = Moved(now(), row.run, step, request.operator, release)
             events_queue.put_events([tell(row.contact, moved, now())])
             logger.info("run decided", what=what, run=row.run, operator=request.operator)
         return {"people": 1, "more": False, "job": None}

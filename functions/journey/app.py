@@ -1,4 +1,8 @@
-"""Journey: what a state machine cannot do itself. Answers its branches, and records how its runs end."""
+"""Journey: what a state machine cannot do itself. Chooses ways, works out waits, does what is not an email, and tells
+the run what became of each step.
+
+Each task is safe to repeat: what it does has a key, and what it tells has, too.
+"""
 
 from __future__ import annotations
 
@@ -6,80 +10,112 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from shared.adapters import contacts, definitions
+from shared.adapters import contact_runs, contacts, definitions, effects, journeys
 from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
 from shared.adapters.histories import with_history
-from shared.domain.events import (
-    Event,
-    Identity,
-    IdentityKind,
-    Instant,
-    Json,
-    Strict,
-    Type,
-    counted_time,
-    event_id,
-    parse_instant,
-)
-from shared.domain.segments import evaluate
+from shared.domain.events import Instant, Strict, iso, parse_instant
+from shared.domain.journeys.advancing import choose, wakes_at
+from shared.domain.journeys.compiling import Journeys
+from shared.domain.journeys.definition import END, Journey, Notify, StartJourney, Update
+from shared.domain.journeys.runs import NotifyOthers, Run, Settled, StartAnother, UpdateContact
+from shared.domain.journeys.telling import tell
+from shared.domain.profiles import Profile
 
 
-class Branch(Strict):
-    """Asks whether the contact is in a segment at this instant."""
+class Step(Strict):
+    """A step of a run that `entered` it at an ISO 8601 time, by a version of its journey."""
 
-    action: Literal["branch"]
-    contact: str
-    segment: str
-
-
-class Record(Strict):
-    """Tells the profile that a path of a run has come to its end, at the instant its last state was `entered`."""
-
-    action: Literal["record"]
     contact: str
     journey: str
-    path: str
+    version: int
     run: str
-    outcome: str
+    step: str
     entered: str
-    traits: dict[str, Json] = Field(default_factory=dict)
 
 
-TASK: TypeAdapter[Branch | Record] = TypeAdapter(Annotated[Branch | Record, Field(discriminator="action")])
+class Choose(Step):
+    """Asks which way a branch or a split goes."""
+
+    action: Literal["choose"]
+
+
+class Until(Step):
+    """Asks until when to wait."""
+
+    action: Literal["until"]
+
+
+class Do(Step):
+    """Has the step done; when it has to be `seen`, until the contact's profile has it."""
+
+    action: Literal["do"]
+    seen: bool = False
+
+
+class Finish(Step):
+    """Ends the run (`step` is empty behind the last one)."""
+
+    action: Literal["end"]
+    outcome: str
+
+
+TASK: TypeAdapter[Choose | Until | Do | Finish] = TypeAdapter(
+    Annotated[Choose | Until | Do | Finish, Field(discriminator="action")]
+)
+
+
+class NotSeenError(Exception):
+    """What was asked for is on its way to the contact's profile: ask again soon."""
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One task of a state machine."""
-    match TASK.validate_python(event):
-        case Branch() as branch:
-            return {"member": is_member(branch.contact, branch.segment, now())}
-        case Record() as record:
-            put_events([completed(record, now())])
-            return {}
+    asked, t = TASK.validate_python(event), now()
+    kept = contact_runs.read(asked.contact, asked.journey, int(asked.run.rpartition("-")[2]))
+    stored = contacts.read(asked.contact)
+    if kept is None or not kept.run.goes_on or stored is None:
+        return {"next": END, "until": iso(t)}  # an exit, and its machine is about to be stopped
+    run, profile = kept.run, stored.profile
+    shop = journeys.of(definitions.segments())
+    journey = shop.path(asked.journey, asked.version).journey
+    match asked:
+        case Choose():
+            return {"next": chosen(shop, journey, run, profile, asked, t)}
+        case Until():
+            entered = parse_instant(asked.entered)
+            return {"until": iso(wakes_at(shop, journey, run, profile, entered, asked.step))}
+        case Do():
+            do(journey, run, asked, t)
+        case Finish():
+            settle(asked, "ended", asked.outcome, t)
+    return {}
 
 
-def is_member(contact: str, segment: str, t: Instant) -> bool:
-    """Whether the contact is in the segment at `t`; nobody unknown is in any, and nobody in one that was deleted."""
-    stored, shop_definitions = contacts.read(contact), definitions.segments()
-    if stored is None or segment not in shop_definitions.segments:
-        return False
-    return with_history(
-        stored.profile, shop_definitions.asked, lambda held: evaluate(shop_definitions, segment, held, t)[0]
+def chosen(shop: Journeys, journey: Journey, run: Run, profile: Profile, asked: Choose, t: Instant) -> str:
+    """Where the run goes, which is told before it goes there."""
+    to, why = with_history(
+        profile, shop.definitions.asked, lambda held: choose(shop, journey, run, held, t, asked.step)
     )
+    settle(asked, "passed", why, t)
+    return to
 
 
-def completed(record: Record, received: Instant) -> Event:
-    """The event of the end of a run. However often the step is tried, it is the same event."""
-    entered = parse_instant(record.entered)
-    return Event(
-        id=event_id("journey", record.run, record.outcome),
-        type=Type.JOURNEY_COMPLETED,
-        time=counted_time(entered, received),
-        stated=entered,
-        received=received,
-        source="journey",
-        identities=(Identity(kind=IdentityKind.CONTACT, value=record.contact),),
-        traits=record.traits,
-        properties={"journey": record.journey, "path": record.path, "outcome": record.outcome},
-    )
+def do(journey: Journey, run: Run, asked: Do, t: Instant) -> None:
+    """NotSeenError: it is done, and not in the profile yet."""
+    match next(step for step in journey.steps if step.id == asked.step):
+        case Update() as step:
+            changed = UpdateContact(step.id, 0, step.traits, step.add_tags, step.remove_tags)
+            effects.carry_out(run, changed, t)  # whoever folds it tells the run
+            if asked.seen and not any(record.step == step.id and record.what == "passed" for record in run.records):
+                raise NotSeenError(asked.step)
+        case Notify() as step:
+            effects.carry_out(run, NotifyOthers(step.id, 0, step.subject, step.to), t)
+            settle(asked, "passed", None, t)
+        case StartJourney() as step:
+            effects.carry_out(run, StartAnother(step.journey, step.id, 0, run.trigger), t)
+            settle(asked, "passed", step.journey, t)
+
+
+def settle(asked: Step, outcome: Literal["passed", "ended"], reason: str | None, t: Instant) -> None:
+    put_events([tell(asked.contact, Settled(t, asked.run, asked.step, 0, outcome, reason), t)])

@@ -169,8 +169,6 @@ def _pause(error: Exception, age: Instant) -> int:
 
 def tell(message: Message, held: Held) -> None:
     """Tells the run what has become of its message. Told again, it is the same."""
-    if message.segment is not None:
-        return  # a run of a journey of the older kind
     sent = held.status is Status.SENT
     settled = Settled(
         now(),
@@ -194,15 +192,13 @@ def deliver(message: Message, instant: Instant) -> Held | Delayed:
 
     stored = contacts.read(message.contact)
     profile = stored.profile if stored is not None else None
+    kept = contact_runs.read(message.contact, message.journey, message.run_number)
+    refusal = None if kept is not None and wants(kept, message) else Refusal.RUN_ENDED
     trigger: Mapping[str, Json] = {}
-    refusal: Refusal | None = None
-    if message.segment is None:
-        kept = contact_runs.read(message.contact, message.journey, message.run_number)
-        refusal = None if kept is not None and wants(kept, message) else Refusal.RUN_ENDED
-        if kept is not None and refusal is None:
-            trigger = kept.run.trigger
-            if profile is not None and (until := _may_go_at(kept, message, profile, instant)) > instant:
-                return Delayed(until)
+    if kept is not None and refusal is None:
+        trigger = kept.run.trigger
+        if profile is not None and (until := _may_go_at(kept, message, profile, instant)) > instant:
+            return Delayed(until)
     hashed = identities.address_hash(profile.email) if profile is not None and profile.email is not None else None
     address = addresses.read(hashed) if hashed is not None else Address()
     refusal = refusal or gate(message, profile, address.suppression, instant, address.consent.get(message.topic))

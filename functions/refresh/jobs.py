@@ -65,8 +65,9 @@ def _under_way(job: Job, act: Wake | Move, after: str, t: Instant) -> Placed:
             if row.version < act.below:
                 told = evaluation_due(row.contact, t, journeys=job.publication)
         elif (act.step is None or row.step == act.step) and (row.held or not act.release):
-            step = row.step if act.release else act.to
-            told = tell(row.contact, Moved(job.at, row.run, step, job.by, act.release, act.step), t)
+            told = tell(
+                row.contact, Moved(job.at, row.run, row.step if act.release else act.to, job.by, act.release), t
+            )
         yield row.run, told
 
 

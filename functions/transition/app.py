@@ -5,8 +5,7 @@ events to the contact it has joined. The stream may repeat and reorder: each ste
 no harm twice.
 
 What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
-replay has the stream bring its item again (`dead_letters.replay`). So what failed for long is followed late: what was
-found out longer ago than journeys.LATE starts nothing any more.
+replay has the stream bring its item again (`dead_letters.replay`).
 """
 
 from __future__ import annotations
@@ -27,15 +26,11 @@ from shared.adapters import (
     contact_runs,
     contacts,
     events_queue,
-    journey_definitions,
     members,
-    shipped,
-    state_machines,
 )
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
-from shared.domain.journeys import LATE, Start, Stop, actions
 from shared.domain.lake_rows import places
 from shared.domain.profiles.transitions import Transition
 
@@ -62,10 +57,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             if image["kind"]["S"] == contacts.PROFILE:
                 end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
             elif image["kind"]["S"].startswith(contact_runs.PREFIX):
-                if "body" in image:  # else of a journey of the older kind
-                    runs.follow(contact_runs.of_item(image), now())
+                runs.follow(contact_runs.of_item(image), now())
             else:
-                follow(contacts.transitions_of(image), int(image["recorded"]["N"]), now(), changes)
+                follow(contacts.transitions_of(image), now(), changes)
         except Exception as error:
             logger.exception("record not processed", kind=image["kind"]["S"])
             if _put_aside(record["dynamodb"], type(error).__name__):
@@ -92,31 +86,15 @@ def _put_aside(change: dict[str, Any], reason: str) -> bool:
     return True
 
 
-def follow(transitions: Sequence[Transition], recorded: Instant, instant: Instant, changes: Counter[str]) -> None:
-    """Does what the transitions of a contact ask for, as far as the contact's profile has not moved past them; adds to
-    `changes` by how many each segment has more members. `recorded` is when they were found out."""
+def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter[str]) -> None:
+    """Keeps the Members table; adds to `changes` by how many each segment has more members."""
     for transition in transitions:
         changes[transition.segment] += members.record(transition, instant)
-    published = journey_definitions.journeys()
-    older = [journey for journey in shipped.journeys() if journey.id not in published]
-    stored = contacts.read(transitions[0].contact) if older else None
-    if stored is None or stored.profile.erased:
-        return
-    for transition in transitions:
-        for action in actions(older, transition, stored.profile):
-            match action:
-                case Stop(run, reason):
-                    state_machines.stop(run, reason)
-                case Start() if instant - recorded > LATE:
-                    logger.warning("too late to start a run", contact=transition.contact, number=transition.number)
-                case Start(run, after) if after is None or state_machines.execution_of(after) is not None:
-                    state_machines.start(run, instant)
-                    metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
 
 
 def end(contact: str, joined: str | None, instant: Instant) -> None:
-    """Does what is left to do when a contact was erased, or has joined another."""
-    state_machines.stop_all(contact, "erased" if joined is None else f"joined {joined}")
+    """Does what is left to do when a contact was erased, or has joined another: their runs have ended, and go."""
+    contacts.delete(contact, [item["kind"]["S"] for item in contacts.items(contact, contact_runs.PREFIX)])
     if joined is not None:
         bring_over(contact, joined, instant)
 

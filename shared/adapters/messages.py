@@ -60,9 +60,6 @@ def claim(message: Message, held: Held | None, now: Instant, hashed_address: str
     """
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
     put = _replacement(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
-    if message.segment is not None:
-        _put(message, put)
-        return claimed
     try:
         client("dynamodb").transact_write_items(TransactItems=[_run_is_at(message), {"Put": put}])
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:

@@ -14,7 +14,6 @@ from pydantic import Field, model_validator
 
 from shared.domain.addresses import newest_answer
 from shared.domain.events import DAY, HOUR, MARKETING, MINUTE, SECOND, Instant, Json, Strict, Type, parse_instant
-from shared.domain.journeys import BEGIN
 from shared.domain.profiles import Profile, Stamped
 
 # What SES allows in the value of a message tag, so that the key can travel as one:
@@ -29,18 +28,13 @@ class Message(Strict):
     `occurrence` counts the rounds of a step that a journey comes to more than once. `entered` is the ISO 8601 time at
     which the run came to the step, and `best_before` how many milliseconds after that it is too late for it. `pin`:
     made of this version of the template. Ids only: it is the input of an execution, and waits on a queue.
-
-    `segment` and `number` name the transition that started a run of a journey of the older kind.
     """
 
     contact: Id
     journey: Id
     run: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
-    segment: Id | None = None
-    number: int = Field(default=0, ge=0)
     step: Id
-    path: Id = BEGIN
-    version: int = Field(default=0, ge=0)
+    version: int = Field(ge=1)
     template: str = Field(default="", pattern=r"^[a-z0-9_]{0,64}$")
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
     occurrence: int = Field(default=0, ge=0, le=9999)
@@ -94,7 +88,6 @@ class Refusal(StrEnum):
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_ERASURE = "suppressed_erasure"
     NO_CONSENT = "no_consent"
-    LEFT_SEGMENT = "left_segment"
     RUN_ENDED = "run_ended"
     TOO_LATE = "too_late"
     NOT_TAKEN = "not_taken"
@@ -112,7 +105,6 @@ SENTENCES = {
     Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed again since.",
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
-    Refusal.LEFT_SEGMENT: "What started the run is no longer so: the contact's segment has changed since.",
     Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",
     Refusal.TOO_LATE: "It was too late for it by the time that it could be sent.",
     Refusal.NOT_TAKEN: "For a week, SES took no email of the shop’s.",
@@ -162,10 +154,6 @@ def gate(
         return refusal
     if answer is None or answer.value != "subscribed":
         return Refusal.NO_CONSENT
-    if message.segment is not None:
-        membership = profile.memberships.get(message.segment)
-        if membership is None or membership.number != message.number:
-            return Refusal.LEFT_SEGMENT
     if _is_dormant(profile) and _is_sunset(profile):
         return Refusal.SUNSET
     if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):

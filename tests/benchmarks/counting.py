@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local import settings
+from infra.local import launching, settings
 from infra.local.aws.calls import Call
 from infra.local.system import System, begin
 from shared.domain.events import Instant
@@ -64,5 +64,6 @@ def watched(now: Instant) -> tuple[System, Watch]:
     """The whole system in memory, from `now` on, and the watch over it."""
     template, watch = settings.template(), Watch()
     system = begin(":memory:", template, settings.secrets(template), now=now, fault=watch.call)
+    launching.switch_on(system, launching.FIRST)
     system.around = watch.invocation
     return system, watch

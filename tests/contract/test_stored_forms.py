@@ -41,6 +41,7 @@ from shared.adapters import (
     events_queue,
     identities,
     journey_definitions,
+    journey_files,
     lake,
     members,
     messages,
@@ -71,7 +72,6 @@ from shared.domain.events import (
     event_key,
     parse_instant,
 )
-from shared.domain.journeys import Run as OlderRun
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Publication as JourneysPublication
 from shared.domain.journeys.publications import Version, with_journey, with_step_state
@@ -131,20 +131,16 @@ def says(now: Any, before: Any) -> bool:
 
 EMAIL = Identity(kind=IdentityKind.EMAIL, value=ADDRESS)
 SHOPIFY = Identity(kind=IdentityKind.SHOPIFY, value="7064055069303")
-RUN = OlderRun(CONTACT, "onboarding", "new_subscribers", 7)
-MESSAGE = Message(
-    contact=CONTACT, journey="onboarding", run=RUN.id, segment="new_subscribers", number=7, step="welcome"
-)
+MESSAGE = Message(contact=CONTACT, journey="onboarding", run=f"{CONTACT}-new_subscribers-7", version=1, step="welcome")
 
 
 def test_the_ids_and_keys_by_which_stored_things_are_found_stay_as_they_are() -> None:
-    assert contacts.SHARDS == run_counts.SHARDS == 10
+    assert contacts.SHARDS == 10
     shards = [contacts.shard_of(contact) for contact in (CONTACT, "c0", "c1", "c2", "cffffffffffffff1")]
     assert shards == [3, 5, 7, 1, 8]
     assert contacts.numbered("TRANSITION", 7) == "TRANSITION#0000000007"
     assert event_id("shopify", "shop", "1") == "95150ecaec1dd02df1b3375952425c20"
     assert evaluation_due(CONTACT, AT).id == "6edeaed1f32dc5d346f594d0dca1fb01"
-    assert RUN.id == f"{CONTACT}-new_subscribers-7"
     assert MESSAGE.key == f"onboarding_{CONTACT}-new_subscribers-7_welcome_0"
     assert lake_rows.contact_number(CONTACT) == 0x0123456789ABCDE
     ranked = Rank.model_validate({"by": {"kind": "orders", "measure": "sum", "within": "365d"}, "top": 20})
@@ -475,6 +471,9 @@ def test_the_items_of_identities_that_were_stored_before_are_found() -> None:
 
 
 def test_the_items_of_a_message_are_as_before() -> None:
+    begun = {"began": AT, "started": AT, "cause": "e1", "step": MESSAGE.step, "passes": {MESSAGE.step: 0}}
+    run = Run(CONTACT, MESSAGE.journey, MESSAGE.run_number, 1, **begun)  # type: ignore[arg-type]
+    contacts.commit([contact_runs.write(run, journey_files.shipped()[MESSAGE.journey], (), 1, 1)])
     claimed = messages.claim(MESSAGE, None, AT, "hash")
     again = messages.release(MESSAGE, claimed) or messages.read(MESSAGE)
     messages.claim(MESSAGE, again, AT + 1, "hash")
@@ -482,10 +481,11 @@ def test_the_items_of_a_message_are_as_before() -> None:
     messages.delivered(CONTACT, MESSAGE.key, AT + 3)
     messages.clicked(CONTACT, MESSAGE.key, AT + 4, "link")
     messages.refuse(MESSAGE.model_copy(update={"step": "check_in"}), None, Refusal.NO_CONSENT, AT)
+    contacts.delete(CONTACT, [contact_runs.kind_of(MESSAGE.journey, MESSAGE.run_number)])
     assert says(stored("Contacts"), golden("messages"))
     reasons = {
         *("erased", "no_address", "anothers_address", "suppressed_bounce", "suppressed_complaint"),
-        *("suppressed_erasure", "no_consent", "left_segment", "frequency_cap", "rejected"),
+        *("suppressed_erasure", "no_consent", "run_ended", "frequency_cap", "rejected"),
     }
     assert {each.value for each in Refusal} >= reasons
     assert [each.value for each in Status] == ["claimed", "released", "sent", "refused"]

@@ -23,7 +23,7 @@ from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Template
 from infra.local.aws.world import World
 from infra.local.routes import Route
-from shared.adapters import clients, shipped
+from shared.adapters import clients, journey_files
 from shared.domain import facts
 from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
@@ -256,7 +256,10 @@ def test_a_function_gets_the_settings_it_asks_for_and_no_others(function: str) -
 
 
 def test_every_name_the_template_refers_to_exists() -> None:
-    known = {*RESOURCES, *TEMPLATE.raw["Parameters"]}
+    versions = {
+        f"{name}Version" for name, each in RESOURCES.items() if "AutoPublishAlias" in each.get("Properties", {})
+    }
+    known = {*RESOURCES, *TEMPLATE.raw["Parameters"], *versions}
     for key, value in walk({"r": RESOURCES, "o": TEMPLATE.raw["Outputs"], "g": TEMPLATE.raw["Globals"]}):
         names: list[str] = []
         if key == "Ref":
@@ -272,7 +275,9 @@ def test_every_name_the_template_refers_to_exists() -> None:
 
 def test_settings_in_json_are_valid_and_name_what_there_is() -> None:
     machines = json.loads(TEMPLATE.resolve(variables("TransitionFunction")["STATE_MACHINES"]))
-    assert set(machines) == {journey.id for journey in shipped.journeys()}
+    assert set(machines) == {each.id for each in journey_files.shipped().values() if each.runs_on == "step_functions"}
+    for journey, version in machines.items():  # so that what is started does not change under it
+        assert re.fullmatch(r"arn:aws:states:[^:]+:\d+:stateMachine:\w+:\d+", version), journey
     queues = json.loads(TEMPLATE.resolve(variables("AdminFunction")["DEAD_LETTER_QUEUES"]))
     dead = {name for name, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters")}
     assert {str(url).rsplit("/", 1)[-1] for url in queues.values()} == dead

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local import settings
+from infra.local import launching, settings
 from infra.local.aws import sqs
 from infra.local.shop import storefront
 from infra.local.system import NoAnswerError, ProcessDied, System, begin
@@ -22,6 +22,7 @@ def system() -> System:
     """Two contacts have signed up in the same instant, and nothing of it is processed yet."""
     template = settings.template()
     made = begin(":memory:", template, settings.secrets(template), BEGIN)
+    launching.switch_on(made, launching.FIRST)
     for number in (1, 2):
         storefront.post(made, storefront.sign_up(number, "Ada", BEGIN))
     return made

@@ -236,23 +236,21 @@ def ada(admin: Admin) -> str:
         event("visit", Type.PAGE_VIEWED, "1", NOW - DAY, properties={"path": "/tea"}),
     )
     contact = str(admin.post("/contacts/find", {"email": ADA}).json["contact"])
-    sent, refused, claimed = (message(contact, step) for step in ("welcome", "getting_started", "check_in"))
-    messages.claim(sent, None, NOW - 9 * DAY)
-    messages.settle(contact, sent.key, "ses-1", NOW - 9 * DAY)
-    messages.refuse(refused, None, Refusal.LEFT_SEGMENT, NOW - 4 * DAY)
-    messages.claim(claimed, None, NOW - MINUTE)
-    told = {"message": sent.key, "human": True}
     for number, (id_, began) in enumerate((("win_back", NOW - 7 * DAY), ("onboarding", NOW)), 1):
         journey = journey_files.shipped()[id_]
         records = (Record(began, "", "began", "segment"), Record(began, journey.steps[0].id, "entered"))
         step = journey.steps[0].id
         run = Run(contact, id_, number, 1, began, began, "cause", step=step, since=began, records=records)
         contacts.commit([contact_runs.write(run, journey, (), len(records), 1)])
+    sent, refused, claimed = (message(contact, step) for step in ("welcome", "getting_started", "check_in"))
+    messages.claim(sent, None, NOW - 9 * DAY)
+    messages.settle(contact, sent.key, "ses-1", NOW - 9 * DAY)
+    messages.refuse(refused, None, Refusal.NO_CONSENT, NOW - 4 * DAY)
+    messages.claim(claimed, None, NOW - MINUTE)
+    told = {"message": sent.key, "human": True}
     deliver(event("click", Type.EMAIL_CLICKED, "1", NOW - 8 * DAY, source="ses", properties=told))
     return contact
 
 
 def message(contact: str, step: str) -> Message:
-    return Message(
-        contact=contact, journey="onboarding", run=f"{contact}-new_subscribers-1", segment="s", number=1, step=step
-    )
+    return Message(contact=contact, journey="onboarding", run=f"{contact}-onboarding-2", version=1, step=step)

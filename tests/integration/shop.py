@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.local import gateway, settings
+from infra.local import gateway, launching, settings
 from infra.local.aws.calls import Call
 from infra.local.gateway import Request
 from infra.local.shop import demo, storefront
@@ -30,6 +30,7 @@ class Shop:
         self.fault: Callable[[Call, Callable[[], dict[str, Any]]], dict[str, Any]] = lambda _, perform: perform()
         self.customers: dict[int, Json] = {}
         self.system: System = begin(":memory:", template, settings.secrets(template), BEGIN, self._fault)
+        launching.switch_on(self.system, launching.FIRST)
 
     def _fault(self, call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return self.fault(call, perform)

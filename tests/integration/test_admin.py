@@ -207,8 +207,8 @@ def test_messages_say_what_became_of_them_and_why_they_were_not_sent(admin: Admi
     claimed, refused, sent = admin.get(f"/contacts/{ada}/messages").json["messages"]
     assert (sent["step"], sent["status"], sent["sentence"]) == ("welcome", "sent", None)
     assert sent["events"] == [{"type": "Email Clicked", "at": NOW - 8 * DAY, "human": True}]
-    assert (refused["status"], refused["reason"]) == ("refused", "left_segment")
-    assert refused["sentence"] == "What started the run is no longer so: the contact's segment has changed since."
+    assert (refused["status"], refused["reason"]) == ("refused", "no_consent")
+    assert refused["sentence"] == "The contact does not agree to email about this topic, or not any more."
     assert claimed["sentence"] == "It was handed to SES, which has not confirmed it yet."
 
 

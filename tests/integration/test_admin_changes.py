@@ -18,7 +18,7 @@ from infra.local.aws import sqs as local_sqs
 from infra.local.aws import stepfunctions as local_stepfunctions
 from infra.local.aws.calls import connect
 from infra.local.aws.world import World
-from shared.adapters import clients, clock, contacts, environment, identities, runs
+from shared.adapters import clients, clock, contacts, environment, identities
 from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso
 from shared.domain.lake_rows import COLUMNS, row
 from tests.integration import admin_stack
@@ -221,26 +221,6 @@ def test_replaying_sends_messages_back_to_their_queue(world: World, monkeypatch:
     assert (answer.status, answer.json) == (202, {"queue": "events", "status": "replaying"})
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=events)["Messages"]] == ["an event"]
     assert Admin().get("/dead-letters").json["queues"][0]["depth"] == 0
-
-
-def test_a_run_is_told_with_the_step_it_is_on_and_why_it_ended(world: World) -> None:
-    waits = {
-        "StartAt": "Which path?",
-        "States": {
-            "Which path?": {"Type": "Pass", "Next": "Wait for the offer"},
-            "Wait for the offer": {"Type": "Wait", "Seconds": 432000, "End": True},
-        },
-    }
-    machines = clients.client("stepfunctions")
-    arn = machines.create_state_machine(name="win_back", definition=json.dumps(waits), roleArn=admin_stack.ROLE)
-    run = machines.start_execution(stateMachineArn=arn["stateMachineArn"], name="c1-inactive-7")["executionArn"]
-    while (due := world.next_due(NOW)) is not None:
-        if due.kind == "states":
-            local_stepfunctions.resume(world, due.payload, lambda function, payload: None)
-    assert runs.state(run) == runs.RunState("RUNNING", step="Wait for the offer", since=NOW)
-    world.turn(NOW + DAY)
-    machines.stop_execution(executionArn=run, error="Exit", cause="leaves inactive (transition 8)")
-    assert runs.state(run) == runs.RunState("ABORTED", NOW + DAY, "leaves inactive (transition 8)")
 
 
 @pytest.fixture

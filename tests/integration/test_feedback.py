@@ -12,10 +12,11 @@ import pytest
 
 from functions.feedback import app
 from functions.feedback.app import handler
-from shared.adapters import clock, contacts, environment, identities, messages
+from shared.adapters import clock, contact_runs, contacts, environment, identities, journey_files, messages
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.domain.events import Event, IdentityKind, Type, iso, parse_instant
+from shared.domain.journeys.runs import Run
 from shared.domain.messages import Message, Status
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 from tests.integration.conftest import NOW
@@ -23,9 +24,7 @@ from tests.integration.conftest import NOW
 NOTICES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parents[1].glob("events/ses/*.json")}
 OURS = sorted(NOTICES.keys() - {"bounce_of_an_identity", "click_of_others", "subscription"})
 ADDRESS = "ada@example.com"
-MESSAGE = Message(
-    contact="c01", journey="win_back", run="c01-inactive-7", segment="inactive", number=7, step="we_miss_you"
-)
+MESSAGE = Message(contact="c01", journey="win_back", run="c01-inactive-7", version=1, step="we_miss_you")
 VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
 
 
@@ -269,10 +268,17 @@ def click_of(link: str, at: int) -> str:
     return json.dumps(notice)
 
 
+def claim() -> None:
+    """A minute ago, of a run that goes on."""
+    begun = Run("c01", "win_back", 7, 1, began=NOW, started=NOW, cause="e1")
+    contacts.commit([contact_runs.write(begun, journey_files.shipped()["win_back"], (), 1, 1)])
+    messages.claim(MESSAGE, None, NOW - 60_000)
+
+
 def clicked(*given: tuple[str, int], order: Any = None) -> dict[tuple[str, int], bool]:
     """Delivers clicks, each by itself in the second that it is made, and once more when they have waited: link and
     instant → whether a person's."""
-    messages.claim(MESSAGE, None, NOW - 60_000)
+    claim()
     found = {}
     for link, at in order or given:
         clock.use(lambda at=at: max(at, LATER))  # type: ignore[misc]
@@ -301,7 +307,7 @@ def test_one_link_clicked_twice_and_others_minutes_apart_are_a_persons(feedback:
 
 
 def test_what_is_clicked_as_soon_as_the_mail_has_come_in_is_a_gateways(feedback: None) -> None:
-    messages.claim(MESSAGE, None, NOW - 60_000)
+    claim()
     delivery = json.loads(NOTICES["delivery"])
     delivery["delivery"]["timestamp"] = iso(LATER - 6_000)
     deliver(json.dumps(delivery), click_of("a", LATER - 60_000))
@@ -313,7 +319,7 @@ def test_what_is_clicked_as_soon_as_the_mail_has_come_in_is_a_gateways(feedback:
 
 
 def test_a_click_waits_on_the_queue_and_a_machines_does_not(feedback: None) -> None:
-    messages.claim(MESSAGE, None, NOW - 60_000)
+    claim()
     assert deliver(click_of("a", NOW - 2_000), NOTICES["click_bot"]) == []
     assert [event.properties["human"] for event in events()] == [False]
     url = client("sqs").get_queue_url(QueueName="feedback_queue")["QueueUrl"]
@@ -355,7 +361,7 @@ def test_bounces_for_good_and_complaints_suppress_the_address(feedback: None) ->
 
 
 def test_a_send_notice_settles_the_claim(feedback: None) -> None:
-    messages.claim(MESSAGE, None, NOW - 60_000)
+    claim()
     deliver(NOTICES["send"])
     held = messages.read(MESSAGE)
     assert held is not None
@@ -380,7 +386,7 @@ def test_a_broken_notice_is_put_aside_and_the_others_go_on(feedback: None) -> No
 def test_when_the_queue_does_not_take_them_the_notices_come_again_and_do_no_harm(
     feedback: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    messages.claim(MESSAGE, None, NOW - 60_000)
+    claim()
     batch = [NOTICES["send"], NOTICES["click_of_others"], NOTICES["bounce_permanent"]]
 
     def refuse(events: Any) -> None:

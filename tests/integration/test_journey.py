@@ -11,25 +11,50 @@ import pytest
 from pydantic import ValidationError
 
 from functions.journey import app
-from shared.adapters import contacts
-from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type, parse_instant
+from functions.journey.app import NotSeenError
+from shared.adapters import contact_runs, contacts, journey_definitions
+from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type, iso
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Version, with_journey
+from shared.domain.journeys.runs import Record, Run, Settled
+from shared.domain.journeys.telling import told_by
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import MAX_ORDERS
 from shared.domain.profiles.folding import fold, trim
 from tests.integration.conftest import NOW
 
 CONTACT = "c0ffee"
-ENTERED = "2026-11-24T05:59:58.125Z"
-RECORD = {
-    "action": "record",
-    "contact": CONTACT,
-    "journey": "win_back",
-    "path": "begin",
-    "run": f"{CONTACT}-inactive-7",
-    "outcome": "dormant",
-    "traits": {"dormant": True},
-    "entered": ENTERED,
-}
+RUN = f"{CONTACT}-trying-7"
+JOURNEY = Journey.model_validate(
+    {
+        "id": "trying",
+        "name": "Trying",
+        "sentence": "Tries every task.",
+        "trigger": {"kind": "segment", "segment": "inactive"},
+        "runs_on": "step_functions",
+        "steps": [
+            {
+                "id": "spends",
+                "kind": "branch",
+                "ways": [
+                    {"when": {"kind": "member", "segment": "high_spenders"}, "next": "mark"},
+                    {"when": {"kind": "orders"}, "next": "tell"},
+                ],
+                "next": "monday",
+            },
+            {"id": "mark", "kind": "update", "traits": {"spends": True}, "add_tags": ["big"]},
+            {"id": "tell", "kind": "notify", "subject": "Call them", "to": "sales"},
+            {"id": "monday", "kind": "wait", "at": "09:00", "weekdays": ["mon"]},
+            {"id": "other", "kind": "start", "journey": "win_back"},
+        ],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def published(aws: None) -> None:
+    version = Version(version=1, journey=JOURNEY, published=NOW, by="a test", why="it is tried")
+    journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
 
 
 def order(number: int, time: int) -> Event:
@@ -53,65 +78,90 @@ def store(*events: Event) -> None:
     writes = [contacts.event_write(CONTACT, event) for event in events]
     for write in [*writes, contacts.profile_write(profile, NEVER, NOW)]:
         boto3.client("dynamodb").transact_write_items(TransactItems=[write])
+    goes_on()
 
 
-def branch(segment: str = "customers") -> Any:
-    return app.handler({"action": "branch", "contact": CONTACT, "segment": segment}, None)
+def goes_on(*records: Record, outcome: str | None = None) -> None:
+    run = Run(CONTACT, "trying", 7, 1, began=NOW, started=NOW, cause="e1", records=records, outcome=outcome)
+    contacts.commit([contact_runs.write(run, JOURNEY, (), len(records), 1)])
 
 
-def queued() -> list[dict[str, Any]]:
+def ask(action: str, step: str, **more: Any) -> Any:
+    given = {"contact": CONTACT, "journey": "trying", "version": 1, "run": RUN, "step": step, "entered": iso(NOW)}
+    return app.handler({"action": action, **given, **more}, None)
+
+
+def queued() -> list[Event]:
     url = os.environ["PROMPT_QUEUE_URL"]
     answer = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    return [Event.model_validate(json.loads(message["Body"])) for message in answer.get("Messages", [])]
 
 
-def test_a_branch_asks_the_profile_at_this_instant(aws: None) -> None:
+def test_a_branch_asks_the_profile_at_this_instant_and_tells_which_way_it_went() -> None:
     store(order(1, NOW - 200 * DAY))
-    assert branch("customers") == {"member": True}
-    assert branch("active_customers") == {"member": False}
-
-
-def test_who_has_not_ordered_is_no_customer(aws: None) -> None:
-    store(Event(id="e", type=Type.PAGE_VIEWED, time=NOW, received=NOW, source="segment"))
-    assert branch() == {"member": False}
-
-
-def test_nobody_is_in_no_segment(aws: None) -> None:
-    assert branch() == {"member": False}
-
-
-def test_a_branch_that_the_bounded_history_cannot_answer_reads_all_events(aws: None) -> None:
-    store(*(order(number, NOW - 60 * DAY + number) for number in range(MAX_ORDERS + 5)))
-    assert branch("high_spenders") == {"member": True}
-    assert branch("repeat_buyers") == {"member": True}
-
-
-def test_the_end_of_a_run_is_an_event_of_the_contact(aws: None) -> None:
-    assert app.handler(RECORD, None) == {}
-    (body,) = queued()
-    event = Event.model_validate(body)
-    assert event.type == Type.JOURNEY_COMPLETED
+    assert ask("choose", "spends") == {"next": "tell"}
+    (event,) = queued()
     assert event.identities == (Identity(kind=IdentityKind.CONTACT, value=CONTACT),)
-    assert event.traits == {"dormant": True}
-    assert event.properties == {"journey": "win_back", "path": "begin", "outcome": "dormant"}
-    assert (event.stated, event.time, event.received) == (parse_instant(ENTERED), parse_instant(ENTERED), NOW)
+    assert told_by(event) == Settled(NOW, RUN, "spends", 0, "passed", "tell")
 
 
-def test_a_step_that_is_tried_again_records_the_same_event(aws: None) -> None:
-    app.handler(RECORD, None)
-    app.handler(RECORD, None)
+def test_a_branch_that_the_bounded_history_cannot_answer_reads_all_events() -> None:
+    store(*(order(number, NOW - 60 * DAY + number) for number in range(MAX_ORDERS + 5)))
+    assert ask("choose", "spends") == {"next": "mark"}
+
+
+def test_until_when_to_wait_is_by_the_contacts_clock_and_the_same_when_asked_again() -> None:
+    store(order(1, NOW))
+    first = ask("until", "monday")
+    assert first == ask("until", "monday")
+    assert first["until"].endswith("T09:00:00.000Z")
+    assert queued() == []
+
+
+def test_an_update_is_one_event_however_often_it_is_tried_and_is_waited_for_where_it_has_to_be_seen() -> None:
+    store(order(1, NOW))
+    with pytest.raises(NotSeenError):
+        ask("do", "mark", seen=True)
+    assert ask("do", "mark") == {}
     first, second = queued()
     assert first == second
+    assert (first.type, first.traits, first.properties["tags_added"]) == (
+        Type.CONTACT_UPDATED,
+        {"spends": True},
+        ["big"],
+    )
+    goes_on(Record(NOW, "mark", "passed"))
+    assert ask("do", "mark", seen=True) == {}
 
 
-def test_ends_of_two_runs_are_two_events(aws: None) -> None:
-    app.handler(RECORD, None)
-    app.handler({**RECORD, "run": f"{CONTACT}-inactive-9"}, None)
+def test_a_notice_is_told_on_the_bus_and_another_journey_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    store(order(1, NOW))
+    ask("do", "tell")
+    ask("do", "other")
+    told = {event.type: told_by(event) for event in queued()}
+    assert set(told) == {Type.STEP_SETTLED, Type.JOURNEY_BEGUN}
+    assert getattr(told[Type.JOURNEY_BEGUN], "journey", None) == "win_back"
+
+
+def test_the_end_of_a_run_is_told_once() -> None:
+    store(order(1, NOW))
+    ask("end", "", outcome="completed")
+    ask("end", "", outcome="completed")
     first, second = queued()
-    assert first["id"] != second["id"]
+    assert first == second
+    assert told_by(first) == Settled(NOW, RUN, "", 0, "ended", "completed")
 
 
-@pytest.mark.parametrize("broken", [{"action": "dance"}, {"action": "branch", "contact": CONTACT}, {**RECORD, "x": 1}])
+def test_of_a_run_that_has_ended_nothing_is_done() -> None:
+    store(order(1, NOW))
+    goes_on(outcome="unsubscribed")
+    assert ask("choose", "spends")["next"] == "end"
+    ask("do", "mark", seen=True)
+    ask("end", "", outcome="completed")
+    assert queued() == []
+
+
+@pytest.mark.parametrize("broken", [{"action": "dance"}, {"action": "choose", "contact": CONTACT}])
 def test_a_task_that_nobody_knows_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         app.handler(broken, None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local import settings
+from infra.local import launching, settings
 from infra.local.aws import ses, sqs
 from infra.local.shop import demo, lives
 from infra.local.shop.lives import Person
@@ -24,6 +24,7 @@ UNTIL = demo.BEGIN + 175 * DAY
 def played() -> Iterator[System]:
     template = settings.template()
     system = begin(":memory:", template, settings.secrets(template), now=demo.BEGIN)
+    launching.switch_on(system, launching.FIRST)
     with system.hurrying():
         for each in lives.told(demo.BEGIN):
             system.run_until(max(each.at, system.world.now()))

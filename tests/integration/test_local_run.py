@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from infra.local import directory, gateway, running, settings
+from infra.local import directory, gateway, launching, running, settings
 from infra.local.__main__ import main
 from infra.local.aws import sqs
 from infra.local.aws.world import World
@@ -32,7 +32,9 @@ ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
 
 def start(file: Path | str = ":memory:", now: Instant = demo.BEGIN) -> System:
     template = settings.template()
-    return begin(file, template, settings.secrets(template), now=now)
+    system = begin(file, template, settings.secrets(template), now=now)
+    launching.switch_on(system, launching.FIRST)
+    return system
 
 
 def mails(system: System) -> list[str]:
@@ -71,7 +73,7 @@ def test_a_visit_is_gathered_and_overtaken_by_what_somebody_waits_for() -> None:
 def test_both_stories_of_the_demo_come_out() -> None:
     told: list[str] = []
     demo.play(start(), told.append)
-    assert sum("✉" in line for line in told) == 14
+    assert sum("✉" in line for line in told) == 16
 
 
 def test_the_demo_fails_when_its_story_does_not_come_out(monkeypatch: pytest.MonkeyPatch) -> None:

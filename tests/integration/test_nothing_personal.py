@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from infra.local import gateway, settings
+from infra.local import gateway, launching, settings
 from infra.local.aws import s3
 from infra.local.gateway import Request, Response
 from infra.local.settings import SECRETS
@@ -95,6 +95,7 @@ class Shop:
     def __init__(self) -> None:
         template = settings.template()
         self.system: System = begin(":memory:", template, settings.secrets(template), now=demo.BEGIN)
+        launching.switch_on(self.system, launching.FIRST)
         self.sent = 0
         self.answers: list[str] = []
 

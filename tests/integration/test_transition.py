@@ -1,19 +1,20 @@
-"""Transition: repeats and reordering change nothing; what the contact has moved past starts nothing."""
+"""Transition: repeats and reordering change nothing; a run has one execution, and none once it has ended."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
-from boto3.dynamodb.types import TypeSerializer
 
 from functions.transition import app
-from shared.adapters import clients, clock, contacts, dead_letters, environment, members
+from shared.adapters import clock, contact_runs, contacts, dead_letters, environment, members
 from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type
-from shared.domain.journeys import Run
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.runs import Record, Run
 from shared.domain.profiles import Profile
 from shared.domain.profiles.transitions import Membership, Transition
 from tests.integration.conftest import NOW
@@ -71,88 +72,121 @@ def deliver(*transitions: Transition, items: int | None = None) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def runs(machines: dict[str, str], journey: str) -> dict[str, str]:
-    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=machines[journey])["executions"]
-    return {execution["name"]: execution["status"] for execution in listed}
-
-
-def test_an_entry_starts_one_run_however_often_it_comes(machines: dict[str, str]) -> None:
-    now_is(ENTERED)
-    assert deliver(ENTERED) == deliver(ENTERED, ENTERED) == []
-    assert runs(machines, "win_back") == {"c1-inactive-1": "RUNNING"}
-    assert [member.contact for member in members.members("inactive")] == ["c1"]
-
-
-def test_of_transitions_in_one_item_each_is_followed_once(
-    machines: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_transitions_in_one_item_each_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     subscribed = Transition("c1", 2, "new_subscribers", True, NOW, "e1", 0)
     other = Transition("c1", 3, "customers", True, NOW, "e1", 0)
     now_is(ENTERED, subscribed, other)
-    start, failed = app.state_machines.start, []
+    record, failed = members.record, []
 
-    def fail_at_the_second(run: Run, now: int) -> None:
-        if run.journey == "onboarding" and not failed:
-            failed.append(run)
+    def fail_at_the_second(transition: Transition, now: int) -> int:
+        if transition is not ENTERED and not failed:
+            failed.append(transition)
             raise RuntimeError
-        start(run, now)
+        return record(transition, now)
 
-    monkeypatch.setattr(app.state_machines, "start", fail_at_the_second)
-    assert deliver(ENTERED, subscribed, other, items=1) == ["0"]
+    with monkeypatch.context() as patch:
+        patch.setattr(members, "record", fail_at_the_second)
+        assert deliver(ENTERED, subscribed, other, items=1) == ["0"]
     assert deliver(ENTERED, subscribed, other, items=1) == []
     assert deliver(ENTERED, subscribed, other, items=1) == []
-    assert runs(machines, "win_back") == {"c1-inactive-1": "RUNNING"}
-    assert runs(machines, "onboarding") == {"c1-new_subscribers-2": "RUNNING"}
-    assert [members.count(each.segment) for each in (ENTERED, subscribed, other)] == [1, 1, 1]
+    for each in (ENTERED, subscribed, other):
+        assert [member.contact for member in members.members(each.segment)] == ["c1"]
 
 
-def test_a_run_is_started_with_ids_only(machines: dict[str, str]) -> None:
-    now_is(ENTERED)
-    deliver(ENTERED)
-    arn = boto3.client("stepfunctions").list_executions(stateMachineArn=machines["win_back"])["executions"][0]
-    given = json.loads(boto3.client("stepfunctions").describe_execution(executionArn=arn["executionArn"])["input"])
-    assert given == {
-        "contact": "c1",
-        "journey": "win_back",
-        "segment": "inactive",
-        "number": 1,
-        "path": "begin",
-        "run": "c1-inactive-1",
+# ── runs that Step Functions moves ──
+
+JOURNEY = Journey.model_validate(
+    {
+        "id": "win_back",
+        "name": "Win-back",
+        "sentence": "Asks them back.",
+        "trigger": {"kind": "segment", "segment": "inactive"},
+        "runs_on": "step_functions",
+        "steps": [{"kind": "send", "id": "we_miss_you"}, {"kind": "send", "id": "welcome_back"}],
     }
+)
+BEGUN = Run(
+    contact="c1",
+    journey="win_back",
+    number=1,
+    version=3,
+    began=NOW - DAY,
+    started=NOW - DAY,
+    cause="time inactive 1",
+    step="we_miss_you",
+    since=NOW - DAY,
+    passes={"we_miss_you": 0},
+    records=(Record(NOW - DAY, "", "began"), Record(NOW - DAY, "we_miss_you", "entered")),
+)
+MOVED = replace(
+    BEGUN,
+    step="welcome_back",
+    since=NOW,
+    passes={"we_miss_you": 0, "welcome_back": 0},
+    records=(
+        *BEGUN.records,
+        Record(NOW, "we_miss_you", "moved", "left inactive"),
+        Record(NOW, "welcome_back", "entered"),
+    ),
+)
+ENDED = replace(MOVED, outcome="goal", ended=NOW, records=(*MOVED.records, Record(NOW, "", "ended", "goal")))
 
 
-@pytest.mark.parametrize("order", sorted({*itertools.permutations([ENTERED, LEFT, ENTERED, LEFT])}, key=str))
-def test_repeats_in_any_order_leave_the_contact_out_with_no_run_going(
-    machines: dict[str, str], order: tuple[Transition, ...]
+def tell(*runs: Run) -> list[str]:
+    """Has the function take runs as the stream brings them."""
+    return [
+        failure["itemIdentifier"]
+        for run in runs
+        for failure in app.handler(
+            {
+                "Records": [
+                    {
+                        "dynamodb": {
+                            "SequenceNumber": str(len(run.records)),
+                            "ApproximateCreationDateTime": NOW // SECOND,
+                            "NewImage": item_of(run),
+                        }
+                    }
+                ]
+            },
+            None,
+        )["batchItemFailures"]
+    ]
+
+
+def item_of(run: Run) -> Any:
+    return contact_runs.write(run, JOURNEY, (), len(run.records), len(run.records))["Put"]["Item"]
+
+
+def executions(machines: dict[str, str]) -> dict[str, str]:
+    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=machines["win_back"])["executions"]
+    return {execution["name"]: execution["status"] for execution in listed}
+
+
+def test_a_run_has_one_execution_however_often_it_comes_and_ids_are_all_it_is_told(machines: dict[str, str]) -> None:
+    assert tell(BEGUN, BEGUN) == []
+    assert executions(machines) == {"c1-win_back-1": "RUNNING"}
+    (listed,) = boto3.client("stepfunctions").list_executions(stateMachineArn=machines["win_back"])["executions"]
+    given = json.loads(boto3.client("stepfunctions").describe_execution(executionArn=listed["executionArn"])["input"])
+    assert given == {"contact": "c1", "journey": "win_back", "version": 3, "run": "c1-win_back-1", "step": ""}
+
+
+def test_an_exit_that_leads_on_stops_the_one_and_goes_on_with_another(machines: dict[str, str]) -> None:
+    assert tell(BEGUN, MOVED, BEGUN, MOVED) == []
+    assert executions(machines) == {"c1-win_back-1": "ABORTED", "c1-win_back-1-1": "RUNNING"}
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations([BEGUN, MOVED, ENDED])])
+def test_repeats_in_any_order_leave_no_execution_going_once_the_end_has_come_last(
+    machines: dict[str, str], order: tuple[Run, ...]
 ) -> None:
-    now_is(ENTERED, LEFT)
-    assert deliver(*order) == []
-    assert "RUNNING" not in runs(machines, "win_back").values()
-    assert list(members.members("inactive")) == []
+    assert tell(*order, ENDED) == []
+    assert "RUNNING" not in executions(machines).values()
 
 
-def test_leaving_stops_the_run_and_starts_the_exit_path(machines: dict[str, str]) -> None:
-    now_is(ENTERED)
-    deliver(ENTERED)
-    held = contacts.read("c1")
-    assert held is not None
-    held.profile.memberships["inactive"] = Membership(False, 2, NOW, NEVER)
-    store(held.profile)
-    assert deliver(LEFT, LEFT) == []
-    assert runs(machines, "win_back") == {"c1-inactive-1": "ABORTED", "c1-inactive-2": "RUNNING"}
-
-
-def test_a_run_that_step_functions_has_forgotten_is_no_obstacle(machines: dict[str, str]) -> None:
-    now_is(ENTERED, LEFT)
-    item = {"execution": "arn:aws:states:eu-west-1:123456789012:execution:win_back:gone", "run": "c1-inactive-1"}
-    clients.client("dynamodb").put_item(
-        TableName="Contacts",
-        Item={
-            **contacts.key("c1", "RUN#win_back#0000000001"),
-            **{k: TypeSerializer().serialize(v) for k, v in item.items()},
-        },
-    )
-    assert deliver(LEFT) == []
+def test_an_execution_that_step_functions_has_forgotten_is_no_obstacle(machines: dict[str, str]) -> None:
+    assert tell(ENDED) == []
+    assert executions(machines) == {}
 
 
 def test_the_first_that_fails_comes_again_with_all_after_it(
@@ -200,32 +234,6 @@ def test_an_anonymous_contacts_events_are_brought_over_and_deleted() -> None:
     assert [item["kind"]["S"] for item in contacts.items("a1")] == ["PROFILE"]
 
 
-def test_nothing_is_started_for_an_erased_contact(machines: dict[str, str]) -> None:
-    store(Profile("c1", erased=True, identities=()))
-    assert deliver(ENTERED) == []
-    assert runs(machines, "win_back") == {}
-
-
-def test_the_runs_of_who_has_joined_another_end(machines: dict[str, str]) -> None:
-    now_is(ENTERED)
-    deliver(ENTERED)
-    assert set(runs(machines, "win_back").values()) == {"RUNNING"}
-    app.end("c1", "c2", NOW)
-    assert set(runs(machines, "win_back").values()) == {"ABORTED"}
-    assert list(contacts.items("c1", "RUN#")) == []
-
-
-def down() -> pytest.MonkeyPatch:
-    """Step Functions starts nothing, until this is undone."""
-
-    def refused(*_: object) -> None:
-        raise RuntimeError
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(app.state_machines, "start", refused)
-    return patch
-
-
 def stuck() -> Any:
     """The item of ENTERED as it stands in the table."""
     item = contacts.read_item("c1", "TRANSITION#0000000001")
@@ -239,24 +247,23 @@ def bring(item: Any, at: int) -> list[Any]:
     return answer["batchItemFailures"]
 
 
-@pytest.mark.parametrize(("days", "started"), [(2, {"c1-inactive-1": "RUNNING"}), (4, {})])
-def test_what_fails_for_long_is_put_aside_and_a_replay_starts_its_run_within_three_days(
-    machines: dict[str, str], days: int, started: dict[str, str]
-) -> None:
+def test_what_fails_for_long_is_put_aside_and_a_replay_brings_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now_is(ENTERED)
-    patch = down()
-    assert len(bring(stuck(), NOW)) == 1, "young: it comes again"
-    clock.use(lambda: NOW + 11 * MINUTE)
-    assert bring(stuck(), NOW) == [], "put aside: it holds up nothing any more"
-    patch.undo()
-    assert runs(machines, "win_back") == {}
-    clock.use(lambda: NOW + days * DAY)
+
+    def refused(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(members, "record", refused)
+        assert len(bring(stuck(), NOW)) == 1, "young: it comes again"
+        clock.use(lambda: NOW + 11 * MINUTE)
+        assert bring(stuck(), NOW) == [], "put aside: it holds up nothing any more"
+    clock.use(lambda: NOW + 2 * DAY)
     (letter,) = dead_letters.peek(dead_letters.queues()["transition"])
     assert (letter.id, letter.type, letter.reason) == ("c1", "TRANSITION", "RuntimeError")
     assert dead_letters.replay("transition") == 1
     assert "again" in stuck(), "a change that the stream brings"
-    assert bring(stuck(), NOW + days * DAY) == []
-    assert runs(machines, "win_back") == started
+    assert bring(stuck(), NOW + 2 * DAY) == []
     assert [member.contact for member in members.members("inactive")] == ["c1"]
     assert dead_letters.depth(dead_letters.queues()["transition"]) == 0
 

@@ -110,6 +110,15 @@ def test_outside_its_hours_an_email_waits_and_is_asked_for_again() -> None:
     }
 
 
+def test_what_follows_an_update_sees_it() -> None:
+    """Else who is welcomed back is dormant still, and has had an email within the month."""
+    wait, end = {"kind": "wait", "id": "rest", "for": "1d"}, {"kind": "end", "id": "over"}
+    for following, sees in (({"kind": "send", "id": "hello"}, True), (wait, False), (end, False)):
+        states = compiled(journey({"kind": "update", "id": "mark", "traits": {"a": 1}}, following))["States"]
+        assert states["Mark"]["Parameters"]["Payload"].get("seen", False) is sees
+        assert any("NotSeenError" in retrier["ErrorEquals"] for retrier in states["Mark"]["Retry"]) is sees
+
+
 def lasts(retrier: dict[str, Any]) -> float:
     """Milliseconds, on average where pauses are drawn by lot."""
     pause, total = float(retrier["IntervalSeconds"]), 0.0

@@ -256,11 +256,11 @@ def ends(player: Player) -> list[tuple[Any, ...]]:
 
 
 def passed(run: Run) -> list[tuple[str, str, str | None]]:
-    """What it did, step by step. How long a wait lasted a machine need not tell."""
+    """What it did, step by step. How long a wait lasted a machine need not tell, so nor is where an exit found it."""
     return [
-        (record.step, record.what, record.why)
+        ("" if record.what == "ended" else record.step, record.what, record.why)
         for record in run.records
-        if record.what not in ("delayed", "entered") and record.step != ""
+        if record.what not in ("delayed", "entered", "began", "goal")
     ]
 
 

@@ -47,9 +47,8 @@ def message(**fields: Any) -> Message:
     given = {
         "contact": "c01",
         "journey": "win_back",
-        "run": "c01-inactive-7",
-        "segment": "inactive",
-        "number": 7,
+        "run": "c01-win_back-7",
+        "version": 1,
         "step": "we_miss_you",
     }
     return Message.model_validate({**given, **fields})
@@ -83,12 +82,12 @@ def test_the_key_tells_steps_runs_and_occurrences_apart() -> None:
     others = [
         message(),
         message(step="goodbye"),
-        message(run="c01-inactive-9"),
+        message(run="c01-win_back-9"),
         message(occurrence=1),
         message(journey="x"),
     ]
     assert len({each.key for each in others}) == len(others)
-    assert message().key == message(template="other", topic="news", path="back").key
+    assert message().key == message(template="other", topic="news", version=2).key
 
 
 def test_a_step_uses_the_template_called_like_itself_unless_it_names_one() -> None:
@@ -96,7 +95,7 @@ def test_a_step_uses_the_template_called_like_itself_unless_it_names_one() -> No
     assert message(template="welcome").template == "welcome"
 
 
-@pytest.mark.parametrize("field", ["contact", "journey", "run", "segment", "step", "template"])
+@pytest.mark.parametrize("field", ["contact", "journey", "run", "step", "template"])
 def test_what_could_not_be_an_id_is_refused(field: str) -> None:
     with pytest.raises(ValidationError):
         message(**{field: "../../etc/passwd\r\nBcc: x"})
@@ -111,7 +110,6 @@ def test_a_message_that_nothing_speaks_against_may_be_sent() -> None:
 
 GONE = {"traits": {}}, ("bounce", 1)
 UNSUBSCRIBED = {"consent": {"marketing": Stamped("unsubscribed", NOW - DAY)}}
-MOVED_ON = {"memberships": {"inactive": Membership(False, 8, NOW - DAY, NEVER)}}
 
 
 @pytest.mark.parametrize(
@@ -129,12 +127,10 @@ MOVED_ON = {"memberships": {"inactive": Membership(False, 8, NOW - DAY, NEVER)}}
         ({"consent": {"marketing": Stamped("pending", 1)}}, None, Refusal.NO_CONSENT),
         ({"consent": {}}, None, Refusal.NO_CONSENT),
         ({"consent": {"other": SUBSCRIBED}}, None, Refusal.NO_CONSENT),
-        (MOVED_ON, None, Refusal.LEFT_SEGMENT),
-        ({"memberships": {}}, None, Refusal.LEFT_SEGMENT),
         # In the order of the design: what is asked first is what is told.
         ({"erased": True, **UNSUBSCRIBED}, ("bounce", 1), Refusal.ERASED),
-        ({**UNSUBSCRIBED, **MOVED_ON}, ("bounce", 1), Refusal.SUPPRESSED_BOUNCE),
-        ({**UNSUBSCRIBED, **MOVED_ON}, None, Refusal.NO_CONSENT),
+        (UNSUBSCRIBED, ("bounce", 1), Refusal.SUPPRESSED_BOUNCE),
+        ({**UNSUBSCRIBED, "traits": {}}, None, Refusal.NO_CONSENT),
     ],
 )
 def test_the_gate_refuses(
@@ -145,12 +141,6 @@ def test_the_gate_refuses(
 
 def test_nobody_is_written_to_who_is_not_there() -> None:
     assert gate(message(), None, None, NOW) is Refusal.ERASED
-
-
-def test_a_run_that_began_by_leaving_a_segment_may_send_while_that_is_the_newest_change() -> None:
-    left = profile(memberships={"inactive": Membership(False, 9, NOW - DAY, NEVER)})
-    assert gate(message(number=9, run="c01-inactive-9"), left, None, NOW) is None
-    assert gate(message(number=7), left, None, NOW) is Refusal.LEFT_SEGMENT
 
 
 def dormant(*sent: Instant) -> Profile:

@@ -303,7 +303,7 @@ def everything_as_large_as_can_be(letters: str, types: int = MAX_TYPES - 3) -> l
         for type_ in own_types:
             products = [{"product_id": code(95), "category": text(95 // size)} for _ in range(6)]
             texts = {name: text(MAX_TEXT) for name in ("path", "campaign", "query")}
-            codes = {name: code(MAX_TEXT) for name in ("journey",)}
+            codes = {name: code(MAX_TEXT) for name in ("journey", "template", "topic", "device")}
             made.append(event(type_, n, products=products, **texts, **codes))
     for n in range(MAX_ORDERS):
         order = text(MAX_ID - 3) + str(n)

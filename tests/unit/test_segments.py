@@ -12,14 +12,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.adapters import definitions, shipped
-from shared.domain.conditions import Condition, Segment, parts_of
+from shared.adapters import definitions, journey_files
+from shared.domain.conditions import Condition, Member, Segment, parts_of
 from shared.domain.conditions.events import EventCount
 from shared.domain.conditions.orders import Rank
 from shared.domain.conditions.shorthand import plain
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, NEVER, SECOND, Event, Instant, Type
 from shared.domain.explanations import explain
+from shared.domain.journeys.compiling import conditions_in, occasions_in
+from shared.domain.journeys.definition import SegmentChange
 from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.bounds import MAX_HISTORY, MAX_TRAITS, MAX_TYPES
 from shared.domain.profiles.folding import fold, rebuild, trim
@@ -405,8 +407,11 @@ def test_the_shipped_segments_are_there() -> None:
 
 def test_the_shipped_journeys_name_segments_there_are() -> None:
     known = {segment.id for segment in definitions.shipped()}
-    for journey in shipped.journeys():
-        assert {journey.enters, *(exit_.segment for exit_ in journey.exits)} <= known
+    for journey in journey_files.shipped().values():
+        named = {part.segment for part in conditions_in(journey) if isinstance(part, Member)}
+        changes = [journey.trigger, *occasions_in(journey)]
+        named |= {occasion.segment for occasion in changes if isinstance(occasion, SegmentChange)}
+        assert named <= known
 
 
 def of_traits(**traits: Any) -> Profile:

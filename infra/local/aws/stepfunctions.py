@@ -9,8 +9,9 @@ the function again is on the list. So when the process dies inside a task, or be
 function is called again at the restart (it may be on AWS, too); the history shows one attempt only.
 
 How an execution goes on is in `states_execution`, the definition's language in `states_language`. An execution keeps
-the definition it was started with. Left out, and refused: Parallel, Map, JSONata, Express workflows, activities,
-versions, aliases, redrive, every task but Lambda. A function takes no time here: TimeoutSeconds ends waits for a token.
+the definition it was started with. Of a machine there is one version, the present one, by whose ARN (`…:1`) executions
+can be started. Left out, and refused: Parallel, Map, JSONata, Express workflows, activities, aliases, redrive, every
+task but Lambda. A function takes no time here: TimeoutSeconds ends waits for a token.
 """
 
 from __future__ import annotations
@@ -160,6 +161,8 @@ def send_task_heartbeat(world: World, parameters: Parameters) -> dict[str, Any]:
 
 # ── state machines ──
 
+PRESENT_VERSION = ":1"
+
 
 def create_state_machine(world: World, parameters: Parameters) -> dict[str, Any]:
     name, role, written = parameters["name"], parameters["roleArn"], parameters["definition"]
@@ -223,7 +226,7 @@ def list_state_machines(world: World, parameters: Parameters) -> dict[str, Any]:
 
 def start_execution(world: World, parameters: Parameters) -> dict[str, Any]:
     """The same name and input again give the same execution while it runs. An ended one's name is taken for 90 days."""
-    machine, given = parameters["stateMachineArn"], parameters.get("input", "{}")
+    machine, given = parameters["stateMachineArn"].removesuffix(PRESENT_VERSION), parameters.get("input", "{}")
     machine_name, role, definition, _, written = _machine(world, machine)
     name = parameters.get("name")
     if name is None:

@@ -143,6 +143,10 @@ class Template:
             return self.pseudo_parameters[name]
         if name in self.parameters:
             return self.parameters[name]
+        if name not in self.resources and name.endswith("Version"):  # what SAM makes of AutoPublishAlias
+            machine = name.removesuffix("Version")
+            if "AutoPublishAlias" in self.resources[machine].properties:
+                return f"{self.attribute(machine, 'Arn')}:1"
         type_ = self._type(name)
         if type_ == "AWS::SQS::Queue":
             return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"

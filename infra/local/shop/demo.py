@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.local import launching
 from infra.local.aws import ses
 from infra.local.shop import storefront
 from infra.local.system import System
@@ -189,6 +190,7 @@ def _when(instant: int) -> str:
 
 def play(system: System, tell: TELL) -> None:
     """Plays both stories. StoryError when one does not come out."""
+    launching.switch_on(system, launching.FIRST)
     Story(system, tell, 1, "Ada", BEGIN).play(reacts=False)
     tell("\nThe same once more, with a reaction.\n")
     Story(system, tell, 2, "Grace", BEGIN + 200 * DAY).play(reacts=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.conditions.comparing import Where
-from shared.domain.conditions.events import line_filters
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.events import DAY, NEVER, ORDER_TYPES, Event, Instant, Json, Type
 from shared.domain.profiles import Profile
@@ -23,7 +22,6 @@ from shared.domain.profiles.transitions import (
     BY_DEFINITION,
     BY_ERASURE,
     BY_JOINING,
-    BY_RANK,
     BY_REPAIR,
     Transition,
 )
@@ -41,7 +39,7 @@ STATES = frozenset(
 LATE = 3 * DAY
 """What was done longer ago than this when we heard of it is history: it starts nothing. Storefronts tell again for up
 to two days what they could not deliver, and a telephone may be without a net for a weekend."""
-_NOBODYS = (BY_DEFINITION, BY_RANK, BY_REPAIR, BY_ERASURE, BY_JOINING)
+_NOBODYS = (BY_DEFINITION, BY_REPAIR, BY_ERASURE, BY_JOINING)
 
 
 def is_act(transition: Transition) -> bool:
@@ -130,16 +128,18 @@ Passes = Callable[[Act], bool]
 
 
 def filter_of(where: Sequence[Where]) -> Passes:
-    """Whether an act passes all filters, as the segments' conditions on events have it: of what is in an order, one
-    line has to pass all filters on its product (`line_filters`)."""
-    whole, of_lines = filter_(where), line_filters(Type.ORDER_COMPLETED, where)
-    if not of_lines:
-        return lambda act: whole(act.properties)
-    rest, one = filter_([each for each in where if each not in of_lines]), filter_(of_lines)
+    """Whether an act passes all filters, as the segments' conditions on events have it. Of what is in an order, one
+    line has to pass all filters on its product."""
+    of_lines = [each for each in where if each.property in ("product_id", "category")]
+    if len(of_lines) < 2:
+        passes = filter_(where)
+        return lambda act: passes(act.properties)
+    passes, one = filter_([each for each in where if each not in of_lines]), filter_(of_lines)
+    whole = filter_(where)
 
-    def passes(act: Act) -> bool:
+    def passes_lines(act: Act) -> bool:
         if act.name != Type.ORDER_COMPLETED:
             return whole(act.properties)
-        return rest(act.properties) and any(map(one, act.lines))
+        return passes(act.properties) and any(map(one, act.lines))
 
-    return passes
+    return passes_lines

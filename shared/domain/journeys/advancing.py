@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Instant, iso
 from shared.domain.journeys import timing
 from shared.domain.journeys.acts import LATE, Act, is_act
@@ -306,10 +307,9 @@ class _Play:
 
     def move(self, moved: Moved) -> None:
         """A person has decided. A step that there is none of is a slip, and moves nothing; nor does what is not newer
-        than their last decision (it is told again, or was overtaken), or is about a step that the run has left: who was
-        emailed there meanwhile would be once more."""
+        than their last decision: it is told again, or was overtaken."""
         by_hand = (each for each in self.run.records if each.why == BY_HAND)
-        if any(each.time >= moved.time for each in by_hand) or moved.at not in (None, self.run.step):
+        if any(each.time >= moved.time for each in by_hand):
             return
         if moved.release:
             if isinstance(self.path.steps.get(self.run.step), Send) and moved.step in (None, self.run.step):
@@ -434,9 +434,15 @@ class _Play:
                     if as_wanted and held is not None and begin <= held.since <= here and not occasion.by:
                         return occasion.segment
                 case EventHappens():
-                    told = self.shop.remembered(occasion, self.run, profile)
-                    if (type_ := next((type_ for type_, time in told if time <= here), None)) is not None:
-                        return type_
+                    passes = self.shop.passes_occurrence(occasion, self.run)
+                    for type_ in occasion.events:
+                        history = profile.histories.get(type_)
+                        newest = history.newest if history is not None else []
+                        cut = history is not None and history.total > len(newest)
+                        if cut and (not newest or newest[0].time > begin):
+                            raise HistoryNeededError(type_)
+                        if any(begin <= each.time <= here and passes(each.properties) for each in newest):
+                            return type_
         return None
 
     # ── parts ──

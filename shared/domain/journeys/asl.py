@@ -88,6 +88,14 @@ RETRY_SEND: list[Asl] = [
 ]
 
 
+# An update is done once the contact's profile has it, which takes a second or two.
+RETRY_SEEN: list[Asl] = [
+    _CALLING,
+    _retry("NotSeenError", first=2 * SECOND, times=60, growing=1.2, most=MINUTE),
+    _ANYTHING,
+]
+
+
 class NotCompilableError(ValueError):
     """A step that Step Functions cannot walk; says which, and why."""
 
@@ -207,11 +215,15 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                 },
             )
         case Update() | Notify() | StartJourney():
+            seen = isinstance(step, Update) and _looks_at_the_contact(journey, after(step.next))
+            task = _task("JourneyFunctionArn", _asked("do", step.id, **({"seen": True} if seen else {})))
+            if seen:
+                task["Retry"] = RETRY_SEEN
             yield (
                 name,
                 {
                     "Comment": _DOES[step.kind],
-                    **_task("JourneyFunctionArn", _asked("do", step.id)),
+                    **task,
                     "ResultPath": None,
                     "Next": after(step.next),
                 },
@@ -225,6 +237,12 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
 
 
 _DOES = {"update": "Changes the contact.", "notify": "Tells somebody.", "start": "Starts another journey."}
+
+
+def _looks_at_the_contact(journey: Journey, state: str) -> bool:
+    """Whether what is done there depends on what the contact is like: by the end of a wait, an update is long seen."""
+    step = next((step for step in journey.steps if state_name(step.id) == state), None)
+    return not isinstance(step, Wait | End | None)
 
 
 def _is_plain(wait: Wait) -> bool:
@@ -242,7 +260,7 @@ def _send(journey: Journey, send: Send) -> Asl:
     return {**told, **_RUN, **_ENTERED}
 
 
-def _asked(action: str, step: str, **more: str) -> Asl:
+def _asked(action: str, step: str, **more: Any) -> Asl:
     return {"action": action, "step": step, **more, **_RUN, **_ENTERED}
 
 

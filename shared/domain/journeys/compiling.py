@@ -8,11 +8,11 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from shared.domain.conditions import Condition, parts_of
-from shared.domain.conditions.events import EventCount, asked_by
+from shared.domain.conditions.events import asked_by
 from shared.domain.conditions.orders import asks_for_lines
 from shared.domain.conditions.shorthand import plain
-from shared.domain.evaluation import Evaluate, HistoryNeededError, Reading
-from shared.domain.evaluation.reading import series_of
+from shared.domain.evaluation import Evaluate
+from shared.domain.evaluation.comparing import filter_
 from shared.domain.events import Instant, Json
 from shared.domain.journeys.acts import Passes, filter_of
 from shared.domain.journeys.definition import (
@@ -98,13 +98,14 @@ class Journeys:
     @cached_property
     def definitions(self) -> Definitions:
         """The segments' definitions, with what journeys ask of events as well: a profile is folded by these."""
-        journeys = [each.journey for each in self.published.values()]
-        parts = [part for each in journeys for part in (*conditions_in(each), *_looked_back_on(each))]
+        parts = [part for each in self.published.values() for part in conditions_in(each.journey)]
         asked = {type_: set(names) for type_, names in self.segments.asked.items()}
         for part in parts:
             for type_, name in asked_by(part):
                 if name not in KEPT_PROPERTIES:
                     asked.setdefault(type_, set()).add(name)
+        for type_, name in _looked_back_on(self.published.values()):
+            asked.setdefault(type_, set()).add(name)
         return replace(
             self.segments,
             asked={type_: frozenset(names) for type_, names in asked.items()},
@@ -144,16 +145,9 @@ class Journeys:
             made = self._filters[id(occasion)] = occasion, filter_of(occasion.where)
         return made[1]
 
-    def remembered(self, occasion: EventHappens, run: Run, profile: Profile) -> Iterator[tuple[str, Instant]]:
-        """The type and the instant of each event that passes, of those that the profile remembers since the run began.
-        HistoryNeededError: as `holds`."""
-        reading, where = Reading(profile), fill(occasion.where, run.trigger, run.began)
-        for type_ in occasion.events:
-            if reading.cut(type_) >= run.began:
-                raise HistoryNeededError(type_)
-            for each in reading.occurrences(series_of(type_, where)):
-                if each.time >= run.began:
-                    yield type_, each.time
+    def passes_occurrence(self, occasion: EventHappens, run: Run) -> Callable[[Mapping[str, Json]], bool]:
+        """As `passes`, of the properties of an event that the profile remembers."""
+        return filter_(fill(occasion.where, run.trigger, run.began))
 
     @cached_property
     def begun_by_event(self) -> Mapping[str, tuple[str, ...]]:
@@ -202,9 +196,11 @@ def occasions_in(journey: Journey) -> Iterator[Occasion]:
     yield from (occasion for step in journey.steps if isinstance(step, WaitFor) for occasion in step.on)
 
 
-def _looked_back_on(journey: Journey) -> Iterator[Condition]:
-    """What a wait asks for of what has happened before it, as the condition that asks the same."""
-    for step in journey.steps:
-        for occasion in step.on if isinstance(step, WaitFor) and step.since_start else ():
-            if isinstance(occasion, EventHappens):
-                yield from (plain(EventCount(event=type_, where=occasion.where)) for type_ in occasion.events)
+def _looked_back_on(journeys: Iterable[Published]) -> Iterator[tuple[str, str]]:
+    """The other properties of events that a wait asks for of what has happened before it."""
+    for each in journeys:
+        for step in each.journey.steps:
+            for occasion in step.on if isinstance(step, WaitFor) and step.since_start else ():
+                for where in occasion.where if isinstance(occasion, EventHappens) else ():
+                    if where.property not in KEPT_PROPERTIES:
+                        yield from ((type_, where.property) for type_ in occasion.events)  # type: ignore[union-attr]

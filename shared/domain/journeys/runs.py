@@ -36,15 +36,13 @@ class Settled(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A person moves a run to a step, stops it (`step` None), or lets an email go that was held for review. `at`: where
-    they saw it; one that has gone on meanwhile is left alone (None: wherever it is)."""
+    """A person moves a run to a step, stops it (`step` None), or lets an email go that was held for review."""
 
     time: Instant
     run: str
     step: str | None
     by: str
     release: bool = False
-    at: str | None = None
 
 
 class Begin(NamedTuple):
