@@ -100,11 +100,13 @@ def drop_draft(request: Request, journey: str) -> Json:
 
 @route("POST", "/journeys/{journey}/duplicate")
 def duplicate(request: Request, journey: str) -> Json:
-    """`{"id": …, "name": …}`: a draft of a new journey that is like this one."""
+    """`{"id": …, "name": …}`: a draft of a new journey that is like this one. It runs on wake-ups: a state machine of
+    its own comes with a deployment only."""
     body = request.json()
     published = journey_definitions.publication().journeys.get(journey)
     like = published.journey if published else draft_of(journey).journey
-    definition = dumped(like) | {"id": body.get("id"), "name": body.get("name", f"{like.name} (copy)")}
+    own = {"id": body.get("id"), "name": body.get("name", f"{like.name} (copy)"), "runs_on": "wake_ups"}
+    definition = dumped(like) | own
     written = written_in({"definition": definition})
     if known_as(written.journey.id):
         raise taken()

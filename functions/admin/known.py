@@ -53,6 +53,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
         events=_Every() if unknown_events else events(),
         journeys={name: journey for name, journey in others.items() if name != id_},
         topics=[topic.id for topic in TOPICS],
+        machines={name: each for name, each in journey_files.shipped().items() if each.runs_on == "step_functions"},
     )
 
 

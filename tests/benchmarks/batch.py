@@ -225,6 +225,7 @@ def one_pass(store: Path, lake: Path) -> tuple[str, int]:
     assert athena.lint(asked) == []
     tree, scanned = athena._parse(asked), 0
     with duckdb.connect(str(store)) as connection:
+        scan = athena._Scan(connection)
         for name, columns, keys in (
             ("events", lake_rows.COLUMNS, lake_rows.PARTITIONS),
             ("facts", facts.COLUMNS, facts.PARTITIONS),
@@ -234,7 +235,7 @@ def one_pass(store: Path, lake: Path) -> tuple[str, int]:
             athena._define(connection, table, files)
             for node in tree.find_all(exp.Table):
                 if node.name == name:
-                    scanned += athena._scanned(connection, node, table, files)
+                    scanned += scan.bytes(node, table, files)
                     node.set("db", exp.to_identifier("beckon"))
     return athena.in_duckdb(tree), scanned
 

@@ -160,7 +160,7 @@ def test_a_contact_is_found_by_address_and_the_address_stays_out_of_the_url(page
     assert page.run("location.href") == f"{base}#/contacts/{ada}"
     text = page.text()
     assert "Ada Lovelace" in text
-    assert "What started the run is no longer so" in text
+    assert "does not agree to email about this topic" in text
     assert "at From the checkout since" in text
     page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     evidence = "2 orders in the last 90 days: 2026-11-19 06:00 (1001, 30.00), 2026-11-22 06:00 (1002, 19.99)."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local import gateway
+from infra.local import gateway, launching
 from infra.local.screens import site
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR, MINUTE
@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     """Customers of some weeks, so that some are about to leave segments."""
-    made = Shop()
+    made = Shop(launching.FIRST)
     for number in range(1, 8):
         made.customer(number, orders=number % 3)
         made.passes(3 * DAY + HOUR)

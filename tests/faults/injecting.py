@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from infra.local import settings
+from infra.local import launching, settings
 from infra.local.aws.calls import AwsError, Call
 from infra.local.system import ProcessDied, System, begin
 from shared.adapters import secrets
@@ -102,6 +102,8 @@ class Play:
             # between any two of its steps in tests/integration/test_refresh.py and test_lake_merge.py.
             self.system.ticks = [tick for tick in self.system.ticks if tick.target == "RefreshFunction"]
             self.system.world.files = self._files("")
+            if self.story is story.tell:  # the other one has journeys of its own
+                launching.switch_on(self.system, launching.FIRST)
             self.system.around = self.around
             self.story(self.system)
             found = outcome(self.system)

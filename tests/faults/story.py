@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any
 
-from infra.local import gateway, launching
+from infra.local import gateway
 from infra.local.aws import ses
 from infra.local.gateway import Request, Response
 from infra.local.settings import SECRETS
@@ -30,7 +30,6 @@ ADA, GRACE, MARY = 1, 2, 3
 
 def tell(system: System) -> None:
     """Plays the story in a fresh world that stands a second before BEGIN."""
-    launching.switch_on(system, launching.FIRST)
     customers = [storefront.sign_up(ADA, "Ada", BEGIN, "interest:candles"), storefront.sign_up(GRACE, "Grace", BEGIN)]
     system.run_until(BEGIN)
     browse(system, "page-1", "page-2")

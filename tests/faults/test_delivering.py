@@ -68,7 +68,7 @@ def test_where_the_template_says_so_it_comes_again_in_halves(system: System) -> 
     whole = batches[0]
     half = len(whole) // 2
     assert half > 0
-    assert batches == [whole, whole[:half], whole[half:]]
+    assert batches[:3] == [whole, whole[:half], whole[half:]]  # what follows is what came of them
 
 
 def test_a_batch_that_always_fails_is_given_up_and_holds_up_nothing(system: System) -> None:

@@ -108,7 +108,7 @@ def test_the_story_leaves_nothing_undone_and_repeats_exactly(base: tuple[Outcome
     assert not expected["left on a queue"]
     assert not expected["overdue wake-up"]
     mails = [fact.exact for fact in expected["mail"]]
-    assert len(mails) == len(set(mails)) == 16
+    assert len(mails) == len(set(mails)) == 18
     assert {site.function for site in sites} == {
         f"{name}Function"
         for name in (

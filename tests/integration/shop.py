@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from infra.local import gateway, launching, settings
@@ -12,7 +12,7 @@ from infra.local.aws.calls import Call
 from infra.local.gateway import Request
 from infra.local.shop import demo, storefront
 from infra.local.system import System, begin
-from shared.adapters import contacts, definitions
+from shared.adapters import contact_runs, contacts, definitions
 from shared.domain.events import MINUTE, Instant, Json, iso
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
@@ -25,12 +25,13 @@ BEGIN = demo.BEGIN
 class Shop:
     """A deployed stack, its customers, and an operator."""
 
-    def __init__(self) -> None:
+    def __init__(self, journeys: Collection[str] = ()) -> None:
+        """`journeys`: of those that ship, these are live."""
         template = settings.template()
         self.fault: Callable[[Call, Callable[[], dict[str, Any]]], dict[str, Any]] = lambda _, perform: perform()
         self.customers: dict[int, Json] = {}
         self.system: System = begin(":memory:", template, settings.secrets(template), BEGIN, self._fault)
-        launching.switch_on(self.system, launching.FIRST)
+        launching.switch_on(self.system, journeys)
 
     def _fault(self, call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return self.fault(call, perform)
@@ -118,7 +119,7 @@ class Shop:
 
     def runs(self) -> list[str]:
         items = (item for p in self.profiles() for item in contacts.items(p.contact, "RUN#"))
-        return sorted(item["run"]["S"] for item in items)
+        return sorted(contact_runs.of_item(item).run.id for item in items)
 
     def execution(self, name: str) -> str:
         arn = self.system.template.reference("RefreshWorkflow").replace(":stateMachine:", ":execution:")

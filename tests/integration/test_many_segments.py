@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.local import launching
 from infra.local.aws.calls import Call
 from infra.local.system import ProcessDied
 from shared.adapters import clock, contacts, definitions, members
@@ -20,7 +21,7 @@ MANY = 220
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    yield Shop()
+    yield Shop(launching.FIRST)
     clock.use(None)
 
 
@@ -60,7 +61,7 @@ def test_nothing_is_lost_and_nothing_doubled(shop: Shop, operation: str) -> None
     told = [each for item in contacts.items(profile.contact, "TRANSITION#") for each in contacts.transitions_of(item)]
     assert [each.number for each in told] == list(range(1, profile.transitions + 1))
     assert {each.segment for each in told} >= {f"s{n}" for n in range(MANY)}
-    assert shop.runs() == [f"{profile.contact}-new_subscribers-{profile.memberships['new_subscribers'].number}"]
+    assert shop.runs() == [f"{profile.contact}-onboarding-1"]
     assert {members.count(f"s{n}") for n in range(MANY)} == {1}
     shop.assert_exact()
 

@@ -16,11 +16,22 @@ from hypothesis import strategies as st
 from functions.preference import app
 from functions.preference.app import ROUTES, handler
 from functions.profile import storing
-from shared.adapters import addresses, clock, contacts, environment, identities, messages, tokens
+from shared.adapters import (
+    addresses,
+    clock,
+    contact_runs,
+    contacts,
+    environment,
+    identities,
+    journey_files,
+    messages,
+    tokens,
+)
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
+from shared.domain.journeys.runs import Run
 from shared.domain.messages import Message, gate
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership
@@ -112,7 +123,7 @@ def may_write(contact: str) -> bool:
     profile = profile_of(contact)
     assert profile.email is not None
     address = addresses.read(identities.address_hash(profile.email))
-    message = Message(contact=contact, journey="j", run="r", segment="s", number=1, step="x")
+    message = Message(contact=contact, journey="win_back", run=f"{contact}-win_back-7", version=1, step="x")
     return gate(message, profile, address.suppression, NOW, address.consent.get("marketing")) is None
 
 
@@ -270,7 +281,9 @@ def test_two_contacts_with_one_address_have_one_consent(page: None) -> None:
 def test_who_answers_a_mail_that_went_to_their_old_address_answers_for_both(page: None) -> None:
     store("subscribed", "c01", "old@example.com")
     store("subscribed", "c02", "old@example.com")
-    sent = Message(contact="c01", journey="j", run="r", segment="s", number=1, step="x")
+    sent = Message(contact="c01", journey="win_back", run="c01-win_back-7", version=1, step="x")
+    begun = Run("c01", "win_back", 7, 1, began=NOW, started=NOW, cause="e1")
+    contacts.commit([contact_runs.write(begun, journey_files.shipped()["win_back"], (), 1, 1)])
     messages.claim(sent, None, NOW, identities.address_hash("old@example.com"))
     store("subscribed", "c01", "new@example.com")
     call("POST /unsubscribe", tokens.issue(Token("c01", "marketing", sent.key)))

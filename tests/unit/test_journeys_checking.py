@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -387,6 +388,20 @@ def test_a_run_that_is_near_the_bound_of_its_history_is_refused() -> None:
     (problem,) = found(20)
     assert problem.path == ("runs_on",)
     assert "25,000" in problem.text
+
+
+def test_a_machine_that_is_not_deployed_is_refused_with_what_to_do() -> None:
+    steps = [{"id": "hello", "kind": "send"}, {"id": "some_days", "kind": "wait", "for": "3d"}]
+    made = Journey.model_validate({**GOOD, "runs_on": "step_functions", "steps": steps, "exits": []})
+
+    def found(machines: dict[str, Journey]) -> list[tuple[Any, ...]]:
+        return [problem.path for problem in problems(made, replace(KNOWN, machines=machines))]
+
+    assert found({made.id: made}) == []
+    assert found({made.id: made.model_copy(update={"name": "Another name"})}) == []
+    assert found({made.id: made.model_copy(update={"topic": "news"})}) == [("runs_on",)]
+    assert found({made.id: made.model_copy(update={"steps": made.steps[:1]})}) == [("runs_on",)]
+    assert found({}) == [("runs_on",)]
 
 
 UNREADABLE: list[tuple[Callable[[dict[str, Any]], None], tuple[str | int, ...], str | None, str]] = [

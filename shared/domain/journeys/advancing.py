@@ -82,6 +82,8 @@ def advance(
     """
     play = _Play(shop, published, profile, max(t, run.since), min(t, heard) if heard is not None else t, run)
     play.left = _has_left(run)
+    if run.goes_on and play.path.journey.runs_on == "step_functions":
+        play.catch_up()
     if isinstance(happening, Settled):
         play.settle(happening)
     if run.goes_on:
@@ -209,6 +211,19 @@ class _Play:
 
     # ── what happens ──
 
+    def catch_up(self) -> None:
+        """The waits that a machine has come through by now: it tells nothing of them."""
+        now = self.t
+        while isinstance(step := self.path.steps.get(self.run.step), Wait) and not self.left:
+            until = timing.waits_until(step, self.profile, self.run.since, self.shop.zone)
+            following = self.path.following[step.id]
+            if until > now or following == END:
+                break
+            self.t = until
+            self.leave("passed")
+            self.enter(following)
+        self.t = now
+
     def answer(self, happening: Act | Transition) -> None:
         """An exit, or what a step waits for. What began the run, and all that this made so, is none of both: who signs
         up by ordering has not ordered since."""
@@ -285,25 +300,33 @@ class _Play:
                 self.run = replace(self.run, asked=NEVER)
 
     def _walked(self, settled: Settled) -> None:
-        """A step of a run that Step Functions moves. What it tells may come in any order."""
+        """A step of a run that Step Functions moves, which comes to each but once. What it tells may come in any order,
+        and again."""
         if settled.outcome == "ended":
             if settled.step != self.run.step:
                 self.leave("passed")
                 if settled.step:
                     self.enter(settled.step)
             self.end(settled.reason or "completed")
-        elif settled.step == self.run.step or settled.time >= self.run.since:
-            if settled.step != self.run.step and settled.step in self.path.steps:
-                self.leave("passed", None)
-                self.enter(settled.step)
-            step = self.path.steps.get(settled.step)
+            return
+        is_here = settled.step == self.run.step and not self.left
+        is_new = settled.step not in self.run.passes and settled.time >= self.run.since
+        if not is_here and is_new and settled.step in self.path.steps:
+            self.leave("passed")
+            self.enter(settled.step)
+            is_here = True
+        if is_here:
+            step = self.path.steps[settled.step]
             self.leave(_left_by(settled), settled.reason)
             chosen = settled.reason if isinstance(step, Branch | Split) else None
-            to = chosen or self.path.following.get(settled.step, END)
+            to = chosen or self.path.following[settled.step]
             if to != END:
                 self.enter(to)
-        elif settled.outcome == "sent":
+        elif settled.outcome == "sent" and not self._was_sent(settled.step):
             self.record("sent_after", settled.reason, settled.step)
+
+    def _was_sent(self, step: str) -> bool:
+        return any(each.step == step and each.what in ("sent", "sent_after") for each in self.run.records)
 
     def move(self, moved: Moved) -> None:
         """A person has decided. A step that there is none of is a slip, and moves nothing; nor does what is not newer

@@ -74,20 +74,22 @@ class Problem(NamedTuple):
 @dataclass(frozen=True)
 class Known:
     """What a journey can refer to: templates (with the newest version of each), the shop's segments, the event types
-    that have come in, the other journeys, and the topics that contacts can say yes or no to."""
+    that have come in, the other journeys, and the topics that contacts can say yes or no to. `machines`: the journeys
+    whose state machines are deployed, as they were compiled (None: that is no matter)."""
 
     templates: Mapping[str, int]
     segments: Collection[str]
     events: Collection[str] = ()
     journeys: Mapping[str, Journey] = field(default_factory=dict)
     topics: Collection[str] = ("marketing",)
+    machines: Mapping[str, Journey] | None = None
 
 
 def problems(journey: Journey, known: Known) -> list[Problem]:
     """Everything that speaks against publishing it, in the order of the definition."""
     found = [*_of_steps(journey, known), *_of_head(journey, known)]
     if not found:  # the way through it makes sense only where every step is one
-        found += [*_of_ways(journey), *_of_pace(journey), *_of_driver(journey), *_of_circles(journey, known)]
+        found += [*_of_ways(journey), *_of_pace(journey), *_of_driver(journey, known), *_of_circles(journey, known)]
     return sorted(dict.fromkeys(found), key=lambda problem: _order(journey, problem))
 
 
@@ -517,7 +519,7 @@ def _length(milliseconds: int) -> str:
 # ── what moves it, and what it starts ──
 
 
-def _of_driver(journey: Journey) -> Iterator[Problem]:
+def _of_driver(journey: Journey, known: Known) -> Iterator[Problem]:
     if journey.runs_on != "step_functions":
         return
     places = {step.id: place for place, step in enumerate(journey.steps)}
@@ -531,6 +533,16 @@ def _of_driver(journey: Journey) -> Iterator[Problem]:
                 "write `runs_on: wake_ups`, or two journeys of it"
             )
             yield Problem(("runs_on",), None, text)
+        if known.machines is not None and not _is_deployed(journey, known.machines.get(journey.id)):
+            text = (
+                "its steps are not those of a state machine that is deployed: write `runs_on: wake_ups`, or change its "
+                "file, run `make machines` and deploy"
+            )
+            yield Problem(("runs_on",), None, text)
+
+
+def _is_deployed(journey: Journey, machine: Journey | None) -> bool:
+    return machine is not None and asl.compiled(machine)["States"] == asl.compiled(journey)["States"]
 
 
 def _longest(journey: Journey, start: str, known: dict[str, int]) -> int:
