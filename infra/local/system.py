@@ -29,6 +29,7 @@ from infra.local.aws.world import Due, World
 from infra.local.routes import Route
 from shared.adapters import clock
 from shared.adapters.caches import forget_all
+from shared.domain.journeys.asl import ASKED_AGAIN
 
 if TYPE_CHECKING:
     from infra.local.turning import Turning
@@ -199,7 +200,8 @@ class System:
             report(name, error)
             raise stepfunctions.TaskFailed("Lambda.Unknown") from error
         except Exception as error:
-            report(name, error)
+            if type(error).__name__ not in ASKED_AGAIN:
+                report(name, error)
             cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
             raise stepfunctions.TaskFailed(type(error).__name__, cause) from error
 

@@ -96,6 +96,10 @@ RETRY_SEEN: list[Asl] = [
 ]
 
 
+ASKED_AGAIN = frozenset({"NotSeenError", "NotYetError", "AddressToComeError", "OutcomePendingError"})
+"""What a task raises to be asked again later, with nothing wrong."""
+
+
 class NotCompilableError(ValueError):
     """A step that Step Functions cannot walk; says which, and why."""
 
