@@ -45,13 +45,17 @@ def copy(world: Path, tmp_path: Path) -> System:
     return simulating.copied(world, tmp_path / "copy")
 
 
+ON_WAKE_UPS = ("birthday", "abandoned_cart", "churn_prevention", "free_trial", "low_stock", "win_back", "sunset")
+ON_MACHINES = ("onboarding", "win_back")
+
+
 @pytest.mark.parametrize(
-    "name",
-    ["birthday", "abandoned_cart", "churn_prevention", "free_trial", "low_stock", "win_back", "sunset"],
+    ("runs_on", "name"),
+    [*(("wake_ups", name) for name in ON_WAKE_UPS), *(("step_functions", name) for name in ON_MACHINES)],
 )
-def test_the_whole_does_what_advance_says(world: Path, tmp_path: Path, name: str) -> None:
-    """Nobody reacts, so what is drawn does not differ. Those that Step Functions walks are walked by wake-ups here."""
-    journey, before = shipped()[name].model_copy(update={"runs_on": "wake_ups"}), world.read_bytes()
+def test_the_whole_does_what_advance_says(world: Path, tmp_path: Path, runs_on: str, name: str) -> None:
+    """Nobody reacts, so what is drawn does not differ."""
+    journey, before = shipped()[name].model_copy(update={"runs_on": runs_on}), world.read_bytes()
     system = copy(world, tmp_path)
     profiles = [stored.profile for each in contacts.page(contacts.Place(), 9)[0] if (stored := contacts.read(each))]
     nobody = Rates(open=0, unsubscribe=0, visits=0, orders=0)
