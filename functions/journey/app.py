@@ -4,11 +4,7 @@ the run what became of each step.
 Each task is safe to repeat: what it does has a key, and what it tells has, too.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, TypeAdapter
+from typing import Any, Literal
 
 from shared.adapters import contact_runs, contacts, definitions, effects, journeys
 from shared.adapters.clock import now
@@ -23,46 +19,23 @@ from shared.domain.journeys.telling import tell
 from shared.domain.profiles import Profile
 
 
-class Step(Strict):
-    """A step of a run that `entered` it at an ISO 8601 time, by a version of its journey."""
+class Task(Strict):
+    """What a step of a run asks for, that `entered` it at an ISO 8601 time, by a version of its journey.
 
+    `choose`: which way a branch or a split goes. `until`: until when to wait. `do`: to have the step done; when that
+    has to be `seen`, until the contact's profile has it. `end`: to end the run with an `outcome` (`step` is empty
+    behind the last one).
+    """
+
+    action: Literal["choose", "until", "do", "end"]
     contact: str
     journey: str
     version: int
     run: str
     step: str
     entered: str
-
-
-class Choose(Step):
-    """Asks which way a branch or a split goes."""
-
-    action: Literal["choose"]
-
-
-class Until(Step):
-    """Asks until when to wait."""
-
-    action: Literal["until"]
-
-
-class Do(Step):
-    """Has the step done; when it has to be `seen`, until the contact's profile has it."""
-
-    action: Literal["do"]
     seen: bool = False
-
-
-class Finish(Step):
-    """Ends the run (`step` is empty behind the last one)."""
-
-    action: Literal["end"]
-    outcome: str
-
-
-TASK: TypeAdapter[Choose | Until | Do | Finish] = TypeAdapter(
-    Annotated[Choose | Until | Do | Finish, Field(discriminator="action")]
-)
+    outcome: str = "completed"
 
 
 class NotSeenError(Exception):
@@ -71,7 +44,7 @@ class NotSeenError(Exception):
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One task of a state machine."""
-    asked, t = TASK.validate_python(event), now()
+    asked, t = Task.model_validate(event), now()
     kept = contact_runs.read(asked.contact, asked.journey, int(asked.run.rpartition("-")[2]))
     stored = contacts.read(asked.contact)
     if kept is None or not kept.run.goes_on or stored is None:
@@ -79,20 +52,20 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     run, profile = kept.run, stored.profile
     shop = journeys.of(definitions.segments())
     journey = shop.path(asked.journey, asked.version).journey
-    match asked:
-        case Choose():
+    match asked.action:
+        case "choose":
             return {"next": chosen(shop, journey, run, profile, asked, t)}
-        case Until():
+        case "until":
             entered = parse_instant(asked.entered)
             return {"until": iso(wakes_at(shop, journey, run, profile, entered, asked.step))}
-        case Do():
+        case "do":
             do(journey, run, asked, t)
-        case Finish():
+        case "end":
             settle(asked, "ended", asked.outcome, t)
     return {}
 
 
-def chosen(shop: Journeys, journey: Journey, run: Run, profile: Profile, asked: Choose, t: Instant) -> str:
+def chosen(shop: Journeys, journey: Journey, run: Run, profile: Profile, asked: Task, t: Instant) -> str:
     """Where the run goes, which is told before it goes there."""
     to, why = with_history(
         profile, shop.definitions.asked, lambda held: choose(shop, journey, run, held, t, asked.step)
@@ -101,7 +74,7 @@ def chosen(shop: Journeys, journey: Journey, run: Run, profile: Profile, asked: 
     return to
 
 
-def do(journey: Journey, run: Run, asked: Do, t: Instant) -> None:
+def do(journey: Journey, run: Run, asked: Task, t: Instant) -> None:
     """NotSeenError: it is done, and not in the profile yet."""
     match next(step for step in journey.steps if step.id == asked.step):
         case Update() as step:
@@ -117,5 +90,5 @@ def do(journey: Journey, run: Run, asked: Do, t: Instant) -> None:
             settle(asked, "passed", step.journey, t)
 
 
-def settle(asked: Step, outcome: Literal["passed", "ended"], reason: str | None, t: Instant) -> None:
+def settle(asked: Task, outcome: Literal["passed", "ended"], reason: str | None, t: Instant) -> None:
     put_events([tell(asked.contact, Settled(t, asked.run, asked.step, 0, outcome, reason), t)])

@@ -24,7 +24,8 @@ from tests.benchmarks.measuring import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 AIMS = {
-    **dict.fromkeys(("ingest", "profile", "transition", "refresh", "feedback", "journey", "preference"), 1.3),
+    **dict.fromkeys(("ingest", "profile", "transition", "refresh", "feedback", "preference"), 1.3),
+    "journey": 1.5,  # all that segments and journeys mean is in it, and nobody but a state machine waits for it
     **dict.fromkeys(("message", "admin"), 1.8),
 }
 BASE = "import boto3; boto3.client('dynamodb')"

@@ -22,7 +22,7 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from functions.journey.app import TASK, Choose, Do, Finish
+from functions.journey.app import Task
 from infra.machines import machines
 from shared.adapters.journey_files import shipped
 from shared.domain.events import DAY, MINUTE, SECOND
@@ -66,7 +66,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
         step: str = "",
         message: Callable[[Message], Answer] = lambda message: {"status": "sent", "reason": None},
         ways: dict[str, str] | None = None,
-        do: Callable[[Do], Answer] = lambda asked: {},
+        do: Callable[[Task], Answer] = lambda asked: {},
     ) -> Played:
         """`ways`: where each branch goes, those that are left out by the last of their ways."""
         played = Played()
@@ -85,14 +85,15 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
                 asked = Message.model_validate(payload)
                 played.emails.append(asked.step)
                 return message(asked)
-            match TASK.validate_python(payload):
-                case Choose(step=branch):
-                    return {"next": (ways or {}).get(branch, "")}
-                case Do() as wanted:
+            wanted = Task.model_validate(payload)
+            match wanted.action:
+                case "choose":
+                    return {"next": (ways or {}).get(wanted.step, "")}
+                case "do":
                     played.done.append(wanted.step)
                     return do(wanted)
-                case Finish(outcome=outcome):
-                    played.outcomes.append(outcome)
+                case "end":
+                    played.outcomes.append(wanted.outcome)
             return {}
 
         monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", invoke)

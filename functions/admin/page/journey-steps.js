@@ -18,5 +18,5 @@ export const Outside = ({ of, said }) => of.kind === "trigger"
 /** A step without numbers. */
 export function Plain({ of, said }) {
   if (!of.step) return html`<${Outside} of=${of} said=${said} />`;
-  return html`<${Kind} icon=${of.kind}>${KINDS[of.kind]}<//><strong class="one-line">${words(of.id)}</strong><span class="clipped soft" title=${said.steps[of.id]?.text}>${said.steps[of.id]?.text}</span>`;
+  return html`<${Kind} icon=${of.kind}>${KINDS[of.kind]}<//><strong class="one-line">${words(of.id)}</strong>${of.kind !== "branch" && html`<span class="clipped soft" title=${said.steps[of.id]?.text}>${said.steps[of.id]?.text}</span>`}`;
 }

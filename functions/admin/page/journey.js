@@ -88,7 +88,7 @@ function Gone({ told, people }) {
 
 function Step({ step, told, people, chosen }) {
   const counts = told.steps?.[step.id] ?? {};
-  const text = step.kind === "end" ? words(step.outcome ?? "completed") : told.words.steps[step.id].text;
+  const text = step.kind === "end" ? words(step.outcome ?? "completed") : step.kind === "branch" ? "" : told.words.steps[step.id].text; // a branch's ways say it
   const written = step.kind === "send" && told.subjects[step.template ?? step.id];
   return html`
     <${Kind} icon=${step.kind}>${KINDS[step.kind]}${counts.state && counts.state !== "live" && html` <${Tag} kind="note">${counts.state}<//>`}<//>
