@@ -16,7 +16,8 @@ PUBLISH = {"unknown_events": True, "why": "switched on by make run"}
 
 
 FIRST = ("onboarding", "win_back")
-"""Those that the stories play which are told without a shop's history."""
+"""Those that the stories play, and that are live while the sample's history is told: with all of them it takes twice as
+long."""
 
 
 def switch_on(system: System, ids: Collection[str] | None = None) -> None:

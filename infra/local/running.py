@@ -23,7 +23,7 @@ from shared.domain.events import DAY, HOUR, iso, parse_instant
 from shared.domain.profiles.stored import UnknownFormError
 
 HISTORY_SINCE = parse_instant("2011-06-09")
-"""The sample has a year; half of it is ready in half a minute."""
+"""The sample has a year; half of it is ready in less than a minute."""
 HISTORY_UNTIL = parse_instant("2011-12-10")
 TICK = 0.2  # seconds between looks at what is due, while the clock runs by itself
 
@@ -68,9 +68,11 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
         threading.Thread(target=server.serving(system, site.answer).serve_forever, daemon=True).start()
         if system.world.setting("history") is None:
             with system.world.lock:
-                launching.switch_on(system)
+                launching.switch_on(system, launching.FIRST)
         if system.world.setting("history") != "replayed":
             replay(system, arguments.customers)
+            with system.world.lock:
+                launching.switch_on(system)
         console.print(site.what_to_try(system), soft_wrap=True)
         keep_time(system)
     finally:
