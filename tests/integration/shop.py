@@ -61,7 +61,8 @@ class Shop:
         assert answer.status == 200, answer.body
 
     def passes(self, time: int) -> None:
-        self.system.pass_time(time)
+        with self.system.world.lock:  # a browser may be asking the server for something
+            self.system.pass_time(time)
 
     def now(self) -> Instant:
         return self.system.world.now()
@@ -72,7 +73,8 @@ class Shop:
         written = b"" if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json", **headers}
         path, _, query = path.partition("?")
-        answer = gateway.admin(self.system, Request(method, path, query, headers, written))
+        with self.system.world.lock:
+            answer = gateway.admin(self.system, Request(method, path, query, headers, written))
         return answer.status, json.loads(answer.body)
 
     def draft(self, id_: str, when: Json) -> None:
