@@ -133,7 +133,7 @@ def told_of(row: Row) -> dict[str, Json]:
         "held": row.held,
         "goal": row.goal,
         "outcome": row.outcome,
-        "ended": views.instant(row.ended) if row.outcome is not None else None,
+        "ended": views.instant(row.ended),
     }
 
 

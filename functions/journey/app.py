@@ -11,10 +11,10 @@ from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
 from shared.adapters.histories import with_history
 from shared.domain.events import Instant, Strict, iso, parse_instant
-from shared.domain.journeys.advancing import choose, wakes_at
-from shared.domain.journeys.compiling import Journeys
+from shared.domain.journeys.advancing import choose, effect_of, wakes_at
+from shared.domain.journeys.compiling import Journeys, Path
 from shared.domain.journeys.definition import END, Journey, Notify, StartJourney, Update
-from shared.domain.journeys.runs import NotifyOthers, Run, Settled, StartAnother, UpdateContact
+from shared.domain.journeys.runs import Run, Settled
 from shared.domain.journeys.telling import tell
 from shared.domain.profiles import Profile
 
@@ -51,15 +51,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return {"next": END, "until": iso(t)}  # an exit, and its machine is about to be stopped
     run, profile = kept.run, stored.profile
     shop = journeys.of(definitions.segments())
-    journey = shop.path(asked.journey, asked.version).journey
+    path = shop.path(asked.journey, asked.version)
     match asked.action:
         case "choose":
-            return {"next": chosen(shop, journey, run, profile, asked, t)}
+            return {"next": chosen(shop, path.journey, run, profile, asked, t)}
         case "until":
             entered = parse_instant(asked.entered)
-            return {"until": iso(wakes_at(shop, journey, run, profile, entered, asked.step))}
+            return {"until": iso(wakes_at(shop, path.journey, run, profile, entered, asked.step))}
         case "do":
-            do(journey, run, asked, t)
+            do(path, run, asked, t)
         case "end":
             settle(asked, "ended", asked.outcome, t)
     return {}
@@ -74,20 +74,15 @@ def chosen(shop: Journeys, journey: Journey, run: Run, profile: Profile, asked: 
     return to
 
 
-def do(journey: Journey, run: Run, asked: Task, t: Instant) -> None:
+def do(path: Path, run: Run, asked: Task, t: Instant) -> None:
     """NotSeenError: it is done, and not in the profile yet."""
-    match next(step for step in journey.steps if step.id == asked.step):
-        case Update() as step:
-            changed = UpdateContact(step.id, 0, step.traits, step.add_tags, step.remove_tags)
-            effects.carry_out(run, changed, t)  # whoever folds it tells the run
-            if asked.seen and not any(record.step == step.id and record.what == "passed" for record in run.records):
-                raise NotSeenError(asked.step)
-        case Notify() as step:
-            effects.carry_out(run, NotifyOthers(step.id, 0, step.subject, step.to), t)
-            settle(asked, "passed", None, t)
-        case StartJourney() as step:
-            effects.carry_out(run, StartAnother(step.journey, step.id, 0, run.trigger), t)
-            settle(asked, "passed", step.journey, t)
+    step = path.steps[asked.step]
+    assert isinstance(step, Update | Notify | StartJourney)
+    effects.carry_out(run, effect_of(step, 0, run), t)
+    if not isinstance(step, Update):
+        settle(asked, "passed", step.journey if isinstance(step, StartJourney) else None, t)
+    elif asked.seen and not any(record.step == step.id and record.what == "passed" for record in run.records):
+        raise NotSeenError(asked.step)  # whoever folds it tells the run
 
 
 def settle(asked: Task, outcome: Literal["passed", "ended"], reason: str | None, t: Instant) -> None:

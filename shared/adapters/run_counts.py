@@ -21,7 +21,7 @@ from shared.adapters.clock import pause
 from shared.adapters.contact_runs import Kept
 from shared.adapters.contacts import shard_of
 from shared.adapters.environment import Settings, environment
-from shared.domain.events import DAY, SECOND, Instant, iso
+from shared.domain.events import DAY, NEVER, SECOND, Instant, iso
 from shared.domain.journeys.runs import Record, Run
 
 SHARDS = 10
@@ -231,5 +231,5 @@ def _row(item: dict[str, Any]) -> Row:
         held="held" in item,
         goal="goal" in item,
         outcome=item["outcome"]["S"] if "outcome" in item else None,
-        ended=int(item["ended"]["N"]) if "ended" in item else -1,
+        ended=int(item["ended"]["N"]) if "ended" in item else NEVER,
     )

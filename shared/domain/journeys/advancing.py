@@ -117,6 +117,19 @@ def choose(shop: Journeys, journey: Journey, run: Run, profile: Profile, t: Inst
     return to, to
 
 
+def effect_of(
+    step: Update | Notify | StartJourney, occurrence: int, run: Run
+) -> UpdateContact | NotifyOthers | StartAnother:
+    """What the step asks for when a run comes to it for the `occurrence`-th time (from 0)."""
+    match step:
+        case Update():
+            return UpdateContact(step.id, occurrence, step.traits, step.add_tags, step.remove_tags)
+        case Notify():
+            return NotifyOthers(step.id, occurrence, step.subject, step.to)
+        case StartJourney():
+            return StartAnother(step.journey, step.id, occurrence, run.trigger)
+
+
 def ended(run: Run, t: Instant, outcome: str) -> Run:
     """The run, ended from outside: its contact was erased, or has joined another."""
     if not run.goes_on:
@@ -263,7 +276,9 @@ class _Play:
             self.record("goal", why)
             self.run = replace(self.run, reached_goal=True)
         if exit_.start is not None:
-            self._ask_another(exit_.start, "")
+            occurrence = self.run.passes.get("", 0)
+            self.run = replace(self.run, passes={**self.run.passes, "": occurrence + 1})
+            self.effects.append(StartAnother(exit_.start, "", occurrence, self.run.trigger))
         if exit_.go_to is None:
             self.end("goal" if reached else why)
         else:
@@ -408,13 +423,13 @@ class _Play:
                     return False
             case Update():
                 if run.asked == NEVER or self.t >= run.asked + ASK_AGAIN:
-                    self._ask(UpdateContact(*self._key, step.traits, step.add_tags, step.remove_tags))
+                    self._ask(effect_of(step, run.passes[step.id], run))
                 return False
             case Notify():
-                self.effects.append(NotifyOthers(*self._key, step.subject, step.to))
+                self.effects.append(effect_of(step, run.passes[step.id], run))
                 self.leave("passed")
             case StartJourney():
-                self._ask_another(step.journey, step.id)
+                self.effects.append(effect_of(step, run.passes[step.id], run))
                 self.leave("passed", step.journey)
             case End():
                 self.end(step.outcome)
@@ -478,12 +493,6 @@ class _Play:
     def _ask(self, effect: Effect) -> None:
         self.effects.append(effect)
         self.run = replace(self.run, asked=self.t, held=False)
-
-    def _ask_another(self, journey: str, step: str) -> None:
-        occurrence = self.run.passes.get(step, 0)
-        if not step:
-            self.run = replace(self.run, passes={**self.run.passes, "": occurrence + 1})
-        self.effects.append(StartAnother(journey, step, occurrence, self.run.trigger))
 
     def _note(self, what: What, why: str | None = None) -> None:
         """Once for each time that the run is here."""

@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 from shared.domain.conditions.fields import format_duration
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND
+from shared.domain.journeys.compiling import Path
 from shared.domain.journeys.definition import (
     END,
     EVERY_DAY,
@@ -31,6 +32,7 @@ from shared.domain.journeys.definition import (
     Wait,
     WaitFor,
 )
+from shared.domain.journeys.legs import comes_again
 
 Asl = dict[str, Any]
 
@@ -113,12 +115,7 @@ def compiled(journey: Journey) -> Asl:
     """The state machine of a journey. NotCompilableError: it waits for an event, or goes round in a circle."""
     if problem := next(not_compilable(journey), None):
         raise NotCompilableError(": ".join(problem))
-    following = dict(zip([step.id for step in journey.steps], [step.id for step in journey.steps][1:], strict=False))
-
-    def state_after(destination: str | None, step: AnyStep) -> str:
-        destination = destination or following.get(step.id, END)
-        return COMPLETED if destination == END else state_name(destination)
-
+    path = Path(journey)
     states: dict[str, Asl] = {}
     jumps = sorted({exit_.go_to for exit_ in journey.exits if exit_.go_to not in (None, END)}, key=str)
     begin = state_name(journey.steps[0].id)
@@ -130,7 +127,7 @@ def compiled(journey: Journey) -> Asl:
             "Default": begin,
         }
     for step in journey.steps:
-        states |= _states(journey, step, lambda destination, step=step: state_after(destination, step))
+        states |= _states(journey, step, _state_at(path.following[step.id]))
     if any(COMPLETED in targets(state) for state in states.values()):
         states[COMPLETED] = _ending("The last step is done.", "completed")
     states[DONE] = {"Comment": "The run has come to its end.", "Type": "Succeed"}
@@ -148,7 +145,12 @@ def compiled(journey: Journey) -> Asl:
     }
 
 
-def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, Asl]]:
+def _state_at(destination: str) -> str:
+    return COMPLETED if destination == END else state_name(destination)
+
+
+def _states(journey: Journey, step: AnyStep, after: str) -> Iterator[tuple[str, Asl]]:
+    """`after`: the state that follows where the step does not choose another."""
     name = state_name(step.id)
     match step:
         case Send():
@@ -156,7 +158,7 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
             task = {"Comment": f"The email {step.template or step.id}.", **task}
             task["ResultSelector"] = {"status.$": "$.Payload.status", "reason.$": "$.Payload.reason"}
             if journey.hours is None:
-                yield name, {**task, "ResultPath": "$.last", "Next": after(step.next)}
+                yield name, {**task, "ResultPath": "$.last", "Next": after}
                 return
             sent, wait = f"{name}: sent?", f"{name}{_HELD}"
             task["ResultSelector"]["until.$"] = "$.Payload.until"
@@ -167,7 +169,7 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                     "Comment": "Outside the hours in which emails may go out, it waits for them.",
                     "Type": "Choice",
                     "Choices": [{"Variable": "$.last.status", "StringEquals": "delayed", "Next": wait}],
-                    "Default": after(step.next),
+                    "Default": after,
                 },
             )
             yield wait, _wait_until("Waits for the hours in which emails may go out.", "$.last.until", name)
@@ -178,7 +180,7 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                     "Comment": f"Waits {format_duration(step.for_ or 0)}.",
                     "Type": "Wait",
                     "Seconds": (step.for_ or 0) // SECOND,
-                    "Next": after(step.next),
+                    "Next": after,
                 },
             )
         case Wait():
@@ -194,7 +196,7 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                     "Next": wait,
                 },
             )
-            yield wait, _wait_until("Waits until then.", "$.wait.until", after(step.next))
+            yield wait, _wait_until("Waits until then.", "$.wait.until", after)
         case Branch() | Split():
             which = f"{name}: which way?"
             told = "Asks which condition holds at this instant." if isinstance(step, Branch) else "Draws a way by lot."
@@ -214,12 +216,12 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                 {
                     "Comment": "Goes the way that was found.",
                     "Type": "Choice",
-                    "Choices": [{"Variable": "$.way.next", "StringEquals": way, "Next": after(way)} for way in ways],
-                    "Default": after(step.next if isinstance(step, Branch) else step.ways[-1].next),
+                    "Choices": [{"Variable": "$.way.next", "StringEquals": to, "Next": _state_at(to)} for to in ways],
+                    "Default": after if isinstance(step, Branch) else _state_at(step.ways[-1].next),
                 },
             )
         case Update() | Notify() | StartJourney():
-            seen = isinstance(step, Update) and _looks_at_the_contact(journey, after(step.next))
+            seen = isinstance(step, Update) and _looks_at_the_contact(journey, after)
             task = _task("JourneyFunctionArn", _asked("do", step.id, **({"seen": True} if seen else {})))
             if seen:
                 task["Retry"] = RETRY_SEEN
@@ -229,7 +231,7 @@ def _states(journey: Journey, step: AnyStep, after: Any) -> Iterator[tuple[str, 
                     "Comment": _DOES[step.kind],
                     **task,
                     "ResultPath": None,
-                    "Next": after(step.next),
+                    "Next": after,
                 },
             )
         case End():
@@ -303,43 +305,9 @@ def not_compilable(journey: Journey) -> Iterator[tuple[str, str]]:
         if name in names:
             yield step.id, f'would be the state "{name}", as {names[name]} is: call it otherwise'
         names[name] = step.id
-    circle = _on_a_circle(journey)
+    circle = next((step.id for step in journey.steps if comes_again(journey, step.id, answered=True) is not None), None)
     if circle is not None:
         yield circle, "comes round again, which only a journey that runs on wake_ups can do"
-
-
-def destinations(journey: Journey) -> dict[str, list[str]]:
-    """Where the run can go from each step, by the journey's own steps."""
-    ids = [step.id for step in journey.steps]
-    found: dict[str, list[str]] = {}
-    for step, following in zip(journey.steps, [*ids[1:], END], strict=True):
-        match step:
-            case End():
-                to: list[str | None] = []
-            case Branch() | Split():
-                to = [*(way.next for way in step.ways)]
-                to += [step.next] if isinstance(step, Branch) else []
-            case WaitFor():
-                to = [step.next, step.otherwise or step.next]
-            case _:
-                to = [step.next]
-        found[step.id] = [each for each in dict.fromkeys(each or following for each in to) if each != END]
-    return found
-
-
-def _on_a_circle(journey: Journey) -> str | None:
-    """The first step from which a run can come back to it."""
-    after = destinations(journey)
-    for start in after:
-        seen, ahead = set[str](), [*after[start]]
-        while ahead:
-            step = ahead.pop()
-            if step == start:
-                return start
-            if step not in seen:
-                seen.add(step)
-                ahead += after.get(step, [])
-    return None
 
 
 # ── what a run costs ──

@@ -6,7 +6,6 @@ reached, nothing goes round without end, nobody is emailed more than daily, and 
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +30,6 @@ from shared.domain.journeys.definition import (
     Branch,
     ByHand,
     DateComes,
-    End,
     EventHappens,
     Hours,
     Journey,
@@ -47,6 +45,7 @@ from shared.domain.journeys.definition import (
     WaitFor,
     Way,
 )
+from shared.domain.journeys.legs import Leg, comes_again, legs, shortest
 from shared.domain.properties import KEPT_PROPERTIES, may_be_asked
 
 LONGEST_WAIT = 366 * DAY
@@ -398,38 +397,6 @@ def _uses(part: Any, text: str) -> bool:
 # ── the ways through it ──
 
 
-class Leg(NamedTuple):
-    """From one step to another: how long that takes at least, and whether something has to happen for it."""
-
-    to: str
-    least: int
-    answered: bool
-
-
-def legs(journey: Journey) -> dict[str, list[Leg]]:
-    path = Path(journey)
-    found: dict[str, list[Leg]] = {}
-    for step in journey.steps:
-        following = path.following[step.id]
-        match step:
-            case End():
-                found[step.id] = []
-            case Branch():
-                found[step.id] = [Leg(to, 0, False) for to in dict.fromkeys([*(w.next for w in step.ways), following])]
-            case Split():
-                found[step.id] = [Leg(to, 0, False) for to in dict.fromkeys(way.next for way in step.ways)]
-            case WaitFor():
-                found[step.id] = [
-                    Leg(following, 0, True),
-                    Leg(step.otherwise or following, step.within, False),
-                ]
-            case Wait():
-                found[step.id] = [Leg(following, step.for_ or 0, False)]
-            case _:
-                found[step.id] = [Leg(following, 0, False)]
-    return found
-
-
 def _of_ways(journey: Journey) -> Iterator[Problem]:
     found = legs(journey)
     seen: set[str] = set()
@@ -445,43 +412,11 @@ def _of_ways(journey: Journey) -> Iterator[Problem]:
             text = "no way leads here: name it as the `next` of a step, or delete it"
             yield Problem(("steps", place), each.id, text)
     for place, each in enumerate(journey.steps):
-        again = _comes_again(journey, each.id, answered=False)
+        again = comes_again(journey, each.id, answered=False)
         if again is not None and again < DAY - 2 * HOUR:
             text = f"comes round again after {format_duration(again)}: a circle has to wait a day at least"
             yield Problem(("steps", place), each.id, text if again else "comes round again without a wait: put one in")
             return  # the others of the circle say the same
-
-
-def _comes_again(journey: Journey, start: str, *, answered: bool) -> int | None:
-    """How long it takes at least until a run comes to a step again; None: it does not. `answered`: also by ways that
-    need something to happen. A wait until a time of day lasts a day, when it comes round again."""
-    found = {
-        step.id: [
-            way._replace(least=max(way.least, DAY)) if isinstance(step, Wait) and step.at is not None else way
-            for way in each
-        ]
-        for step, each in zip(journey.steps, legs(journey).values(), strict=True)
-    }
-    return _shortest(found, start, {start}, answered=answered)
-
-
-def _shortest(found: Mapping[str, list[Leg]], start: str, to: Collection[str], *, answered: bool) -> int | None:
-    """How long it takes at least from a step to the next of these (END among them: to the end); None: none follows."""
-    heap: list[tuple[int, str]] = [(0, start)]
-    best: dict[str, int] = {}
-    left = False
-    while heap:
-        at, step = heapq.heappop(heap)
-        if left and step in to:
-            return at
-        left = True
-        if END in to and not found.get(step):
-            return at
-        for way in found.get(step, ()):
-            if (answered or not way.answered) and at + way.least < best.get(way.to, at + way.least + 1):
-                best[way.to] = at + way.least
-                heapq.heappush(heap, (at + way.least, way.to))
-    return None
 
 
 # ── how often somebody is emailed ──
@@ -489,24 +424,24 @@ def _shortest(found: Mapping[str, list[Leg]], start: str, to: Collection[str], *
 
 def _of_pace(journey: Journey) -> Iterator[Problem]:
     emails = {step.id for step in journey.steps if isinstance(step, Send)}
+    first, found = journey.steps[0].id, legs(journey)
     for place, step in enumerate(journey.steps):
         if step.id not in emails:
             continue
-        again = _comes_again(journey, step.id, answered=True)
+        again = comes_again(journey, step.id, answered=True)
         if again is not None and again < APART:
             text = f"is sent again after {_length(again)}: nobody is emailed more than daily, so wait a day in between"
             yield Problem(("steps", place), step.id, text)
             continue
-        following = _shortest(legs(journey), step.id, emails, answered=False)
+        following = shortest(found, step.id, emails, answered=False)
         if following is not None and following < APART:
             text = f"the next email follows {_length(following)} after this one: wait a day (`for: 1d`) in between"
             yield Problem(("steps", place), step.id, text)
     rule = journey.entry.again
     if rule == "once" or journey.entry.per is not None or isinstance(journey.trigger, DateComes | ByHand) or not emails:
         return
-    first, found = journey.steps[0].id, legs(journey)
-    to_first = 0 if first in emails else _shortest(found, first, emails, answered=True)
-    to_end = min(_shortest(found, email, {END}, answered=True) or 0 for email in emails)
+    to_first = 0 if first in emails else shortest(found, first, emails, answered=True)
+    to_end = min(shortest(found, email, {END}, answered=True) or 0 for email in emails)
     if to_first is not None and max(0 if rule == "each" else rule, to_first + to_end) < APART:
         text = "may email somebody more than daily: write `again: 1d` or longer, or `per` a property of the event"
         yield Problem(("entry", "again"), None, text)
@@ -526,7 +461,7 @@ def _of_driver(journey: Journey, known: Known) -> Iterator[Problem]:
     refused = list(asl.not_compilable(journey))
     yield from (Problem(("steps", places[step]), step, text) for step, text in refused)
     if not refused:
-        events = _longest(journey, journey.steps[0].id, {})
+        events = _longest(Path(journey), legs(journey), journey.steps[0].id, {})
         if events > MAX_HISTORY * 4 // 5:
             text = (
                 f"a run may make {events:,} events of history, and Step Functions takes {MAX_HISTORY:,}: "
@@ -545,13 +480,13 @@ def _is_deployed(journey: Journey, machine: Journey | None) -> bool:
     return machine is not None and asl.compiled(machine)["States"] == asl.compiled(journey)["States"]
 
 
-def _longest(journey: Journey, start: str, known: dict[str, int]) -> int:
+def _longest(path: Path, found: Mapping[str, list[Leg]], start: str, known: dict[str, int]) -> int:
     """Events of history on the longest way from a step on; nothing goes round in it."""
     if start == END:
         return 0
     if start not in known:
-        own = EVENTS_OF_AN_EMAIL if isinstance(Path(journey).steps[start], Send) else EVENTS_OF_A_STEP
-        known[start] = own + max((_longest(journey, way.to, known) for way in legs(journey)[start]), default=0)
+        own = EVENTS_OF_AN_EMAIL if isinstance(path.steps[start], Send) else EVENTS_OF_A_STEP
+        known[start] = own + max((_longest(path, found, leg.to, known) for leg in found[start]), default=0)
     return known[start]
 
 

@@ -30,18 +30,9 @@ from shared.domain.journeys.definition import (
     WaitFor,
 )
 from shared.domain.wording import sentence
+from shared.domain.wording.calendar import DAYS
 from shared.domain.wording.events import event_phrase
 from shared.domain.wording.texts import duration, label, listed, named, plural, quoted, word
-
-WEEKDAYS = {
-    "mon": "Monday",
-    "tue": "Tuesday",
-    "wed": "Wednesday",
-    "thu": "Thursday",
-    "fri": "Friday",
-    "sat": "Saturday",
-    "sun": "Sunday",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +147,10 @@ def _hours(hours: Hours) -> str:
 
 def _days(weekdays: Iterable[str]) -> str:
     given = set(weekdays)
-    for names, word_ in ((tuple(WEEKDAYS)[:5], "workdays"), (tuple(WEEKDAYS)[5:], "weekends")):
+    for names, word_ in ((tuple(DAYS)[:5], "workdays"), (tuple(DAYS)[5:], "weekends")):
         if given == set(names):
             return word_
-    return listed([name for day, name in WEEKDAYS.items() if day in given], "or")
+    return listed([name for day, name in DAYS.items() if day in given], "or")
 
 
 # ── steps ──
