@@ -7,7 +7,6 @@ workflow, and done in the contact's own transaction.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 
 from functions.admin import journey_drafts, views
 from functions.admin.journey_drafts import duration, not_found, publication_with, start_job, yes_or_no
+from functions.admin.passes import outcome_of
 from functions.admin.rest import Place, Request, cursor_of, left_out, logger, paged, route
 from shared.adapters import (
     contact_runs,
@@ -23,7 +23,6 @@ from shared.adapters import (
     events_queue,
     journey_definitions,
     members,
-    refreshes,
     run_counts,
 )
 from shared.adapters.clock import now
@@ -296,10 +295,5 @@ def begin(journey: str, t: Instant, operator: str) -> Begin:
 def show_job(request: Request, job: str) -> Json:
     """How a job stands, and once it is done for how many people."""
     unknown = RefusedError("not_found", "there is no such job", "job", 404)
-    if not re.fullmatch(r"journey-[A-Za-z0-9_-]{1,72}", job):
-        raise unknown
-    try:
-        status, output = refreshes.outcome(job)
-    except refreshes.UnknownPassError:
-        raise unknown from None
+    status, output = outcome_of(job, r"journey-[A-Za-z0-9_-]{1,72}", unknown)
     return {"job": job, "status": status, "people": output.get("found", {}).get("people")}

@@ -14,6 +14,7 @@ from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import known
+from functions.admin.passes import outcome_of
 from functions.admin.rest import Place, Request, answer, logger, paged, route
 from shared.adapters import definitions, journey_definitions, refreshes
 from shared.adapters.clock import now
@@ -101,12 +102,7 @@ def dry_run(request: Request, segment: str) -> Json:
 @route("GET", "/segments/{segment}/dry-run/{run}")
 def show_dry_run(request: Request, segment: str, run: str) -> Json:
     unknown = RefusedError("not_found", "there is no such dry run", "run", 404)
-    if not re.fullmatch(rf"dry-run-{re.escape(segment)}-\d{{1,16}}", run):
-        raise unknown
-    try:
-        status, output = refreshes.outcome(run)
-    except refreshes.UnknownPassError:
-        raise unknown from None
+    status, output = outcome_of(run, rf"dry-run-{re.escape(segment)}-\d{{1,16}}", unknown)
     return {"run": run, "status": status, **output.get("found", {})}
 
 

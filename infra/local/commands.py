@@ -7,12 +7,20 @@ import json
 import re
 import time
 import urllib.error
+from collections.abc import Callable
 from typing import Any
 
 from infra.local.client import call, console, problem
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LOOK = 0.3  # seconds between looks at how far the clock is
+
+
+def subcommand(to: Any, name: str, do: Callable[[argparse.Namespace], object], help_: str) -> argparse.ArgumentParser:
+    """One of the commands of `beckon segment` or `beckon journey`, whose subparsers are `to`."""
+    added: argparse.ArgumentParser = to.add_parser(name, help=help_, description=help_)
+    added.set_defaults(do=do)
+    return added
 
 
 def turn_clock(arguments: argparse.Namespace) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from infra.local.client import call, console
+from infra.local.commands import subcommand
 
 Json = Any
 
@@ -45,12 +47,7 @@ LOOK = 0.5  # seconds between looks at how far a job is
 
 def add_commands(journey: argparse.ArgumentParser) -> None:
     """What `beckon journey` can do."""
-    asked = journey.add_subparsers(required=True, metavar="what")
-
-    def command(name: str, do: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = asked.add_parser(name, help=help_, description=help_)
-        added.set_defaults(do=do)
-        return added
+    command = partial(subcommand, journey.add_subparsers(required=True, metavar="what"))
 
     command("list", list_journeys, "all journeys, who waits in each, what was sent in 30 days")
     shown = command("show", show, "one journey: each step in words, with its numbers")

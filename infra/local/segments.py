@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import urllib.error
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from infra.local.client import call, console
+from infra.local.commands import subcommand
 
 Json = Any
 
@@ -44,12 +46,7 @@ LEFT_OF_BARS = 48  # the longest segment's name, two numbers, and the space betw
 
 def add_commands(segment: argparse.ArgumentParser) -> None:
     """What `beckon segment` can do."""
-    asked = segment.add_subparsers(required=True, metavar="what")
-
-    def command(name: str, do: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = asked.add_parser(name, help=help_, description=help_)
-        added.set_defaults(do=do)
-        return added
+    command = partial(subcommand, segment.add_subparsers(required=True, metavar="what"))
 
     command("list", list_segments, "all segments, with their sizes and suggestions")
     shown = command("show", show, "one segment: in plain words, as JSON, in SQL")

@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.screens import mailbox
 from tests.browser.chromium import EXECUTABLE, Page
-from tests.browser.test_segments_page import base, browser, page, shop  # noqa: F401 - fixtures
+from tests.browser.test_segments_page import shop  # noqa: F401 - a fixture
 from tests.integration import sdks
 from tests.integration.shop import Shop
 

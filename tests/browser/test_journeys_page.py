@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from infra.local import gateway
-from infra.local.screens import site
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR, MINUTE
-from tests.browser.chromium import EXECUTABLE, Page, chromium
+from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_admin_page import FAINT
 from tests.browser.test_segments_page import passes, press, write
 from tests.integration.shop import Shop
@@ -40,32 +37,6 @@ def shop() -> Iterator[Shop]:
     yield (made := Shop())
     assert made
     clock.use(None)
-
-
-@pytest.fixture(scope="module")
-def base(shop: Shop) -> Iterator[str]:
-    server = gateway.serve(shop.system, 0, site.answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/admin/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(base: str) -> Iterator[Page]:
-    with chromium() as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
-    """The browser, blank; when the test is over, it must not have complained of anything."""
-    browser.open("about:blank")
-    browser.size(1200)
-    browser.dark(False)
-    browser.complaints.clear()
-    yield browser
-    assert browser.complaints == []
 
 
 def confirm(page: Page) -> None:

@@ -12,14 +12,13 @@ import pytest
 
 from functions.feedback import app
 from functions.feedback.app import handler
-from shared.adapters import clock, contact_runs, contacts, environment, identities, journey_files, messages
+from shared.adapters import clock, contacts, environment, identities, messages
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.domain.events import Event, IdentityKind, Type, iso, parse_instant
-from shared.domain.journeys.runs import Run
 from shared.domain.messages import Message, Status
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
-from tests.integration.conftest import NOW
+from tests.integration.conftest import NOW, goes_on
 
 NOTICES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parents[1].glob("events/ses/*.json")}
 OURS = sorted(NOTICES.keys() - {"bounce_of_an_identity", "click_of_others", "subscription"})
@@ -270,8 +269,7 @@ def click_of(link: str, at: int) -> str:
 
 def claim() -> None:
     """A minute ago, of a run that goes on."""
-    begun = Run("c01", "win_back", 7, 1, began=NOW, started=NOW, cause="e1")
-    contacts.commit([contact_runs.write(begun, journey_files.shipped()["win_back"], (), 1, 1)])
+    goes_on("c01")
     messages.claim(MESSAGE, None, NOW - 60_000)
 
 

@@ -16,7 +16,6 @@ from functions.message import app
 from functions.message.app import AddressToComeError, OutcomePendingError, UnansweredError, handler
 from shared.adapters import (
     clock,
-    contact_runs,
     contacts,
     environment,
     identities,
@@ -29,12 +28,10 @@ from shared.adapters.clients import client
 from shared.adapters.mail import NotSentError, SendingStoppedError
 from shared.adapters.messages import ClaimLostError
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant
-from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Version, with_journey
-from shared.domain.journeys.runs import Run
 from shared.domain.messages import Message, Refusal, Status
 from shared.domain.profiles import Profile, Stamped
-from tests.integration.conftest import NOW
+from tests.integration.conftest import NOW, goes_on
 
 ADDRESS = "ada@example.com"
 SENDER = formataddr(("Fieldstone", "hello@shop.example.com"))
@@ -92,12 +89,6 @@ def ses(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ses]:
         journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
     goes_on("c01", WIN_BACK)
     yield Ses(monkeypatch)
-
-
-def goes_on(contact: str, journey: Journey, outcome: str | None = None) -> None:
-    """The contact's seventh run, which Step Functions moves: where it is, we are told only afterwards."""
-    begun = Run(contact, journey.id, 7, 1, began=NOW, started=NOW, cause="e1", outcome=outcome)
-    contacts.commit([contact_runs.write(begun, journey, (), 1, 1)])
 
 
 def contact_profile(**fields: Any) -> Profile:

@@ -19,11 +19,9 @@ from functions.profile import storing
 from shared.adapters import (
     addresses,
     clock,
-    contact_runs,
     contacts,
     environment,
     identities,
-    journey_files,
     messages,
     tokens,
 )
@@ -31,11 +29,10 @@ from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
-from shared.domain.journeys.runs import Run
 from shared.domain.messages import Message, gate
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership
-from tests.integration.conftest import NOW
+from tests.integration.conftest import NOW, goes_on
 
 TOKEN = Token("c01", "marketing", "win_back_c01-inactive-7_goodbye_0")
 FORM = "application/x-www-form-urlencoded"
@@ -282,8 +279,7 @@ def test_who_answers_a_mail_that_went_to_their_old_address_answers_for_both(page
     store("subscribed", "c01", "old@example.com")
     store("subscribed", "c02", "old@example.com")
     sent = Message(contact="c01", journey="win_back", run="c01-win_back-7", version=1, step="x")
-    begun = Run("c01", "win_back", 7, 1, began=NOW, started=NOW, cause="e1")
-    contacts.commit([contact_runs.write(begun, journey_files.shipped()["win_back"], (), 1, 1)])
+    goes_on("c01")
     messages.claim(sent, None, NOW, identities.address_hash("old@example.com"))
     store("subscribed", "c01", "new@example.com")
     call("POST /unsubscribe", tokens.issue(Token("c01", "marketing", sent.key)))
