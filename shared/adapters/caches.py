@@ -11,6 +11,7 @@ from shared.adapters import (
     journey_definitions,
     secrets,
     senders,
+    shop_settings,
 )
 
 
@@ -18,5 +19,5 @@ def forget_all() -> None:
     """As a new process begins: for tests, and for a local run that takes another's place."""
     clients.client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
     secrets._provider.cache_clear()
-    for kept in (catalogue, currencies, definitions, environment, journey_definitions, senders):
+    for kept in (catalogue, currencies, definitions, environment, journey_definitions, senders, shop_settings):
         kept.forget()

@@ -1,0 +1,60 @@
+"""The shop's settings, in the Definitions table: an item `settings` a version, none of which is ever overwritten.
+
+A Lambda takes what is saved for `CACHE_TTL` as it has read it. A shop that has saved nothing has the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.adapters.clock import now
+from shared.adapters.definitions_table import CACHE_TTL, Version, compressed, put_new, versions
+from shared.domain.events import Instant
+from shared.domain.settings import SavedSettings, ShopSettings
+
+ID = "settings"
+
+_read: tuple[SavedSettings, Instant] | None = None
+
+
+def settings() -> ShopSettings:
+    """The settings, as they stood at most `CACHE_TTL` ago."""
+    return _newest(CACHE_TTL).settings
+
+
+def saved() -> SavedSettings:
+    """The newest version, read now."""
+    return _newest(0)
+
+
+def save(changed: ShopSettings, instead_of: int, by: str) -> SavedSettings:
+    """Saves the version after the one of that number. PublishedMeanwhileError: there is one already. TooLargeError."""
+    made = SavedSettings(number=instead_of + 1, settings=changed, at=now(), by=by)
+    put_new(Version(ID, made.number, compressed("settings", made.model_dump_json(by_alias=True).encode())))
+    return _newest(0)
+
+
+def all_saved() -> Iterator[SavedSettings]:
+    """All versions, newest first; read one by one as far as they are asked for."""
+    for _, body in versions(ID):
+        yield SavedSettings.model_validate_json(body)
+
+
+def forget() -> None:
+    """Forgets what was read, so that it is read again."""
+    global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
+    _read = None
+
+
+def _newest(most: int) -> SavedSettings:
+    global _read  # noqa: PLW0603
+    instant = now()
+    if _read is not None and 0 <= instant - _read[1] < most:
+        return _read[0]
+    number, body = next(versions(ID), (0, b""))
+    if _read is not None and _read[0].number == number:
+        found = _read[0]
+    else:
+        found = SavedSettings.model_validate_json(body) if number else SavedSettings()
+    _read = found, instant
+    return found

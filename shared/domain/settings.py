@@ -1,0 +1,142 @@
+"""The shop's settings: how its emails look and who they come from, what they are about, and how many of them there may
+be. One document, of which every version is kept; what it says holds for all emails at once.
+
+What belongs to the deployment (addresses of queues, the identity that SES has verified) is in the stack's parameters;
+what a marketer may change is here. A field that is added later has a default, so that what was stored before is read.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from shared.domain.conditions.fields import Name
+from shared.domain.events import MARKETING, Instant, Strict
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""`#2f5d50`."""
+WebAddress = Annotated[str, Field(pattern=r"^https://[^\s\"'<>\\^`{|}]{1,2000}$")]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+"""`en`, `pt-BR`."""
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of the local day, `09:30`."""
+MailClass = Literal["marketing", "lifecycle", "transactional"]
+"""What kind of email one is: an offer to many; one that answers what the contact does; one they have asked for."""
+
+
+# ── the brand ──
+
+
+class Logo(Strict):
+    """A picture on the web, `width` pixels wide in the email (and twice as wide in the file); `alt` is read out, and
+    seen where pictures are off."""
+
+    url: WebAddress
+    alt: Line
+    width: int = Field(default=160, ge=16, le=560)
+
+
+class SocialLink(Strict):
+    name: Line
+    url: WebAddress
+
+
+class Brand(Strict):
+    """How emails look. `page` is behind the email, `card` under its text."""
+
+    logo: Logo | None = None
+    accent: Colour = "#2f5d50"
+    accent_text: Colour = "#ffffff"
+    page: Colour = "#f3efe7"
+    card: Colour = "#ffffff"
+    heading: Colour = "#1f2a26"
+    text: Colour = "#33302a"
+    muted: Colour = "#6b655a"
+    font: Literal["sans", "serif", "system"] = "system"
+    heading_font: Literal["sans", "serif", "system"] = "serif"
+    footer: Annotated[str, Field(max_length=500)] = ""
+    social: tuple[SocialLink, ...] = Field(default=(), max_length=8)
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1, max_length=20)
+    """The first is what everybody gets for whom there is no other."""
+
+
+# ── who emails come from ──
+
+
+class Senders(Strict):
+    """`name` and `reply_to` of every email; the address is the stack's parameter `Sender`, or by class one of a domain
+    of its own that SES has verified (`news@news.shop.example`)."""
+
+    name: Line | None = None
+    reply_to: Line | None = None
+    by_class: dict[MailClass, Line] = Field(default_factory=dict)
+
+
+# ── what they are about, and how many there may be ──
+
+
+class Topic(Strict):
+    """What emails can be about, as contacts see it on the preference page."""
+
+    id: Name
+    name: Line
+    sentence: Annotated[str, Field(max_length=300)] = ""
+
+
+class Cap(Strict):
+    """At most so many emails in a contact's local day, and in any seven days. None: as many as there are."""
+
+    day: int | None = Field(default=None, ge=1, le=50)
+    week: int | None = Field(default=None, ge=1, le=200)
+
+
+class QuietHours(Strict):
+    """From when until when, in the contact's local time, no email but a transactional one is sent."""
+
+    begin: Clock = Field(default="22:00", alias="from")
+    to: Clock = "07:00"
+
+
+class Tracking(Strict):
+    """Opens are counted of those who have agreed to it (the topic `tracking`), or of nobody; clicks of all, too."""
+
+    opens: Literal["never", "with_consent"] = "never"
+    clicks: Literal["never", "with_consent", "always"] = "always"
+
+
+MARKETING_TOPIC = Topic(
+    id=MARKETING, name="News and offers", sentence="What is new in the shop, tips, and an offer now and then."
+)
+
+
+class ShopSettings(Strict):
+    """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
+    but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
+    shop's currency, a code pays (its margin covers it)."""
+
+    brand: Brand = Field(default_factory=Brand)
+    senders: Senders = Field(default_factory=Senders)
+    topics: tuple[Topic, ...] = Field(default=(MARKETING_TOPIC,), min_length=1, max_length=30)
+    caps: dict[MailClass, Cap] = Field(default_factory=dict)
+    quiet_hours: QuietHours | None = None
+    closed: tuple[Annotated[str, Field(pattern=r"^(\d{4}|-)-\d\d-\d\d$")], ...] = Field(default=(), max_length=100)
+    tracking: Tracking = Field(default_factory=Tracking)
+    code_from: float = Field(default=60, ge=0)
+
+    @model_validator(mode="after")
+    def _topics_differ(self) -> ShopSettings:
+        ids = [topic.id for topic in self.topics]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two topics have the same id")
+        return self
+
+
+class SavedSettings(Strict):
+    """A version of them: `number` 0 is what a shop has that has saved none."""
+
+    number: int = 0
+    settings: ShopSettings = Field(default_factory=ShopSettings)
+    at: Instant = 0
+    by: str = ""
