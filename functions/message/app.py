@@ -274,7 +274,7 @@ def compose(message: Message, profile: Profile, trigger: Mapping[str, Json], ins
     of the run (`Run.trigger`): which cart or product it is about."""
     shop = environment(MessageSettings)
     template = _template(message.template)
-    token = tokens.issue(Token(message.contact, message.topic, message.key))
+    token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),

@@ -60,6 +60,13 @@ def secrets(name: str) -> list[str]:
     return listed
 
 
+def keys(name: str) -> list[str]:
+    """The secret `name`, of which there can be several while it is rotated: a text, or a JSON list of them. The first
+    signs, all are good. UnreadableSecretError."""
+    value = secret(name)
+    return secrets(name) if value.lstrip().startswith("[") else [value]
+
+
 def problems() -> list[str]:
     """What is wrong with the secrets, a sentence each, for the operator: a wrong one is not the fault of a message."""
     found, known = [], 0
@@ -70,7 +77,8 @@ def problems() -> list[str]:
             found.append(f"The {error}.")
     for name in KEYS:
         try:
-            secret(name)
+            if not keys(name):
+                found.append(f"The secret {name}: the list is empty.")
         except UnreadableSecretError as error:
             found.append(f"The {error}.")
     if not known and not found:

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import assume, given, settings
@@ -28,13 +28,13 @@ from shared.adapters import (
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.adapters.tokens import Token
-from shared.domain.events import DAY, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
+from shared.domain.events import DAY, NEVER, SECOND, ConsentChange, Event, Identity, IdentityKind, Type
 from shared.domain.messages import Message, gate
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership
 from tests.integration.conftest import NOW, goes_on
 
-TOKEN = Token("c01", "marketing", "win_back_c01-inactive-7_goodbye_0")
+TOKEN = Token("c01", "marketing", "win_back_c01-inactive-7_goodbye_0", issued=NOW)
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
 MULTIPART_BODY = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
@@ -468,12 +468,13 @@ def test_a_route_we_do_not_have_is_not_found(page: None) -> None:
 def test_a_token_holds_no_address_and_nothing_but_ids(page: None) -> None:
     text = tokens.issue(TOKEN)
     assert re.fullmatch(r"[A-Za-z0-9_-]+", text)
-    assert base64.urlsafe_b64decode(text + "==")[tokens.MAC_BYTES :] == b"1.c01.marketing." + TOKEN.message.encode()
+    said = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))[tokens.MAC_BYTES :].decode()
+    assert re.fullmatch(rf"2\.consent\.[0-9a-f]{{4}}\.[0-9a-f]+\.c01\.marketing\.{TOKEN.message}", said)
 
 
 @pytest.fixture
 def signing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "secret", lambda name: f"the secret {name}")
+    monkeypatch.setattr(tokens, "keys", lambda name: [f"the secret {name}"])
 
 
 ids = st.from_regex(r"[A-Za-z0-9_-]{1,60}", fullmatch=True)
@@ -481,10 +482,34 @@ ids = st.from_regex(r"[A-Za-z0-9_-]{1,60}", fullmatch=True)
 
 @pytest.mark.usefixtures("signing")
 class TestTokens:
-    @given(ids, ids, ids)
-    def test_a_token_reads_as_it_was_issued(self, contact: str, topic: str, message: str) -> None:
-        token = Token(contact, topic, message)
-        assert tokens.read(tokens.issue(token)) == token
+    @given(ids, ids, ids, st.sampled_from(get_args(tokens.Purpose)), st.integers(0, 4_000_000_000))
+    def test_a_token_reads_as_it_was_issued_and_for_its_purpose_only(
+        self, contact: str, topic: str, message: str, purpose: tokens.Purpose, second: int
+    ) -> None:
+        token = Token(contact, topic, message, purpose, second * SECOND)
+        text = tokens.issue(token)
+        for asked in get_args(tokens.Purpose):
+            assert tokens.read(text, asked) == (token if asked == purpose else None)
+
+    def test_a_link_to_unsubscribe_never_expires_and_what_is_confirmed_does(self) -> None:
+        unsubscribe = Token("c01", "marketing", "m", issued=NOW)
+        assert not unsubscribe.has_expired(NOW + 9000 * DAY)
+        assert unsubscribe.opens_preferences(NOW + 30 * DAY - 1)
+        assert not unsubscribe.opens_preferences(NOW + 30 * DAY)
+        for purpose in ("confirm", "address", "download"):
+            token = Token("c01", "", "m", purpose, NOW)
+            assert not token.has_expired(NOW + 3 * DAY - 1)
+            assert token.has_expired(NOW + 3 * DAY)
+            assert not token.opens_preferences(NOW)
+
+    def test_while_the_key_is_rotated_what_either_signed_is_good(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tokens, "keys", lambda name: ["old"])
+        before = tokens.issue(TOKEN)
+        monkeypatch.setattr(tokens, "keys", lambda name: ["new", "old"])
+        after = tokens.issue(TOKEN)
+        assert tokens.read(before) == tokens.read(after) == TOKEN
+        monkeypatch.setattr(tokens, "keys", lambda name: ["new"])
+        assert (tokens.read(before), tokens.read(after)) == (None, TOKEN)
 
     @given(st.data())
     @settings(max_examples=300)
@@ -507,7 +532,7 @@ class TestTokens:
 
     def test_a_token_of_another_key_is_worthless(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = tokens.issue(TOKEN)
-        monkeypatch.setattr(tokens, "secret", lambda name: "another secret")
+        monkeypatch.setattr(tokens, "keys", lambda name: ["another secret"])
         assert tokens.read(text) is None
 
 
