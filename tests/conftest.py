@@ -44,6 +44,8 @@ def _begin_again() -> None:
     """A local system leaves its clock, its session and its caches, too. What a test has not imported stays out."""
     if clock := sys.modules.get("shared.adapters.clock"):
         clock.use(None)
+    if dns_records := sys.modules.get("shared.adapters.dns_records"):
+        dns_records.use(None)
     if boto3 := sys.modules.get("boto3"):
         boto3.DEFAULT_SESSION = None
     if caches := sys.modules.get("shared.adapters.caches"):

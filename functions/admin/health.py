@@ -170,6 +170,7 @@ CHECKS: tuple[Check, ...] = (
     _dead_letters,
     _wake_ups,
     _product_changes,
+    _runs,
     _rebuild,
     _lake,
 )

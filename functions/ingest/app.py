@@ -23,7 +23,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.ingest.request import CORS, Request, answer, preflight, read
-from shared.adapters import senders
+from shared.adapters import heard, senders
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
@@ -62,8 +62,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return answer(405, error_body("method_not_allowed", "send it with POST"), {"allow": "POST", **cors})
 
     try:
-        events, refused = take(request, now())
+        instant = now()
+        events, refused = take(request, instant)
         put_events(events)
+        heard.record(source, instant)
     except RefusedError as error:
         return _refuse(source, [error], error.status, cors)
     except (NotQueuedError, UnreadableSecretError, BotoCoreError, ClientError) as error:

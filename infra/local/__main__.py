@@ -26,6 +26,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon journey --help       journeys: who is where and why, drafts, publishing, moves, simulations
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
+  .venv/bin/beckon doctor               what email needs: DNS records, SES, secrets, the storefront; what is missing
   .venv/bin/beckon status               counts, queues, the clock
   .venv/bin/beckon demo                 one contact's story, told in twenty seconds; needs nothing running
 """
@@ -90,6 +91,7 @@ def main() -> int:
         "--paths", type=_whole(0, 1000), default=3, metavar="N", help="of how many to show each step (default: 3)"
     )
     command("rebuild", commands.rebuild, "make profiles, the lake and segments' members again from all events")
+    command("doctor", commands.show_doctor, "say what email needs that is missing, and the record or command to add")
     command("status", commands.show_status, "show counts, queues and the clock")
 
     arguments = parser.parse_args()

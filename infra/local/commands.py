@@ -10,6 +10,8 @@ import urllib.error
 from collections.abc import Callable
 from typing import Any
 
+from rich.markup import escape
+
 from infra.local.client import call, console, problem
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -67,6 +69,23 @@ def rebuild(arguments: argparse.Namespace) -> None:
     if told["status"] != "done":
         raise SystemExit("The rebuild failed; what make run prints says why.")
     console.print("Done.")
+
+
+MARKS = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "missing": "[red]missing[/]", "wrong": "[red]wrong[/]"}
+
+
+def show_doctor(arguments: argparse.Namespace) -> int:
+    """Gives 1 while something is missing, so that a script can wait for it."""
+    told = call(arguments.port, "GET", "/admin/doctor")
+    for finding in told["findings"]:
+        console.print(
+            f"{MARKS[finding['state']]:<18} [bold]{finding['check']}[/]: {escape(finding['text'])}", soft_wrap=True
+        )
+        for record in finding["records"]:
+            console.print(escape(f"            {record['name']}  {record['type']}  {record['value']}"), soft_wrap=True)
+        if finding["command"]:
+            console.print(escape(f"            {finding['command']}"), soft_wrap=True)
+    return 0 if told["ready"] else 1
 
 
 def list_mails(arguments: argparse.Namespace) -> None:

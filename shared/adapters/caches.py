@@ -8,6 +8,7 @@ from shared.adapters import (
     currencies,
     definitions,
     environment,
+    heard,
     journey_definitions,
     secrets,
     senders,
@@ -19,5 +20,5 @@ def forget_all() -> None:
     """As a new process begins: for tests, and for a local run that takes another's place."""
     clients.client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
     secrets._provider.cache_clear()
-    for kept in (catalogue, currencies, definitions, environment, journey_definitions, senders, shop_settings):
+    for kept in (catalogue, currencies, definitions, environment, heard, journey_definitions, senders, shop_settings):
         kept.forget()

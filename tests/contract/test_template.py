@@ -36,7 +36,7 @@ FUNCTIONS = {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"]
 ALL_FUNCTIONS = pytest.mark.parametrize("function", FUNCTIONS)
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/: these know no resources.
-WITHOUT_RESOURCES = {"dynamodb:ListStreams", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+WITHOUT_RESOURCES = {"dynamodb:ListStreams", "ses:GetAccount", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 ARN_OF = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::SES::ConfigurationSet"}
 
@@ -406,6 +406,8 @@ ACTIONS = {
     "dynamodb:TransactWriteItems": set(),  # its parts are checked one by one
     "s3:DeleteObjects": {"s3:DeleteObject"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
+    "sesv2:GetAccount": {"ses:GetAccount"},
+    "sesv2:GetEmailIdentity": {"ses:GetEmailIdentity"},
     "sesv2:SendEmail": {"ses:SendEmail"},
     "sqs:SendMessageBatch": {"sqs:SendMessage"},
     "sqs:DeleteMessageBatch": {"sqs:DeleteMessage"},

@@ -46,6 +46,7 @@ def test_health_is_ok_when_nothing_is_wrong(admin: Admin) -> None:
     assert (told["status"], told["problems"], told["now"]) == ("ok", [], NOW)
     assert told["queues"] == {"events": 0, "prompt": 0, "feedback": 0, "messages": 0}
     assert told["late_wake_ups"] == 0
+    assert told["outlived_runs"] == {}
     assert told["refused_events"] == 0
     assert told["last_lake_write"] > 0
     assert told["definitions"] == 1
