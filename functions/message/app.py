@@ -28,6 +28,7 @@ from shared.adapters import (
     identities,
     journey_definitions,
     messages,
+    shop_settings,
     templates,
     tokens,
 )
@@ -49,6 +50,7 @@ from shared.domain.journeys.runs import ASK_AGAIN, Settled
 from shared.domain.journeys.telling import tell as tell_run
 from shared.domain.messages import Held, Message, Refusal, Status, awaits_address, contact_variables, gate
 from shared.domain.profiles import Profile
+from shared.domain.templates.brand import brand_variables
 
 logger = Logger()
 
@@ -278,9 +280,12 @@ def compose(message: Message, profile: Profile, trigger: Mapping[str, Json], ins
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
+        "brand": brand_variables(shop_settings.settings().brand),
+        "shown": [],
         "shop": {"name": shop.shop_name, "url": shop.shop_url, "address": shop.postal_address},
         "links": {
             "unsubscribe": unsubscribe,
+            "view": None,
             "preferences": f"{shop.public_url}/preferences/{token}",
             "answer": f"{shop.public_url}/answers/{token}/",
         },

@@ -16,6 +16,8 @@ from liquid.exceptions import LiquidError
 from shared.domain import contents
 from shared.domain.events import Json
 from shared.domain.messages import MAX_TEXT, one_line
+from shared.domain.settings import Brand, Logo, SocialLink
+from shared.domain.templates.brand import brand_variables
 
 _GOODS: list[Json] = [
     {
@@ -27,6 +29,26 @@ _GOODS: list[Json] = [
     },
     {"title": "A mug", "url": "https://shop.example.com/products/mug", "image": None, "price": "£20.00", "quantity": 1},
 ]
+_EXAMPLE = Brand(
+    logo=Logo(url="https://shop.example.com/logo.png", alt="Fieldstone"),
+    social=(SocialLink(name="Instagram", url="https://instagram.com/fieldstone"),),
+)
+_BRAND = {
+    "accent": "The shop's colour: buttons, links.",
+    "accent_text": "The colour of text on it.",
+    "page": "The colour behind the email.",
+    "card": "The colour under its text.",
+    "heading": "The colour of headings.",
+    "text": "The colour of text.",
+    "muted": "The colour of what is beside the matter.",
+    "footer": "What the shop says in its footer.",
+    "font": "The fonts of text, as CSS.",
+    "heading_font": "The fonts of headings, as CSS.",
+    "logo": "The logo's address, if there is one.",
+    "logo_alt": "The logo in words.",
+    "logo_width": "The logo's width in pixels.",
+    "social": "Links to the shop elsewhere: each a `name` and a `url`.",
+}
 VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.first_name": ("Ada", "The contact's first name, if we know it."),
     "contact.last_name": ("Lovelace", "The contact's last name, if we know it."),
@@ -54,10 +76,16 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "product.old_price": ("£12.00", "What it cost before, if its price has dropped."),
     "product.stock": (4, "How many there are, if that was told."),
     "product.url": ("https://shop.example.com/products/assam", "Its page; or the shop."),
+    **{f"brand.{name}": (value, _BRAND[name]) for name, value in brand_variables(_EXAMPLE).items()},
+    "shown": (
+        [True] * 100,
+        "Of the blocks with a condition, the n-th: whether it is shown (`shown[0]`). Written by us.",
+    ),
     "shop.name": ("Fieldstone", "The shop's name."),
     "shop.url": ("https://shop.example.com", "The shop's address on the web."),
     "shop.address": ("1 Mill Lane, Ashford TN23 1AA", "The shop's postal address: in every email, by law."),
     "links.unsubscribe": ("https://example.com/unsubscribe/t", "Unsubscribes this contact: in every email, by law."),
+    "links.view": ("https://example.com/view/t", "Shows the email in the browser."),
     "links.preferences": ("https://example.com/preferences/t", "The contact's preference page."),
     "links.answer": (
         "https://example.com/answers/t/",
@@ -180,6 +208,8 @@ def _problems_of_part(part: str, text: str, environment: Environment) -> Iterato
 
 def _is_known(variable: str, known: Collection[str]) -> bool:
     """Of a list, also its size, and what one of it has: `cart.products.first.title`."""
+    if re.fullmatch(r"shown\[\d+\]", variable):
+        return True
     name, *of_one = re.split(r"(?:\[\d+\]|\.(?:first|last|size)(?![\w]))\.?", variable, maxsplit=1)
     if name not in known:
         return False
@@ -215,6 +245,8 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
         outer, _, inner = path.partition(".")
         may_be_nothing = outer in ("contact", "offer", *contents.NAMES) and inner != "url"
         value = _nothing_like(known) if nothing_known and may_be_nothing else known
+        if path == "shown" and nothing_known:
+            value = [False] * len(known)
         if inner:
             variables.setdefault(outer, {})[inner] = value
         else:

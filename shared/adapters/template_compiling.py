@@ -1,0 +1,43 @@
+"""Compiles templates, MJML to HTML. Only who publishes imports this: a recipient's email is Liquid only."""
+
+from __future__ import annotations
+
+import mrml
+
+from shared.domain.events import Instant
+from shared.domain.templates import mjml, plain
+from shared.domain.templates.definition import Template
+from shared.domain.templates.liquid import frozen, thawed
+from shared.domain.templates.stored import Compiled, Version
+
+
+class NotCompiledError(ValueError):
+    """The MJML is wrong; says where."""
+
+
+def version(
+    template: Template, first: str, *, number: int = 0, at: Instant = 0, by: str = "", why: str = ""
+) -> Version:
+    """The template compiled in each of its languages; `first`: what it is written in. NotCompiledError."""
+    compiled = {
+        language: Compiled(
+            subject=variant.subject,
+            preview=variant.preview,
+            html=html(mjml.source(variant, template.class_, language)),
+            text=plain.text_part(variant, template.class_),
+        )
+        for language, variant in template.variants(first).items()
+    }
+    return Version(number=number, template=template, compiled=compiled, at=at, by=by, why=why)
+
+
+def html(source: str) -> str:
+    """MJML with Liquid in it as HTML with the same Liquid. NotCompiledError."""
+    written, tags = frozen(source)
+    try:
+        made = mrml.to_html(written, render_options=mrml.RenderOptions(disable_comments=True, fonts={}))
+    except OSError as error:
+        raise NotCompiledError(str(error)) from error
+    if made.warnings:
+        raise NotCompiledError(", ".join(str(warning.kind) for warning in made.warnings))
+    return f"{thawed(made.content, tags)}\n"

@@ -1,0 +1,137 @@
+"""Blocks: what they become as MJML, compiled, and as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.adapters import template_compiling
+from shared.adapters.templates import Source, example, parse, problems, render
+from shared.domain.templates import markdown
+from shared.domain.templates.definition import Template
+from shared.domain.templates.liquid import frozen, thawed
+from shared.domain.templates.stored import Compiled
+
+
+def template(*blocks: dict, **more: object) -> Template:
+    return Template.model_validate(
+        {"id": "t", "name": "T", "subject": "Hi", "preview": "Hello", "blocks": blocks, **more}
+    )
+
+
+def compiled(*blocks: dict, **more: object) -> Compiled:
+    return template_compiling.version(template(*blocks, **more), "en").compiled["en"]
+
+
+def rendered(*blocks: dict, nothing_known: bool = False, **more: object) -> tuple[str, str]:
+    made = compiled(*blocks, **more)
+    source = Source(made.subject, made.preview, made.html, made.text)
+    assert problems(source) == [] or more.get("class") == "transactional"
+    shown = render(parse(source), example(nothing_known=nothing_known))
+    return shown.html, shown.text
+
+
+EVERY_KIND = (
+    {"kind": "heading", "text": "Hello{% if contact.first_name %}, {{ contact.first_name }}{% endif %}"},
+    {"kind": "text", "text": "**Bold** & *fine* [here]({{ shop.url }})\n\n- one\n- two"},
+    {"kind": "products", "of": "viewed.products", "fallback": [{"kind": "text", "text": "Nothing looked at"}]},
+    {"kind": "code", "text": "This is for you:"},
+    {"kind": "button", "text": "Go there", "url": "{{ shop.url }}/a?b=1&c=2"},
+    {"kind": "answers", "answers": [{"word": "fine", "text": "All is well"}]},
+    {"kind": "picture", "src": "https://shop.example.com/a.jpg", "alt": 'A "mug"'},
+    {"kind": "divider"},
+    {
+        "kind": "raw",
+        "mjml": "<mj-section><mj-column><mj-text>{% if 1 < 3 %}by hand{% endif %}</mj-text></mj-column></mj-section>",
+    },
+)
+
+
+def test_every_kind_of_block_comes_out_in_the_html_and_in_the_text() -> None:
+    html, text = rendered(*EVERY_KIND)
+    for part in (
+        "Hello, Ada",
+        "<strong>Bold</strong> &amp; <em>fine</em>",
+        "Assam, 250 g",
+        "BACK10",
+        "Go there",
+        "All is well",
+        'alt="A &quot;mug&quot;"',
+        "by hand",
+        "#2f5d50",
+    ):
+        assert part in html, part
+    for part in (
+        "Hello, Ada",
+        "Bold & fine here: https://shop.example.com",
+        "- one\n- two",
+        "- Assam, 250 g × 2, £9.00",
+        "This is for you:\n\n    BACK10",
+        "All is well:\nhttps://example.com/answers/t/fine",
+    ):
+        assert part in text, part
+    assert "Nothing looked at" not in html + text
+    assert "Lq9Z" not in html + text
+
+
+def test_what_is_not_known_shows_its_fallback() -> None:
+    html, text = rendered(*EVERY_KIND, nothing_known=True)
+    assert "Nothing looked at" in html and "Nothing looked at" in text
+    assert "This is for you" not in html + text and "Assam" not in html + text
+
+
+def test_a_block_is_shown_by_its_condition() -> None:
+    trait = {"kind": "trait", "trait": "country", "is": "equal", "value": "DE"}
+    blocks = (
+        {"kind": "text", "text": "first", "show_if": trait},
+        {"kind": "text", "text": "second", "show_if": trait, "fallback": [{"kind": "text", "text": "instead"}]},
+    )
+    made = compiled(*blocks)
+    source = Source(made.subject, made.preview, made.html, made.text)
+    for shown, seen in (([True, False], {"first", "instead"}), ([False, True], {"second"})):
+        out = render(parse(source), {**example(), "shown": shown})
+        for part in (out.html, out.text):
+            assert {word for word in ("first", "second", "instead") if word in part} == seen
+
+
+def test_the_footer_is_by_the_class() -> None:
+    block = {"kind": "text", "text": "Hello"}
+    for class_ in ("marketing", "lifecycle"):
+        for part in rendered(block, **{"class": class_}):
+            assert "https://example.com/unsubscribe/t" in part and "1 Mill Lane" in part
+    for part in rendered(block, **{"class": "transactional"}):
+        assert "unsubscribe" not in part.lower() and "1 Mill Lane" in part
+
+
+@pytest.mark.parametrize(
+    ("written", "html", "plain"),
+    [
+        ("a **b** c", '<p style="margin:0;">a <strong>b</strong> c</p>', "a b c"),
+        ("2 * 3 * 4", '<p style="margin:0;">2 * 3 * 4</p>', "2 * 3 * 4"),
+        ("<b>&", '<p style="margin:0;">&lt;b&gt;&amp;</p>', "<b>&"),
+        (
+            "{% if a < 3 %}*x*{% endif %}",
+            '<p style="margin:0;">{% if a < 3 %}<em>x</em>{% endif %}</p>',
+            "{% if a < 3 %}x{% endif %}",
+        ),
+        (
+            "[a](https://x.example/*b*)",
+            '<p style="margin:0;"><a href="https://x.example/*b*">a</a></p>',
+            "a: https://x.example/*b*",
+        ),
+        ("one\ntwo", '<p style="margin:0;">one<br />two</p>', "one\ntwo"),
+        (
+            "look:\n- a\n- b",
+            '<p style="margin:0 0 16px;">look:</p><ul style="margin:0;padding:0 0 0 24px;">'
+            '<li style="margin:0 0 6px;">a</li><li style="margin:0 0 6px;">b</li></ul>',
+            "look:\n\n- a\n- b",
+        ),
+    ],
+)
+def test_the_small_markdown(written: str, html: str, plain: str) -> None:
+    assert markdown.html(written) == html
+    assert markdown.plain(written) == plain
+
+
+def test_liquid_is_set_aside_and_put_back() -> None:
+    text = 'a {{ b | default: "<" }} c {% if d %}Lq9Z9Z9qL{% endif %}'
+    assert thawed(*frozen(text)) == text
