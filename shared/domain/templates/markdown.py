@@ -4,7 +4,7 @@ each item of a list. Everything else stands for itself: HTML is shown as it is t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from shared.domain.templates.liquid import frozen, thawed
@@ -66,17 +66,25 @@ def _parts(words: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _inline(line: str) -> str:
+    return _with_links(line, _marked, lambda words, address: f'<a href="{escape(address)}">{_marked(words)}</a>')
+
+
+def _unmarked(line: str) -> str:
+    return _with_links(line, _without_marks, lambda words, address: f"{_without_marks(words)}: {address}")
+
+
+def _with_links(line: str, words: Callable[[str], str], link: Callable[[str, str], str]) -> str:
+    """Links before the marks, so that an asterisk of an address is none."""
     made, end = [], 0
-    for match in _LINK.finditer(line):  # before the marks, so that an asterisk of an address is none
-        made.append(_marked(line[end : match.start()]))
-        made.append(f'<a href="{escape(match[2])}">{_marked(match[1])}</a>')
+    for match in _LINK.finditer(line):
+        made += [words(line[end : match.start()]), link(match[1], match[2])]
         end = match.end()
-    return "".join([*made, _marked(line[end:])])
+    return "".join([*made, words(line[end:])])
 
 
 def _marked(line: str) -> str:
     return _EM.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", escape(line, quote=False)))
 
 
-def _unmarked(line: str) -> str:
-    return _EM.sub(r"\1", _BOLD.sub(r"\1", _LINK.sub(r"\1: \2", line)))
+def _without_marks(line: str) -> str:
+    return _EM.sub(r"\1", _BOLD.sub(r"\1", line))
