@@ -46,6 +46,8 @@ def _begin_again() -> None:
         clock.use(None)
     if dns_records := sys.modules.get("shared.adapters.dns_records"):
         dns_records.use(None)
+    if webhooks := sys.modules.get("shared.adapters.webhooks"):
+        webhooks.use(None)
     if boto3 := sys.modules.get("boto3"):
         boto3.DEFAULT_SESSION = None
     if caches := sys.modules.get("shared.adapters.caches"):

@@ -19,6 +19,8 @@ from shared.adapters import (
     releases,
     secrets,
     senders,
+    shop_settings,
+    webhooks,
 )
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
@@ -56,6 +58,8 @@ def health(now: Instant) -> dict[str, Json]:
 def _settings(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The settings"""
     problems = secrets.problems()
+    if shop_settings.settings().webhooks and (wrong := webhooks.problem(now)) is not None:
+        problems.append(f"No webhook is told anything: the {wrong}.")
     if (zone := definitions.unknown_zone()) is not None:
         problems.append(f"There is no time zone “{zone}”: days are counted in UTC until TimeZone is corrected.")
     return {}, problems

@@ -22,6 +22,7 @@ SECRETS = {
     "shopify_secret": json.dumps(["local-shopify-secret"]),
     "woocommerce_secret": json.dumps(["local-woocommerce-secret"]),
     "write_keys": json.dumps(["local-write-key"]),
+    "webhook_secrets": json.dumps(["whsec_bG9jYWwtd2ViaG9vay1zZWNyZXQtb2YtMzItYnl0ZXM="]),
     "token_key": "local-token-key",
     "identity_key": "local-identity-key",
 }

@@ -16,19 +16,20 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.local import dns
+from infra.local import dns, receiver
 from infra.local.aws import athena, dynamodb, eventbridge, s3, schedules, ses, sns, sqs, ssm, stepfunctions
 from infra.local.aws.calls import ACCOUNT, REGION, Fault, connect
 from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Resource, Template
 from infra.local.aws.world import Due, World
 from infra.local.routes import Route
-from shared.adapters import clock, dns_records
+from shared.adapters import clock, dns_records, webhooks
 from shared.adapters.caches import forget_all
 from shared.domain.journeys.asl import ASKED_AGAIN
 
@@ -499,6 +500,7 @@ def plug_in(system: System) -> None:
     boto3.DEFAULT_SESSION = system.session
     clock.use(system.world.now)
     dns_records.use(dns.lookup)
+    webhooks.use(partial(receiver.post, system.world))
     for resource in system.template.of_type("AWS::Serverless::Function"):
         variables = system.template.properties(resource).get("Environment", {}).get("Variables", {})
         os.environ.update({name: str(value) for name, value in variables.items()})

@@ -36,6 +36,7 @@ class DeadLettersSettings(Settings):
     prompt_queue_url: str
     feedback_queue_url: str
     messages_queue_url: str
+    notices_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +62,16 @@ def queues() -> dict[str, str]:
 
 
 def working_queues() -> dict[str, str]:
-    """The queues that events, notices and emails wait on: their URLs, by name. Of dead letters of the same name, they
-    are what is replayed to: an event that was set aside is waited for by nobody any longer, so it takes the lane of
-    company."""
+    """The queues that events, notices of SES, emails and what webhooks are told wait on: their URLs, by name. Of dead
+    letters of the same name, they are what is replayed to: an event that was set aside is waited for by nobody any
+    longer, so it takes the lane of company."""
     settings = environment(DeadLettersSettings)
     return {
         "events": settings.events_queue_url,
         "prompt": settings.prompt_queue_url,
         "feedback": settings.feedback_queue_url,
         "messages": settings.messages_queue_url,
+        "notices": settings.notices_queue_url,
     }
 
 
@@ -226,6 +228,9 @@ def _known(body: Mapping[str, Json]) -> Mapping[str, Json]:
             "received": body.get("timestamp"),
             "reason": f"Lambda gave up: {why}." if why else None,
         }
+    if isinstance(notice := body.get("notice"), dict):
+        told = {"id": notice.get("id"), "type": "Journey Notice", "source": notice.get("journey")}
+        return {**told, "received": notice.get("at")}
     if isinstance(body.get("contact"), str) and isinstance(body.get("kind"), str):  # an item of the Contacts table
         return {"id": body["contact"], "type": body["kind"].partition("#")[0]}
     return body

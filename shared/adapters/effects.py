@@ -17,7 +17,7 @@ def carry_out(run: Run, effect: UpdateContact | NotifyOthers | StartAnother, now
         case UpdateContact():
             events_queue.put_events([_change(run, effect, now)])
         case NotifyOthers():
-            notices.tell(run, effect)
+            notices.tell(run, effect, now)
         case StartAnother():
             cause = f"{run.id} {effect.step} {effect.occurrence}"
             begin = Begin(now, effect.journey, cause, trigger=effect.trigger)

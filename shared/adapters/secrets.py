@@ -27,6 +27,8 @@ TRIED_AGAIN_AFTER = 10
 
 
 LISTS = ("shopify_secret", "woocommerce_secret", "write_keys")
+OUTGOING = "webhook_secrets"
+"""A list, too: what is told the shop's own webhooks is signed with each of them."""
 KEYS = ("token_key", "identity_key")
 
 

@@ -7,9 +7,11 @@ what a marketer may change is here. A field that is added later has a default, s
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.conditions.fields import Name
 from shared.domain.events import MARKETING, Instant, Strict
@@ -106,6 +108,33 @@ class Tracking(Strict):
     clicks: Literal["never", "with_consent", "always"] = "always"
 
 
+def _reachable(url: str) -> str:
+    """What can be seen of it beforehand; what its name leads to is looked at with each call."""
+    if not (url.isascii() and url.isprintable()):
+        raise ValueError("has letters that an address may not have: write a name like bücher.example as xn--bcher-kva")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is no address on the web") from None
+    host = parts.hostname or ""
+    if "@" in parts.netloc:
+        raise ValueError("has a name or a password in it: who it is from says the signature")
+    try:
+        public = ip_address(host).is_global
+    except ValueError:
+        public = "." in host.strip(".") and not host.strip(".").endswith((".localhost", ".local", ".internal"))
+    if not public:
+        raise ValueError("has to be reached from the public internet")
+    return url
+
+
+WebhookAddress = Annotated[WebAddress, AfterValidator(_reachable)]
+"""Where somebody of the shop's is told something: https, and on the public internet."""
+Told = Literal["sales", "support", "shop"]
+"""Whom a journey's notice is for."""
+
+
 MARKETING_TOPIC = Topic(
     id=MARKETING, name="News and offers", sentence="What is new in the shop, tips, and an offer now and then."
 )
@@ -114,7 +143,8 @@ MARKETING_TOPIC = Topic(
 class ShopSettings(Strict):
     """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
     but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
-    shop's currency, a code pays (its margin covers it)."""
+    shop's currency, a code pays (its margin covers it). `webhooks`: where journeys' notices are told, by whom they are
+    for."""
 
     brand: Brand = Field(default_factory=Brand)
     senders: Senders = Field(default_factory=Senders)
@@ -124,6 +154,7 @@ class ShopSettings(Strict):
     closed: tuple[Annotated[str, Field(pattern=r"^(\d{4}|-)-\d\d-\d\d$")], ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
     code_from: float = Field(default=60, ge=0)
+    webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _topics_differ(self) -> ShopSettings:

@@ -149,6 +149,7 @@ def admin_stack() -> Iterator[Admin]:
             "PROMPT_QUEUE_URL": sqs.create_queue(QueueName="prompt")["QueueUrl"],
             "FEEDBACK_QUEUE_URL": sqs.create_queue(QueueName="feedback")["QueueUrl"],
             "MESSAGES_QUEUE_URL": sqs.create_queue(QueueName="messages")["QueueUrl"],
+            "NOTICES_QUEUE_URL": sqs.create_queue(QueueName="notices")["QueueUrl"],
             "LAKE_BUCKET": "lake",
             "SECRETS_PATH": "/beckon",
             "SENDER": "A Shop <hello@shop.example>",

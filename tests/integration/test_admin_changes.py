@@ -44,7 +44,7 @@ def test_health_is_ok_when_nothing_is_wrong(admin: Admin) -> None:
     boto3.client("s3").put_object(Bucket="lake", Key=f"events/month={iso(NOW)[:7]}/type=email_sent/a.parquet", Body=b"")
     told = admin.get("/health").json
     assert (told["status"], told["problems"], told["now"]) == ("ok", [], NOW)
-    assert told["queues"] == {"events": 0, "prompt": 0, "feedback": 0, "messages": 0}
+    assert told["queues"] == {"events": 0, "prompt": 0, "feedback": 0, "messages": 0, "notices": 0}
     assert told["late_wake_ups"] == 0
     assert told["outlived_runs"] == {}
     assert told["refused_events"] == 0
@@ -92,7 +92,7 @@ def test_health_tells_of_what_does_not_answer(admin: Admin) -> None:
     boto3.client("s3").delete_bucket(Bucket="lake")
     told = admin.get("/health").json
     assert told["problems"] == ["The lake could not be looked at: NoSuchBucket."]
-    assert told["queues"] == {"events": 0, "prompt": 0, "feedback": 0, "messages": 0}
+    assert told["queues"] == {"events": 0, "prompt": 0, "feedback": 0, "messages": 0, "notices": 0}
 
 
 def test_memberships_are_explained_of_more_than_the_profile_keeps(admin: Admin) -> None:
@@ -216,6 +216,7 @@ def test_replaying_sends_messages_back_to_their_queue(world: World, monkeypatch:
     monkeypatch.setenv("PROMPT_QUEUE_URL", events)
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", events)
     monkeypatch.setenv("MESSAGES_QUEUE_URL", events)
+    monkeypatch.setenv("NOTICES_QUEUE_URL", events)
     environment.forget()
     sqs.send_message(QueueUrl=dead, MessageBody="an event")
     answer = Admin().post("/dead-letters/events/replay")

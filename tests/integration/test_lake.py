@@ -162,6 +162,7 @@ def test_an_event_that_was_put_aside_is_written_the_night_after_its_replay(
     url = boto3.client("sqs").create_queue(QueueName="lake_dlq")["QueueUrl"]
     monkeypatch.setenv("DEAD_LETTER_QUEUES", json.dumps({"lake": url}))
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", url)
+    monkeypatch.setenv("NOTICES_QUEUE_URL", url)
     environment.forget()
     write = contacts.event_write("c1", event(1, Type.PAGE_VIEWED))
     contacts.commit([write])

@@ -38,6 +38,7 @@ def machines(aws: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setenv("TRANSITION_DLQ_URL", url)
     monkeypatch.setenv("DEAD_LETTER_QUEUES", json.dumps({"transition": url}))
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", url)
+    monkeypatch.setenv("NOTICES_QUEUE_URL", url)
     environment.forget()
     return created
 

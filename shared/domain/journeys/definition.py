@@ -225,8 +225,9 @@ class Update(Step):
 
 
 class Notify(Step):
-    """Tells somebody else: an event on the account's EventBridge bus, with ids only; `subject` is what it is about,
-    for people: a call to make, an alert to the support."""
+    """Tells somebody else, with ids only: an event on the account's EventBridge bus, and the webhook that the shop's
+    settings have for whom it is `to`. `subject` is what it is about, for people: a call to make, an alert to the
+    support."""
 
     kind: Literal["notify"] = "notify"
     subject: Text
