@@ -87,7 +87,7 @@ lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with h
 	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt
-	printf 'chalice\ndnspython\npyyaml\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
+	printf 'chalice\ndnspython\nimagesize\npyyaml\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
 clean:  ## remove all that was installed, built or played
 	rm -rf .venv .venv-sam .local .aws-sam

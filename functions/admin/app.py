@@ -20,6 +20,7 @@ from chalice.app import Response
 from functions.admin import (  # noqa: F401 - their routes
     doctor,
     estimating,
+    images,
     journey_drafts,
     journey_runs,
     journeys,

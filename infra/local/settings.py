@@ -30,7 +30,8 @@ SECRETS = {
 
 def template(port: int = PORT) -> Template:
     """template.yaml with the local run's parameters."""
-    return Template(PARAMETERS, public_url=f"http://localhost:{port}")
+    url = f"http://localhost:{port}"
+    return Template({**PARAMETERS, "ImagesUrl": f"{url}/images"}, public_url=url)
 
 
 def secrets(of: Template) -> dict[str, str]:

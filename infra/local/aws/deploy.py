@@ -20,6 +20,10 @@ from infra.local.aws.template import ROOT, Resource, Template
 from infra.local.aws.world import World
 
 NOTHING_TO_MAKE = {
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::Cognito::UserPool",

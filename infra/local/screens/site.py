@@ -27,6 +27,8 @@ def answer(system: System, request: Request) -> Response | None:
     match [request.method, *request.path.strip("/").split("/")]:
         case ["GET", ""]:
             return _html(mailbox.start_page(facts(system)))
+        case ["GET", "images", file]:
+            return _image(system, file)
         case ["GET", "local", "style.css"]:
             kept = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
             return Response(200, kept, mailbox.STYLE.read_bytes())
@@ -47,6 +49,16 @@ def answer(system: System, request: Request) -> Response | None:
             return _mailbox(system, request, method, rest)
         case _:
             return None
+
+
+def _image(system: System, file: str) -> Response | None:
+    """A picture of an email, as CloudFront would give it."""
+    bucket = system.template.reference("ImagesBucket")
+    try:
+        found = system.session.client("s3").get_object(Bucket=bucket, Key=f"images/{file}")
+    except system.session.client("s3").exceptions.NoSuchKey:
+        return None
+    return Response(200, {"content-type": found["ContentType"]}, found["Body"].read())
 
 
 def _mailbox(system: System, request: Request, method: str, rest: list[str]) -> Response | None:
