@@ -11,7 +11,6 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any, get_args
 
@@ -176,15 +175,17 @@ def written(text: str) -> str:
 
 
 def numbered(text: str) -> str:
-    """The decisions with a number and a status each; those that have them keep them."""
-    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.MULTILINE)]
-    following = count(max(numbers, default=0) + 1)
-    return re.sub(
-        r"^## (\d{4}-\d\d-\d\d: .*)\n",
-        lambda heading: f"## {next(following)}. {heading[1]}\n\nStatus: accepted\n",
-        text,
-        flags=re.MULTILINE,
-    )
+    """The decisions with a number and a status each; those that have them keep them, but for the later of two that came
+    by one number side by side."""
+    last = 0
+
+    def heading(found: re.Match[str]) -> str:
+        nonlocal last
+        last += 1
+        status = "" if found[1] else "\n\nStatus: accepted"
+        return f"## {last}. {found[2]}{status}"
+
+    return re.sub(r"^## (\d+\. )?(\d{4}-\d\d-\d\d: .*)$", heading, text, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":
