@@ -28,6 +28,7 @@ from functions.admin import (  # noqa: F401 - their routes
     page,
     rebuilding,
     segments,
+    shop_settings,
     simulating,
     views,
 )

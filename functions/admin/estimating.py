@@ -8,6 +8,7 @@ from functions.admin.publishing import fitting, segment_in
 from functions.admin.rest import Request, left_out, route
 from shared.adapters import contacts, definitions, journey_definitions
 from shared.adapters.clock import now
+from shared.adapters.shop_settings import settings
 from shared.domain import estimates, vocabulary
 from shared.domain.estimates import Drawn
 from shared.domain.evaluation import HistoryNeededError
@@ -42,7 +43,7 @@ class Found:
     leaving: int = 0
     looked_at: int = 0
     rebuilt: int = 0
-    known: Vocabulary = field(default_factory=Vocabulary)
+    known: Vocabulary = field(default_factory=lambda: Vocabulary([topic.id for topic in settings().topics]))
 
 
 @route("POST", "/segments/estimate")

@@ -13,13 +13,13 @@ from functions.admin.rest import left_out
 from shared.adapters import contacts, definitions, journey_definitions, journey_files
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
+from shared.adapters.shop_settings import settings
 from shared.domain.conditions import Member
 from shared.domain.events import MINUTE, Instant, Json
 from shared.domain.journeys import checking, wording
 from shared.domain.journeys.checking import Known
 from shared.domain.journeys.compiling import conditions_in, occasions_in
 from shared.domain.journeys.definition import Journey, SegmentChange, Send, StartJourney
-from shared.domain.messages import TOPICS
 
 MAX_READ = 500
 """Profiles from which it is learnt which events come in; an event that none of these has had may come in all the same,
@@ -52,7 +52,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
         segments=definitions.segments().segments,
         events=_Every() if unknown_events else events(),
         journeys={name: journey for name, journey in others.items() if name != id_},
-        topics=[topic.id for topic in TOPICS],
+        topics=[topic.id for topic in settings().topics],
         machines={name: each for name, each in journey_files.shipped().items() if each.runs_on == "step_functions"},
     )
 
@@ -111,9 +111,9 @@ def checklist(journey: Journey) -> list[Json]:
 
 
 def _checked(journey: Journey) -> Iterator[tuple[str, bool | None, str]]:
-    settings, shop = environment(SenderSettings), known(journey.id)
-    yield f"Emails come from {settings.sender}", bool(settings.sender), "Set the parameter Sender."
-    yield f"Emails name the address {settings.postal_address}", bool(settings.postal_address), "Set PostalAddress."
+    stack, shop = environment(SenderSettings), known(journey.id)
+    yield f"Emails come from {stack.sender}", bool(stack.sender), "Set the parameter Sender."
+    yield f"Emails name the address {stack.postal_address}", bool(stack.postal_address), "Set PostalAddress."
     emails = templates_of(journey)
     missing = [name for name, subject in emails.items() if subject is None]
     yield f"Its {len(emails)} emails have their templates", not missing, f"Write {', '.join(missing)}."

@@ -26,10 +26,11 @@ from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError, put_events
 from shared.adapters.secrets import UnreadableSecretError
+from shared.adapters.shop_settings import settings
 from shared.adapters.tokens import Token
 from shared.domain.addresses import Address, newest_answer
 from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.messages import TOPICS, Refusal, suppressed
+from shared.domain.messages import Refusal, suppressed
 from shared.domain.profiles import Profile, Stamped
 
 HEADERS = {
@@ -99,7 +100,7 @@ class Reader:
 
     def subscribed(self) -> set[str]:
         """The topics that they get mails about."""
-        answers = {topic.id: self.answer(topic.id) for topic in TOPICS}
+        answers = {topic.id: self.answer(topic.id) for topic in settings().topics}
         return {
             topic
             for topic, answer in answers.items()
@@ -149,15 +150,16 @@ def unsubscribe(request: Request) -> tuple[str, str]:
 
 def ask_for_preferences(request: Request) -> tuple[str, str]:
     reader = _reader(request.token)
-    return "What would you like to get?", pages.preferences(TOPICS, reader.subscribed(), reader.unreachable)
+    return "What would you like to get?", pages.preferences(settings().topics, reader.subscribed(), reader.unreachable)
 
 
 def save_preferences(request: Request) -> tuple[str, str]:
     """What is ticked is a yes and what is not is a no, whatever held before. An old yes that is said again is recorded
     again; that it is no new sign-up is the segments' to know."""
     chosen = set(parse_qs(request.body).get("topic", []))
-    reader = _record(request, {topic.id: "subscribed" if topic.id in chosen else "unsubscribed" for topic in TOPICS})
-    return "Saved", pages.saved(chosen & {topic.id for topic in TOPICS}, request.preferences, reader.unreachable)
+    topics = [topic.id for topic in settings().topics]
+    reader = _record(request, {topic: "subscribed" if topic in chosen else "unsubscribed" for topic in topics})
+    return "Saved", pages.saved(chosen & {*topics}, request.preferences, reader.unreachable)
 
 
 def show_answer(request: Request) -> tuple[str, str]:
@@ -261,7 +263,8 @@ def _reader(token: Token) -> Reader:
 
 
 def _name(topic: str) -> str:
-    return next((known.name for known in TOPICS if known.id == topic), topic)
+    known = settings().topic(topic)
+    return known.name if known is not None else topic
 
 
 def _body(event: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from shared.domain.messages import Refusal, Topic
+from shared.domain.messages import Refusal
+from shared.domain.settings import Topic
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 """What mail programs post to unsubscribe with one click (RFC 8058, section 3.1); our own button posts the same."""

@@ -10,7 +10,7 @@ import sys
 import urllib.error
 from collections.abc import Callable
 
-from infra.local import commands, journeys, segments
+from infra.local import commands, journeys, segments, shop_settings
 from infra.local.client import errors
 
 PORT = 8000
@@ -24,6 +24,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon mailbox              what was sent, newest first
   .venv/bin/beckon segment --help       segments: sizes, why a contact is in one, forecasts, dry runs
   .venv/bin/beckon journey --help       journeys: who is where and why, drafts, publishing, moves, simulations
+  .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
   .venv/bin/beckon doctor               what email needs: DNS records, SES, secrets, the storefront; what is missing
@@ -81,6 +82,10 @@ def main() -> int:
     journey.description = journeys.DESCRIPTION
     journey.formatter_class = argparse.RawDescriptionHelpFormatter
     journeys.add_commands(journey)
+    settings = command("settings", lambda _: None, "show and change the shop's settings")
+    settings.description = shop_settings.DESCRIPTION
+    settings.formatter_class = argparse.RawDescriptionHelpFormatter
+    shop_settings.add_commands(settings)
     simulate = command("simulate", _simulate, "play a journey on a copy of the run: what happens if I publish this?")
     simulate.add_argument("journey", help="one that ships, such as win_back, or a YAML file")
     simulate.add_argument("--days", type=_whole(1, 400), default=90, metavar="N", help="how many pass (default: 90)")

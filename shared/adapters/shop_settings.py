@@ -34,9 +34,9 @@ def save(changed: ShopSettings, instead_of: int, by: str) -> SavedSettings:
     return _newest(0)
 
 
-def all_saved() -> Iterator[SavedSettings]:
-    """All versions, newest first; read one by one as far as they are asked for."""
-    for _, body in versions(ID):
+def all_saved(before: int | None = None) -> Iterator[SavedSettings]:
+    """All versions, or those before one, newest first; read one by one as far as they are asked for."""
+    for _, body in versions(ID, before):
         yield SavedSettings.model_validate_json(body)
 
 

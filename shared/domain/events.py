@@ -140,6 +140,11 @@ def is_awaited(event: Event, now: Instant) -> bool:
 
 MARKETING = "marketing"
 """The topic of the shipped mails, and of the consent that storefronts know."""
+TRACKING = "tracking"
+"""What contacts agree to beside topics: that we learn what they do with our emails. No email is about it."""
+ALL = "all"
+"""In the place of a topic, a no to all of them, those included that the shop adds later."""
+TOPIC_ID = r"^[a-z0-9_-]{1,64}$"
 
 
 class IdentityKind(StrEnum):
@@ -183,7 +188,7 @@ class ConsentChange(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
+    topic: str = Field(default=MARKETING, pattern=TOPIC_ID)
     state: Literal["subscribed", "unsubscribed", "pending"]
     undated: bool = False
 

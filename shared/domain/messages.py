@@ -63,18 +63,6 @@ class Message(Strict):
         return f"{self.journey}_{self.run}_{self.step}_{self.occurrence}"
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """What mails can be about, as contacts see it on the preference page."""
-
-    id: str
-    name: str
-    sentence: str
-
-
-TOPICS = (Topic(MARKETING, "News and offers", "What is new in the shop, tips, and an offer now and then."),)
-
-
 # ── the gate ──
 
 

@@ -7,23 +7,58 @@ what a marketer may change is here. A field that is added later has a default, s
 
 from __future__ import annotations
 
+from datetime import date
 from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.conditions.fields import Name
-from shared.domain.events import MARKETING, Instant, Strict
+from shared.domain.events import ALL, MARKETING, TOPIC_ID, TRACKING, Instant, Strict, normal_email
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-"""`#2f5d50`."""
-WebAddress = Annotated[str, Field(pattern=r"^https://[^\s\"'<>\\^`{|}]{1,2000}$")]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
-"""`en`, `pt-BR`."""
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-"""A time of the local day, `09:30`."""
+COLOUR = r"^#[0-9a-fA-F]{6}$"
+WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
+LINE = r"^[^\r\n]*$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+CLOSED_DAY = r"^(\d{4}|-)-\d\d-\d\d$"
+
+IN_WORDS = {
+    COLOUR: "it must be a colour such as #2f5d50",
+    WEB_ADDRESS: "it must be a web address that begins with https:// and has no spaces",
+    LINE: "it must be one line",
+    LANGUAGE: "it must be a language such as en or pt-BR",
+    CLOCK: "it must be a time such as 09:30",
+    TOPIC_ID: "it must be lower-case letters, digits, _ and -, at most 64 characters",
+    CLOSED_DAY: "it must be a day such as 2026-12-25, or --12-25 for that day of each year",
+}
+"""What a text has to look like, by the pattern that holds it to it, for whoever wrote another."""
+
+
+def _address(text: str) -> str:
+    try:
+        normal_email(text)
+    except ValueError:
+        raise ValueError("it must be an email address") from None
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text.replace("--", "2028-", 1) if text.startswith("--") else text)
+    except ValueError:
+        raise ValueError(f"there is no day {text}") from None
+    return text
+
+
+Colour = Annotated[str, Field(pattern=COLOUR)]
+WebAddress = Annotated[str, Field(pattern=WEB_ADDRESS)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE)]
+EmailAddress = Annotated[Line, AfterValidator(_address)]
+Language = Annotated[str, Field(pattern=LANGUAGE)]
+Clock = Annotated[str, Field(pattern=CLOCK)]
+"""A time of the local day."""
+ClosedDay = Annotated[str, Field(pattern=CLOSED_DAY), AfterValidator(_day)]
 MailClass = Literal["marketing", "lifecycle", "transactional"]
 """What kind of email one is: an offer to many; one that answers what the contact does; one they have asked for."""
 
@@ -72,8 +107,8 @@ class Senders(Strict):
     of its own that SES has verified (`news@news.shop.example`)."""
 
     name: Line | None = None
-    reply_to: Line | None = None
-    by_class: dict[MailClass, Line] = Field(default_factory=dict)
+    reply_to: EmailAddress | None = None
+    by_class: dict[MailClass, EmailAddress] = Field(default_factory=dict)
 
 
 # ── what they are about, and how many there may be ──
@@ -82,7 +117,7 @@ class Senders(Strict):
 class Topic(Strict):
     """What emails can be about, as contacts see it on the preference page."""
 
-    id: Name
+    id: Annotated[str, Field(pattern=TOPIC_ID)]
     name: Line
     sentence: Annotated[str, Field(max_length=300)] = ""
 
@@ -102,8 +137,13 @@ class QuietHours(Strict):
 
 
 class Tracking(Strict):
-    """Opens are counted of those who have agreed to it (the topic `tracking`), or of nobody; clicks of all, too."""
+    """Opens are counted of those who have agreed to it (the purpose `tracking`), or of nobody; clicks of all, too.
+    `name` and `sentence`: how they are asked, with a box of its own."""
 
+    name: Line = "How I use your emails"
+    sentence: Annotated[str, Field(max_length=300)] = (
+        "You may see whether I open your emails and which links I follow, so that they suit me better."
+    )
     opens: Literal["never", "with_consent"] = "never"
     clicks: Literal["never", "with_consent", "always"] = "always"
 
@@ -151,7 +191,7 @@ class ShopSettings(Strict):
     topics: tuple[Topic, ...] = Field(default=(MARKETING_TOPIC,), min_length=1, max_length=30)
     caps: dict[MailClass, Cap] = Field(default_factory=dict)
     quiet_hours: QuietHours | None = None
-    closed: tuple[Annotated[str, Field(pattern=r"^(\d{4}|-)-\d\d-\d\d$")], ...] = Field(default=(), max_length=100)
+    closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
     code_from: float = Field(default=60, ge=0)
     webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
@@ -161,7 +201,14 @@ class ShopSettings(Strict):
         ids = [topic.id for topic in self.topics]
         if len(set(ids)) < len(ids):
             raise ValueError("two topics have the same id")
+        if ALL in ids:
+            raise ValueError(f"a topic cannot be called {ALL}, which stands for all of them")
+        if TRACKING in ids:
+            raise ValueError(f"{TRACKING} is not a topic of emails: its words are set under tracking")
         return self
+
+    def topic(self, id_: str) -> Topic | None:
+        return next((topic for topic in self.topics if topic.id == id_), None)
 
 
 class SavedSettings(Strict):

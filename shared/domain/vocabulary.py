@@ -28,7 +28,7 @@ from shared.domain.conditions.events import (
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs, of_trait
-from shared.domain.events import Json, Type
+from shared.domain.events import MARKETING, TRACKING, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.properties import fold_case
@@ -40,8 +40,9 @@ MAX_SHOWN = 5
 
 @dataclass
 class Vocabulary:
-    """Names and values, and how many contacts they were seen at."""
+    """Names and values, and how many contacts they were seen at; and the `topics` that contacts are asked about."""
 
+    topics: Sequence[str] = (MARKETING,)
     events: Counter[str] = field(default_factory=Counter)
     traits: dict[str, Counter[str]] = field(default_factory=dict)
     properties: dict[str, Counter[str]] = field(default_factory=dict)
@@ -96,10 +97,13 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[str]:
                 yield from _event(each.event, each.where, known)
         case Cart():
             yield from _where(part.where, known)
-        case All() | Any_() | Not() | Member() | OnList() | ConsentIs() | FirstSeen() | Sample() | Near():
+        case All() | Any_() | Not() | Member() | OnList() | FirstSeen() | Sample() | Near():
             return  # names nothing that could be misspelt, or is made of others
-        case Engagement() | Orders() | LastOrder() | Rank() | Rfm():
+        case Orders() | LastOrder() | Rank() | Rfm():
             return
+        case ConsentIs() | Engagement():
+            if part.topic is not None and part.topic not in (*known.topics, TRACKING):
+                yield _unseen(f"There is no topic “{part.topic}”", part.topic, known.topics)
         case LocalTime() | Season():
             return
         case Anniversary() | Age() | DateTrait():

@@ -1,0 +1,135 @@
+"""The shop's settings, as operators see and change them: one document, whose versions are all kept. Routes of the
+admin's API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from chalice.app import Response
+from pydantic import ValidationError
+
+from functions.admin.rest import Place, Request, answer, logger, paged, route
+from shared.adapters import journey_definitions, shop_settings
+from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.domain.events import Json
+from shared.domain.refusals import RefusedError
+from shared.domain.settings import IN_WORDS, SavedSettings, ShopSettings
+
+
+@route("GET", "/settings")
+def show_settings(request: Request) -> Json:
+    """The newest version, whole: what nobody has set has its default."""
+    return tagged(shop_settings.saved())
+
+
+@route("PUT", "/settings")
+def save_settings(request: Request) -> Json:
+    """Makes the body, a whole document, the next version. `If-Match` names the version that it was made of."""
+    if request.if_match is None:
+        told = "say which version you have changed: If-Match, with the etag of GET /settings"
+        raise RefusedError("precondition_required", told, "If-Match", 428)
+    changed = read(request.json())
+    held = shop_settings.saved()
+    if request.if_match != etag(held):
+        raise changed_meanwhile()
+    still_used(held.settings, changed)
+    if changed == held.settings:
+        return tagged(held)
+    try:
+        saved = shop_settings.save(changed, held.number, request.operator)
+    except PublishedMeanwhileError:
+        raise changed_meanwhile() from None
+    except TooLargeError as error:
+        raise RefusedError("too_large", str(error), status=413) from None
+    logger.info("settings saved", number=saved.number, operator=request.operator)
+    return tagged(saved)
+
+
+@route("GET", "/settings/versions")
+def list_versions(request: Request) -> Json:
+    """Each version, newest first, with who made it and when."""
+    cursor = request.cursor()
+    placed = ((Place(each.number, ""), told(each)) for each in _saved_before(cursor))
+    return paged("versions", placed, request.limit(20))
+
+
+def _saved_before(cursor: Place | None) -> Iterator[SavedSettings]:
+    return shop_settings.all_saved(None if cursor is None else cursor.number)
+
+
+def told(saved: SavedSettings) -> dict[str, Json]:
+    settings = saved.settings.model_dump(mode="json", by_alias=True)
+    return {"number": saved.number, "at": saved.at, "by": saved.by, "settings": settings}
+
+
+def tagged(saved: SavedSettings) -> Response:
+    response = answer(200, {**told(saved), "etag": etag(saved)})
+    response.headers["ETag"] = etag(saved)
+    return response
+
+
+def etag(saved: SavedSettings) -> str:
+    return f'"settings-{saved.number}"'
+
+
+def changed_meanwhile() -> RefusedError:
+    words = "somebody else has changed the settings: look at their version and bring your changes into it"
+    return RefusedError("changed_meanwhile", words, "If-Match", 412)
+
+
+def still_used(before: ShopSettings, after: ShopSettings) -> None:
+    """RefusedError where a journey's emails are about a topic that goes: nobody could say no to it any more."""
+    gone = {topic.id for topic in before.topics} - {topic.id for topic in after.topics}
+    for id_, published in journey_definitions.publication().journeys.items():
+        if published.journey.topic in gone:
+            words = f"the journey {id_} is about the topic {published.journey.topic}: change that first"
+            raise RefusedError("in_use", words, "topics", 409)
+
+
+def read(body: Mapping[str, Any]) -> ShopSettings:
+    """The settings in a body. RefusedError names the field."""
+    try:
+        return ShopSettings.model_validate_json(json.dumps(body), strict=True)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise RefusedError("invalid_settings", in_words(problem), place(problem["loc"])) from None
+
+
+WORDS = {
+    "missing": "it is required",
+    "extra_forbidden": "there is no such setting",
+    "model_type": "it must be an object: { … }",
+    "model_attributes_type": "it must be an object: { … }",
+    "dict_type": "it must be an object: { … }",
+    "tuple_type": "it must be a list: [ … ]",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_type": "it must be a number",
+    "finite_number": "it must be a number",
+    "string_type": "it must be a text",
+    "bool_type": "it must be true or false",
+    "string_too_short": "it must not be empty",
+    "literal_error": "it must be one of {expected}",
+    "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length}",
+    "too_short": "at least one is required",
+    "greater_than_equal": "it must be at least {ge}",
+    "less_than_equal": "it must be at most {le}",
+}
+"""What pydantic finds, as whoever wrote it would say it."""
+
+
+def in_words(problem: Any) -> str:
+    context = problem.get("ctx", {})
+    if problem["type"] == "string_pattern_mismatch":
+        return IN_WORDS[context["pattern"]]
+    if problem["type"] in WORDS:
+        return WORDS[problem["type"]].format(**context)
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def place(location: Sequence[int | str]) -> str | None:
+    """`brand.accent`, `topics.0.id`; None for the document as a whole."""
+    return ".".join(str(part) for part in location if part != "[key]") or None
