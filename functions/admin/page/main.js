@@ -21,14 +21,16 @@ const PAGES = [
   [/^#\/journeys\/(?<id>\w+)\/edit$/, () => import("./journey-editor.js")],
   [/^#\/journeys\/(?<id>\w+)\/simulate$/, () => import("./journey-simulation.js")],
   [/^#\/journeys\/(?<id>\w+)\/people(?:\?(?<query>.*))?$/, () => import("./journey-people.js")],
+  [/^#\/operations$/, () => import("./operations.js")],
+  [/^#\/set-up$/, () => import("./set-up.js")],
   [/^#\/conflicts$/, () => import("./conflicts.js")],
   [/^#\/requests$/, () => import("./requests.js")],
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
 const NAVIGATION = [
-  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/conflicts", "Conflicts"], ["#/requests", "Requests"],
-  ["#/dead-letters", "Dead letters"],
+  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/operations", "Operations"],
 ];
+const OPERATIONS = ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"];
 
 const place = signal(location.hash);
 addEventListener("hashchange", () => { place.value = location.hash; });
@@ -52,7 +54,8 @@ function toContent(event) {
 
 function Top() {
   const page = place.value === "" ? "#/" : place.value;
-  const current = (link) => page === link ? "page" : link !== "#/" && `${page}/`.startsWith(`${link}/`) ? "true" : null;
+  const within = (link) => `${page}/`.startsWith(`${link}/`) || (link === "#/operations" && OPERATIONS.includes(page));
+  const current = (link) => page === link ? "page" : link !== "#/" && within(link) ? "true" : null;
   return html`<header class="top">
     <a class="brand" href="#/">Beckon</a>
     <nav aria-label="Pages">

@@ -1,0 +1,34 @@
+// What an operator looks after, now and then: what email needs from outside, and what waits for a person.
+
+import { ask } from "./api.js";
+import { Card, Tag, Title, useLoaded } from "./parts.js";
+import { plural } from "./words.js";
+import { html } from "./vendor/preact.js";
+
+const PLACES = [
+  { link: "#/set-up", name: "Set-up", says: "What email needs: DNS records, SES, secrets, the storefront’s webhooks.", load: () => ask("doctor"),
+    found: ({ findings }) => plural(findings.filter((each) => each.state === "missing" || each.state === "wrong").length, "thing"), unit: "to add" },
+  { link: "#/dead-letters", name: "Dead letters", says: "What could not be processed. Fix the cause, then replay it.", load: () => ask("dead-letters"),
+    found: ({ queues }) => plural(queues.reduce((sum, each) => sum + each.depth, 0), "message"), unit: "" },
+  { link: "#/conflicts", name: "Conflicts", says: "Contacts that may be one person.", load: () => ask("conflicts"),
+    found: ({ conflicts, more }) => `${more ? "More than " : ""}${plural(conflicts.length, "pair")}`, unit: "" },
+  { link: "#/requests", name: "Requests", says: "What customers and storefronts ask for by law.", load: () => ask("requests"),
+    found: ({ requests }) => plural(requests.filter((each) => each.dismissed === null).length, "request"), unit: "open" },
+];
+
+export default function Operations() {
+  return html`<${Title}>Operations<//>
+    <p class="lead">What keeps the shop’s email running, and what waits for a person.</p>
+    ${PLACES.map((place) => html`<${Place} key=${place.link} ...${place} />`)}`;
+}
+
+function Place({ link, name, says, load, found, unit }) {
+  const told = useLoaded(load);
+  const said = told.value === undefined ? null : found(told.value);
+  return html`<${Card}>
+    <div class="head"><h2><a href=${link}>${name}</a></h2>
+      ${said !== null ? html`<${Tag} kind=${said.startsWith("0 ") ? "good" : "note"}>${said.startsWith("0 ") ? "nothing to do" : `${said} ${unit}`.trim()}<//>`
+        : told.problem ? html`<${Tag} kind="bad">not known<//>` : html`<span class="soft" aria-busy="true">…</span>`}</div>
+    <p class="soft">${says}</p>
+  <//>`;
+}
