@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from functions.message.compile import COMPILED
 from shared.adapters import definitions, templates
+from shared.adapters.composing import COMPILED
 from shared.adapters.journey_files import shipped
 from shared.domain.conditions import Segment
 from shared.domain.events import DAY, ConsentChange, Event, Instant, Type, parse_instant

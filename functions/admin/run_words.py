@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.events import parse_instant
 from shared.domain.journeys.runs import Record
-from shared.domain.messages import SENTENCES, Refusal
+from shared.domain.messages.refusals import SENTENCES, Refusal
 
 BEGAN = {
     "event": "Began by an event.",

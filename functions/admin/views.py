@@ -17,7 +17,8 @@ from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
 from shared.domain.identities import kind_of
 from shared.domain.journeys.runs import Run
-from shared.domain.messages import SENTENCES, Refusal, Status
+from shared.domain.messages.held import Status
+from shared.domain.messages.refusals import SENTENCES, Refusal
 from shared.domain.profiles import Profile
 from shared.domain.profiles.orders import Order
 from shared.domain.profiles.transitions import Membership, Transition

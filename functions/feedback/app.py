@@ -19,7 +19,7 @@ from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
 from shared.domain.events import SECOND, Event, Instant, Type
-from shared.domain.messages import SCAN, is_scan
+from shared.domain.messages.clicks import SCAN, is_scan
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 
 logger = Logger()

@@ -1,5 +1,5 @@
-"""Compiles the shipped mails: `make templates` writes templates/compiled, which is what is sent, and what they are
-about, for those who name them (`shared/definitions/subjects.json`).
+"""Compiles the shipped mails: `make templates` writes shared/definitions/templates/compiled, which is what is sent, and
+what they are about, for those who name them (`shared/definitions/subjects.json`).
 
 A mail is written in two files, `name.mjml` (its sections) and `name.txt` (subject, preview and text part); around all
 of them stand `layout.mjml` and `layout.txt`. MJML is not needed to send, so mrml is no part of what is deployed.
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import mrml
 
+from shared.adapters.composing import COMPILED
 from shared.adapters.templates import problems, source
 
 TEMPLATES = Path(__file__).parent / "templates"
-COMPILED = TEMPLATES / "compiled"
 SUBJECTS = Path(__file__).parents[2] / "shared" / "definitions" / "subjects.json"
 PLACE = "<!-- the mail -->"
 

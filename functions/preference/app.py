@@ -30,7 +30,8 @@ from shared.adapters.shop_settings import settings
 from shared.adapters.tokens import Token
 from shared.domain.addresses import Address, newest_answer
 from shared.domain.events import ConsentChange, Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.messages import Refusal, suppressed
+from shared.domain.messages.gate import suppressed
+from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
 
 HEADERS = {

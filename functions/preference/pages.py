@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from shared.domain.messages import Refusal
+from shared.domain.messages.refusals import Refusal
 from shared.domain.settings import Topic
 
 ONE_CLICK = "List-Unsubscribe=One-Click"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from shared.domain.journeys.definition import Journey
-    from shared.domain.messages import Message
+    from shared.domain.messages.asked import RunMessage
 
 PREFIX = "RUN#"
 
@@ -81,7 +81,7 @@ def read(contact: str, journey: str, number: int) -> Kept | None:
     return None if item is None else of_item(item)
 
 
-def wants(kept: Kept, message: Message) -> bool:
+def wants(kept: Kept, message: RunMessage) -> bool:
     """Whether the run goes on, and is at the message's step. Of a run that Step Functions moves, we hear of its steps
     only after they are done."""
     run = kept.run

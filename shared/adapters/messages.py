@@ -1,8 +1,8 @@
 """MESSAGE items: what has become of each message. Claimed before SES is called, settled after.
 
-`contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and journey, run, step, template, topic; when
-claimed `address` (the hash of where it goes); when sent `ses_id` and `sent_at`, when refused `reason` and `refused_at`;
-`delivered_at`, and `clicks` (time and link's hash of each).
+`contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and what it is `about` (journey, run, step, or
+campaign; template, topic); when claimed `address` (the hash of where it goes); when sent `ses_id` and `sent_at`, when
+refused `reason` and `refused_at`; `delivered_at`, and `clicks` (time and link's hash of each).
 Every write but `settle` is conditional on what its writer has read, so of several that act at once one wins.
 """
 
@@ -15,7 +15,9 @@ from shared.adapters.clients import client
 from shared.adapters.contacts import key as item_key
 from shared.adapters.contacts import numbered, table
 from shared.domain.events import Instant
-from shared.domain.messages import Held, Message, Refusal, Status
+from shared.domain.messages.asked import Message, RunMessage
+from shared.domain.messages.held import Held, Status
+from shared.domain.messages.refusals import Refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -25,8 +27,8 @@ class ClaimLostError(Exception):
     """The message is not as it was read: somebody else acts on it."""
 
 
-class RunEndedError(Exception):
-    """The run has ended, or is at another step by now: it does not want the message any more."""
+class NotWantedError(Exception):
+    """Its run has ended, or is at another step by now: it does not want the message any more."""
 
 
 def read(message: Message) -> Held | None:
@@ -54,18 +56,20 @@ def address(contact: str, key: str) -> str | None:
 
 
 def claim(message: Message, held: Held | None, now: Instant, hashed_address: str | None = None) -> Held:
-    """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError, RunEndedError.
+    """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError, NotWantedError.
 
-    In one transaction it makes sure that the run wants it still: so an exit that is recorded is final.
+    In one transaction it makes sure that its run, if it is a run's, wants it still: so an exit that is recorded is
+    final.
     """
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
     put = _replacement(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
+    condition = [_run_is_at(message)] if isinstance(message, RunMessage) else []
     try:
-        client("dynamodb").transact_write_items(TransactItems=[_run_is_at(message), {"Put": put}])
+        client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, *condition])
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
-        wanted, _ = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
-        if wanted == "ConditionalCheckFailed":
-            raise RunEndedError(message.key) from canceled
+        _, *wanted = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
+        if "ConditionalCheckFailed" in wanted:
+            raise NotWantedError(message.key) from canceled
         raise ClaimLostError(message.key) from canceled  # somebody acts on the message, or moves the run, just now
     return claimed
 
@@ -149,7 +153,7 @@ def clicks(contact: str, key: str) -> tuple[list[tuple[Instant, str]], Instant]:
     return [(int(time), link) for time, link in pairs], int(item["delivered_at"]["N"]) if "delivered_at" in item else -1
 
 
-def _run_is_at(message: Message) -> TransactWriteItemTypeDef:
+def _run_is_at(message: RunMessage) -> TransactWriteItemTypeDef:
     """That its run wants the message still, as a part of a transaction (`contact_runs.wants` of the run's item)."""
     return {
         "ConditionCheck": {
@@ -184,7 +188,7 @@ def _replacement(message: Message, held: Held | None, new: Held, more: dict[str,
         "status": {"S": new.status},
         "attempt": {"N": str(new.attempt)},
         "claimed_at": {"N": str(new.claimed_at)},
-        **{name: {"S": getattr(message, name)} for name in ("journey", "run", "step", "template", "topic")},
+        **{name: {"S": value} for name, value in message.about.items()},
         **(more or {}),
     }
     if new.reason is not None:

@@ -15,7 +15,7 @@ from liquid.exceptions import LiquidError
 
 from shared.domain import contents
 from shared.domain.events import Json
-from shared.domain.messages import MAX_TEXT, one_line
+from shared.domain.messages.variables import MAX_TEXT, one_line
 from shared.domain.settings import Brand, Logo, SocialLink
 from shared.domain.templates.brand import brand_variables
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.events import DAY, Event, Instant, Json, Type, amount
-from shared.domain.messages import MAX_TEXT, one_line
+from shared.domain.messages.variables import MAX_TEXT, one_line
 from shared.domain.profiles import Profile
 from shared.domain.properties import WHOLE_CARTS, categories_of, products_of, quantity_of
 

@@ -76,7 +76,9 @@ from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Publication as JourneysPublication
 from shared.domain.journeys.publications import Version, with_journey, with_step_state
 from shared.domain.journeys.runs import NotifyOthers, Record, Run, SendEmail, StartAnother, UpdateContact
-from shared.domain.messages import Message, Refusal, Status
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.held import Status
+from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.dictionary import DICTIONARIES, NEWEST
 from shared.domain.profiles.histories import History, Occurrence
@@ -131,7 +133,9 @@ def says(now: Any, before: Any) -> bool:
 
 EMAIL = Identity(kind=IdentityKind.EMAIL, value=ADDRESS)
 SHOPIFY = Identity(kind=IdentityKind.SHOPIFY, value="7064055069303")
-MESSAGE = Message(contact=CONTACT, journey="onboarding", run=f"{CONTACT}-new_subscribers-7", version=1, step="welcome")
+MESSAGE = RunMessage(
+    contact=CONTACT, journey="onboarding", run=f"{CONTACT}-new_subscribers-7", version=1, step="welcome"
+)
 
 
 def test_the_ids_and_keys_by_which_stored_things_are_found_stay_as_they_are() -> None:

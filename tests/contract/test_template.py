@@ -27,7 +27,7 @@ from shared.adapters import clients, journey_files
 from shared.domain import facts
 from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
-from shared.domain.messages import Refusal
+from shared.domain.messages.refusals import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = settings.template()
@@ -712,16 +712,18 @@ def metrics_of(alarm: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 def emitted() -> dict[tuple[str, str], set[str]]:
     """The dimensions of each metric that a function tells under a name of its own, by service and name."""
     found: dict[tuple[str, str], set[str]] = {}
-    for file in ROOT.glob("functions/*/*.py"):
-        service = file.parent.name
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "metrics.add_metric":
-                found[service, ast.literal_eval(node.args[0])] = {"service"}
-            if isinstance(node, ast.With) and "single_metric(" in (opened := ast.unparse(node.items[0].context_expr)):
-                assert "namespace" not in opened, f"{file.name} counts outside the stack's namespace"
-                more = set(re.findall(r"add_dimension\('(\w+)'", ast.unparse(node)))
-                for name in re.findall(r"name='(\w+)'", opened):
-                    found[service, name] = {"service", *more}
+    for function in FUNCTIONS:
+        for module, statement in reached(function):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "metrics.add_metric":
+                    found[folder(function), ast.literal_eval(node.args[0])] = {"service"}
+                if isinstance(node, ast.With) and "single_metric(" in (
+                    opened := ast.unparse(node.items[0].context_expr)
+                ):
+                    assert "namespace" not in opened, f"{module} counts outside the stack's namespace"
+                    more = set(re.findall(r"add_dimension\('(\w+)'", ast.unparse(node)))
+                    for name in re.findall(r"name='(\w+)'", opened):
+                        found[folder(function), name] = {"service", *more}
     return found
 
 

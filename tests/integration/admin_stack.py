@@ -34,7 +34,8 @@ from shared.domain.events import (
     event_id,
 )
 from shared.domain.journeys.runs import Record, Run
-from shared.domain.messages import Message, Refusal
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.refusals import Refusal
 from tests.integration.conftest import NOW, SECRETS, TABLES, session
 
 DEAD_LETTERS = ("events", "feedback", "transition", "refresh")
@@ -253,5 +254,5 @@ def ada(admin: Admin) -> str:
     return contact
 
 
-def message(contact: str, step: str) -> Message:
-    return Message(contact=contact, journey="onboarding", run=f"{contact}-onboarding-2", version=1, step=step)
+def message(contact: str, step: str) -> RunMessage:
+    return RunMessage(contact=contact, journey="onboarding", run=f"{contact}-onboarding-2", version=1, step=step)

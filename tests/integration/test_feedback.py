@@ -16,14 +16,15 @@ from shared.adapters import clock, contacts, environment, identities, messages
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.domain.events import Event, IdentityKind, Type, iso, parse_instant
-from shared.domain.messages import Message, Status
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.held import Status
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 from tests.integration.conftest import NOW, goes_on
 
 NOTICES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parents[1].glob("events/ses/*.json")}
 OURS = sorted(NOTICES.keys() - {"bounce_of_an_identity", "click_of_others", "subscription"})
 ADDRESS = "ada@example.com"
-MESSAGE = Message(contact="c01", journey="win_back", run="c01-inactive-7", version=1, step="we_miss_you")
+MESSAGE = RunMessage(contact="c01", journey="win_back", run="c01-inactive-7", version=1, step="we_miss_you")
 VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
 
 

@@ -77,7 +77,7 @@ def test_both_stories_of_the_demo_come_out() -> None:
 
 
 def test_the_demo_fails_when_its_story_does_not_come_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.message.app.gate", lambda *_: "no_consent")
+    monkeypatch.setattr("shared.adapters.delivering.gate", lambda *_: "no_consent")
     with pytest.raises(demo.StoryError, match="no email"):
         demo.play(start(), lambda _: None)
 

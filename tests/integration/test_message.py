@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionError, ReadTimeoutError
 
-from functions.message import app
-from functions.message.app import AddressToComeError, OutcomePendingError, UnansweredError, handler
+from functions.message.app import handler
 from shared.adapters import (
     clock,
+    composing,
     contacts,
     environment,
     identities,
@@ -25,11 +25,14 @@ from shared.adapters import (
     tokens,
 )
 from shared.adapters.clients import client
+from shared.adapters.delivering import AddressToComeError, OutcomePendingError, UnansweredError
 from shared.adapters.mail import NotSentError, SendingStoppedError
 from shared.adapters.messages import ClaimLostError
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant
 from shared.domain.journeys.publications import Version, with_journey
-from shared.domain.messages import Message, Refusal, Status
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.held import Status
+from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
 from tests.integration.conftest import NOW, goes_on
 
@@ -54,7 +57,7 @@ TASK = {
 WIN_BACK = journey_files.shipped()["win_back"]
 LONGEST = WIN_BACK.model_copy(update={"id": "j" * 40})
 QUARTER_HOUR = 15 * MINUTE
-KEY = Message.model_validate(TASK).key
+KEY = RunMessage.model_validate(TASK).key
 
 
 class Ses:
@@ -451,7 +454,7 @@ def test_what_is_refused_for_another_reason_too_does_not_wait_for_an_address(
 
 def test_of_two_at_once_one_sends(ses: Ses, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second comes in between the first one's reading and its claim, the worst place."""
-    compose, second = app.compose, []
+    compose, second = composing.compose, []
 
     def compose_slowly(*of_what: Any) -> Any:
         mail = compose(*of_what)
@@ -460,7 +463,7 @@ def test_of_two_at_once_one_sends(ses: Ses, monkeypatch: pytest.MonkeyPatch) -> 
             second[0] = ask()
         return mail
 
-    monkeypatch.setattr(app, "compose", compose_slowly)
+    monkeypatch.setattr(composing, "compose", compose_slowly)
     with pytest.raises(OutcomePendingError):
         ask()
     assert second == [SENT]
@@ -469,7 +472,7 @@ def test_of_two_at_once_one_sends(ses: Ses, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_of_two_that_find_an_old_claim_one_sends(ses: Ses) -> None:
-    message = Message.model_validate(TASK)
+    message = RunMessage.model_validate(TASK)
     messages.claim(message, None, NOW)
     held = messages.read(message)
     messages.claim(message, held, NOW + QUARTER_HOUR)
@@ -508,13 +511,13 @@ def test_a_run_that_has_ended_wants_no_email_also_while_one_is_being_made(
     ses: Ses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The order comes between the reading and the claim, the worst place."""
-    compose = app.compose
+    compose = composing.compose
 
     def compose_slowly(*of_what: Any) -> Any:
         goes_on("c01", WIN_BACK, outcome="goal")
         return compose(*of_what)
 
-    monkeypatch.setattr(app, "compose", compose_slowly)
+    monkeypatch.setattr(composing, "compose", compose_slowly)
     assert ask()["reason"] == "run_ended"
     assert ask(1)["reason"] == "run_ended"
     assert ses.sent == []
@@ -535,7 +538,7 @@ def test_who_unsubscribes_while_an_old_claim_settles_gets_no_second_try(ses: Ses
 
 
 def test_a_notice_settles_a_message_once(ses: Ses) -> None:
-    message = Message.model_validate(TASK)
+    message = RunMessage.model_validate(TASK)
     messages.claim(message, None, NOW)
     assert messages.settle("c01", KEY, "ses-1", NOW)
     assert not messages.settle("c01", KEY, "ses-2", NOW + 1)
@@ -543,7 +546,7 @@ def test_a_notice_settles_a_message_once(ses: Ses) -> None:
 
 
 def test_a_very_late_notice_corrects_a_refusal(ses: Ses) -> None:
-    message = Message.model_validate(TASK)
+    message = RunMessage.model_validate(TASK)
     messages.refuse(message, messages.claim(message, None, NOW), Refusal.NO_CONSENT, NOW + QUARTER_HOUR)
     assert messages.settle("c01", KEY, "ses-1", NOW)
     held = messages.read(message)

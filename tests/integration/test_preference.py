@@ -29,7 +29,8 @@ from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, NEVER, SECOND, ConsentChange, Event, Identity, IdentityKind, Type
-from shared.domain.messages import Message, gate
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.gate import gate
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership
 from tests.integration.conftest import NOW, goes_on
@@ -120,7 +121,7 @@ def may_write(contact: str) -> bool:
     profile = profile_of(contact)
     assert profile.email is not None
     address = addresses.read(identities.address_hash(profile.email))
-    message = Message(contact=contact, journey="win_back", run=f"{contact}-win_back-7", version=1, step="x")
+    message = RunMessage(contact=contact, journey="win_back", run=f"{contact}-win_back-7", version=1, step="x")
     return gate(message, profile, address.suppression, NOW, address.consent.get("marketing")) is None
 
 
@@ -278,7 +279,7 @@ def test_two_contacts_with_one_address_have_one_consent(page: None) -> None:
 def test_who_answers_a_mail_that_went_to_their_old_address_answers_for_both(page: None) -> None:
     store("subscribed", "c01", "old@example.com")
     store("subscribed", "c02", "old@example.com")
-    sent = Message(contact="c01", journey="win_back", run="c01-win_back-7", version=1, step="x")
+    sent = RunMessage(contact="c01", journey="win_back", run="c01-win_back-7", version=1, step="x")
     goes_on("c01")
     messages.claim(sent, None, NOW, identities.address_hash("old@example.com"))
     store("subscribed", "c01", "new@example.com")

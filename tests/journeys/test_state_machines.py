@@ -28,7 +28,8 @@ from shared.adapters.journey_files import shipped
 from shared.domain.events import DAY, MINUTE, SECOND
 from shared.domain.journeys.asl import DOLLARS_PER_TRANSITION, transitions
 from shared.domain.journeys.runs import Run
-from shared.domain.messages import CLAIM_TIMEOUT, Message
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.held import CLAIM_TIMEOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 JOURNEYS = {journey.id: journey for journey in shipped().values() if journey.runs_on == "step_functions"}
@@ -64,7 +65,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
     def run(
         journey: str,
         step: str = "",
-        message: Callable[[Message], Answer] = lambda message: {"status": "sent", "reason": None},
+        message: Callable[[RunMessage], Answer] = lambda message: {"status": "sent", "reason": None},
         ways: dict[str, str] | None = None,
         do: Callable[[Task], Answer] = lambda asked: {},
     ) -> Played:
@@ -82,7 +83,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
 
         def task(function: str, payload: dict[str, Any]) -> Answer:
             if function == "message":
-                asked = Message.model_validate(payload)
+                asked = RunMessage.model_validate(payload)
                 played.emails.append(asked.step)
                 return message(asked)
             wanted = Task.model_validate(payload)

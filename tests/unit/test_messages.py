@@ -22,16 +22,11 @@ from shared.adapters import journey_files
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render, source
 from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type
 from shared.domain.journeys.definition import Send
-from shared.domain.messages import (
-    SENTENCES,
-    Held,
-    Message,
-    Refusal,
-    Status,
-    contact_variables,
-    gate,
-    one_line,
-)
+from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.gate import gate
+from shared.domain.messages.held import Held, Status
+from shared.domain.messages.refusals import SENTENCES, Refusal
+from shared.domain.messages.variables import contact_variables, one_line
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.orders import Order
@@ -43,7 +38,7 @@ GMAIL_CLIPS_AT = 102 * 1024
 SUBSCRIBED = Stamped("subscribed", NOW - 90 * DAY)
 
 
-def message(**fields: Any) -> Message:
+def message(**fields: Any) -> RunMessage:
     given = {
         "contact": "c01",
         "journey": "win_back",
@@ -51,7 +46,7 @@ def message(**fields: Any) -> Message:
         "version": 1,
         "step": "we_miss_you",
     }
-    return Message.model_validate({**given, **fields})
+    return RunMessage.model_validate({**given, **fields})
 
 
 def profile(**fields: Any) -> Profile:

@@ -1,0 +1,202 @@
+"""Delivering a message: sends one mail to one contact, once, and only if it may be sent at this instant.
+
+The order is what makes it once: the message is claimed by a conditional write, then SES is called, then the outcome is
+stored. Whoever dies in between leaves a claim of unknown outcome, which SES's Send notice settles (functions/feedback);
+only when that has not come in time is the mail sent again.
+
+Whatever asks for messages (runs, campaigns, forms) comes by here; which of them it is makes a difference only where one
+is asked whether it still wants its message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters import (
+    addresses,
+    catalogue,
+    composing,
+    contact_runs,
+    contacts,
+    identities,
+    journey_definitions,
+    messages,
+    pending_addresses,
+)
+from shared.adapters.contact_runs import Kept, wants
+from shared.adapters.environment import Settings, environment
+from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
+from shared.adapters.messages import ClaimLostError, NotWantedError
+from shared.domain import calendars
+from shared.domain.addresses import Address
+from shared.domain.events import Instant, Json
+from shared.domain.journeys import timing
+from shared.domain.messages.asked import Message, RunMessage, SystemMessage
+from shared.domain.messages.gate import awaits_address, gate
+from shared.domain.messages.held import Held, Status
+from shared.domain.messages.refusals import Refusal
+from shared.domain.profiles import Profile
+
+logger = Logger(child=True)
+
+
+class DeliveringSettings(Settings):
+    shop_time_zone: str
+
+
+class OutcomePendingError(Exception):
+    """Somebody has claimed the message, and whether it was sent is not known yet: ask again later."""
+
+
+class UnansweredError(OutcomePendingError):
+    """The same, and not for the first time: SES does not answer, and may be away for long."""
+
+
+class AddressToComeError(Exception):
+    """The contact's address is not known yet, and may still come: ask again later."""
+
+
+class NotYetError(Exception):
+    """The journey or the step is paused, or a person has to let the email go first: ask again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """The message may go out from this instant on, and not before: ask again then."""
+
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What whoever asks for the message says of it now: why it is not wanted any more, from when on it may go, and
+    what it is about."""
+
+    refusal: Refusal | None = None
+    trigger: Mapping[str, Json] = field(default_factory=dict)
+    opens_at: Instant = 0
+
+
+Check = Callable[[Profile], Refusal | Delayed | None]
+"""What else whoever asks wants to know of the contact: why they are to get no email of this, or not yet."""
+
+
+def deliver(message: Message, instant: Instant, check: Check | None = None) -> Held | Delayed:
+    """Brings the message to its end: sent, or refused (`Held.reason`).
+
+    OutcomePendingError, NotSentError, AddressToComeError, NotYetError: it has not come to one; it is asked for again.
+    """
+    held = messages.read(message)
+    if held is not None and held.settled:
+        return held
+    if held is not None and held.pending(instant):
+        raise _pending(message, held)
+
+    stored = contacts.read(message.contact)
+    profile = stored.profile if stored is not None else None
+    asking = _of_run(message, profile, instant) if isinstance(message, RunMessage) else _Asking()
+    if asking.opens_at > instant:
+        return Delayed(asking.opens_at)
+    to, hashed = _recipient(message, profile)
+    address = addresses.read(hashed) if hashed is not None else Address()
+    refusal = asking.refusal or gate(message, profile, address.suppression, instant, address.consent.get(message.topic))
+    if refusal is None and check is not None and profile is not None:
+        checked = check(profile)
+        if isinstance(checked, Delayed):
+            return checked
+        refusal = checked
+    if refusal is None and to is None:
+        refusal = Refusal.NO_ADDRESS
+    if refusal is None and address.contact != message.contact and not isinstance(message, SystemMessage):
+        refusal = Refusal.ANOTHERS_ADDRESS  # the trait is a copy: a mail goes to nobody but whom it is about
+    if refusal is None and catalogue.is_sold_out(asking.trigger):
+        refusal = Refusal.SOLD_OUT
+    if awaits_address(message, refusal, instant):
+        raise AddressToComeError(message.key)
+    try:
+        if refusal is not None or to is None:
+            return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
+        mail = composing.compose(message, to, profile or Profile(message.contact), asking.trigger, instant)
+        return _send(message, mail, messages.claim(message, held, instant, hashed), instant)
+    except ClaimLostError as error:
+        raise OutcomePendingError(message.key) from error
+    except NotWantedError:
+        return _refused(message, held, Refusal.RUN_ENDED, instant)
+
+
+def _of_run(message: RunMessage, profile: Profile | None, instant: Instant) -> _Asking:
+    kept = contact_runs.read(message.contact, message.journey, message.run_number)
+    if kept is None or not wants(kept, message):
+        return _Asking(Refusal.RUN_ENDED)
+    opens_at = _may_go_at(kept, message, profile, instant) if profile is not None else instant
+    return _Asking(None, kept.run.trigger, opens_at)
+
+
+def _may_go_at(kept: Kept, message: RunMessage, profile: Profile, instant: Instant) -> Instant:
+    """When the journey lets the email go: now, or in its hours. NotYetError: it is paused, or held."""
+    published = journey_definitions.journeys().get(message.journey)
+    state = published.steps.get(message.step) if published is not None else None
+    held = state == "review" and not kept.run.released
+    if published is None or published.state == "paused" or state == "paused" or held:
+        raise NotYetError(message.key)
+    hours = journey_definitions.version(message.journey, message.version).hours
+    zone = calendars.zone(environment(DeliveringSettings).shop_time_zone)
+    return timing.opens_at(hours, profile, instant, zone or ZoneInfo("UTC"))
+
+
+def _recipient(message: Message, profile: Profile | None) -> tuple[str | None, str | None]:
+    """The address that it goes to, and its hash."""
+    own = profile.email if profile is not None else None
+    hashed = identities.address_hash(own) if own is not None else None
+    if not isinstance(message, SystemMessage) or hashed == message.address:
+        return own, hashed
+    return pending_addresses.read(message.contact, message.address), message.address
+
+
+def _send(message: Message, mail: Mail, claimed: Held, instant: Instant) -> Held:
+    try:
+        ses_id = send(mail)
+    except RejectedError:
+        return _refused(message, claimed, Refusal.REJECTED, instant)
+    except NotSentError as error:
+        messages.release(message, claimed)
+        if isinstance(error, SendingStoppedError):
+            _tell_of_stop(str(error))
+        raise
+    except (BotoCoreError, ClientError) as error:
+        raise _pending(message, claimed) from error
+    messages.settle(message.contact, message.key, ses_id, instant)
+    with single_metric(name="MessagesSent", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("template", message.template)
+    return Held(Status.SENT, claimed.attempt, claimed.claimed_at)
+
+
+def _pending(message: Message, claimed: Held) -> OutcomePendingError:
+    if claimed.attempt == 1:
+        return OutcomePendingError(message.key)
+    _tell_of_stop("no answer")
+    return UnansweredError(message.key)
+
+
+def _tell_of_stop(reason: str) -> None:
+    logger.warning("sending stopped", reason=reason)
+    with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1):
+        pass
+
+
+def refuse(message: Message, reason: Refusal, instant: Instant) -> Held:
+    """Stores that the message is not sent, for a reason that whoever asks for it knows. ClaimLostError."""
+    return _refused(message, messages.read(message), reason, instant)
+
+
+def _refused(message: Message, held: Held | None, reason: Refusal, instant: Instant) -> Held:
+    refused = messages.refuse(message, held, reason, instant)
+    with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("reason", reason)
+    return refused

@@ -1,0 +1,153 @@
+"""Messages that are asked for: one email to one contact. Of three kinds: of a run, of a campaign, and the system's own.
+
+A message waits on a queue, and is the input of an execution: it holds ids only. Its key is the same for every attempt
+at it, and no other message of its contact's has it.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from shared.domain.events import MARKETING, NEVER, Instant, Json, Strict, parse_instant
+
+# What SES allows in the value of a message tag, so that the key can travel as one:
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html (at most 256 characters)
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9_]{0,64}$")]
+TopicId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+class Message(Strict):
+    """What all kinds have. `topic`: which consent it needs. `pin`: made of this version of the template, not of the
+    newest."""
+
+    contact: Id
+    template: TemplateId = ""
+    topic: TopicId = MARKETING
+    pin: int | None = Field(default=None, ge=1)
+
+    @property
+    def key(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def stale_after(self) -> Instant:
+        """After this instant it is too late for it; NEVER: it never is."""
+        return NEVER
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Where it comes from and what it is about: kept with it, and told with all that becomes of it."""
+        return {"template": self.template, "topic": self.topic}
+
+
+class RunMessage(Message):
+    """A step of a run wants it sent: to whom, from where in which version of which journey.
+
+    `occurrence` counts the rounds of a step that a journey comes to more than once. `entered` is the ISO 8601 time at
+    which the run came to the step, and `best_before` how many milliseconds after that it is too late for it.
+    """
+
+    kind: Literal["run"] = "run"
+    journey: Id
+    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+    step: Id
+    version: int = Field(ge=1)
+    occurrence: int = Field(default=0, ge=0, le=9999)
+    entered: str | None = None
+    best_before: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _template_of_the_step(cls, given: Any) -> Any:
+        """A step that names no template uses the one that is called like itself."""
+        return {**given, "template": given.get("template") or given.get("step")} if isinstance(given, dict) else given
+
+    @property
+    def entered_at(self) -> Instant | None:
+        return None if self.entered is None else parse_instant(self.entered)
+
+    @property
+    def run_number(self) -> int:
+        """The run's number among its contact's (`runs.Run.id`)."""
+        return int(self.run.rpartition("-")[2])
+
+    @property
+    def key(self) -> str:
+        """At most 202 characters."""
+        return f"{self.journey}_{self.run}_{self.step}_{self.occurrence}"
+
+    @property
+    def stale_after(self) -> Instant:
+        entered = self.entered_at
+        return NEVER if entered is None or self.best_before is None else entered + self.best_before
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"journey": self.journey, "run": self.run, "step": self.step, **super().about}
+
+
+class CampaignMessage(Message):
+    """A campaign sends it to one of its audience. `variant`: which of its versions, empty where it has one only;
+    `subject`: as Liquid, instead of the template's. `best_before`: after this instant it is too late. Whether the
+    campaign goes on is its worker's to know."""
+
+    kind: Literal["campaign"] = "campaign"
+    campaign: Id
+    variant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    subject: Annotated[str, Field(max_length=500)] | None = None
+    best_before: Instant | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.campaign}_{self.contact}"
+
+    @property
+    def stale_after(self) -> Instant:
+        return NEVER if self.best_before is None else self.best_before
+
+    @property
+    def about(self) -> dict[str, str]:
+        variant = {"variant": self.variant} if self.variant else {}
+        return {"campaign": self.campaign, **variant, **super().about}
+
+
+class SystemMessage(Message):
+    """The answer to what a person has just asked for, which needs no consent. `id`: what tells two of a purpose apart.
+
+    `address`: the hash of where it goes, which need not be the contact's yet: who signs up, or changes their address,
+    has not shown that it is theirs (`shared.adapters.pending_addresses` knows it).
+    """
+
+    kind: Literal["system"] = "system"
+    purpose: Literal["confirm_signup", "confirm_address", "download", "reminder"]
+    id: Id
+    address: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+    best_before: Instant | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _template_of_the_purpose(cls, given: Any) -> Any:
+        return (
+            {**given, "template": given.get("template") or given.get("purpose")} if isinstance(given, dict) else given
+        )
+
+    @property
+    def key(self) -> str:
+        return f"{self.purpose}_{self.id}"
+
+    @property
+    def stale_after(self) -> Instant:
+        return NEVER if self.best_before is None else self.best_before
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"purpose": self.purpose, **super().about}
+
+
+KINDS: dict[Json, type[Message]] = {"run": RunMessage, "campaign": CampaignMessage, "system": SystemMessage}
+
+
+def message_of(given: dict[str, Json]) -> Message:
+    """The message as it is written; one that names no kind is a run's. pydantic's ValidationError."""
+    return KINDS.get(given.get("kind", "run"), RunMessage).model_validate(given)

@@ -1,0 +1,43 @@
+"""Why a message is not sent."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a message is not sent."""
+
+    ERASED = "erased"
+    NO_ADDRESS = "no_address"
+    ANOTHERS_ADDRESS = "anothers_address"
+    SUPPRESSED_BOUNCE = "suppressed_bounce"
+    SUPPRESSED_COMPLAINT = "suppressed_complaint"
+    SUPPRESSED_ERASURE = "suppressed_erasure"
+    NO_CONSENT = "no_consent"
+    RUN_ENDED = "run_ended"
+    TOO_LATE = "too_late"
+    NOT_TAKEN = "not_taken"
+    FREQUENCY_CAP = "frequency_cap"
+    SUNSET = "sunset"
+    SOLD_OUT = "sold_out"
+    REJECTED = "rejected"
+
+
+SENTENCES = {
+    Refusal.ERASED: "The contact asked to be erased.",
+    Refusal.NO_ADDRESS: "No email address is known.",
+    Refusal.ANOTHERS_ADDRESS: "The email address is known to be another contact's.",
+    Refusal.SUPPRESSED_BOUNCE: "Email to the address came back for good.",
+    Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
+    Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed again since.",
+    Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
+    Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",
+    Refusal.TOO_LATE: "It was too late for it by the time that it could be sent.",
+    Refusal.NOT_TAKEN: "For a week, SES took no email of the shop’s.",
+    Refusal.SUNSET: "The contact was asked twice whether they want email, did not answer, and was not seen since.",
+    Refusal.FREQUENCY_CAP: "The contact is dormant, and has had an email within the last 30 days.",
+    Refusal.SOLD_OUT: "The product that the email is about cannot be bought any more.",
+    Refusal.REJECTED: "SES did not take the email.",
+}
+"""The refusals in words, for whoever asks why a mail was not sent."""
