@@ -33,14 +33,20 @@ _EXAMPLE = Brand(
     logo=Logo(url="https://shop.example.com/logo.png", alt="Fieldstone"),
     social=(SocialLink(name="Instagram", url="https://instagram.com/fieldstone"),),
 )
+_IN_THE_DARK = ("page", "card", "heading", "text", "muted", "line", "accent", "accent_text")
 _BRAND = {
     "accent": "The shop's colour: buttons, links.",
     "accent_text": "The colour of text on it.",
+    "link": "The colour of links: the shop's, dark or light enough to be read.",
     "page": "The colour behind the email.",
+    "page_heading": "The colour of the shop's name, on that.",
+    "page_muted": "The colour of the footer, on that.",
     "card": "The colour under its text.",
     "heading": "The colour of headings.",
     "text": "The colour of text.",
     "muted": "The colour of what is beside the matter.",
+    "line": "The colour of lines between parts.",
+    **{f"dark_{name}": f"The same as `{name}`, where it is read in the dark." for name in _IN_THE_DARK},
     "footer": "What the shop says in its footer.",
     "font": "The fonts of text, as CSS.",
     "heading_font": "The fonts of headings, as CSS.",
@@ -210,7 +216,7 @@ def _is_known(variable: str, known: Collection[str]) -> bool:
     """Of a list, also its size, and what one of it has: `cart.products.first.title`."""
     if re.fullmatch(r"shown\[\d+\]", variable):
         return True
-    name, *of_one = re.split(r"(?:\[\d+\]|\.(?:first|last|size)(?![\w]))\.?", variable, maxsplit=1)
+    name, *of_one = re.split(r"(?:\[[\w.]+\]|\.(?:first|last|size)(?![\w]))\.?", variable, maxsplit=1)
     if name not in known:
         return False
     listed = VARIABLES[name][0] if name in VARIABLES else None

@@ -52,7 +52,7 @@ def _body(blocks: tuple[Block, ...]) -> str:
         if of_the_body and in_column:
             made.append("</mj-column></mj-section>")
         elif not of_the_body and not in_column:
-            made.append('<mj-section padding="0 0 24px"><mj-column>')
+            made.append('<mj-section padding="0 0 32px"><mj-column>')
         in_column = not of_the_body
         made.append(part)
     if in_column:
@@ -107,28 +107,75 @@ def _picture(block: Picture) -> str:
 
 
 def _products(block: Products) -> str:
-    price = (
-        '{% if item.price %}<br /><span style="color:{{ brand.muted }};">{{ item.price }}</span>{% endif %}'
-        if block.prices
-        else ""
+    made = _in_a_grid(block) if block.layout == "grid" else _in_rows(block)
+    return f"<mj-table>{{% for item in {block.of} limit: {block.most} %}}{made}{{% endfor %}}</mj-table>"
+
+
+def _about(block: Products, item: str) -> str:
+    """A product in words."""
+    each = f"{{% if {item}.quantity > 1 %}} each{{% endif %}}"
+    price = f"""{{% if {item}.price %}}<br /><span class="muted" style="color:{{{{ brand.muted }}}};">{{{{ {item}.price }}}}{each}</span>{{% endif %}}"""
+    style = "color:{{ brand.heading }};font-weight:600;text-decoration:none;"
+    return (
+        f'<a class="name" href="{{{{ {item}.url }}}}" style="{style}">{{{{ {item}.title }}}}</a>'
+        f"{{% if {item}.quantity > 1 %}} × {{{{ {item}.quantity }}}}{{% endif %}}{price if block.prices else ''}"
     )
-    return f"""<mj-table>
-  {{% for item in {block.of} limit: {block.most} %}}<tr>
-    <td style="width:84px;padding:8px 16px 8px 0;">{{% if item.image %}}<img src="{{{{ item.image }}}}" alt="" width="84" style="display:block;width:84px;border-radius:6px;" />{{% endif %}}</td>
-    <td style="padding:8px 0;"><a href="{{{{ item.url }}}}" style="color:{{{{ brand.heading }}}};font-weight:600;text-decoration:none;">{{{{ item.title }}}}</a>{{% if item.quantity > 1 %}} × {{{{ item.quantity }}}}{{% endif %}}{price}</td>
-  </tr>{{% endfor %}}
-</mj-table>"""
+
+
+def _image(item: str, width: str, pixels: int) -> str:
+    """A product's picture. Its name stands beside it: neither where pictures are off nor to who listens it is said
+    twice."""
+    style = f"display:block;width:{width};max-width:{pixels}px;height:auto;border-radius:6px;"
+    return (
+        f'<a href="{{{{ {item}.url }}}}" aria-hidden="true" tabindex="-1">'
+        f'<img src="{{{{ {item}.image }}}}" alt="" width="{pixels}" style="{style}" /></a>'
+    )
+
+
+def _in_rows(block: Products) -> str:
+    """Below each other, each beside its picture."""
+    about = _about(block, "item")
+    return f"""<tr>
+  {{% if item.image %}}<td width="96" valign="top" style="width:96px;padding:12px 20px 12px 0;">{_image("item", "96px", 96)}</td>
+  <td valign="middle" style="padding:12px 0;">{about}</td>{{% else %}}<td colspan="2" style="padding:12px 0;">{about}</td>{{% endif %}}
+</tr>"""
+
+
+def _in_a_grid(block: Products) -> str:
+    """In two columns, on a phone as well; of a single one, the picture is wide."""
+    second = f"{{% unless forloop.last %}}{{% assign other = {block.of}[forloop.index] %}}{_cell(block, 'other', 248)}{{% endunless %}}"
+    return f"""{{% assign column = forloop.index0 | modulo: 2 %}}{{% if forloop.length == 1 %}}<tr>
+  <td style="padding:8px 0;">{_cell(block, "item", 320)}</td>
+</tr>{{% elsif column == 0 %}}<tr>
+  <td width="50%" valign="top" style="width:50%;padding:12px 12px 12px 0;">{_cell(block, "item", 248)}</td>
+  <td width="50%" valign="top" style="width:50%;padding:12px 0 12px 12px;">{second}</td>
+</tr>{{% endif %}}"""
+
+
+def _cell(block: Products, item: str, pixels: int) -> str:
+    """A product under its picture."""
+    table = '<table role="presentation" border="0" cellpadding="0" cellspacing="0" width="100%">'
+    image = f'{{% if {item}.image %}}<tr><td style="padding:0 0 12px;">{_image(item, "100%", pixels)}</td></tr>{{% endif %}}'
+    return f"{table}{image}<tr><td>{_about(block, item)}</td></tr></table>"
 
 
 def _code(block: Code) -> str:
     above = f"<mj-text>{html(block.text)}</mj-text>" if block.text is not None else ""
-    return f'{above}<mj-text mj-class="code">{{{{ {block.code} }}}}</mj-text>'
+    style = (
+        "padding:20px 16px;background-color:{{ brand.page }};border:1px dashed {{ brand.page_muted }};border-radius:6px;"
+        "color:{{ brand.page_heading }};font-family:Menlo,Consolas,'Courier New',monospace;font-size:24px;"
+        "line-height:30px;font-weight:700;letter-spacing:2px;"
+    )
+    cell = (
+        f'<td class="coupon" align="center" bgcolor="{{{{ brand.page }}}}" style="{style}">{{{{ {block.code} }}}}</td>'
+    )
+    return f"{above}<mj-table><tr>{cell}</tr></mj-table>"
 
 
 def _answers(block: Answers) -> str:
     return "".join(
-        f'<mj-button mj-class="quiet" href="{{{{ links.answer }}}}{answer.word}">{inline_html(answer.text)}</mj-button>'
-        for answer in block.answers
+        f'<mj-button mj-class="answer" href="{{{{ links.answer }}}}{each.word}">{inline_html(each.text)}</mj-button>'
+        for each in block.answers
     )
 
 
