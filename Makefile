@@ -46,7 +46,7 @@ mutants: $(READY)  ## try small wrong changes of the code and say which of them 
 	$(BIN)/python -m tests.mutants
 
 templates: $(READY)  ## compile the shipped emails, MJML to HTML
-	$(BIN)/python -m functions.message.compile
+	$(BIN)/python -m infra.templates
 
 machines: $(READY)  ## compile the journeys that run on Step Functions, YAML to ASL, and say what a run costs
 	$(BIN)/python -m infra.machines

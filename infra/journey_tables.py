@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from shared.adapters import definitions, templates
-from shared.adapters.composing import COMPILED
+from shared.adapters import definitions, template_definitions, templates
 from shared.adapters.journey_files import shipped
+from shared.adapters.ready_templates import source
 from shared.domain.conditions import Segment
 from shared.domain.events import DAY, ConsentChange, Event, Instant, Type, parse_instant
 from shared.domain.journeys.asl import DOLLARS_PER_TRANSITION, compiled, transitions
@@ -68,8 +68,8 @@ def _shown(journey: Journey, words: JourneyWords) -> str:
 
 
 def _subject(template: str) -> str:
-    text, html = ((COMPILED / f"{template}.{ending}").read_text(encoding="utf-8") for ending in ("txt", "html"))
-    return templates.render(templates.parse(templates.source(text, html)), templates.example()).subject
+    (compiled, *_) = template_definitions.shipped(template).compiled.values()
+    return templates.render(templates.parse(source(compiled)), templates.example()).subject
 
 
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

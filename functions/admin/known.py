@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import cache
-from importlib import resources
 from itertools import islice
 
 from functions.admin.rest import left_out
-from shared.adapters import contacts, definitions, journey_definitions, journey_files
+from shared.adapters import contacts, definitions, journey_definitions, journey_files, template_definitions
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.shop_settings import settings
@@ -48,7 +45,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
     drafted = {name: each.journey for name, each in journey_definitions.drafts().items()}
     others = journey_files.shipped() | drafted | published
     return Known(
-        templates=dict.fromkeys(subjects(), 1),
+        templates=template_definitions.numbers(),
         segments=definitions.segments().segments,
         events=_Every() if unknown_events else events(),
         journeys={name: journey for name, journey in others.items() if name != id_},
@@ -73,14 +70,6 @@ def forget() -> None:
     _events = None
 
 
-@cache
-def subjects() -> dict[str, str]:
-    """The templates that there are, each with its subject."""
-    file = resources.files("shared").joinpath("definitions", "subjects.json")
-    told: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    return told
-
-
 def segments_of(journey: Journey) -> set[str]:
     """The segments that it asks about."""
     occasions = [journey.trigger, *occasions_in(journey)]
@@ -101,7 +90,12 @@ def in_words(journey: Journey) -> dict[str, Json]:
 def templates_of(journey: Journey) -> dict[str, str | None]:
     """The templates of its emails, each with its subject (None: there is no such template)."""
     sends = (step for step in journey.steps if isinstance(step, Send))
-    return {step.template or step.id: subjects().get(step.template or step.id) for step in sends}
+    there = template_definitions.numbers()
+    named = {step.template or step.id: step.pin for step in sends}
+    return {
+        id_: template_definitions.template(id_, pin).template.subject if id_ in there else None
+        for id_, pin in named.items()
+    }
 
 
 def checklist(journey: Journey) -> list[Json]:

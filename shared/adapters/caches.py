@@ -10,9 +10,11 @@ from shared.adapters import (
     environment,
     heard,
     journey_definitions,
+    ready_templates,
     secrets,
     senders,
     shop_settings,
+    template_definitions,
 )
 
 
@@ -20,5 +22,16 @@ def forget_all() -> None:
     """As a new process begins: for tests, and for a local run that takes another's place."""
     clients.client.cache_clear()  # type: ignore[attr-defined]  # overloads hide what functools.cache adds
     secrets._provider.cache_clear()
-    for kept in (catalogue, currencies, definitions, environment, heard, journey_definitions, senders, shop_settings):
+    for kept in (
+        catalogue,
+        currencies,
+        definitions,
+        environment,
+        heard,
+        journey_definitions,
+        ready_templates,
+        senders,
+        shop_settings,
+        template_definitions,
+    ):
         kept.forget()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from shared.adapters import shop_settings, templates, tokens
+from shared.adapters import ready_templates, shop_settings, templates, tokens
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
 from shared.adapters.mail import Mail
-from shared.adapters.templates import Template
 from shared.adapters.tokens import Token
 from shared.domain.contents import Front
 from shared.domain.events import Instant, Json
@@ -19,8 +16,6 @@ from shared.domain.messages.asked import Message
 from shared.domain.messages.variables import contact_variables
 from shared.domain.profiles import Profile
 from shared.domain.templates.brand import brand_variables
-
-COMPILED = Path(__file__).parents[1] / "definitions" / "templates" / "compiled"
 
 
 class ComposingSettings(Settings):
@@ -36,13 +31,13 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
     """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
     or product it is about."""
     shop = environment(ComposingSettings)
-    template = _template(message.template)
+    ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile))
     token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
         "brand": brand_variables(shop_settings.settings().brand),
-        "shown": [],
+        "shown": ready_templates.shown(ready, profile, instant),
         "shop": {"name": shop.shop_name, "url": shop.shop_url, "address": shop.postal_address},
         "links": {
             "unsubscribe": unsubscribe,
@@ -52,9 +47,9 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
         },
         "offer": {"code": shop.offer_code or None},
         "journey": message.about.get("journey"),
-        **goods(template.names, profile, trigger, Front(shop.shop_url.rstrip("/"), shop.currency), instant),
+        **goods(ready.template.names, profile, trigger, Front(shop.shop_url.rstrip("/"), shop.currency), instant),
     }
-    rendered = templates.render(template, variables)
+    rendered = templates.render(ready.template, variables)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
     return Mail(
         to=to,
@@ -64,10 +59,3 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
         unsubscribe=unsubscribe,
         tags={"message": message.key, "contact": message.contact, **about},
     )
-
-
-@cache
-def _template(name: str) -> Template:
-    """A shipped mail. FileNotFoundError when there is none of this name."""
-    text, html = ((COMPILED / f"{name}.{ending}").read_text(encoding="utf-8") for ending in ("txt", "html"))
-    return templates.parse(templates.source(text, html))

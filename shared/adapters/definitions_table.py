@@ -4,12 +4,15 @@ or do, each kind under an id of its own."""
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.adapters.clients import client
+from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
-from shared.domain.events import SECOND
+from shared.domain.events import SECOND, Instant
+
+T = TypeVar("T")
 
 CACHE_TTL = 60 * SECOND
 """For how long a Lambda takes what is published as it has read it."""
@@ -115,3 +118,30 @@ def versions(id_: str, before: int | None = None) -> Iterator[tuple[int, bytes]]
             return
         before = int(found[0]["version"]["N"])
         yield before, zlib.decompress(bytes(found[0]["body"]["B"]))
+
+
+class Newest(Generic[T]):
+    """The newest version of a document, as a Lambda keeps it while it lives: what has not changed since it was last
+    read is the same object."""
+
+    def __init__(self, id_: str, parsed: Callable[[bytes], T], nothing: Callable[[], T]) -> None:
+        """`parsed` makes it of a version's body; `nothing`: what it is when there is no version."""
+        self._id, self._parsed, self._nothing = id_, parsed, nothing
+        self._read: tuple[int, T, Instant] | None = None
+
+    def read(self, most: int) -> T:
+        """As it was read at most so many milliseconds ago."""
+        instant = now()
+        if self._read is not None and 0 <= instant - self._read[2] < most:
+            return self._read[1]
+        number, body = next(versions(self._id), (0, b""))
+        if self._read is not None and self._read[0] == number:
+            found = self._read[1]
+        else:
+            found = self._parsed(body) if number else self._nothing()
+        self._read = number, found, instant
+        return found
+
+    def forget(self) -> None:
+        """So that it is read again."""
+        self._read = None

@@ -18,14 +18,14 @@ from pydantic import ConfigDict, TypeAdapter
 from shared.adapters import definitions_table
 from shared.adapters.clients import client
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import CACHE_TTL, PublishedMeanwhileError, compressed, put_new, versions
+from shared.adapters.definitions_table import CACHE_TTL, Newest, PublishedMeanwhileError, compressed, put_new, versions
 from shared.domain.events import Instant, Json, Strict
 from shared.domain.journeys.definition import Journey, Published
 from shared.domain.journeys.publications import Publication, Version
 
 JOURNEYS, DRAFTS = "journeys", "journey_drafts"
 
-_read: tuple[Publication, Instant] | None = None
+_publications = Newest(JOURNEYS, Publication.model_validate_json, Publication)
 
 
 # ── what is published ──
@@ -44,12 +44,12 @@ def journeys(at_least: int = 0) -> Mapping[str, Published]:
 
 def newest() -> Publication:
     """The newest publication, as it was read at most `CACHE_TTL` ago."""
-    return _newest(CACHE_TTL)
+    return _publications.read(CACHE_TTL)
 
 
 def publication() -> Publication:
     """The newest publication, read now."""
-    return _newest(0)
+    return _publications.read(0)
 
 
 def publish(made: Publication, version: Version | None = None) -> None:
@@ -59,7 +59,7 @@ def publish(made: Publication, version: Version | None = None) -> None:
     if version is not None:
         new.append(definitions_table.Version(_id_of(version.journey.id), version.version, _version_body(version)))
     put_new(*new)
-    _newest(0)
+    _publications.read(0)
 
 
 def check_size(made: Publication) -> None:
@@ -90,24 +90,8 @@ def versions_of(journey: str, before: int | None = None) -> Iterator[Version]:
 
 def forget() -> None:
     """Forgets what was read, so that it is read again."""
-    global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
-    _read = None
+    _publications.forget()
     version.cache_clear()
-
-
-def _newest(most: int) -> Publication:
-    """As it was read at most so many milliseconds ago."""
-    global _read  # noqa: PLW0603
-    instant = now()
-    if _read is not None and 0 <= instant - _read[1] < most:
-        return _read[0]
-    number, body = next(versions(JOURNEYS), (0, b""))
-    if _read is not None and _read[0].number == number:
-        found = _read[0]
-    else:
-        found = Publication.model_validate_json(body) if number else Publication()
-    _read = found, instant
-    return found
 
 
 # ── drafts ──

@@ -8,30 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import CACHE_TTL, Version, compressed, put_new, versions
-from shared.domain.events import Instant
+from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new, versions
 from shared.domain.settings import SavedSettings, ShopSettings
 
 ID = "settings"
 
-_read: tuple[SavedSettings, Instant] | None = None
+_saved = Newest(ID, SavedSettings.model_validate_json, SavedSettings)
 
 
 def settings() -> ShopSettings:
     """The settings, as they stood at most `CACHE_TTL` ago."""
-    return _newest(CACHE_TTL).settings
+    return _saved.read(CACHE_TTL).settings
 
 
 def saved() -> SavedSettings:
     """The newest version, read now."""
-    return _newest(0)
+    return _saved.read(0)
 
 
 def save(changed: ShopSettings, instead_of: int, by: str) -> SavedSettings:
     """Saves the version after the one of that number. PublishedMeanwhileError: there is one already. TooLargeError."""
     made = SavedSettings(number=instead_of + 1, settings=changed, at=now(), by=by)
     put_new(Version(ID, made.number, compressed("settings", made.model_dump_json(by_alias=True).encode())))
-    return _newest(0)
+    return _saved.read(0)
 
 
 def all_saved(before: int | None = None) -> Iterator[SavedSettings]:
@@ -42,19 +41,4 @@ def all_saved(before: int | None = None) -> Iterator[SavedSettings]:
 
 def forget() -> None:
     """Forgets what was read, so that it is read again."""
-    global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
-    _read = None
-
-
-def _newest(most: int) -> SavedSettings:
-    global _read  # noqa: PLW0603
-    instant = now()
-    if _read is not None and 0 <= instant - _read[1] < most:
-        return _read[0]
-    number, body = next(versions(ID), (0, b""))
-    if _read is not None and _read[0].number == number:
-        found = _read[0]
-    else:
-        found = SavedSettings.model_validate_json(body) if number else SavedSettings()
-    _read = found, instant
-    return found
+    _saved.forget()

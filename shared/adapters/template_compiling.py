@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import mrml
 
 from shared.domain.events import Instant
@@ -40,4 +42,8 @@ def html(source: str) -> str:
         raise NotCompiledError(str(error)) from error
     if made.warnings:
         raise NotCompiledError(", ".join(str(warning.kind) for warning in made.warnings))
-    return f"{thawed(made.content, tags)}\n"
+    return _OURS.sub(r"<a ses:no-track \1", thawed(made.content, tags)) + "\n"
+
+
+_OURS = re.compile(r"<a (?!ses:no-track)([^>]*href=\"\{\{ *links\.(?:unsubscribe|preferences|view))")
+"""A link to a page of ours, which SES is not to count the clicks on."""

@@ -1,6 +1,6 @@
 """Templates: Liquid for what is said, checked before it is used; rendering one recipient is Liquid only.
 
-The HTML is compiled from MJML beforehand (functions/message/compile.py). Values are escaped in the HTML part. A
+The HTML is compiled from MJML beforehand (`template_compiling`). Values are escaped in the HTML part. A
 template can reach nothing but the variables it is given: no files, no clock, no way around the escaping, bounded work.
 """
 
@@ -153,15 +153,6 @@ class Rendered:
     subject: str
     html: str
     text: str
-
-
-def source(text: str, html: str) -> Source:
-    """Reads a mail's text file: `Subject: …`, `Preview: …` (what an inbox shows beside it), an empty line, the text."""
-    head, _, body = text.partition("\n\n")
-    match = re.fullmatch(r"Subject: (.+)\nPreview: (.+)", head)
-    if match is None:
-        raise ValueError("an email's text begins with the lines Subject: … and Preview: …, and an empty line")
-    return Source(match[1], match[2], html, body)
 
 
 def parse(source: Source) -> Template:

@@ -210,7 +210,7 @@ def test_a_hostile_name_breaks_nothing(ses: Ses) -> None:
 
 
 def test_an_unknown_template_is_an_error_and_claims_nothing(ses: Ses) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(LookupError):
         handler({**TASK, "template": "no_such_mail"}, object())
     assert list(contacts.items("c01", "MESSAGE#")) == []
 

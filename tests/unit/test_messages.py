@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-import shutil
 from collections.abc import Iterator
 from email import message_from_string
 from pathlib import Path
@@ -17,9 +16,9 @@ from hypothesis import strategies as st
 from liquid.exceptions import LiquidError
 from pydantic import ValidationError
 
-from functions.message.compile import COMPILED, SUBJECTS, TEMPLATES, compiled, subjects
-from shared.adapters import journey_files
-from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render, source
+from infra.templates import FOLDER, compiled
+from shared.adapters import journey_files, ready_templates, template_definitions
+from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render
 from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type
 from shared.domain.journeys.definition import Send
 from shared.domain.messages.asked import RunMessage
@@ -299,42 +298,35 @@ def test_templates_know_of_a_contact_exactly_what_is_documented() -> None:
 
 # ── the shipped mails ──
 
-MAILS = sorted(path.stem for path in COMPILED.glob("*.html"))
+MAILS = template_definitions.shipped_ids()
 
 
 def shipped(name: str) -> Source:
-    text, html = ((COMPILED / f"{name}.{ending}").read_text(encoding="utf-8") for ending in ("txt", "html"))
-    return source(text, html)
+    return ready_templates.source(template_definitions.shipped(name).compiled["en"])
 
 
 def test_what_is_committed_is_what_compiling_gives() -> None:
-    made = dict(compiled())
-    assert {path.name for path in made} == {path.name for path in COMPILED.iterdir()}
+    made = compiled()
+    assert set(made) == set((FOLDER / "compiled").iterdir())
     stale = [path.name for path, content in made.items() if path.read_text(encoding="utf-8") != content]
     assert stale == [], "run: make templates"
-    assert SUBJECTS.read_text(encoding="utf-8") == subjects(), "run make templates"
 
 
 @pytest.mark.parametrize(
-    ("part", "written", "unwritten", "told"),
+    ("written", "unwritten", "told"),
     [
-        ("mjml", "{{ contact.first_name", "{{ contact.surname", "unknown variable contact.surname"),
-        ("txt", "Subject: ", "Subject: {% if %}", "subject, line 1"),
-        ("layout.mjml", "{{ links.unsubscribe }}", "", "html: links.unsubscribe is missing"),
-        ("layout.txt", "{{ shop.address }}", "", "text: shop.address is missing"),
+        ("{{ contact.first_name", "{{ contact.surname", "unknown variable contact.surname"),
+        ("subject: ", "subject: '{% if %}' #", "subject, line 1"),
+        ("id: welcome", "id: wellcome", "welcome.yaml: the id is wellcome"),
     ],
 )
-def test_a_mail_with_a_problem_is_not_compiled(
-    part: str, written: str, unwritten: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "templates"
-    shutil.copytree(TEMPLATES, folder)
-    file = folder / (part if part.startswith("layout") else f"welcome.{part}")
-    assert written in file.read_text(encoding="utf-8")
-    file.write_text(file.read_text(encoding="utf-8").replace(written, unwritten), encoding="utf-8")
-    monkeypatch.setattr("functions.message.compile.TEMPLATES", folder)
+def test_a_mail_with_a_problem_is_not_compiled(written: str, unwritten: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "welcome.yaml"
+    text = (FOLDER / "welcome.yaml").read_text(encoding="utf-8")
+    assert written in text
+    file.write_text(text.replace(written, unwritten), encoding="utf-8")
     with pytest.raises(ValueError, match=re.escape(told)):
-        list(compiled())
+        compiled(tmp_path)
 
 
 def test_there_is_a_mail_for_every_step_of_the_journeys() -> None:

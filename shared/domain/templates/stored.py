@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.domain.events import Instant, Strict
 from shared.domain.settings import Language
-from shared.domain.templates.definition import Template
+from shared.domain.templates.definition import Template, TemplateId
 
 
 class Compiled(Strict):
@@ -39,3 +39,30 @@ class Version(Strict):
             if each in self.compiled:
                 return each
         return next(iter(self.compiled))
+
+
+class Publication(Strict):
+    """Which templates of its own a shop has, each in which version, from `at` on. `by`: who made it so; `why`: what
+    they did, for people."""
+
+    number: int = 0
+    templates: dict[TemplateId, int] = Field(default_factory=dict)
+    at: Instant = 0
+    by: str = ""
+    why: str = "nothing is published yet"
+
+
+def with_version(held: Publication, new: Version) -> Publication:
+    """The next publication, with a new version of a template."""
+    templates = {**held.templates, new.template.id: new.number}
+    why = f"{new.template.id} published: {new.why}"
+    return Publication(number=held.number + 1, templates=templates, at=new.at, by=new.by, why=why)
+
+
+def without(held: Publication, id_: str, t: Instant, by: str) -> Publication:
+    """The next publication, without a template of the shop's own: where one is shipped under its id, that is sent
+    again. KeyError: there is none."""
+    templates = {other: number for other, number in held.templates.items() if other != id_}
+    if len(templates) == len(held.templates):
+        raise KeyError(id_)
+    return Publication(number=held.number + 1, templates=templates, at=t, by=by, why=f"{id_} taken back")

@@ -1,0 +1,74 @@
+"""Templates ready for a recipient: which version, in which language, and which of its blocks they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shared.adapters import template_definitions, templates
+from shared.domain.conditions import Condition
+from shared.domain.events import Instant
+from shared.domain.profiles import Profile
+from shared.domain.templates.definition import Template, conditions
+from shared.domain.templates.stored import Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A version of a template in one language. `conditions`: what its blocks are shown by, in the order of `shown`."""
+
+    written: Template
+    version: int
+    language: str
+    template: templates.Template
+    conditions: tuple[Condition, ...]
+
+
+def ready(id_: str, pin: int | None = None, locale: str | None = None) -> Ready:
+    """The version that is pinned, or the newest; in the language of a contact's locale. LookupError: there is none."""
+    version = template_definitions.template(id_, pin)
+    return _ready(id_, version.number, version.language(locale))
+
+
+@lru_cache(maxsize=100)
+def _ready(id_: str, number: int, language: str) -> Ready:
+    version = template_definitions.template(id_, number)
+    variant = version.template.variants(next(iter(version.compiled)))[language]
+    parsed = templates.parse(source(version.compiled[language]))
+    return Ready(version.template, number, language, parsed, conditions(variant))
+
+
+def source(compiled: Compiled) -> templates.Source:
+    return templates.Source(compiled.subject, compiled.preview, compiled.html, compiled.text)
+
+
+def locale(profile: Profile) -> str | None:
+    """The contact's language as it is known: the trait `language`, else `locale`."""
+    for name in ("language", "locale"):
+        trait = profile.traits.get(name)
+        if trait is not None and isinstance(trait.value, str):
+            return trait.value
+    return None
+
+
+def shown(ready: Ready, profile: Profile, t: Instant) -> list[bool]:
+    """Whether each block with a condition is shown. One that cannot be told of this contact is not: its fallback is."""
+    if not ready.conditions:
+        return []
+    # Imported here: most emails have no such block, and the language of segments takes its time to import.
+    from shared.adapters import definitions
+    from shared.domain.evaluation import HistoryNeededError
+
+    compiler = definitions.segments().compiler
+    answers = []
+    for condition in ready.conditions:
+        try:
+            (signed,) = compiler.function([condition])(profile, t)
+        except HistoryNeededError:
+            signed = -1
+        answers.append(signed > 0)
+    return answers
+
+
+def forget() -> None:
+    _ready.cache_clear()

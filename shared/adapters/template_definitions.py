@@ -1,0 +1,100 @@
+"""The shop's templates: those that it has published, every version of each, drafts of them, and the shipped ones.
+
+In the Definitions table each publication is an item `templates` (which templates there are and in which version,
+version = its number), each version an item `template#<id>` with what was compiled of it, stored with the publication
+that brings it; drafts are one numbered document (`template_drafts`). No version is ever overwritten. Of what a shop has
+not published, there is what is shipped, as version 0. A Lambda takes the newest publication for `CACHE_TTL` as it has
+read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from importlib import resources
+
+from shared.adapters.definitions_table import CACHE_TTL, Newest, compressed, put_new, versions
+from shared.adapters.definitions_table import Version as Stored
+from shared.domain.templates.stored import Publication, Version
+
+TEMPLATES = "templates"
+
+_publications = Newest(TEMPLATES, Publication.model_validate_json, Publication)
+
+
+# ── what is published ──
+
+
+def publication() -> Publication:
+    """The newest publication, read now."""
+    return _publications.read(0)
+
+
+def newest() -> Publication:
+    """The newest publication, as it was read at most `CACHE_TTL` ago."""
+    return _publications.read(CACHE_TTL)
+
+
+def numbers() -> Mapping[str, int]:
+    """All templates that there are, shipped or published, with their newest version."""
+    return {**dict.fromkeys(shipped_ids(), 0), **newest().templates}
+
+
+def template(id_: str, pin: int | None = None) -> Version:
+    """The version of that number (0: as it is shipped), or the newest there is. LookupError: there is none."""
+    number = pin if pin is not None else newest().templates.get(id_, 0)
+    return version(id_, number) if number else shipped(id_)
+
+
+@lru_cache(maxsize=200)
+def version(id_: str, number: int) -> Version:
+    """A version of a template, which never changes. LookupError: there is none."""
+    found, body = next(versions(_id_of(id_), number + 1), (0, b""))
+    if found != number:
+        raise LookupError(f"there is no version {number} of the template {id_}")
+    return Version.model_validate_json(body)
+
+
+def versions_of(id_: str, before: int | None = None) -> Iterator[Version]:
+    """The versions of a template, newest first (before a number), read one by one as far as they are asked for."""
+    for _, body in versions(_id_of(id_), before):
+        yield Version.model_validate_json(body)
+
+
+def publish(made: Publication, new: Version | None = None) -> None:
+    """Stores a publication, if its number is the next, with the version that it brings. PublishedMeanwhileError,
+    TooLargeError."""
+    stored = [Stored(TEMPLATES, made.number, compressed("templates", made.model_dump_json().encode()))]
+    if new is not None:
+        body = new.model_dump_json(by_alias=True, exclude_none=True).encode()
+        stored.append(Stored(_id_of(new.template.id), new.number, compressed("parts of a version", body)))
+    put_new(*stored)
+    _publications.forget()
+
+
+def forget() -> None:
+    """Forgets what was read, so that it is read again."""
+    _publications.forget()
+    version.cache_clear()
+
+
+def _id_of(template: str) -> str:
+    return f"template#{template}"
+
+
+# ── what is shipped ──
+
+_COMPILED = resources.files("shared").joinpath("definitions", "templates", "compiled")
+
+
+@cache
+def shipped_ids() -> tuple[str, ...]:
+    return tuple(sorted(file.name.removesuffix(".json") for file in _COMPILED.iterdir()))
+
+
+@cache
+def shipped(id_: str) -> Version:
+    """A shipped email. LookupError: there is none of this name."""
+    if id_ not in shipped_ids():
+        raise LookupError(f"there is no template {id_}")
+    return Version.model_validate_json(_COMPILED.joinpath(f"{id_}.json").read_text(encoding="utf-8"))
