@@ -238,8 +238,4 @@ def _message(item: Item) -> dict[str, Json]:
 
 
 def _consent(item: Item) -> dict[str, Json]:
-    return {
-        "kind": "consent",
-        "at": int(item["time"]["N"]),
-        **{name: item[name]["S"] for name in ("topic", "state", "source", "cause")},
-    }
+    return {"kind": "consent", **contacts.entry_of(item)}

@@ -90,7 +90,7 @@ class Reader:
     said: Mapping[str, Mapping[str, Stamped]]
 
     def answer(self, topic: str) -> Stamped | None:
-        return newest_answer(self.profile, topic, self.address.consent.get(topic))
+        return newest_answer(self.profile, topic, self.address.consent)
 
     def later_than_others(self, answers: Mapping[str, str], heard: Instant) -> Instant:
         """The instant of what was `heard` now: later than that of every other answer, wherever it stands."""

@@ -58,6 +58,7 @@ from shared.domain.journeys.telling import Told, told_by
 from shared.domain.lake_rows import place_of, row
 from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, wake_at
+from shared.domain.profiles.consent import entries
 from shared.domain.profiles.folding import rebuild
 from shared.domain.profiles.traits import own_words_of
 from shared.domain.profiles.transitions import Membership, Transition
@@ -399,12 +400,12 @@ def _fold(
     profile.identities = tuple(keys)
     profile.public = profile.public and all(event.public for event in recorded)
     profile.public = profile.public and all(joining.profile.public for joining in sides.joining)
-    before = dict(profile.consent)
+    said = dict(profile.consent), dict(profile.earlier)
     transitions, moves = move(_journeys(number, published), profile, recorded, told, now, anew)
     writes += moves
     if profile.version and own_words_of(profile) > called:
         _amend_lake(profile, called, now)
-    writes += contacts.consent_writes(profile, recorded, before)
+    writes += contacts.consent_writes(profile, entries(*said, recorded))
     writes += _answer_writes(profile, recorded)
     writes += asked.writes(profile.contact, recorded)
     writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up

@@ -16,8 +16,9 @@ from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.adapters.shop import shop
-from shared.domain.events import NEVER, Event, Instant, event_key, iso
-from shared.domain.profiles import Profile, Stamped, wake_at
+from shared.domain.events import NEVER, Event, Instant, Json, event_key, iso
+from shared.domain.profiles import Profile, wake_at
+from shared.domain.profiles.consent import Entry
 from shared.domain.profiles.stored import dump, load
 from shared.domain.profiles.transitions import Transition
 from shared.domain.shop import as_counted
@@ -361,40 +362,50 @@ def _change(transition: Transition) -> dict[str, Any]:
     }
 
 
-def consent_writes(
-    profile: Profile, events: Iterable[Event], held: Mapping[str, Stamped]
-) -> list[TransactWriteItemTypeDef]:
-    """Adds what these events say about consent to the contact's ledger, which is only ever added to.
-
-    `held` are the profile's answers before them. The answer that holds, said again later, is no entry: the event tells
-    that it was said; nor is a state without its date, where another answer holds.
-    """
+def consent_writes(profile: Profile, entries: Iterable[Entry]) -> list[TransactWriteItemTypeDef]:
+    """Adds these entries to the contact's ledger of consent, which is only ever added to."""
     writes = []
-    held = dict(held)
-    for event in sorted(events, key=lambda event: event.time):
-        for change in event.consent:
-            before = held.get(change.topic)
-            holds = profile.consent.get(change.topic)
-            if before is not None and change.undated and (holds is None or holds.value != change.state):
-                continue
-            if before is not None and before.value == change.state and (change.undated or before.time <= event.time):
-                continue
-            if before is None or before.time <= event.time:
-                held[change.topic] = Stamped(change.state, event.time)
-            profile.consents += 1
-            writes.append(
-                _put_new(
-                    {
-                        **key(profile.contact, numbered("CONSENT", profile.consents)),
-                        "topic": {"S": change.topic},
-                        "state": {"S": change.state},
-                        "time": {"N": str(event.time)},
-                        "source": {"S": event.source},
-                        "cause": {"S": event.id},
-                    }
-                )
-            )
+    for change, event, holds in entries:
+        profile.consents += 1
+        told = {
+            "topic": change.topic,
+            "state": change.state,
+            "holds": holds if holds != change.state else None,
+            "source": event.source,
+            "cause": event.id,
+            "wording": change.wording,
+            "level": change.level,
+            "actor": change.actor,
+            "network": change.network,
+        }
+        item: dict[str, Any] = {
+            **key(profile.contact, numbered("CONSENT", profile.consents)),
+            **{name: {"S": value} for name, value in told.items() if value is not None},
+            "time": {"N": str(event.time)},
+            "heard": {"N": str(event.received)},
+        }
+        if change.undated:
+            item["undated"] = {"BOOL": True}
+        writes.append(_put_new(item))
     return writes
+
+
+def entry_of(item: Mapping[str, Any]) -> dict[str, Json]:
+    """The entry of the ledger that a `CONSENT#…` item holds: `at` is when it was said, `heard` when we heard it, and
+    `holds` what holds of the topic since."""
+    told: dict[str, Json] = {name: item[name]["S"] for name in _OF_ENTRY if name in item}
+    return {
+        "number": int(item["kind"]["S"].split("#")[1]),
+        "at": int(item["time"]["N"]),
+        "heard": int(item.get("heard", item["time"])["N"]),
+        "undated": "undated" in item,
+        **dict.fromkeys(_OF_ENTRY),
+        **told,
+        "holds": told.get("holds", told["state"]),
+    }
+
+
+_OF_ENTRY = ("topic", "state", "source", "cause", "wording", "level", "actor", "network", "holds")
 
 
 def _put_new(item: dict[str, Any]) -> TransactWriteItemTypeDef:

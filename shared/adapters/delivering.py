@@ -105,7 +105,7 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
         return Delayed(asking.opens_at)
     to, hashed = _recipient(message, profile)
     address = addresses.read(hashed) if hashed is not None else Address()
-    refusal = asking.refusal or gate(message, profile, address.suppression, instant, address.consent.get(message.topic))
+    refusal = asking.refusal or gate(message, profile, address.suppression, instant, address.consent)
     if refusal is None and check is not None and profile is not None:
         checked = check(profile)
         if isinstance(checked, Delayed):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.domain.events import Instant
+from shared.domain.events import ALL, PAUSE, PAUSED_FOR, TRACKING, Instant
 from shared.domain.profiles import Profile, Stamped
 
 
@@ -22,9 +22,24 @@ class Address:
     consent: Mapping[str, Stamped] = field(default_factory=dict)
 
 
-def newest_answer(profile: Profile, topic: str, said: Stamped | None) -> Stamped | None:
+def newest_answer(profile: Profile, topic: str, said: Mapping[str, Stamped]) -> Stamped | None:
     """What holds of consent: the newest of what the profile has and of what was `said` at its address, which knows of
     answers that are still on the queue, and of those that another contact with the address gave. At the same instant,
-    a no."""
-    answers = [answer for answer in (profile.consent.get(topic), said) if answer is not None]
+    a no. A no to all topics is one to each, until that is answered again."""
+    own, all_ = (_newest(profile, name, said) for name in (topic, ALL))
+    if topic == TRACKING or all_ is None or all_.value != "unsubscribed":
+        return own
+    return all_ if own is None or all_.time >= own.time else own
+
+
+def paused_until(profile: Profile, said: Mapping[str, Stamped], now: Instant) -> Instant | None:
+    """Until when the contact wants no email that needs their consent; None: there is no pause."""
+    answer = _newest(profile, PAUSE, said)
+    if answer is None or answer.value != "unsubscribed" or now >= answer.time + PAUSED_FOR:
+        return None
+    return answer.time + PAUSED_FOR
+
+
+def _newest(profile: Profile, topic: str, said: Mapping[str, Stamped]) -> Stamped | None:
+    answers = [answer for answer in (profile.consent.get(topic), said.get(topic)) if answer is not None]
     return max(answers, key=lambda answer: (answer.time, answer.value == "unsubscribed"), default=None)

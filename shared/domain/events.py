@@ -143,7 +143,10 @@ MARKETING = "marketing"
 TRACKING = "tracking"
 """What contacts agree to beside topics: that we learn what they do with our emails. No email is about it."""
 ALL = "all"
-"""In the place of a topic, a no to all of them, those included that the shop adds later."""
+"""In the place of a topic: a no to it is one to all topics, those included that the shop adds later."""
+PAUSE = "pause"
+"""In the place of a topic: a no to it is one to all topics for `PAUSED_FOR`, and a yes takes it back."""
+PAUSED_FOR = 30 * DAY
 TOPIC_ID = r"^[a-z0-9_-]{1,64}$"
 
 
@@ -184,6 +187,10 @@ class ConsentChange(BaseModel):
     `undated`: the sender tells a state and not when it was decided, so nobody has just answered. A yes counts where
     nothing else is known of the topic, whenever that comes in; a no, where the contact has said nothing on our own
     page.
+
+    What the ledger keeps besides, where it is known: `wording`, the version of the words that were agreed to; `level`,
+    whether the address was shown to be the contact's (`double`) or only typed; `actor`, who wrote it down if it was not
+    the contact; `network`, the address that the answer came from, only where the shop's settings ask for it.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -191,6 +198,10 @@ class ConsentChange(BaseModel):
     topic: str = Field(default=MARKETING, pattern=TOPIC_ID)
     state: Literal["subscribed", "unsubscribed", "pending"]
     undated: bool = False
+    wording: str | None = Field(default=None, min_length=1, max_length=200)
+    level: Literal["single", "double"] | None = None
+    actor: str | None = Field(default=None, min_length=1, max_length=128)
+    network: str | None = Field(default=None, min_length=2, max_length=45)
 
 
 class OrderState(BaseModel):
@@ -220,6 +231,13 @@ class Stamp(NamedTuple):
     after: int = 0
 
 
+Source = Literal[
+    "shopify", "woocommerce", "segment", "ses", "preference", "form", "import", "journey", "refresh", "admin"
+]
+"""Who tells: a storefront, the website, the email service, the contact on our own pages, a list that was brought in,
+we ourselves, or an operator."""
+
+
 class Event(BaseModel):
     """One thing that happened.
 
@@ -247,7 +265,7 @@ class Event(BaseModel):
     received: Instant = Field(ge=0, le=LAST_INSTANT)
     as_of: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
     told: Instant | None = Field(default=None, ge=0, le=LAST_INSTANT)
-    source: Literal["shopify", "woocommerce", "segment", "ses", "preference", "journey", "refresh", "admin"]
+    source: Source
     public: bool = False
     claimed: bool = False
     identities: tuple[Identity, ...] = ()

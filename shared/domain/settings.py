@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.events import ALL, MARKETING, TOPIC_ID, TRACKING, Instant, Strict, normal_email
+from shared.domain.events import ALL, MARKETING, PAUSE, TOPIC_ID, TRACKING, Instant, Strict, normal_email
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
@@ -180,11 +180,19 @@ MARKETING_TOPIC = Topic(
 )
 
 
+RESERVED = {
+    TRACKING: "is no topic of emails: its words are set under tracking",
+    ALL: "stands for all of them",
+    PAUSE: "stands for a break from all of them",
+}
+"""What contacts answer beside topics."""
+
+
 class ShopSettings(Strict):
     """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
     but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
-    shop's currency, a code pays (its margin covers it). `webhooks`: where journeys' notices are told, by whom they are
-    for."""
+    shop's currency, a code pays (its margin covers it). `keep_network_address`: with each answer about consent.
+    `webhooks`: where journeys' notices are told, by whom they are for."""
 
     brand: Brand = Field(default_factory=Brand)
     senders: Senders = Field(default_factory=Senders)
@@ -194,6 +202,7 @@ class ShopSettings(Strict):
     closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
     code_from: float = Field(default=60, ge=0)
+    keep_network_address: bool = False
     webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -201,10 +210,9 @@ class ShopSettings(Strict):
         ids = [topic.id for topic in self.topics]
         if len(set(ids)) < len(ids):
             raise ValueError("two topics have the same id")
-        if ALL in ids:
-            raise ValueError(f"a topic cannot be called {ALL}, which stands for all of them")
-        if TRACKING in ids:
-            raise ValueError(f"{TRACKING} is not a topic of emails: its words are set under tracking")
+        for id_, told in RESERVED.items():
+            if id_ in ids:
+                raise ValueError(f"a topic cannot be called {id_}, which {told}")
         return self
 
     def topic(self, id_: str) -> Topic | None:

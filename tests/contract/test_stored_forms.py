@@ -80,6 +80,7 @@ from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
+from shared.domain.profiles.consent import entries
 from shared.domain.profiles.dictionary import DICTIONARIES, NEWEST
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.orders import Order, Refund
@@ -501,18 +502,31 @@ def test_the_items_of_a_message_are_as_before() -> None:
 
 
 def test_the_consent_ledger_s_items_are_as_before() -> None:
-    writes = contacts.consent_writes(Profile(CONTACT, consents=3), [EVENT], {})
+    told = ConsentChange(state="unsubscribed", wording="w2", level="double", actor="ada", network="192.0.2.1")
+    other = EVENT.model_copy(update={"id": "e2", "time": AT - 1, "consent": (told,)})
+    writes = contacts.consent_writes(Profile(CONTACT, consents=3), entries({}, {}, [EVENT, other]))
+    older = {
+        "contact": {"S": CONTACT},
+        "kind": {"S": "CONSENT#0000000004"},
+        "topic": {"S": "marketing"},
+        "state": {"S": "subscribed"},
+        "time": {"N": "1795499940000"},
+        "source": {"S": "shopify"},
+        "cause": {"S": EVENT.id},
+    }
+    whole = {"wording": {"S": "w2"}, "level": {"S": "double"}, "actor": {"S": "ada"}, "network": {"S": "192.0.2.1"}}
     assert [write["Put"]["Item"] for write in writes] == [
-        {
-            "contact": {"S": CONTACT},
-            "kind": {"S": "CONSENT#0000000004"},
-            "topic": {"S": "marketing"},
-            "state": {"S": "subscribed"},
-            "time": {"N": "1795499940000"},
-            "source": {"S": "shopify"},
-            "cause": {"S": EVENT.id},
-        }
+        older | {"heard": {"N": str(AT)}, "undated": {"BOOL": True}},
+        older
+        | whole
+        | {"kind": {"S": "CONSENT#0000000005"}, "state": {"S": "unsubscribed"}, "cause": {"S": "e2"}}
+        | {"time": {"N": str(AT - 1)}, "heard": {"N": str(AT)}},
     ]
+    assert contacts.entry_of(older) == {
+        **{"number": 4, "at": AT - 60_000, "heard": AT - 60_000, "undated": False, "topic": "marketing"},
+        **{"state": "subscribed", "holds": "subscribed", "source": "shopify", "cause": EVENT.id},
+        **dict.fromkeys(("wording", "level", "actor", "network")),
+    }
 
 
 def test_a_publication_that_was_stored_before_is_read_and_says_the_same() -> None:

@@ -80,7 +80,7 @@ def test_nobodys_change_is_undone_unseen(shop: Shop) -> None:
         ({"topics": []}, "topics", "at least one"),
         ({"topics": [TOPIC, TOPIC]}, None, "two topics have the same id"),
         ({"topics": [{**TOPIC, "id": "News!"}]}, "topics.0.id", "lower-case letters"),
-        ({"topics": [TOPIC, {**TOPIC, "id": "tracking"}]}, None, "tracking is not a topic"),
+        ({"topics": [TOPIC, {**TOPIC, "id": "tracking"}]}, None, "cannot be called tracking, which is no topic"),
         ({"topics": [TOPIC, {**TOPIC, "id": "all"}]}, None, "cannot be called all"),
         ({"topics": [{"id": "marketing"}]}, "topics.0.name", "required"),
         ({"topics": "news"}, "topics", "a list"),

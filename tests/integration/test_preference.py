@@ -122,7 +122,7 @@ def may_write(contact: str) -> bool:
     assert profile.email is not None
     address = addresses.read(identities.address_hash(profile.email))
     message = RunMessage(contact=contact, journey="win_back", run=f"{contact}-win_back-7", version=1, step="x")
-    return gate(message, profile, address.suppression, NOW, address.consent.get("marketing")) is None
+    return gate(message, profile, address.suppression, NOW, address.consent) is None
 
 
 # ── unsubscribing ──

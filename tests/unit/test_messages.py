@@ -121,6 +121,9 @@ UNSUBSCRIBED = {"consent": {"marketing": Stamped("unsubscribed", NOW - DAY)}}
         ({"consent": {"marketing": Stamped("pending", 1)}}, None, Refusal.NO_CONSENT),
         ({"consent": {}}, None, Refusal.NO_CONSENT),
         ({"consent": {"other": SUBSCRIBED}}, None, Refusal.NO_CONSENT),
+        ({"consent": {"marketing": SUBSCRIBED, "all": Stamped("unsubscribed", NOW)}}, None, Refusal.NO_CONSENT),
+        ({"consent": {"marketing": SUBSCRIBED, "pause": Stamped("unsubscribed", NOW - DAY)}}, None, Refusal.PAUSED),
+        ({"consent": {"marketing": SUBSCRIBED, "pause": Stamped("unsubscribed", NOW - 30 * DAY)}}, None, None),
         # In the order of the design: what is asked first is what is told.
         ({"erased": True, **UNSUBSCRIBED}, ("bounce", 1), Refusal.ERASED),
         (UNSUBSCRIBED, ("bounce", 1), Refusal.SUPPRESSED_BOUNCE),

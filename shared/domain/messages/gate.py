@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from shared.domain.addresses import newest_answer
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.domain.addresses import newest_answer, paused_until
 from shared.domain.events import DAY, HOUR, Instant, Type
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage
 from shared.domain.messages.refusals import Refusal
@@ -29,12 +32,12 @@ def gate(
     profile: Profile | None,
     suppression: tuple[str, Instant] | None,
     now: Instant,
-    said: Stamped | None = None,
+    said: Mapping[str, Stamped] = MappingProxyType({}),
 ) -> Refusal | None:
     """Why this message must not be sent at this instant; None when it may.
 
-    `suppression` is the address's (reason and time), `said` the newest answer to the message's topic that was given at
-    it; None when there is none. NO_ADDRESS means that nothing else speaks against it. What the system sends is asked
+    `suppression` is the address's (reason and time; None: it has none), `said` the newest answers that were given at
+    it, by topic. NO_ADDRESS means that nothing else speaks against it. What the system sends is asked
     for by the person themselves, who may be nobody's contact yet: it needs no consent, and knows its own address.
     """
     of_system = isinstance(message, SystemMessage)
@@ -50,6 +53,8 @@ def gate(
         return refusal
     if answer is None or answer.value != "subscribed":
         return Refusal.NO_CONSENT
+    if paused_until(profile, said, now) is not None:
+        return Refusal.PAUSED
     if _is_dormant(profile) and _is_sunset(profile):
         return Refusal.SUNSET
     if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):

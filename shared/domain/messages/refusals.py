@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_ERASURE = "suppressed_erasure"
     NO_CONSENT = "no_consent"
+    PAUSED = "paused"
     RUN_ENDED = "run_ended"
     TOO_LATE = "too_late"
     NOT_TAKEN = "not_taken"
@@ -32,6 +33,7 @@ SENTENCES = {
     Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed again since.",
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
+    Refusal.PAUSED: "The contact asked for a break of 30 days from our emails.",
     Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",
     Refusal.TOO_LATE: "It was too late for it by the time that it could be sent.",
     Refusal.NOT_TAKEN: "For a week, SES took no email of the shop’s.",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
 from shared.domain.events import ConsentChange, Event
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.bounds import MAX_ANSWERS
 
+OWN_PAGES = ("preference", "form")
 HERE, STATE = -1, -2
 """In the place of how much later an answer was told (`Stamp.after`): it was given on our own page; it is a no that a
 storefront tells without saying when it was given, and stands at the instant it was told."""
@@ -39,7 +43,36 @@ def add_answer(profile: Profile, change: ConsentChange, event: Event) -> bool:
 
 
 def _answer(change: ConsentChange, event: Event) -> Stamped:
-    if change.undated:
+    if change.undated or (change.state == "pending" and event.claimed):  # anybody can type anybody's address
         no = change.state == "unsubscribed"
         return Stamped(change.state, *((event.stamp.time, STATE) if no else (0, event.time)))
-    return Stamped(change.state, event.stamp.time, HERE if event.source == "preference" else event.stamp.after)
+    return Stamped(change.state, event.stamp.time, HERE if event.source in OWN_PAGES else event.stamp.after)
+
+
+class Entry(NamedTuple):
+    """Of the ledger: an answer, as an event told it, and what holds of its topic since."""
+
+    change: ConsentChange
+    event: Event
+    holds: str
+
+
+def entries(
+    consent: Mapping[str, Stamped], earlier: Mapping[str, tuple[Stamped, ...]], events: Iterable[Event]
+) -> list[Entry]:
+    """What these events add to the ledger of a profile that had these answers.
+
+    Of each topic, what holds is what its newest entry says. The answer that holds, said again, is no entry (the event
+    tells that it was said), nor is a state without its date where another answer holds.
+    """
+    found = []
+    answers = Profile("", consent=dict(consent), earlier=dict(earlier))
+    for event in sorted(events, key=lambda event: event.time):
+        for change in event.consent:
+            before = answers.consent.get(change.topic)
+            add_answer(answers, change, event)
+            holds = answers.consent[change.topic].value
+            said_otherwise = not change.undated and (before is None or change.state != before.value)
+            if before is None or holds != before.value or said_otherwise:
+                found.append(Entry(change, event, holds))
+    return found
