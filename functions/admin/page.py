@@ -38,6 +38,7 @@ class Login(BaseModel):
 
 class PageSettings(Settings):
     currency: str
+    images_url: str
 
 
 class Asset(NamedTuple):
@@ -72,6 +73,10 @@ def version() -> str:
     return digest.hexdigest()[:16]
 
 
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
+
+
 def html(login: Login | None, base: str) -> tuple[str, str]:
     """The page, and the Content-Security-Policy to send it with. `base` is the path it stands at: `/admin`."""
     told = {
@@ -89,7 +94,7 @@ def html(login: Login | None, base: str) -> tuple[str, str]:
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "data:",  # no icon, so that none is asked for
+        "img-src": f"data: https: {_origin(environment(PageSettings).images_url)}",  # what emails show
         "connect-src": f"'self' {login.user_pool_domain}" if login else "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",

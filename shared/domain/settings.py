@@ -18,6 +18,8 @@ from shared.domain.events import ALL, MARKETING, PAUSE, TOPIC_ID, TRACKING, Inst
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
+PICTURE_ADDRESS = r"^(https://|http://localhost(:\d{1,5})?/)[^\s\"'<>\\^`{|}]{1,2000}$"
+"""Or of the run on one machine."""
 LINE = r"^[^\r\n]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -26,6 +28,7 @@ CLOSED_DAY = r"^(\d{4}|-)-\d\d-\d\d$"
 IN_WORDS = {
     COLOUR: "it must be a colour such as #2f5d50",
     WEB_ADDRESS: "it must be a web address that begins with https:// and has no spaces",
+    PICTURE_ADDRESS: "it must be a web address that begins with https:// and has no spaces",
     LINE: "it must be one line",
     LANGUAGE: "it must be a language such as en or pt-BR",
     CLOCK: "it must be a time such as 09:30",
@@ -70,7 +73,7 @@ class Logo(Strict):
     """A picture on the web, `width` pixels wide in the email (and twice as wide in the file); `alt` is read out, and
     seen where pictures are off."""
 
-    url: WebAddress
+    url: Annotated[str, Field(pattern=PICTURE_ADDRESS)]
     alt: Line
     width: int = Field(default=160, ge=16, le=560)
 

@@ -153,6 +153,7 @@ def admin_stack() -> Iterator[Admin]:
             "NOTICES_QUEUE_URL": sqs.create_queue(QueueName="notices")["QueueUrl"],
             "LAKE_BUCKET": "lake",
             "SECRETS_PATH": "/beckon",
+            "IMAGES_URL": "https://images.example.com/images",
             "SENDER": "A Shop <hello@shop.example>",
             "POSTAL_ADDRESS": "1 Example Street, London",
             "SHOP_TIME_ZONE": "UTC",

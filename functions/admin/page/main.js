@@ -21,6 +21,7 @@ const PAGES = [
   [/^#\/journeys\/(?<id>\w+)\/edit$/, () => import("./journey-editor.js")],
   [/^#\/journeys\/(?<id>\w+)\/simulate$/, () => import("./journey-simulation.js")],
   [/^#\/journeys\/(?<id>\w+)\/people(?:\?(?<query>.*))?$/, () => import("./journey-people.js")],
+  [/^#\/shop$/, () => import("./shop.js")],
   [/^#\/operations$/, () => import("./operations.js")],
   [/^#\/set-up$/, () => import("./set-up.js")],
   [/^#\/conflicts$/, () => import("./conflicts.js")],
@@ -28,7 +29,8 @@ const PAGES = [
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
 const NAVIGATION = [
-  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/operations", "Operations"],
+  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/shop", "Shop"],
+  ["#/operations", "Operations"],
 ];
 const OPERATIONS = ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"];
 

@@ -1,0 +1,172 @@
+// The shop's settings: how its emails look, who they come from, what they are about, how many there may be.
+
+import { ask } from "./api.js";
+import { Pictures } from "./pictures.js";
+import { Banner, Card, Failure, LoadedPage, Title, useActing, useKept, useLoaded } from "./parts.js";
+import { words } from "./words.js";
+import { html, useSignal } from "./vendor/preact.js";
+
+const COLOURS = [
+  ["accent", "Buttons and links"], ["accent_text", "Text on buttons"], ["page", "Behind the email"], ["card", "Under the text"],
+  ["heading", "Headings"], ["text", "Text"], ["muted", "Small print"],
+];
+const FONTS = { system: "As on the reader’s device", sans: "Sans serif", serif: "Serif" };
+const STACKS = { system: "system-ui, sans-serif", sans: "Helvetica, Arial, sans-serif", serif: "Georgia, 'Times New Roman', serif" };
+const CLASSES = { marketing: "Offers and news", lifecycle: "Answers to what a contact does", transactional: "What a contact asked for" };
+
+export default function Shop() {
+  const told = useLoaded(() => ask("settings"));
+  const saved = useSignal(false);
+  return html`<${LoadedPage} of=${told}>${(value) => html`<${Editor} key=${value.number} told=${value} again=${told.again} saved=${saved} />`}<//>`;
+}
+
+function Editor({ told, again, saved }) {
+  const { text, kept, forget, restart } = useKept("settings", JSON.stringify(told.settings));
+  const { run, busy, problem } = useActing();
+  const settings = JSON.parse(text.value);
+  /** Reads and changes what stands at a place: `of("brand.accent")`. */
+  const of = (place) => place.split(".").reduce((inner, part) => inner?.[part], settings);
+  const set = (place, value) => {
+    const [changed, parts] = [JSON.parse(text.value), place.split(".")];
+    const inner = parts.slice(0, -1).reduce((at, part) => (at[part] ??= {}), changed);
+    if (value === undefined) delete inner[parts.at(-1)];
+    else inner[parts.at(-1)] = value;
+    text.value = JSON.stringify(changed);
+    saved.value = false;
+  };
+  const wrong = (place) => problem.value?.field === place;
+  const save = (event) => {
+    event.preventDefault();
+    return run(async () => {
+      await ask("settings", JSON.parse(text.value), "PUT", told.etag);
+      forget();
+      saved.value = true;
+      await again();
+    });
+  };
+  const field = { of, set, wrong };
+  return html`
+    <${Title}>Shop<//>
+    <p class="lead">How your emails look, who they come from, and how many there may be. A change holds for every email from the next minute on.</p>
+    ${kept.value && html`<p class="note" role="status">These changes were not saved when you left. <button onClick=${restart}>Start over</button></p>`}
+    <form onSubmit=${save}>
+      <${Card} title="Look">
+        <div class="columns"><div>
+          <${Logo} ...${field} />
+          <fieldset class="swatches"><legend>Colours</legend>${COLOURS.map(([name, title]) => html`<${Field} ...${field} place=${`brand.${name}`} title=${title} type="color" />`)}</fieldset>
+          <div class="fields">
+            <${Choice} ...${field} place="brand.font" title="Font" options=${FONTS} />
+            <${Choice} ...${field} place="brand.heading_font" title="Font of headings" options=${FONTS} />
+          </div>
+          <${Field} ...${field} place="brand.footer" title="A line at the end of each email" wide />
+        </div><${Sample} brand=${settings.brand} /></div>
+      <//>
+      <${Card} title="From">
+        <div class="fields">
+          <${Field} ...${field} place="senders.name" title="Sender’s name" optional hint="As the stack says, if left empty" />
+          <${Field} ...${field} place="senders.reply_to" title="Answers go to" type="email" optional hint="An address that somebody reads" />
+        </div>
+      <//>
+      <${Card} title="Topics">
+        <p class="soft small">What people can choose on their preference page. A topic that a journey’s emails are about cannot go.</p>
+        <${Topics} ...${field} />
+      <//>
+      <${Card} title="How many, and when">
+        <div class="scroll"><table><thead><tr><th scope="col">Emails</th><th scope="col" class="number">at most a day</th><th scope="col" class="number">in seven days</th></tr></thead>
+          <tbody>${Object.entries(CLASSES).map(([name, title]) => html`<tr><th scope="row">${title}</th>
+            ${["day", "week"].map((span) => html`<td class="number"><${Count} ...${field} place=${`caps.${name}.${span}`} label=${`${title}: at most in a ${span}`} /></td>`)}</tr>`)}</tbody></table></div>
+        <p class="soft small">One that is over waits until there is room. Leave a box empty for no limit.</p>
+        <${Quiet} ...${field} />
+        <${Lines} ...${field} place="closed" title="Closed days, one a line: 2026-12-25, or --12-25 for each year" />
+        <div class="fields"><${Field} ...${field} place="code_from" title="A code pays from a cart of" type="number" hint="In the shop’s currency" /></div>
+      <//>
+      <${Card} title="What is measured">
+        <div class="fields">
+          <${Choice} ...${field} place="tracking.opens" title="Opens" options=${{ never: "Of nobody", with_consent: "Of those who agree" }} />
+          <${Choice} ...${field} place="tracking.clicks" title="Clicks" options=${{ always: "Of everybody", with_consent: "Of those who agree", never: "Of nobody" }} />
+        </div>
+        <p class="soft small">Some countries ask for a consent of its own before opens are measured. Nothing in Beckon depends on opens.</p>
+      <//>
+      ${problem.value && html`<${Failure} problem=${problem.value} />`}
+      ${saved.value && html`<${Banner}><p><strong>Saved.</strong></p><//>`}
+      <div class="buttons"><button class="strong" disabled=${busy.value || text.value === JSON.stringify(told.settings)}>Save</button></div>
+    </form>
+    <${Pictures} title="Pictures for emails" />`;
+}
+
+function Field({ of, set, wrong, place, title, type = "text", optional = false, hint, wide = false }) {
+  const value = of(place);
+  const written = (event) => {
+    const said = event.target.value;
+    set(place, type === "number" ? Number(said) : optional && said.trim() === "" ? null : said);
+  };
+  return html`<label class=${wide ? "wide" : ""}>${title}
+    <input type=${type} value=${value ?? ""} onInput=${written} aria-invalid=${String(wrong(place))} min=${type === "number" ? 0 : null} step=${type === "number" ? "any" : null} />
+    ${hint && html`<span class="hint">${hint}</span>`}</label>`;
+}
+
+const Choice = ({ of, set, place, title, options }) => html`<label>${title}
+  <select value=${of(place)} onChange=${(event) => set(place, event.target.value)}>
+    ${Object.entries(options).map(([value, says]) => html`<option value=${value} selected=${of(place) === value}>${says}</option>`)}
+  </select></label>`;
+
+/** A whole number, or nothing; a cap without either of its numbers is none. */
+function Count({ of, set, place, label }) {
+  const written = (event) => {
+    const said = event.target.value;
+    set(place, said === "" ? null : Number(said));
+  };
+  return html`<input type="number" min="1" max="200" aria-label=${label} value=${of(place) ?? ""} onInput=${written} />`;
+}
+
+function Quiet({ of, set, wrong }) {
+  const quiet = of("quiet_hours");
+  return html`<label class="check"><input type="checkbox" checked=${quiet !== null} onChange=${(event) => set("quiet_hours", event.target.checked ? { from: "22:00", to: "07:00" } : null)} />
+      No emails at night, in each contact’s own time</label>
+    ${quiet !== null && html`<div class="fields">
+      <${Field} ...${{ of, set, wrong }} place="quiet_hours.from" title="From" type="time" /><${Field} ...${{ of, set, wrong }} place="quiet_hours.to" title="to" type="time" /></div>`}`;
+}
+
+const Lines = ({ of, set, place, title }) => html`<label>${title}
+  <textarea rows="3" value=${(of(place) ?? []).join("\n")} onChange=${(event) => set(place, event.target.value.split("\n").map((line) => line.trim()).filter(Boolean))}></textarea></label>`;
+
+function Topics({ of, set, wrong }) {
+  const topics = of("topics");
+  const change = (n, changed) => set("topics", topics.map((each, at) => at === n ? { ...each, ...changed } : each));
+  return html`<ul class="list">${topics.map((topic, n) => html`<li><div class="fields">
+      <label>Name<input value=${topic.name} onInput=${(event) => change(n, { name: event.target.value })} aria-invalid=${String(wrong(`topics.${n}.name`))} /></label>
+      <label class="grow">What it is about<input value=${topic.sentence} onInput=${(event) => change(n, { sentence: event.target.value })} /></label>
+      <label>Id<input value=${topic.id} onInput=${(event) => change(n, { id: event.target.value })} aria-invalid=${String(wrong(`topics.${n}.id`))} /></label>
+      ${topics.length > 1 && html`<button type="button" class="quiet danger" onClick=${() => set("topics", topics.filter((_, at) => at !== n))}>Remove<span class="hidden"> ${topic.name}</span></button>`}
+    </div></li>`)}</ul>
+    <button type="button" onClick=${() => set("topics", [...topics, { id: `topic_${topics.length + 1}`, name: "New topic", sentence: "" }])}>Add a topic</button>`;
+}
+
+function Logo({ of, set, wrong }) {
+  const logo = of("brand.logo");
+  const choosing = useSignal(false);
+  const chosen = (image) => {
+    set("brand.logo", { url: image.url, alt: image.alt, width: Math.min(image.shown_width, 240) });
+    choosing.value = false;
+  };
+  return html`<fieldset><legend>Logo</legend>
+    ${logo === null ? html`<p class="soft">None: the shop’s name stands at the top instead.</p>`
+      : html`<p><img class="logo" src=${logo.url} alt=${logo.alt} width=${logo.width} /></p>
+        <div class="fields"><${Field} ...${{ of, set, wrong }} place="brand.logo.alt" title="What it shows, for who cannot see it" /><${Field} ...${{ of, set, wrong }} place="brand.logo.width" title="Width in pixels" type="number" /></div>`}
+    <div class="buttons"><button type="button" onClick=${() => { choosing.value = !choosing.value; }}>${logo === null ? "Choose a logo" : "Choose another"}</button>
+      ${logo !== null && html`<button type="button" class="quiet" onClick=${() => set("brand.logo", null)}>Remove it</button>`}</div>
+    ${choosing.value && html`<${Pictures} title="Your pictures" chosen=${chosen} />`}
+  </fieldset>`;
+}
+
+/** What an email will about look like. */
+const Sample = ({ brand }) => html`<div class="sample" aria-hidden="true" style=${{ background: brand.page, color: brand.text, fontFamily: STACKS[brand.font] }}>
+  <p class="sample-top" style=${{ color: brand.heading, fontFamily: STACKS[brand.heading_font] }}>${brand.logo === null ? "Your shop"
+    : html`<img src=${brand.logo.url} alt="" width=${Math.min(brand.logo.width, 200)} />`}</p>
+  <div style=${{ background: brand.card }}>
+    <p class="sample-heading" style=${{ color: brand.heading, fontFamily: STACKS[brand.heading_font] }}>Hello Ada, and welcome</p>
+    <p>Thank you for joining us. We are glad that you are here.</p>
+    <p><span class="sample-button" style=${{ background: brand.accent, color: brand.accent_text }}>Take a look around</span></p>
+  </div>
+  <p class="sample-end" style=${{ color: brand.muted }}>${brand.footer} ${words("unsubscribe")}</p>
+</div>`;

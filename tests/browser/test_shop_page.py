@@ -1,0 +1,82 @@
+"""The shop's settings in a real browser: what is chosen there is what emails go by, and what is wrong is said."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+
+from shared.adapters import clock, environment, shop_settings
+from tests.browser.chromium import EXECUTABLE, Page
+from tests.browser.test_segments_page import press
+from tests.integration.shop import Shop
+from tests.integration.test_images import png
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    yield Shop()
+    clock.use(None)
+
+
+def labelled(text: str) -> str:
+    """The field of a label that begins like this, as a script."""
+    found = f"[...document.querySelectorAll('main label')].find((each) => each.innerText.startsWith('{text}'))"
+    return f"{found}.querySelector('input, select, textarea')"
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    page.run(f"window.field = {labelled(label)}; field.value = {value!r}")
+    for kind in ("input", "change"):
+        page.run(f"field.dispatchEvent(new Event('{kind}', {{bubbles: true}}))")
+
+
+def test_what_is_chosen_is_saved_and_holds(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/shop")
+    page.wait_for("Buttons and links")
+    fill(page, "Buttons and links", "#aa3300")
+    page.wait("getComputedStyle(document.querySelector('.sample-button')).backgroundColor === 'rgb(170, 51, 0)'")
+    fill(page, "Answers go to", "hello@shop.example.com")
+    page.run("document.querySelector('main input[type=checkbox]').click()")
+    page.wait_for("From")
+    press(page, "Save")
+    page.wait_for("Saved.")
+    saved = shop_settings.saved()
+    assert saved.settings.brand.accent == "#aa3300"
+    assert saved.settings.senders.reply_to == "hello@shop.example.com"
+    assert saved.settings.quiet_hours is not None
+
+
+def test_what_is_wrong_is_said_and_nothing_is_lost(page: Page, base: str) -> None:
+    page.open(f"{base}#/shop")
+    page.wait_for("Closed days")
+    fill(page, "Closed days", "25 December")
+    press(page, "Save")
+    page.wait_for("closed.0")
+    assert page.run(f"{labelled('Closed days')}.value") == "25 December"
+    page.run("sessionStorage.clear()")
+    page.complaints.clear()  # the 400
+
+
+def test_a_picture_is_chosen_as_the_logo(page: Page, base: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGES_URL", base.replace("/admin/", "/images"))  # the server of the test has a port of its own
+    environment.forget()
+    body = {"name": "logo.png", "alt": "The shop's sign", "content": base64.b64encode(png(400, 100)).decode()}
+    assert shop.ask("POST", "/images", body)[0] == 201
+    page.open(f"{base}#/shop")
+    page.wait_for("Choose a logo")
+    press(page, "Choose a logo")
+    page.wait_for("Your pictures")
+    page.run("[...document.querySelectorAll('.pictures button')].at(0).click()")
+    page.wait("document.querySelector('img.logo') !== null")
+    press(page, "Save")
+    page.wait_for("Saved.")
+    logo = shop_settings.saved().settings.brand.logo
+    assert logo is not None
+    assert (logo.alt, logo.width) == ("The shop's sign", 240)
