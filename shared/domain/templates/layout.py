@@ -24,7 +24,7 @@ _ATTRIBUTES = """
       <mj-button align="left" background-color="{{ brand.accent }}" color="{{ brand.accent_text }}" font-size="16px" font-weight="600" line-height="20px" border-radius="6px" inner-padding="15px 28px" padding="16px 40px" css-class="gutter button" />
       <mj-divider border-color="{{ brand.line }}" border-width="1px" padding="20px 40px" css-class="gutter line" />
       <mj-image align="left" border-radius="6px" padding="12px 40px" css-class="gutter" />
-      <mj-table role="presentation" font-size="16px" line-height="24px" color="{{ brand.text }}" padding="8px 40px" css-class="gutter" />
+      <mj-table font-size="16px" line-height="24px" color="{{ brand.text }}" padding="8px 40px" css-class="gutter" />
       <mj-class name="title" font-family="{{ brand.heading_font }}" font-size="30px" line-height="38px" color="{{ brand.heading }}" padding="40px 40px 12px" css-class="gutter heading" />
       <mj-class name="heading" font-family="{{ brand.heading_font }}" font-size="21px" line-height="29px" color="{{ brand.heading }}" padding="20px 40px 4px" css-class="gutter heading" />
       <mj-class name="small" font-size="14px" line-height="22px" color="{{ brand.muted }}" css-class="gutter muted" />

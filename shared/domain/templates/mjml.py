@@ -108,7 +108,13 @@ def _picture(block: Picture) -> str:
 
 def _products(block: Products) -> str:
     made = _in_a_grid(block) if block.layout == "grid" else _in_rows(block)
-    return f"<mj-table>{{% for item in {block.of} limit: {block.most} %}}{made}{{% endfor %}}</mj-table>"
+    return _table(f"{{% for item in {block.of} limit: {block.most} %}}{made}{{% endfor %}}")
+
+
+def _table(rows: str) -> str:
+    """Not `mj-table`, which says nothing of it but placing things, and is read out as a table of figures."""
+    opened = '<table role="presentation" border="0" cellpadding="0" cellspacing="0" width="100%" style="width:100%;">'
+    return f"<mj-text>{opened}{rows}</table></mj-text>"
 
 
 def _about(block: Products, item: str) -> str:
@@ -169,7 +175,7 @@ def _code(block: Code) -> str:
     cell = (
         f'<td class="coupon" align="center" bgcolor="{{{{ brand.page }}}}" style="{style}">{{{{ {block.code} }}}}</td>'
     )
-    return f"{above}<mj-table><tr>{cell}</tr></mj-table>"
+    return f"{above}{_table(f'<tr>{cell}</tr>')}"
 
 
 def _answers(block: Answers) -> str:
