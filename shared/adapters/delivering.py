@@ -33,6 +33,7 @@ from shared.adapters.contact_runs import Kept, wants
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
 from shared.adapters.messages import ClaimLostError, NotWantedError
+from shared.adapters.templates import TemplateFailedError
 from shared.domain import calendars
 from shared.domain.addresses import Address
 from shared.domain.events import Instant, Json
@@ -122,7 +123,11 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
     try:
         if refusal is not None or to is None:
             return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
-        mail = composing.compose(message, to, profile or Profile(message.contact), asking.trigger, instant)
+        try:
+            mail = composing.compose(message, to, profile or Profile(message.contact), asking.trigger, instant)
+        except TemplateFailedError as error:  # and fails again, however often it is tried for this contact
+            logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
+            return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)
         return _send(message, mail, messages.claim(message, held, instant, hashed), instant)
     except ClaimLostError as error:
         raise OutcomePendingError(message.key) from error

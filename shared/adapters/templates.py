@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
+from time import thread_time
 
-from liquid import BoundTemplate, Environment, StrictUndefined
+from liquid import Environment
 from liquid.exceptions import LiquidError
 
+from shared.adapters.sandbox import HTML as _HTML
+from shared.adapters.sandbox import MAX_TIME, Bound, read
+from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
 from shared.domain.events import Json
 from shared.domain.messages.variables import MAX_TEXT, one_line
@@ -109,23 +114,13 @@ _REQUIRED = ("links.unsubscribe", "shop.address")
 _MAX_SUBJECT = 150
 
 
-class _Sandbox(Environment):
-    loop_iteration_limit = 1_000
-    output_stream_limit = 500_000
-    local_namespace_limit = 100_000
+class TemplateFailedError(LiquidError):
+    """The template cannot be rendered for this contact, or not within its bounds. `kind` says why in a word, for logs:
+    the message may quote what was written for the contact, or what is known of them."""
 
-
-def _sandbox(*, autoescape: bool) -> Environment:
-    environment = _Sandbox(autoescape=autoescape, undefined=StrictUndefined)
-    for tag in ("include", "render"):  # read other files
-        del environment.tags[tag]
-    for name in ("safe", "base64_decode", "base64_url_safe_decode", "date"):  # around the escaping; the wall clock
-        del environment.filters[name]
-    return environment
-
-
-_HTML = _sandbox(autoescape=True)
-_TEXT = _sandbox(autoescape=False)
+    def __init__(self, error: Exception) -> None:
+        super().__init__(getattr(error, "message", type(error).__name__), token=getattr(error, "token", None))
+        self.kind = type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +135,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    subject: BoundTemplate
-    preview: BoundTemplate
-    html: BoundTemplate
-    text: BoundTemplate
+    subject: Bound
+    preview: Bound
+    html: Bound
+    text: Bound
     names: frozenset[str] = frozenset()
     """Of `contents.NAMES`, those that it names."""
 
@@ -156,23 +151,62 @@ class Rendered:
 
 
 def parse(source: Source) -> Template:
-    """The mail, ready to be rendered. liquid's LiquidError on wrong syntax."""
+    """The mail, ready to be rendered. TemplateFailedError: its syntax is wrong."""
     written = " ".join((source.subject, source.preview, source.html, source.text))
-    return Template(
-        _TEXT.from_string(source.subject),
-        _TEXT.from_string(source.preview),
-        _HTML.from_string(source.html),
-        _TEXT.from_string(source.text),
-        frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\.", written)),
-    )
+    try:
+        return Template(
+            read(_TEXT, source.subject),
+            read(_TEXT, source.preview),
+            read(_HTML, source.html),
+            read(_TEXT, source.text),
+            frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\.", written)),
+        )
+    except LiquidError as error:
+        raise TemplateFailedError(error) from error
 
 
 def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
-    """The mail to one recipient. UndefinedError when the template names what is not in `variables`."""
-    subject = one_line(template.subject.render(variables), _MAX_SUBJECT)
-    preview = one_line(template.preview.render(variables), MAX_TEXT)
-    text = re.sub(r"\n{3,}", "\n\n", template.text.render(variables)).strip() + "\n"
-    return Rendered(subject, template.html.render({**variables, "subject": subject, "preview": preview}), text)
+    """The mail to one recipient. TemplateFailedError: the template names what is not in `variables`, is not to be
+    rendered with them, takes too long or makes too much, or makes a link that no email may have."""
+    try:
+        ends_at = thread_time() + MAX_TIME
+        subject = one_line(template.subject.made_of(variables, ends_at), _MAX_SUBJECT)
+        preview = one_line(template.preview.made_of(variables, ends_at), MAX_TEXT)
+        text = re.sub(r"\n{3,}", "\n\n", template.text.made_of(variables, ends_at)).strip() + "\n"
+        html = template.html.made_of({**variables, "subject": subject, "preview": preview}, ends_at)
+        _check_links(html)
+    except Exception as error:  # filters let Python's own through, too
+        raise TemplateFailedError(error) from error
+    return Rendered(subject, html, text)
+
+
+_MAY_LEAD = re.compile(r"""(?:href|src|action|background)\s*=\s*["']?(?!https?:|mailto:)[^>]{0,80}?:""", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z][^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s=<>"']+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_LEADING = frozenset({"href", "src", "action", "background", "formaction", "xlink:href"})
+_SCHEMES = frozenset({"https", "http", "mailto", "tel", "cid"})
+
+
+def _check_links(html: str) -> None:
+    """Whatever a variable said: nothing in an email runs a script. Publishing asks for https besides."""
+    if not _MAY_LEAD.search(html):
+        return
+    for tag in _tags(html):
+        for name, *values in _ATTRIBUTE.findall(tag):
+            if name.casefold() not in _LEADING:
+                continue
+            address = re.sub(r"[\x00-\x20]", "", unescape("".join(values)))  # as browsers read it
+            scheme, colon, _ = address.partition(":")
+            if colon and not re.search(r"[/?#]", scheme) and scheme.casefold() not in _SCHEMES:
+                raise LiquidError("a link that begins with something other than https", token=None)
+
+
+def _tags(html: str) -> Iterator[str]:
+    for opened in re.finditer(r"<(?=[a-zA-Z])", html):
+        tag = _TAG.match(html, opened.start())
+        if tag is None:
+            raise LiquidError("a tag that does not end", token=None)
+        yield tag[0]
 
 
 # ── checking, before a template is used ──
@@ -190,7 +224,7 @@ def problems(source: Source) -> list[str]:
 
 def _problems_of_part(part: str, text: str, environment: Environment) -> Iterator[str]:
     try:
-        used = environment.from_string(text).analyze()
+        used = read(environment, text).analyze()
     except LiquidError as error:
         line = f", line {_line(text, error.token.start_index)}" if error.token and error.token.start_index >= 0 else ""
         yield f"{part}{line}: {error.message}"
@@ -221,8 +255,8 @@ def _missing(template: Template) -> Iterator[str]:
         variables = example(nothing_known=nothing_known)
         try:
             rendered = render(template, variables)
-        except Exception as error:  # Liquid's filters let Python's own through, too
-            yield f"it cannot be rendered: {getattr(error, 'message', type(error).__name__)}"
+        except TemplateFailedError as error:
+            yield f"it cannot be rendered: {error.message}"
             return
         missing = [
             f"{part}: {name} is missing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.policy
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.header import decode_header, make_header
@@ -22,6 +23,7 @@ from shared.adapters import (
     journey_definitions,
     journey_files,
     messages,
+    template_definitions,
     tokens,
 )
 from shared.adapters.clients import client
@@ -34,6 +36,7 @@ from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
+from shared.domain.templates.stored import with_version
 from tests.integration.conftest import NOW, goes_on
 
 ADDRESS = "ada@example.com"
@@ -207,6 +210,51 @@ def test_a_hostile_name_breaks_nothing(ses: Ses) -> None:
         assert "49" not in simple["Subject"]["Data"]
         assert "<script" not in simple["Body"]["Html"]["Data"]
         assert "\nBcc:" not in simple["Body"]["Text"]["Data"]
+
+
+def fails_for_some(written: str) -> None:
+    """Publishes the email of the step anew, with that in its text part."""
+    shipped = template_definitions.shipped("we_miss_you")
+    compiled = {name: one.model_copy(update={"text": one.text + written}) for name, one in shipped.compiled.items()}
+    version = shipped.model_copy(update={"number": 1, "compiled": compiled, "at": NOW})
+    template_definitions.publish(with_version(template_definitions.publication(), version), version)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{% if contact.first_name == 'Zoe' %}{{ contact.first_name | divided_by: 0 }}{% endif %}",
+        "{% if contact.first_name == 'Zoe' %}{{ contact.shoe_size }}{% endif %}",
+        "{% if contact.first_name == 'Zoe' %}{{ 'a' | sum }}{% endif %}",
+        "{% if contact.first_name == 'Zoe' %}{% for i in (1..500) %}"
+        + "{% for j in (1..2) %}{% endfor %}" * 100
+        + "{% endfor %}{% endif %}",
+    ],
+)
+def test_a_template_that_fails_for_one_contact_skips_that_one_and_says_so(
+    ses: Ses, written: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    fails_for_some(written)
+    store(contact_profile(traits={"email": Stamped(ADDRESS, 1), "first_name": Stamped("Zoe", 1)}))
+    assert ask() == {"status": "refused", "reason": "template_failed", "message": KEY, "until": None}
+    assert ask()["reason"] == "template_failed"
+    assert item()["status"]["S"] == "refused"
+    assert ses.sent == []
+    metrics = capsys.readouterr().out
+    assert '"reason":"template_failed"' in metrics
+    assert "template failed" in caplog.messages
+    assert "Zoe" not in metrics + caplog.text
+    store(contact_profile())
+    assert ask(1)["status"] == "sent"
+
+
+def test_a_template_that_fails_for_one_does_not_keep_the_others_of_its_batch(ses: Ses) -> None:
+    fails_for_some("{% if contact.first_name == 'Zoe' %}{{ contact.shoe_size }}{% endif %}")
+    store(contact_profile(traits={"email": Stamped(ADDRESS, 1), "first_name": Stamped("Zoe", 1)}))
+    asked = [json.dumps({"message": {**TASK, "occurrence": n}, "asked": NOW}) for n in range(2)]
+    batch = {"Records": [{"messageId": str(n), "body": body} for n, body in enumerate(asked)]}
+    assert handler(batch, object()) == {"batchItemFailures": []}
+    assert [item(n)["reason"]["S"] for n in range(2)] == ["template_failed"] * 2
 
 
 def test_an_unknown_template_is_an_error_and_claims_nothing(ses: Ses) -> None:

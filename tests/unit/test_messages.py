@@ -484,7 +484,10 @@ def test_a_mail_with_all_it_needs_has_no_problem() -> None:
         ({"html": LEGAL + "\n{% if contact.first_name %}"}, ["html: expected tag endif, found end of expression"]),
         ({"html": LEGAL + "\n{{ shop.name | nope }}"}, ["html, line 2: unknown filter nope"]),
         ({"html": LEGAL + "{{ shop.name | safe }}"}, ["html, line 1: unknown filter safe"]),
-        ({"text": LEGAL + "{{ 'now' | date: '%Y' }}"}, ["text, line 1: unknown filter date"]),
+        (
+            {"text": LEGAL + "{{ 'now' | date: '%Y' }}"},
+            ["it cannot be rendered: date takes a date that is given, such as now"],
+        ),
         ({"html": LEGAL + "{% include '/etc/passwd' %}"}, ["html, line 1: unexpected tag 'include'"]),
         ({"html": LEGAL + "{% render 'x' %}"}, ["html, line 1: unexpected tag 'render'"]),
         (

@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     SUNSET = "sunset"
     SOLD_OUT = "sold_out"
     REJECTED = "rejected"
+    TEMPLATE_FAILED = "template_failed"
 
 
 SENTENCES = {
@@ -41,5 +42,6 @@ SENTENCES = {
     Refusal.FREQUENCY_CAP: "The contact is dormant, and has had an email within the last 30 days.",
     Refusal.SOLD_OUT: "The product that the email is about cannot be bought any more.",
     Refusal.REJECTED: "SES did not take the email.",
+    Refusal.TEMPLATE_FAILED: "The template could not be rendered for this contact, or took too long.",
 }
 """The refusals in words, for whoever asks why a mail was not sent."""
