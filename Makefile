@@ -84,6 +84,7 @@ lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with h
 		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-sam.lock
 	printf 'aws-lambda-powertools\npydantic\ntzdata\n' | $(DEPLOYED) -o shared/requirements.txt
 	echo python-liquid | $(DEPLOYED) -o functions/message/requirements.txt
+	echo python-liquid | $(DEPLOYED) -o functions/campaign/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt

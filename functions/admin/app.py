@@ -18,6 +18,7 @@ from typing import Any
 from chalice.app import Response
 
 from functions.admin import (  # noqa: F401 - their routes
+    campaigns,
     doctor,
     estimating,
     images,

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import contacts, identities, messages
+from shared.adapters import campaigns, contacts, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             if feedback is None:
                 _count("NoticesOfOthers")
                 continue
-            _store(feedback)
+            _store(feedback, instant)
             wait = _wait(feedback, instant)
             if wait > 0:
                 put_later(environment(FeedbackSettings).feedback_queue_url, record["body"], wait)
@@ -101,7 +101,7 @@ def _time(event: Event) -> Instant:
     return event.time if event.stated is None else event.stated
 
 
-def _store(feedback: Feedback) -> None:
+def _store(feedback: Feedback, instant: Instant) -> None:
     """What a notice asks for besides its event."""
     event = feedback.event
     if event.type == Type.EMAIL_SENT:
@@ -110,6 +110,9 @@ def _store(feedback: Feedback) -> None:
         messages.delivered(feedback.contact, feedback.message, _time(event))
     if feedback.link is not None:
         messages.clicked(feedback.contact, feedback.message, _time(event), feedback.link)
+    campaign = event.properties.get("campaign")
+    if feedback.suppress == "complaint" and isinstance(campaign, str):
+        campaigns.complained(campaign, feedback.contact, instant)
     if feedback.suppress is not None:
         hashed = identities.address_hash(feedback.address)
         # As of the notice's own time: a notice that comes again changes nothing.

@@ -8,11 +8,13 @@ replaces it. So what a person said last holds before its event is folded, and fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.clients import client
-from shared.adapters.identities import table
+from shared.adapters.clock import pause
+from shared.adapters.identities import MAX_KEYS, table
 from shared.domain.addresses import Address
 from shared.domain.events import Instant
 from shared.domain.profiles import Stamped
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
 _TOPIC = "topic:"
+_KINDS = ("email", "suppression", "consent")
+"""What there is of an address, each an item `kind#hash`."""
 
 
 def read(hashed: str) -> Address:
@@ -28,18 +32,33 @@ def read(hashed: str) -> Address:
 
     A contact without an address has its own id in the place of the hash: then it is only what was said.
     """
-    keys = {kind: f"{kind}#{hashed}" for kind in ("email", "suppression", "consent")}
-    wanted: Any = {table(): {"Keys": [{"identity": {"S": key}} for key in keys.values()], "ConsistentRead": True}}
+    return read_all([hashed])[hashed]
+
+
+def read_all(hashes: Iterable[str]) -> dict[str, Address]:
+    """As `read`, of many."""
+    several = list(dict.fromkeys(hashes))
+    keys = [f"{kind}#{hashed}" for hashed in several for kind in _KINDS]
     found: dict[str, Mapping[str, Any]] = {}
-    while wanted:
-        answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-        found |= {item["identity"]["S"]: item for item in answer["Responses"].get(table(), [])}
-        wanted = answer.get("UnprocessedKeys")
-    link, suppression = found.get(keys["email"]), found.get(keys["suppression"])
+    for start in range(0, len(keys), MAX_KEYS):
+        asked = [{"identity": {"S": key}} for key in keys[start : start + MAX_KEYS]]
+        wanted: Any = {table(): {"Keys": asked, "ConsistentRead": True}}
+        for tries in count():
+            answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            found |= {item["identity"]["S"]: item for item in answer["Responses"].get(table(), [])}
+            if not (wanted := answer.get("UnprocessedKeys")):
+                break
+            pause(tries)
+    return {hashed: _address(*(found.get(f"{kind}#{hashed}") for kind in _KINDS)) for hashed in several}
+
+
+def _address(
+    link: Mapping[str, Any] | None, suppression: Mapping[str, Any] | None, consent: Mapping[str, Any] | None
+) -> Address:
     return Address(
         contact=link["contact"]["S"] if link else None,
         suppression=(suppression["reason"]["S"], int(suppression["time"]["N"])) if suppression else None,
-        consent=_answers(found.get(keys["consent"], {})),
+        consent=_answers(consent or {}),
     )
 
 

@@ -22,6 +22,11 @@ def use(source: Callable[[], Instant] | None) -> None:
     _source = source
 
 
+def stands_still() -> bool:
+    """Whether time passes only when somebody turns the clock: then nobody waits for it, and nothing happens beside."""
+    return _source is not None
+
+
 def pause(tries: int) -> None:
     """Waits before something is tried again that has failed so many times: up to 50 ms, then up to twice as long each
     time, at random, so that those who got in each other's way do not meet again. A clock that was put in stands still

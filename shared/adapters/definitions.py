@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -169,6 +170,10 @@ def zone() -> str:
     """The shop's time zone, as it was deployed; UTC where there is none of that name (`unknown_zone`): a mistyped
     setting is one problem for the operator, and not the fault of every event."""
     return environment(ShopSettings).shop_time_zone if unknown_zone() is None else "UTC"
+
+
+def shop_zone() -> ZoneInfo:
+    return calendars.zone(zone()) or ZoneInfo("UTC")
 
 
 def unknown_zone() -> str | None:

@@ -204,6 +204,12 @@ def members(segment: str, after: tuple[int, str] = (0, "")) -> Iterator[Member]:
                 yield Member(shard, item["contact"]["S"], int(item["since"]["N"]))
 
 
+def in_shard(segment: str, shard: int) -> Iterator[str]:
+    """The segment's members of a shard of contacts (`contacts.shard_of`), in order."""
+    for page in _pages(segment, shard, "", MAX_COUNTED):
+        yield from (item["contact"]["S"] for item in page["Items"])
+
+
 def count(segment: str) -> int:
     """How many members the segment has: reads the segment's part of the table, a megabyte at a time."""
     return sum(page["Count"] for shard in range(SHARDS) for page in _pages(segment, shard, "", MAX_COUNTED, "COUNT"))

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from functions.admin.app import app
+from functions.admin.campaigns import KINDS as SCHEDULES
 from infra import documentation
+from infra.local import campaigns as campaign_commands
 from infra.local import journeys as journey_commands
 from infra.local import segments as commands
 from infra.local import settings
@@ -23,6 +25,8 @@ from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import definitions, journey_files, senders, template_definitions
 from shared.domain import identities, personal, properties, segments
+from shared.domain.campaigns.definition import Campaign
+from shared.domain.campaigns.states import State
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, Type
 from shared.domain.journeys import checking
@@ -41,6 +45,7 @@ ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
+CAMPAIGNS = (ROOT / "docs" / "campaigns.md").read_text(encoding="utf-8")
 JOURNEYS = (ROOT / "docs" / "journeys.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
@@ -138,6 +143,24 @@ def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
     source = (ROOT / "infra" / "local" / "segments.py").read_text(encoding="utf-8")
     assert documented == set(re.findall(r'command\("(\w+)"', source))
     assert documented == set(re.findall(r"beckon segment (\w+)", commands.DESCRIPTION))
+
+
+def test_the_commands_for_campaigns_in_the_docs_are_the_programs() -> None:
+    documented = {cells[0].strip("`").split()[2] for cells in rows(CAMPAIGNS, "Commands")}
+    source = (ROOT / "infra" / "local" / "campaigns.py").read_text(encoding="utf-8")
+    assert documented == set(re.findall(r'command\("(\w+)"', source))
+    assert documented == set(re.findall(r"beckon campaign (\w+)", campaign_commands.DESCRIPTION))
+
+
+def test_a_campaign_s_fields_and_states_are_all_in_the_docs_and_the_example_is_one() -> None:
+    fields = {name.strip("` ") for cells in rows(CAMPAIGNS, "What it says") for name in cells[0].split(",")}
+    assert fields == set(Campaign.model_fields) - {"id", "name"}
+    states = {name.strip("` ") for cells in rows(CAMPAIGNS, "What happens") for name in cells[0].split(",")}
+    assert states == set(State)
+    (example,) = re.findall(r"```json\n(.*?)```", CAMPAIGNS, re.DOTALL)
+    assert Campaign.model_validate_json(example, strict=True).follow_up is not None
+    kinds = {kind for cells in rows(CAMPAIGNS, "When") for kind in re.findall(r'"kind": "(\w+)"', cells[0])}
+    assert kinds == SCHEDULES
 
 
 def test_the_commands_for_journeys_in_the_docs_are_the_programs() -> None:

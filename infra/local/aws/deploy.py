@@ -165,14 +165,13 @@ def _lake_table(world: World, properties: dict[str, Any]) -> None:
 
 def _state_machine(session: boto3.session.Session, resource: Resource, properties: dict[str, Any]) -> None:
     text = (ROOT / properties["DefinitionUri"]).read_text(encoding="utf-8")
-    for name, value in properties.get("DefinitionSubstitutions", {}).items():
-        text = text.replace(f"${{{name}}}", str(value))
+    for variable, value in properties.get("DefinitionSubstitutions", {}).items():
+        text = text.replace(f"${{{variable}}}", str(value))
     client = session.client("stepfunctions")
-    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{resource.name}"
+    name = properties.get("Name", resource.name)
+    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
     try:
         client.describe_state_machine(stateMachineArn=arn)
         client.update_state_machine(stateMachineArn=arn, definition=text)
     except client.exceptions.StateMachineDoesNotExist:
-        client.create_state_machine(
-            name=resource.name, definition=text, roleArn=f"arn:aws:iam::{ACCOUNT}:role/{resource.name}"
-        )
+        client.create_state_machine(name=name, definition=text, roleArn=f"arn:aws:iam::{ACCOUNT}:role/{resource.name}")

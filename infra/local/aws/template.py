@@ -169,6 +169,8 @@ class Template:
         type_ = self._type(name)
         if attribute == "ApiEndpoint":
             return self.public_url
+        if type_ == "AWS::Serverless::StateMachine":
+            name = self.name(self.resources[name]) or name
         if attribute in ("QueueName", "TopicName", "Name"):
             return name
         if attribute == "QueueUrl":

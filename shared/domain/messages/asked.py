@@ -18,13 +18,13 @@ TopicId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
 class Message(Strict):
-    """What all kinds have. `topic`: which consent it needs. `pin`: made of this version of the template, not of the
-    newest."""
+    """What all kinds have. `topic`: which consent it needs. `pin`: made of this version of the template (0: as it is
+    shipped), not of the newest."""
 
     contact: Id
     template: TemplateId = ""
     topic: TopicId = MARKETING
-    pin: int | None = Field(default=None, ge=1)
+    pin: int | None = Field(default=None, ge=0)
 
     @property
     def key(self) -> str:

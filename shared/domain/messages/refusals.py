@@ -9,6 +9,8 @@ class Refusal(StrEnum):
     """Why a message is not sent."""
 
     ERASED = "erased"
+    JOINED = "joined"
+    LEFT_SEGMENT = "left_segment"
     NO_ADDRESS = "no_address"
     ANOTHERS_ADDRESS = "anothers_address"
     SUPPRESSED_BOUNCE = "suppressed_bounce"
@@ -28,6 +30,8 @@ class Refusal(StrEnum):
 
 SENTENCES = {
     Refusal.ERASED: "The contact asked to be erased.",
+    Refusal.JOINED: "The contact is the same person as another one, who has the email by their own name.",
+    Refusal.LEFT_SEGMENT: "The contact has left the campaign’s segments, or come to one that it leaves out.",
     Refusal.NO_ADDRESS: "No email address is known.",
     Refusal.ANOTHERS_ADDRESS: "The email address is known to be another contact's.",
     Refusal.SUPPRESSED_BOUNCE: "Email to the address came back for good.",

@@ -1,0 +1,152 @@
+"""What a campaign is: which email, to whom, when, and what follows for who did not click.
+
+A campaign is data, written as JSON or YAML and checked when it is read; that it makes sense beside the shop's segments
+and templates is checked by `checking`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from shared.domain import calendars
+from shared.domain.conditions.fields import Duration, Id, Name
+from shared.domain.events import DAY, HOUR, MARKETING, Strict
+from shared.domain.settings import Clock, Line
+
+TopicId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+
+def _is_a_day(value: str) -> str:
+    if calendars.date_in(value) is None or not calendars.has_year(value):
+        raise ValueError("there is no such day: write it as 2026-12-01")
+    return value
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_is_a_day)]
+
+
+# ── when ──
+
+
+class Now(Strict):
+    """As soon as somebody presses send."""
+
+    kind: Literal["now"] = "now"
+
+
+class At(Strict):
+    """At a time of a day, by the shop's clock, for everybody at once."""
+
+    kind: Literal["at"] = "at"
+    day: Day
+    at: Clock
+
+
+class LocalTime(Strict):
+    """At a time of a day, by each contact's own clock (the shop's, of whom nothing else is known). `past`: what becomes
+    of those whose hour is past when the campaign begins: they get it at once, or a day later at that hour."""
+
+    kind: Literal["local"] = "local"
+    day: Day
+    at: Clock
+    past: Literal["now", "tomorrow"] = "tomorrow"
+
+
+class BestHour(Strict):
+    """On a day, at the hour at which each contact mostly reads their email (the trait `best_hour`), by their own clock;
+    `otherwise` at this time. Whose hour is past gets it a day later at that hour."""
+
+    kind: Literal["best_hour"] = "best_hour"
+    day: Day
+    otherwise: Clock = "10:00"
+
+
+Schedule = Annotated[Now | At | LocalTime | BestHour, Field(discriminator="kind")]
+
+
+# ── what ──
+
+
+class Variant(Strict):
+    """One arm of a test: its share of the audience is its weight of the weights of all, drawn of each contact's id.
+    `template` and `subject` stand in the place of the campaign's."""
+
+    id: Id
+    weight: int = Field(default=1, ge=1, le=100)
+    template: Id | None = None
+    subject: Line | None = None
+
+
+OPENS_LIE = (
+    "whether an email was opened, nobody knows: Apple's and Gmail's programs load its pictures by themselves, and "
+    "others never do, so this would reach people who have read it and miss some who have not. Ask who has not clicked: "
+    "not_clicked"
+)
+
+
+def _who(value: Any) -> Any:
+    if value in ("not_opened", "unopened", "did_not_open"):
+        raise ValueError(OPENS_LIE)
+    return value
+
+
+class FollowUp(Strict):
+    """One more email, `after` so long from the campaign's last, to those who got it and have not clicked in it. Another
+    template or subject than the first."""
+
+    who: Annotated[Literal["not_clicked"], BeforeValidator(_who)] = "not_clicked"
+    after: Annotated[Duration, Field(ge=HOUR, le=60 * DAY)] = 3 * DAY
+    template: Id | None = None
+    subject: Line | None = None
+
+    @model_validator(mode="after")
+    def _is_another(self) -> "FollowUp":
+        if self.template is None and self.subject is None:
+            raise ValueError("the same email twice is none to follow up with: give it another `template` or `subject`")
+        return self
+
+
+class Campaign(Strict):
+    """`segments`: to the members of any of them, but not to those of `without`. `recheck`: who has left all of them by
+    the instant of sending, or has come to one of `without`, is skipped; else the audience stays as it was frozen.
+
+    `spread`: the audience's parts go out evenly over so long, instead of as fast as SES takes them. `repeat`: again
+    each week or month, with an audience of its own. `best_before`: so long after its contact's turn, it is too late.
+    """
+
+    id: Id
+    name: Name
+    template: Id
+    subject: Line | None = None
+    topic: TopicId = MARKETING
+    segments: tuple[Id, ...] = Field(min_length=1, max_length=20)
+    without: tuple[Id, ...] = Field(default=(), max_length=20)
+    recheck: bool = True
+    schedule: Schedule = Field(default_factory=Now)
+    spread: Annotated[Duration, Field(ge=HOUR, le=14 * DAY)] | None = None
+    repeat: Literal["weekly", "monthly"] | None = None
+    follow_up: FollowUp | None = None
+    variants: tuple[Variant, ...] = Field(default=(), max_length=8)
+    best_before: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Campaign":
+        ids = [variant.id for variant in self.variants]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two variants have the same id")
+        if len(ids) == 1:
+            raise ValueError("a test has at least two variants")
+        if both := set(self.segments) & set(self.without):
+            raise ValueError(f"the segment {sorted(both)[0]} is in `segments` and in `without`")
+        if self.spread and self.schedule.kind in ("local", "best_hour"):
+            raise ValueError("each contact's own hour and an even spread exclude each other: leave one of them out")
+        return self
+
+
+def templates_of(campaign: Campaign) -> dict[str, str]:
+    """The templates that the campaign needs, and where in it each is named."""
+    named = {"template": campaign.template}
+    named |= {f"variants.{each.id}.template": each.template for each in campaign.variants if each.template}
+    if campaign.follow_up is not None and campaign.follow_up.template:
+        named["follow_up.template"] = campaign.follow_up.template
+    return {template: place for place, template in reversed(named.items())}

@@ -1,0 +1,309 @@
+"""Campaigns on the local run: asked for over the API, sent by the real function in the real state machine."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local import gateway
+from infra.local.aws import ses
+from infra.local.aws.calls import AwsError, Call
+from infra.local.gateway import Request
+from infra.local.system import ProcessDied
+from shared.adapters import contacts, tokens
+from shared.adapters.tokens import Token
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
+from tests.integration.shop import Shop
+
+CUSTOMERS = 30
+
+
+@pytest.fixture(scope="module")
+def _shop() -> Shop:
+    shop = Shop()
+    for number in range(1, CUSTOMERS + 1):
+        shop.customer(number, orders=number % 2)
+    shop.publish("everybody", {"kind": "trait", "trait": "email", "is": "exists"})
+    shop.publish("buyers", {"kind": "orders", "at_least": 1})
+    shop.passes(30 * MINUTE)
+    return shop
+
+
+@pytest.fixture
+def shop(_shop: Shop) -> Iterator[Shop]:
+    yield _shop
+    _shop.fault = lambda _, perform: perform()
+
+
+_ids = iter(f"campaign_{n}" for n in range(1_000))
+
+
+def drafted(shop: Shop, **parts: Json) -> str:
+    body = {"id": next(_ids), "name": "News", "template": "check_in", "segments": ["everybody"], **parts}
+    status, told = shop.ask("POST", "/campaigns", body)
+    assert status == 201, told
+    return str(told["id"])
+
+
+def sent(shop: Shop, **parts: Json) -> str:
+    id_ = drafted(shop, **parts)
+    status, told = shop.ask("POST", f"/campaigns/{id_}/send")
+    assert status == 202, told
+    return id_
+
+
+def progress(shop: Shop, id_: str) -> Json:
+    status, told = shop.ask("GET", f"/campaigns/{id_}/progress")
+    assert status == 200, told
+    assert told["audience"] == told["sent"] + sum(each["n"] for each in told["skipped"]) + told["waiting"]
+    return told
+
+
+def skipped(told: Json) -> dict[str, int]:
+    return {each["reason"]: each["n"] for each in told["skipped"]}
+
+
+def mails(shop: Shop, id_: str) -> Counter[str]:
+    """How often each contact got the campaign."""
+    rows = shop.system.world.db.execute("SELECT tags FROM mailbox")
+    tags = [json.loads(row[0]) for row in rows]
+    return Counter(each["contact"] for each in tags if each.get("campaign") == id_)
+
+
+def mail_to(shop: Shop, id_: str, contact: str) -> str:
+    """SES's id of what a contact got of the campaign."""
+    for message, tags in shop.system.world.db.execute("SELECT id, tags FROM mailbox"):
+        told = json.loads(tags)
+        if (told.get("campaign"), told["contact"]) == (id_, contact):
+            return str(message)
+    raise AssertionError(contact)
+
+
+def recipients(shop: Shop, id_: str, query: str = "") -> list[Json]:
+    found, cursor = [], ""
+    while True:
+        status, told = shop.ask("GET", f"/campaigns/{id_}/recipients?limit=7{query}{cursor}")
+        assert status == 200, told
+        found += told["recipients"]
+        if told["cursor"] is None:
+            return found
+        cursor = f"&cursor={told['cursor']}"
+
+
+def unsubscribed(shop: Shop, contact: str) -> None:
+    token = tokens.issue(Token(contact, "marketing", "", issued=shop.now()))
+    body = b"List-Unsubscribe=One-Click"
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert gateway.public(shop.system, Request("POST", f"/unsubscribe/{token}", "", headers, body)).status == 200
+
+
+def test_from_the_draft_to_the_ledger(shop: Shop) -> None:
+    everybody, buyers = shop.members("everybody"), shop.members("buyers")
+    gone = min(everybody - buyers)
+    unsubscribed(shop, gone)
+    id_ = drafted(shop, name="Spring", without=["buyers"])
+    told = shop.ask("POST", f"/campaigns/{id_}/audience")[1]
+    assert told["status"] == "done"
+    assert (told["members"], told["without"]) == (CUSTOMERS, len(buyers))
+    assert told["refused"] == {"no_consent": 1}
+    assert told["words"] == "30 in the segment: 14 will be mailed; 15 in a segment that is left out, 1 without consent."
+    assert shop.ask("GET", f"/campaigns/{id_}/audience")[1] == told
+    assert mails(shop, id_) == {}  # a count sends nothing
+
+    status, sending = shop.ask("POST", f"/campaigns/{id_}/send")
+    assert (status, sending["state"]) == (202, "scheduled")
+    shop.passes(59 * SECOND)
+    assert progress(shop, id_)["state"] == "grace"
+    assert progress(shop, id_)["waiting"] == told["audience"]
+    assert mails(shop, id_) == {}  # a minute of grace
+    shop.passes(5 * MINUTE)
+    stands = progress(shop, id_)
+    assert (stands["state"], stands["sent"], skipped(stands), stands["waiting"]) == ("done", 14, {"no_consent": 1}, 0)
+    assert mails(shop, id_) == dict.fromkeys(everybody - buyers - {gone}, 1)
+
+    listed = recipients(shop, id_)
+    assert [each["contact"] for each in listed] == [
+        each["contact"]
+        for each in sorted(listed, key=lambda each: (contacts.shard_of(each["contact"]), each["contact"]))
+    ]
+    assert {each["contact"] for each in listed} == everybody - buyers
+    (refused,) = recipients(shop, id_, "&status=skipped&reason=no_consent")
+    assert refused["contact"] == gone
+    assert refused["words"] == "The contact does not agree to email about this topic, or not any more."
+    assert len(recipients(shop, id_, "&status=sent")) == 14
+    assert recipients(shop, id_, "&status=waiting") == []
+
+    reached = max(everybody - buyers)
+    told_of = [event for event in contacts.events(reached) if event.properties.get("campaign") == id_]
+    assert {event.type for event in told_of} == {"Email Sent", "Email Delivered"}
+    assert {event.properties["message"] for event in told_of} == {f"{id_}_{reached}"}
+
+
+def test_what_a_campaign_names_has_to_be_there_and_changes_are_of_the_newest_form(shop: Shop) -> None:
+    body = {"id": "no", "name": "No", "template": "check_in", "segments": ["everybody"]}
+    for wrong, field in (
+        ({"segments": ["none"]}, "segments.0"),
+        ({"without": ["none"]}, "without.0"),
+        ({"template": "none"}, "template"),
+        ({"topic": "none"}, "topic"),
+        ({"variants": [{"id": "a"}, {"id": "b", "template": "none"}]}, "variants.b.template"),
+        ({"schedule": {"kind": "at", "day": "2026-13-01", "at": "09:00"}}, "schedule.day"),
+        ({"schedule": {"kind": "later"}}, "schedule"),
+        ({"follow_up": {"who": "not_opened", "subject": "Again"}}, "follow_up.who"),
+        ({"surprise": 1}, "surprise"),
+    ):
+        status, told = shop.ask("POST", "/campaigns", {**body, **wrong})
+        assert (status, told["error"]["field"]) == (400, field), told
+    assert (
+        "not_clicked"
+        in shop.ask("POST", "/campaigns", {**body, "follow_up": {"who": "not_opened"}})[1]["error"]["message"]
+    )
+
+    id_ = drafted(shop)
+    assert shop.ask("POST", "/campaigns", {**body, "id": id_})[0] == 409
+    held = shop.ask("GET", f"/campaigns/{id_}")[1]
+    changed = {**held["definition"], "name": "Changed"}
+    assert shop.ask("PUT", f"/campaigns/{id_}", changed)[0] == 428
+    status, told = shop.ask("PUT", f"/campaigns/{id_}", changed, **{"if-match": held["etag"]})
+    assert (status, told["definition"]["name"]) == (200, "Changed")
+    assert shop.ask("PUT", f"/campaigns/{id_}", changed, **{"if-match": held["etag"]})[0] == 412
+    assert shop.ask("POST", f"/campaigns/{id_}/send", None, **{"if-match": held["etag"]})[0] == 412
+    assert shop.ask("POST", f"/campaigns/{id_}/pause")[0] == 409
+    copied = shop.ask("POST", f"/campaigns/{id_}/duplicate", {"id": f"{id_}_again"})
+    assert (copied[0], copied[1]["definition"]["name"]) == (201, "Changed (copy)")
+    assert shop.ask("DELETE", f"/campaigns/{id_}_again")[0] == 200
+    assert shop.ask("GET", f"/campaigns/{id_}_again")[0] == 404
+
+
+def test_one_that_is_called_off_in_its_grace_goes_to_nobody(shop: Shop) -> None:
+    id_ = sent(shop)
+    shop.passes(50 * SECOND)
+    assert shop.ask("POST", f"/campaigns/{id_}/cancel")[0] == 200
+    shop.passes(HOUR)
+    assert mails(shop, id_) == {}
+    assert progress(shop, id_)["state"] == "cancelled"
+    assert shop.ask("POST", f"/campaigns/{id_}/resume")[0] == 409
+    assert shop.ask("DELETE", f"/campaigns/{id_}")[0] == 409
+
+
+def test_one_that_is_withdrawn_before_its_day_is_a_draft_again_and_can_be_sent_anew(shop: Shop) -> None:
+    id_ = sent(shop, schedule={"kind": "at", "day": "2027-09-01", "at": "09:00"})
+    shop.passes(HOUR)
+    assert shop.ask("POST", f"/campaigns/{id_}/withdraw")[1]["state"] == "draft"
+    held = shop.ask("GET", f"/campaigns/{id_}")[1]
+    now = {**held["definition"], "schedule": {"kind": "now"}}
+    assert shop.ask("PUT", f"/campaigns/{id_}", now, **{"if-match": held["etag"]})[0] == 200
+    assert shop.ask("POST", f"/campaigns/{id_}/send")[0] == 202
+    shop.passes(5 * MINUTE)
+    assert progress(shop, id_)["state"] == "done"
+    assert set(mails(shop, id_).values()) == {1}
+
+
+def test_a_test_has_its_variants_and_who_did_not_click_gets_the_follow_up(shop: Shop) -> None:
+    id_ = sent(
+        shop,
+        segments=["buyers"],
+        variants=[{"id": "a"}, {"id": "b", "template": "goodbye"}],
+        follow_up={"after": "2d", "template": "last_email"},
+    )
+    shop.passes(5 * MINUTE)
+    got = mails(shop, id_)
+    assert set(got) == shop.members("buyers")
+    variants = {
+        event.properties["variant"] for each in got for event in contacts.events(each) if "variant" in event.properties
+    }
+    assert variants == {"a", "b"}
+    clicked, scanned, *_ = sorted(got)
+    ses.happen(shop.system.world, mail_to(shop, id_, clicked), "Click", link="https://shop.example.com/a")
+    shop.passes(MINUTE)
+    scheduled = shop.ask("GET", f"/campaigns/{id_}-f")[1]
+    assert (scheduled["state"], scheduled["follows"]) == ("scheduled", id_)
+    shop.passes(2 * DAY + 5 * MINUTE)
+    assert set(mails(shop, f"{id_}-f")) == set(got) - {clicked}
+    assert progress(shop, f"{id_}-f")["state"] == "done"
+    assert scanned in mails(shop, f"{id_}-f")
+
+
+def test_a_weekly_campaign_has_an_audience_of_its_own_each_week(shop: Shop) -> None:
+    id_ = sent(shop, segments=["buyers"], repeat="weekly")
+    shop.passes(5 * MINUTE)
+    first = mails(shop, id_)
+    shop.customer(101, orders=1)
+    shop.passes(7 * DAY + 10 * MINUTE)
+    second = mails(shop, f"{id_}-2")
+    assert len(second) == len(first) + 1
+    assert set(first) < set(second)
+    assert shop.ask("GET", f"/campaigns/{id_}-3")[1]["state"] == "scheduled"
+    assert shop.ask("POST", f"/campaigns/{id_}-3/cancel")[0] == 200
+    shop.passes(8 * DAY)
+    assert mails(shop, f"{id_}-3") == {}
+
+
+def test_whoever_dies_where_each_gets_it_once_and_the_sums_agree(shop: Shop) -> None:
+    """The worker dies over every seventh email, before, while or after SES takes it."""
+    calls = Counter[str]()
+
+    def fault(call: Call, perform: Any) -> Any:
+        if call.operation == "SendEmail":
+            calls["mails"] += 1
+            if calls["mails"] % 7 == 3:
+                raise ProcessDied
+            answer = perform()
+            if calls["mails"] % 7 == 6:
+                raise ProcessDied
+            return answer
+        return perform()
+
+    everybody = shop.members("everybody")
+    shop.fault = fault
+    id_ = sent(shop)
+    for _ in range(40):
+        shop.passes(MINUTE)
+        progress(shop, id_)
+    shop.fault = lambda _, perform: perform()
+    shop.passes(2 * HOUR)
+    stands = progress(shop, id_)
+    assert stands["state"] == "done"
+    assert mails(shop, id_) == dict.fromkeys({each["contact"] for each in recipients(shop, id_, "&status=sent")}, 1)
+    assert {each["contact"] for each in recipients(shop, id_)} == everybody
+
+
+def test_the_breaker_pauses_after_the_first_failures_and_what_is_resumed_goes_on(shop: Shop) -> None:
+    def fault(call: Call, perform: Any) -> Any:
+        if call.operation == "SendEmail":
+            raise AwsError("MessageRejected", "Invalid content")
+        return perform()
+
+    shop.fault = fault
+    id_ = sent(shop)
+    shop.passes(10 * MINUTE)
+    stands = progress(shop, id_)
+    assert (stands["state"], skipped(stands)["rejected"]) == ("paused", 11)
+    assert stands["why"] == "SES did not take 11 of the first 11 emails"
+    shop.fault = lambda _, perform: perform()
+    assert shop.ask("POST", f"/campaigns/{id_}/resume")[0] == 202
+    shop.passes(5 * MINUTE)
+    stands = progress(shop, id_)
+    assert (stands["state"], skipped(stands)["rejected"]) == ("done", 11)
+    assert stands["sent"] == len(mails(shop, id_)) > 11
+
+
+def test_a_test_goes_to_one_contact_in_each_variant_and_is_counted_nowhere(shop: Shop) -> None:
+    id_ = drafted(shop, variants=[{"id": "a"}, {"id": "b", "template": "goodbye"}])
+    one = max(shop.members("buyers"))
+    assert shop.ask("GET", f"/campaigns/{id_}/test")[0] == 404
+    assert shop.ask("POST", f"/campaigns/{id_}/test", {"contact": "nobody"})[0] == 404
+    asked = shop.ask("POST", f"/campaigns/{id_}/test", {"contact": one})[1]
+    shop.passes(MINUTE)
+    told = shop.ask("GET", f"/campaigns/{id_}/test")[1]
+    assert told["test"] == asked["test"]
+    assert [(each["variant"], each["template"], each["status"]) for each in told["emails"]] == [
+        ("a", "check_in", "sent"),
+        ("b", "goodbye", "sent"),
+    ]
+    assert mails(shop, id_) == {}
+    assert shop.ask("GET", f"/campaigns/{id_}")[1]["state"] == "draft"
