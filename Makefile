@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: help run demo quick test check lint build bench mutants templates machines vendor docs lock clean
+.PHONY: help run demo quick test check lint build bench mutants templates machines mjml vendor docs lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
@@ -51,6 +51,9 @@ templates: $(READY)  ## compile the shipped emails, MJML to HTML
 machines: $(READY)  ## compile the journeys that run on Step Functions, YAML to ASL, and say what a run costs
 	$(BIN)/python -m infra.machines
 
+mjml: $(READY)  ## read MJML's own list of elements and attributes again, from npm
+	$(BIN)/python -m infra.mjml
+
 vendor: $(READY)  ## pack what the admin's page is written with (Preact, htm, signals) again, from npm
 	$(BIN)/python -m infra.vendoring
 
@@ -88,7 +91,7 @@ lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with h
 	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt
-	printf 'chalice\ndnspython\nimagesize\npyyaml\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
+	printf 'babel\nchalice\ndnspython\nimagesize\nimportlib-resources\nmarkupsafe\nmjml-python\npython-dateutil\npython-liquid\npytz\npyyaml\nsix\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
 clean:  ## remove all that was installed, built or played
 	rm -rf .venv .venv-sam .local .aws-sam

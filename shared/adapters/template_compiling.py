@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 
-import mrml
+from mjml import mjml2html
 
 from shared.domain.events import Instant
 from shared.domain.templates import mjml, plain
 from shared.domain.templates.definition import Template
 from shared.domain.templates.liquid import frozen, thawed
+from shared.domain.templates.mjml_checking import Element
 from shared.domain.templates.stored import Compiled, Version
 
 
@@ -37,13 +42,21 @@ def html(source: str) -> str:
     """MJML with Liquid in it as HTML with the same Liquid. NotCompiledError."""
     written, tags = frozen(source)
     try:
-        made = mrml.to_html(written, render_options=mrml.RenderOptions(disable_comments=True, fonts={}))
-    except OSError as error:
-        raise NotCompiledError(str(error)) from error
-    if made.warnings:
-        raise NotCompiledError(", ".join(str(warning.kind) for warning in made.warnings))
-    return _OURS.sub(r"<a ses:no-track \1", thawed(made.content, tags)) + "\n"
+        made = mjml2html(written, disable_comments=True, fonts={})
+    except ValueError as error:
+        raise NotCompiledError(f"MJML: {error}") from error
+    return _OURS.sub(r"<a ses:no-track \1", thawed(made, tags)) + "\n"
 
 
 _OURS = re.compile(r"<a (?!ses:no-track)([^>]*href=\"\{\{ *links\.(?:unsubscribe|preferences|view))")
 """A link to a page of ours, which SES is not to count the clicks on."""
+
+
+@cache
+def elements() -> Mapping[str, Element]:
+    """MJML's elements, by its own list (`make mjml`)."""
+    text = resources.files("shared").joinpath("definitions", "mjml.json").read_text(encoding="utf-8")
+    return {
+        name: Element(frozenset(told["attributes"]), frozenset(told["children"]), told["html"])
+        for name, told in json.loads(text)["elements"].items()
+    }

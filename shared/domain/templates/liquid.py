@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_PLACE = re.compile(r"Lq9Z(\d+)Z9qL")
+PLACE = re.compile(r"Lq9Z(\d+)Z9qL")
 
 
 def frozen(text: str) -> tuple[str, list[str]]:
@@ -23,4 +23,4 @@ def frozen(text: str) -> tuple[str, list[str]]:
 
 def thawed(text: str, tags: list[str]) -> str:
     """The text with the tags in their places again."""
-    return _PLACE.sub(lambda match: tags[int(match[1])] if int(match[1]) < len(tags) else match[0], text)
+    return PLACE.sub(lambda match: tags[int(match[1])] if int(match[1]) < len(tags) else match[0], text)
