@@ -77,6 +77,8 @@ $(SAM_READY): requirements-sam.lock | $(BIN)/uv
 # The requirements of an artefact: of what is named, the versions of requirements.lock with all their hashes.
 DEPLOYED = $(BIN)/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock" --constraints requirements.lock -
+# python-liquid names both and needs neither (shared/adapters/sandbox.py).
+NO_BABEL = --no-emit-package babel --no-emit-package pytz
 
 lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with hashes, naming no index)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -86,8 +88,8 @@ lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with h
 	echo aws-sam-cli | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-sam.lock
 	printf 'aws-lambda-powertools\npydantic\ntzdata\n' | $(DEPLOYED) -o shared/requirements.txt
-	echo python-liquid | $(DEPLOYED) -o functions/message/requirements.txt
-	echo python-liquid | $(DEPLOYED) -o functions/campaign/requirements.txt
+	echo python-liquid | $(DEPLOYED) $(NO_BABEL) -o functions/message/requirements.txt
+	echo python-liquid | $(DEPLOYED) $(NO_BABEL) -o functions/campaign/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt

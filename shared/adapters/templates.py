@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from html import unescape
 from time import thread_time
 
-from liquid import Environment
-from liquid.exceptions import LiquidError
-
 from shared.adapters.sandbox import HTML as _HTML
-from shared.adapters.sandbox import MAX_TIME, Bound, read
+from shared.adapters.sandbox import MAX_TIME, Bound, Environment, LiquidError, read
 from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
 from shared.domain.events import Json

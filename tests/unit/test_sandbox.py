@@ -262,6 +262,39 @@ def test_the_filters_are_those_that_are_listed() -> None:
     assert len(HTML.filters) <= 55
 
 
+# ── without babel ──
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_templates_are_rendered_where_there_is_no_babel() -> None:
+    """As in what is deployed: the library names it, and nothing that a template may have needs it."""
+    alone = (
+        "import sys\n"
+        "class Nowhere:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('babel', 'pytz'): raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Nowhere())\n"
+        "from shared.adapters.templates import Source, example, parse, render\n"
+        "print(render(parse(Source('s', 'p', '{{ cart.total | append: \\'!\\' }}', 't')), example()).html)\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] in ('babel', 'pytz')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ran.stdout == "£38.00!\n[]\n", ran.stderr[-2000:]
+
+
+def test_what_is_deployed_has_no_babel_and_imports_the_library_in_one_place() -> None:
+    for requirements in (*ROOT.glob("functions/*/requirements.txt"), ROOT / "shared" / "requirements.txt"):
+        assert not re.search(r"^(babel|pytz)\b", requirements.read_text(encoding="utf-8"), re.MULTILINE), requirements
+    importing = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("functions", "shared")
+        for file in (ROOT / folder).rglob("*.py")
+        if re.search(r"^\s*(from liquid\b|import liquid\b)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert importing == {"shared/adapters/sandbox.py"}
+
+
 # ── dates ──
 
 
