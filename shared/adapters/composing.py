@@ -34,18 +34,24 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
     ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile))
     token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
+    settings = shop_settings.settings()
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
-        "brand": brand_variables(shop_settings.settings().brand),
+        "brand": brand_variables(settings.brand),
         "shown": ready_templates.shown(ready, profile, instant),
-        "shop": {"name": shop.shop_name, "url": shop.shop_url, "address": shop.postal_address},
+        "shop": {
+            "name": shop.shop_name,
+            "url": shop.shop_url,
+            "address": shop.postal_address,
+            "replies": settings.senders.reply_to is not None,
+        },
         "links": {
             "unsubscribe": unsubscribe,
             "view": None,
             "preferences": f"{shop.public_url}/preferences/{token}",
             "answer": f"{shop.public_url}/answers/{token}/",
         },
-        "offer": {"code": shop.offer_code or None},
+        "offer": {"code": shop.offer_code or None, "worth": settings.code_worth or None},
         "journey": message.about.get("journey"),
         **goods(ready.template.names, profile, trigger, Front(shop.shop_url.rstrip("/"), shop.currency), instant),
     }

@@ -91,6 +91,7 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     ),
     "shop.name": ("Fieldstone", "The shop's name."),
     "shop.url": ("https://shop.example.com", "The shop's address on the web."),
+    "shop.replies": (True, "Whether answers to the email are read: whether the shop's settings have a Reply-To."),
     "shop.address": ("1 Mill Lane, Ashford TN23 1AA", "The shop's postal address: in every email, by law."),
     "links.unsubscribe": ("https://example.com/unsubscribe/t", "Unsubscribes this contact: in every email, by law."),
     "links.view": ("https://example.com/view/t", "Shows the email in the browser."),
@@ -100,6 +101,7 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
         "Before a word of yours (`fine`), a link that answers with one click: `answer` of the event Email Clicked.",
     ),
     "offer.code": ("BACK10", "The shop's discount code, if it gives one."),
+    "offer.worth": ("10% off your next order", "What that code is worth, if the shop's settings say so."),
     "journey": ("win_back", "The id of the journey the email belongs to."),
 }
 """All that a template can name, with an example. What is not known of a contact is nothing, and prints as nothing."""
@@ -271,7 +273,7 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     variables: dict[str, Json] = {}
     for path, (known, _) in VARIABLES.items():
         outer, _, inner = path.partition(".")
-        may_be_nothing = outer in ("contact", "offer", *contents.NAMES) and inner != "url"
+        may_be_nothing = path == "shop.replies" or (outer in ("contact", "offer", *contents.NAMES) and inner != "url")
         value = _nothing_like(known) if nothing_known and may_be_nothing else known
         if path == "shown" and nothing_known:
             value = [False] * len(known)
