@@ -194,8 +194,8 @@ RESERVED = {
 class ShopSettings(Strict):
     """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
     but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
-    shop's currency, a code pays (its margin covers it), and `code_worth`: what the stack's code is worth, as emails say it
-    (`10% off your next order`). `keep_network_address`: with each answer about consent.
+    shop's currency, a code pays (its margin covers it); `code_worth`: what the stack's code is worth, as emails say
+    it (`10% off your next order`). `keep_network_address`: with each answer about consent.
     `webhooks`: where journeys' notices are told, by whom they are for."""
 
     brand: Brand = Field(default_factory=Brand)
