@@ -262,4 +262,4 @@ def _updates(journey: Journey) -> set[str]:
 
 def _on_step_functions(journey: Journey) -> str:
     most = transitions(compiled(journey))
-    return f"${100_000 * most * DOLLARS_PER_TRANSITION:.2f} more ({most} transitions at most)"
+    return f"${100_000 * most * DOLLARS_PER_TRANSITION:.2f} more ({most} transitions)"

@@ -27,7 +27,11 @@ ENDED = {
     "endless": "Ended: its steps go round without a wait.",
 }
 SKIPPED = {"too_late": "It came too late for this email."}
-MOVED = {"by_hand": "Moved by a person.", "journey_changed": "Moved by the publication of a newer version."}
+MOVED = {
+    "by_hand": "Moved by a person.",
+    "journey_changed": "Moved by the publication of a newer version.",
+    "machine_failed": "Its state machine had failed, and another one went on from here.",
+}
 
 
 def words(record: Record, zone: ZoneInfo) -> str:

@@ -1,20 +1,24 @@
 """Looks for runs that have outlived their plan, and has them asked for again: each night, and over all that are open.
 
 Nothing of ours should leave one behind: what a run asks for is asked for again after a day, and a contact's wake-up
-after an hour. This finds what did so all the same (a stream's record that was dismissed, a state machine that failed),
-and what the Runs table has not heard of.
+after an hour. This finds what did so all the same (a stream's record that was dismissed), and what the Runs table has
+not heard of. And a run whose state machine has failed goes on at the step where it stands, by another execution: what
+that step had done is not done twice, since it has the same key.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from aws_lambda_powertools import Logger
 
-from shared.adapters import contact_runs, contacts, events_queue, journey_definitions, outlived, run_counts
+from shared.adapters import contact_runs, contacts, events_queue, executions, journey_definitions, outlived, run_counts
 from shared.adapters.run_counts import Row
 from shared.domain.events import DAY, HOUR, NEVER, Instant, evaluation_due
 from shared.domain.journeys.definition import Published, Wait
+from shared.domain.journeys.runs import BY_US, Moved
+from shared.domain.journeys.telling import tell
 
 LATE = 3 * HOUR
 """More than queues, streams and their retries take."""
@@ -33,10 +37,21 @@ def mend(t: Instant) -> int:
                 found[id_] += 1
                 contacts.bring_again(row.contact, contact_runs.kind_of(id_, row.number), t)
                 events_queue.put_events([evaluation_due(row.contact, t, journeys=number)])
+    found.update(go_on(t))
     if found:
         logger.warning("runs have outlived their plan", runs=dict(found))
     outlived.record(found, t)
     return found.total()
+
+
+def go_on(t: Instant) -> Iterator[str]:
+    """Has the runs go on whose executions failed; gives the journey of each."""
+    for execution in executions.failed(t):
+        kept = contact_runs.read(execution.contact, execution.journey, execution.number)
+        if kept is not None and executions.is_of(execution, kept.run):
+            again = Moved(t, kept.run.id, kept.run.step, BY_US)
+            events_queue.put_events([tell(execution.contact, again, t)])
+            yield execution.journey
 
 
 def is_outlived(row: Row, published: Published, t: Instant) -> bool:
@@ -47,8 +62,7 @@ def is_outlived(row: Row, published: Published, t: Instant) -> bool:
         return row.wake_at < t - LATE
     if published.journey.runs_on == "wake_ups":
         return row.since < t - DAY  # nothing wakes it, though all is live
-    waits = [step for step in published.journey.steps if isinstance(step, Wait)]
-    if any(wait.for_ is None for wait in waits):
-        return False  # until a date that only its state machine knows
-    longest = max((wait.for_ or 0 for wait in waits), default=0)
-    return row.since < t - longest - 8 * DAY  # an email waits for SES for a week
+    waits = {step.id for step in published.journey.steps if isinstance(step, Wait)}
+    if row.step in waits:
+        return row.since < t - DAY  # it has an end, at which its contact is looked at
+    return row.since < t - 8 * DAY  # an email waits for SES for a week

@@ -462,6 +462,7 @@ def operations(function: str) -> set[str]:
             elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
                 if part.func.attr == "get_paginator":
                     service = ast.literal_eval(part.func.value.args[0])  # type: ignore[attr-defined]
+                    service = {"stepfunctions": "states"}.get(service, service)
                     found.add(
                         f"{service}:{''.join(word.title() for word in ast.literal_eval(part.args[0]).split('_'))}"
                     )

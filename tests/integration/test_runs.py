@@ -67,8 +67,8 @@ class Journeys(Shop):
         identity = Identity(kind=IdentityKind.EMAIL, value=self.customers[number]["email"])
         return identities.find([identity])[identity]
 
-    def runs_of(self, number: int) -> list[Run]:
-        return [kept.run for kept in contact_runs.of_contact(self.contact(number), "j")]
+    def runs_of(self, number: int, id: str = "j") -> list[Run]:
+        return [kept.run for kept in contact_runs.of_contact(self.contact(number), id)]
 
     def run_of(self, number: int) -> Run:
         (run,) = self.runs_of(number)

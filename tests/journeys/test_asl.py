@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from infra.local.aws.states_language import machine
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND
-from shared.domain.journeys.asl import NotCompilableError, compiled, not_compilable, targets, transitions
+from shared.domain.journeys.asl import NotCompilableError, compiled, not_compilable, state_name, targets, transitions
 from shared.domain.journeys.definition import Journey
 
 
@@ -79,9 +79,15 @@ def test_a_run_that_something_has_led_elsewhere_begins_there() -> None:
     definition = compiled(EVERYTHING)
     assert definition["StartAt"] == "Where to?"
     first = definition["States"]["Where to?"]
-    assert first["Choices"] == [{"Variable": "$.step", "StringEquals": "thanks", "Next": "Thanks"}]
+    later, *steps = first["Choices"]
+    assert (later["TimestampLessThanPath"], later["Next"]) == ("$.at", "Until then")
+    assert definition["States"]["Until then"]["Next"] == "Where to?"
+    destinations = {rule["StringEquals"]: rule["Next"] for rule in steps}
+    assert destinations == {
+        **{step.id: state_name(step.id) for step in EVERYTHING.steps[1:]},
+        **({"end": "Completed"} if "Completed" in definition["States"] else {}),
+    }
     assert first["Default"] == "Hello"
-    assert compiled(EVERYTHING.model_copy(update={"exits": ()}))["StartAt"] == "Hello"
 
 
 def test_inputs_are_ids_only() -> None:
@@ -98,12 +104,12 @@ def test_inputs_are_ids_only() -> None:
     assert (thanks["template"], thanks["pin"], thanks["best_before"]) == ("thank_you", 3, DAY)
 
 
-def test_outside_its_hours_an_email_waits_and_is_asked_for_again() -> None:
-    held = compiled(journey({"kind": "send", "id": "hello"}, hours={"from": "09:00", "to": "20:00"}))["States"]
+def test_an_email_that_may_not_go_yet_waits_and_is_asked_for_again() -> None:
+    held = compiled(journey({"kind": "send", "id": "hello"}))["States"]
     assert held["Hello"]["Next"] == "Hello: sent?"
-    assert held["Hello: sent?"]["Choices"][0]["Next"] == "Hello: until its hours"
-    assert held["Hello: until its hours"] == {
-        "Comment": "Waits for the hours in which emails may go out.",
+    assert held["Hello: sent?"]["Choices"][0]["Next"] == "Hello: until it may go"
+    assert held["Hello: until it may go"] == {
+        "Comment": "Waits until the email may go out.",
         "Type": "Wait",
         "TimestampPath": "$.last.until",
         "Next": "Hello",
@@ -162,11 +168,11 @@ def test_what_it_cannot_walk_is_refused_with_the_step_and_the_reason() -> None:
         compiled(journey(waiting))
     round_ = journey({"kind": "wait", "id": "rest", "for": "2d"}, {"kind": "send", "id": "again", "next": "rest"})
     assert [step for step, _ in not_compilable(round_)] == ["rest"]
-    twice = journey({"kind": "send", "id": "done"}, {"kind": "send", "id": "a_b"}, {"kind": "send", "id": "a__b"})
-    assert [step for step, _ in not_compilable(twice)] == ["done"]
+    twice = journey({"kind": "send", "id": "failed"}, {"kind": "send", "id": "a_b"}, {"kind": "send", "id": "a__b"})
+    assert [step for step, _ in not_compilable(twice)] == ["failed"]
 
 
 def test_what_a_run_costs_is_its_longest_way() -> None:
     assert transitions(compiled(EVERYTHING)) == 13
-    assert transitions(compiled(journey({"kind": "send", "id": "hello"}))) == 3
-    assert transitions(compiled(journey({"kind": "send", "id": "hello"}, hours={"from": "09:00"}))) == 7
+    # Where it begins, the email, whether that has to wait, and the end.
+    assert transitions(compiled(journey({"kind": "send", "id": "hello"}))) == 4

@@ -40,6 +40,7 @@ from shared.domain.journeys.definition import (
 from shared.domain.journeys.moving import place_in
 from shared.domain.journeys.runs import (
     ASK_AGAIN,
+    BY_US,
     LEAVING,
     MAX_RECORDS,
     Effect,
@@ -62,7 +63,7 @@ MAX_PASSES = 1_000
 MAX_STEPS = 100
 """As that, of all that a run does at one instant: as many as a journey has steps."""
 TIMED_OUT = "timed_out"
-BY_HAND = "by_hand"
+BY_HAND, BY_CHECK = "by_hand", "machine_failed"
 
 
 def advance(
@@ -140,21 +141,27 @@ def ended(run: Run, t: Instant, outcome: str) -> Run:
 
 def placed(shop: Journeys, published: Published, run: Run, profile: Profile, t: Instant) -> Run | None:
     """Where a run would stand at `t` that began when it did (`Run.began`), if all that it asks for on the way there had
-    been passed over; None: it would have ended. One that Step Functions walks begins at its first step."""
-    if published.journey.runs_on == "step_functions":
-        return run
-    live = published.model_copy(update={"steps": {}, "state": "live"})
+    been passed over; None: it would have ended. In a wait, Step Functions goes on with it when that ends, at what
+    follows."""
+    alone = shop.on_wake_ups(published)
+    live = alone.published[run.journey]
     ahead = replace(run, since=run.began, not_before=run.began, records=())
     at = run.began
     while ahead.goes_on and at <= t:
-        _, ahead = advance(shop, live, ahead, profile, at)
+        _, ahead = advance(alone, live, ahead, profile, at)
         if ahead.goes_on and ahead.asked != NEVER:
             passed = Settled(at, ahead.id, ahead.step, ahead.passes[ahead.step], "skipped", "before")
-            _, ahead = advance(shop, live, ahead, profile, at, passed)
+            _, ahead = advance(alone, live, ahead, profile, at, passed)
         at = max(ahead.wake_at, at + 1)
     if not ahead.goes_on:
         return None
-    return replace(ahead, records=(*run.records, Record(run.started, ahead.step, "entered")))
+    stands = replace(ahead, records=(*run.records, Record(run.started, ahead.step, "entered")))
+    if published.journey.runs_on == "wake_ups":
+        return stands
+    path = shop.path(run.journey, run.version)
+    if isinstance(path.steps[stands.step], Wait):
+        return replace(stands, begins_at=path.following[stands.step], not_before=stands.wake_at, wake_at=NEVER)
+    return replace(stands, begins_at=stands.step, not_before=run.not_before, wake_at=NEVER)
 
 
 def says_no(profile: Profile, journey: Journey) -> bool:
@@ -170,7 +177,7 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
         return NEVER
     path = shop.path(run.journey, run.version)
     if path.journey.runs_on == "step_functions" and run.step:
-        return NEVER
+        return _wait_of_machine(shop, path, run, profile, t)
     if is_paused(published, run.step):
         return NEVER
     step = path.steps.get(run.step)
@@ -189,6 +196,16 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
             return timing.opens_at(path.journey.hours, profile, max(run.since, run.released, t), shop.zone)
         case _:
             return run.since
+
+
+def _wait_of_machine(shop: Journeys, path: Path, run: Run, profile: Profile, t: Instant) -> Instant:
+    """When a machine has come through the wait that the run is at: it tells nothing of waits, so the contact's own
+    wake-up says so. NEVER: it is at none, or that is over, and the machine is to tell what comes next."""
+    step = path.steps.get(run.step)
+    if not isinstance(step, Wait) or _has_left(run):
+        return NEVER
+    until = _until(shop, step, run, profile)
+    return until if until > t else NEVER
 
 
 def _until(shop: Journeys, step: Wait, run: Run, profile: Profile) -> Instant:
@@ -346,8 +363,8 @@ class _Play:
     def move(self, moved: Moved) -> None:
         """A person has decided. A step that there is none of is a slip, and moves nothing; nor does what is not newer
         than their last decision: it is told again, or was overtaken."""
-        by_hand = (each for each in self.run.records if each.why == BY_HAND)
-        if any(each.time >= moved.time for each in by_hand):
+        earlier = (each for each in self.run.records if each.why in (BY_HAND, BY_CHECK))
+        if any(each.time >= moved.time for each in earlier):
             return
         if moved.release:
             if isinstance(self.path.steps.get(self.run.step), Send) and moved.step in (None, self.run.step):
@@ -355,7 +372,10 @@ class _Play:
         elif moved.step is None:
             self.end("stopped")
         elif moved.step in self.path.steps:
-            self.leave("moved", BY_HAND)
+            why = BY_CHECK if moved.by == BY_US else BY_HAND
+            if self.left:  # by its machine, which has not told yet where it is: it is moved from nowhere
+                self.record("moved", why)
+            self.leave("moved", why)
             self.enter(moved.step)
 
     def adopt(self) -> None:

@@ -3,7 +3,8 @@
 States are called as their steps are, `getting_started` → `Getting started`, and each step is at most one task and one
 wait. Who may start, what ends a run early and what is written of it is decided in the contact's transaction, as for
 every journey: a machine only goes from step to step, and asks functions for all that takes knowing. Its input is ids:
-`contact`, `journey`, `version`, `run`, and `step`, where it begins (empty: at the first).
+`contact`, `journey`, `version`, `run`, `step`, where it begins (empty: at the first), and `at`, not before when: of a
+run that is taken in where it would stand by now, of one that somebody has moved, and of one whose execution has failed.
 
 Sources: states-language.net/spec.html; what the service adds and charges, the Step Functions developer guide.
 """
@@ -36,9 +37,9 @@ from shared.domain.journeys.legs import comes_again
 
 Asl = dict[str, Any]
 
-_HELD = ": until its hours"
-FIRST, COMPLETED, DONE, FAILED = "Where to?", "Completed", "Done", "Failed"
-OWN_STATES = frozenset({FIRST, COMPLETED, DONE, FAILED})
+_HELD = ": until it may go"
+FIRST, UNTIL, COMPLETED, FAILED = "Where to?", "Until then", "Completed", "Failed"
+OWN_STATES = frozenset({FIRST, UNTIL, COMPLETED, FAILED})
 DOLLARS_PER_TRANSITION = 0.025 / 1000
 """List price of Standard workflows, us-east-1: https://aws.amazon.com/step-functions/pricing/"""
 
@@ -117,22 +118,24 @@ def compiled(journey: Journey) -> Asl:
         raise NotCompilableError(": ".join(problem))
     path = Path(journey)
     states: dict[str, Asl] = {}
-    jumps = sorted({exit_.go_to for exit_ in journey.exits if exit_.go_to not in (None, END)}, key=str)
-    begin = state_name(journey.steps[0].id)
-    if jumps:
-        states[FIRST] = {
-            "Comment": "At the first step, or at the one where something that happened has led the run.",
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.step", "StringEquals": jump, "Next": state_name(str(jump))} for jump in jumps],
-            "Default": begin,
-        }
+    first, *others = [step.id for step in journey.steps]
+    states[FIRST] = {
+        "Comment": "At the first step, or at the one that its input names.",
+        "Type": "Choice",
+        "Choices": [
+            {"Variable": "$$.State.EnteredTime", "TimestampLessThanPath": "$.at", "Next": UNTIL},
+            *({"Variable": "$.step", "StringEquals": step, "Next": state_name(step)} for step in others),
+        ],
+        "Default": state_name(first),
+    }
+    states[UNTIL] = _wait_until("It would be waiting until then.", "$.at", FIRST)
     for step in journey.steps:
         states |= _states(journey, step, _state_at(path.following[step.id]))
     if any(COMPLETED in targets(state) for state in states.values()):
+        states[FIRST]["Choices"].append({"Variable": "$.step", "StringEquals": END, "Next": COMPLETED})
         states[COMPLETED] = _ending("The last step is done.", "completed")
-    states[DONE] = {"Comment": "The run has come to its end.", "Type": "Succeed"}
     states[FAILED] = {
-        "Comment": "A step did not work, however often it was tried. It can be redriven from here.",
+        "Comment": "A step did not work, however often it was tried. The night has another execution go on from it.",
         "Type": "Fail",
         "ErrorPath": "$.failure.Error",
         "CausePath": "$.failure.Cause",
@@ -140,7 +143,7 @@ def compiled(journey: Journey) -> Asl:
     return {
         "Comment": f"{journey.name}: {journey.sentence} Made of shared/definitions/journeys/{journey.id}.yaml: "
         "`make machines` writes it.",
-        "StartAt": FIRST if jumps else begin,
+        "StartAt": FIRST,
         "States": states,
     }
 
@@ -156,23 +159,23 @@ def _states(journey: Journey, step: AnyStep, after: str) -> Iterator[tuple[str, 
         case Send():
             task = _task("MessageFunctionArn", _send(journey, step), RETRY_SEND)
             task = {"Comment": f"The email {step.template or step.id}.", **task}
-            task["ResultSelector"] = {"status.$": "$.Payload.status", "reason.$": "$.Payload.reason"}
-            if journey.hours is None:
-                yield name, {**task, "ResultPath": "$.last", "Next": after}
-                return
+            task["ResultSelector"] = {
+                "status.$": "$.Payload.status",
+                "reason.$": "$.Payload.reason",
+                "until.$": "$.Payload.until",
+            }
             sent, wait = f"{name}: sent?", f"{name}{_HELD}"
-            task["ResultSelector"]["until.$"] = "$.Payload.until"
             yield name, {**task, "ResultPath": "$.last", "Next": sent}
             yield (
                 sent,
                 {
-                    "Comment": "Outside the hours in which emails may go out, it waits for them.",
+                    "Comment": "Outside its hours, in quiet hours, on a closed day or over a cap it waits.",
                     "Type": "Choice",
                     "Choices": [{"Variable": "$.last.status", "StringEquals": "delayed", "Next": wait}],
                     "Default": after,
                 },
             )
-            yield wait, _wait_until("Waits for the hours in which emails may go out.", "$.last.until", name)
+            yield wait, _wait_until("Waits until the email may go out.", "$.last.until", name)
         case Wait() if _is_plain(step):
             yield (
                 name,
@@ -286,7 +289,7 @@ def _wait_until(comment: str, path: str, next_: str) -> Asl:
 
 def _ending(comment: str, outcome: str, step: str = "") -> Asl:
     task = _task("JourneyFunctionArn", _asked("end", step, outcome=outcome))
-    return {"Comment": comment, **task, "ResultPath": None, "Next": DONE}
+    return {"Comment": comment, **task, "ResultPath": None, "End": True}
 
 
 # ── what it cannot do ──
@@ -313,17 +316,21 @@ def not_compilable(journey: Journey) -> Iterator[tuple[str, str]]:
 # ── what a run costs ──
 
 
+DELAYED = 3
+"""What an email that has to wait costs besides: the wait, the email and the choice again."""
+
+
 def transitions(machine: Asl) -> int:
-    """How many states a run enters at most, each of which is charged; and every email may wait once for its hours."""
+    """How many states a run enters at most, each of which is charged, where no email has to wait (`DELAYED`)."""
     states: Mapping[str, Asl] = machine["States"]
-    leading_back = {name for name in states if name.endswith(_HELD)}
+    besides = {*(name for name in states if name.endswith(_HELD)), FAILED, UNTIL}
 
     @cache
     def longest(name: str) -> int:
-        ahead = [each for each in targets(states[name]) if each not in leading_back and each != FAILED]
+        ahead = [each for each in targets(states[name]) if each not in besides]
         return 1 + max(map(longest, ahead), default=0)
 
-    return longest(machine["StartAt"]) + 3 * len(leading_back)  # the wait, the email and the choice again
+    return longest(machine["StartAt"])
 
 
 def targets(state: Asl) -> list[str]:

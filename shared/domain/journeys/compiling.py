@@ -90,6 +90,7 @@ class Journeys:
     _paths: dict[tuple[str, int], Path] = field(default_factory=dict)
     _conditions: dict[int, tuple[Condition, Evaluate | None]] = field(default_factory=dict)
     _filters: dict[int, tuple[EventHappens, Passes]] = field(default_factory=dict)
+    _walked: dict[str, tuple[Published, Journeys]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -121,6 +122,15 @@ class Journeys:
             definition = published.journey if newest and published is not None else self.version(journey, version)
             found = self._paths[journey, version] = Path(definition)
         return found
+
+    def on_wake_ups(self, published: Published) -> Journeys:
+        """The journey alone, as if `advance` itself walked its steps."""
+        journey = published.journey.model_copy(update={"runs_on": "wake_ups"})
+        held = self._walked.get(journey.id)
+        if held is None or held[0] is not published:
+            alone = {journey.id: published.model_copy(update={"journey": journey, "steps": {}, "state": "live"})}
+            held = self._walked[journey.id] = published, Journeys(self.segments, alone, lambda *_: journey)
+        return held[1]
 
     def holds(self, condition: Condition, run: Run, profile: Profile, t: Instant) -> bool:
         """Whether a condition holds for a contact at an instant, asked by a run. HistoryNeededError: the profile's

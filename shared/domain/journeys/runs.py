@@ -35,8 +35,13 @@ class Settled(NamedTuple):
     reason: str | None = None
 
 
+BY_US = "the nightly check"
+"""Who moves a run whose state machine has failed: to the step where it stands."""
+
+
 class Moved(NamedTuple):
-    """A person moves a run to a step, stops it (`step` None), or lets an email go that was held for review."""
+    """A person (or `BY_US`) moves a run to a step, stops it (`step` None), or lets an email go that was held for
+    review."""
 
     time: Instant
     run: str
