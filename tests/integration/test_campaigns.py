@@ -16,7 +16,7 @@ from infra.local.gateway import Request
 from infra.local.system import ProcessDied
 from shared.adapters import contacts, tokens
 from shared.adapters.tokens import Token
-from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
+from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json, iso, parse_instant
 from tests.integration.shop import Shop
 
 CUSTOMERS = 30
@@ -307,3 +307,152 @@ def test_a_test_goes_to_one_contact_in_each_variant_and_is_counted_nowhere(shop:
     ]
     assert mails(shop, id_) == {}
     assert shop.ask("GET", f"/campaigns/{id_}")[1]["state"] == "draft"
+
+
+def test_what_is_paused_stops_at_once_and_what_is_resumed_skips_and_repeats_nobody(shop: Shop) -> None:
+    everybody = shop.members("everybody")
+    ses.set_send_rate(shop.system.world, 2)
+    id_ = sent(shop)
+    shop.passes(64 * SECOND)
+    assert 0 < progress(shop, id_)["sent"] < len(everybody)
+    for _ in range(3):
+        assert shop.ask("POST", f"/campaigns/{id_}/pause")[1]["state"] == "paused"
+        at_most = progress(shop, id_)["sent"] + 2 * 2
+        shop.passes(HOUR)
+        assert progress(shop, id_)["sent"] == sum(mails(shop, id_).values()) <= at_most
+        assert progress(shop, id_)["why"] == "paused by hand"
+        assert shop.ask("POST", f"/campaigns/{id_}/resume")[0] == 202
+        shop.passes(2 * SECOND)
+    ses.set_send_rate(shop.system.world, None)
+    shop.passes(10 * MINUTE)
+    stands = progress(shop, id_)
+    assert (stands["state"], stands["waiting"]) == ("done", 0)
+    assert set(mails(shop, id_).values()) == {1}
+    assert {each["contact"] for each in recipients(shop, id_)} == everybody
+
+
+def test_each_contact_gets_it_at_their_own_hour_and_the_ledger_says_until_when_they_wait(shop: Shop) -> None:
+    """Together with a test of two variants, and with the segment asked at the instant of sending."""
+    shop.publish("travellers", {"kind": "trait", "trait": "timezone", "is": "exists"})
+    zones = {201: "Asia/Tokyo", 202: "Europe/Berlin", 203: "America/New_York", 204: "America/New_York"}
+    for number, zone in zones.items():
+        shop.customer(number)
+        shop.track(
+            "identify", {"userId": f"user-{number}", "traits": {"email": f"ada.{number}@example.com", "timezone": zone}}
+        )
+    shop.passes(30 * MINUTE)
+    travellers = shop.members("travellers")
+    assert len(travellers) == 4
+    day = iso(shop.now() + 3 * DAY)[:10]
+    variants = [{"id": "a"}, {"id": "b", "template": "goodbye"}]
+    schedule = {"kind": "local", "day": day, "at": "09:00"}
+    id_ = sent(shop, segments=["travellers"], schedule=schedule, variants=variants)
+    shop.passes(parse_instant(f"{day}T05:00:00Z") - shop.now())
+    assert progress(shop, id_)["sent"] == 1  # it is past nine in Tokyo
+    waiting = recipients(shop, id_, "&status=waiting")
+    assert sorted(iso(each["at"])[11:13] for each in waiting) in (
+        ["07", "13", "13"],
+        ["08", "13", "13"],
+        ["08", "14", "14"],
+        ["07", "14", "14"],
+    )
+    leaves = next(each["contact"] for each in waiting if iso(each["at"])[11:13] in ("13", "14"))
+    number = next(n for n in zones if profile_email(leaves) == f"ada.{n}@example.com")
+    shop.track("identify", {"userId": f"user-{number}", "traits": {"timezone": None}})
+    shop.passes(12 * HOUR)
+    stands = progress(shop, id_)
+    assert stands["state"] == "done"
+    assert stands["sent"] == 3
+    assert skipped(stands) == {"left_segment": 1}
+    assert {each["contact"] for each in recipients(shop, id_, "&reason=left_segment")} == {leaves}
+
+
+def profile_email(contact: str) -> str | None:
+    stored = contacts.read(contact)
+    return stored.profile.email if stored is not None else None
+
+
+def test_who_is_erased_before_their_turn_gets_nothing_and_who_has_joined_another_is_served_once(shop: Shop) -> None:
+    shop.publish("newcomers", {"kind": "trait", "trait": "interest", "is": "equal", "value": "ferns"})
+    for number in (301, 302, 303, 304):
+        shop.customer(number)
+        told = {"email": f"ada.{number}@example.com", "interest": "ferns"}
+        shop.track("identify", {"userId": f"user-{number}", "traits": told})
+    shop.passes(30 * MINUTE)
+    people = {profile_email(contact): contact for contact in shop.members("newcomers")}
+    erased, stays, joins, bystander = (people[f"ada.{number}@example.com"] for number in (301, 302, 303, 304))
+    id_ = sent(shop, segments=["newcomers"])
+    shop.passes(30 * SECOND)  # frozen, and nothing is sent yet
+    assert shop.ask("DELETE", f"/contacts/{erased}")[0] == 202
+    assert shop.ask("POST", f"/contacts/{stays}/merge", {"other": joins})[0] == 202
+    shop.passes(10 * MINUTE)
+    stands = progress(shop, id_)
+    assert (stands["state"], stands["audience"], stands["sent"]) == ("done", 4, 2)
+    assert skipped(stands) == {"erased": 1, "joined": 1}
+    assert mails(shop, id_) == {stays: 1, bystander: 1}
+    (gone,) = recipients(shop, id_, "&reason=erased")
+    assert (gone["contact"], gone["email"]) == (erased, None)
+
+
+def test_who_has_had_it_by_another_name_does_not_get_it_again(shop: Shop) -> None:
+    """Of two who turn out to be one person in the middle of a campaign, one has had it already."""
+    shop.publish("pair", {"kind": "trait", "trait": "interest", "is": "equal", "value": "moss"})
+    for number in (401, 402):
+        shop.customer(number)
+        shop.track(
+            "identify",
+            {"userId": f"user-{number}", "traits": {"email": f"ada.{number}@example.com", "interest": "moss"}},
+        )
+    shop.passes(30 * MINUTE)
+    pair = sorted(shop.members("pair"), key=lambda contact: (contacts.shard_of(contact), contact))
+    ses.set_send_rate(shop.system.world, 1)
+    id_ = sent(shop, segments=["pair"], spread="2h")
+    shop.passes(HOUR - MINUTE)
+    ses.set_send_rate(shop.system.world, None)
+    had = set(mails(shop, id_))
+    if len(had) != 1:
+        pytest.skip("both are due at once")
+    (first,) = had
+    (second,) = set(pair) - had
+    assert shop.ask("POST", f"/contacts/{second}/merge", {"other": first})[0] == 202
+    shop.passes(3 * HOUR)
+    stands = progress(shop, id_)
+    assert (stands["state"], stands["sent"], skipped(stands)) == ("done", 1, {"joined": 1})
+    assert mails(shop, id_) == {first: 1}
+
+
+def test_three_complaints_stop_a_campaign_until_somebody_has_looked_at_it(shop: Shop) -> None:
+    ses.set_send_rate(shop.system.world, 2)
+    id_ = sent(shop)
+    shop.passes(66 * SECOND)
+    got = sorted(mails(shop, id_))
+    assert len(got) >= 4
+    for contact in (got[0], got[0], got[1]):
+        ses.happen(shop.system.world, mail_to(shop, id_, contact), "Complaint")
+    shop.passes(SECOND)
+    assert progress(shop, id_)["state"] == "sending"  # one of them has complained twice
+    ses.happen(shop.system.world, mail_to(shop, id_, got[2]), "Complaint")
+    shop.passes(3 * SECOND)
+    stands = progress(shop, id_)
+    assert (stands["state"], stands["why"]) == ("paused", "3 recipients have reported it as spam")
+    before = sum(mails(shop, id_).values())
+    ses.set_send_rate(shop.system.world, None)
+    shop.passes(HOUR)
+    assert sum(mails(shop, id_).values()) == before
+    assert shop.ask("POST", f"/campaigns/{id_}/resume")[0] == 202
+    shop.passes(10 * MINUTE)
+    assert progress(shop, id_)["state"] == "done"
+
+
+def test_a_large_audience_is_counted_in_the_background_and_no_part_is_shown_as_the_whole(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = drafted(shop)
+    at_once = shop.ask("POST", f"/campaigns/{id_}/audience")[1]
+    monkeypatch.setattr("functions.admin.campaigns.COUNTED_AT_ONCE", 3)
+    status, told = shop.ask("POST", f"/campaigns/{id_}/audience")
+    assert (status, told["status"], told["words"], told["looked_at"]) == (202, "counting", None, 0)
+    shop.passes(MINUTE)
+    told = shop.ask("GET", f"/campaigns/{id_}/audience")[1]
+    assert (told["status"], told["words"], told["looked_at"]) == ("done", at_once["words"], 1)
+    assert told["of_this_form"]
