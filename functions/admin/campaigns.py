@@ -25,11 +25,12 @@ from shared.adapters import (
     shop_settings,
     template_definitions,
 )
+from shared.adapters import templates as template_texts
 from shared.adapters.clock import now
 from shared.adapters.contacts import SHARDS
 from shared.adapters.definitions_table import PublishedMeanwhileError
 from shared.domain.campaigns import audience, breaker, ledger, timing
-from shared.domain.campaigns.definition import Campaign, Schedule, templates_of
+from shared.domain.campaigns.definition import Campaign, Schedule, subjects_of, templates_of
 from shared.domain.campaigns.ledger import Chunk, Outcome
 from shared.domain.campaigns.states import ENDED, UNDER_WAY, WORDS, Kept, State, after
 from shared.domain.events import Instant, Json
@@ -403,6 +404,9 @@ def fitting(campaign: Campaign) -> Campaign:
     for template, field in templates_of(campaign).items():
         if template not in templates:
             raise RefusedError("invalid_campaign", f"there is no template {template}", field)
+    for field, subject in subjects_of(campaign).items():
+        if problems := template_texts.subject_problems(subject):
+            raise RefusedError("invalid_campaign", problems[0], field)
     topics = [topic.id for topic in shop_settings.settings().topics]
     if campaign.topic not in topics:
         raise RefusedError("invalid_campaign", f"it must be one of {', '.join(topics)}", "topic")

@@ -12,7 +12,7 @@ from shared.adapters.mail import Mail
 from shared.adapters.tokens import Token
 from shared.domain.contents import Front
 from shared.domain.events import Instant, Json
-from shared.domain.messages.asked import Message
+from shared.domain.messages.asked import CampaignMessage, Message
 from shared.domain.messages.variables import contact_variables
 from shared.domain.profiles import Profile
 from shared.domain.templates.brand import brand_variables
@@ -31,7 +31,8 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
     """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
     or product it is about."""
     shop = environment(ComposingSettings)
-    ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile))
+    subject = message.subject if isinstance(message, CampaignMessage) else None
+    ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile), subject)
     token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
     settings = shop_settings.settings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from shared.adapters import template_definitions, templates
@@ -24,17 +24,19 @@ class Ready:
     conditions: tuple[Condition, ...]
 
 
-def ready(id_: str, pin: int | None = None, locale: str | None = None) -> Ready:
-    """The version that is pinned, or the newest; in the language of a contact's locale. LookupError: there is none."""
+def ready(id_: str, pin: int | None = None, locale: str | None = None, subject: str | None = None) -> Ready:
+    """The version that is pinned, or the newest; in the language of a contact's locale. `subject`: in the place of its
+    own. LookupError: there is none."""
     version = template_definitions.template(id_, pin)
-    return _ready(id_, version.number, version.language(locale))
+    return _ready(id_, version.number, version.language(locale), subject)
 
 
 @lru_cache(maxsize=100)
-def _ready(id_: str, number: int, language: str) -> Ready:
+def _ready(id_: str, number: int, language: str, subject: str | None = None) -> Ready:
     version = template_definitions.template(id_, number)
     variant = version.template.variants(next(iter(version.compiled)))[language]
-    parsed = templates.parse(source(version.compiled[language]))
+    written = source(version.compiled[language])
+    parsed = templates.parse(written if subject is None else replace(written, subject=subject))
     return Ready(version.template, number, language, parsed, conditions(variant))
 
 

@@ -221,6 +221,11 @@ def problems(source: Source) -> list[str]:
     return found or list(_missing(parse(source)))
 
 
+def subject_problems(subject: str) -> list[str]:
+    """The same of a subject that stands in the place of a mail's own."""
+    return list(_problems_of_part("subject", subject, _TEXT))
+
+
 def _problems_of_part(part: str, text: str, environment: Environment) -> Iterator[str]:
     try:
         used = read(environment, text).analyze()

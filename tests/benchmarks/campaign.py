@@ -36,7 +36,7 @@ from shared.adapters.contacts import shard_of
 from shared.domain.campaigns import ledger
 from shared.domain.campaigns.states import ENDED
 from shared.domain.conditions import Segment
-from shared.domain.events import HOUR, SECOND, Instant, event_id
+from shared.domain.events import HOUR, MINUTE, SECOND, Instant, event_id
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.publications import with_segment
@@ -94,7 +94,7 @@ def play(recipients: int, crash_every: int = 0, meanwhile: Meanwhile | None = No
         gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for round_ in range(10**6):
-            system.pass_time(5 * SECOND)
+            system.pass_time(5 * SECOND if round_ < 100 or recipients >= 20_000 else MINUTE)
             kept = campaigns.read(CAMPAIGN)
             assert kept is not None
             _look(system, kept.id, kept.frozen, found)

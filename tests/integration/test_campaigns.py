@@ -74,6 +74,10 @@ def mails(shop: Shop, id_: str) -> Counter[str]:
     return Counter(each["contact"] for each in tags if each.get("campaign") == id_)
 
 
+def mail(shop: Shop, id_: str, contact: str) -> ses.Mail:
+    return ses.mail(shop.system.world, mail_to(shop, id_, contact))
+
+
 def mail_to(shop: Shop, id_: str, contact: str) -> str:
     """SES's id of what a contact got of the campaign."""
     for message, tags in shop.system.world.db.execute("SELECT id, tags FROM mailbox"):
@@ -150,6 +154,8 @@ def test_what_a_campaign_names_has_to_be_there_and_changes_are_of_the_newest_for
         ({"without": ["none"]}, "without.0"),
         ({"template": "none"}, "template"),
         ({"topic": "none"}, "topic"),
+        ({"subject": "Hello {{ contact.shoe_size }}"}, "subject"),
+        ({"follow_up": {"subject": "{{ contact.first_name"}}, "follow_up.subject"),
         ({"variants": [{"id": "a"}, {"id": "b", "template": "none"}]}, "variants.b.template"),
         ({"schedule": {"kind": "at", "day": "2026-13-01", "at": "09:00"}}, "schedule.day"),
         ({"schedule": {"kind": "later"}}, "schedule"),
@@ -207,8 +213,8 @@ def test_a_test_has_its_variants_and_who_did_not_click_gets_the_follow_up(shop: 
     id_ = sent(
         shop,
         segments=["buyers"],
-        variants=[{"id": "a"}, {"id": "b", "template": "goodbye"}],
-        follow_up={"after": "2d", "template": "last_email"},
+        variants=[{"id": "a", "subject": "For you, {{ contact.first_name }}"}, {"id": "b", "template": "goodbye"}],
+        follow_up={"after": "2d", "subject": "Once more"},
     )
     shop.passes(5 * MINUTE)
     got = mails(shop, id_)
@@ -217,6 +223,9 @@ def test_a_test_has_its_variants_and_who_did_not_click_gets_the_follow_up(shop: 
         event.properties["variant"] for each in got for event in contacts.events(each) if "variant" in event.properties
     }
     assert variants == {"a", "b"}
+    subjects = {mail(shop, id_, contact).subject for contact in got}
+    assert "For you, Ada" in subjects
+    assert len(subjects) == 2
     clicked, scanned, *_ = sorted(got)
     ses.happen(shop.system.world, mail_to(shop, id_, clicked), "Click", link="https://shop.example.com/a")
     shop.passes(MINUTE)
@@ -225,6 +234,7 @@ def test_a_test_has_its_variants_and_who_did_not_click_gets_the_follow_up(shop: 
     shop.passes(2 * DAY + 5 * MINUTE)
     assert set(mails(shop, f"{id_}-f")) == set(got) - {clicked}
     assert progress(shop, f"{id_}-f")["state"] == "done"
+    assert {mail(shop, f"{id_}-f", contact).subject for contact in set(got) - {clicked}} == {"Once more"}
     assert scanned in mails(shop, f"{id_}-f")
 
 

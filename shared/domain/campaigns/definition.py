@@ -143,6 +143,13 @@ class Campaign(Strict):
         return self
 
 
+def subjects_of(campaign: Campaign) -> dict[str, str]:
+    """The subjects that stand in the place of templates' own, by where in it each is."""
+    named = {"subject": campaign.subject, **{f"variants.{each.id}.subject": each.subject for each in campaign.variants}}
+    named["follow_up.subject"] = campaign.follow_up.subject if campaign.follow_up is not None else None
+    return {place: subject for place, subject in named.items() if subject is not None}
+
+
 def templates_of(campaign: Campaign) -> dict[str, str]:
     """The templates that the campaign needs, and where in it each is named."""
     named = {"template": campaign.template}
