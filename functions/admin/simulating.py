@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from functions.admin import journey_drafts
 from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
 from functions.admin.rest import ProblemsError, Request, left_out, route
-from shared.adapters import contacts, definitions, journey_definitions
+from shared.adapters import contacts, definitions, journey_definitions, journeys
 from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.adapters.definitions_table import TooLargeError
@@ -51,7 +51,15 @@ def simulate_journey(request: Request, journey: str) -> Json:
     by_itself = yes_or_no(body, "by_itself")
     t = now()
     result = simulate(
-        definitions.segments(), written.journey, profiles, t, days=days, rates=rates, seed=seed, by_itself=by_itself
+        definitions.segments(),
+        written.journey,
+        profiles,
+        t,
+        days=days,
+        rates=rates,
+        seed=seed,
+        by_itself=by_itself,
+        of_shop=journeys.of_shop,
     )
     told = as_json(result, PATHS) | {"at": t, "seed": seed, "sampled": "contacts" not in body}
     try:

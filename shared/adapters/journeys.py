@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shared.adapters import journey_definitions
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import table
-from shared.domain.events import HOUR, Instant
+from shared.domain.events import HOUR, Instant, Json
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Published
 from shared.domain.segments import Definitions
@@ -21,8 +21,16 @@ def of(definitions: Definitions, at_least: int = 0) -> Journeys:
     global _kept  # noqa: PLW0603 - what a Lambda keeps while it lives
     published = journey_definitions.journeys(at_least)
     if _kept is None or _kept[0] is not definitions or _kept[1] is not published:
-        _kept = definitions, published, Journeys(definitions, published, journey_definitions.version, slot)
+        _kept = definitions, published, Journeys(definitions, published, journey_definitions.version, slot, of_shop)
     return _kept[2]
+
+
+def of_shop(name: str) -> Json:
+    """One of the shop's settings, as it stood at most a minute ago."""
+    from shared.adapters import shop_settings  # which most events ask for nothing of
+
+    value: Json = getattr(shop_settings.settings(), name)
+    return value
 
 
 def slot(journey: str, per_hour: int, t: Instant) -> Instant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +11,16 @@ import pytest
 
 from infra.local.aws import eventbridge, ses
 from infra.local.aws.calls import AwsError, Call
-from shared.adapters import clock, contact_runs, contacts, events_queue, identities, journey_definitions, run_counts
+from shared.adapters import (
+    clock,
+    contact_runs,
+    contacts,
+    events_queue,
+    identities,
+    journey_definitions,
+    run_counts,
+    shop_settings,
+)
 from shared.adapters.caches import forget_all
 from shared.adapters.clients import client
 from shared.domain.events import (
@@ -25,15 +35,18 @@ from shared.domain.events import (
     Type,
     evaluation_due,
 )
+from shared.domain.journeys import asl
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Version, with_journey, with_state, with_step_state
 from shared.domain.journeys.runs import LEAVING, Moved, Run
 from shared.domain.journeys.telling import tell
+from shared.domain.settings import ShopSettings
 from tests.integration.shop import Shop
 
 ADA, GRACE = 1, 2
 AFTER = 5 * SECOND
 THANKS = {"id": "thanks", "kind": "send", "template": "thank_you"}
+HAND = {"kind": "hand"}
 LATER = {"id": "later", "kind": "wait", "for": "2d"}
 TIPS = {"id": "tips", "kind": "send", "template": "getting_started"}
 
@@ -315,6 +328,44 @@ def test_a_step_changes_its_contact_and_what_comes_after_it_sees_that(shop: Jour
     assert profile.traits["favourite"].value == "tea"
     assert "buyer" in profile.traits["tags"].value
     shop.assert_sums()
+
+
+@pytest.mark.parametrize("runs_on", ["wake_ups", "step_functions"])
+def test_a_branch_asks_what_the_shop_has_saved_by_now(shop: Journeys, runs_on: str) -> None:
+    """The value of a cart from which a code pays, whichever driver asks; and the simulation."""
+    worth = {"kind": "trait", "trait": "budget", "is": "at_least", "value": "$shop.code_from"}
+    steps = [
+        {"id": "which", "kind": "branch", "ways": [{"when": worth, "next": "note"}], "next": "poor"},
+        {"id": "note", "kind": "notify", "subject": "They can afford it"},
+        {"id": "rich", "kind": "end", "outcome": "rich"},
+        {"id": "poor", "kind": "end", "outcome": "poor"},
+    ]
+    id_ = "j" if runs_on == "wake_ups" else "onboarding"  # whose machine there is
+    machine = None
+    if runs_on == "step_functions":
+        made = Journey.model_validate({"id": id_, "name": id_, "sentence": "Says it.", "steps": steps, "trigger": HAND})
+        machine = json.dumps(asl.compiled(made))
+        for function in ("MessageFunction", "JourneyFunction"):
+            machine = machine.replace(
+                f"${{{function}Arn}}", f"arn:aws:lambda:eu-west-1:123456789012:function:{function}"
+            )
+        client("stepfunctions").update_state_machine(
+            stateMachineArn=shop.system.template.reference("OnboardingJourney"), definition=machine
+        )
+    shop.journey(*steps, id=id_, runs_on=runs_on)
+    signed_up(shop)
+    shop.happen(ADA, "Contact Updated", traits={"budget": 70})
+    shop.passes(AFTER)
+    for number, code_from in enumerate((60, 70.5)):
+        shop_settings.save(ShopSettings(code_from=code_from), number, "a test")
+        shop.passes(2 * MINUTE)
+        shop.order(ADA, number)
+        shop.passes(MINUTE)
+    assert [run.outcome for run in shop.runs_of(ADA, id_)] == ["rich", "poor"]
+    if runs_on == "wake_ups":
+        status, told = shop.ask("POST", f"/journeys/{id_}/simulate", {"contacts": [shop.contact(ADA)]})
+        assert status == 200, told
+        assert told["ended"] == {"poor": 1}
 
 
 def test_a_journey_tells_others_and_begins_another(shop: Journeys) -> None:

@@ -296,6 +296,13 @@ MISTAKES: list[tuple[str, Callable[[dict[str, Any]], None], tuple[str | int, ...
         "no event does",
     ),
     (
+        "a setting of the shop's that there is not",
+        set_("$shop.margin", "trigger", "where", 0, "value"),
+        ("trigger", "where"),
+        None,
+        "`$shop.margin` is none of the shop's settings that can be asked for: code_from",
+    ),
+    (
         "the trigger in itself",
         set_("$trigger.result", "trigger", "where", 0, "value"),
         ("trigger", "where"),

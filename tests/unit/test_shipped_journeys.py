@@ -10,9 +10,12 @@ import pytest
 from shared.adapters import definitions
 from shared.adapters.journey_files import NotYamlError, parsed, shipped
 from shared.domain.conditions import Member, parts_of
+from shared.domain.conditions.comparing import SHOP_VALUES
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Instant, Json, OrderState, Type, cart_ordered, iso
 from shared.domain.journeys.definition import Branch, Exit, Journey, SegmentChange, StartJourney, Update, WaitFor
+from shared.domain.journeys.filling import as_shipped
 from shared.domain.journeys.runs import Begin, Happening, NotifyOthers, Run, SendEmail, UpdateContact
+from shared.domain.settings import ShopSettings
 from tests.unit.journey_player import NOW, Player, consent, event, order, traits
 
 JOURNEYS = shipped()
@@ -274,6 +277,23 @@ def test_a_cart_is_reminded_of_after_an_hour_and_a_day_and_the_code_is_for_what_
         after(player, 240)
         assert emails(player) == [(1, "cart_reminder"), (24, second)]
         assert outcomes(player) == ["not_ordered"]
+
+
+def test_from_which_value_of_a_cart_the_code_pays_is_the_shop_s_setting() -> None:
+    assert all(as_shipped(name) == getattr(ShopSettings(), name) for name in SHOP_VALUES)
+    for code_from, second in ((80, "cart_code"), (80.5, "cart_last_reminder")):
+        player = shopper()
+        player.shop.shop = {"code_from": code_from}.__getitem__
+        player.tell(cart(0, worth=80))
+        after(player, 240)
+        assert emails(player)[-1] == (24, second)
+    # It is asked when the step is come to: a setting that is saved meanwhile holds.
+    player = shopper()
+    player.tell(cart(0, worth=80))
+    after(player, 20)
+    player.shop.shop = {"code_from": 100}.__getitem__
+    after(player, 240)
+    assert emails(player)[-1] == (24, "cart_last_reminder")
 
 
 def test_a_changed_cart_starts_the_hour_again() -> None:

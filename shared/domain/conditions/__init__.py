@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from shared.domain.conditions.calendar import Age, Anniversary, DateTrait, LocalTime, Season
-from shared.domain.conditions.comparing import names_the_trigger
+from shared.domain.conditions.comparing import is_filled_in
 from shared.domain.conditions.events import (
     Cart,
     Engagement,
@@ -141,7 +141,7 @@ class Segment(Strict):
     @model_validator(mode="after")
     def _asks_of_no_run(self) -> Self:
         for value in values_in(self.when):
-            if value == THIS_RUN or names_the_trigger(value):
+            if value == THIS_RUN or is_filled_in(value):
                 raise ValueError(f"`{value}` is known in a journey only: a segment has no run")
         return self
 

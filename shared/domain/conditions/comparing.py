@@ -35,8 +35,22 @@ TRIGGER = "$trigger."
 journey only; there it is filled in for each run (`journeys.filling`)."""
 
 
+SHOP = "$shop."
+"""As that, before the name of one of the shop's settings (`SHOP_VALUES`): what is saved as that when it is asked."""
+SHOP_VALUES = ("code_from",)
+
+
 def names_the_trigger(value: Json) -> bool:
     return isinstance(value, str) and value.startswith(TRIGGER)
+
+
+def names_the_shop(value: Json) -> bool:
+    return isinstance(value, str) and value.startswith(SHOP)
+
+
+def is_filled_in(value: Json) -> bool:
+    """Whether it stands for another value, which is known once somebody asks."""
+    return names_the_trigger(value) or names_the_shop(value)
 
 
 class Compared(Strict):
@@ -47,7 +61,7 @@ class Compared(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if names_the_trigger(self.value) and self.is_ != "exists":
+        if is_filled_in(self.value) and self.is_ != "exists":
             return self  # whatever that will be
         for value in self.value if isinstance(self.value, list | tuple) else (self.value,):
             if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
@@ -131,7 +145,7 @@ def passable(
         asked_for = [
             {fold_case(each) for each in (value if isinstance(value, list | tuple) else [value])}
             for value in (each.value for each in where if each.property == name and each.is_ in ("equal", "in"))
-            if not names_the_trigger(value)
+            if not is_filled_in(value)
         ]
         if asked_for and not set.intersection(*asked_for):
             raise ValueError(f"no `{name}` passes all of these filters: each of these has one only")
@@ -161,7 +175,7 @@ class Where(Filter):
     @model_validator(mode="after")
     def _fits_property(self) -> Self:
         keeps_property(self.property)
-        if names_the_trigger(self.value):
+        if is_filled_in(self.value):
             return self
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
         of_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

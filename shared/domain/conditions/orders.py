@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.conditions.comparing import Bounds, Filter, names_the_trigger, passable
+from shared.domain.conditions.comparing import Bounds, Filter, is_filled_in, passable
 from shared.domain.conditions.events import line_filters, series_in
 from shared.domain.conditions.fields import (
     Described,
@@ -48,7 +48,7 @@ class OrderWhere(Filter):
     @model_validator(mode="after")
     def _fits_property(self) -> Self:
         values = self.value if isinstance(self.value, list | tuple) else (self.value,)
-        if self.is_ == "exists" or names_the_trigger(self.value):
+        if self.is_ == "exists" or is_filled_in(self.value):
             return self
         if self.property == "gift_card" and (self.is_ != "equal" or not isinstance(self.value, bool)):
             raise ValueError("`gift_card` is yes or no: compare it with true or false")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.domain import calendars
 from shared.domain.conditions import parts_of
-from shared.domain.conditions.comparing import TRIGGER, names_the_trigger
+from shared.domain.conditions.comparing import SHOP, SHOP_VALUES, TRIGGER, names_the_shop, names_the_trigger
 from shared.domain.conditions.fields import condition_key, format_duration
 from shared.domain.conditions.shorthand import members_of, plain
 from shared.domain.conditions.windows import THIS_RUN
@@ -335,6 +335,10 @@ def _of_references(journey: Journey, part: Any, at: tuple[str | int, ...], step:
             yield Problem(at, step, text)
         elif not _is_kept(name):
             yield Problem(at, step, f"`{TRIGGER}{name}` is not kept of events: it may say who somebody is")
+    for name in sorted({str(value).removeprefix(SHOP) for value in _values(part) if names_the_shop(value)}):
+        if name not in SHOP_VALUES:
+            text = f"`{SHOP}{name}` is none of the shop's settings that can be asked for: {', '.join(SHOP_VALUES)}"
+            yield Problem(at, step, text)
 
 
 def _is_kept(name: str) -> bool:

@@ -27,7 +27,7 @@ from shared.domain.journeys.definition import (
     SegmentChange,
     WaitFor,
 )
-from shared.domain.journeys.filling import fill, named_by, needs_run
+from shared.domain.journeys.filling import OfShop, as_shipped, fill, named_by, needs_run
 from shared.domain.journeys.runs import Run
 from shared.domain.profiles import Profile
 from shared.domain.properties import KEPT_PROPERTIES
@@ -80,13 +80,15 @@ def _at_once(journey: str, per_hour: int, t: Instant) -> Instant:
 class Journeys:
     """All the shop's journeys that are switched on, with the definitions of segments that they are asked by.
 
-    `version` finds the definition of a run that keeps an older version; `slot` paces starts.
+    `version` finds the definition of a run that keeps an older version; `slot` paces starts; `shop` knows the shop's
+    settings that conditions name.
     """
 
     segments: Definitions
     published: Mapping[str, Published]
     version: Versions = _none
     slot: Slots = _at_once
+    shop: OfShop = as_shipped
     _paths: dict[tuple[str, int], Path] = field(default_factory=dict)
     _conditions: dict[int, tuple[Condition, Evaluate | None]] = field(default_factory=dict)
     _filters: dict[int, tuple[EventHappens, Passes]] = field(default_factory=dict)
@@ -129,7 +131,10 @@ class Journeys:
         held = self._walked.get(journey.id)
         if held is None or held[0] is not published:
             alone = {journey.id: published.model_copy(update={"journey": journey, "steps": {}, "state": "live"})}
-            held = self._walked[journey.id] = published, Journeys(self.segments, alone, lambda *_: journey)
+            held = self._walked[journey.id] = (
+                published,
+                Journeys(self.segments, alone, lambda *_: journey, shop=self.shop),
+            )
         return held[1]
 
     def holds(self, condition: Condition, run: Run, profile: Profile, t: Instant) -> bool:
@@ -143,13 +148,13 @@ class Journeys:
         if evaluate is None:
             # Not among the shop's own: what one run asks for, no other does, and it would be kept for ever.
             compiler = replace(self.segments.compiler, series={})
-            evaluate = compiler.function([fill(condition, run.trigger, run.began)])
+            evaluate = compiler.function([fill(condition, run.trigger, run.began, self.shop)])
         return evaluate(profile, t)[0] > 0
 
     def passes(self, occasion: EventHappens, trigger: Mapping[str, Json] | None) -> Passes:
         """The filter of an event. Only one that asks for nothing of the trigger takes None as that."""
-        if trigger is not None and needs_run(occasion.where):
-            return filter_of(fill(occasion.where, trigger, 0))
+        if needs_run(occasion.where):
+            return filter_of(fill(occasion.where, trigger or {}, 0, self.shop))
         made = self._filters.get(id(occasion))
         if made is None:
             made = self._filters[id(occasion)] = occasion, filter_of(occasion.where)
@@ -157,7 +162,7 @@ class Journeys:
 
     def passes_occurrence(self, occasion: EventHappens, run: Run) -> Callable[[Mapping[str, Json]], bool]:
         """As `passes`, of the properties of an event that the profile remembers."""
-        return filter_(fill(occasion.where, run.trigger, run.began))
+        return filter_(fill(occasion.where, run.trigger, run.began, self.shop))
 
     @cached_property
     def begun_by_event(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,17 +1,26 @@
 """Filling: what a condition or filter of a journey asks for, once it is known which run asks.
 
 `$trigger.cart_id` stands for that property of the event that started the run, and `this_run` for the time since that.
+`$shop.code_from` stands for that one of the shop's settings, as it is saved by now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from shared.domain.conditions import values_in
-from shared.domain.conditions.comparing import OF_TEXTS, TRIGGER, Compared, names_the_trigger
+from shared.domain.conditions.comparing import (
+    OF_TEXTS,
+    SHOP,
+    TRIGGER,
+    Compared,
+    is_filled_in,
+    names_the_shop,
+    names_the_trigger,
+)
 from shared.domain.conditions.windows import THIS_RUN, Since
 from shared.domain.events import Instant, Json
 from shared.domain.properties import AMOUNTS
@@ -19,9 +28,19 @@ from shared.domain.properties import AMOUNTS
 T = TypeVar("T")
 
 
+OfShop = Callable[[str], Json]
+"""One of the shop's settings by its name (`comparing.SHOP_VALUES`)."""
+SHOP_DEFAULTS: Mapping[str, Json] = {"code_from": 60.0}
+
+
+def as_shipped(name: str) -> Json:
+    """What a shop has that has saved no settings."""
+    return SHOP_DEFAULTS[name]
+
+
 def needs_run(part: Any) -> bool:
-    """Whether it is a different one for each run."""
-    return any(value == THIS_RUN or names_the_trigger(value) for value in values_in(part) if isinstance(value, str))
+    """Whether it is a different one for each run, or by what the shop has saved."""
+    return any(value == THIS_RUN or is_filled_in(value) for value in values_in(part) if isinstance(value, str))
 
 
 def named_by(part: Any) -> set[str]:
@@ -29,25 +48,29 @@ def named_by(part: Any) -> set[str]:
     return {value.removeprefix(TRIGGER) for value in values_in(part) if names_the_trigger(value)}
 
 
-def fill(part: T, trigger: Mapping[str, Json], began: Instant) -> T:
-    """With what the run knows in their places. A property that the trigger did not have passes no filter but
-    `not_equal`'s; of one that has several values (the products of an order), one has to be equal."""
+def fill(part: T, trigger: Mapping[str, Json], began: Instant, shop: OfShop = as_shipped) -> T:
+    """With what the run and the shop know in their places. A property that the trigger did not have passes no filter
+    but `not_equal`'s; of one that has several values (the products of an order), one has to be equal."""
     if not needs_run(part):
         return part
-    filled: Any = _filled(part, trigger, began)
+    filled: Any = _filled(part, trigger, began, shop)
     return filled  # type: ignore[no-any-return]
 
 
-def _filled(part: Any, trigger: Mapping[str, Json], began: Instant) -> Any:
+def _filled(part: Any, trigger: Mapping[str, Json], began: Instant, shop: OfShop) -> Any:
     match part:
+        case Compared() if names_the_shop(part.value) and part.is_ != "exists":
+            return part.model_copy(update={"value": shop(str(part.value).removeprefix(SHOP))})
         case Compared() if names_the_trigger(part.value) and part.is_ != "exists":
             name = str(part.value).removeprefix(TRIGGER)
             return _compared(part, name, trigger.get(name))
         case BaseModel():
             fields = {name: getattr(part, name) for name in type(part).model_fields}
-            return part.model_copy(update={name: _filled(value, trigger, began) for name, value in fields.items()})
+            return part.model_copy(
+                update={name: _filled(value, trigger, began, shop) for name, value in fields.items()}
+            )
         case tuple():
-            return tuple(_filled(each, trigger, began) for each in part)
+            return tuple(_filled(each, trigger, began, shop) for each in part)
         case str() if part == THIS_RUN:
             return Since(began)
     return part

@@ -36,6 +36,7 @@ from shared.domain.events import (
 from shared.domain.journeys.acts import acts
 from shared.domain.journeys.compiling import Journeys, Versions, conditions_in, occasions_in
 from shared.domain.journeys.definition import EventHappens, Journey, Published, SegmentChange
+from shared.domain.journeys.filling import OfShop, as_shipped
 from shared.domain.journeys.following import follow
 from shared.domain.journeys.runs import (
     LEAVING,
@@ -145,6 +146,7 @@ def simulate(
     seed: str = "1",
     by_itself: bool = False,
     over: int = 0,
+    of_shop: OfShop = as_shipped,
 ) -> Simulation:
     """Plays the journey for copies of these contacts, as they are at `begin`, for so many days.
 
@@ -157,7 +159,7 @@ def simulate(
         raise ValueError(f"`days` is from 1 to {MAX_DAYS}")
     # Whatever walks its steps, it means the same; and of segments, those that it asks about are all it takes.
     journey = journey.model_copy(update={"runs_on": "wake_ups"})
-    shop = _shop(definitions, journey)
+    shop = _shop(definitions, journey, of_shop)
     result = nothing_yet(journey, begin, days)
     copies = [_copy(shop, profile, begin) for profile in profiles]
     for place, profile in enumerate(copies):
@@ -176,7 +178,7 @@ def nothing_yet(journey: Journey, begin: Instant, days: int) -> Simulation:
     return Simulation(begin, days, emails=[0] * days, steps={step.id: StepSums() for step in journey.steps})
 
 
-def _shop(definitions: Definitions, journey: Journey) -> Journeys:
+def _shop(definitions: Definitions, journey: Journey, of_shop: OfShop) -> Journeys:
     names = segments_asked(definitions, journey)
     narrowed = compile_segments(
         [definitions.segments[name] for name in names],
@@ -186,7 +188,7 @@ def _shop(definitions: Definitions, journey: Journey) -> Journeys:
         zone=definitions.compiler.zone.key,
     )
     published = Published(journey=journey, version=1, state="live")
-    return Journeys(narrowed, {journey.id: published}, _only(journey))
+    return Journeys(narrowed, {journey.id: published}, _only(journey), shop=of_shop)
 
 
 def _only(journey: Journey) -> Versions:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.conditions import Segment
-from shared.domain.conditions.comparing import TRIGGER
+from shared.domain.conditions.comparing import SHOP, TRIGGER
 from shared.domain.journeys.definition import (
     EVERY_DAY,
     AnyStep,
@@ -98,7 +98,8 @@ def _occasion(occasion: SegmentChange | EventHappens | Unsubscribes, segments: M
 
 
 def _of_trigger(text: str) -> str:
-    return re.sub(rf"“{re.escape(TRIGGER)}[^”]+”", "the one that started it", text)
+    text = re.sub(rf"“{re.escape(TRIGGER)}[^”]+”", "the one that started it", text)
+    return re.sub(rf"“{re.escape(SHOP)}([^”]+)”", r"“\1” of the shop’s settings", text)
 
 
 def _done(events: Iterable[str]) -> str:

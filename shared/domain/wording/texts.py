@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from shared.domain.conditions import Segment
-from shared.domain.conditions.comparing import Compared, Where
+from shared.domain.conditions.comparing import Compared, Where, is_filled_in
 from shared.domain.conditions.windows import Since, Stretch, Window, months_of
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json
 from shared.domain.properties import AMOUNTS
@@ -45,7 +45,8 @@ def compared(condition: Compared, said: Callable[[Json], str] | None = None, *, 
     if condition.is_ in _OF_PARTS:
         several = [condition.value] if isinstance(condition.value, str) else condition.value
         return f"{_OF_PARTS[condition.is_]} {'' if len(several) == 1 else 'one of '}{', '.join(map(say, several))}"
-    words = _PLAIN | (_OF_TEXTS if isinstance(condition.value, str) else _OF_NUMBERS)
+    is_text = isinstance(condition.value, str) and not is_filled_in(condition.value)
+    words = _PLAIN | (_OF_TEXTS if is_text else _OF_NUMBERS)
     values = condition.value if condition.is_ == "in" else [condition.value]
     return f"{words[condition.is_]} {', '.join(map(say, values))}"
 
