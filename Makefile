@@ -93,7 +93,7 @@ lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with h
 	echo duckdb | $(DEPLOYED) -o functions/lake/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt
-	printf 'babel\nchalice\ndnspython\nimagesize\nimportlib-resources\nmarkupsafe\nmjml-python\npython-dateutil\npython-liquid\npytz\npyyaml\nsix\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
+	printf 'chalice\ndnspython\nimagesize\nimportlib-resources\nmarkupsafe\nmjml-python\npython-dateutil\npython-liquid\npyyaml\nsix\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
 clean:  ## remove all that was installed, built or played
 	rm -rf .venv .venv-sam .local .aws-sam

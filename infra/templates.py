@@ -26,7 +26,7 @@ def compiled(folder: Path = FOLDER) -> dict[Path, str]:
             raise ValueError(f"{file.name}: the id is {template.id}")
         version = template_compiling.version(template, FIRST)
         for language, each in version.compiled.items():
-            if wrong := problems(source(each)):
+            if wrong := problems(source(each), template.class_):
                 raise ValueError(f"{template.id} ({language}): {', '.join(wrong)}")
         text = version.model_dump_json(by_alias=True, exclude_none=True, exclude_defaults=False, indent=1)
         made[folder / "compiled" / f"{template.id}.json"] = f"{text}\n"

@@ -31,6 +31,7 @@ from functions.admin import (  # noqa: F401 - their routes
     segments,
     shop_settings,
     simulating,
+    templates,
     views,
 )
 from functions.admin.health import health

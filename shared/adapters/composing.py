@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.adapters import ready_templates, shop_settings, templates, tokens
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
 from shared.adapters.mail import Mail
+from shared.adapters.ready_templates import Ready
+from shared.adapters.templates import Rendered
 from shared.adapters.tokens import Token
 from shared.domain.contents import Front
 from shared.domain.events import Instant, Json
@@ -27,36 +30,35 @@ class ComposingSettings(Settings):
     offer_code: str = ""
 
 
-def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Mail:
-    """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
-    or product it is about."""
+def rendered_for(
+    message: Message, ready: Ready, profile: Profile, trigger: Mapping[str, Json], instant: Instant
+) -> tuple[Rendered, str]:
+    """The email as the contact reads it, and its one-click unsubscribe link."""
     shop = environment(ComposingSettings)
-    subject = message.subject if isinstance(message, CampaignMessage) else None
-    ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile), subject)
     token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
-    settings = shop_settings.settings()
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
-        "brand": brand_variables(settings.brand),
+        **of_the_shop(),
         "shown": ready_templates.shown(ready, profile, instant),
-        "shop": {
-            "name": shop.shop_name,
-            "url": shop.shop_url,
-            "address": shop.postal_address,
-            "replies": settings.senders.reply_to is not None,
-        },
         "links": {
             "unsubscribe": unsubscribe,
             "view": None,
             "preferences": f"{shop.public_url}/preferences/{token}",
             "answer": f"{shop.public_url}/answers/{token}/",
         },
-        "offer": {"code": shop.offer_code or None, "worth": settings.code_worth or None},
         "journey": message.about.get("journey"),
         **goods(ready.template.names, profile, trigger, Front(shop.shop_url.rstrip("/"), shop.currency), instant),
     }
-    rendered = templates.render(ready.template, variables)
+    return templates.render(ready.template, variables), unsubscribe
+
+
+def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Mail:
+    """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
+    or product it is about."""
+    subject = message.subject if isinstance(message, CampaignMessage) else None
+    ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile), subject)
+    rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
     return Mail(
         to=to,
@@ -66,3 +68,27 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
         unsubscribe=unsubscribe,
         tags={"message": message.key, "contact": message.contact, **about},
     )
+
+
+def preview(ready: Ready, profile: Profile, instant: Instant) -> Rendered:
+    """The email as the contact would get it now, to look at. Its links lead nowhere: they are nobody's, so that who
+    looks at it unsubscribes nobody."""
+    message = CampaignMessage(contact=profile.contact, campaign="preview", template=ready.written.id)
+    rendered, unsubscribe = rendered_for(message, ready, profile, {}, instant)
+    token = unsubscribe.rpartition("/")[2]
+    return replace(rendered, html=rendered.html.replace(token, "preview"), text=rendered.text.replace(token, "preview"))
+
+
+def of_the_shop() -> dict[str, Json]:
+    """What templates know of the shop itself, whoever gets the email."""
+    shop, settings = environment(ComposingSettings), shop_settings.settings()
+    return {
+        "brand": brand_variables(settings.brand),
+        "shop": {
+            "name": shop.shop_name,
+            "url": shop.shop_url,
+            "address": shop.postal_address,
+            "replies": settings.senders.reply_to is not None,
+        },
+        "offer": {"code": shop.offer_code or None, "worth": settings.code_worth or None},
+    }

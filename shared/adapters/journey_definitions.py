@@ -13,12 +13,11 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from pydantic import ConfigDict, TypeAdapter
-
 from shared.adapters import definitions_table
 from shared.adapters.clients import client
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import CACHE_TTL, Newest, PublishedMeanwhileError, compressed, put_new, versions
+from shared.adapters.definitions_table import CACHE_TTL, Newest, compressed, put_new, versions
+from shared.adapters.drafts import Drafts
 from shared.domain.events import Instant, Json, Strict
 from shared.domain.journeys.definition import Journey, Published
 from shared.domain.journeys.publications import Publication, Version
@@ -108,36 +107,26 @@ class Draft(Strict):
     text: str | None = None
 
 
-_DRAFTS = TypeAdapter(dict[str, Draft], config=ConfigDict(defer_build=True))  # only the admin function reads drafts
+_drafts = Drafts(DRAFTS, Draft)
 
 
 def drafts() -> dict[str, Draft]:
     """The drafts by their journeys."""
-    return _drafts()[1]
+    return _drafts.all()
 
 
 def put_draft(journey: Journey, text: str | None, instead_of: int | None, by: str) -> Draft:
     """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
     or none any more. TooLargeError."""
-    newest, drafts = _drafts()
-    if (drafts[journey.id].number if journey.id in drafts else None) != instead_of:
-        raise PublishedMeanwhileError(f"there is another draft of {journey.id}")
-    draft = Draft(number=newest + 1, journey=journey, at=now(), by=by, text=text)
-    put_new(definitions_table.Version(DRAFTS, newest + 1, _drafts_body({**drafts, journey.id: draft})))
-    return draft
+    at = now()
+    return _drafts.put(
+        journey.id, lambda number: Draft(number=number, journey=journey, at=at, by=by, text=text), instead_of
+    )
 
 
 def drop_draft(id_: str, number: int) -> None:
     """Drops the draft of that number, if it is still the journey's. PublishedMeanwhileError."""
-    newest, drafts = _drafts()
-    if id_ in drafts and drafts[id_].number == number:
-        del drafts[id_]
-        put_new(definitions_table.Version(DRAFTS, newest + 1, _drafts_body(drafts)))
-
-
-def _drafts() -> tuple[int, dict[str, Draft]]:
-    number, body = next(versions(DRAFTS), (0, b"{}"))
-    return number, _DRAFTS.validate_json(body)
+    _drafts.drop(id_, number)
 
 
 # ── simulations: the newest of each journey, so that whoever opens it finds what came of it ──
@@ -175,7 +164,3 @@ def _publication_body(made: Publication) -> bytes:
 
 def _version_body(version: Version) -> bytes:
     return compressed("parts of a version", version.model_dump_json(by_alias=True, exclude_none=True).encode())
-
-
-def _drafts_body(drafts: dict[str, Draft]) -> bytes:
-    return compressed("drafts", _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))

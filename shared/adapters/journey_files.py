@@ -17,6 +17,7 @@ from functools import cache
 from importlib import resources
 
 import yaml
+from pydantic import BaseModel
 
 from shared.domain.events import Json
 from shared.domain.journeys.definition import Journey
@@ -183,10 +184,10 @@ def _scalar(node: yaml.Node, line: int) -> Json:
 # ── writing ──
 
 
-def written(journey: Journey) -> str:
-    """The journey as YAML, without what goes without saying; `read` finds the same in it."""
-    whole = journey.model_dump(mode="json", by_alias=True, exclude_none=True)
-    said = journey.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+def written(form: BaseModel) -> str:
+    """A journey (or a template) as YAML, without what goes without saying; `read` finds the same in it."""
+    whole = form.model_dump(mode="json", by_alias=True, exclude_none=True)
+    said = form.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
     text: str = yaml.dump(_with_kinds(whole, said), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from email.header import Header
 from email.utils import formataddr
 from functools import cache
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2.type_defs import MessageHeaderTypeDef
 
 # A dot-atom in ASCII at a domain of labels: what SES takes for an address. It says of none that it refuses which one it
 # means, the recipient's or the sender's, so the recipient's is looked at before.
@@ -33,7 +37,8 @@ class MailSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one recipient. `unsubscribe` is the one-click URL of RFC 8058; `tags` come back in SES's notices."""
+    """A mail to one recipient. `unsubscribe` is the one-click URL of RFC 8058 (empty: none); `tags` come back in SES's
+    notices."""
 
     to: str
     subject: str
@@ -78,10 +83,7 @@ def send(mail: Mail) -> str:
                         "Html": {"Data": mail.html, "Charset": "UTF-8"},
                         "Text": {"Data": mail.text, "Charset": "UTF-8"},
                     },
-                    "Headers": [
-                        {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>"},
-                        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
-                    ],
+                    "Headers": _headers(mail),
                 }
             },
             EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
@@ -91,6 +93,15 @@ def send(mail: Mail) -> str:
         _raise_if_not_sent(error, mail.to)
         raise
     return answer["MessageId"]
+
+
+def _headers(mail: Mail) -> list[MessageHeaderTypeDef]:
+    if not mail.unsubscribe:
+        return []
+    return [
+        {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>"},
+        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+    ]
 
 
 @cache

@@ -10,7 +10,7 @@ from shared.domain.conditions import Condition
 from shared.domain.events import Instant
 from shared.domain.profiles import Profile
 from shared.domain.templates.definition import Template, conditions
-from shared.domain.templates.stored import Compiled
+from shared.domain.templates.stored import Compiled, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,15 @@ def ready(id_: str, pin: int | None = None, locale: str | None = None, subject: 
 
 @lru_cache(maxsize=100)
 def _ready(id_: str, number: int, language: str, subject: str | None = None) -> Ready:
-    version = template_definitions.template(id_, number)
+    return of(template_definitions.template(id_, number), language, subject)
+
+
+def of(version: Version, language: str, subject: str | None = None) -> Ready:
+    """A version in one of its languages; with this subject in the place of its own. TemplateFailedError."""
     variant = version.template.variants(next(iter(version.compiled)))[language]
     written = source(version.compiled[language])
     parsed = templates.parse(written if subject is None else replace(written, subject=subject))
-    return Ready(version.template, number, language, parsed, conditions(variant))
+    return Ready(version.template, version.number, language, parsed, conditions(variant))
 
 
 def source(compiled: Compiled) -> templates.Source:

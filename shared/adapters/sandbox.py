@@ -51,6 +51,7 @@ from liquid.exceptions import (
     OutputStreamLimitError,
     UnknownFilterError,
 )
+from liquid.undefined import Undefined
 from liquid.utils import ReadOnlyChainMap
 
 for _name in _absent:
@@ -423,3 +424,15 @@ def read(environment: Environment, source: str) -> Bound:
     found = environment.from_string(source)
     assert isinstance(found, Bound)
     return found
+
+
+class Unknown(Undefined):
+    """A value that is not known: nothing, like any other, but that it notes its name when it is printed."""
+
+    def __init__(self, name: str, printed: set[str]) -> None:
+        super().__init__(name)
+        self.printed = printed
+
+    def __str__(self) -> str:
+        self.printed.add(self.name)
+        return ""

@@ -13,8 +13,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 
+from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, Newest, compressed, put_new, versions
 from shared.adapters.definitions_table import Version as Stored
+from shared.adapters.drafts import Drafts
+from shared.domain.events import Instant, Strict
+from shared.domain.templates.definition import Template
 from shared.domain.templates.stored import Publication, Version
 
 TEMPLATES = "templates"
@@ -72,6 +76,42 @@ def publish(made: Publication, new: Version | None = None) -> None:
     _publications.forget()
 
 
+# ── drafts ──
+
+
+class Draft(Strict):
+    """A template as it may become, since the drafts' version of this number. `text`: as it was written, where it was
+    YAML: with its comments."""
+
+    number: int
+    template: Template
+    at: Instant
+    by: str
+    text: str | None = None
+
+
+_drafts = Drafts("template_drafts", Draft)
+
+
+def drafts() -> dict[str, Draft]:
+    """The drafts by their templates."""
+    return _drafts.all()
+
+
+def put_draft(template: Template, text: str | None, instead_of: int | None, by: str) -> Draft:
+    """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
+    or none any more. TooLargeError."""
+    at = now()
+    return _drafts.put(
+        template.id, lambda number: Draft(number=number, template=template, at=at, by=by, text=text), instead_of
+    )
+
+
+def drop_draft(id_: str, number: int) -> None:
+    """Drops the draft of that number, if it is still the template's. PublishedMeanwhileError."""
+    _drafts.drop(id_, number)
+
+
 def forget() -> None:
     """Forgets what was read, so that it is read again."""
     _publications.forget()
@@ -84,7 +124,8 @@ def _id_of(template: str) -> str:
 
 # ── what is shipped ──
 
-_COMPILED = resources.files("shared").joinpath("definitions", "templates", "compiled")
+_WRITTEN = resources.files("shared").joinpath("definitions", "templates")
+_COMPILED = _WRITTEN.joinpath("compiled")
 
 
 @cache
@@ -98,3 +139,9 @@ def shipped(id_: str) -> Version:
     if id_ not in shipped_ids():
         raise LookupError(f"there is no template {id_}")
     return Version.model_validate_json(_COMPILED.joinpath(f"{id_}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def shipped_text(id_: str) -> str:
+    """A shipped email as it is written, in YAML."""
+    return _WRITTEN.joinpath(f"{id_}.yaml").read_text(encoding="utf-8")

@@ -13,12 +13,12 @@ from html import unescape
 from time import thread_time
 
 from shared.adapters.sandbox import HTML as _HTML
-from shared.adapters.sandbox import MAX_TIME, Bound, Environment, LiquidError, read
+from shared.adapters.sandbox import MAX_TIME, Bound, LiquidError, Unknown, read
 from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
 from shared.domain.events import Json
 from shared.domain.messages.variables import MAX_TEXT, one_line
-from shared.domain.settings import Brand, Logo, SocialLink
+from shared.domain.settings import Brand, Logo, MailClass, SocialLink
 from shared.domain.templates.brand import brand_variables
 
 _GOODS: list[Json] = [
@@ -147,6 +147,7 @@ class Rendered:
     subject: str
     html: str
     text: str
+    preview: str = ""
 
 
 def parse(source: Source) -> Template:
@@ -176,7 +177,7 @@ def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
         _check_links(html)
     except Exception as error:  # filters let Python's own through, too
         raise TemplateFailedError(error) from error
-    return Rendered(subject, html, text)
+    return Rendered(subject, html, text, preview)
 
 
 _MAY_LEAD = re.compile(r"""(?:href|src|action|background)\s*=\s*["']?(?!https?:|mailto:)[^>]{0,80}?:""", re.IGNORECASE)
@@ -211,34 +212,39 @@ def _tags(html: str) -> Iterator[str]:
 # ── checking, before a template is used ──
 
 
-def problems(source: Source) -> list[str]:
-    """What keeps the mail from being used: wrong syntax, unknown variables, no unsubscribe link, no postal address."""
+def problems(source: Source, class_: MailClass = "marketing") -> list[str]:
+    """What keeps the mail from being used: wrong syntax, unknown variables, no unsubscribe link, no postal address. One
+    that somebody has asked for (`transactional`) needs no unsubscribe link."""
     found = [
-        problem
-        for part, environment in (("subject", _TEXT), ("preview", _TEXT), ("html", _HTML), ("text", _TEXT))
-        for problem in _problems_of_part(part, getattr(source, part), environment)
+        f"{part}, line {line}: {told}" if line else f"{part}: {told}"
+        for part in ("subject", "preview", "html", "text")
+        for line, told in faults(getattr(source, part), html=part == "html")
     ]
-    return found or list(_missing(parse(source)))
+    return found or list(_missing(parse(source), class_))
 
 
 def subject_problems(subject: str) -> list[str]:
     """The same of a subject that stands in the place of a mail's own."""
-    return list(_problems_of_part("subject", subject, _TEXT))
+    return [
+        f"subject, line {line}: {told}" if line else f"subject: {told}" for line, told in faults(subject, html=False)
+    ]
 
 
-def _problems_of_part(part: str, text: str, environment: Environment) -> Iterator[str]:
+def faults(text: str, *, html: bool) -> Iterator[tuple[int | None, str]]:
+    """What is wrong with Liquid as it is written, each with its line."""
+    environment = _HTML if html else _TEXT
     try:
         used = read(environment, text).analyze()
     except LiquidError as error:
-        line = f", line {_line(text, error.token.start_index)}" if error.token and error.token.start_index >= 0 else ""
-        yield f"{part}{line}: {error.message}"
+        placed = error.token is not None and error.token.start_index >= 0
+        yield _line(text, error.token.start_index) if placed and error.token else None, str(error.message)
         return
-    known = VARIABLES.keys() | (_FROM_THE_MAIL if part == "html" else frozenset())
+    known = VARIABLES.keys() | (_FROM_THE_MAIL if html else frozenset())
     for variable in (use for uses in used.globals.values() for use in uses):
         if not _is_known(str(variable), known):
-            yield f"{part}, line {_line(text, variable.span.index)}: unknown variable {variable}"
+            yield _line(text, variable.span.index), f"unknown variable {variable}"
     for name in used.filters.keys() - environment.filters.keys():
-        yield f"{part}, line {_line(text, used.filters[name][0].index)}: unknown filter {name}"
+        yield _line(text, used.filters[name][0].index), f"unknown filter {name}"
 
 
 def _is_known(variable: str, known: Collection[str]) -> bool:
@@ -253,8 +259,9 @@ def _is_known(variable: str, known: Collection[str]) -> bool:
     return not any(of_one) or (isinstance(one, dict) and of_one[0] in one)
 
 
-def _missing(template: Template) -> Iterator[str]:
+def _missing(template: Template, class_: MailClass) -> Iterator[str]:
     """Looks at mails as they come out, to a contact we know all about and to one we know nothing of."""
+    required = _REQUIRED[1:] if class_ == "transactional" else _REQUIRED
     for nothing_known in (False, True):
         variables = example(nothing_known=nothing_known)
         try:
@@ -265,12 +272,20 @@ def _missing(template: Template) -> Iterator[str]:
         missing = [
             f"{part}: {name} is missing"
             for part in ("html", "text")
-            for name in _REQUIRED
+            for name in required
             if str(VARIABLES[name][0]) not in getattr(rendered, part)
         ]
         if missing:
             yield from missing
             return
+
+
+def without_default(template: Template, contact: Mapping[str, Json]) -> set[str]:
+    """What it would print of a contact (`contact_variables`) though it is not known of them: there would be a gap."""
+    printed: set[str] = set()
+    known = {name: Unknown(f"contact.{name}", printed) if value is None else value for name, value in contact.items()}
+    render(template, {**example(), "contact": known})
+    return printed
 
 
 def example(*, nothing_known: bool = False) -> dict[str, Json]:
@@ -287,6 +302,11 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
         else:
             variables[outer] = value
     return variables
+
+
+def example_of(path: str) -> Json:
+    """What a variable is in the example; None: there is none of this name."""
+    return VARIABLES[path][0] if path in VARIABLES else None
 
 
 def _nothing_like(value: Json) -> Json:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters import clock, journey_definitions
+from shared.adapters import clock, definitions_table, journey_definitions
 from shared.adapters.definitions_table import MAX_BYTES, PublishedMeanwhileError, TooLargeError
 from shared.domain.events import MINUTE
 from shared.domain.journeys.definition import Journey
@@ -83,16 +83,16 @@ def test_of_two_who_publish_at_once_one_is_told() -> None:
 
 def test_what_is_published_elsewhere_is_known_within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     before = journey_definitions.journeys()
-    held = journey_definitions._read
+    held = journey_definitions._publications._read
     publish(1, journey())
-    journey_definitions._read = held
+    journey_definitions._publications._read = held
     assert journey_definitions.journeys() is before, "nothing is read again within a minute"
     assert "cart" in journey_definitions.journeys(at_least=1), "who was told of it does not wait"
-    journey_definitions._read = held
+    journey_definitions._publications._read = held
     monkeypatch.setattr(clock, "now", lambda: NOW + MINUTE)
-    monkeypatch.setattr(journey_definitions, "now", lambda: NOW + MINUTE)
+    monkeypatch.setattr(definitions_table, "now", lambda: NOW + MINUTE)
     assert "cart" in (after := journey_definitions.journeys())
-    monkeypatch.setattr(journey_definitions, "now", lambda: NOW + 2 * MINUTE)
+    monkeypatch.setattr(definitions_table, "now", lambda: NOW + 2 * MINUTE)
     assert journey_definitions.journeys() is after, "what has not changed is the same object"
     with pytest.raises(LookupError, match="publication 2"):
         journey_definitions.journeys(at_least=2)

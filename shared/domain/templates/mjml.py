@@ -37,6 +37,11 @@ def source(variant: Variant, class_: MailClass, language: str) -> str:
     return layout.document(body, class_, language)
 
 
+def of_the_body(block: Raw) -> bool:
+    """Whether it is made of sections, rather than of what stands in a column."""
+    return _OF_THE_BODY.match(block.mjml) is not None
+
+
 def shown(block: Block, numbers: Iterator[int]) -> str:
     """Liquid's condition by which a block is shown; empty: always. `numbers`: of those with `show_if`."""
     parts = [f"shown[{next(numbers)}]"] if block.show_if is not None else []
@@ -48,12 +53,12 @@ def shown(block: Block, numbers: Iterator[int]) -> str:
 def _body(blocks: tuple[Block, ...]) -> str:
     """Blocks follow each other in one column, but for sections by hand, which stand by themselves."""
     made, in_column = [], False
-    for of_the_body, part in _written(blocks, count()):
-        if of_the_body and in_column:
+    for outside, part in _written(blocks, count()):
+        if outside and in_column:
             made.append("</mj-column></mj-section>")
-        elif not of_the_body and not in_column:
+        elif not outside and not in_column:
             made.append('<mj-section padding="0 0 32px"><mj-column>')
-        in_column = not of_the_body
+        in_column = not outside
         made.append(part)
     if in_column:
         made.append("</mj-column></mj-section>")
@@ -64,12 +69,12 @@ def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[tupl
     """Each block with what it is shown by, and whether it stands in the body rather than in a column."""
     for block in blocks:
         condition = shown(block, numbers)
-        own = isinstance(block, Raw) and _OF_THE_BODY.match(block.mjml) is not None
+        own = isinstance(block, Raw) and of_the_body(block)
         part = _LOOKS[type(block)](block)
         yield own, _around(f"if {condition}", part, "endif") if condition else part
         fallback = list(_written(block.fallback, numbers))
-        for of_the_body, other in fallback if condition else ():
-            yield of_the_body, _around(f"unless {condition}", other, "endunless")
+        for outside, other in fallback if condition else ():
+            yield outside, _around(f"unless {condition}", other, "endunless")
 
 
 def _around(begin: str, part: str, end: str) -> str:
