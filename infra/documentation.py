@@ -1,8 +1,8 @@
 """What of the docs is made: `make docs` writes it.
 
-The tables of docs/segments.md and docs/journeys.md come from the code. Each stands between two comments,
-`<!-- made: NAME -->` and `<!-- end -->`; what is around them is written by hand. The decisions get their numbers:
-whoever adds one writes `## 2026-11-28: what was decided` at the end, and its number, once given, never changes.
+The tables of docs/segments.md, docs/journeys.md and docs/templates.md come from the code. Each stands between two
+comments, `<!-- made: NAME -->` and `<!-- end -->`; what is around them is written by hand. The decisions get their
+numbers: whoever adds one writes `## 2026-11-28: what was decided` at the end, and its number, once given, stays.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from shared.domain.conditions.orders import LastOrder
 from shared.domain.wording import sentence
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-MADE = (DOCS / "segments.md", DOCS / "journeys.md")
+MADE = (DOCS / "segments.md", DOCS / "journeys.md", DOCS / "templates.md")
 DECISIONS = DOCS / "decisions.md"
 
 MODELS: Mapping[str, type[Described]] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from shared.adapters import definitions, template_definitions, templates
+from shared.adapters import definitions, sandbox, template_definitions, templates
 from shared.adapters.journey_files import shipped
 from shared.adapters.ready_templates import source
 from shared.domain.conditions import Segment
@@ -25,6 +26,7 @@ from shared.domain.journeys.definition import (
 )
 from shared.domain.journeys.simulating import Rates, simulate
 from shared.domain.journeys.wording import JourneyWords, in_words
+from shared.domain.messages.variables import Moment
 from shared.domain.profiles import Profile
 from shared.domain.segments import absorb, compile_segments
 from shared.domain.wording.texts import duration, label
@@ -45,13 +47,17 @@ def tables() -> dict[str, str]:
         "shipped_journeys": "\n".join(_shown(journey, in_words(journey, segments)) for journey in journeys),
         "variables": _table(
             ("variable", "what it is", "for example"),
-            (
-                (f"`{name}`", told, f"`{example}`" if isinstance(example, str | int) else "a list")
-                for name, (example, told) in templates.VARIABLES.items()
-            ),
+            ((f"`{name}`", told, _example(example)) for name, (example, told) in templates.VARIABLES.items()),
         ),
+        "filters": ", ".join(f"`{name}`" for name in sorted(sandbox.TEXT.filters)) + ".",
         "costs": _table(("journey", "emails", "turns", "on wake-ups", "on Step Functions"), map(_cost, journeys)),
     }
+
+
+def _example(value: Any) -> str:
+    if isinstance(value, str | int | Moment):
+        return f"`{value}`"
+    return "a product" if isinstance(value, dict) else "a list"
 
 
 def _shown(journey: Journey, words: JourneyWords) -> str:

@@ -119,8 +119,16 @@ def about(source: str, product_id: str, variant_id: str = "") -> dict[str, Json]
     hundredths; of no variant in particular, the lowest) and a variant's counted `stock`; None when the storefront has
     told nothing of it, or that it is gone."""
     held = _stored(_id(source, product_id))[0]
-    if held is None or held.about.get("status") == "deleted":
-        return None
+    return None if held is None or held.about.get("status") == "deleted" else _about(held, variant_id)
+
+
+def on_sale(source: str, product_id: str, variant_id: str = "") -> dict[str, Json] | None:
+    """The same; None also of what cannot be bought now."""
+    held = _stored(_id(source, product_id))[0]
+    return None if held is None or is_gone(held, variant_id) else _about(held, variant_id)
+
+
+def _about(held: Product, variant_id: str) -> dict[str, Json]:
     variant = held.variants.get(variant_id)
     told: dict[str, Json] = {name: held.about.get(name) for name in ("title", "image", "url", "handle")}
     told["stock"] = None if variant is None or variant.backorder else variant.stock

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.adapters import ready_templates, shop_settings, templates, tokens
+from shared.adapters import definitions, ready_templates, shop_settings, templates, tokens
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
 from shared.adapters.mail import Mail
@@ -14,9 +14,10 @@ from shared.adapters.ready_templates import Ready
 from shared.adapters.templates import Rendered
 from shared.adapters.tokens import Token
 from shared.domain.contents import Front
+from shared.domain.evaluation.calendar import zone_of
 from shared.domain.events import Instant, Json
 from shared.domain.messages.asked import CampaignMessage, Message
-from shared.domain.messages.variables import contact_variables
+from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
 from shared.domain.templates.brand import brand_variables
 
@@ -40,6 +41,9 @@ def rendered_for(
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
         **of_the_shop(),
+        "traits": Traits(profile),
+        "now": moment(instant, zone_of(profile, definitions.shop_zone())),
+        "language": ready.language,
         "shown": ready_templates.shown(ready, profile, instant),
         "links": {
             "unsubscribe": unsubscribe,

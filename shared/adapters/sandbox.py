@@ -54,6 +54,8 @@ from liquid.exceptions import (
 from liquid.undefined import Undefined
 from liquid.utils import ReadOnlyChainMap
 
+from shared.domain.messages.variables import MONTHS, WEEKDAYS
+
 for _name in _absent:
     del sys.modules[_name]
 
@@ -224,18 +226,16 @@ def _bounded(name: str, work: Callable[..., object]) -> Callable[..., object]:
 
 # ── dates ──
 
-_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 _WRITTEN: Mapping[str, Callable[[datetime], str]] = {
     "Y": lambda t: f"{t.year:04d}",
     "y": lambda t: f"{t.year % 100:02d}",
     "m": lambda t: f"{t.month:02d}",
     "d": lambda t: f"{t.day:02d}",
     "e": lambda t: str(t.day),
-    "B": lambda t: _MONTHS[t.month - 1],
-    "b": lambda t: _MONTHS[t.month - 1][:3],
-    "A": lambda t: _DAYS[t.weekday()],
-    "a": lambda t: _DAYS[t.weekday()][:3],
+    "B": lambda t: MONTHS[t.month - 1],
+    "b": lambda t: MONTHS[t.month - 1][:3],
+    "A": lambda t: WEEKDAYS[t.weekday()],
+    "a": lambda t: WEEKDAYS[t.weekday()][:3],
     "u": lambda t: str(t.isoweekday()),
     "w": lambda t: str(t.isoweekday() % 7),
     "j": lambda t: f"{t.timetuple().tm_yday:03d}",

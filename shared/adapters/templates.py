@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import unescape
 from time import thread_time
 
@@ -17,7 +18,7 @@ from shared.adapters.sandbox import MAX_TIME, Bound, LiquidError, Unknown, read
 from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
 from shared.domain.events import Json
-from shared.domain.messages.variables import MAX_TEXT, one_line
+from shared.domain.messages.variables import MAX_TEXT, Moment, one_line
 from shared.domain.settings import Brand, Logo, MailClass, SocialLink
 from shared.domain.templates.brand import brand_variables
 
@@ -65,6 +66,10 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.ordered": (True, "Whether they have an order that counts."),
     "contact.categories": (["Tea", "Mugs"], "The categories of the products in their newest order."),
     "contact.trial_ends": ("3 December 2026", "The day on which their free trial ends (the trait `trial_ends`)."),
+    "traits.any_name": (
+        "first flush",
+        "Any trait of the contact's by its name: a text without a link or code, a number, yes or no.",
+    ),
     "cart.products": (
         _GOODS,
         "What is in the cart that the run is about: each a `title`, `url`, `image`, `price`, `quantity`.",
@@ -84,6 +89,10 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "product.old_price": ("£12.00", "What it cost before, if its price has dropped."),
     "product.stock": (4, "How many there are, if that was told."),
     "product.url": ("https://shop.example.com/products/assam", "Its page; or the shop."),
+    'products["8123"]': (
+        _GOODS[0],
+        "Any product that can be bought now, by its id at the storefront: a `title`, `url`, `image`, `price` of today.",
+    ),
     **{f"brand.{name}": (value, _BRAND[name]) for name, value in brand_variables(_EXAMPLE).items()},
     "shown": (
         [True] * 100,
@@ -102,10 +111,20 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     ),
     "offer.code": ("BACK10", "The shop's discount code, if it gives one."),
     "offer.worth": ("10% off your next order", "What that code is worth, if the shop's settings say so."),
+    "now": (
+        Moment(datetime(2026, 12, 3, 9, 5, tzinfo=UTC)),
+        "The contact's day and time when the email is sent, to be written by `date`.",
+    ),
+    **{
+        f"now.{name}": (value, f"Of it, the {name.replace('_', ' ')}.")
+        for name, value in Moment(datetime(2026, 12, 3, 9, 5, tzinfo=UTC)).items()
+    },
+    "language": ("en", "The language in which the email is written."),
     "journey": ("win_back", "The id of the journey the email belongs to."),
 }
 """All that a template can name, with an example. What is not known of a contact is nothing, and prints as nothing."""
 
+_PRODUCT = 'products["8123"]'
 _FROM_THE_MAIL = frozenset({"subject", "preview"})
 """Known in the HTML part besides: its own subject and preview."""
 _REQUIRED = ("links.unsubscribe", "shop.address")
@@ -152,14 +171,16 @@ class Rendered:
 
 def parse(source: Source) -> Template:
     """The mail, ready to be rendered. TemplateFailedError: its syntax is wrong."""
-    written = " ".join((source.subject, source.preview, source.html, source.text))
+    tags = " ".join(
+        re.findall(r"\{[{%].*?[%}]\}", f"{source.subject} {source.preview} {source.html} {source.text}", re.S)
+    )
     try:
         return Template(
             read(_TEXT, source.subject),
             read(_TEXT, source.preview),
             read(_HTML, source.html),
             read(_TEXT, source.text),
-            frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\.", written)),
+            frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\b(?!['\"])", tags)),
         )
     except LiquidError as error:
         raise TemplateFailedError(error) from error
@@ -249,6 +270,10 @@ def faults(text: str, *, html: bool) -> Iterator[tuple[int | None, str]]:
 
 def _is_known(variable: str, known: Collection[str]) -> bool:
     """Of a list, also its size, and what one of it has: `cart.products.first.title`."""
+    if re.fullmatch(r"traits(\.[\w-]+|\['[^']+'\])", variable):
+        return True
+    if of_product := re.fullmatch(r"products(?:\['[^']+'\]|\[\d+\])(?:\.(\w+))?", variable):
+        return of_product[1] is None or of_product[1] in _GOODS[0]
     if re.fullmatch(r"shown\[\d+\]", variable):
         return True
     name, *of_one = re.split(r"(?:\[[\w.]+\]|\.(?:first|last|size)(?![\w]))\.?", variable, maxsplit=1)
@@ -293,6 +318,8 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     variables: dict[str, Json] = {}
     for path, (known, _) in VARIABLES.items():
         outer, _, inner = path.partition(".")
+        if outer in ("traits", "now") or outer.startswith("products["):
+            continue
         may_be_nothing = path == "shop.replies" or (outer in ("contact", "offer", *contents.NAMES) and inner != "url")
         value = _nothing_like(known) if nothing_known and may_be_nothing else known
         if path == "shown" and nothing_known:
@@ -301,7 +328,24 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
             variables.setdefault(outer, {})[inner] = value
         else:
             variables[outer] = value
-    return variables
+    said, sold = VARIABLES["traits.any_name"][0], VARIABLES[_PRODUCT][0]
+    return {
+        **variables,
+        "traits": _Anything(None if nothing_known else said),
+        "products": _Anything(None if nothing_known else sold),
+        "now": VARIABLES["now"][0],
+    }
+
+
+class _Anything(dict[str, Json]):
+    """Answers to any name alike."""
+
+    def __init__(self, answer: Json) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def __missing__(self, name: str) -> Json:
+        return self._answer
 
 
 def example_of(path: str) -> Json:

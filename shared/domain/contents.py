@@ -21,6 +21,7 @@ from shared.domain.properties import WHOLE_CARTS, categories_of, products_of, qu
 NAMES = ("cart", "order", "viewed", "product")
 """What a template names of it; each is looked up only for a template that does."""
 MAX_ITEMS = 10
+MAX_LOOKED_UP = 20
 CARTS_FOR = 30 * DAY
 """A cart that was changed longer ago is not looked for."""
 
@@ -41,6 +42,22 @@ class Front:
     currency: str = ""
 
 
+class Products(dict[str, Any]):
+    """What templates know as `products`: what can be bought of the catalogue, by its id (`products["8123"]`), as it is
+    today; None of what is gone. Looked up when it is named, and at most MAX_LOOKED_UP of them."""
+
+    def __init__(self, lookup: Lookup, front: Front) -> None:
+        super().__init__()
+        self._shown = _Shown(lookup, front)
+
+    def __missing__(self, id_: Any) -> Json:
+        if len(self) >= MAX_LOOKED_UP:
+            raise ValueError(f"more than {MAX_LOOKED_UP} products by their id")
+        found = self._shown.known([str(id_)])
+        self[id_] = found[0] if found else None
+        return self[id_]
+
+
 def stretches(names: Collection[str], profile: Profile, t: Instant) -> Iterator[tuple[Instant, Instant]]:
     """From when until when the contact's events are to be read for what a template names."""
     if "cart" in names:
@@ -57,10 +74,12 @@ def contents(
     trigger: Mapping[str, Json],
     lookup: Lookup,
     front: Front,
+    on_sale: Lookup | None = None,
 ) -> dict[str, Json]:
     """The variables of the names, each always there: what is not known is nothing.
 
-    `events`: those of `stretches`, in any order; `trigger`: what the run's own event said (`Run.trigger`).
+    `events`: those of `stretches`, in any order; `trigger`: what the run's own event said (`Run.trigger`); `on_sale`
+    looks up what is offered, rather than what is had already: it knows only what can be bought now.
     """
     told = sorted((event for event in events if not event.public), key=lambda event: event.stamp, reverse=True)
     shown = _Shown(lookup, front)
@@ -70,7 +89,7 @@ def contents(
     if "order" in names:
         found["order"] = {"products": _ordered(profile, told, shown)}
     if "viewed" in names:
-        found["viewed"] = {"products": _viewed(profile, shown)}
+        found["viewed"] = {"products": _viewed(profile, _Shown(on_sale or lookup, front))}
     if "product" in names:
         found["product"] = _product(trigger, shown)
     return found

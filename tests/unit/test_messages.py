@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from email import message_from_string
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -19,13 +20,13 @@ from pydantic import ValidationError
 from infra.templates import FOLDER, compiled
 from shared.adapters import journey_files, ready_templates, template_definitions
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render
-from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type
+from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type, parse_instant
 from shared.domain.journeys.definition import Send
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.gate import gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import SENTENCES, Refusal
-from shared.domain.messages.variables import contact_variables, one_line
+from shared.domain.messages.variables import Traits, contact_variables, moment, one_line
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.orders import Order
@@ -522,3 +523,64 @@ def test_any_name_comes_out_as_text(name: str) -> None:
 
 def tags_of(html: str) -> Iterator[str]:
     yield from re.findall(r"<([^>\s]+)", html)
+
+
+# ── what a template can name besides ──
+
+
+def test_any_trait_can_be_named_as_far_as_it_is_harmless() -> None:
+    traits = Traits(
+        profile(
+            traits={
+                "tea": Stamped("first flush", 1),
+                "points": Stamped(7, 1),
+                "vip": Stamped(False, 1),
+                "site": Stamped("https://evil.example", 1),
+                "list": Stamped(["a"], 1),
+                "email": Stamped("ada@example.com", 1),
+            }
+        )
+    )
+    named = {name: traits[name] for name in ("tea", "points", "vip", "site", "list", "email", "never told", "size")}
+    assert {name: value for name, value in named.items() if value is not None} == {
+        "tea": "first flush",
+        "points": 7,
+        "vip": False,
+    }
+
+
+def test_now_is_the_contacts_own_day() -> None:
+    instant = parse_instant("2026-12-31T23:30:00Z")
+    here, there = moment(instant, ZoneInfo("Europe/London")), moment(instant, ZoneInfo("Asia/Tokyo"))
+    assert (str(here), here["weekday"], here["time"]) == ("31 December 2026", "Thursday", "23:30")
+    assert (str(there), there["date"], there["hour"]) == ("1 January 2027", "2027-01-01", 8)
+    written = (
+        "{{ now }}, {{ now | date: '%A, %-d.%-m.%Y %-I %p' }}, {{ now.month_name }}{% if now.hour < 12 %}!{% endif %}"
+    )
+    mail = render(parse(Source("s", "p", written, "t")), {**example(), "now": there})
+    assert mail.html == "1 January 2027, Friday, 1.1.2027 8 AM, January!"
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [
+        ("traits.anything_at_all", None),
+        ("traits['anything at all']", None),
+        ("traits.a.b", "unknown variable traits.a.b"),
+        ("products['8123'].title", None),
+        ("products[8123].price", None),
+        ("products['8123'].colour", "unknown variable products['8123'].colour"),
+        ("now.weekday", None),
+        ("now.century", "unknown variable now.century"),
+        ("language", None),
+        ("today", "unknown variable today"),
+    ],
+)
+def test_what_can_be_named_is_known_before_it_is_sent(named: str, problem: str | None) -> None:
+    asked = "{% if products['8123'] and products[8123] %}{{ " + named + " }}{% endif %}"
+    assert flawed(html=LEGAL + asked) == ([f"html, line 1: {problem}"] if problem else [])
+
+
+def test_a_product_that_may_be_gone_is_asked_for_first() -> None:
+    (problem,) = flawed(html=LEGAL + "{{ products['8123'].title }}")
+    assert "cannot be rendered" in problem

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from shared.domain.events import Json, Type
+from shared.domain.calendars import local
+from shared.domain.events import Instant, Json, Type
 from shared.domain.profiles import Profile
 
 MAX_NAME = 60
@@ -84,6 +87,52 @@ def contact_variables(profile: Profile) -> dict[str, Json]:
     }
 
 
+class Traits(dict[str, Any]):
+    """What templates know as `traits`: any trait by its name, as far as it is harmless: a text without a link or code,
+    a number, yes or no. Of what else there is, and of what there is not, None. Looked at when it is named."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__()
+        self._profile = profile
+
+    def __missing__(self, name: str) -> Json:
+        stamped = self._profile.traits.get(name)
+        value = None if stamped is None else stamped.value
+        return value if isinstance(value, bool | int | float) else _plain(value)
+
+
+class Moment(dict[str, Any]):
+    """A day and time somewhere: `year`, `month`, `day`, `hour`, `minute` as numbers, `weekday` and `month_name` in
+    English, `date` and `time` as written by machines. As a text, a day as people write it. `instant` is what a
+    template's `date` takes."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+        super().__init__(
+            year=instant.year,
+            month=instant.month,
+            day=instant.day,
+            hour=instant.hour,
+            minute=instant.minute,
+            weekday=WEEKDAYS[instant.weekday()],
+            month_name=MONTHS[instant.month - 1],
+            date=instant.date().isoformat(),
+            time=f"{instant:%H:%M}",
+        )
+
+    def __str__(self) -> str:
+        return _written(self.instant)
+
+
+def moment(instant: Instant, where: ZoneInfo) -> Moment:
+    """What templates know as `now`."""
+    return Moment(local(instant, where))
+
+
+def _written(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
 def _day(profile: Profile, name: str) -> str | None:
     """A date as people write it: `3 December 2026`."""
     said = _trait(profile, name)
@@ -91,10 +140,11 @@ def _day(profile: Profile, name: str) -> str | None:
         day = date.fromisoformat(said[:10]) if said is not None else None
     except ValueError:
         return None
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day is not None else None
+    return _written(day) if day is not None else None
 
 
-_MONTHS = tuple("January February March April May June July August September October November December".split())  # noqa: SIM905
+MONTHS = tuple("January February March April May June July August September October November December".split())  # noqa: SIM905
+WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())  # noqa: SIM905
 
 
 def _name(profile: Profile, trait: str) -> str | None:
