@@ -222,6 +222,10 @@ def _transition(transition: Transition) -> dict[str, Json]:
     }
 
 
+ABOUT = ("journey", "run", "step", "campaign", "variant", "purpose", "template", "topic")
+"""Where a message comes from and what it is about: of a run, of a campaign, or the system's own."""
+
+
 def _message(item: Item) -> dict[str, Json]:
     """A message and, unless SES has it, why not."""
     times = [int(item[name]["N"]) for name in ("sent_at", "refused_at", "claimed_at") if name in item]
@@ -230,7 +234,7 @@ def _message(item: Item) -> dict[str, Json]:
         "kind": "message",
         "at": times[0],
         "message": item["kind"]["S"].removeprefix("MESSAGE#"),
-        **{name: item[name]["S"] for name in ("journey", "run", "step", "template", "topic")},
+        **{name: item[name]["S"] for name in ABOUT if name in item},
         "status": status,
         "reason": reason,
         "sentence": SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status),

@@ -63,10 +63,10 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
     products = products_of(properties)
     for product in products:
         if product.get("product_id") is not None or categories_of(product):
-            words = product_words(event.public, (each.get("product_id") for each in products), own)
-            found["product_id"] = listed(identifier(each.get("product_id"), words, event.public) for each in products)
+            said = product_words(event.public, (each.get("product_id") for each in products), own)
+            found["product_id"] = listed(identifier(each.get("product_id"), said, event.public) for each in products)
             categories = (category for each in products for category in categories_of(each))
-            found["category"] = listed(category_name(each, words, event.public) for each in categories)
+            found["category"] = listed(category_name(each, said, event.public) for each in categories)
             break
     if not event.other_currency:
         found["price"] = worth(properties.get("price"))
@@ -77,12 +77,15 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
         found["path"] = path(properties["path"], own, event.public)
     if properties.get("link") is not None and may_tell(event, "link"):
         found["link"] = link(properties["link"], own)
+    # The ids that our emails are tagged with are the shop's words, and none of the contact's: a campaign `may_sale` is
+    # kept of whoever is called May, too.
+    words = frozenset[str]() if event.source == "ses" else own
     for name in ("campaign", "query"):
         if properties.get(name) is not None:
-            found[name] = text(properties[name], own, event.public)
+            found[name] = text(properties[name], words, event.public)
     for name in CODES:
         if properties.get(name) is not None and may_tell(event, name):
-            found[name] = code(properties[name], own)
+            found[name] = code(properties[name], words)
     for name in FLAGS:
         if isinstance(properties.get(name), bool) and may_tell(event, name):
             found[name] = properties[name]

@@ -466,3 +466,13 @@ def test_a_large_audience_is_counted_in_the_background_and_no_part_is_shown_as_t
     told = shop.ask("GET", f"/campaigns/{id_}/audience")[1]
     assert (told["status"], told["words"], told["looked_at"]) == ("done", at_once["words"], 1)
     assert told["of_this_form"]
+
+
+def test_a_contact_s_page_lists_what_campaigns_sent_them(shop: Shop) -> None:
+    one = max(shop.members("buyers"))
+    status, told = shop.ask("GET", f"/contacts/{one}/messages")
+    assert status == 200
+    named = {each["campaign"] for each in told["messages"] if "campaign" in each}
+    assert named
+    assert shop.ask("GET", f"/contacts/{one}/export")[0] == 200
+    assert shop.ask("GET", f"/contacts/{one}/timeline")[0] == 200

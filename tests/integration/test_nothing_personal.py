@@ -12,6 +12,7 @@ import builtins
 import json
 import logging
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,15 @@ def play(shop: Shop) -> None:
         shop.call("/v1/batch", {"batch": named})
         shop.webhook("orders/create", shop.order(number + 1, said))
         shop.system.pass_time(MINUTE)
+    form = {"id": "to_customers", "name": "News", "template": "check_in", "segments": ["customers", "subscribers"]}
+    for path, body in (
+        ("/campaigns", form),
+        ("/campaigns/to_customers/audience", {}),
+        ("/campaigns/to_customers/send", {}),
+    ):
+        asked = Request("POST", path, "", {"content-type": "application/json"}, json.dumps(body).encode())
+        assert gateway.admin(shop.system, asked).status < 300
+    shop.system.pass_time(5 * MINUTE)
     for path in (
         "/v1/track",
         "/v1/identify",
@@ -255,7 +265,15 @@ def stored(system: System, *tables: str) -> Iterator[tuple[str, str]]:
     for table in tables:
         pages = system.session.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=system.template.reference(table)):
-            yield from ((table, json.dumps(item, default=repr, ensure_ascii=False)) for item in page["Items"])
+            yield from ((table, json.dumps(item, default=_opened, ensure_ascii=False)) for item in page["Items"])
+
+
+def _opened(value: Any) -> str:
+    """What is stored compressed, as it was before, where that is a text."""
+    try:
+        return zlib.decompress(bytes(value)).decode()
+    except (TypeError, ValueError, zlib.error):
+        return repr(value)
 
 
 def _content(file: Path) -> str:

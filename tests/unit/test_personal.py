@@ -246,3 +246,11 @@ def test_the_order_in_which_names_are_told_changes_nothing() -> None:
         assert says("/bo-li", own_words_of(profile))
         assert says("/boxu", own_words_of(profile))
         assert not says("/bo", own_words_of(profile))
+
+
+def test_the_ids_that_our_emails_are_tagged_with_are_kept_of_whoever_is_called_like_a_part_of_them() -> None:
+    told = {"campaign": "may_sale", "journey": "april_welcome", "template": "may_news", "message": "may_sale_c1"}
+    notice = Event(id="e", type=Type.EMAIL_SENT, time=1, received=1, source="ses", properties=told)
+    assert kept_properties(notice, frozenset({"may", "april"})) == told
+    of_the_website = notice.model_copy(update={"type": "Page Viewed", "source": "segment", "public": True})
+    assert kept_properties(of_the_website, frozenset({"may", "april"})) == {}
