@@ -25,7 +25,6 @@ from shared.adapters import (
     shop_settings,
     template_definitions,
 )
-from shared.adapters import templates as template_texts
 from shared.adapters.clock import now
 from shared.adapters.contacts import SHARDS
 from shared.adapters.definitions_table import PublishedMeanwhileError
@@ -404,9 +403,12 @@ def fitting(campaign: Campaign) -> Campaign:
     for template, field in templates_of(campaign).items():
         if template not in templates:
             raise RefusedError("invalid_campaign", f"there is no template {template}", field)
-    for field, subject in subjects_of(campaign).items():
-        if problems := template_texts.subject_problems(subject):
-            raise RefusedError("invalid_campaign", problems[0], field)
+    if subjects := subjects_of(campaign):
+        from shared.adapters import templates as liquid  # which most requests need not wait for
+
+        for field, subject in subjects.items():
+            if problems := liquid.subject_problems(subject):
+                raise RefusedError("invalid_campaign", problems[0], field)
     topics = [topic.id for topic in shop_settings.settings().topics]
     if campaign.topic not in topics:
         raise RefusedError("invalid_campaign", f"it must be one of {', '.join(topics)}", "topic")
