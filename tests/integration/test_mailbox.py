@@ -12,7 +12,8 @@ import pytest
 from infra.local.aws import ses, sns, sqs
 from infra.local.aws.calls import connect
 from infra.local.aws.world import World
-from infra.local.screens import mailbox
+from infra.local.screens import mailbox, site
+from infra.local.shop import picture_of
 from shared.domain.events import DAY, HOUR, MINUTE
 
 NOW = 1_795_000_000_000  # 2026-11-18T11:06:40Z
@@ -218,6 +219,16 @@ def test_links_are_found_where_they_stand_whatever_the_lines_end_with() -> None:
     mail = ses.Mail("id", 0, "", [], "", html, None, [], {}, None, "Sent")
     assert [link["href"] for link in Page(mailbox.framed(mail)).all("a")] == [f"/mailbox/id/links/{n}" for n in (0, 1)]
     assert mailbox.framed(mail).startswith("a\r\nb\x0bc\u2028d <a ")
+
+
+def test_the_pictures_of_the_samples_products_come_from_the_local_run(shop: Shop) -> None:
+    html = '<img src="https://shop.example.com/pictures/candles.png" alt="">'
+    mail = ses.Mail("id", 0, "", [], "", html, None, [], {}, None, "Sent")
+    assert Page(mailbox.framed(mail)).all("img")[0]["src"] == "/local/pictures/candles.png"
+    assert (site.drawing("candles.png") or b"").startswith(b"<svg")
+    assert site.drawing("..%2Fhistory.py") is site.drawing("none.png") is None
+    assert picture_of("Home decor").endswith("/home-decor.png")
+    assert picture_of("") == picture_of("Books") == "https://shop.example.com/pictures/gift.png"
 
 
 def test_one_click_unsubscribing_posts_what_rfc_8058_says(shop: Shop) -> None:

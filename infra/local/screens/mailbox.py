@@ -8,7 +8,8 @@ Functions from the world to HTML; the gateway gives them their URLs:
   redirect to (303).
 
 Everything is escaped by the templates (Liquid with autoescape), and `POLICY` lets them have no script and no style but
-that one. A mail's HTML is a document of its own, in a frame in which no script runs and which may load nothing.
+that one. A mail's HTML is a document of its own, in a frame in which no script runs and which may load nothing
+but pictures of the local run's own.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from liquid import Environment, FileSystemLoader, StrictUndefined
+from liquid.extra import add_tags
 
 from infra.local.aws import ses
 from infra.local.aws.ses import Mail
 from infra.local.aws.world import World
+from infra.local.shop import PICTURES_URL
 from infra.local.shop.history import ATTRIBUTION, PROXY
 from shared.domain.events import EPOCH, Instant
 
@@ -41,7 +44,7 @@ POLICY = (
 """Content-Security-Policy of the pages."""
 FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-    "img-src data:; base-uri 'none'; frame-ancestors 'self'"
+    "img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"
 )
 """That of a mail, which has its style in it."""
 MAILS_A_PAGE = 50
@@ -221,8 +224,9 @@ def one_click(mail: Mail) -> str | None:
 
 
 def framed(mail: Mail) -> str:
-    """The mail's HTML for its frame: links open beside it, and by way of the mailbox where SES would track them."""
-    html, shown, position = mail.html or "", list[str](), 0
+    """The mail's HTML for its frame: links open beside it, and by way of the mailbox where SES would track them;
+    pictures of the sample's products come from here."""
+    html, shown, position = (mail.html or "").replace(f'src="{PICTURES_URL}/', 'src="/local/pictures/'), list[str](), 0
     number = 0
     for anchor in _anchors(html):
         attributes = [(name, value) for name, value in anchor.attributes if name not in ("href", "target", "rel")]
@@ -305,9 +309,11 @@ def _is_page(url: str) -> bool:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(PAGES, encoding="utf-8"), autoescape=True, extra=True, undefined=StrictUndefined
+    environment = Environment(
+        loader=FileSystemLoader(PAGES, encoding="utf-8"), autoescape=True, undefined=StrictUndefined
     )
+    add_tags(environment)  # `extends` and `block`; the extra filters want babel, which emails do without
+    return environment
 
 
 def _render(page: str, now: Instant, **variables: Any) -> str:

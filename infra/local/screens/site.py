@@ -13,7 +13,7 @@ from infra.local.aws import dynamodb, ses, stepfunctions
 from infra.local.gateway import Request, Response
 from infra.local.screens import mailbox
 from infra.local.settings import PARAMETERS, PORT, SECRETS
-from infra.local.shop import history, shoppers, storefront
+from infra.local.shop import PICTURES, history, shoppers, storefront
 from infra.local.system import System
 from shared.domain.events import DAY, SECOND, iso
 
@@ -32,6 +32,8 @@ def answer(system: System, request: Request) -> Response | None:
         case ["GET", "local", "style.css"]:
             kept = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
             return Response(200, kept, mailbox.STYLE.read_bytes())
+        case ["GET", "local", "pictures", file] if (drawn := drawing(file)) is not None:
+            return Response(200, {"content-type": "image/svg+xml", "cache-control": "max-age=3600"}, drawn)
         case ["GET", "local", "status"]:
             return _json(status(system))
         case ["GET", "local", "mails"]:
@@ -49,6 +51,12 @@ def answer(system: System, request: Request) -> Response | None:
             return _mailbox(system, request, method, rest)
         case _:
             return None
+
+
+def drawing(file: str) -> bytes | None:
+    """A picture of the sample's products: as `candles.png` in its addresses, as everywhere on the web; drawn as SVG."""
+    found = PICTURES / f"{file.removesuffix('.png')}.svg"
+    return found.read_bytes() if found.parent == PICTURES and found.exists() else None
 
 
 def _image(system: System, file: str) -> Response | None:

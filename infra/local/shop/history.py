@@ -28,6 +28,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from infra.local.shop import picture_of
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Instant, Json, iso, parse_instant
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -438,6 +439,13 @@ def _cancelled(order: dict[str, Json], when: str) -> dict[str, Json]:
 def _product_created(at: Instant, product: Product, prices: dict[str, int]) -> Webhook:
     id_ = _number("product", product.stock_code)
     when = _shopify_time(at)
+    image: dict[str, Json] = {
+        "position": 1,
+        "alt": None,
+        "width": 400,
+        "height": 400,
+        "src": picture_of(product.category),
+    }
     payload: dict[str, Json] = {
         "id": id_,
         "admin_graphql_api_id": f"gid://shopify/Product/{id_}",
@@ -465,8 +473,8 @@ def _product_created(at: Instant, product: Product, prices: dict[str, int]) -> W
             }
         ],
         "options": [{"id": 1, "product_id": id_, "name": "Title", "position": 1, "values": ["Default Title"]}],
-        "images": [],
-        "image": None,
+        "images": [image],
+        "image": image,
         "media": [],
         "category": None,
     }

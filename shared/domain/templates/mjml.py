@@ -184,10 +184,11 @@ def _code(block: Code) -> str:
 
 
 def _answers(block: Answers) -> str:
-    return "".join(
+    buttons = "".join(
         f'<mj-button mj-class="answer" href="{{{{ links.answer }}}}{each.word}">{inline_html(each.text)}</mj-button>'
         for each in block.answers
     )
+    return f'{buttons}<mj-spacer height="10px" />'
 
 
 def _divider(_: Divider) -> str:

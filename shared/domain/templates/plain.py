@@ -62,7 +62,11 @@ def _picture(block: Picture) -> str:
 
 
 def _products(block: Products) -> str:
-    price = "{% if item.price %}, {{ item.price }}{% endif %}" if block.prices else ""
+    price = (
+        "{% if item.price %}, {{ item.price }}{% if item.quantity > 1 %} each{% endif %}{% endif %}"
+        if block.prices
+        else ""
+    )
     return (
         f"{{% for item in {block.of} limit: {block.most} %}}- {{{{ item.title }}}}"
         f"{{% if item.quantity > 1 %}} × {{{{ item.quantity }}}}{{% endif %}}{price}\n  {{{{ item.url }}}}\n{{% endfor %}}"
