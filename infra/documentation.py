@@ -23,6 +23,7 @@ from shared.domain.conditions.calendar import LocalTime
 from shared.domain.conditions.events import LastEvent
 from shared.domain.conditions.fields import Described
 from shared.domain.conditions.orders import LastOrder
+from shared.domain.templates import definition as template_definition
 from shared.domain.wording import sentence
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -145,6 +146,17 @@ def tables() -> dict[str, str]:
             ((f"`{each.id}`", each.group, each.sentence, sentence(segments, each.when)) for each in segments.values()),
         ),
         "fields": _table(("part", "fields, and what they are when left out", "what it means"), journey_fields.rows()),
+        "blocks": _table(
+            ("kind", "fields, and what they are when left out", "what it is"),
+            (
+                (
+                    f"`{block.model_fields['kind'].default}`",
+                    ", ".join(journey_fields.fields(block, template_definition.BaseBlock)) or "none",
+                    " ".join((inspect.getdoc(block) or "").split()),
+                )
+                for block in get_args(get_args(template_definition.Block)[0])
+            ),
+        ),
         "edits": _table(
             ("what is edited", *(f"on day {day}: {place}" for place, day in editing.PLACES.items())), editing.rows()
         ),

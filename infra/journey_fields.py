@@ -64,12 +64,12 @@ def rows() -> Iterator[tuple[str, ...]]:
         name = f"{where}: `{kind.default}`" if kind is not None else where
         means = "as above" if model in told else " ".join((inspect.getdoc(model) or "").split())
         told.add(model)
-        yield name, ", ".join(_fields(model)) or "nothing", means
+        yield name, ", ".join(fields(model)) or "nothing", means
 
 
-def _fields(model: type[BaseModel]) -> Iterator[str]:
-    """Each with what it is when it is left out; those without are required."""
-    common = () if model is Step or not issubclass(model, Step) else Step.model_fields
+def fields(model: type[BaseModel], base: type[BaseModel] = Step) -> Iterator[str]:
+    """Each with what it is when it is left out; those without are required. Those of `base` are told once, for all."""
+    common = () if model is base or not issubclass(model, base) else base.model_fields
     for name, field in model.model_fields.items():
         if name != "kind" and name not in common:
             yield f"`{field.alias or name}`{_otherwise(field)}"

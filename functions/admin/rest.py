@@ -18,7 +18,7 @@ from chalice.app import Chalice, Response
 
 from shared.domain.events import Json
 from shared.domain.refusals import RefusedError, error_body
-from shared.domain.sources.payload import Payload, read
+from shared.domain.sources.payload import Payload, clean, read
 
 MAX_ITEMS = 200
 """Of one page."""
@@ -83,6 +83,12 @@ class Request:
         """As `json`, but for one field: that is a text whose lines count, and stays as it was sent."""
         told = self.json()
         return told | {name: json.loads(self.body)[name]} if name in told else told
+
+    def json_with_lines(self) -> Payload:
+        """As `json`, but line breaks in its texts stay: the words of an email have paragraphs."""
+        self.json()
+        told: Payload = clean(json.loads(self.body), lines=True)
+        return told
 
     def limit(self, otherwise: int) -> int:
         """How many items the page shall have."""

@@ -113,7 +113,7 @@ def list_versions(request: Request, template: str) -> Json:
 @route("POST", "/templates")
 def create(request: Request) -> Json:
     """Keeps a draft of a new template: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
-    template, text = written_in(request.json_with_text("yaml"))
+    template, text = written_in(request.json_with_lines())
     if template.id in kept.numbers() or template.id in kept.drafts():
         raise RefusedError("taken", "there is a template of this id: choose another", "id", 409)
     return keep(template, text, None, request.operator, 201)
@@ -125,7 +125,7 @@ def put_draft(request: Request, template: str) -> Json:
     version, draft = standing(template), kept.drafts().get(template)
     if version is None and draft is None:
         raise not_found()
-    written, text = written_in(request.json_with_text("yaml"), template)
+    written, text = written_in(request.json_with_lines(), template)
     only_if_unchanged(request, version, draft)
     return keep(written, text, draft.number if draft else None, request.operator, 200)
 
@@ -148,7 +148,7 @@ def drop_draft(request: Request, template: str) -> Json:
 def check(request: Request, template: str) -> Json:
     """What speaks against publishing it, as it is written (or the draft, where none is sent), each with its place and
     line; and advice. Nothing is kept."""
-    body = request.json_with_text("yaml") if request.body else {}
+    body = request.json_with_lines() if request.body else {}
     try:
         written, text = written_in(body, template) if body else form_of(template)
     except ProblemsError as error:
@@ -162,7 +162,7 @@ def preview(request: Request, template: str) -> Json:
     """The email as the contact would get it (`{"contact": id}`), as somebody of whom nothing is known
     (`{"as": "nothing"}`), or as the example (`{}`): of the text that is sent, of a `version`, or of the draft. Its
     links lead nowhere: who looks at it must not unsubscribe anybody."""
-    body = request.json_with_text("yaml") if request.body else {}
+    body = request.json_with_lines() if request.body else {}
     ready, _ = ready_for(body, template)
     out = rendered(ready, body)
     size = len(out["html"].encode())
@@ -173,7 +173,7 @@ def preview(request: Request, template: str) -> Json:
 def test(request: Request, template: str) -> Json:
     """Sends it to oneself: `{"to": address}`, made as for a preview. It says that it is a test, is nobody's message,
     and nothing is counted of it."""
-    body = request.json_with_text("yaml")
+    body = request.json_with_lines()
     try:
         to = normal_email(str(body.get("to", "")))
     except ValueError:
@@ -359,7 +359,7 @@ def written_in(body: Mapping[str, Any], id_: str | None = None) -> tuple[Templat
         parsed = Parsed(body["definition"]) if text is None else journey_files.read(text)
     except NotYamlError as error:
         raise ProblemsError([Problem(None, str(error), error.line)], "invalid_template") from None
-    value = clean(parsed.value)
+    value = clean(parsed.value, lines=True)
     try:
         template = Template.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:

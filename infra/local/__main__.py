@@ -10,7 +10,7 @@ import sys
 import urllib.error
 from collections.abc import Callable
 
-from infra.local import campaigns, commands, journeys, segments, shop_settings
+from infra.local import campaigns, commands, journeys, segments, shop_settings, templates
 from infra.local.client import errors
 
 PORT = 8000
@@ -24,6 +24,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon mailbox              what was sent, newest first
   .venv/bin/beckon segment --help       segments: sizes, why a contact is in one, forecasts, dry runs
   .venv/bin/beckon journey --help       journeys: who is where and why, drafts, publishing, moves, simulations
+  .venv/bin/beckon template --help      the emails' templates: changed, looked at, published
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
@@ -87,6 +88,10 @@ def main() -> int:
     settings.description = shop_settings.DESCRIPTION
     settings.formatter_class = argparse.RawDescriptionHelpFormatter
     shop_settings.add_commands(settings)
+    template = command("template", lambda _: None, "list, show, check, preview, test and publish the emails' templates")
+    template.description = templates.DESCRIPTION
+    template.formatter_class = argparse.RawDescriptionHelpFormatter
+    templates.add_commands(template)
     campaign = command("campaign", lambda _: None, "write, count, test, send, pause and follow campaigns")
     campaign.description = campaigns.DESCRIPTION
     campaign.formatter_class = argparse.RawDescriptionHelpFormatter

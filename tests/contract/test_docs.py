@@ -21,9 +21,10 @@ from infra.local import campaigns as campaign_commands
 from infra.local import journeys as journey_commands
 from infra.local import segments as commands
 from infra.local import settings
+from infra.local import templates as template_commands
 from infra.local.routes import Route
 from infra.local.settings import template
-from shared.adapters import definitions, journey_files, senders, template_definitions
+from shared.adapters import definitions, journey_files, senders, template_checking, template_definitions
 from shared.domain import identities, personal, properties, segments
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import State
@@ -36,7 +37,9 @@ from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.simulating import Rates
 from shared.domain.profiles import bounds
 from shared.domain.properties import KEPT_PROPERTIES
+from shared.domain.settings import ShopSettings
 from shared.domain.sources import payload, segment, shopify
+from shared.domain.templates.definition import Template
 from tests.benchmarks import prices
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +48,7 @@ ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
+TEMPLATES = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
 CAMPAIGNS = (ROOT / "docs" / "campaigns.md").read_text(encoding="utf-8")
 JOURNEYS = (ROOT / "docs" / "journeys.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
@@ -143,6 +147,24 @@ def test_the_commands_for_segments_in_the_docs_are_the_programs() -> None:
     source = (ROOT / "infra" / "local" / "segments.py").read_text(encoding="utf-8")
     assert documented == set(re.findall(r'command\("(\w+)"', source))
     assert documented == set(re.findall(r"beckon segment (\w+)", commands.DESCRIPTION))
+
+
+def test_the_commands_for_templates_in_the_docs_are_the_programs() -> None:
+    source = (ROOT / "infra" / "local" / "templates.py").read_text(encoding="utf-8")
+    there = set(re.findall(r'command\("([\w-]+)"', source))
+    assert set(re.findall(r"beckon template ([\w-]+)", template_commands.DESCRIPTION)) == there - {"versions"}
+    assert set(re.findall(r"beckon template ([\w-]+)", TEMPLATES)) == there
+
+
+def test_the_template_in_the_docs_can_be_published() -> None:
+    whole, translations = (
+        journey_files.parsed(each) for each in re.findall(r"```yaml\n(.*?)```", TEMPLATES, re.DOTALL)
+    )
+    assert isinstance(whole, dict) and isinstance(translations, dict)
+    template = Template.model_validate_json(json.dumps({**whole, **translations}))
+    found = template_checking.checked(template, ShopSettings(), [segment.id for segment in definitions.shipped()])
+    assert found.problems == []
+    assert {block.kind for block in template.blocks} <= {cells[0].strip("`") for cells in rows(TEMPLATES, "Blocks")}
 
 
 def test_the_commands_for_campaigns_in_the_docs_are_the_programs() -> None:

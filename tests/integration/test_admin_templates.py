@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -154,3 +155,15 @@ def test_the_email_that_goes_out_has_the_published_words() -> None:
     (mail,) = [mail for mail in mails(shop) if mail.tags["template"] == "welcome"]
     assert mail.subject == "Hello from us"
     assert "we changed our words" in mail.html and "we changed our words" in mail.text
+
+
+@pytest.mark.parametrize("break_", ["\n\n", "\r\n\r\n"])
+@pytest.mark.parametrize("form", ["definition", "yaml"])
+def test_paragraphs_stay_paragraphs_however_they_are_sent(shop: Shop, form: str, break_: str) -> None:
+    definition = {
+        **{"id": "welcome", "name": "Welcome", "class": "lifecycle", "subject": "Hello", "preview": "A few words."},
+        "blocks": [{"kind": "heading", "text": "Hello"}, {"kind": "text", "text": f"First.{break_}Second.\x00"}],
+    }
+    body = {"definition": definition} if form == "definition" else {"yaml": json.dumps(definition)}
+    out = ok(shop.ask("POST", "/templates/welcome/preview", body))
+    assert "First.</p>" in out["html"] and "First.\n\nSecond." in out["text"]

@@ -75,16 +75,19 @@ def _too_deep() -> RefusedError:
     return RefusedError("too_deep", f"the body is nested deeper than {MAX_DEPTH} levels")
 
 
-def clean(value: Json, depth: int = MAX_DEPTH) -> Json:
-    """JSON with every text in it in its one form. RefusedError when it is nested too deeply."""
+def clean(value: Json, depth: int = MAX_DEPTH, *, lines: bool = False) -> Json:
+    """JSON with every text in it in its one form. RefusedError when it is nested too deeply. `lines`: line breaks stay,
+    in what an operator writes (the words of an email); of what comes from outside they never do."""
     if isinstance(value, str):
+        if lines:
+            return "\n".join(map(_clean_text, value.replace("\r\n", "\n").replace("\r", "\n").split("\n")))
         return _clean_text(value)
     if isinstance(value, dict | list) and depth == 0:
         raise _too_deep()
     if isinstance(value, dict):
-        return {_clean_text(name): clean(inner, depth - 1) for name, inner in value.items()}
+        return {_clean_text(name): clean(inner, depth - 1, lines=lines) for name, inner in value.items()}
     if isinstance(value, list):
-        return [clean(inner, depth - 1) for inner in value]
+        return [clean(inner, depth - 1, lines=lines) for inner in value]
     return value
 
 

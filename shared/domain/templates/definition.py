@@ -31,7 +31,7 @@ Path = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z0-9_]+)*$", max_length=100)
 # ── blocks ──
 
 
-class _Block(Strict):
+class BaseBlock(Strict):
     """`show_if`: the contact is looked at when the email is sent. `needs`: shown only when all of these variables have
     a value (a list: at least one of it). Where it is not shown, the blocks of `fallback` are, if there are any."""
 
@@ -45,7 +45,7 @@ class _Block(Strict):
         return self.needs
 
 
-class Heading(_Block):
+class Heading(BaseBlock):
     """A heading; `level` 1 is what the email is about, once."""
 
     kind: Literal["heading"] = "heading"
@@ -53,7 +53,7 @@ class Heading(_Block):
     level: Literal[1, 2] = 1
 
 
-class Text(_Block):
+class Text(BaseBlock):
     """Paragraphs and lists. `small`: a remark beside the matter."""
 
     kind: Literal["text"] = "text"
@@ -61,7 +61,7 @@ class Text(_Block):
     small: bool = False
 
 
-class Button(_Block):
+class Button(BaseBlock):
     """A link that is seen. `quiet`: outlined, for what is not the main thing."""
 
     kind: Literal["button"] = "button"
@@ -70,7 +70,7 @@ class Button(_Block):
     quiet: bool = False
 
 
-class Picture(_Block):
+class Picture(BaseBlock):
     """A picture on the web, `width` pixels wide (the file twice as wide); `alt` is read out, and seen where pictures
     are off."""
 
@@ -81,7 +81,7 @@ class Picture(_Block):
     width: int = Field(default=600, ge=16, le=600)
 
 
-class Products(_Block):
+class Products(BaseBlock):
     """Products out of a list (`cart.products`, `viewed.products`, …): at most so many, each with its picture, name and
     price, and a link to its page. An empty list shows nothing."""
 
@@ -96,7 +96,7 @@ class Products(_Block):
         return (*self.needs, self.of)
 
 
-class Code(_Block):
+class Code(BaseBlock):
     """A discount code to be typed in; nothing where there is none. `text` above it: what it is worth, until when."""
 
     kind: Literal["code"] = "code"
@@ -115,20 +115,20 @@ class Answer(Strict):
     text: Label
 
 
-class Answers(_Block):
+class Answers(BaseBlock):
     """A question that is answered with one click: a button an answer."""
 
     kind: Literal["answers"] = "answers"
     answers: tuple[Answer, ...] = Field(min_length=1, max_length=10)
 
 
-class Divider(_Block):
+class Divider(BaseBlock):
     """A line between two parts."""
 
     kind: Literal["divider"] = "divider"
 
 
-class Raw(_Block):
+class Raw(BaseBlock):
     """MJML by hand: sections, or what stands in a column. `text`: what the text part says in its place."""
 
     kind: Literal["raw"] = "raw"
