@@ -24,11 +24,17 @@ OLDER = "1"
 MAC_BYTES = 16  # half of SHA-256: as much as RFC 2104 asks for, and the links stay short
 MAX_CHARACTERS = 1000
 
-Purpose = Literal["consent", "confirm", "address", "download", "view"]
+Purpose = Literal["consent", "confirm", "address", "download", "view", "form"]
 """consent: unsubscribes, shows the preferences, answers a question. confirm: a sign-up. address: a change of address.
-download: what is known of the contact. view: the email in the browser."""
+download: what is known of the contact. view: the email in the browser. form: one sign-up by a form, whose id is in the
+place of the topic, with a number that is used once in that of the message."""
 
-VALID_FOR: Mapping[Purpose, Instant] = {"confirm": 3 * DAY, "address": 3 * DAY, "download": 3 * DAY}
+VALID_FOR: Mapping[Purpose, Instant] = {
+    "confirm": 7 * DAY,
+    "address": 3 * DAY,
+    "download": 3 * DAY,
+    "form": DAY,
+}
 """The others do not expire: an unsubscribe link has to work for as long as somebody keeps the email."""
 PREFERENCES_FOR = 30 * DAY
 """How long a token for consent opens the preference page, too, which says more than a forwarded email should."""

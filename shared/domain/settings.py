@@ -196,6 +196,8 @@ class ShopSettings(Strict):
     but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
     shop's currency, a code pays (its margin covers it); `code_worth`: what the stack's code is worth, as emails say
     it (`10% off your next order`). `keep_network_address`: with each answer about consent.
+    `interests`: what contacts can say that they like (the trait `interests`).
+    `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
     `webhooks`: where journeys' notices are told, by whom they are for."""
 
     brand: Brand = Field(default_factory=Brand)
@@ -208,6 +210,8 @@ class ShopSettings(Strict):
     code_from: float = Field(default=60, ge=0)
     code_worth: Annotated[str, Field(max_length=100, pattern=LINE)] = ""
     keep_network_address: bool = False
+    interests: tuple[Line, ...] = Field(default=(), max_length=30)
+    boxes_may_be_ticked: bool = False
     webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+function start(){d.querySelectorAll('form[data-beckon="'+F.id+'"]').forEach(live)}
