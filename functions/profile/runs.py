@@ -39,9 +39,10 @@ def move(
     trim(profile, lines=shop.definitions.lines)
     writes = []
     for run, effects, records in moved:
-        recorded = kept[run.place].recorded if run.place in kept else 0
+        before = kept.get(run.place)
+        recorded = len(records) + (before.recorded if before is not None else 0)
         journey = shop.path(run.journey, run.version).journey
-        writes.append(contact_runs.write(run, journey, effects, recorded + len(records), profile.version + 1))
+        writes.append(contact_runs.write(run, journey, effects, recorded, profile.version + 1, before))
     return transitions, writes
 
 

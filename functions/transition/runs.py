@@ -12,8 +12,13 @@ from shared.domain.journeys.runs import SendEmail
 
 
 def follow(kept: Kept, now: Instant) -> None:
-    """Does what a run's newest move asks for."""
+    """Does what a run's newest move asks for, and what earlier ones did that were not followed."""
     run = kept.run
+    on_machine = kept.runs_on == "step_functions"
+    counted = run_counts.counted(run) if kept.asked or on_machine else kept.recorded
+    for recorded, effect in kept.asked:
+        if recorded > counted and not isinstance(effect, SendEmail):
+            effects.carry_out(run, effect, now)
     for effect in kept.effects:
         if isinstance(effect, SendEmail):
             messages_queue.put(_message(kept, effect), run.asked)
@@ -22,9 +27,9 @@ def follow(kept: Kept, now: Instant) -> None:
     gone = run.outcome in run_counts.FORGOTTEN
     if not run.goes_on and not gone:
         events_queue.put_events([effects.completed(run, now)])
-    if kept.runs_on == "step_functions":
+    if on_machine:
         executions.stop(run, run.outcome or "moved")
-        if executions.begins(run):
+        if executions.begins(run, max(kept.recorded - counted, 1)):
             executions.start(run)
     run_counts.record(kept, now)
     if gone:

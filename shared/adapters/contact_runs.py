@@ -3,8 +3,10 @@
 `contact`, `kind` (`RUN#journey#number`), `body` (the run), and, for those who look at the item only: `version`, `step`
 and `occurrence` where it is, `since`, `outcome` once it has ended, `recorded` (how many records it has had, those that
 are not kept included), `profile` (the version of the contact's profile that was stored with it), `runs_on`, `topic`,
-and `asks`, the effects of the move that wrote it. They are written in the transaction that moves the contact's profile
-(functions/profile), and by nobody else.
+`asks`, the effects of the move that wrote it, and `asked`, those of earlier moves that nothing waits for (notices and
+starts of other journeys), each with how many records there were by then: whoever follows the stream does those that the
+Runs table has not counted yet, so that none is lost where a move was not followed before the next. They are written in
+the transaction that moves the contact's profile (functions/profile), and by nobody else.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters import contacts
-from shared.domain.journeys.runs import Effect, Run
+from shared.domain.journeys.runs import Effect, NotifyOthers, Run, StartAnother
 from shared.domain.journeys.stored import dump, dump_effects, load, load_effects
 
 if TYPE_CHECKING:
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from shared.domain.messages.asked import RunMessage
 
 PREFIX = "RUN#"
+MAX_ASKED = 20
+"""Of what earlier moves asked for, the newest: more than a run that goes on asks for while the stream stands still."""
 
 
 class Kept(NamedTuple):
     """A run as its item holds it. `recorded`: how many records it has had. `profile`: a number that grows with each
-    move. `topic`: what its emails are about. `effects`: what its last move asks for."""
+    move. `topic`: what its emails are about. `effects`: what its last move asks for. `asked`: what earlier ones did
+    that nothing waits for, each with `recorded` as it was then."""
 
     run: Run
     recorded: int
@@ -36,6 +41,13 @@ class Kept(NamedTuple):
     runs_on: str
     topic: str
     effects: tuple[Effect, ...]
+    asked: tuple[tuple[int, Effect], ...] = ()
+
+    @property
+    def not_waited_for(self) -> tuple[tuple[int, Effect], ...]:
+        """All that was asked for by now, and that the run goes on without."""
+        now = ((self.recorded, each) for each in self.effects if isinstance(each, NotifyOthers | StartAnother))
+        return (*self.asked, *now)[-MAX_ASKED:]
 
 
 def kind_of(journey: str, number: int) -> str:
@@ -43,15 +55,19 @@ def kind_of(journey: str, number: int) -> str:
 
 
 def write(
-    run: Run, journey: Journey, effects: Iterable[Effect], recorded: int, profile: int
+    run: Run, journey: Journey, effects: Iterable[Effect], recorded: int, profile: int, before: Kept | None = None
 ) -> TransactWriteItemTypeDef:
-    """Stores the run as it is now, in a transaction that holds the contact's profile: that guards it."""
-    return _write(Kept(run, recorded, profile, journey.runs_on, journey.topic, tuple(effects)))
+    """Stores the run as it is now, in a transaction that holds the contact's profile: that guards it. `before`: as it
+    was stored until now."""
+    asked = before.not_waited_for if before is not None else ()
+    return _write(Kept(run, recorded, profile, journey.runs_on, journey.topic, tuple(effects), asked))
 
 
 def end(kept: Kept, ended: Run, profile: int) -> TransactWriteItemTypeDef:
-    """Stores that a run has ended because its contact is no more."""
-    return _write(kept._replace(run=ended, recorded=kept.recorded + 1, profile=profile, effects=()))
+    """Stores that a run has ended because its contact is no more: nobody is told of them any more, unless they have
+    joined another."""
+    asked = kept.not_waited_for if ended.outcome == "joined" else ()
+    return _write(kept._replace(run=ended, recorded=kept.recorded + 1, profile=profile, effects=(), asked=asked))
 
 
 def _write(kept: Kept) -> TransactWriteItemTypeDef:
@@ -72,6 +88,13 @@ def _write(kept: Kept) -> TransactWriteItemTypeDef:
         item["outcome"] = {"S": run.outcome}
     if kept.effects:
         item["asks"] = {"S": dump_effects(kept.effects)}
+    if kept.asked:
+        item["asked"] = {
+            "M": {
+                "at": {"L": [{"N": str(recorded)} for recorded, _ in kept.asked]},
+                "asks": {"S": dump_effects(effect for _, effect in kept.asked)},
+            }
+        }
     return {"Put": {"TableName": contacts.table(), "Item": item}}
 
 
@@ -99,7 +122,12 @@ def of_item(item: Mapping[str, Any]) -> Kept:
         item["runs_on"]["S"],
         item["topic"]["S"],
         tuple(load_effects(item["asks"]["S"])) if "asks" in item else (),
+        tuple(_asked(item["asked"]["M"])) if "asked" in item else (),
     )
+
+
+def _asked(told: Mapping[str, Any]) -> Iterator[tuple[int, Effect]]:
+    return zip((int(each["N"]) for each in told["at"]["L"]), load_effects(told["asks"]["S"]), strict=True)
 
 
 def of_contact(contact: str, journey: str = "") -> Iterator[Kept]:

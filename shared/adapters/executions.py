@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from typing import NamedTuple
 
 from shared.adapters.clients import client
@@ -18,13 +19,13 @@ class StateMachinesSettings(Settings):
     """The ARN of each journey's state machine, or of a version of it."""
 
 
-def begins(run: Run) -> bool:
-    """Whether it is at a step to which nothing of Step Functions has brought it: at its beginning, or after an exit or
-    a person has moved it."""
-    before, last = run.records[-2:] if len(run.records) > 1 else (None, None)
-    if before is None or last is None or not run.goes_on:
-        return False
-    return last.what == "entered" and before.what in ("began", "moved")
+def begins(run: Run, new: int = 1) -> bool:
+    """Whether, by one of its `new` newest records, it came to a step to which nothing of Step Functions has brought it:
+    it began, or an exit or a person has moved it."""
+    newest = run.records[-new - 1 :]
+    return run.goes_on and any(
+        after.what == "entered" and before.what in ("began", "moved") for before, after in pairwise(newest)
+    )
 
 
 def _names(run: Run) -> list[str]:

@@ -107,6 +107,12 @@ def record(kept: Kept, now: Instant) -> None:
                 return
 
 
+def counted(run: Run) -> int:
+    """How many of the run's records are counted: all of those moves were followed to their end."""
+    item = client("dynamodb").get_item(TableName=table(), Key=_key(run), ConsistentRead=True).get("Item")
+    return 0 if item is None else int(item["counted"]["N"])
+
+
 class _Held(NamedTuple):
     counted: int
     profile: int

@@ -696,5 +696,10 @@ def test_a_run_s_item_is_as_before_and_read_as_before() -> None:
     assert says([*stored("Contacts"), *stored("Runs")], golden("runs"))
     before = golden("runs")[0]
     item = {**before, "body": {"B": zlib.compress(json.dumps(before["body"]["compressed"]).encode())}}
-    assert contact_runs.of_item(item) == contact_runs.Kept(run, 5, 9, "wake_ups", "marketing", EFFECTS)
+    kept = contact_runs.of_item(item)
+    assert kept == contact_runs.Kept(run, 5, 9, "wake_ups", "marketing", EFFECTS)
+    after = contact_runs.write(run, journey, (), recorded=6, profile=10, before=kept)["Put"]["Item"]
+    asked = [(5, each) for each in EFFECTS if isinstance(each, NotifyOthers | StartAnother)]
+    assert asked
+    assert contact_runs.of_item(after).asked == tuple(asked)
     assert run.id == f"{CONTACT}-abandoned_cart-7"

@@ -9,6 +9,7 @@ import pytest
 
 from functions.journey import app as journey_function
 from functions.message import app as message_function
+from infra.local.aws.calls import AwsError, Call
 from shared.adapters import journey_definitions, run_counts
 from shared.domain.events import DAY, HOUR, MINUTE
 from shared.domain.journeys.runs import Run
@@ -83,6 +84,28 @@ def test_where_a_run_waits_and_until_when_is_known_of_machines_too(shop: Machine
     shop.passes(2 * DAY)
     (row,) = run_counts.rows("onboarding")
     assert row.step not in ("look_round", "welcome")
+
+
+def test_a_machine_that_could_not_be_started_before_its_run_went_on_is_started_by_a_replay(shop: Machines) -> None:
+    shop.customer(ADA)
+    shop.passes(2 * DAY - HOUR)
+    ends = shop.now() + 3 * HOUR
+
+    def fault(call: Call, perform: Any) -> Any:
+        if call.operation == "StartExecution" and "Onboarding" in str(call.parameters) and shop.now() < ends:
+            raise AwsError("InternalError", "Not now.", 500)
+        return perform()
+
+    shop.fault = fault
+    shop.take_in()
+    shop.passes(3 * HOUR)
+    assert (shop.onboarding(ADA).step, shop.mails(ADA)) == ("which_guide", []), "its wait is over"
+    assert shop.ask("POST", "/dead-letters/transition/replay")[0] == 202
+    shop.passes(MINUTE)
+    assert shop.mails(ADA) == ["getting_started"]
+    shop.passes(40 * DAY)
+    assert not shop.onboarding(ADA).goes_on
+    shop.assert_sums("onboarding")
 
 
 def test_a_run_whose_machine_failed_goes_on_where_it_stood(shop: Machines, monkeypatch: pytest.MonkeyPatch) -> None:

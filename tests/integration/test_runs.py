@@ -15,6 +15,7 @@ from shared.adapters import (
     clock,
     contact_runs,
     contacts,
+    dead_letters,
     events_queue,
     identities,
     journey_definitions,
@@ -392,6 +393,41 @@ def test_a_journey_tells_others_and_begins_another(shop: Journeys) -> None:
     shop.order(ADA, 1)
     shop.passes(AFTER)
     assert shop.mails(ADA).count("tips") == 1  # once, by its own rule
+
+
+CALL = {"id": "call", "kind": "notify", "subject": "Call them", "to": "sales"}
+
+
+@pytest.mark.parametrize("until", [30 * MINUTE, 3 * HOUR], ids=["until the run moves on", "until after that"])
+def test_a_notice_and_a_start_outlast_a_stream_that_fails_while_their_run_goes_on(shop: Journeys, until: int) -> None:
+    """They are put aside by the key of their run's item, which holds a later move by then."""
+    shop.journey(TIPS, id="other", trigger={"kind": "hand"}, entry={"again": "once"})
+    go_on = {"id": "go_on", "kind": "start", "journey": "other"}
+    shop.journey(CALL, go_on, {"id": "later", "kind": "wait", "for": "1h"}, THANKS)
+    signed_up(shop)
+    ends = shop.now() + until
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.service == "events" and shop.now() < ends:
+            raise AwsError("InternalException", "Not now.", 500)
+        return perform()
+
+    shop.fault = fault
+    shop.order(ADA)
+    shop.passes(until)
+    assert eventbridge.told(shop.system.world) == []
+    assert dead_letters.depth(dead_letters.queues()["transition"]) > 0, "it has failed for ten minutes"
+    shop.passes(HOUR)
+    if until > HOUR:
+        assert shop.ask("POST", "/dead-letters/transition/replay")[0] == 202
+        shop.passes(MINUTE)
+    shop.passes(DAY)
+    assert [told.detail["step"] for told in eventbridge.told(shop.system.world)] == ["call"]
+    assert sorted(shop.mails(ADA)) == ["thanks", "tips"]
+    assert shop.ask("POST", "/dead-letters/transition/replay")[0] == 202
+    shop.passes(MINUTE)
+    assert len(eventbridge.told(shop.system.world)) == 1, "and what was done is not done again by a replay"
+    shop.assert_sums()
 
 
 def test_so_many_begin_in_an_hour_and_the_others_after_them(shop: Journeys) -> None:
