@@ -11,6 +11,7 @@ from shared.adapters import definitions, sandbox, template_definitions, template
 from shared.adapters.journey_files import shipped
 from shared.adapters.ready_templates import source
 from shared.domain.conditions import Segment
+from shared.domain.coupons import Coupon
 from shared.domain.events import DAY, ConsentChange, Event, Instant, Type, parse_instant
 from shared.domain.journeys.asl import DOLLARS_PER_TRANSITION, compiled, transitions
 from shared.domain.journeys.compiling import Path
@@ -55,7 +56,7 @@ def tables() -> dict[str, str]:
 
 
 def _example(value: Any) -> str:
-    if isinstance(value, str | int | Moment):
+    if isinstance(value, str | int | Moment | Coupon):
         return f"`{value}`"
     return "a product" if isinstance(value, dict) else "a list"
 

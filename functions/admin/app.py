@@ -19,6 +19,7 @@ from chalice.app import Response
 
 from functions.admin import (  # noqa: F401 - their routes
     campaigns,
+    coupons,
     doctor,
     estimating,
     images,

@@ -11,6 +11,7 @@ from functions.admin.rest import logger
 from shared.adapters import (
     athena,
     contacts,
+    coupons,
     currencies,
     dead_letters,
     definitions,
@@ -85,6 +86,21 @@ def _senders(now: Instant) -> tuple[dict[str, Json], list[str]]:
         "came with a write key than a shop’s visitors send. It may be copied by somebody; a new one can be stored."
     ]
     return {"refused_events": refused}, problems if refused else []
+
+
+def _coupons(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The coupon codes"""
+    problems, left = [], {}
+    for pool, dry_since in coupons.pools():
+        if pool.code is not None:
+            continue
+        left[pool.id] = coupons.left(pool.id, pool.low + 1)
+        if not left[pool.id]:
+            waiting = " Emails that name it wait." if dry_since is not None else ""
+            problems.append(f"No code of the pool {pool.id} is left.{waiting} Add some (`beckon coupon add`).")
+        elif left[pool.id] < pool.low:
+            problems.append(f"The pool {pool.id} has only {_count(left[pool.id], 'code')} left.")
+    return {"coupons_left": {**left}}, problems
 
 
 def _queues(now: Instant) -> tuple[dict[str, Json], list[str]]:
@@ -171,6 +187,7 @@ CHECKS: tuple[Check, ...] = (
     _currencies,
     _senders,
     _queues,
+    _coupons,
     _dead_letters,
     _wake_ups,
     _product_changes,

@@ -10,7 +10,7 @@ import sys
 import urllib.error
 from collections.abc import Callable
 
-from infra.local import campaigns, commands, journeys, segments, shop_settings, templates
+from infra.local import campaigns, commands, coupons, journeys, segments, shop_settings, templates
 from infra.local.client import errors
 
 PORT = 8000
@@ -27,6 +27,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon template --help      the emails' templates: changed, looked at, published
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
+  .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
   .venv/bin/beckon doctor               what email needs: DNS records, SES, secrets, the storefront; what is missing
@@ -96,6 +97,10 @@ def main() -> int:
     campaign.description = campaigns.DESCRIPTION
     campaign.formatter_class = argparse.RawDescriptionHelpFormatter
     campaigns.add_commands(campaign)
+    coupon = command("coupon", lambda _: None, "show and add coupon codes")
+    coupon.description = coupons.DESCRIPTION
+    coupon.formatter_class = argparse.RawDescriptionHelpFormatter
+    coupons.add_commands(coupon)
     simulate = command("simulate", _simulate, "play a journey on a copy of the run: what happens if I publish this?")
     simulate.add_argument("journey", help="one that ships, such as win_back, or a YAML file")
     simulate.add_argument("--days", type=_whole(1, 400), default=90, metavar="N", help="how many pass (default: 90)")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.adapters import definitions, ready_templates, shop_settings, templates, tokens
+from shared.adapters.coupons import Coupons
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
 from shared.adapters.mail import Mail
@@ -32,17 +33,25 @@ class ComposingSettings(Settings):
 
 
 def rendered_for(
-    message: Message, ready: Ready, profile: Profile, trigger: Mapping[str, Json], instant: Instant
+    message: Message,
+    ready: Ready,
+    profile: Profile,
+    trigger: Mapping[str, Json],
+    instant: Instant,
+    codes: Mapping[str, Any] | None = None,
 ) -> tuple[Rendered, str]:
-    """The email as the contact reads it, and its one-click unsubscribe link."""
+    """The email as the contact reads it, and its one-click unsubscribe link. NoCodeError. `codes`: what is known as
+    `coupon`, where no code is to be given."""
     shop = environment(ComposingSettings)
     token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
     unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
+    where = zone_of(profile, definitions.shop_zone())
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
         **of_the_shop(),
         "traits": Traits(profile),
-        "now": moment(instant, zone_of(profile, definitions.shop_zone())),
+        "now": moment(instant, where),
+        "coupon": Coupons(message, profile, instant, where) if codes is None else codes,
         "language": ready.language,
         "shown": ready_templates.shown(ready, profile, instant),
         "links": {
@@ -78,7 +87,7 @@ def preview(ready: Ready, profile: Profile, instant: Instant) -> Rendered:
     """The email as the contact would get it now, to look at. Its links lead nowhere: they are nobody's, so that who
     looks at it unsubscribes nobody."""
     message = CampaignMessage(contact=profile.contact, campaign="preview", template=ready.written.id)
-    rendered, unsubscribe = rendered_for(message, ready, profile, {}, instant)
+    rendered, unsubscribe = rendered_for(message, ready, profile, {}, instant, templates.example()["coupon"])
     token = unsubscribe.rpartition("/")[2]
     return replace(rendered, html=rendered.html.replace(token, "preview"), text=rendered.text.replace(token, "preview"))
 

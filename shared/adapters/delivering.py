@@ -24,12 +24,14 @@ from shared.adapters import (
     composing,
     contact_runs,
     contacts,
+    coupons,
     identities,
     journey_definitions,
     messages,
     pending_addresses,
 )
 from shared.adapters.contact_runs import Kept, wants
+from shared.adapters.coupons import NoCodeError
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
 from shared.adapters.messages import ClaimLostError, NotWantedError
@@ -125,6 +127,9 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
             return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
         try:
             mail = composing.compose(message, to, profile or Profile(message.contact), asking.trigger, instant)
+        except NoCodeError as error:  # never a blank where a code was to be
+            logger.warning("no coupon code", message_key=message.key, template=message.template, reason=str(error))
+            return Delayed(instant + coupons.WAITS)
         except TemplateFailedError as error:  # and fails again, however often it is tried for this contact
             logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
             return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)

@@ -17,8 +17,9 @@ from shared.adapters.sandbox import HTML as _HTML
 from shared.adapters.sandbox import MAX_TIME, Bound, LiquidError, Unknown, read
 from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
+from shared.domain.coupons import Coupon
 from shared.domain.events import Json
-from shared.domain.messages.variables import MAX_TEXT, Moment, one_line
+from shared.domain.messages.variables import MAX_TEXT, HeldError, Moment, one_line
 from shared.domain.settings import Brand, Logo, MailClass, SocialLink
 from shared.domain.templates.brand import brand_variables
 
@@ -120,6 +121,11 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
         for name, value in Moment(datetime(2026, 12, 3, 9, 5, tzinfo=UTC)).items()
     },
     "language": ("en", "The language in which the email is written."),
+    "coupon.any_pool": (
+        Coupon("BACK-7Q4M", "2026-12-10"),
+        "A code of the contact's own, of the pool of that name; `coupon.any_pool.until`: the last day on which it is "
+        "good, to be written by `date`. `coupon.promised`: of the pool that a form has promised them, or nothing.",
+    ),
     "journey": ("win_back", "The id of the journey the email belongs to."),
 }
 """All that a template can name, with an example. What is not known of a contact is nothing, and prints as nothing."""
@@ -196,6 +202,8 @@ def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
         text = re.sub(r"\n{3,}", "\n\n", template.text.made_of(variables, ends_at)).strip() + "\n"
         html = template.html.made_of({**variables, "subject": subject, "preview": preview}, ends_at)
         _check_links(html)
+    except HeldError:
+        raise
     except Exception as error:  # filters let Python's own through, too
         raise TemplateFailedError(error) from error
     return Rendered(subject, html, text, preview)
@@ -270,6 +278,8 @@ def faults(text: str, *, html: bool) -> Iterator[tuple[int | None, str]]:
 
 def _is_known(variable: str, known: Collection[str]) -> bool:
     """Of a list, also its size, and what one of it has: `cart.products.first.title`."""
+    if re.fullmatch(r"coupon(\.\w+|\['\w+'\])(\.(code|until))?", variable):
+        return True
     if re.fullmatch(r"traits(\.[\w-]+|\['[^']+'\])", variable):
         return True
     if of_product := re.fullmatch(r"products(?:\['[^']+'\]|\[\d+\])(?:\.(\w+))?", variable):
@@ -318,7 +328,7 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     variables: dict[str, Json] = {}
     for path, (known, _) in VARIABLES.items():
         outer, _, inner = path.partition(".")
-        if outer in ("traits", "now") or outer.startswith("products["):
+        if outer in ("traits", "coupon", "now") or outer.startswith("products["):
             continue
         may_be_nothing = path == "shop.replies" or (outer in ("contact", "offer", *contents.NAMES) and inner != "url")
         value = _nothing_like(known) if nothing_known and may_be_nothing else known
@@ -332,6 +342,7 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     return {
         **variables,
         "traits": _Anything(None if nothing_known else said),
+        "coupon": _Anything(VARIABLES["coupon.any_pool"][0]),
         "products": _Anything(None if nothing_known else sold),
         "now": VARIABLES["now"][0],
     }

@@ -79,6 +79,13 @@ TABLES = {
             {"AttributeName": "id", "AttributeType": "S"},
         ],
     },
+    "Coupons": {
+        "KeySchema": [{"AttributeName": "pool", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "pool", "AttributeType": "S"},
+            {"AttributeName": "item", "AttributeType": "S"},
+        ],
+    },
     "Definitions": {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"}],
         "AttributeDefinitions": [

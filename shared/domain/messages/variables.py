@@ -87,6 +87,10 @@ def contact_variables(profile: Profile) -> dict[str, Json]:
     }
 
 
+class HeldError(Exception):
+    """What a variable raises that is named while there is nothing to say for it: the email waits, and fails not."""
+
+
 class Traits(dict[str, Any]):
     """What templates know as `traits`: any trait by its name, as far as it is harmless: a text without a link or code,
     a number, yes or no. Of what else there is, and of what there is not, None. Looked at when it is named."""

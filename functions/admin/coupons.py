@@ -1,0 +1,82 @@
+"""Coupon codes: pools, and what is left of each. Routes of the admin's API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from functions.admin.rest import Request, answer, logger, route
+from shared.adapters import coupons
+from shared.domain.coupons import MAX_CODES, Pool, spelled
+from shared.domain.events import Instant, Json
+from shared.domain.refusals import RefusedError
+
+
+@route("GET", "/coupons")
+def list_pools(request: Request) -> Json:
+    """All pools, each with what is left of it."""
+    return {"pools": [told(*each) for each in coupons.pools()]}
+
+
+@route("GET", "/coupons/{pool}")
+def show_pool(request: Request, pool: str) -> Json:
+    return told(*_pool(pool))
+
+
+@route("PUT", "/coupons/{pool}")
+def save_pool(request: Request, pool: str) -> Json:
+    """Makes or changes a pool: `code` (one that all get; without it each contact gets their own), `days`, `low`. Its
+    codes stay."""
+    body = request.json()
+    unknown = body.keys() - {"code", "days", "low"}
+    if unknown:
+        raise RefusedError("invalid_pool", "a pool has a code (or a list of them), days and low", min(unknown))
+    try:
+        made = Pool.model_validate({**body, "id": pool})
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = {
+            "id": "a pool is called as a template writes it: small letters, digits and _, such as win_back",
+            "code": "a code is up to 64 letters, digits, and - _ . between them",
+            "days": "days is a whole number from 1 to 3,650",
+            "low": "low is a whole number up to 100,000",
+        }
+        field = str(first["loc"][0])
+        raise RefusedError("invalid_pool", said.get(field, "it is not right"), field) from None
+    coupons.save(made)
+    logger.info("coupon pool saved", pool=pool, operator=request.operator)
+    return told(made, None)
+
+
+@route("POST", "/coupons/{pool}/codes")
+def add_codes(request: Request, pool: str) -> Json:
+    """`{"codes": [...]}`: adds codes to the pool, at most MAX_CODES at once. All of them or none."""
+    found, _ = _pool(pool)
+    if found.code is not None:
+        raise RefusedError("one_code", "all get the same code of this pool: it needs no list", "codes", 409)
+    codes = request.json().get("codes")
+    if not isinstance(codes, list) or not codes or len(codes) > MAX_CODES:
+        raise RefusedError("invalid_codes", f"codes is a list of 1 to {MAX_CODES:,} codes", "codes")
+    good, bad = spelled(codes)
+    if bad:
+        told_ = f"{len(bad):,} are no codes: a code is up to 64 letters, digits, and - _ . between them"
+        raise RefusedError("invalid_codes", told_, "codes")
+    coupons.add(pool, good)
+    logger.info("coupon codes added", pool=pool, codes=len(good), operator=request.operator)
+    return answer(201, {**told(*_pool(pool)), "added": len(good)})
+
+
+def _pool(id_: str) -> tuple[Pool, Instant | None]:
+    found = coupons.pool(id_)
+    if found is None:
+        raise RefusedError("not_found", "there is no such pool", status=404)
+    return found
+
+
+def told(pool: Pool, dry_since: Instant | None) -> dict[str, Json]:
+    """`left` and `given`: up to 10,000, or more; null of a pool with one code for all."""
+    numbers: dict[str, Any] = {"left": None, "given": None}
+    if pool.code is None:
+        numbers = {"left": coupons.left(pool.id), "given": coupons.given(pool.id)}
+    return {**pool.model_dump(), **numbers, "counted_up_to": coupons.MOST_COUNTED, "dry_since": dry_since}

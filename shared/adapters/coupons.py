@@ -1,0 +1,268 @@
+"""The Coupons table: pools of codes, and which of their codes are left and which are given.
+
+A pool is an item of the partition `pools` (`item` its id, `body`; `dry_since` once an email has found no code). In a
+partition of its own (`pool` its id) each code that is left is an item `FREE#place#code`, and each that was given
+`GIVEN#code`, with when. Whom it was given to is known in that contact's own partition only (Contacts,
+`COUPON#pool#owner`: `code`, `given_at`, `until`), so that an erasure and an export reach it. One transaction takes a
+code from the ones to the others: of those who want the same code one gets it, and who asks again for the same owner
+gets the same. A table of its own, since a pool may have a million codes, and what is left of them is found by their
+order, which Definitions (whose versions are numbers) does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.adapters import contacts
+from shared.adapters.clients import client
+from shared.adapters.clock import pause
+from shared.adapters.environment import Settings, environment
+from shared.domain.calendars import local
+from shared.domain.coupons import PROMISED, Coupon, Pool, owner, place
+from shared.domain.events import HOUR, Instant
+from shared.domain.messages.asked import Message, RunMessage
+from shared.domain.messages.variables import HeldError
+from shared.domain.profiles import Profile
+
+POOLS = "pools"
+PREFIX = "COUPON#"
+"""Of items in a contact's partition."""
+MAX_ATTEMPTS = 8
+MAX_WRITES = 25  # of one BatchWriteItem
+MOST_COUNTED = 10_000
+WAITS = HOUR
+"""For so long an email waits that finds no code, before it is asked for again."""
+
+
+class CouponsSettings(Settings):
+    coupons_table: str
+
+
+class NoCodeError(HeldError):
+    """The pool has no code left, or there is no such pool: the email waits until it has, and never goes without."""
+
+
+def table() -> str:
+    return environment(CouponsSettings).coupons_table
+
+
+def _key(pool: str, item: str) -> dict[str, Any]:
+    return {"pool": {"S": pool}, "item": {"S": item}}
+
+
+# ── pools ──
+
+
+def pools() -> Iterator[tuple[Pool, Instant | None]]:
+    """All there are, by their ids, each with since when it has been known to be empty (until codes are added)."""
+    answer = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=table(),
+            KeyConditionExpression="#pool = :pool",
+            ExpressionAttributeNames={"#pool": "pool"},
+            ExpressionAttributeValues={":pool": {"S": POOLS}},
+            ConsistentRead=True,
+        )
+    )
+    for page in answer:
+        yield from map(_read, page["Items"])
+
+
+def pool(id_: str) -> tuple[Pool, Instant | None] | None:
+    """One of them; None: there is none."""
+    answer = client("dynamodb").get_item(TableName=table(), Key=_key(POOLS, id_), ConsistentRead=True)
+    return _read(answer["Item"]) if "Item" in answer else None
+
+
+def _read(item: Any) -> tuple[Pool, Instant | None]:
+    dry = item.get("dry_since")
+    return Pool.model_validate_json(item["body"]["S"]), int(dry["N"]) if dry else None
+
+
+def save(changed: Pool) -> None:
+    """Makes the pool, or changes it; its codes stay."""
+    body = changed.model_dump_json(exclude_none=True)
+    client("dynamodb").put_item(TableName=table(), Item={**_key(POOLS, changed.id), "body": {"S": body}})
+
+
+def _found_empty(id_: str, instant: Instant) -> None:
+    client("dynamodb").update_item(
+        TableName=table(),
+        Key=_key(POOLS, id_),
+        UpdateExpression="SET dry_since = if_not_exists(dry_since, :now)",
+        ConditionExpression="attribute_exists(body)",
+        ExpressionAttributeValues={":now": {"N": str(instant)}},
+    )
+
+
+def add(id_: str, codes: Sequence[str]) -> None:
+    """Adds codes to the pool. One that is there already is there once; one that was given is not given again: who finds
+    it (`_take`) leaves it out."""
+    items = [{**_key(id_, f"FREE#{place(code)}#{code}")} for code in codes]
+    for begin in range(0, len(items), MAX_WRITES):
+        asked: Any = {table(): [{"PutRequest": {"Item": item}} for item in items[begin : begin + MAX_WRITES]]}
+        for tries in range(MAX_ATTEMPTS):
+            asked = client("dynamodb").batch_write_item(RequestItems=asked).get("UnprocessedItems")
+            if not asked:
+                break
+            pause(tries)
+        else:
+            raise RuntimeError("DynamoDB takes no more codes just now")
+    client("dynamodb").update_item(TableName=table(), Key=_key(POOLS, id_), UpdateExpression="REMOVE dry_since")
+
+
+def left(id_: str, most: int = MOST_COUNTED) -> int:
+    """How many codes are left; `most`: or more."""
+    return _count(id_, "FREE#", most)
+
+
+def given(id_: str, most: int = MOST_COUNTED) -> int:
+    """How many codes were given; `most`: or more."""
+    return _count(id_, "GIVEN#", most)
+
+
+def _count(id_: str, prefix: str, most: int) -> int:
+    found = 0
+    for page in client("dynamodb").get_paginator("query").paginate(**_beginning(id_, prefix), Select="COUNT"):
+        found += page["Count"]
+        if found >= most:
+            return most
+    return found
+
+
+def _beginning(pool_id: str, prefix: str) -> dict[str, Any]:
+    return {
+        "TableName": table(),
+        "KeyConditionExpression": "#pool = :pool AND begins_with(#item, :prefix)",
+        "ExpressionAttributeNames": {"#pool": "pool", "#item": "item"},
+        "ExpressionAttributeValues": {":pool": {"S": pool_id}, ":prefix": {"S": prefix}},
+        "ConsistentRead": True,
+    }
+
+
+# ── giving ──
+
+
+def claim(id_: str, owner_: str, contact: str, instant: Instant) -> tuple[str, Instant | None]:
+    """The owner's code of the pool, and until when it is good: the one they have, or from now on one that nobody has.
+    NoCodeError."""
+    stored = pool(id_)
+    if stored is None:
+        raise NoCodeError(f"there is no pool {id_}")
+    found, _ = stored
+    if found.code is not None:
+        return found.code, found.until(instant)
+    kind = f"{PREFIX}{id_}#{owner_}"
+    for tries in range(MAX_ATTEMPTS):
+        held = contacts.read_item(contact, kind)
+        if held is not None:
+            return held["code"]["S"], int(held["until"]["N"]) if "until" in held else None
+        item = _next(id_, place(f"{owner_}#{tries}"))
+        if item is None:
+            _found_empty(id_, instant)
+            raise NoCodeError(f"the pool {id_} is empty")
+        if _take(found, item, kind, contact, instant):
+            return item.split("#", 2)[2], found.until(instant)
+        pause(tries)
+    raise NoCodeError(f"many want a code of {id_} just now")
+
+
+def _next(id_: str, begin: str) -> str | None:
+    """A code that is left, from some place on, or else from the first; None: there is none."""
+    for range_ in ((f"FREE#{begin}", "FREE$"), ("FREE#", f"FREE#{begin}")):
+        answer = client("dynamodb").query(
+            TableName=table(),
+            KeyConditionExpression="#pool = :pool AND #item BETWEEN :begin AND :end",
+            ExpressionAttributeNames={"#pool": "pool", "#item": "item"},
+            ExpressionAttributeValues={":pool": {"S": id_}, ":begin": {"S": range_[0]}, ":end": {"S": range_[1]}},
+            ConsistentRead=True,
+            Limit=1,
+        )
+        if answer["Items"]:
+            return answer["Items"][0]["item"]["S"]
+    return None
+
+
+def _take(found: Pool, item: str, kind: str, contact: str, instant: Instant) -> bool:
+    """Makes the code the owner's, if it is left and they have none; whether that was done. A contact who has gone gets
+    nothing."""
+    code = item.split("#", 2)[2]
+    until = found.until(instant)
+    theirs = {
+        **contacts.key(contact, kind),
+        "code": {"S": code},
+        "given_at": {"N": str(instant)},
+        **({} if until is None else {"until": {"N": str(until)}}),
+    }
+    names = {"#item": "item"}
+    writes: list[Any] = [
+        {
+            "Delete": {
+                "TableName": table(),
+                "Key": _key(found.id, item),
+                "ConditionExpression": "attribute_exists(#item)",
+                "ExpressionAttributeNames": names,
+            }
+        },
+        {
+            "Put": {
+                "TableName": table(),
+                "Item": {**_key(found.id, f"GIVEN#{code}"), "given_at": {"N": str(instant)}},
+                "ConditionExpression": "attribute_not_exists(#item)",
+                "ExpressionAttributeNames": names,
+            }
+        },
+        {
+            "Put": {
+                "TableName": contacts.table(),
+                "Item": theirs,
+                "ConditionExpression": "attribute_not_exists(contact)",
+            }
+        },
+        {
+            "ConditionCheck": {
+                "TableName": contacts.table(),
+                "Key": contacts.key(contact, contacts.PROFILE),
+                "ConditionExpression": "attribute_not_exists(ended)",
+            }
+        },
+    ]
+    try:
+        client("dynamodb").transact_write_items(TransactItems=writes)
+    except client("dynamodb").exceptions.TransactionCanceledException as canceled:
+        reasons = [reason.get("Code") for reason in canceled.response["CancellationReasons"]]
+        if reasons[1] == "ConditionalCheckFailed":  # added again, though it was given: it is nobody's to give
+            client("dynamodb").delete_item(TableName=table(), Key=_key(found.id, item))
+        if reasons[3] == "ConditionalCheckFailed":
+            raise NoCodeError("the contact has gone") from canceled
+        return False
+    return True
+
+
+# ── what a template knows ──
+
+
+class Coupons(dict[str, Any]):
+    """What a template knows as `coupon`: a code of the pool that it names, given when it is named. NoCodeError."""
+
+    def __init__(self, message: Message, profile: Profile, instant: Instant, where: ZoneInfo) -> None:
+        super().__init__()
+        self._message, self._profile, self._instant, self._where = message, profile, instant, where
+
+    def __missing__(self, name: str) -> Coupon | None:
+        id_ = name
+        if name == PROMISED:
+            promised = self._profile.traits.get("promised_code")
+            if promised is None or not isinstance(promised.value, str):
+                return None
+            id_ = promised.value
+        run = self._message.run if isinstance(self._message, RunMessage) else None
+        whose = owner(self._message.key, run)
+        code, until = claim(id_, whose, self._message.contact, self._instant)
+        last = None if until is None else local(until, self._where).date().isoformat()
+        made = self[name] = Coupon(code, last)
+        return made

@@ -1,0 +1,77 @@
+"""Coupon codes: pools of codes of which each contact gets their own, or one code that all get. What a template can say
+of one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from shared.domain.events import DAY, Instant, Strict
+
+POOL_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""As a template writes it. Two are taken: the list of pools is called `pools`, and what a form promised `promised`."""
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
+"""A code as it can be typed in at a checkout, and harms no email."""
+MAX_CODES = 5_000
+"""That are added at once; a million are added in turns."""
+PROMISED = "promised"
+"""`coupon.promised` is of the pool that the contact's trait `promised_code` names: what a form has promised them."""
+
+
+class Pool(Strict):
+    """`code`: the one that all get; without it each gets a code of the list. `days`: how long a code is good for, from
+    when it was given; None: as long as the storefront says. With fewer than `low` left, the admin's health says so."""
+
+    id: str
+    code: Annotated[str, Field(pattern=rf"^{CODE.pattern}$")] | None = None
+    days: int | None = Field(default=None, ge=1, le=3650)
+    low: int = Field(default=100, ge=0, le=100_000)
+
+    @field_validator("id")
+    @classmethod
+    def _can_be_named(cls, id_: str) -> str:
+        if not POOL_ID.fullmatch(id_) or id_ in ("pools", PROMISED):
+            raise ValueError("a pool is called as a template writes it: small letters, digits and _, such as win_back")
+        return id_
+
+    def until(self, given: Instant) -> Instant | None:
+        return None if self.days is None else given + self.days * DAY
+
+
+class Coupon(dict[str, Any]):
+    """What a template knows as `coupon.<pool>`: as a text the code; `code`, and `until`, the last day on which it is
+    good (ISO 8601), or None."""
+
+    def __init__(self, code: str, until: str | None) -> None:
+        super().__init__(code=code, until=until)
+
+    def __str__(self) -> str:
+        return str(self["code"])
+
+
+def owner(message_key: str, run: str | None) -> str:
+    """Whose a code is: a run's, so that its reminders repeat it, or else the message's own. A person who comes into a
+    journey again is in another run, and gets another code."""
+    return run or message_key
+
+
+def place(text: str) -> str:
+    """Where in a pool a code lies, or the search for one begins: anywhere, so that senders seldom meet."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def spelled(codes: Iterable[object]) -> tuple[list[str], list[str]]:
+    """The codes of a list, each once, and those that are none."""
+    good: dict[str, None] = {}
+    bad: list[str] = []
+    for each in codes:
+        code = str(each).strip() if isinstance(each, str | int) else ""
+        if CODE.fullmatch(code):
+            good[code] = None
+        else:
+            bad.append(str(each)[:80])
+    return list(good), bad
