@@ -21,6 +21,13 @@ const PAGES = [
   [/^#\/journeys\/(?<id>\w+)\/edit$/, () => import("./journey-editor.js")],
   [/^#\/journeys\/(?<id>\w+)\/simulate$/, () => import("./journey-simulation.js")],
   [/^#\/journeys\/(?<id>\w+)\/people(?:\?(?<query>.*))?$/, () => import("./journey-people.js")],
+  [/^#\/campaigns$/, () => import("./campaigns.js")],
+  [/^#\/new-campaign$/, () => import("./new-campaign.js")],
+  [/^#\/campaigns\/(?<id>[\w-]+)$/, () => import("./campaign.js")],
+  [/^#\/campaigns\/(?<id>[\w-]+)\/people(?:\?(?<query>.*))?$/, () => import("./campaign-people.js")],
+  [/^#\/emails$/, () => import("./emails.js")],
+  [/^#\/new-email$/, () => import("./new-email.js")],
+  [/^#\/emails\/(?<id>\w+)$/, () => import("./email.js")],
   [/^#\/shop$/, () => import("./shop.js")],
   [/^#\/operations$/, () => import("./operations.js")],
   [/^#\/set-up$/, () => import("./set-up.js")],
@@ -29,7 +36,7 @@ const PAGES = [
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
 const NAVIGATION = [
-  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/shop", "Shop"],
+  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/campaigns", "Campaigns"], ["#/emails", "Emails"], ["#/shop", "Shop"],
   ["#/operations", "Operations"],
 ];
 const OPERATIONS = ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"];

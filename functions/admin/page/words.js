@@ -28,8 +28,9 @@ export function distance(instant) {
 /** `welcome_back` as "Welcome back". */
 export const words = (id) => id.charAt(0).toUpperCase() + id.slice(1).replaceAll("_", " ");
 
-/** A subject as it will about read: what its template fills in is left open. */
-export const subject = (text) => text.replace(/\{%.*?%\}/g, "").replace(/\{\{.*?\}\}/g, "…").replace(/\s+/g, " ").trim();
+/** A subject as it will about read: what its template fills in is left open, and of several ways it is the first. */
+export const subject = (text) => text.replace(/\{%-?\s*(?:else|elsif\b.*?)\s*-?%\}.*?(?=\{%-?\s*endif)/g, "")
+  .replace(/\{%.*?%\}/g, "").replace(/\{\{.*?\}\}/g, "…").replace(/\s+/g, " ").trim();
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
