@@ -13,11 +13,11 @@ from shared.adapters.goods import goods
 from shared.adapters.mail import Mail
 from shared.adapters.ready_templates import Ready
 from shared.adapters.templates import Rendered
-from shared.adapters.tokens import Token
+from shared.adapters.tokens import Purpose, Token
 from shared.domain.contents import Front
 from shared.domain.evaluation.calendar import zone_of
 from shared.domain.events import Instant, Json
-from shared.domain.messages.asked import CampaignMessage, Message
+from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
 from shared.domain.templates.brand import brand_variables
@@ -43,9 +43,8 @@ def rendered_for(
     """The email as the contact reads it, and its one-click unsubscribe link. NoCodeError. `codes`: what is known as
     `coupon`, where no code is to be given."""
     shop = environment(ComposingSettings)
-    token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
-    unsubscribe = f"{shop.public_url}/unsubscribe/{token}"
     where = zone_of(profile, definitions.shop_zone())
+    links = _links(message, shop.public_url, instant)
     variables: Mapping[str, Any] = {
         "contact": contact_variables(profile),
         **of_the_shop(),
@@ -54,16 +53,11 @@ def rendered_for(
         "coupon": Coupons(message, profile, instant, where) if codes is None else codes,
         "language": ready.language,
         "shown": ready_templates.shown(ready, profile, instant),
-        "links": {
-            "unsubscribe": unsubscribe,
-            "view": None,
-            "preferences": f"{shop.public_url}/preferences/{token}",
-            "answer": f"{shop.public_url}/answers/{token}/",
-        },
+        "links": links,
         "journey": message.about.get("journey"),
         **goods(ready.template.names, profile, trigger, Front(shop.shop_url.rstrip("/"), shop.currency), instant),
     }
-    return templates.render(ready.template, variables), unsubscribe
+    return templates.render(ready.template, variables), str(links["unsubscribe"])
 
 
 def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Mail:
@@ -78,7 +72,7 @@ def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, J
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
-        unsubscribe=unsubscribe,
+        unsubscribe="" if isinstance(message, SystemMessage) else unsubscribe,
         tags={"message": message.key, "contact": message.contact, **about},
     )
 
@@ -104,4 +98,31 @@ def of_the_shop() -> dict[str, Json]:
             "replies": settings.senders.reply_to is not None,
         },
         "offer": {"code": shop.offer_code or None, "worth": settings.code_worth or None},
+    }
+
+
+ACTIONS: Mapping[str, tuple[str, Purpose]] = {
+    "confirm_signup": ("confirm", "confirm"),
+    "reminder": ("confirm", "confirm"),
+    "confirm_address": ("address", "address"),
+    "download": ("download", "download"),
+    "preferences": ("preferences", "consent"),
+}
+"""By the purpose of a message of the system's, the page on which what was asked for is done, and what its token is
+for."""
+
+
+def _links(message: Message, url: str, instant: Instant) -> dict[str, Json]:
+    token = tokens.issue(Token(message.contact, message.topic, message.key, issued=instant))
+    preferences = f"{url}/preferences/{token}"
+    action = preferences
+    if isinstance(message, SystemMessage) and message.purpose != "preferences":
+        page, purpose = ACTIONS[message.purpose]
+        action = f"{url}/{page}/{tokens.issue(Token(message.contact, message.address, message.key, purpose, instant))}"
+    return {
+        "unsubscribe": f"{url}/unsubscribe/{token}",
+        "view": None,
+        "preferences": preferences,
+        "answer": f"{url}/answers/{token}/",
+        "action": action,
     }

@@ -101,8 +101,13 @@ def read_all(
             pause(tries)
 
 
+def profile_of(item: Mapping[str, Any]) -> Profile:
+    """The profile that a `PROFILE` item holds."""
+    return load(bytes(item["profile"]["B"]))
+
+
 def _stored(item: Mapping[str, Any]) -> Stored:
-    return Stored(load(bytes(item["profile"]["B"])), int(item["wake_at"]["N"]) if "wake_at" in item else NEVER)
+    return Stored(profile_of(item), int(item["wake_at"]["N"]) if "wake_at" in item else NEVER)
 
 
 def items(contact: str, prefix: str = "") -> Iterator[dict[str, Any]]:

@@ -26,6 +26,12 @@ def put(contact: str, address: str, until: Instant) -> str:
     return hashed
 
 
+def waiting(contact: str, now: Instant) -> set[str]:
+    """The hashes of the contact's addresses that wait still; what has expired may be there for some days more."""
+    found = contacts.items(contact, PREFIX)
+    return {item["kind"]["S"].removeprefix(PREFIX) for item in found if int(item["expires"]["N"]) * SECOND > now}
+
+
 def read(contact: str, hashed: str) -> str | None:
     """The address with this hash; None when there is none (any more)."""
     item = contacts.read_item(contact, f"{PREFIX}{hashed}")

@@ -18,7 +18,12 @@ _saved = Newest(ID, SavedSettings.model_validate_json, SavedSettings)
 
 def settings() -> ShopSettings:
     """The settings, as they stood at most `CACHE_TTL` ago."""
-    return _saved.read(CACHE_TTL).settings
+    return held().settings
+
+
+def held() -> SavedSettings:
+    """The version that `settings` are of."""
+    return _saved.read(CACHE_TTL)
 
 
 def saved() -> SavedSettings:

@@ -110,6 +110,11 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
         "https://example.com/answers/t/",
         "Before a word of yours (`fine`), a link that answers with one click: `answer` of the event Email Clicked.",
     ),
+    "links.action": (
+        "https://example.com/confirm/t",
+        "In an email that the contact has asked for, the page on which it is done (confirmed, downloaded); in any "
+        "other, the preference page.",
+    ),
     "offer.code": ("BACK10", "The shop's discount code, if it gives one."),
     "offer.worth": ("10% off your next order", "What that code is worth, if the shop's settings say so."),
     "now": (

@@ -542,7 +542,10 @@ def test_ingest_has_routes_for_all_it_answers_with_a_slash_at_the_end_or_without
 
 
 def test_the_links_in_mails_have_routes() -> None:
-    paths = ("/preferences/{token}", "/unsubscribe/{token}", "/answers/{token}/{answer}")
+    paths = (
+        *("/preferences/{token}", "/unsubscribe/{token}", "/answers/{token}/{answer}"),
+        *("/address/{token}", "/download/{token}"),
+    )
     assert routes("PreferenceFunction") == {(method, path) for path in paths for method in ("GET", "HEAD", "POST")}
 
 

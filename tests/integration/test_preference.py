@@ -6,6 +6,7 @@ import base64
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any, get_args
 
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from functions.preference import app
-from functions.preference.app import ROUTES, handler
+from functions.preference import answering
+from functions.preference.app import PURPOSES, ROUTES, handler
 from functions.profile import storing
 from shared.adapters import (
     addresses,
@@ -163,7 +164,7 @@ def test_nothing_is_promised_before_it_is_queued(page: None, monkeypatch: pytest
     def refuse(_: Any) -> None:
         raise NotQueuedError("not queued")
 
-    monkeypatch.setattr(app, "put_events", refuse)
+    monkeypatch.setattr(answering, "put_events", refuse)
     answer = call("POST /unsubscribe")
     assert answer["statusCode"] == 503
     assert "Traceback" not in answer["body"]
@@ -250,7 +251,7 @@ def test_of_any_sequence_of_answers_the_last_holds_at_the_gate_from_when_it_was_
             instant += after
             heard = instant + skew * (len(pending) % 2)
             clock.use(lambda heard=heard: heard)  # type: ignore[misc]
-            text = tokens.issue(Token(contact, "marketing", "m"))
+            text = tokens.issue(Token(contact, "marketing", "m", issued=NOW))
             assert call(route, text, body=body, id_=f"r{next(number)}")["statusCode"] == 200
             pending += events()
             assert may_write(contact) == bool(body)
@@ -270,7 +271,7 @@ def test_two_contacts_with_one_address_have_one_consent(page: None) -> None:
     assert [may_write(contact) for contact in ("c01", "c02")] == [False, False]
     fold_all(events())
     assert [may_write(contact) for contact in ("c01", "c02")] == [False, False]
-    of_the_other = tokens.issue(Token("c02", "marketing", "m"))
+    of_the_other = tokens.issue(Token("c02", "marketing", "m", issued=NOW))
     assert Boxes(call("GET /preferences", of_the_other)["body"]).ticked == {"marketing": False}
     call("POST /preferences", of_the_other, body="topic=marketing", id_="r2")
     assert [may_write(contact) for contact in ("c01", "c02")] == [True, True]
@@ -283,7 +284,7 @@ def test_who_answers_a_mail_that_went_to_their_old_address_answers_for_both(page
     goes_on("c01")
     messages.claim(sent, None, NOW, identities.address_hash("old@example.com"))
     store("subscribed", "c01", "new@example.com")
-    call("POST /unsubscribe", tokens.issue(Token("c01", "marketing", sent.key)))
+    call("POST /unsubscribe", tokens.issue(Token("c01", "marketing", sent.key, issued=NOW)))
     assert [may_write(contact) for contact in ("c01", "c02")] == [False, False]
 
 
@@ -300,7 +301,7 @@ def test_an_answer_of_a_contact_who_has_joined_another_is_the_others(page: None)
 def test_answers_that_come_at_once_are_put_in_an_order(page: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between reading and storing another answer comes in: the one that is confirmed later holds."""
     store("subscribed", "c01", "ada@example.com")
-    put, others = app.put_events, iter([NOW + 5, NOW + 9])
+    put, others = answering.put_events, iter([NOW + 5, NOW + 9])
 
     def put_slowly(given: Any) -> None:
         put(given)
@@ -308,7 +309,7 @@ def test_answers_that_come_at_once_are_put_in_an_order(page: None, monkeypatch: 
             addresses.answer(identities.address_hash("ada@example.com"), {"marketing": "subscribed"}, other, "x")
 
     with monkeypatch.context() as patch:
-        patch.setattr(app, "put_events", put_slowly)
+        patch.setattr(answering, "put_events", put_slowly)
         assert call("POST /unsubscribe")["statusCode"] == 200
     assert not may_write("c01")
     fold_all(events())
@@ -348,7 +349,8 @@ def told(state: Any, time: int) -> Event:
 def test_an_erased_contact_is_told_so_and_nothing_is_taken_down(page: None) -> None:
     contacts.commit([contacts.profile_write(Profile("c01", erased=True), NEVER, NOW)])
     for route in ROUTES:
-        answer = call(route.split("/{token}")[0], body="topic=marketing")
+        text = tokens.issue(replace(TOKEN, purpose=PURPOSES.get(route, "consent")))
+        answer = call(route.split("/{token}")[0], text, body="topic=marketing")
         assert answer["statusCode"] == 200
         assert "You asked to be erased" in answer["body"]
         assert Boxes(answer["body"]).ticked == {}

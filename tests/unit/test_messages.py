@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from infra.templates import FOLDER, compiled
 from shared.adapters import journey_files, ready_templates, template_definitions
+from shared.adapters.composing import ACTIONS
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render
 from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type, parse_instant
 from shared.domain.journeys.definition import Send
@@ -31,6 +32,7 @@ from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.orders import Order
 from shared.domain.profiles.transitions import Membership
+from shared.domain.settings import MailClass
 
 NOW = 1_795_500_000_000
 GMAIL_CLIPS_AT = 102 * 1024
@@ -305,6 +307,10 @@ def test_templates_know_of_a_contact_exactly_what_is_documented() -> None:
 MAILS = template_definitions.shipped_ids()
 
 
+def class_of(name: str) -> MailClass:
+    return template_definitions.shipped(name).template.class_
+
+
 def shipped(name: str) -> Source:
     return ready_templates.source(template_definitions.shipped(name).compiled["en"])
 
@@ -335,12 +341,19 @@ def test_a_mail_with_a_problem_is_not_compiled(written: str, unwritten: str, tol
 
 def test_there_is_a_mail_for_every_step_of_the_journeys() -> None:
     sends = [step for journey in journey_files.shipped().values() for step in journey.steps if isinstance(step, Send)]
-    assert {send.template or send.id for send in sends} == set(MAILS)
+    assert {send.template or send.id for send in sends} == set(MAILS) - set(ACTIONS)
+
+
+def test_what_the_system_sends_was_asked_for_and_leads_to_where_it_is_done() -> None:
+    for name in set(MAILS) & set(ACTIONS):
+        assert class_of(name) == "transactional"
+        mail = render(parse(shipped(name)), example())
+        assert all("https://example.com/confirm/t" in part for part in (mail.html, mail.text))
 
 
 @pytest.mark.parametrize("name", MAILS)
 def test_a_shipped_mail_has_no_problem(name: str) -> None:
-    assert problems(shipped(name)) == []
+    assert problems(shipped(name), class_of(name)) == []
 
 
 @pytest.mark.parametrize("nothing_known", [False, True])
@@ -349,8 +362,8 @@ def test_a_shipped_mail_reads_well_for_whomever_it_is(name: str, nothing_known: 
     mail = render(parse(shipped(name)), example(nothing_known=nothing_known))
     assert len(mail.html.encode()) < GMAIL_CLIPS_AT
     for part in (mail.html, mail.text):
-        assert "https://example.com/unsubscribe/t" in part
-        assert "https://example.com/preferences/t" in part
+        assert ("https://example.com/unsubscribe/t" in part) == (class_of(name) != "transactional")
+        assert ("https://example.com/preferences/t" in part) == (class_of(name) != "transactional")
         assert "1 Mill Lane, Ashford TN23 1AA" in part
     without_inline = re.sub(r"</?(strong|a)\b[^>]*>", "", mail.html)
     visible = re.sub(r"<(style|title)[^>]*>.*?</\1>|<[^>]+>", " ", without_inline, flags=re.DOTALL)
@@ -361,7 +374,7 @@ def test_a_shipped_mail_reads_well_for_whomever_it_is(name: str, nothing_known: 
     assert "\n\n\n" not in mail.text
 
 
-@pytest.mark.parametrize("name", MAILS)
+@pytest.mark.parametrize("name", [name for name in MAILS if class_of(name) != "transactional"])
 def test_unsubscribing_is_never_tracked(name: str) -> None:
     mail = render(parse(shipped(name)), example())
     anchors = re.findall(r"<a [^>]*unsubscribe[^>]*>", mail.html)

@@ -120,7 +120,7 @@ class SystemMessage(Message):
     """
 
     kind: Literal["system"] = "system"
-    purpose: Literal["confirm_signup", "confirm_address", "download", "reminder"]
+    purpose: Literal["confirm_signup", "confirm_address", "download", "preferences", "reminder"]
     id: Id
     address: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
     best_before: Instant | None = None

@@ -11,7 +11,7 @@ from shared.domain.properties import fold_case, is_small
 
 _WHO = ("email", "first_name", "last_name", "phone", "birthday", "locale", "timezone")
 _WHERE = ("country", "region", "city", "postal_code", "latitude", "longitude")
-_WHAT = ("tags", "lists", "signup_source", "interest", "dormant", "sunset")
+_WHAT = ("tags", "lists", "signup_source", "interest", "interests", "dormant", "sunset")
 KNOWN_TRAITS = frozenset((*_WHO, *_WHERE, *_WHAT))
 """Traits that storefronts tell or the product asks for: they have their place, whatever a website tells beside them."""
 TAGS = "tags"
