@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: help run demo quick test check lint build bench mutants templates machines mjml vendor docs lock clean
+.PHONY: help run demo quick test check lint build bench mutants templates gallery machines mjml vendor docs lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
@@ -47,6 +47,9 @@ mutants: $(READY)  ## try small wrong changes of the code and say which of them 
 
 templates: $(READY)  ## compile the shipped emails, MJML to HTML
 	$(BIN)/python -m infra.templates
+
+gallery: $(READY)  ## take pictures of the shipped emails in Chromium, for docs/emails
+	$(BIN)/python -m tests.browser.gallery
 
 machines: $(READY)  ## compile the journeys that run on Step Functions, YAML to ASL, and say what a run costs
 	$(BIN)/python -m infra.machines

@@ -45,6 +45,8 @@ def html(source: str) -> str:
         made = mjml2html(written, disable_comments=True, fonts={})
     except ValueError as error:
         raise NotCompiledError(f"MJML: {error}") from error
+    # MJML says `article`, which is no landmark: who listens to the email could not jump to where it begins.
+    made = made.replace('role="article"', 'role="main"', 1)
     return _OURS.sub(r"<a ses:no-track \1", thawed(made, tags)) + "\n"
 
 

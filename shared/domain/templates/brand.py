@@ -50,8 +50,8 @@ def brand_variables(brand: Brand) -> Mapping[str, Json]:
 
 def _dark(brand: Brand) -> dict[str, Json]:
     """The colours for who reads in the dark: nearly black and nearly white, with a touch of the accent."""
-    page, card = mixed("#131313", brand.accent, 0.05), mixed("#1f1f1f", brand.accent, 0.08)
-    accent = readable(brand.accent, card, page, least=_CLEAR)
+    page, card = mixed("#131313", brand.accent, 0.03), mixed("#1f1f1f", brand.accent, 0.05)
+    accent = readable(brand.accent, card, page, least=5.5)
     return {
         "dark_page": page,
         "dark_card": card,

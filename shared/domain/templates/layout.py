@@ -29,7 +29,7 @@ _ATTRIBUTES = """
       <mj-class name="heading" font-family="{{ brand.heading_font }}" font-size="21px" line-height="29px" color="{{ brand.heading }}" padding="20px 40px 4px" css-class="gutter heading" />
       <mj-class name="small" font-size="14px" line-height="22px" color="{{ brand.muted }}" css-class="gutter muted" />
       <mj-class name="quiet" background-color="{{ brand.card }}" color="{{ brand.link }}" border="1px solid {{ brand.link }}" css-class="gutter quiet" />
-      <mj-class name="answer" background-color="{{ brand.card }}" color="{{ brand.link }}" border="1px solid {{ brand.link }}" width="310px" inner-padding="14px 16px" padding="6px 40px" css-class="gutter quiet" />
+      <mj-class name="answer" background-color="{{ brand.card }}" color="{{ brand.link }}" border="1px solid {{ brand.link }}" width="310px" inner-padding="14px 16px" padding="6px 40px" css-class="gutter quiet answer" />
       <mj-class name="footer" align="center" font-size="13px" line-height="22px" color="{{ brand.page_muted }}" padding="0 32px 16px" css-class="footer" />
     </mj-attributes>"""
 
@@ -39,6 +39,8 @@ _STYLE = """
       .footer a { color: {{ brand.page_muted }}; }
       @media only screen and (max-width: 479px) {
         td.gutter { padding-left: 24px !important; padding-right: 24px !important; }
+        td.answer table { width: 100% !important; }
+        td.answer a { display: block !important; width: auto !important; }
       }
     </mj-style>"""
 
