@@ -23,6 +23,7 @@ from shared.domain.conditions.calendar import LocalTime
 from shared.domain.conditions.events import LastEvent
 from shared.domain.conditions.fields import Described
 from shared.domain.conditions.orders import LastOrder
+from shared.domain.messages.refusals import SENTENCES
 from shared.domain.templates import definition as template_definition
 from shared.domain.wording import sentence
 
@@ -144,6 +145,9 @@ def tables() -> dict[str, str]:
         "shipped": _table(
             ("segment", "group", "who is in it", "its definition in plain words: somebody who …"),
             ((f"`{each.id}`", each.group, each.sentence, sentence(segments, each.when)) for each in segments.values()),
+        ),
+        "refusals": _table(
+            ("reason", "what it means"), ((f"`{reason}`", sentence) for reason, sentence in SENTENCES.items())
         ),
         "fields": _table(("part", "fields, and what they are when left out", "what it means"), journey_fields.rows()),
         "blocks": _table(

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from functions.admin.rest import Place, Request, answer, logger, paged, route
 from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.adapters.environment import Settings, environment
+from shared.adapters.mail import address_of
 from shared.domain.events import Json
 from shared.domain.refusals import RefusedError
 from shared.domain.settings import IN_WORDS, SavedSettings, ShopSettings
@@ -35,6 +37,7 @@ def save_settings(request: Request) -> Json:
     if request.if_match != etag(held):
         raise changed_meanwhile()
     still_used(held.settings, changed)
+    may_be_sent_from(changed)
     if changed == held.settings:
         return tagged(held)
     try:
@@ -86,6 +89,27 @@ def still_used(before: ShopSettings, after: ShopSettings) -> None:
         if published.journey.topic in gone:
             words = f"the journey {id_} is about the topic {published.journey.topic}: change that first"
             raise RefusedError("in_use", words, "topics", 409)
+
+
+class SenderSettings(Settings):
+    sender: str
+    sender_domains: str = ""
+
+
+def may_be_sent_from(settings: ShopSettings) -> None:
+    """RefusedError where emails of a class are to come from a domain that the stack may not send from: SES would take
+    none of them."""
+    stack = environment(SenderSettings)
+    own = address_of(stack.sender).rpartition("@")[2]
+    others = [domain for domain in stack.sender_domains.split(",") if domain]
+    for mail_class, address in settings.senders.by_class.items():
+        domain = address.rpartition("@")[2].lower()
+        if domain != own and not domain.endswith(f".{own}") and domain not in others:
+            words = (
+                f"emails can come from {', '.join([own, *others])} and what is under {own}: to send from {domain}, "
+                "verify it in SES and name it in the stack's parameter SenderDomains"
+            )
+            raise RefusedError("not_a_sender", words, f"senders.by_class.{mail_class}")
 
 
 def read(body: Mapping[str, Any]) -> ShopSettings:

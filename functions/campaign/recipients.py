@@ -15,6 +15,7 @@ from shared.adapters.clock import now
 from shared.adapters.definitions import shop_zone
 from shared.adapters.delivering import Delayed, OutcomePendingError, deliver
 from shared.adapters.mail import NotSentError, SendingStoppedError
+from shared.adapters.pace import NoSlotError
 from shared.domain.campaigns import breaker, timing
 from shared.domain.campaigns.ledger import Outcome
 from shared.domain.campaigns.states import Kept
@@ -57,6 +58,8 @@ def of(kept: Kept, outcomes: Mapping[str, Outcome]) -> Work:
             return _delivered(kept, contact, t, shop)
         except OutcomePendingError:
             return Outcome("delayed", t + ASK_AGAIN, "pending")
+        except NoSlotError as error:
+            return NotNow(max(error.until, t + 1))
         except SendingStoppedError:
             return NotNow(t + STOPPED_FOR)
         except NotSentError:

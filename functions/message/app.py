@@ -7,7 +7,7 @@ once, and when it is not, is `shared/adapters/delivering`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 
@@ -24,10 +24,11 @@ from shared.adapters.delivering import (
 from shared.adapters.events_queue import put_events
 from shared.adapters.mail import NotSentError, SendingStoppedError
 from shared.adapters.messages_queue import put_later
-from shared.domain.events import DAY, MINUTE, SECOND, Instant, Json, Strict, iso
+from shared.adapters.pace import NoSlotError
+from shared.domain.events import DAY, MINUTE, SECOND, Event, Instant, Json, Strict, iso
 from shared.domain.journeys.runs import ASK_AGAIN, Settled
 from shared.domain.journeys.telling import tell as tell_run
-from shared.domain.messages.asked import Message, RunMessage, message_of
+from shared.domain.messages.asked import Message, RunMessage, SystemMessage, message_of
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 
@@ -43,6 +44,9 @@ class Asked(Strict):
 
 ENOUGH = 10 * SECOND
 """Before the end of the function's time it begins no more emails: what SES is asked is to be answered."""
+LONGEST = 15 * MINUTE
+"""A message waits on the queue for no longer: SQS's bound. What waits for days is not to be taken off a hundred times
+a day, so its run is told until when, and waits itself."""
 GIVES_UP = 7 * DAY
 """After so long at the step, SES takes no email of the shop's for good, and the run goes on without it."""
 
@@ -59,7 +63,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         left = getattr(context, "get_remaining_time_in_millis", lambda: ENOUGH)  # who is no Lambda is not stopped
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in take(event["Records"], left)]}
     message = message_of(event)
-    held = deliver(message, now())
+    try:
+        held = deliver(message, now())
+    except NoSlotError as error:
+        held = Delayed(error.until)
     if isinstance(held, Delayed):
         return {"status": "delayed", "reason": None, "message": message.key, "until": iso(held.until)}
     tell(message, held)
@@ -85,22 +92,34 @@ class OutOfTimeError(Exception):
 
 
 def _take(body: str, instant: Instant) -> None:
-    """One that cannot be sent now waits on the queue; after a day it is dropped, since its run asks for it anew."""
+    """One that cannot be sent now waits on the queue; after a day it is dropped: its run asks for it anew, and a person
+    who has waited for so long for what they asked for does."""
     asked = Asked.model_validate_json(body)
     message = message_of(asked.message)
     entered = message.entered_at if isinstance(message, RunMessage) else asked.asked
+    prompt = isinstance(message, SystemMessage)
     try:
         held = deliver(message, instant)
+    except NoSlotError as error:
+        if instant < asked.asked + ASK_AGAIN:
+            put_later(body, _seconds(error.until - instant), prompt=prompt)
+        return
     except (OutcomePendingError, NotSentError, AddressToComeError, NotYetError) as error:
         if not isinstance(error, NotSentError) or instant < (entered or instant) + GIVES_UP:
             if instant < asked.asked + ASK_AGAIN:
-                put_later(body, _pause(error, instant - asked.asked) // SECOND)
+                put_later(body, _pause(error, instant - asked.asked) // SECOND, prompt=prompt)
             return
         held = delivering.refuse(message, Refusal.NOT_TAKEN, instant)
-    if isinstance(held, Delayed):
-        put_later(body, min(-(-(held.until - instant) // SECOND), 900))
-    else:
+    if not isinstance(held, Delayed):
         tell(message, held)
+    elif held.until - instant > LONGEST and isinstance(message, RunMessage):
+        put_events([_settled(message, "delayed", iso(held.until))])  # its run asks for it anew by then
+    else:
+        put_later(body, _seconds(held.until - instant), prompt=prompt)
+
+
+def _seconds(wait: Instant) -> int:
+    return min(max(-(-wait // SECOND), 1), LONGEST // SECOND)
 
 
 def _pause(error: Exception, age: Instant) -> int:
@@ -118,13 +137,12 @@ def tell(message: Message, held: Held) -> None:
     """Tells the run, if it is a run's, what has become of its message. Told again, it is the same."""
     if not isinstance(message, RunMessage):
         return
-    sent = held.status is Status.SENT
-    settled = Settled(
-        now(),
-        message.run,
-        message.step,
-        message.occurrence,
-        "sent" if sent else "skipped",
-        None if sent else held.reason,
-    )
-    put_events([tell_run(message.contact, settled, now())])
+    if held.status is Status.SENT:
+        put_events([_settled(message, "sent", None)])
+    else:
+        put_events([_settled(message, "skipped", held.reason)])
+
+
+def _settled(message: RunMessage, outcome: Literal["sent", "skipped", "delayed"], reason: str | None) -> Event:
+    settled = Settled(now(), message.run, message.step, message.occurrence, outcome, reason)
+    return tell_run(message.contact, settled, now())

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from shared.domain.events import Instant
 
 _source: Callable[[], Instant] | None = None
+_wait: Callable[[Instant], None] | None = None
 
 
 def now() -> Instant:
@@ -16,10 +17,19 @@ def now() -> Instant:
     return _source() if _source is not None else time.time_ns() // 1_000_000
 
 
-def use(source: Callable[[], Instant] | None) -> None:
-    """Has `now` read `source` from here on (None: real time)."""
-    global _source  # noqa: PLW0603 - the one clock is the one global there is
-    _source = source
+def use(source: Callable[[], Instant] | None, wait: Callable[[Instant], None] | None = None) -> None:
+    """Has `now` read `source` from here on (None: real time), and `wait_until` call `wait`, by which a clock that was
+    put in may be turned."""
+    global _source, _wait
+    _source, _wait = source, wait
+
+
+def wait_until(instant: Instant) -> None:
+    """Waits for an instant, some seconds away at most; by a clock that stands still, for none."""
+    if _source is None:
+        time.sleep(max(0, instant * 1_000_000 - time.time_ns()) / 1e9)
+    elif _wait is not None:
+        _wait(instant)
 
 
 def stands_still() -> bool:

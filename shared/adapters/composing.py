@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from shared.adapters import definitions, ready_templates, shop_settings, templates, tokens
+from shared.adapters import definitions, ready_templates, shop_settings, template_definitions, templates, tokens
 from shared.adapters.coupons import Coupons
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
-from shared.adapters.mail import Mail
+from shared.adapters.mail import Mail, address_of, mailbox
 from shared.adapters.ready_templates import Ready
 from shared.adapters.templates import Rendered
 from shared.adapters.tokens import Purpose, Token
@@ -20,6 +20,7 @@ from shared.domain.events import Instant, Json
 from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
+from shared.domain.settings import MailClass
 from shared.domain.templates.brand import brand_variables
 
 
@@ -29,7 +30,15 @@ class ComposingSettings(Settings):
     shop_url: str
     postal_address: str
     currency: str
+    sender: str
     offer_code: str = ""
+
+
+def class_of(message: Message) -> MailClass:
+    """What kind of email it is: as is asked for, else as its template says. LookupError: there is no template."""
+    if isinstance(message, SystemMessage):
+        return "transactional"
+    return message.mail_class or template_definitions.template(message.template, message.pin).template.class_
 
 
 def rendered_for(
@@ -60,20 +69,37 @@ def rendered_for(
     return templates.render(ready.template, variables), str(links["unsubscribe"])
 
 
-def compose(message: Message, to: str, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Mail:
+def compose(
+    message: Message,
+    to: str,
+    profile: Profile,
+    trigger: Mapping[str, Json],
+    instant: Instant,
+    *,
+    agrees_to_tracking: bool = False,
+) -> Mail:
     """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
     or product it is about."""
+    shop, settings, mail_class = environment(ComposingSettings), shop_settings.settings(), class_of(message)
     subject = message.subject if isinstance(message, CampaignMessage) else None
     ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile), subject)
     rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
+    address = settings.senders.by_class.get(mail_class) or address_of(shop.sender)
+    of_a_list = mail_class != "transactional"
     return Mail(
         to=to,
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
-        unsubscribe="" if isinstance(message, SystemMessage) else unsubscribe,
+        unsubscribe=unsubscribe if of_a_list else "",
         tags={"message": message.key, "contact": message.contact, **about},
+        sender=mailbox(_sender(ready.written.from_ or settings.senders.name, address, shop.sender)),
+        reply_to=settings.senders.reply_to,
+        list_id=f"{message.topic}.{address.rpartition('@')[2]}" if of_a_list else None,
+        opens=_tracks(message, settings.tracking.opens, agrees=agrees_to_tracking),
+        clicks=_tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking),
+        feedback=(mail_class, message.source),
     )
 
 
@@ -126,3 +152,16 @@ def _links(message: Message, url: str, instant: Instant) -> dict[str, Json]:
         "answer": f"{url}/answers/{token}/",
         "action": action,
     }
+
+
+def _sender(name: str | None, address: str, whole: str) -> str:
+    """A sender as a person writes it: by the name that is set, else by that of the stack's `Sender`."""
+    name = name or whole.rpartition("<")[0].strip()
+    return f"{name} <{address}>" if name else address
+
+
+def _tracks(message: Message, setting: Literal["never", "with_consent", "always"], *, agrees: bool) -> bool:
+    """Nothing that a person has just asked for is watched."""
+    if isinstance(message, SystemMessage):
+        return False
+    return setting == "always" or (setting == "with_consent" and agrees)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger, single_metric
@@ -20,7 +22,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters import (
     addresses,
+    caps,
     catalogue,
+    clock,
     composing,
     contact_runs,
     contacts,
@@ -28,23 +32,32 @@ from shared.adapters import (
     identities,
     journey_definitions,
     messages,
+    pace,
     pending_addresses,
+    shop_settings,
 )
 from shared.adapters.contact_runs import Kept, wants
 from shared.adapters.coupons import NoCodeError
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
-from shared.adapters.messages import ClaimLostError, NotWantedError
+from shared.adapters.messages import CapChangedError, ClaimLostError, NotWantedError
 from shared.adapters.templates import TemplateFailedError
 from shared.domain import calendars
-from shared.domain.addresses import Address
-from shared.domain.events import Instant, Json
+from shared.domain.addresses import Address, newest_answer
+from shared.domain.evaluation.calendar import zone_of
+from shared.domain.events import DAY, NEVER, TRACKING, Instant, Json
 from shared.domain.journeys import timing
+from shared.domain.journeys.definition import Hours
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage
+from shared.domain.messages.caps import Opens, Waiting, goes, waits, when
 from shared.domain.messages.gate import awaits_address, gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
-from shared.domain.profiles import Profile
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.settings import MailClass, QuietHours
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 logger = Logger(child=True)
 
@@ -91,10 +104,23 @@ Check = Callable[[Profile], Refusal | Delayed | None]
 
 
 def deliver(message: Message, instant: Instant, check: Check | None = None) -> Held | Delayed:
-    """Brings the message to its end: sent, or refused (`Held.reason`).
+    """Brings the message to its end: sent, or refused (`Held.reason`); or says from when on it may go out.
 
     OutcomePendingError, NotSentError, AddressToComeError, NotYetError: it has not come to one; it is asked for again.
     """
+    for tries in range(TRIES):
+        try:
+            return _deliver(message, instant, check)
+        except CapChangedError:
+            clock.pause(tries)
+    raise OutcomePendingError(message.key)
+
+
+TRIES = 5
+"""Of one message, while others of its contact's are counted."""
+
+
+def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | Delayed:
     held = messages.read(message)
     if held is not None and held.settled:
         return held
@@ -108,7 +134,15 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
         return Delayed(asking.opens_at)
     to, hashed = _recipient(message, profile)
     address = addresses.read(hashed) if hashed is not None else Address()
-    refusal = asking.refusal or gate(message, profile, address.suppression, instant, address.consent)
+    mail_class: MailClass = composing.class_of(message) if asking.refusal is None else "marketing"
+    refusal = asking.refusal or gate(
+        message,
+        profile,
+        address.suppression,
+        instant,
+        address.consent,
+        transactional=mail_class == "transactional",
+    )
     if refusal is None and check is not None and profile is not None:
         checked = check(profile)
         if isinstance(checked, Delayed):
@@ -123,21 +157,83 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
     if awaits_address(message, refusal, instant):
         raise AddressToComeError(message.key)
     try:
+        turn = _turn(message, mail_class, profile, instant) if refusal is None and profile is not None else _Turn()
+        if turn.at > message.stale_after:
+            refusal = Refusal.TOO_LATE
         if refusal is not None or to is None:
             return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
+        if turn.at > instant:
+            return Delayed(turn.at)
+        slot = pace.slot(message.lane, instant, marketing=mail_class == "marketing" or message.lane == "campaigns")
         try:
-            mail = composing.compose(message, to, profile or Profile(message.contact), asking.trigger, instant)
+            mail = composing.compose(
+                message,
+                to,
+                profile or Profile(message.contact),
+                asking.trigger,
+                instant,
+                agrees_to_tracking=profile is not None and agrees(profile, TRACKING, address.consent),
+            )
         except NoCodeError as error:  # never a blank where a code was to be
             logger.warning("no coupon code", message_key=message.key, template=message.template, reason=str(error))
             return Delayed(instant + coupons.WAITS)
         except TemplateFailedError as error:  # and fails again, however often it is tried for this contact
             logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
             return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)
-        return _send(message, mail, messages.claim(message, held, instant, hashed), instant)
+        claimed = messages.claim(message, held, instant, hashed, turn.counted)
+        if slot is not None:
+            clock.wait_until(slot)
+        return _send(message, mail, claimed, instant, mail_class)
+    except CapChangedError:
+        raise
     except ClaimLostError as error:
         raise OutcomePendingError(message.key) from error
     except NotWantedError:
         return _refused(message, held, Refusal.RUN_ENDED, instant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """When a message may go out to its contact, as far as others of theirs and their hours are concerned; `counted`: to
+    be written with its claim."""
+
+    at: Instant = 0
+    counted: TransactWriteItemTypeDef | None = None
+
+
+FAR = DAY
+"""How long to wait before asking again where emails go out at no instant that is known."""
+
+
+def _turn(message: Message, mail_class: MailClass, profile: Profile, instant: Instant) -> _Turn:
+    """Registers one that is over its cap among those that wait. CapChangedError."""
+    settings = shop_settings.settings()
+    if isinstance(message, SystemMessage):
+        return _Turn()
+    zone = calendars.zone(environment(DeliveringSettings).shop_time_zone) or ZoneInfo("UTC")
+    hours = None if mail_class == "transactional" else _hours(settings.quiet_hours, settings.closed)
+    opens = Opens(lambda t: timing.opens_at(hours, profile, t, zone), zone_of(profile, zone))
+    cap = settings.caps.get(mail_class)
+    if cap is None or (cap.day is None and cap.week is None):
+        at = opens.at(instant)
+        return _Turn(at if at != NEVER else instant + FAR)
+    read, name = caps.read(message.contact, mail_class), caps.name(message.key)
+    asked = Waiting(message.rank, message.stale_after, instant, 0)
+    at = when(read.counted, name, asked, cap, instant, opens)
+    if at <= instant:
+        return _Turn(at, caps.write(read, goes(read.counted, name, instant), instant))
+    if at <= message.stale_after and not caps.store(read, waits(read.counted, name, asked, at, instant), instant):
+        raise CapChangedError(message.key)
+    return _Turn(at if at != NEVER else instant + FAR)
+
+
+@lru_cache(maxsize=8)
+def _hours(quiet: QuietHours | None, closed: tuple[str, ...]) -> Hours | None:
+    """The hours in which emails go out: those that are not quiet, on the days on which the shop is not closed."""
+    if quiet is None and not closed:
+        return None
+    begin, to = (quiet.to, quiet.begin) if quiet is not None else ("00:00", "00:00")
+    return Hours.model_validate({"from": begin, "to": to, "closed": closed})
 
 
 def _of_run(message: RunMessage, profile: Profile | None, instant: Instant) -> _Asking:
@@ -160,6 +256,12 @@ def _may_go_at(kept: Kept, message: RunMessage, profile: Profile, instant: Insta
     return timing.opens_at(hours, profile, instant, zone or ZoneInfo("UTC"))
 
 
+def agrees(profile: Profile, purpose: str, said: Mapping[str, Stamped]) -> bool:
+    """Whether the contact's newest answer is yes; without one it is no."""
+    answer = newest_answer(profile, purpose, said)
+    return answer is not None and answer.value == "subscribed"
+
+
 def _recipient(message: Message, profile: Profile | None) -> tuple[str | None, str | None]:
     """The address that it goes to, and its hash."""
     own = profile.email if profile is not None else None
@@ -169,15 +271,19 @@ def _recipient(message: Message, profile: Profile | None) -> tuple[str | None, s
     return pending_addresses.read(message.contact, message.address), message.address
 
 
-def _send(message: Message, mail: Mail, claimed: Held, instant: Instant) -> Held:
+def _send(message: Message, mail: Mail, claimed: Held, instant: Instant, mail_class: MailClass) -> Held:
     try:
         ses_id = send(mail)
     except RejectedError:
-        return _refused(message, claimed, Refusal.REJECTED, instant)
+        return _refused(message, claimed, Refusal.REJECTED, instant, mail_class)
     except NotSentError as error:
-        messages.release(message, claimed)
-        if isinstance(error, SendingStoppedError):
-            _tell_of_stop(str(error))
+        messages.release(message, claimed, mail_class)
+        if not isinstance(error, SendingStoppedError):
+            pace.slow_down(instant)
+            raise
+        _tell_of_stop(str(error))
+        if error.everything:
+            pace.stop(str(error), instant)
         raise
     except (BotoCoreError, ClientError) as error:
         raise _pending(message, claimed) from error
@@ -205,8 +311,11 @@ def refuse(message: Message, reason: Refusal, instant: Instant) -> Held:
     return _refused(message, messages.read(message), reason, instant)
 
 
-def _refused(message: Message, held: Held | None, reason: Refusal, instant: Instant) -> Held:
-    refused = messages.refuse(message, held, reason, instant)
+def _refused(
+    message: Message, held: Held | None, reason: Refusal, instant: Instant, mail_class: MailClass | None = None
+) -> Held:
+    """`mail_class`: it was just claimed, and counted there."""
+    refused = messages.refuse(message, held, reason, instant, mail_class)
     with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as metric:
         metric.add_dimension("reason", reason)
     return refused

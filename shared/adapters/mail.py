@@ -30,6 +30,10 @@ _OF_THE_SHOP = re.compile(r"not verified|failed the check|suspend|paus|shut ?dow
 recipient is not (so SES would take no customer's mail); the account must not send."""
 
 
+_STOPPED = frozenset({"AccountSuspendedException", "SendingPausedException"})
+_OF_THE_ACCOUNT = re.compile(r"\b(suspend|shut ?down|paus|quota)", re.IGNORECASE)
+
+
 class MailSettings(Settings):
     sender: str
     configuration_set: str
@@ -37,8 +41,11 @@ class MailSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one recipient. `unsubscribe` is the one-click URL of RFC 8058 (empty: none); `tags` come back in SES's
-    notices."""
+    """A mail to one recipient. `unsubscribe` is the one-click URL of RFC 8058 (empty: it is none that one subscribes
+    to); `tags` come back in SES's notices. `sender` and `reply_to` are mailboxes as `mailbox` writes them; without them
+    it comes from the stack's `Sender`. `list_id`: what mail programs sort by (RFC 2919). `opens`, `clicks`: whether SES
+    is to tell of them; `feedback`: what receivers tell us of by (the header Feedback-ID), of the class and the sender.
+    """
 
     to: str
     subject: str
@@ -46,6 +53,12 @@ class Mail:
     text: str
     unsubscribe: str
     tags: Mapping[str, str]
+    sender: str | None = None
+    reply_to: str | None = None
+    list_id: str | None = None
+    opens: bool = False
+    clicks: bool = False
+    feedback: tuple[str, ...] = ()
 
 
 class RejectedError(Exception):
@@ -59,7 +72,11 @@ class NotSentError(Exception):
 class SendingStoppedError(NotSentError):
     """SES takes no mail of the shop's for now: the sender is not verified, the account is in the sandbox, sending is
     paused, the day's quota used up, something is not set up or not allowed. No fault of the mail, which is tried again
-    for days; the shop has to fix it, or to wait."""
+    for days; the shop has to fix it, or to wait. `everything`: it is said of the whole account, not of a sender."""
+
+    def __init__(self, reason: str, *, everything: bool = False) -> None:
+        super().__init__(reason)
+        self.everything = everything
 
 
 def send(mail: Mail) -> str:
@@ -74,7 +91,8 @@ def send(mail: Mail) -> str:
         raise RejectedError("no address that SES takes")
     try:
         answer = client("sesv2").send_email(
-            FromEmailAddress=mailbox(settings.sender),
+            FromEmailAddress=mail.sender or mailbox(settings.sender),
+            ReplyToAddresses=[mail.reply_to] if mail.reply_to else [],
             Destination={"ToAddresses": [mail.to]},
             Content={
                 "Simple": {
@@ -86,7 +104,13 @@ def send(mail: Mail) -> str:
                     "Headers": _headers(mail),
                 }
             },
-            EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
+            EmailTags=[{"Name": name, "Value": value} for name, value in {**mail.tags, **_feedback(mail)}.items()],
+            ConfigurationOverrides={
+                "Tracking": {
+                    "OpenTrackingEnabled": "ENABLED" if mail.opens else "DISABLED",
+                    "ClickTrackingEnabled": "ENABLED" if mail.clicks else "DISABLED",
+                }
+            },
             ConfigurationSetName=settings.configuration_set,
         )
     except ClientError as error:
@@ -96,12 +120,23 @@ def send(mail: Mail) -> str:
 
 
 def _headers(mail: Mail) -> list[MessageHeaderTypeDef]:
-    if not mail.unsubscribe:
-        return []
-    return [
-        {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>"},
-        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
-    ]
+    headers: list[MessageHeaderTypeDef] = []
+    if mail.unsubscribe:
+        headers.append({"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>"})
+        headers.append({"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"})
+    if mail.list_id is not None:
+        headers.append({"Name": "List-Id", "Value": f"<{mail.list_id}>"})
+    return headers
+
+
+def _feedback(mail: Mail) -> dict[str, str]:
+    return {f"ses:feedback-id-{letter}": value for letter, value in zip("ab", mail.feedback, strict=False)}
+
+
+def address_of(sender: str) -> str:
+    """The address of a sender as a person writes it."""
+    _, separator, address = sender.rpartition("<")
+    return (address.strip().removesuffix(">") if separator else sender).strip()
 
 
 @cache
@@ -131,4 +166,5 @@ def _raise_if_not_sent(error: ClientError, to: str) -> None:
     if code in _TOO_FAST and not re.search("daily|quota", text, re.IGNORECASE):
         raise NotSentError(code) from error
     if 400 <= status < 500 and status != 408:
-        raise SendingStoppedError(code) from error
+        everything = code in _TOO_FAST or code in _STOPPED or bool(_OF_THE_ACCOUNT.search(text))
+        raise SendingStoppedError(code, everything=everything) from error

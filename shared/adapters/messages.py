@@ -11,11 +11,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters import caps, clock
 from shared.adapters.clients import client
 from shared.adapters.contacts import key as item_key
 from shared.adapters.contacts import numbered, table
 from shared.domain.events import Instant
 from shared.domain.messages.asked import Message, RunMessage
+from shared.domain.messages.caps import given_back
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 class ClaimLostError(Exception):
     """The message is not as it was read: somebody else acts on it."""
+
+
+class CapChangedError(ClaimLostError):
+    """Another message of the contact's was counted meanwhile: ask the cap again."""
 
 
 class NotWantedError(Exception):
@@ -55,37 +61,74 @@ def address(contact: str, key: str) -> str | None:
     return answer["Item"]["address"]["S"] if "address" in answer.get("Item", {}) else None
 
 
-def claim(message: Message, held: Held | None, now: Instant, hashed_address: str | None = None) -> Held:
+def claim(
+    message: Message,
+    held: Held | None,
+    now: Instant,
+    hashed_address: str | None = None,
+    counted: TransactWriteItemTypeDef | None = None,
+) -> Held:
     """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError, NotWantedError.
 
     In one transaction it makes sure that its run, if it is a run's, wants it still: so an exit that is recorded is
-    final.
+    final; and counts it towards its cap (`caps.write`; CapChangedError).
     """
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
     put = _replacement(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
-    condition = [_run_is_at(message)] if isinstance(message, RunMessage) else []
+    writes: list[TransactWriteItemTypeDef] = [{"Put": put}]
+    conditions: list[tuple[TransactWriteItemTypeDef, type[Exception]]] = []
+    if isinstance(message, RunMessage):
+        conditions.append((_run_is_at(message), NotWantedError))
+    if counted is not None:
+        conditions.append((counted, CapChangedError))
     try:
-        client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, *condition])
+        client("dynamodb").transact_write_items(TransactItems=[*writes, *(write for write, _ in conditions)])
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
-        _, *wanted = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
-        if "ConditionalCheckFailed" in wanted:
-            raise NotWantedError(message.key) from canceled
+        own, *others = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
+        for code, (_, error) in zip(others, conditions, strict=True):
+            if code == "ConditionalCheckFailed" and (own != code or error is NotWantedError):
+                raise error(message.key) from canceled
         raise ClaimLostError(message.key) from canceled  # somebody acts on the message, or moves the run, just now
     return claimed
 
 
-def release(message: Message, claimed: Held) -> None:
-    """Gives up a claim by which nothing was sent. ClaimLostError."""
-    _replace(message, claimed, Held(Status.RELEASED, claimed.attempt, claimed.claimed_at))
+def release(message: Message, claimed: Held, mail_class: str | None = None) -> None:
+    """Gives up a claim by which nothing was sent, and what was counted for it towards the cap of a class.
+    ClaimLostError."""
+    _not_sent(message, claimed, Held(Status.RELEASED, claimed.attempt, claimed.claimed_at), {}, mail_class)
 
 
-def refuse(message: Message, held: Held | None, reason: Refusal, now: Instant) -> Held:
-    """Stores that the message is not sent, and why. ClaimLostError."""
+def refuse(message: Message, held: Held | None, reason: Refusal, now: Instant, mail_class: str | None = None) -> Held:
+    """Stores that the message is not sent, and why, and gives back what a claim has counted for it. ClaimLostError."""
     refused = (
         Held(Status.REFUSED, held.attempt, held.claimed_at, reason) if held else Held(Status.REFUSED, 0, now, reason)
     )
-    _replace(message, held, refused, {"refused_at": {"N": str(now)}})
+    _not_sent(message, held, refused, {"refused_at": {"N": str(now)}}, mail_class)
     return refused
+
+
+def _not_sent(message: Message, held: Held | None, new: Held, more: dict[str, Any], mail_class: str | None) -> None:
+    put = _replacement(message, held, new, more)
+    for tries in range(GIVES_BACK):
+        counted = caps.read(message.contact, mail_class) if mail_class is not None else None
+        name = caps.name(message.key)
+        if counted is None or name not in counted.counted.sent:
+            return _put(message, put)
+        back = caps.write(counted, given_back(counted.counted, name), new.claimed_at)
+        try:
+            client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, back])
+        except client("dynamodb").exceptions.TransactionCanceledException as canceled:
+            own, _ = (reason.get("Code") for reason in canceled.response["CancellationReasons"])
+            if own == "ConditionalCheckFailed":
+                raise ClaimLostError(message.key) from canceled
+            clock.pause(tries)  # another message of the contact's is just being counted
+            continue
+        return None
+    raise ClaimLostError(message.key)
+
+
+GIVES_BACK = 8
+"""Tries to give back what was counted, while others of the contact's are counted."""
 
 
 def settle(contact: str, key: str, ses_id: str, sent_at: Instant) -> bool:
@@ -168,11 +211,6 @@ def _run_is_at(message: RunMessage) -> TransactWriteItemTypeDef:
             },
         }
     }
-
-
-def _replace(message: Message, held: Held | None, new: Held, more: dict[str, Any] | None = None) -> None:
-    """Stores `new` in the place of what was read. ClaimLostError."""
-    _put(message, _replacement(message, held, new, more))
 
 
 def _put(message: Message, put: Any) -> None:

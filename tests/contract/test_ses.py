@@ -466,3 +466,31 @@ def test_a_detail_nobody_knows_is_refused(world: World, client: Any) -> None:
     message_id = client.send_email(**letter())["MessageId"]
     with pytest.raises(TypeError, match="bounce_typ"):
         ses.notice(world, message_id, "Bounce", bounce_typ="Transient")
+
+
+def test_more_than_the_quota_of_24_hours_is_too_many(world: World, client: Any) -> None:
+    ses.set_quota(world, 2)
+    assert client.get_account()["SendQuota"]["Max24HourSend"] == 2
+    client.send_email(**letter())
+    client.send_email(**letter())
+    with pytest.raises(client.exceptions.TooManyRequestsException, match="Daily message quota exceeded"):
+        client.send_email(**letter())
+    world.turn(NOW + 86_400_000)
+    client.send_email(**letter())
+
+
+def test_an_account_that_may_not_send_says_so(world: World, client: Any) -> None:
+    ses.set_sending(world, enabled=False)
+    assert client.get_account()["SendingEnabled"] is False
+    with pytest.raises(client.exceptions.SendingPausedException):
+        client.send_email(**letter())
+
+
+def test_of_what_is_not_to_be_watched_no_notice_comes(world: World, client: Any) -> None:
+    tags = [{"Name": "ses:feedback-id-a", "Value": "marketing"}]
+    tracking = {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "ENABLED"}
+    message_id = client.send_email(**letter(ConfigurationOverrides={"Tracking": tracking}, EmailTags=tags))["MessageId"]
+    ses.happen(world, message_id, "Open")
+    assert ses.mail(world, message_id).state == "Sent"
+    ses.happen(world, message_id, "Click", link="https://shop.example")
+    assert ses.mail(world, message_id).state == "Click"

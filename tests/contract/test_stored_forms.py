@@ -655,6 +655,7 @@ def a_run() -> Run:
         wake_at=AT + DAY,
         passes={"reminder": 1},
         asked=AT - 6,
+        delayed=AT - 6,
         held=True,
         released=AT - 5,
         reached_goal=True,

@@ -349,7 +349,13 @@ def test_the_sender_s_domain_is_what_stands_behind_its_at_sign() -> None:
         assert domain["EmailIdentity"] == "mail.example.com"
         assert domain["MailFromAttributes"]["MailFromDomain"] == "bounce.mail.example.com"
         (sending,) = [s for name, s in statements() if name == "MessageRole" and s["Action"] == "ses:SendEmail"]
-        assert template.resolve(sending["Condition"]) == {"StringLike": {"ses:FromAddress": "*@mail.example.com"}}
+        own = ["*@mail.example.com", "*@*.mail.example.com"]
+        assert template.resolve(sending["Condition"]) == {"StringLike": {"ses:FromAddress": own}}
+    more = Template(
+        {**settings.PARAMETERS, "Sender": "hello@mail.example.com", "SenderDomains": "a.example,b.example"}, ""
+    )
+    allowed = more.resolve(sending["Condition"])["StringLike"]["ses:FromAddress"]
+    assert allowed == [*own, "*@a.example", "*@b.example"]
 
 
 def test_what_is_kept_goes_when_the_first_deployment_fails() -> None:

@@ -123,7 +123,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for name, definition in TABLES.items():
             dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
             monkeypatch.setenv(f"{name.upper()}_TABLE", name)
-        for name in ("events_queue", "prompt_queue", "messages_queue", "events_dlq"):
+        for name in ("events_queue", "prompt_queue", "messages_queue", "confirmations_queue", "events_dlq"):
             url = sqs.create_queue(QueueName=name)["QueueUrl"]
             monkeypatch.setenv(f"{name.upper()}_URL", url)
         for name, value in SECRETS.items():

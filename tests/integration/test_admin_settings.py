@@ -57,6 +57,13 @@ def test_settings_are_shown_with_their_defaults_changed_as_a_whole_and_kept(shop
     assert rest["cursor"] is None
 
 
+def test_emails_come_from_domains_that_the_stack_may_send_from(shop: Shop) -> None:
+    status, told = changed(shop, senders={"by_class": {"marketing": "hi@other.example"}})
+    assert (status, told["error"]["field"]) == (400, "senders.by_class.marketing")
+    assert "SenderDomains" in told["error"]["message"]
+    assert changed(shop, senders={"by_class": {"marketing": "hi@news.shop.example.com"}})[0] == 200
+
+
 def test_nobodys_change_is_undone_unseen(shop: Shop) -> None:
     settings = shop.ask("GET", "/settings")[1]["settings"]
     assert put(shop, settings, None)[0] == 428

@@ -23,6 +23,9 @@ from shared.adapters import (
     journey_definitions,
     journey_files,
     messages,
+    pace,
+    pending_addresses,
+    shop_settings,
     template_definitions,
     tokens,
 )
@@ -36,6 +39,7 @@ from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
+from shared.domain.settings import ShopSettings
 from shared.domain.templates.stored import with_version
 from tests.integration.conftest import NOW, goes_on
 
@@ -176,6 +180,12 @@ def test_a_message_is_sent_with_all_that_the_law_and_the_notices_need(ses: Ses) 
         "step": "we_miss_you",
         "template": "we_miss_you",
         "topic": "marketing",
+        "ses:feedback-id-a": "lifecycle",
+        "ses:feedback-id-b": "win_back",
+    }
+    assert headers["List-Id"] == "<marketing.shop.example.com>"
+    assert mail["ConfigurationOverrides"] == {
+        "Tracking": {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "ENABLED"}
     }
 
 
@@ -504,8 +514,8 @@ def test_of_two_at_once_one_sends(ses: Ses, monkeypatch: pytest.MonkeyPatch) -> 
     """The second comes in between the first one's reading and its claim, the worst place."""
     compose, second = composing.compose, []
 
-    def compose_slowly(*of_what: Any) -> Any:
-        mail = compose(*of_what)
+    def compose_slowly(*of_what: Any, **how: Any) -> Any:
+        mail = compose(*of_what, **how)
         if not second:
             second.append(None)
             second[0] = ask()
@@ -561,9 +571,9 @@ def test_a_run_that_has_ended_wants_no_email_also_while_one_is_being_made(
     """The order comes between the reading and the claim, the worst place."""
     compose = composing.compose
 
-    def compose_slowly(*of_what: Any) -> Any:
+    def compose_slowly(*of_what: Any, **how: Any) -> Any:
         goes_on("c01", WIN_BACK, outcome="goal")
-        return compose(*of_what)
+        return compose(*of_what, **how)
 
     monkeypatch.setattr(composing, "compose", compose_slowly)
     assert ask()["reason"] == "run_ended"
@@ -615,3 +625,204 @@ def test_nothing_is_sent_to_an_address_that_leads_to_another_contact_or_to_nobod
     )
     assert ask(occurrence=1)["reason"] == Refusal.ANOTHERS_ADDRESS
     assert ses.sent == []
+
+
+# ── caps, quiet hours, the pace ──
+
+
+def queued(queue: str) -> list[Any]:
+    url = client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+    return [
+        json.loads(each["Body"])
+        for each in client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    ]
+
+
+def take_off(occurrence: int) -> None:
+    """The message comes off the queue."""
+    body = json.dumps({"message": {**TASK, "occurrence": occurrence}, "asked": NOW})
+    assert handler({"Records": [{"messageId": "m", "body": body}]}, object()) == {"batchItemFailures": []}
+
+
+def shop_has(**settings: Any) -> None:
+    held = shop_settings.saved()
+    shop_settings.save(ShopSettings.model_validate(settings), held.number, "a test")
+
+
+def test_over_a_cap_a_message_waits_until_the_slot_opens_and_goes_then(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1, "week": 2}})
+    assert ask(0) == SENT
+    delayed = ask(1)
+    assert (delayed["status"], delayed["until"]) == ("delayed", "2026-11-25T00:00:00.000Z")
+    assert len(ses.sent) == 1
+    at(NOW + DAY)
+    assert ask(1)["status"] == "sent"
+    at(NOW + 2 * DAY)
+    assert ask(2)["until"] == "2026-12-01T06:00:00.000Z"  # the week of the first
+    assert len(ses.sent) == 2
+
+
+def test_a_message_that_waits_is_gated_again_when_its_time_comes(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1}})
+    ask(0)
+    ask(1)
+    at(NOW + DAY)
+    store(contact_profile(consent={"marketing": Stamped("unsubscribed", NOW + HOUR)}))
+    assert ask(1)["reason"] == "no_consent"
+
+
+def test_one_that_would_be_stale_by_its_slot_is_skipped_and_says_so(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1}})
+    ask(0)
+    stale = {**TASK, "occurrence": 1, "entered": "2026-11-24T06:00:00.000Z", "best_before": HOUR}
+    assert handler(stale, object())["reason"] == "too_late"
+
+
+def test_what_ses_does_not_take_is_given_back(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1}})
+    ses.before = raising(ses_error("ThrottlingException", 429))
+    with pytest.raises(NotSentError):
+        ask(0)
+    ses.before = raising(ses_error("MessageRejected", 400))
+    assert ask(1)["reason"] == "rejected"
+    ses.before = lambda: None
+    assert ask(2) == {**SENT, "message": ask(2)["message"]}
+    assert ask(0)["status"] == "delayed"
+
+
+def test_a_claim_of_unknown_outcome_counts_and_its_second_try_does_not_count_twice(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1}})
+    ses.after = raising(ReadTimeoutError(endpoint_url="ses"))
+    with pytest.raises(OutcomePendingError):
+        ask(0)
+    ses.after = lambda: None
+    assert ask(1)["status"] == "delayed"
+    at(NOW + QUARTER_HOUR)
+    assert ask(0)["status"] == "sent"
+
+
+def test_another_that_is_counted_meanwhile_is_seen(ses: Ses, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second comes in between the first one's reading and its claim, the worst place: one of them waits."""
+    shop_has(caps={"lifecycle": {"day": 1}})
+    compose, second = composing.compose, []
+
+    def compose_slowly(*of_what: Any, **how: Any) -> Any:
+        mail = compose(*of_what, **how)
+        if not second:
+            second.append(None)
+            second[0] = ask(1)
+        return mail
+
+    monkeypatch.setattr(composing, "compose", compose_slowly)
+    assert ask(0)["status"] == "delayed"
+    assert second[0]["status"] == "sent"
+    assert len(ses.sent) == 1
+
+
+def test_in_quiet_hours_and_on_closed_days_only_what_was_asked_for_goes_out(ses: Ses) -> None:
+    shop_has(quiet_hours={"from": "22:00", "to": "07:00"}, closed=["--11-25"])
+    assert ask(0)["until"] == "2026-11-24T07:00:00.000Z"
+    at(NOW + DAY)
+    assert ask(0)["until"] == "2026-11-26T07:00:00.000Z"
+    assert handler({**TASK, "occurrence": 3, "mail_class": "transactional"}, object())["status"] == "sent"
+    assert [header["Name"] for header in ses.sent[0]["Content"]["Simple"]["Headers"]] == []
+
+
+def test_a_message_of_the_queue_that_waits_for_long_leaves_it_and_its_run_is_told_until_when(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1}})
+    ask(0)
+    take_off(1)
+    assert queued("messages_queue") == []
+    told = [event for event in queued("prompt_queue") if event["properties"].get("outcome") == "delayed"]
+    assert [event["properties"]["reason"] for event in told] == ["2026-11-25T00:00:00.000Z"]
+
+
+def test_without_a_slot_a_message_is_not_claimed_and_comes_again(ses: Ses) -> None:
+    pace.told({"interval": 1_000_000, "left": 100, "kept": 10, "warm": 100, "warm_kept": 10}, NOW)
+    told = [ask(number) for number in range(4)]
+    assert [each["status"] for each in told] == ["sent", "sent", "delayed", "delayed"]
+    assert len(list(contacts.items("c01", "MESSAGE#"))) == 2
+    assert len(ses.sent) == 2
+    assert (found := pace.pace()) is not None
+    assert found.left == 98
+    at(NOW + 2 * MINUTE)
+    assert ask(2)["status"] == "sent"
+
+
+def test_once_ses_says_that_the_account_must_not_send_nobody_tries_for_a_while(ses: Ses) -> None:
+    pace.told({"interval": 1_000, "left": 100, "kept": 10, "warm": 100, "warm_kept": 10}, NOW)
+    ses.before = raising(ses_error("ThrottlingException", 429, "Daily message quota exceeded."))
+    with pytest.raises(SendingStoppedError):
+        ask(0)
+    ses.before = raising(Crash())  # which nobody comes to
+    assert ask(1)["status"] == "delayed"
+    ses.before = lambda: None
+    at(NOW + 5 * MINUTE)
+    assert ask(1)["status"] == "sent"
+
+
+def test_a_pause_holds_back_marketing_only_until_it_is_lifted(ses: Ses) -> None:
+    pace.told({"interval": 1_000, "left": 100, "kept": 10, "warm": 100, "warm_kept": 10}, NOW)
+    assert pace.pause("complaints")
+    assert not pace.pause("complaints")
+    marketing = {**TASK, "occurrence": 1, "mail_class": "marketing"}
+    assert handler(marketing, object())["status"] == "delayed"
+    assert ask(0) == SENT
+    pace.lift(NOW)
+    assert handler(marketing, object())["status"] == "sent"
+
+
+def test_sender_and_reply_to_are_the_shop_s_own_by_class(ses: Ses) -> None:
+    client("sesv2").create_email_identity(EmailIdentity="news.shop.example.com")
+    shop_has(
+        senders={
+            "name": "Café Müller, Ltd.",
+            "reply_to": "care@shop.example.com",
+            "by_class": {"lifecycle": "hi@news.shop.example.com"},
+        }
+    )
+    assert ask() == SENT
+    (mail,) = ses.sent
+    assert mail["FromEmailAddress"].endswith("<hi@news.shop.example.com>")
+    assert str(make_header(decode_header(mail["FromEmailAddress"]))).startswith("Café Müller, Ltd.")
+    assert mail["ReplyToAddresses"] == ["care@shop.example.com"]
+    headers = {header["Name"]: header["Value"] for header in mail["Content"]["Simple"]["Headers"]}
+    assert headers["List-Id"] == "<marketing.news.shop.example.com>"
+
+
+@pytest.mark.parametrize(
+    ("settings", "answer", "opens", "clicks"),
+    [
+        ({}, "subscribed", "DISABLED", "ENABLED"),
+        ({"opens": "with_consent", "clicks": "with_consent"}, "subscribed", "ENABLED", "ENABLED"),
+        ({"opens": "with_consent", "clicks": "with_consent"}, "unsubscribed", "DISABLED", "DISABLED"),
+        ({"opens": "with_consent", "clicks": "with_consent"}, None, "DISABLED", "DISABLED"),
+        ({"clicks": "never"}, "subscribed", "DISABLED", "DISABLED"),
+    ],
+)
+def test_opens_and_clicks_are_watched_of_those_who_agree(
+    ses: Ses, settings: dict[str, str], answer: str | None, opens: str, clicks: str
+) -> None:
+    shop_has(tracking=settings)
+    consent = {"marketing": Stamped("subscribed", NOW - DAY)}
+    store(contact_profile(consent={**consent, **({"tracking": Stamped(answer, NOW - DAY)} if answer else {})}))
+    assert ask() == SENT
+    tracking = ses.sent[0]["ConfigurationOverrides"]["Tracking"]
+    assert tracking == {"OpenTrackingEnabled": opens, "ClickTrackingEnabled": clicks}
+
+
+def test_what_the_system_sends_goes_to_an_address_that_is_nobody_s_yet(ses: Ses) -> None:
+    """No consent, no cap, no quiet hours; but not to one that complained."""
+    shop_has(quiet_hours={"from": "00:00", "to": "23:59"}, tracking={"clicks": "always"})
+    hashed = pending_addresses.put("c77", "new@example.com", NOW + DAY)
+    message = {"kind": "system", "contact": "c77", "purpose": "confirm_signup", "id": "r1", "address": hashed}
+    asked = {**message, "template": "welcome"}
+    assert handler(asked, object())["status"] == "sent"
+    (mail,) = ses.sent
+    assert mail["Destination"] == {"ToAddresses": ["new@example.com"]}
+    assert mail["ConfigurationOverrides"]["Tracking"]["ClickTrackingEnabled"] == "DISABLED"
+    assert handler(asked, object())["status"] == "sent"
+    assert len(ses.sent) == 1
+    contacts.commit([identities.suppression_write(hashed, "complaint", NOW)])
+    assert handler({**asked, "id": "r2"}, object())["reason"] == "suppressed_complaint"
+    assert handler({**asked, "id": "r3", "address": "0" * 40}, object())["reason"] == "no_address"

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import NEVER, Instant, iso
+from shared.domain.events import NEVER, Instant, iso, parse_instant
 from shared.domain.journeys import timing
 from shared.domain.journeys.acts import LATE, Act, is_act
 from shared.domain.journeys.compiling import Journeys, Path
@@ -193,7 +193,8 @@ def due_at(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
         case Send() if is_held(published, run):
             return NEVER
         case Send():
-            return timing.opens_at(path.journey.hours, profile, max(run.since, run.released, t), shop.zone)
+            earliest = max(run.since, run.released, run.delayed, t)
+            return timing.opens_at(path.journey.hours, profile, earliest, shop.zone)
         case _:
             return run.since
 
@@ -323,7 +324,10 @@ class _Play:
         if run.goes_on and self.path.journey.runs_on == "step_functions":
             self._walked(settled)
         elif run.step == settled.step and run.passes.get(run.step) == settled.occurrence and run.asked != NEVER:
-            if run.goes_on:
+            if run.goes_on and settled.outcome == "delayed":
+                self._note("delayed", settled.reason)
+                self.run = replace(self.run, asked=NEVER, delayed=parse_instant(settled.reason or ""))
+            elif run.goes_on:
                 self.leave(_left_by(settled), settled.reason)
                 self.run = replace(self.run, asked=NEVER)  # told again, it is known
                 self.enter(self.path.following[settled.step])
@@ -474,7 +478,7 @@ class _Play:
                 self._note("held")
                 self.run = replace(self.run, held=True)
                 return False
-            opens = timing.opens_at(self.path.journey.hours, self.profile, self.t, self.shop.zone)
+            opens = timing.opens_at(self.path.journey.hours, self.profile, max(self.t, run.delayed), self.shop.zone)
             if opens > self.t:
                 self._note("delayed", iso(opens) if opens != NEVER else None)
                 return False
@@ -547,6 +551,7 @@ class _Play:
             since=self.t,
             passes={**run.passes, step: occurrence},
             asked=NEVER,
+            delayed=0,
             held=False,
             released=0,
         )

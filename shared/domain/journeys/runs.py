@@ -23,15 +23,16 @@ if TYPE_CHECKING:  # whoever only reads runs needs none of what acts are made of
 
 
 class Settled(NamedTuple):
-    """What has become of a step that somebody else does: an email was `sent`, or `skipped` with the reason; an update
-    has `passed`. Of a run that Step Functions moves, also that it has `passed` any step (which way, for a step that has
+    """What has become of a step that somebody else does: an email was `sent`, or `skipped` with the reason, or has to
+    wait (`delayed`, until when: the contact has had enough of them, or it is night where they are); an update has
+    `passed`. Of a run that Step Functions moves, also that it has `passed` any step (which way, for a step that has
     several), and that it has `ended` (the outcome). `time`: when that was."""
 
     time: Instant
     run: str
     step: str
     occurrence: int
-    outcome: Literal["sent", "skipped", "passed", "ended"]
+    outcome: Literal["sent", "skipped", "delayed", "passed", "ended"]
     reason: str | None = None
 
 
@@ -156,7 +157,8 @@ class Run:
 
     It begins at the step `begins_at` ("": the first), at `not_before` if that is later, and is at `step` since `since`
     ("": it has yet to begin), for the `passes[step]`-th time (from 0); time alone moves it at `wake_at`. `asked`: when
-    it asked for what the step does, and waits for what becomes of it (NEVER: it has not). `held`: a person has to let
+    it asked for what the step does, and waits for what becomes of it (NEVER: it has not); `delayed`: it is not to ask
+    before. `held`: a person has to let
     the email go, and `released`: when they did (0: not yet). Once it has ended, `outcome` says how (`completed`,
     `goal`, `unsubscribed`, `left <segment>`, `stopped`, …), and nothing moves it again.
     """
@@ -178,6 +180,7 @@ class Run:
     wake_at: Instant = NEVER
     passes: Mapping[str, int] = field(default_factory=dict)
     asked: Instant = NEVER
+    delayed: Instant = 0
     held: bool = False
     released: Instant = 0
     reached_goal: bool = False

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from shared.domain.events import MARKETING, NEVER, Instant, Json, Strict, parse_instant
+from shared.domain.messages.pace import Lane
+from shared.domain.settings import MailClass
 
 # What SES allows in the value of a message tag, so that the key can travel as one:
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html (at most 256 characters)
@@ -19,15 +21,33 @@ TopicId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 class Message(Strict):
     """What all kinds have. `topic`: which consent it needs. `pin`: made of this version of the template (0: as it is
-    shipped), not of the newest."""
+    shipped), not of the newest. `mail_class`: what kind of email it is, where that is not the template's to say.
+    `priority`: of several that wait for a slot of their contact's, the lowest goes first (None: as is usual for its
+    kind)."""
 
     contact: Id
     template: TemplateId = ""
     topic: TopicId = MARKETING
     pin: int | None = Field(default=None, ge=0)
+    mail_class: MailClass | None = None
+    priority: int | None = Field(default=None, ge=1, le=9)
 
     @property
     def key(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def lane(self) -> Lane:
+        """Which senders it is among (see `pace`)."""
+        return "journeys"
+
+    @property
+    def rank(self) -> int:
+        return self.priority or (2 if self.lane == "campaigns" else 1)
+
+    @property
+    def source(self) -> str:
+        """What sends it: a journey's or a campaign's id, or what for."""
         raise NotImplementedError
 
     @property
@@ -73,6 +93,10 @@ class RunMessage(Message):
         return int(self.run.rpartition("-")[2])
 
     @property
+    def source(self) -> str:
+        return self.journey
+
+    @property
     def key(self) -> str:
         """At most 202 characters."""
         return f"{self.journey}_{self.run}_{self.step}_{self.occurrence}"
@@ -97,6 +121,14 @@ class CampaignMessage(Message):
     variant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     subject: Annotated[str, Field(max_length=500)] | None = None
     best_before: Instant | None = None
+
+    @property
+    def lane(self) -> Lane:
+        return "campaigns"
+
+    @property
+    def source(self) -> str:
+        return self.campaign
 
     @property
     def key(self) -> str:
@@ -131,6 +163,14 @@ class SystemMessage(Message):
         return (
             {**given, "template": given.get("template") or given.get("purpose")} if isinstance(given, dict) else given
         )
+
+    @property
+    def lane(self) -> Lane:
+        return "confirm"
+
+    @property
+    def source(self) -> str:
+        return self.purpose
 
     @property
     def key(self) -> str:

@@ -33,12 +33,15 @@ def gate(
     suppression: tuple[str, Instant] | None,
     now: Instant,
     said: Mapping[str, Stamped] = MappingProxyType({}),
+    *,
+    transactional: bool = False,
 ) -> Refusal | None:
     """Why this message must not be sent at this instant; None when it may.
 
     `suppression` is the address's (reason and time; None: it has none), `said` the newest answers that were given at
-    it, by topic. NO_ADDRESS means that nothing else speaks against it. What the system sends is asked
-    for by the person themselves, who may be nobody's contact yet: it needs no consent, and knows its own address.
+    it, by topic. NO_ADDRESS means that nothing else speaks against it. What the system sends is asked for by the person
+    themselves, who may be nobody's contact yet: it needs no consent, and knows its own address. Nor does what is
+    `transactional` need any.
     """
     of_system = isinstance(message, SystemMessage)
     if profile.erased if profile is not None else not of_system:
@@ -47,6 +50,8 @@ def gate(
         return Refusal.TOO_LATE
     if of_system or profile is None:
         return suppressed(suppression, None) if suppression is not None and suppression[0] != "erasure" else None
+    if transactional:
+        return suppressed(suppression, None) or (Refusal.NO_ADDRESS if profile.email is None else None)
     answer = newest_answer(profile, message.topic, said)
     refusal = suppressed(suppression, answer)
     if refusal is not None:
