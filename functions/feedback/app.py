@@ -14,12 +14,15 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import campaigns, contacts, identities, messages
+from shared.adapters import addresses, campaigns, contacts, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
-from shared.domain.events import SECOND, Event, Instant, Type
+from shared.adapters.shop_settings import settings
+from shared.domain.addresses import newest_answer
+from shared.domain.events import SECOND, TRACKING, Event, Instant, Type
 from shared.domain.messages.clicks import SCAN, is_scan
+from shared.domain.profiles import Profile
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 
 logger = Logger()
@@ -43,6 +46,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             feedback = understand(notice, instant) if notice is not None else None
             if feedback is None:
                 _count("NoticesOfOthers")
+                continue
+            if not _may_be_known(feedback):
+                _count("NoticesDropped")
                 continue
             _store(feedback, instant)
             wait = _wait(feedback, instant)
@@ -75,6 +81,23 @@ def _queue(done: list[tuple[Record, Feedback]]) -> list[Record]:
             return [record for record, _ in done]
     # One of them may be what the queue does not take: each for itself.
     return [record for each in done for record in _queue([each])]
+
+
+def _may_be_known(feedback: Feedback) -> bool:
+    """Whether the shop's settings and the contact let us learn of it now: who has taken their consent back is not
+    measured from that moment on, by emails either that were sent before. An answer to an email's question was given."""
+    tracking = settings().tracking
+    asked: dict[str, str] = {Type.EMAIL_OPENED: tracking.opens, Type.EMAIL_CLICKED: tracking.clicks}
+    setting = asked.get(feedback.event.type, "always")
+    if setting != "with_consent" or "answer" in feedback.event.properties:
+        return setting != "never" or "answer" in feedback.event.properties
+    contact = feedback.contact
+    while (stored := contacts.read(contact)) is not None and stored.profile.merged_into is not None:
+        contact = stored.profile.merged_into
+    profile = stored.profile if stored is not None else Profile(contact)
+    own = identities.address_hash(profile.email) if profile.email is not None else contact
+    answer = newest_answer(profile, TRACKING, addresses.consent(own))
+    return answer is not None and answer.value == "subscribed"
 
 
 def _wait(feedback: Feedback, instant: Instant) -> int:

@@ -12,12 +12,14 @@ import pytest
 
 from functions.feedback import app
 from functions.feedback.app import handler
-from shared.adapters import clock, contacts, environment, identities, messages
+from shared.adapters import addresses, clock, contacts, environment, identities, messages, shop_settings
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
-from shared.domain.events import Event, IdentityKind, Type, iso, parse_instant
+from shared.domain.events import DAY, NEVER, TRACKING, Event, IdentityKind, Type, iso, parse_instant
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
+from shared.domain.profiles import Profile
+from shared.domain.settings import ShopSettings, Tracking
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 from tests.integration.conftest import NOW, goes_on
 
@@ -34,6 +36,8 @@ def feedback(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("FEEDBACK_DLQ_URL", url)
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", client("sqs").create_queue(QueueName="feedback_queue")["QueueUrl"])
     environment.forget()
+    shop_settings.save(ShopSettings(tracking=Tracking(opens="with_consent")), 0, "ada")
+    addresses.answer("c01", {TRACKING: "subscribed"}, NOW - DAY, "preference")
     yield
 
 
@@ -67,6 +71,38 @@ def understood(name: str, **changes: Any) -> Feedback:
     feedback = understand({**notice, **changes}, NOW)
     assert feedback is not None
     return feedback
+
+
+# ── what we may learn ──
+
+
+def measured(opens: Any = "with_consent", clicks: Any = "with_consent") -> set[str]:
+    """Of an opening and a click, what reaches the queue."""
+    number = shop_settings.saved().number
+    shop_settings.save(ShopSettings(tracking=Tracking(opens=opens, clicks=clicks)), number, "ada")
+    assert deliver(NOTICES["open"], NOTICES["click"]) == []
+    return {event.type for event in events()}
+
+
+def test_nothing_is_learnt_without_consent_nor_after_it_is_taken_back(feedback: None) -> None:
+    both = {Type.EMAIL_OPENED, Type.EMAIL_CLICKED}
+    assert measured() == both
+    assert measured(opens="never", clicks="always") == {Type.EMAIL_CLICKED}
+    assert measured(opens="never", clicks="never") == set()
+    held = list(contacts.items("c01"))
+    addresses.answer("c01", {TRACKING: "unsubscribed"}, NOW, "preference")
+    assert measured() == set(), "as soon as it is said, by emails either that were sent before"
+    assert list(contacts.items("c01")) == held, "nothing of it is stored"
+    assert measured(clicks="always") == {Type.EMAIL_CLICKED}
+    addresses.answer("c01", {"all": "unsubscribed", TRACKING: "subscribed"}, NOW + 1, "preference")
+    assert measured() == both, "to be measured is no topic"
+
+
+def test_who_has_joined_another_is_measured_by_what_that_one_says(feedback: None) -> None:
+    addresses.answer("c02", {TRACKING: "unsubscribed"}, NOW, "preference")
+    contacts.commit([contacts.profile_write(Profile("c01", merged_into="c02"), NEVER, NOW)])
+    contacts.commit([contacts.profile_write(Profile("c02"), NEVER, NOW)])
+    assert measured() == set()
 
 
 # ── what notices say ──
