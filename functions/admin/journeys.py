@@ -15,7 +15,7 @@ from functions.admin.rest import Request, route
 from shared.adapters import journey_definitions, journey_files, run_counts
 from shared.adapters.clock import now
 from shared.adapters.run_counts import Count
-from shared.domain.events import DAY, Instant, Json, iso
+from shared.domain.events import Instant, Json
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.runs import LEAVING
 
@@ -29,7 +29,7 @@ MAX_ROWS = 10_000
 def list_journeys(request: Request) -> Json:
     """All of them: those that are switched on, and those that are only drafts, shipped ones among them."""
     published, drafts = journey_definitions.publication().journeys, journey_drafts.drafts()
-    since = day_of(now() - (DAYS - 1) * DAY)
+    since = run_counts.day_of(now(), ago=DAYS - 1)
     listed = []
     for id_ in sorted({*published, *drafts}):
         standing = published.get(id_)
@@ -155,18 +155,14 @@ def held(journey: str, counts: Iterable[Count]) -> Counter[str] | None:
 
 
 def days(counts: Iterable[Count], t: Instant) -> list[Json]:
-    """The last 30 days (UTC), today the last: what was recorded on each."""
+    """The last 30 days of the shop's, today the last: what was recorded on each."""
     names = {"began": "entered", "sent": "sent", "sent_after": "sent", "skipped": "skipped", "goal": "goals"}
     names |= {"ended": "ended"}
     found = {
-        day_of(t - ago * DAY): dict.fromkeys(("entered", "sent", "skipped", "ended", "goals"), 0)
+        run_counts.day_of(t, ago): dict.fromkeys(("entered", "sent", "skipped", "ended", "goals"), 0)
         for ago in reversed(range(DAYS))
     }
     for each in counts:
         if each.day in found and each.what in names:
             found[each.day][names[each.what]] += each.n
     return [{"day": day, **numbers} for day, numbers in found.items()]
-
-
-def day_of(t: Instant) -> str:
-    return iso(max(t, 0))[:10]

@@ -2,9 +2,10 @@
 can be made again; never the source of truth.
 
 A row for each run (`runs#journey#shard` / the run's id) and counters (`counts#journey#shard` / `month#step#what#why`:
-`n`, and `d01` … `d31` for the days, in UTC). A row says how many of its run's records are counted, and both change in
-one transaction: so whatever is repeated, reordered or late, each record counts once, and every sum agrees: those who
-entered a step are those who wait there and those who left it by each reason.
+`n`, and `d01` … `d31` for the days, in the shop's time zone as it is deployed when they are counted). A row says how
+many of its run's records are counted, and both change in one transaction: so whatever is repeated, reordered or late,
+each record counts once, and every sum agrees: those who entered a step are those who wait there and those who left it
+by each reason.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.contact_runs import Kept
 from shared.adapters.contacts import shard_of
 from shared.adapters.environment import Settings, environment
-from shared.domain.events import DAY, NEVER, SECOND, Instant, iso
+from shared.domain import calendars
+from shared.domain.events import DAY, NEVER, SECOND, Instant
 from shared.domain.journeys.runs import Record, Run
 
 SHARDS = 10
@@ -41,8 +45,12 @@ class RunsSettings(Settings):
     runs_table: str
 
 
+class CountsSettings(Settings):
+    shop_time_zone: str
+
+
 class Count(NamedTuple):
-    """How often something was recorded of a journey's runs on a day (UTC, `2026-11-28`)."""
+    """How often something was recorded of a journey's runs on a day (in the shop's time zone, `2026-11-28`)."""
 
     day: str
     step: str
@@ -71,6 +79,12 @@ class Row:
 
 def table() -> str:
     return environment(RunsSettings).runs_table
+
+
+def day_of(t: Instant, ago: int = 0) -> str:
+    """The shop's day that an instant is in (`2026-11-28`), or so many days before it."""
+    zone = calendars.zone(environment(CountsSettings).shop_time_zone) or ZoneInfo("UTC")
+    return (calendars.local(max(t, 0), zone).date() - timedelta(days=ago)).isoformat()
 
 
 # ── writing ──
@@ -126,7 +140,7 @@ def _adds(journey: str, contact: str, records: tuple[Record, ...]) -> Adds:
     shard = f"counts#{journey}#{zlib.crc32(contact.encode()) % COUNTER_SHARDS}"
     found: Adds = {}
     for each in records:
-        month, day = iso(each.time)[:7], iso(each.time)[8:10]
+        month, _, day = day_of(each.time).rpartition("-")
         why = each.why or "" if each.what in WITH_REASON else ""
         found.setdefault((shard, f"{month}#{each.step}#{each.what}#{why[:200]}"), Counter()).update(("n", f"d{day}"))
     return found

@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from functions.transition import app
-from shared.adapters import clock, contact_runs, contacts, dead_letters, environment, members
-from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type
+from shared.adapters import clock, contact_runs, contacts, dead_letters, environment, members, run_counts
+from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type, parse_instant
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.runs import Record, Run
 from shared.domain.profiles import Profile
@@ -184,6 +184,20 @@ def test_repeats_in_any_order_leave_no_execution_going_once_the_end_has_come_las
 ) -> None:
     assert tell(*order, ENDED) == []
     assert "RUNNING" not in executions(machines).values()
+
+
+def test_what_is_recorded_counts_on_the_shop_s_own_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TIME_ZONE", "America/Los_Angeles")
+    environment.forget()
+    for number, told in enumerate(("2026-11-01T06:59:00Z", "2026-11-01T07:01:00Z", "2026-12-01T07:59:00Z"), start=1):
+        t = parse_instant(told)
+        run = replace(BEGUN, number=number, records=(Record(t, "", "began"),))
+        run_counts.record(contact_runs.Kept(run, 1, 1, "wake_ups", "marketing", ()), t)
+    days = {each.day: each.n for each in run_counts.counts("win_back")}
+    assert days == {"2026-10-31": 1, "2026-11-01": 1, "2026-11-30": 1}
+    # The clocks go back in the night of the first of November: no day is there twice, and none is left out.
+    shown = [run_counts.day_of(parse_instant("2026-11-02T07:30:00Z"), ago) for ago in range(3)]
+    assert shown == ["2026-11-01", "2026-10-31", "2026-10-30"]
 
 
 def test_an_execution_that_step_functions_has_forgotten_is_no_obstacle(machines: dict[str, str]) -> None:
