@@ -38,7 +38,7 @@ from functions.admin import (  # noqa: F401 - their routes
 from functions.admin.health import health
 from functions.admin.rest import Request, answer, app, logger, paged, resolved, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, dead_letters, definitions, identities
+from shared.adapters import athena, contacts, copies, dead_letters, definitions, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.histories import with_history
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
@@ -150,6 +150,18 @@ def show_timeline(request: Request, contact: str) -> Json:
 def show_messages(request: Request, contact: str) -> Json:
     entries = messages_of(views.profile_of(contact).contact)
     return paged("messages", views.after(entries, request.cursor()), request.limit(50))
+
+
+@route("GET", "/contacts/{contact}/messages/{message}")
+def show_message(request: Request, contact: str, message: str) -> Json:
+    """An email as it was sent; 404 where it was not, or no copy of it is kept. Its links lead nowhere: an operator who
+    follows one must not act for the contact."""
+    copy = messages.copy(views.profile_of(contact).contact, message)
+    if copy is None:
+        raise RefusedError("not_found", "no copy of such an email is kept", "message", 404)
+    logger.info("email shown", contact=contact, operator=request.operator)
+    html, text = (copies.with_links_to(part, "#") for part in (copy.html, copy.text))
+    return {"subject": copy.subject, "html": html, "text": text}
 
 
 @route("GET", "/contacts/{contact}/export")

@@ -235,6 +235,8 @@ def _message(item: Item) -> dict[str, Json]:
         "at": times[0],
         "message": item["kind"]["S"].removeprefix("MESSAGE#"),
         **{name: item[name]["S"] for name in ABOUT if name in item},
+        "template_version": int(item["template_version"]["N"]) if "template_version" in item else None,
+        "kept": "copy" in item and "ses_id" in item,
         "status": status,
         "reason": reason,
         "sentence": SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status),

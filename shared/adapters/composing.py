@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from shared.adapters import definitions, ready_templates, shop_settings, template_definitions, templates, tokens
+from shared.adapters import copies, definitions, ready_templates, shop_settings, template_definitions, templates, tokens
 from shared.adapters.coupons import Coupons
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
@@ -69,6 +69,14 @@ def rendered_for(
     return templates.render(ready.template, variables), str(links["unsubscribe"])
 
 
+def _view(message: Message, instant: Instant) -> str | None:
+    """Where the email is shown in a browser; of one that a person has just asked for there is no copy."""
+    if isinstance(message, SystemMessage):
+        return None
+    token = tokens.issue(Token(message.contact, "", message.key, "view", instant))
+    return f"{environment(ComposingSettings).public_url}/view/{token}"
+
+
 def compose(
     message: Message,
     to: str,
@@ -87,6 +95,7 @@ def compose(
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
     address = settings.senders.by_class.get(mail_class) or address_of(shop.sender)
     of_a_list = mail_class != "transactional"
+    acting = [link.rpartition("/")[2] for link in (unsubscribe, _view(message, instant)) if link]
     return Mail(
         to=to,
         subject=rendered.subject,
@@ -100,6 +109,8 @@ def compose(
         opens=_tracks(message, settings.tracking.opens, agrees=agrees_to_tracking),
         clicks=_tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking),
         feedback=(mail_class, message.source),
+        version=ready.version,
+        copy=b"" if isinstance(message, SystemMessage) else copies.made(rendered, *acting),
     )
 
 
@@ -108,8 +119,11 @@ def preview(ready: Ready, profile: Profile, instant: Instant) -> Rendered:
     looks at it unsubscribes nobody."""
     message = CampaignMessage(contact=profile.contact, campaign="preview", template=ready.written.id)
     rendered, unsubscribe = rendered_for(message, ready, profile, {}, instant, templates.example()["coupon"])
-    token = unsubscribe.rpartition("/")[2]
-    return replace(rendered, html=rendered.html.replace(token, "preview"), text=rendered.text.replace(token, "preview"))
+    html, text = rendered.html, rendered.text
+    for link in filter(None, (unsubscribe, _view(message, instant))):
+        token = link.rpartition("/")[2]
+        html, text = html.replace(token, "preview"), text.replace(token, "preview")
+    return replace(rendered, html=html, text=text)
 
 
 def of_the_shop() -> dict[str, Json]:
@@ -147,7 +161,7 @@ def _links(message: Message, url: str, instant: Instant) -> dict[str, Json]:
         action = f"{url}/{page}/{tokens.issue(Token(message.contact, message.address, message.key, purpose, instant))}"
     return {
         "unsubscribe": f"{url}/unsubscribe/{token}",
-        "view": None,
+        "view": _view(message, instant),
         "preferences": preferences,
         "answer": f"{url}/answers/{token}/",
         "action": action,

@@ -180,7 +180,7 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         except TemplateFailedError as error:  # and fails again, however often it is tried for this contact
             logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
             return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)
-        claimed = messages.claim(message, held, instant, hashed, turn.counted)
+        claimed = messages.claim(message, held, instant, hashed, turn.counted, mail)
         if slot is not None:
             clock.wait_until(slot)
         return _send(message, mail, claimed, instant, mail_class)

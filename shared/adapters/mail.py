@@ -45,6 +45,7 @@ class Mail:
     to); `tags` come back in SES's notices. `sender` and `reply_to` are mailboxes as `mailbox` writes them; without them
     it comes from the stack's `Sender`. `list_id`: what mail programs sort by (RFC 2919). `opens`, `clicks`: whether SES
     is to tell of them; `feedback`: what receivers tell us of by (the header Feedback-ID), of the class and the sender.
+    `copy`: as it is kept (see `copies`), and of which `version` of its template it is made.
     """
 
     to: str
@@ -59,6 +60,8 @@ class Mail:
     opens: bool = False
     clicks: bool = False
     feedback: tuple[str, ...] = ()
+    version: int = 0
+    copy: bytes = b""
 
 
 class RejectedError(Exception):

@@ -1,7 +1,8 @@
 """MESSAGE items: what has become of each message. Claimed before SES is called, settled after.
 
 `contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and what it is `about` (journey, run, step, or
-campaign; template, topic); when claimed `address` (the hash of where it goes); when sent `ses_id` and `sent_at`, when
+campaign; template, topic); when claimed `address` (the hash of where it goes),
+`template_version` and `copy` (the email as it is sent, see `copies`); when sent `ses_id` and `sent_at`, when
 refused `reason` and `refused_at`; `delivered_at`, and `clicks` (time and link's hash of each).
 Every write but `settle` is conditional on what its writer has read, so of several that act at once one wins.
 """
@@ -11,10 +12,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import caps, clock
+from shared.adapters import caps, clock, copies
 from shared.adapters.clients import client
 from shared.adapters.contacts import key as item_key
 from shared.adapters.contacts import numbered, table
+from shared.adapters.copies import Copy
 from shared.domain.events import Instant
 from shared.domain.messages.asked import Message, RunMessage
 from shared.domain.messages.caps import given_back
@@ -23,6 +25,8 @@ from shared.domain.messages.refusals import Refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from shared.adapters.mail import Mail
 
 
 class ClaimLostError(Exception):
@@ -67,6 +71,7 @@ def claim(
     now: Instant,
     hashed_address: str | None = None,
     counted: TransactWriteItemTypeDef | None = None,
+    mail: Mail | None = None,
 ) -> Held:
     """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError, NotWantedError.
 
@@ -74,7 +79,11 @@ def claim(
     final; and counts it towards its cap (`caps.write`; CapChangedError).
     """
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
-    put = _replacement(message, held, claimed, {"address": {"S": hashed_address}} if hashed_address else None)
+    more: dict[str, Any] = {"address": {"S": hashed_address}} if hashed_address else {}
+    if mail is not None:
+        more["template_version"] = {"N": str(mail.version)}
+        more |= {"copy": {"B": mail.copy}} if mail.copy else {}
+    put = _replacement(message, held, claimed, more)
     writes: list[TransactWriteItemTypeDef] = [{"Put": put}]
     conditions: list[tuple[TransactWriteItemTypeDef, type[Exception]]] = []
     if isinstance(message, RunMessage):
@@ -194,6 +203,18 @@ def clicks(contact: str, key: str) -> tuple[list[tuple[Instant, str]], Instant]:
     item = answer.get("Item", {})
     pairs = (click.split("#") for click in item.get("clicks", {"SS": []})["SS"])
     return [(int(time), link) for time, link in pairs], int(item["delivered_at"]["N"]) if "delivered_at" in item else -1
+
+
+def copy(contact: str, key: str) -> Copy | None:
+    """The email as it was sent; None: there is no copy of it, or no such message."""
+    answer = client("dynamodb").get_item(
+        TableName=table(),
+        Key=item_key(contact, _kind(key)),
+        ProjectionExpression="#copy, ses_id",
+        ExpressionAttributeNames={"#copy": "copy"},
+    )
+    item = answer.get("Item", {})
+    return copies.read(bytes(item["copy"]["B"])) if "copy" in item and "ses_id" in item else None
 
 
 def _run_is_at(message: RunMessage) -> TransactWriteItemTypeDef:
