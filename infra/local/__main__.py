@@ -10,7 +10,7 @@ import sys
 import urllib.error
 from collections.abc import Callable
 
-from infra.local import campaigns, commands, coupons, journeys, segments, shop_settings, templates
+from infra.local import campaigns, commands, coupons, forms, imports, journeys, segments, shop_settings, templates
 from infra.local.client import errors
 
 PORT = 8000
@@ -28,6 +28,8 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
   .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
+  .venv/bin/beckon form --help          sign-up forms and surveys: written, published, put into the shop's pages
+  .venv/bin/beckon import --help        a list of subscribers brought over: what it would do, then doing it
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
   .venv/bin/beckon doctor               what email needs: DNS records, SES, secrets, the storefront; what is missing
@@ -101,6 +103,14 @@ def main() -> int:
     coupon.description = coupons.DESCRIPTION
     coupon.formatter_class = argparse.RawDescriptionHelpFormatter
     coupons.add_commands(coupon)
+    form = command("form", lambda _: None, "write and publish sign-up forms and surveys")
+    form.description = forms.DESCRIPTION
+    form.formatter_class = argparse.RawDescriptionHelpFormatter
+    forms.add_commands(form)
+    brought = command("import", imports.run, "bring a list of subscribers over, after saying what that would do")
+    brought.description = imports.DESCRIPTION
+    brought.formatter_class = argparse.RawDescriptionHelpFormatter
+    imports.add_arguments(brought)
     simulate = command("simulate", _simulate, "play a journey on a copy of the run: what happens if I publish this?")
     simulate.add_argument("journey", help="one that ships, such as win_back, or a YAML file")
     simulate.add_argument("--days", type=_whole(1, 400), default=90, metavar="N", help="how many pass (default: 90)")

@@ -129,9 +129,10 @@ def is_awaited(event: Event, now: Instant) -> bool:
     """Whether somebody may be waiting for what the event sets off, so that it takes the lane without company.
 
     An answer of theirs (a sign-up, a no) is, whatever it comes with; and an emptied cart is to stop the mail about it,
-    where a filled one only begins to wait.
+    where a filled one only begins to wait. For a list that is brought over nobody waits, nor is anybody to wait behind
+    it.
     """
-    if now - event.time > AWAITED_FOR:
+    if now - event.time > AWAITED_FOR or event.source == "import":
         return False
     if event.type == Type.CART_UPDATED and event.properties.get("products") == []:
         return True

@@ -191,13 +191,14 @@ def problems(form: Form, shop: ShopSettings) -> list[str]:
 
 
 class Kept(Strict):
-    """A form, as it is kept: as it was written last, and as it was published (None: never) as which version; and the
-    words that were agreed to, by version."""
+    """A form, as it is kept: as it was written last, and as it was published (None: it is not on the web) as which
+    version; the words that were agreed to, by version; and with which `number` of the document it was changed last."""
 
     form: Form
     published: Form | None = None
     version: int = 0
     wordings: dict[int, str] = Field(default_factory=dict)
+    number: int = 0
     at: Instant = 0
     by: str = ""
 
@@ -237,7 +238,9 @@ def without(saved: SavedForms, id_: str, at: Instant, by: str) -> SavedForms:
 
 
 def _with(saved: SavedForms, kept: Kept, at: Instant, by: str) -> SavedForms:
-    return SavedForms(number=saved.number + 1, forms={**saved.forms, kept.form.id: kept}, at=at, by=by)
+    number = saved.number + 1
+    changed = kept.model_copy(update={"number": number})
+    return SavedForms(number=number, forms={**saved.forms, kept.form.id: changed}, at=at, by=by)
 
 
 # ── what is filled in ──

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.domain.events import (
+    FIRST_DATE,
     NEVER,
     ORDER_TYPES,
     Event,
@@ -190,7 +191,10 @@ def tell_refund(order: Order, event: Event, own: frozenset[str]) -> None:
 
 
 def happened(event: Event) -> Instant:
-    """When somebody did what the event tells of: an order is placed once, however late or often it is told of."""
+    """When somebody did what the event tells of: an order is placed once, however late or often it is told of. What a
+    list tells that is brought over is history, whatever date stands in it."""
+    if event.source == "import":
+        return min(event.time, FIRST_DATE)
     placed = when_placed(event) if event.type in _PLACED else None
     return event.time if placed is None else min(placed, event.time)
 

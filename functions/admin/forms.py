@@ -1,0 +1,183 @@
+"""Forms: written, looked at, published and taken off the web. Routes of the admin's API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Response
+from pydantic import ValidationError
+
+from functions.admin.rest import Problem, ProblemsError, Request, answer, logger, route
+from functions.admin.shop_settings import WORDS, place
+from shared.adapters import form_definitions, form_pages, shop_settings
+from shared.adapters.clock import now
+from shared.adapters.definitions_table import PublishedMeanwhileError
+from shared.adapters.environment import Settings, environment
+from shared.domain import forms
+from shared.domain.events import Json
+from shared.domain.forms import IN_WORDS, Form, Kept, SavedForms
+from shared.domain.refusals import RefusedError
+
+
+class FormsSettings(Settings):
+    public_url: str
+
+
+@route("GET", "/forms")
+def list_forms(request: Request) -> Json:
+    """All forms, those that are not on the web included."""
+    held = form_definitions.saved().forms
+    return {"forms": [summary(held[id_]) for id_ in sorted(held)]}
+
+
+@route("POST", "/forms")
+def create_form(request: Request) -> Json:
+    """Writes a new form, which is not on the web yet. 409 where there is one of this id."""
+    form, saved = written_in(request.json_with_lines()), form_definitions.saved()
+    if form.id in saved.forms:
+        raise RefusedError("taken", "there is already a form with this id: choose another id", "id", 409)
+    kept = store(forms.written(saved, form, now(), request.operator), form.id)
+    logger.info("form written", form=form.id, operator=request.operator)
+    return tagged(kept, 201)
+
+
+@route("GET", "/forms/{form}")
+def show_form(request: Request, form: str) -> Json:
+    """As it is written, as it is on the web, and what the shop pastes into its pages."""
+    return tagged(kept_of(form_definitions.saved(), form))
+
+
+@route("PUT", "/forms/{form}")
+def change_form(request: Request, form: str) -> Json:
+    """Changes what is written, in the form that `If-Match` names by its etag; the web has it once it is published."""
+    made = written_in(request.json_with_lines(), form)
+    saved = only_if_unchanged(request, form)
+    return tagged(store(forms.written(saved, made, now(), request.operator), form))
+
+
+@route("POST", "/forms/{form}/publish")
+def publish_form(request: Request, form: str) -> Json:
+    """Puts it on the web as it is written, as its next version, within a minute."""
+    saved = only_if_unchanged(request, form)
+    if found := problems_of(saved.forms[form].form):
+        raise ProblemsError([Problem(None, text, None) for text in found], "invalid_form")
+    kept = store(forms.published(saved, form, now(), request.operator), form)
+    logger.info("form published", form=form, version=kept.version, operator=request.operator)
+    return tagged(kept)
+
+
+@route("POST", "/forms/{form}/unpublish")
+def unpublish_form(request: Request, form: str) -> Json:
+    """Takes it off the web. Sign-ups that wait can still be confirmed."""
+    saved = only_if_unchanged(request, form)
+    return tagged(store(forms.without(saved, form, now(), request.operator), form))
+
+
+# ── what is told ──
+
+
+def summary(kept: Kept) -> dict[str, Json]:
+    """Of a form among others."""
+    return {
+        "id": kept.form.id,
+        "name": kept.form.name,
+        "style": kept.form.style,
+        "version": kept.version,
+        "published": kept.published is not None,
+        "changed": kept.published != kept.form,
+        "at": kept.at,
+        "by": kept.by,
+    }
+
+
+def told(kept: Kept) -> dict[str, Json]:
+    url = environment(FormsSettings).public_url
+    on_the_web = kept.published or kept.form
+    return {
+        **summary(kept),
+        "form": kept.form.model_dump(mode="json", exclude_defaults=True),
+        "wordings": {str(version): wording for version, wording in kept.wordings.items()},
+        "problems": problems_of(kept.form),
+        "url": f"{url}/forms/{kept.form.id}",
+        "snippet": None if on_the_web.is_survey else form_pages.snippet(on_the_web, shop_settings.settings(), url),
+        "etag": etag(kept),
+    }
+
+
+def tagged(kept: Kept, status: int = 200) -> Response:
+    response = answer(status, told(kept))
+    response.headers["ETag"] = etag(kept)
+    return response
+
+
+def etag(kept: Kept) -> str:
+    return f'"form-{kept.number}"'
+
+
+def problems_of(form: Form) -> list[str]:
+    """Why it cannot be published."""
+    shop = shop_settings.settings()
+    found = forms.problems(form, shop)
+    size = len(form_pages.embed(form, shop).encode())
+    if size > form_pages.MAX_EMBED_BYTES:
+        most = form_pages.MAX_EMBED_BYTES
+        found.append(f"the script would be {size:,} bytes, and {most:,} is the most: ask for less, or say it shorter")
+    return found
+
+
+# ── what is written ──
+
+
+def written_in(body: Mapping[str, Any], id_: str | None = None) -> Form:
+    """The form in a body. RefusedError names the field."""
+    given = dict(body)
+    if id_ is not None and given.setdefault("id", id_) != id_:
+        raise RefusedError("invalid_form", f"the path says {id_}", "id")
+    try:
+        return Form.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise RefusedError("invalid_form", in_words(problem), place(problem["loc"])) from None
+
+
+def in_words(problem: Any) -> str:
+    context = problem.get("ctx", {})
+    if problem["type"] == "string_pattern_mismatch":
+        return IN_WORDS[context["pattern"]]
+    if problem["type"] == "extra_forbidden":
+        return "there is no such field of a form"
+    if problem["type"] in WORDS:
+        return WORDS[problem["type"]].format(**context)
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def kept_of(saved: SavedForms, id_: str) -> Kept:
+    if id_ not in saved.forms:
+        raise RefusedError("not_found", "there is no form of this id", status=404)
+    return saved.forms[id_]
+
+
+def only_if_unchanged(request: Request, id_: str) -> SavedForms:
+    """What is saved, with the form as `If-Match` names it."""
+    saved = form_definitions.saved()
+    kept = kept_of(saved, id_)
+    if request.if_match is None:
+        said = "say which version you have looked at: If-Match, with the etag of GET /forms/{form}"
+        raise RefusedError("precondition_required", said, "If-Match", 428)
+    if request.if_match != etag(kept):
+        raise changed_meanwhile()
+    return saved
+
+
+def changed_meanwhile() -> RefusedError:
+    said = "somebody else has changed it meanwhile: look at their version and bring your changes into it"
+    return RefusedError("changed_meanwhile", said, "If-Match", 412)
+
+
+def store(made: SavedForms, id_: str) -> Kept:
+    try:
+        return form_definitions.save(made).forms[id_]
+    except PublishedMeanwhileError:
+        raise changed_meanwhile() from None

@@ -1,0 +1,162 @@
+"""Lists that are brought over. Routes of the admin's API.
+
+A list comes in parts, each of which is looked at or put on the queue while its sender waits: nothing of it is kept as a
+file, so there is nothing to delete afterwards. Who is on it travels in bodies only, and stands in no answer, but for
+the numbers of lines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from pydantic import ValidationError
+
+from functions.admin.forms import in_words
+from functions.admin.rest import Request, logger, route
+from functions.admin.shop_settings import place
+from shared.adapters import addresses, identities, imports, shop_settings
+from shared.adapters.clock import now
+from shared.adapters.events_queue import put_events
+from shared.domain import imports as lists
+from shared.domain.addresses import Address
+from shared.domain.events import ALL, Json
+from shared.domain.imports import MAX_TOLD, Import, Read
+from shared.domain.refusals import RefusedError
+
+KEPT = ("rows", "agreed", "without_consent", "unsubscribed", "unsubscribed_before", "suppressed", "new", "invalid_rows")
+"""What is written down of a part."""
+
+
+@route("POST", "/imports/recognise")
+def recognise(request: Request) -> Json:
+    """`{"headers": […]}`: whose export it is, and what its columns mean."""
+    headers = request.json().get("headers")
+    if not isinstance(headers, list) or not all(isinstance(each, str) for each in headers) or len(headers) > 500:
+        raise RefusedError("invalid_import", "it must be a list of texts", "headers")
+    found = lists.recognised(headers)
+    return {"kind": found.kind, "columns": found.columns}
+
+
+@route("POST", "/imports/check")
+def check(request: Request) -> Json:
+    """What a part of a list would do; nothing is kept or changed."""
+    made, read, first = _part(request)
+    return _told(made, read, first)
+
+
+@route("POST", "/imports")
+def bring_over(request: Request) -> Json:
+    """Puts a part of a list on the queue, where each row is recorded once, however often it is sent."""
+    made, read, first = _part(request)
+    instant = now()
+    told = _told(made, read, first)
+    try:
+        imports.begin(made, instant, request.operator)
+    except imports.OtherwiseError:
+        said = "this file was brought over with other columns, or another consent: it stays as it was said first"
+        raise RefusedError("said_otherwise", said, "file", 409) from None
+    put_events([lists.event(made, person, instant, request.operator) for person in read.people])
+    counts = {name: told[name] if isinstance(told[name], int) else len(told[name]) for name in KEPT}
+    imports.record(made.file, first, counts)
+    logger.info("list brought over", file=made.file[:16], first=first, rows=told["rows"], operator=request.operator)
+    return told
+
+
+@route("GET", "/imports")
+def list_imports(request: Request) -> Json:
+    """Which files were brought over, by whom, and what became of them in all."""
+    found = []
+    for kept in imports.all_kept():
+        total: Counter[str] = Counter()
+        for counts in kept.parts.values():
+            total.update({name: int(count) for name, count in counts.items()})
+        told = kept.made.model_dump(mode="json", exclude={"columns", "attested"}, exclude_none=True)
+        found.append({**told, "at": kept.at, "by": kept.by, "parts": len(kept.parts), **{n: total[n] for n in KEPT}})
+    return {"imports": found}
+
+
+def _part(request: Request) -> tuple[Import, Read, int]:
+    """`{"import": …, "csv": …, "first_line": 2}`: a part of a list, with its headers, and the line of its first row."""
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise RefusedError("invalid_json", "the body is not JSON") from None
+    if not isinstance(body, dict) or not isinstance(body.get("import"), dict) or not isinstance(body.get("csv"), str):
+        raise RefusedError("invalid_import", 'it must be {"import": {…}, "csv": "…", "first_line": 2}')
+    first = body.get("first_line", 2)
+    if not isinstance(first, int) or isinstance(first, bool) or not 2 <= first < 10**8:
+        raise RefusedError("invalid_import", "it must be the number of a line, 2 or more", "first_line")
+    made = _import(body["import"])
+    for topic in made.topics:
+        if shop_settings.settings().topic(topic) is None:
+            raise RefusedError("unknown_topic", f"there is no topic {topic} in the shop's settings", "import.topics")
+    headers, rows = lists.lines(body["csv"], first)
+    if missing := sorted(made.columns.keys() - set(headers)):
+        raise RefusedError("unknown_column", f"there is no column {missing[0]}", "import.columns")
+    return made, lists.read(made, rows), first
+
+
+def _import(given: dict[str, Any]) -> Import:
+    try:
+        made = Import.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        where = place(("import", *problem["loc"]))
+        raise RefusedError("invalid_import", _words(problem), where) from None
+    lists.refuse_what_was_bought(made)
+    return made
+
+
+def _words(problem: Any) -> str:
+    patterns = {
+        r"^[0-9a-f]{64}$": "it must be the SHA-256 of the file, in hexadecimal",
+        r"^[^\r\n]*$": "it must be one line",
+    }
+    if problem["type"] == "string_pattern_mismatch" and problem["ctx"]["pattern"] in patterns:
+        return patterns[problem["ctx"]["pattern"]]
+    if problem["type"] == "string_too_short":
+        return "say in a few words where these people have agreed, such as: the form on our site, since 2021"
+    return in_words(problem)
+
+
+def _told(made: Import, read: Read, first: int) -> dict[str, Json]:
+    hashes = {person.line: identities.address_hash(person.email) for person in read.people}
+    held = addresses.read_all(hashes.values())
+    counts: Counter[str] = Counter()
+    for person in read.people:
+        address = held[hashes[person.line]]
+        counts["new"] += address.contact is None
+        counts["suppressed"] += address.suppression is not None
+        if person.said == "unsubscribed":
+            counts["unsubscribed"] += 1
+        elif person.said is None:
+            counts["without_consent"] += 1
+        elif _has_said_no(address, made.topics):
+            counts["unsubscribed_before"] += 1
+        else:
+            counts["agreed"] += 1
+    invalid = [{"line": line, "why": why} for line, why in read.invalid.items()]
+    return {
+        "rows": len(read.people) + len(read.invalid) + len(read.duplicates) + _left_out(made, read),
+        "people": len(read.people),
+        **{name: counts[name] for name in ("agreed", "without_consent", "unsubscribed", "unsubscribed_before")},
+        **{name: counts[name] for name in ("suppressed", "new")},
+        "invalid": invalid[:MAX_TOLD],
+        "invalid_rows": len(read.invalid),
+        "duplicates": read.duplicates[:MAX_TOLD],
+        "duplicate_rows": len(read.duplicates),
+        "role_addresses": read.roles[:MAX_TOLD],
+        "without_date": read.without_date[:MAX_TOLD],
+        "first_line": first,
+    }
+
+
+def _left_out(made: Import, read: Read) -> int:
+    return len(read.roles) if made.role_addresses == "leave_out" else 0
+
+
+def _has_said_no(address: Address, topics: tuple[str, ...]) -> bool:
+    """To one of the topics, or to all of them."""
+    return any(address.consent[topic].value == "unsubscribed" for topic in (*topics, ALL) if topic in address.consent)
