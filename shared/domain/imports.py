@@ -53,7 +53,7 @@ TRAIT_OF_OWN = re.compile(r"trait:([a-z][a-z0-9_]{0,39})")
 
 _HEADERS: Mapping[str, str] = {
     **{name: name for name in FIELDS},
-    **dict.fromkeys(("e-mail", "email address", "e-mail address", "mail", "customer email"), "email"),
+    **dict.fromkeys(("email address", "mail", "customer email"), "email"),
     **dict.fromkeys(("first name", "firstname", "given name"), "first_name"),
     **dict.fromkeys(("last name", "lastname", "surname", "family name"), "last_name"),
     **dict.fromkeys(("phone number", "phone"), "phone"),
@@ -68,7 +68,7 @@ _HEADERS: Mapping[str, str] = {
     "clean_time": "cleaned_date",
     "email marketing consent timestamp": "consent_date",
 }
-"""What headers mean, in small letters."""
+"""What headers mean, in small letters and without hyphens."""
 _MAILCHIMP = frozenset({"member_rating", "leid", "euid"})
 _KLAVIYO = frozenset({"klaviyo id", "email marketing consent timestamp"})
 
@@ -88,13 +88,13 @@ _GOT = (
     r"comprat\w*)"
 )
 _LIST = (
-    r"(?:lists?|address(?:es)?|database|data|leads?|contacts?|e-?mails?|names|file|it|them|liste[ns]?|adresse[ns]?|"
+    r"(?:lists?|address(?:es)?|database|data|leads?|contacts?|e-?mail\w*|names|file|it|them|liste[ns]?|adresse[ns]?|"
     r"lista|base)"
 )
 _FROM_US = r"(?!(?:\s+\S+){0,6}?\s+(?:us|our)\b)"
 _BOUGHT = re.compile(
     r"\b(?:scrap\w*|harvest\w*|crawl\w*|(?:data|list) ?brokers?|lead ?vendors?|third[- ]part(?:y|ies)|append(?:ed|ing)|"
-    rf"cold (?:leads?|lists?|e-?mails?|contacts?|outreach|prospects?))\b|^\W*{_GOT}\b{_FROM_US}|"
+    rf"cold (?:leads?|lists?|e-?mail\w*|contacts?|outreach|prospects?))\b|^\W*{_GOT}\b{_FROM_US}|"
     rf"\b{_GOT}\b{_FROM_US}(?:\s+\S+){{0,3}}?\s+{_LIST}\b|\b{_LIST}(?:\s+\S+){{0,3}}?\s+{_GOT}\b{_FROM_US}",
     re.IGNORECASE,
 )
@@ -169,7 +169,7 @@ class Recognised(NamedTuple):
 
 def recognised(headers: Sequence[str]) -> Recognised:
     """What the headers of a file mean. Of Mailchimp's OPTIN_TIME and CONFIRM_TIME the second is always there."""
-    folded = {" ".join(header.split()).casefold() for header in headers}
+    folded = set(map(_folded, headers))
     kind: Literal["mailchimp", "klaviyo", "other"] = "other"
     if len(_MAILCHIMP & folded) >= 2:
         kind = "mailchimp"
@@ -177,10 +177,14 @@ def recognised(headers: Sequence[str]) -> Recognised:
         kind = "klaviyo"
     columns: dict[str, str] = {}
     for header in headers:
-        means = _HEADERS.get(" ".join(header.split()).casefold())
+        means = _HEADERS.get(_folded(header))
         if means is not None and means not in columns.values():
             columns[header] = means
     return Recognised(kind, columns)
+
+
+def _folded(header: str) -> str:
+    return " ".join(header.replace("-", "").split()).casefold()
 
 
 class Line(NamedTuple):
