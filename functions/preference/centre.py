@@ -251,7 +251,7 @@ def _send(purpose: Any, contact: str, hashed: str, until: Instant, *what: str) -
     """Asks for an email of the system's. `what` tells two of a contact apart: the same is sent once."""
     id_ = event_id(purpose, contact, *what)
     message = SystemMessage(contact=contact, purpose=purpose, id=id_, address=hashed, best_before=until)
-    messages_queue.put(message.model_dump(mode="json"), now())
+    messages_queue.put_prompt(message, now())
 
 
 def masked(address: str) -> str:

@@ -18,17 +18,20 @@ from functions.preference.app import handler
 from functions.preference.centre import CONFIRMED_WITHIN, MAX_ADDRESSES, masked
 from functions.profile import app as profile_app
 from functions.profile import storing
+from infra.local import gateway
+from infra.local.screens import mailbox
 from shared.adapters import addresses, clock, contacts, environment, identities, shop_settings, tokens
 from shared.adapters.clients import client
 from shared.adapters.composing import ACTIONS
 from shared.adapters.tokens import Token
-from shared.domain.events import DAY, HOUR, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
 from shared.domain.messages.asked import RunMessage, SystemMessage
 from shared.domain.messages.gate import gate
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.settings import ShopSettings, Topic, Tracking
 from tests.integration.conftest import NOW
+from tests.integration.shop import Shop
 
 ADA = "ada@example.com"
 TOKEN = Token("c01", "marketing", "m", issued=NOW)
@@ -92,7 +95,7 @@ def events() -> list[Event]:
 
 def asked() -> list[SystemMessage]:
     """The system's emails that are asked for."""
-    return [SystemMessage.model_validate(each["message"]) for each in taken("messages_queue")]
+    return [SystemMessage.model_validate(each["message"]) for each in taken("confirmations_queue")]
 
 
 def fold_all() -> None:
@@ -355,3 +358,41 @@ def test_every_email_of_the_systems_leads_to_a_page() -> None:
 
 def test_addresses_are_masked() -> None:
     assert masked("ada@example.com") == "a…@example.com"
+
+
+# ── the whole way, on a deployed stack ──
+
+
+def test_an_address_is_changed_from_the_link_in_an_email_to_the_next_email() -> None:
+    shop = Shop(["onboarding"])
+    shop.customer(1)
+    shop.passes(2 * MINUTE)
+    address, new = shop.customers[1]["email"], "somebody.new@example.org"
+    (welcome,) = mailbox.mails(shop.system.world, 9)
+    preferences = re.search(r"/preferences/[\w-]+", str(welcome.text))
+    assert preferences is not None
+    assert "We have sent an email to" in click(shop, preferences[0], do="address", email=new)
+    shop.passes(MINUTE)
+    confirmation = mailbox.mails(shop.system.world, 9)[0]
+    assert (confirmation.recipients, address in str(confirmation.text)) == ([new], False)
+    assert "List-Unsubscribe" not in str(confirmation.headers)
+    link = re.search(r"/address/[\w-]+", str(confirmation.text))
+    assert link is not None
+    assert "Your address is changed" in click(shop, link[0])
+    shop.passes(5 * DAY)
+    later = mailbox.mails(shop.system.world, 9)[0]
+    assert (later.recipients, later.sent_at > confirmation.sent_at) == ([new], True)
+    assert "Your data is on its way" in click(shop, preferences[0], do="download")
+    shop.passes(MINUTE)
+    assert mailbox.mails(shop.system.world, 9)[0].recipients == [new]
+    clock.use(None)
+
+
+def click(shop: Shop, path: str, **form: str) -> str:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    with shop.system.world.lock:
+        answer = gateway.public(
+            shop.system, gateway.Request("POST", path, headers=headers, body=urlencode(form).encode())
+        )
+    assert answer.status == 200
+    return answer.body.decode()
