@@ -18,15 +18,16 @@ from pydantic import ValidationError
 from functions.admin import shop_settings as settings_routes
 from functions.admin import views
 from functions.admin.rest import Place, Problem, ProblemsError, Request, answer, left_out, logger, paged, route
-from shared.adapters import contacts, definitions, journey_definitions, journey_files, shop_settings
+from shared.adapters import campaigns, contacts, definitions, journey_definitions, journey_files, shop_settings
 from shared.adapters import template_definitions as kept
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.journey_files import NotYamlError, Parsed
 from shared.adapters.template_definitions import Draft
+from shared.domain.campaigns.definition import templates_of
+from shared.domain.campaigns.states import ENDED
 from shared.domain.events import Json, normal_email
 from shared.domain.journeys.definition import Send
-from shared.domain.messages.variables import contact_variables
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import clean
 from shared.domain.templates.definition import Template
@@ -273,7 +274,7 @@ def take_back(request: Request, template: str) -> Json:
     if version is None or version.number == 0:
         raise RefusedError("not_found", "the shop has published no template of this id", "template", 404)
     only_if_unchanged(request, version, draft)
-    used = journeys_by_template().get(template, [])
+    used = [*journeys_by_template().get(template, []), *campaigns_with(template)]
     if used and template not in kept.shipped_ids():
         raise RefusedError("in_use", f"it is sent by {', '.join(used)}: change that first", "template", 409)
     stored(without(kept.publication(), template, now(), request.operator), None)
@@ -297,12 +298,12 @@ def checked(template: Template, *, people: bool = True) -> tuple[Checked, int]:
     """What was found, and of how many contacts it was tried."""
     from shared.adapters import template_checking
 
-    known: list[dict[str, Json]] = []
+    tried = []
     if people:
         read, _ = contacts.page(contacts.Place(), SAMPLE)
-        known = [contact_variables(held.profile) for held in contacts.read_all(read, left_out)]
+        tried = [held.profile for held in contacts.read_all(read, left_out)]
     segments = definitions.segments().segments
-    return template_checking.checked(template, shop_settings.settings(), segments, known), len(known)
+    return template_checking.checked(template, shop_settings.settings(), segments, tried, now()), len(tried)
 
 
 def placed(found: Checked, text: str | None) -> list[dict[str, Any]]:
@@ -431,6 +432,12 @@ def first_language() -> str:
 
 def dumped(template: Template) -> Json:
     return template.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def campaigns_with(template: str) -> list[str]:
+    """The campaigns that are yet to send it, or are sending it."""
+    open_ = (each for each in campaigns.all_kept() if each.state not in ENDED)
+    return [each.id for each in open_ if template in templates_of(each.campaign)]
 
 
 def journeys_by_template() -> dict[str, list[str]]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from shared.adapters import template_compiling, templates
-from shared.adapters.ready_templates import source
+from shared.adapters import composing, template_compiling, templates
+from shared.adapters.ready_templates import Ready, of, source
 from shared.adapters.template_compiling import NotCompiledError
 from shared.adapters.templates import TemplateFailedError
 from shared.domain.conditions import Member, parts_of, values_in
 from shared.domain.conditions.comparing import names_the_trigger
 from shared.domain.conditions.windows import THIS_RUN
-from shared.domain.events import Json
+from shared.domain.events import Instant
+from shared.domain.messages.variables import contact_variables
+from shared.domain.profiles import Profile
 from shared.domain.settings import ShopSettings
 from shared.domain.templates import lint, markdown, mjml_checking
 from shared.domain.templates.definition import (
@@ -36,10 +38,15 @@ from shared.domain.templates.definition import (
     Variant,
     all_blocks,
 )
+from shared.domain.templates.footer_words import has_words
 from shared.domain.templates.mjml import of_the_body
 from shared.domain.templates.stored import Compiled, Version
 
 _LITERAL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+
+WHOLE = 50
+"""Of the contacts that it is tried for, so many get it whole, with their orders and carts: to see how large it is."""
 
 
 class Problem(NamedTuple):
@@ -59,9 +66,9 @@ class Checked(NamedTuple):
 
 
 def checked(
-    template: Template, settings: ShopSettings, segments: Iterable[str], people: Sequence[Mapping[str, Json]] = ()
+    template: Template, settings: ShopSettings, segments: Iterable[str], people: Sequence[Profile] = (), t: Instant = 0
 ) -> Checked:
-    """`segments`: those that there are; `people`: what templates know of some contacts (`contact_variables`)."""
+    """`segments`: those that there are; `people`: contacts to try it for, at an instant."""
     first = settings.brand.languages[0]
     written = list(_as_written(template, settings, frozenset(segments), first))
     if written:
@@ -74,8 +81,10 @@ def checked(
     advice: list[str] = []
     for language, compiled in version.compiled.items():
         prefix = "" if language == first else f"{language}, "
-        of_it = list(_as_it_comes_out(compiled, template, people))
+        of_it = list(_as_it_comes_out(of(version, language), compiled, people, t))
         found += [each._replace(place=language) for each in of_it] if prefix else of_it
+        if not has_words(language):
+            advice.append(f"{prefix}the footer has no words in this language: they are English")
         if not of_it:
             out = templates.render(templates.parse(source(compiled)), templates.example())
             advice += [f"{prefix}{each}" for each in lint.advice(out.subject, out.preview, out.html, out.text)]
@@ -177,23 +186,21 @@ def _link(place: str, address: str, *, picture: bool = False) -> Iterator[Proble
 # ── as it comes out ──
 
 
-def _as_it_comes_out(compiled: Compiled, template: Template, people: Sequence[Mapping[str, Json]]) -> Iterator[Problem]:
-    wrong = templates.problems(source(compiled), template.class_)
+def _as_it_comes_out(ready: Ready, compiled: Compiled, people: Sequence[Profile], t: Instant) -> Iterator[Problem]:
+    wrong = templates.problems(source(compiled), ready.written.class_)
     if wrong:
         yield from (Problem(None, each) for each in wrong)
         return
-    parsed = templates.parse(source(compiled))
     told: dict[str, None] = {}
     for nothing_known in (False, True):
-        html = templates.render(parsed, templates.example(nothing_known=nothing_known)).html
+        html = templates.render(ready.template, templates.example(nothing_known=nothing_known)).html
         told |= dict.fromkeys(lint.problems(html))
     gaps, largest, failed = Counter[str](), 0, 0
-    for contact in people:
+    for number, profile in enumerate(people):
         try:
-            gaps.update(templates.without_default(parsed, contact))
-            largest = max(
-                largest, len(templates.render(parsed, {**templates.example(), "contact": contact}).html.encode())
-            )
+            gaps.update(templates.without_default(ready.template, contact_variables(profile)))
+            if number < WHOLE:
+                largest = max(largest, len(composing.preview(ready, profile, t).html.encode()))
         except TemplateFailedError:
             failed += 1
     yield from (Problem(None, each) for each in told)

@@ -31,7 +31,7 @@ def version(
             subject=variant.subject,
             preview=variant.preview,
             html=html(mjml.source(variant, template.class_, language)),
-            text=plain.text_part(variant, template.class_),
+            text=plain.text_part(variant, template.class_, language),
         )
         for language, variant in template.variants(first).items()
     }

@@ -167,3 +167,41 @@ def test_paragraphs_stay_paragraphs_however_they_are_sent(shop: Shop, form: str,
     body = {"definition": definition} if form == "definition" else {"yaml": json.dumps(definition)}
     out = ok(shop.ask("POST", "/templates/welcome/preview", body))
     assert "First.</p>" in out["html"] and "First.\n\nSecond." in out["text"]
+
+
+def test_each_gets_their_language_and_the_footer_speaks_it(shop: Shop) -> None:
+    german = """\
+translations:
+  de:
+    subject: Hallo von uns
+    preview: Ein paar Worte zum Anfang.
+    blocks:
+      - {kind: heading, text: Willkommen}
+      - {kind: text, text: Schön, dass Sie da sind.}
+"""
+    german = german.replace("text: Schön, dass Sie da sind.", 'text: "Schön, dass Sie da sind."')
+    publish(shop, welcome("Good to have you.") + german)
+    for language, subject, unsubscribe, lang in (
+        ("de", "Hallo von uns", "Abmelden", "de"),
+        ("de-AT", "Hallo von uns", "Abmelden", "de"),
+        ("fr", "Hello from us", "Unsubscribe", "en"),
+    ):
+        out = ok(shop.ask("POST", "/templates/welcome/preview", {"language": language}))
+        assert (out["subject"], out["language"]) == (subject, lang)
+        assert f">{unsubscribe}</a>" in out["html"] and f"{unsubscribe}:" in out["text"]
+        assert f'lang="{lang}"' in out["html"]
+    version = template_definitions.template("welcome")
+    assert [version.language(each) for each in ("de_CH", "DE", None, "", "pt-BR")] == ["de", "de", "en", "en", "en"]
+
+
+def test_one_of_the_shops_own_stays_while_something_sends_it(shop: Shop) -> None:
+    own = welcome("Ours.").replace("id: welcome", "id: spring")
+    kept = ok(shop.ask("POST", "/templates", {"yaml": own}))
+    ok(shop.ask("POST", "/templates/spring/publish", {}, **{"if-match": kept["etag"]}))
+    campaign = {"id": "spring_news", "name": "Spring", "template": "spring", "segments": ["customers"]}
+    etag = ok(shop.ask("GET", "/templates/spring"))["etag"]
+    ok(shop.ask("POST", "/campaigns", campaign))
+    refused(shop.ask("DELETE", "/templates/spring", **{"if-match": etag}), 409, "in_use")
+    ok(shop.ask("DELETE", "/campaigns/spring_news"))
+    ok(shop.ask("DELETE", "/templates/spring", **{"if-match": etag}))
+    assert shop.ask("GET", "/templates/spring")[0] == 404

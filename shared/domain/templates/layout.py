@@ -10,6 +10,7 @@ either, and marks what it has darkened with `data-ogsc` and `data-ogsb`.
 from __future__ import annotations
 
 from shared.domain.settings import MailClass
+from shared.domain.templates.footer_words import FooterWords, footer_words
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -112,7 +113,7 @@ def document(body: str, class_: MailClass, language: str) -> str:
   </mj-head>
   <mj-body background-color="{{{{ brand.page }}}}" width="600px" css-class="page">{_ABOVE}
 {body}
-{_footer(class_)}
+{_footer(class_, footer_words(language))}
   </mj-body>
 </mjml>
 """
@@ -120,24 +121,24 @@ def document(body: str, class_: MailClass, language: str) -> str:
 
 # ── the footer ──
 
-WHY: dict[MailClass, str] = {
-    "marketing": "You get this email because you signed up for emails from {{ shop.name }}.",
-    "lifecycle": "You get this email because you signed up for emails from {{ shop.name }}.",
-    "transactional": "You get this email because of what you asked of {{ shop.name }}.",
-}
-
 _LINK = 'style="color:{{ brand.page_muted }};"'
 _BETWEEN = "&nbsp; · &nbsp;"
-_CHOICES = _BETWEEN.join(
-    f'<a ses:no-track href="{{{{ links.{name} }}}}" {_LINK}>{words}</a>'
-    for name, words in (("preferences", "Choose what you get"), ("unsubscribe", "Unsubscribe"))
-)
-_VIEW = f'<a ses:no-track href="{{{{ links.view }}}}" {_LINK}>View in your browser</a>'
 _SOCIAL = f'{{% for link in brand.social %}}<a href="{{{{ link.url }}}}" {_LINK}>{{{{ link.name }}}}</a>{{% unless forloop.last %}}{_BETWEEN}{{% endunless %}}{{% endfor %}}'
 
 
-def _footer(class_: MailClass) -> str:
-    choices = "" if class_ == "transactional" else f"<br />{_CHOICES}"
+def _why(class_: MailClass, words: FooterWords) -> str:
+    return words.asked if class_ == "transactional" else words.signed_up
+
+
+def _link(to: str, words: str) -> str:
+    """To a page of ours, which SES is not to count the clicks on."""
+    return f'<a ses:no-track href="{{{{ links.{to} }}}}" {_LINK}>{words}</a>'
+
+
+def _footer(class_: MailClass, words: FooterWords) -> str:
+    links = _link("preferences", words.choose), _link("unsubscribe", words.unsubscribe)
+    choices = "" if class_ == "transactional" else f"<br />{_BETWEEN.join(links)}"
+    view = _link("view", words.view)
     return f"""    <mj-section background-color="{{{{ brand.page }}}}" padding="32px 0 40px" css-class="page">
       <mj-column>
         <mj-raw>{{% if brand.social.size > 0 %}}</mj-raw>
@@ -145,23 +146,24 @@ def _footer(class_: MailClass) -> str:
         <mj-raw>{{% endif %}}{{% if brand.footer != "" %}}</mj-raw>
         <mj-text mj-class="footer">{{{{ brand.footer }}}}</mj-text>
         <mj-raw>{{% endif %}}</mj-raw>
-        <mj-text mj-class="footer">{WHY[class_]}{choices}</mj-text>
-        <mj-text mj-class="footer">{{{{ shop.name }}}}, {{{{ shop.address }}}}{{% if links.view %}}<br />{_VIEW}{{% endif %}}</mj-text>
+        <mj-text mj-class="footer">{_why(class_, words)}{choices}</mj-text>
+        <mj-text mj-class="footer">{{{{ shop.name }}}}, {{{{ shop.address }}}}{{% if links.view %}}<br />{view}{{% endif %}}</mj-text>
       </mj-column>
     </mj-section>"""
 
 
-def text_footer(class_: MailClass) -> str:
+def text_footer(class_: MailClass, language: str) -> str:
     """The same under the text part."""
+    words = footer_words(language)
     choices = (
         ""
         if class_ == "transactional"
-        else """
-Choose what you get:
-{{ links.preferences }}
+        else f"""
+{words.choose}:
+{{{{ links.preferences }}}}
 
-Unsubscribe:
-{{ links.unsubscribe }}
+{words.unsubscribe}:
+{{{{ links.unsubscribe }}}}
 """
     )
     return f"""
@@ -169,7 +171,7 @@ Unsubscribe:
 - - -
 {{% if brand.footer != "" %}}{{{{ brand.footer }}}}
 
-{{% endif %}}{WHY[class_]}
+{{% endif %}}{_why(class_, words)}
 {choices}
 {{{{ shop.name }}}}, {{{{ shop.address }}}}
 """

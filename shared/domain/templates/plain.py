@@ -24,10 +24,10 @@ from shared.domain.templates.markdown import plain
 from shared.domain.templates.mjml import shown
 
 
-def text_part(variant: Variant, class_: MailClass) -> str:
+def text_part(variant: Variant, class_: MailClass, language: str) -> str:
     """The text of an email in one language, with its footer; Liquid, like its HTML."""
     body = variant.text if variant.text is not None else derived(variant)
-    return body.strip() + "\n" + layout.text_footer(class_)
+    return body.strip() + "\n" + layout.text_footer(class_, language)
 
 
 def derived(variant: Variant) -> str:
