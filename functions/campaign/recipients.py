@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 
-from shared.adapters import campaigns, contacts
+from shared.adapters import campaigns, clock, contacts
 from shared.adapters.clock import now
 from shared.adapters.definitions import shop_zone
 from shared.adapters.delivering import Delayed, OutcomePendingError, deliver
@@ -23,6 +23,7 @@ from shared.domain.campaigns.variants import email_for
 from shared.domain.events import DAY, MINUTE, SECOND, Instant, Type
 from shared.domain.messages.asked import CampaignMessage
 from shared.domain.messages.held import Status
+from shared.domain.messages.pace import LOOK_AHEAD
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile
 
@@ -40,9 +41,10 @@ logger = Logger()
 
 @dataclass(frozen=True)
 class NotNow:
-    """Nothing can be sent before an instant, to whomever."""
+    """Nothing can be sent before an instant, to whomever; and why."""
 
     until: Instant
+    why: str = ""
 
 
 Work = Callable[[str], Outcome | NotNow]
@@ -59,15 +61,25 @@ def of(kept: Kept, outcomes: Mapping[str, Outcome]) -> Work:
         except OutcomePendingError:
             return Outcome("delayed", t + ASK_AGAIN, "pending")
         except NoSlotError as error:
-            return NotNow(max(error.until, t + 1))
-        except SendingStoppedError:
-            return NotNow(t + STOPPED_FOR)
-        except NotSentError:
-            return NotNow(t + TOO_FAST_FOR)
+            return _without_slot(error, t)
+        except SendingStoppedError as error:
+            return NotNow(t + STOPPED_FOR, str(error))
+        except NotSentError as error:
+            return NotNow(t + TOO_FAST_FOR, str(error))
         except Exception as error:
             return _failed(kept, contact, outcomes.get(contact), error, t)
 
     return one
+
+
+GATHERED = LOOK_AHEAD["campaigns"]
+"""By a clock that stands still while a worker works, slots are waited for until there are as many as it may look
+ahead: else it would take one at a time. More often, and three such bursts would fall into one of SES's seconds."""
+
+
+def _without_slot(error: NoSlotError, t: Instant) -> NotNow:
+    gathers = error.why == "rate" and clock.stands_still()
+    return NotNow(max(error.until, t) + (GATHERED if gathers else 1), error.why)
 
 
 def _failed(kept: Kept, contact: str, before: Outcome | None, error: Exception, t: Instant) -> Outcome:

@@ -29,6 +29,8 @@ from shared.domain.events import NEVER, SECOND, Instant
 
 LOOK = SECOND
 """How often the campaign is looked at, and told how far it is."""
+SOON = 5 * SECOND
+"""A slot that is free so soon is waited for."""
 THREADS = 16
 """Of a worker: an email takes some 70 ms, most of it waiting for SES and DynamoDB."""
 
@@ -54,6 +56,10 @@ def send(work: Work, kept: Kept, goes_on: Callable[[], bool]) -> Next:
             campaigns.take(kept.id, held)
             stop = _Sending(kept, held, _without(sums, free)).run(goes_on)
             if stop is not None:
+                if stop.why == "rate" and stop.until < now() + SOON and not clock.stands_still():
+                    clock.wait_until(stop.until)
+                    continue
+                shows["why"] = stop.why
                 return going_on.wait(work, stop.until, **shows) if stop.until < NEVER else Next(work, "again")
     return Next(work, "send")
 
@@ -74,7 +80,7 @@ def _finish(work: Work, kept: Kept, sums: Sums, t: Instant) -> Next:
     return Next(work, "done", shows={"audience": sums.audience, "sent": sums.sent, "waiting": 0})
 
 
-STOPPED = NotNow(NEVER)
+STOPPED = NotNow(NEVER, "stopped")
 """Somebody, or the breaker, has stopped the campaign."""
 
 

@@ -75,6 +75,10 @@ class Function:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
 
 
+TIME_OF_A_FUNCTION = 60_000
+"""Milliseconds by the run's clock, which stands still meanwhile, unless it is waited for (`System.waits`)."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a handler is told of its invocation."""
@@ -82,13 +86,15 @@ class Context:
     function_name: str
     invoked_function_arn: str
     aws_request_id: str
+    ends_at: Callable[[], int] = lambda: TIME_OF_A_FUNCTION
+    """How many milliseconds are left."""
     memory_limit_in_mb: int = 512
     function_version: str = "$LATEST"
     log_group_name: str = "local"
     log_stream_name: str = "local"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return self.ends_at()
 
 
 class ProcessDied(BaseException):
@@ -171,6 +177,9 @@ class System:
     invocations: dict[str, int] = field(default_factory=dict)
     reader: Callable[[World, str], None] | None = None
     """When given, is called with each mail that was delivered: somebody is there to read it."""
+    waits: Callable[[int], None] | None = None
+    """When given, does what a handler waits for by the clock: it turns it, so that each email leaves at its slot.
+    Without it, a handler takes no time."""
     around: Callable[[str, Any, Callable[[], Any]], Any] | None = None
     """When given, is called around each invocation, with the function, the payload and what performs it: it may watch,
     or have it twice."""
@@ -184,7 +193,13 @@ class System:
 
         def perform() -> Any:
             self.invocations[function.name] = self.invocations.get(function.name, 0) + 1
-            context = Context(function.name, function.arn, f"local-{self.world.number('invocation')}")
+            began = self.world.now()
+            context = Context(
+                function.name,
+                function.arn,
+                f"local-{self.world.number('invocation')}",
+                lambda: TIME_OF_A_FUNCTION - (self.world.now() - began),
+            )
             with redirect_stdout(io.StringIO()):  # where Powertools prints metrics for CloudWatch, which is not here
                 return handler(payload, context)
 
@@ -498,7 +513,7 @@ def begin(
 def plug_in(system: System) -> None:
     """Makes this system the one that the adapters of this process talk to: its clients, its clock, its environment."""
     boto3.DEFAULT_SESSION = system.session
-    clock.use(system.world.now)
+    clock.use(system.world.now, system.waits)
     dns_records.use(dns.lookup)
     webhooks.use(partial(receiver.post, system.world))
     for resource in system.template.of_type("AWS::Serverless::Function"):

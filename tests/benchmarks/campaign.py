@@ -29,14 +29,15 @@ from infra.local import gateway, settings
 from infra.local.aws import ses
 from infra.local.aws.calls import Call
 from infra.local.gateway import Request
-from infra.local.system import ProcessDied, System, begin
-from shared.adapters import campaigns, contacts, definitions, identities, members
+from infra.local.system import ProcessDied, System, begin, plug_in
+from shared.adapters import campaigns, contacts, definitions, identities, members, pace
 from shared.adapters.clients import client
 from shared.adapters.contacts import shard_of
 from shared.domain.campaigns import ledger
 from shared.domain.campaigns.states import ENDED
 from shared.domain.conditions import Segment
 from shared.domain.events import HOUR, MINUTE, SECOND, Instant, event_id
+from shared.domain.messages import pace as pacing
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.publications import with_segment
@@ -140,6 +141,10 @@ def _shop(directory: Path, recipients: int, found: Found, crash_every: int) -> I
         tick for tick in system.ticks if "task" in tick.input and tick.input["task"] not in ("wake", "runs")
     ]
     ses.set_send_rate(system.world, RATE)
+    quota = {"left": 10**9, "kept": 1_000, "warm": 10**9, "warm_kept": 0}
+    pace.told({"rate": RATE, "interval": pacing.interval(RATE), **quota}, BEGIN)
+    system.waits = system.world.turn
+    plug_in(system)
 
     def watched(function: str, _: Any, perform: Callable[[], Any]) -> Any:
         began = time.process_time()
