@@ -143,7 +143,8 @@ def _shop(directory: Path, recipients: int, found: Found, crash_every: int) -> I
     ses.set_send_rate(system.world, RATE)
     quota = {"left": 10**9, "kept": 1_000, "warm": 10**9, "warm_kept": 0}
     pace.told({"rate": RATE, "interval": pacing.interval(RATE), **quota}, BEGIN)
-    system.waits = system.world.turn
+    # One after the other, and each in no time: what threads do beside each other while others wait for their slots.
+    system.waits = lambda slot: system.world.turn(slot - pacing.LEAD)
     plug_in(system)
 
     def watched(function: str, _: Any, perform: Callable[[], Any]) -> Any:
