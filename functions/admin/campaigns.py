@@ -22,6 +22,7 @@ from shared.adapters import (
     campaigns,
     contacts,
     definitions,
+    pace,
     shop_settings,
     template_definitions,
 )
@@ -33,6 +34,7 @@ from shared.domain.campaigns.definition import Campaign, Schedule, subjects_of, 
 from shared.domain.campaigns.ledger import Chunk, Outcome
 from shared.domain.campaigns.states import ENDED, UNDER_WAY, WORDS, Kept, State, after
 from shared.domain.events import Instant, Json
+from shared.domain.messages import pace as pacing
 from shared.domain.messages.refusals import SENTENCES, Refusal
 from shared.domain.refusals import RefusedError
 
@@ -143,7 +145,7 @@ def explain(request: Request, campaign: str) -> Json:
         return answer(202, explained(kept, counted))
     found = audience.Explained()
     for shard in range(SHARDS):
-        audiences.explain(kept.campaign, shard, found, t, left_out)
+        audiences.explain(kept, shard, found, t, left_out)
     counted = {"count": name, "number": kept.number, "at": t, "shard": SHARDS, "found": found.dumped()}
     campaigns.keep(kept.id, campaigns.AUDIENCE, counted, t)
     return explained(kept, counted)
@@ -263,8 +265,24 @@ def act(request: Request, campaign: str, name: str, why: str) -> Response:
 
 
 def workers() -> int:
-    """How many executions it takes to use the rate."""
-    return 1
+    """How many executions it takes to use SES's rate, as far as that is known."""
+    rate = (pace.read() or {}).get("rate", PER_WORKER)
+    return max(1, min(-(-int(rate) // PER_WORKER), MAX_WORKERS))
+
+
+def held_up(t: Instant) -> str | None:
+    """What keeps the emails of campaigns from leaving, in words; None: nothing does."""
+    standing = pace.pace()
+    wait = pacing.take(standing, "campaigns", t, marketing=True) if standing is not None else None
+    return HELD_UP.get(wait.why) if isinstance(wait, pacing.Wait) else None
+
+
+HELD_UP = {
+    "quota": "The rest of what SES takes in 24 hours is kept for what people wait for. It goes on as there is room.",
+    "warm_up": "The sender is new: more emails a day are let out as it earns a name. It goes on tomorrow.",
+    "stopped": "SES takes no email of the shop's just now; beckon doctor says why. It goes on by itself.",
+    "paused": "Marketing emails are paused, for bounces or complaints, until somebody lifts that.",
+}
 
 
 # ── how it stands, and who got it ──
@@ -287,6 +305,7 @@ def progress(kept: Kept, t: Instant) -> dict[str, Json]:
         "campaign": kept.id,
         "state": kept.state,
         "why": kept.why,
+        "held_up": held_up(t) if kept.state is State.SENDING else None,
         "audience": sums.audience,
         "sent": sums.sent,
         "skipped": [{"reason": reason, "n": n, "words": reason_in_words(reason)} for reason, n in sums.skipped.items()],
@@ -403,6 +422,9 @@ def fitting(campaign: Campaign) -> Campaign:
     for template, field in templates_of(campaign).items():
         if template not in templates:
             raise RefusedError("invalid_campaign", f"there is no template {template}", field)
+        if template_definitions.template(template).template.class_ == "transactional":
+            told = "that email is for what one person has asked for: nobody of many has"
+            raise RefusedError("invalid_campaign", told, field)
     if subjects := subjects_of(campaign):
         from shared.adapters import templates as liquid  # which most requests need not wait for
 

@@ -33,7 +33,7 @@ def step(work: Count, t: Instant, goes_on: Callable[[], bool]) -> dict[str, Any]
     shard, following = work.shard, "done"
     if kept is not None:
         while shard < SHARDS and goes_on():
-            audiences.explain(kept.campaign, shard, found, t, _left_out)
+            audiences.explain(kept, shard, found, t, _left_out)
             shard += 1
             told = {"count": work.count, "number": kept.number, "at": t, "shard": shard, "found": found.dumped()}
             campaigns.keep(kept.id, campaigns.AUDIENCE, told, t)

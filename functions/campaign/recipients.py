@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 
-from shared.adapters import campaigns, clock, contacts
+from shared.adapters import audiences, campaigns, clock, contacts
 from shared.adapters.clock import now
 from shared.adapters.definitions import shop_zone
 from shared.adapters.delivering import Delayed, OutcomePendingError, deliver
@@ -19,9 +19,7 @@ from shared.adapters.pace import NoSlotError
 from shared.domain.campaigns import breaker, timing
 from shared.domain.campaigns.ledger import Outcome
 from shared.domain.campaigns.states import Kept
-from shared.domain.campaigns.variants import email_for
-from shared.domain.events import DAY, MINUTE, SECOND, Instant, Type
-from shared.domain.messages.asked import CampaignMessage
+from shared.domain.events import MINUTE, SECOND, Instant, Type
 from shared.domain.messages.held import Status
 from shared.domain.messages.pace import LOOK_AHEAD
 from shared.domain.messages.refusals import Refusal
@@ -93,7 +91,7 @@ def _failed(kept: Kept, contact: str, before: Outcome | None, error: Exception, 
 
 
 def _delivered(kept: Kept, contact: str, t: Instant, shop: ZoneInfo) -> Outcome:
-    held = deliver(message_for(kept, contact), t, check_of(kept, contact, t, shop))
+    held = deliver(audiences.message_for(kept, contact), t, check_of(kept, contact, t, shop))
     if isinstance(held, Delayed):
         return Outcome("delayed", held.until)
     if held.status is Status.SENT:
@@ -105,21 +103,6 @@ def _delivered(kept: Kept, contact: str, t: Instant, shop: ZoneInfo) -> Outcome:
 
 
 _OF_WHO_HAS_ENDED = frozenset({Refusal.ERASED, Refusal.NO_CONSENT, Refusal.NO_ADDRESS, Refusal.LEFT_SEGMENT})
-
-
-def message_for(kept: Kept, contact: str) -> CampaignMessage:
-    campaign, email = kept.campaign, email_for(kept.campaign, kept.id, contact)
-    latest = (kept.began or 0) + (campaign.spread or 0) + (2 * DAY if timing.has_own_hours(campaign) else 0)
-    return CampaignMessage(
-        contact=contact,
-        campaign=kept.id,
-        template=email.template,
-        subject=email.subject,
-        pin=kept.pins.get(email.template),
-        topic=campaign.topic,
-        variant=email.variant or "",
-        best_before=latest + campaign.best_before if campaign.best_before is not None else None,
-    )
 
 
 def check_of(kept: Kept, contact: str, t: Instant, shop: ZoneInfo) -> Callable[[Profile], Refusal | Delayed | None]:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -42,7 +43,7 @@ def send(work: Work, kept: Kept, goes_on: Callable[[], bool]) -> Next:
     while goes_on():
         chunks = campaigns.chunks(kept.id, kept.frozen)
         sums = ledger.sums(chunks)
-        shows = {"audience": sums.audience, "sent": sums.sent, "waiting": sums.waiting}
+        shows: dict[str, Any] = {"audience": sums.audience, "sent": sums.sent, "waiting": sums.waiting}
         if sums.waiting == 0:
             return _finish(work, kept, sums, now())
         t = now()

@@ -103,6 +103,8 @@ def _progress(told: Json) -> None:
     console.print(f"  {told['audience']:,} in the audience: {told['sent']:,} sent, {told['waiting']:,} waiting")
     for each in told["skipped"]:
         console.print(f"  {each['n']:>8,} skipped: {escape(each['words'])}", soft_wrap=True)
+    if told["held_up"]:
+        console.print(f"  [yellow]{escape(told['held_up'])}[/]", soft_wrap=True)
     if told["per_minute"]:
         ends = f", done by {_when(told['ends'])}" if told["ends"] else ""
         console.print(f"  {told['per_minute']:,} a minute{ends}")

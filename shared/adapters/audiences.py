@@ -11,19 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from shared.adapters import addresses, campaigns, contacts, identities, members, messages
+from shared.adapters import addresses, campaigns, contacts, identities, members, messages, turns
 from shared.adapters.contacts import shard_of
+from shared.adapters.definitions import shop_zone
 from shared.domain.addresses import Address
 from shared.domain.campaigns.audience import Explained
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import Kept
+from shared.domain.campaigns.timing import begins_at, has_own_hours, turn_of
 from shared.domain.campaigns.variants import email_for
-from shared.domain.events import Instant
+from shared.domain.events import DAY, Instant
 from shared.domain.messages.asked import CampaignMessage
 from shared.domain.messages.clicks import is_scan
 from shared.domain.messages.gate import gate
 from shared.domain.messages.refusals import Refusal
-from shared.domain.profiles import Profile
+from shared.domain.settings import MailClass
 
 
 class Chosen(NamedTuple):
@@ -64,6 +66,28 @@ def has_clicked(contact: str, key: str) -> bool:
     return any(not is_scan(time, link, clicks, arrived) for time, link in clicks)
 
 
+# ── what each would get ──
+
+CLASS: MailClass = "marketing"
+"""Of every campaign's email, whatever its template says: nobody of many has asked for it."""
+
+
+def message_for(kept: Kept, contact: str) -> CampaignMessage:
+    campaign, email = kept.campaign, email_for(kept.campaign, kept.id, contact)
+    latest = (kept.began or 0) + (campaign.spread or 0) + (2 * DAY if has_own_hours(campaign) else 0)
+    return CampaignMessage(
+        contact=contact,
+        campaign=kept.id,
+        template=email.template,
+        subject=email.subject,
+        pin=kept.pins.get(email.template),
+        topic=campaign.topic,
+        mail_class=CLASS,
+        variant=email.variant or "",
+        best_before=latest + campaign.best_before if campaign.best_before is not None else None,
+    )
+
+
 # ── explained ──
 
 
@@ -73,10 +97,12 @@ def size(campaign: Campaign) -> int:
     return sum(counts.get(segment, 0) for segment in campaign.segments)
 
 
-def explain(
-    campaign: Campaign, shard: int, found: Explained, t: Instant, left_out: Callable[[str, Exception], object]
-) -> None:
-    """Adds to what was found what the gate says of a shard of contacts at an instant."""
+def explain(kept: Kept, shard: int, found: Explained, t: Instant, left_out: Callable[[str, Exception], object]) -> None:
+    """Adds to what was found what the gate says now of a shard of contacts: who would get it, who of them later than
+    their turn (a cap, quiet hours, a day on which the shop is closed), and who not."""
+    campaign, shop = kept.campaign, shop_zone()
+    began = begins_at(campaign.schedule, t, shop)
+    kept = kept.model_copy(update={"began": began, "pins": {}})
     wanted, without = chosen(campaign, shard)
     found.members += len(wanted) + without
     found.without += without
@@ -90,23 +116,13 @@ def explain(
         }
         held = addresses.read_all(hashes.values())
         for contact in asked:
+            message, profile = message_for(kept, contact), profiles.get(contact)
             address = held[hashes[contact]] if contact in hashes else Address()
-            found.add(refusal_of(campaign, contact, profiles.get(contact), address, t))
-
-
-def refusal_of(
-    campaign: Campaign, contact: str, profile: Profile | None, address: Address, t: Instant
-) -> Refusal | None:
-    """Why the contact would not be mailed at this instant; None when they would."""
-    email = email_for(campaign, campaign.id, contact)
-    message = CampaignMessage(
-        contact=contact,
-        campaign=campaign.id,
-        template=email.template,
-        topic=campaign.topic,
-        variant=email.variant or "",
-    )
-    refusal = gate(message, profile, address.suppression, t, address.consent)
-    if refusal is None and address.contact != contact:
-        return Refusal.ANOTHERS_ADDRESS
-    return refusal
+            refusal = gate(message, profile, address.suppression, t, address.consent)
+            if refusal is None and address.contact != contact:
+                refusal = Refusal.ANOTHERS_ADDRESS
+            later = False
+            if refusal is None and profile is not None:
+                turn = turn_of(campaign.schedule, profile, began, shop)
+                later = turns.would_go_at(message, CLASS, profile, turn) > turn
+            found.add(refusal, later=later)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,7 @@ from shared.adapters import (
     messages,
     pace,
     pending_addresses,
-    shop_settings,
+    turns,
 )
 from shared.adapters.contact_runs import Kept, wants
 from shared.adapters.coupons import NoCodeError
@@ -42,19 +41,18 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
 from shared.adapters.messages import CapChangedError, ClaimLostError, NotWantedError
 from shared.adapters.templates import TemplateFailedError
+from shared.adapters.turns import FAR
 from shared.domain import calendars
 from shared.domain.addresses import Address, newest_answer
-from shared.domain.evaluation.calendar import zone_of
-from shared.domain.events import DAY, NEVER, TRACKING, Instant, Json
+from shared.domain.events import NEVER, TRACKING, Instant, Json
 from shared.domain.journeys import timing
-from shared.domain.journeys.definition import Hours
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage
-from shared.domain.messages.caps import Opens, Waiting, goes, waits, when
+from shared.domain.messages.caps import Waiting, goes, waits, when
 from shared.domain.messages.gate import awaits_address, gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.settings import MailClass, QuietHours
+from shared.domain.settings import MailClass
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -201,20 +199,12 @@ class _Turn:
     counted: TransactWriteItemTypeDef | None = None
 
 
-FAR = DAY
-"""How long to wait before asking again where emails go out at no instant that is known."""
-
-
 def _turn(message: Message, mail_class: MailClass, profile: Profile, instant: Instant) -> _Turn:
     """Registers one that is over its cap among those that wait. CapChangedError."""
-    settings = shop_settings.settings()
     if isinstance(message, SystemMessage):
         return _Turn()
-    zone = calendars.zone(environment(DeliveringSettings).shop_time_zone) or ZoneInfo("UTC")
-    hours = None if mail_class == "transactional" else _hours(settings.quiet_hours, settings.closed)
-    opens = Opens(lambda t: timing.opens_at(hours, profile, t, zone), zone_of(profile, zone))
-    cap = settings.caps.get(mail_class)
-    if cap is None or (cap.day is None and cap.week is None):
+    opens, cap = turns.opens_for(mail_class, profile), turns.cap_of(mail_class)
+    if cap is None:
         at = opens.at(instant)
         return _Turn(at if at != NEVER else instant + FAR)
     read, name = caps.read(message.contact, mail_class), caps.name(message.key)
@@ -225,15 +215,6 @@ def _turn(message: Message, mail_class: MailClass, profile: Profile, instant: In
     if at <= message.stale_after and not caps.store(read, waits(read.counted, name, asked, at, instant), instant):
         raise CapChangedError(message.key)
     return _Turn(at if at != NEVER else instant + FAR)
-
-
-@lru_cache(maxsize=8)
-def _hours(quiet: QuietHours | None, closed: tuple[str, ...]) -> Hours | None:
-    """The hours in which emails go out: those that are not quiet, on the days on which the shop is not closed."""
-    if quiet is None and not closed:
-        return None
-    begin, to = (quiet.to, quiet.begin) if quiet is not None else ("00:00", "00:00")
-    return Hours.model_validate({"from": begin, "to": to, "closed": closed})
 
 
 def _of_run(message: RunMessage, profile: Profile | None, instant: Instant) -> _Asking:

@@ -14,7 +14,7 @@ from infra.local.aws import ses
 from infra.local.aws.calls import AwsError, Call
 from infra.local.gateway import Request
 from infra.local.system import ProcessDied
-from shared.adapters import contacts, tokens
+from shared.adapters import contacts, template_definitions, tokens
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json, iso, parse_instant
 from tests.integration.shop import Shop
@@ -476,3 +476,59 @@ def test_a_contact_s_page_lists_what_campaigns_sent_them(shop: Shop) -> None:
     assert named
     assert shop.ask("GET", f"/contacts/{one}/export")[0] == 200
     assert shop.ask("GET", f"/contacts/{one}/timeline")[0] == 200
+
+
+def settle_on(shop: Shop, **parts: Json) -> None:
+    held = shop.ask("GET", "/settings")[1]
+    status, told = shop.ask("PUT", "/settings", held["settings"] | parts, **{"if-match": held["etag"]})
+    assert status == 200, told
+    shop.passes(2 * MINUTE)
+
+
+def test_who_is_over_a_cap_gets_it_when_there_is_room_and_the_count_says_so_before(shop: Shop) -> None:
+    shop.passes(8 * DAY)  # what went out before counts no more
+    settle_on(shop, caps={"marketing": {"day": 1}})
+    first = sent(shop, segments=["buyers"])
+    shop.passes(5 * MINUTE)
+    buyers = set(mails(shop, first))
+    assert len(buyers) > 10
+    second = drafted(shop, segments=["buyers"])
+    told = shop.ask("POST", f"/campaigns/{second}/audience")[1]
+    assert (told["mailed"], told["later"]) == (len(buyers), len(buyers))
+    assert "later than the others" in told["words"]
+    assert shop.ask("POST", f"/campaigns/{second}/send")[0] == 202
+    shop.passes(5 * MINUTE)
+    stands = progress(shop, second)
+    assert (stands["state"], stands["sent"], stands["waiting"]) == ("sending", 0, len(buyers))
+    assert skipped(stands) == told["refused"]
+    tomorrow = {iso(each["at"])[:16] for each in recipients(shop, second, "&status=waiting")}
+    assert len(tomorrow) == 1
+    shop.passes(DAY)
+    assert progress(shop, second)["state"] == "done"
+    assert mails(shop, second) == dict.fromkeys(buyers, 1)
+    settle_on(shop, caps={})
+
+
+def test_in_quiet_hours_nobody_gets_it_and_after_them_everybody_does(shop: Shop) -> None:
+    hour = int(iso(shop.now())[11:13])
+    quiet = {"from": f"{(hour - 1) % 24:02}:00", "to": f"{(hour + 3) % 24:02}:00"}
+    settle_on(shop, quiet_hours=quiet)
+    id_ = sent(shop, segments=["buyers"], best_before="2d")
+    shop.passes(HOUR)
+    waiting = progress(shop, id_)["waiting"]
+    assert waiting > 10
+    assert progress(shop, id_)["sent"] == 0
+    shop.passes(3 * HOUR)
+    assert (progress(shop, id_)["state"], progress(shop, id_)["sent"]) == ("done", waiting)
+    settle_on(shop, quiet_hours=None)
+
+
+def test_an_email_that_only_one_has_asked_for_is_no_campaign(shop: Shop) -> None:
+    transactional = next(
+        id_
+        for id_ in template_definitions.shipped_ids()
+        if template_definitions.shipped(id_).template.class_ == "transactional"
+    )
+    body = {"id": "no", "name": "No", "template": transactional, "segments": ["everybody"]}
+    status, told = shop.ask("POST", "/campaigns", body)
+    assert (status, told["error"]["field"]) == (400, "template")
