@@ -367,6 +367,7 @@ def profile() -> Profile:
         first_seen=AT - 9,
         traits={"email": Stamped(ADDRESS, AT, 1), "score": Stamped({"tea": 0.5}, AT), "tags": Stamped(["vip"], AT, 2)},
         tags={"": Stamped(["old"], AT - 5), "vip": Stamped("vip", AT, 2), "old": Stamped(None, AT, 2)},
+        lists={"spring": Stamped("spring", AT, 3)},
         consent={"marketing": Stamped("subscribed", AT, 3)},
         earlier={"marketing": (Stamped("unsubscribed", AT - 7),)},
         histories={
@@ -417,7 +418,7 @@ def test_a_profile_that_was_stored_before_is_read_as_it_was() -> None:
     missing = [each.name for each in fields(Profile) if getattr(whole, each.name) == getattr(empty, each.name)]
     assert missing == [], "a new part: give the profile here one, and add what is written of it to stored/profile.json"
     read = load(base64.b64decode(PROFILE_BYTES))
-    assert read == replace(whole, runs={}, runs_begun=0)  # there were none then
+    assert read == replace(whole, runs={}, runs_begun=0, lists={})  # there were none then
     assert (read.cut_names, read.numbers) == (whole.cut_names, whole.numbers)
 
 

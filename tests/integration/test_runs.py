@@ -369,6 +369,32 @@ def test_a_branch_asks_what_the_shop_has_saved_by_now(shop: Journeys, runs_on: s
         assert told["ended"] == {"poor": 1}
 
 
+def test_a_list_is_static_who_is_put_on_it_stays_until_taken_off(shop: Journeys) -> None:
+    """As docs/journeys.md says it is made: of a segment, once, by a journey that nothing but a hand begins."""
+    shop.draft("on_the_list", {"kind": "list", "list": "spring"})
+    assert shop.ask("POST", "/segments/on_the_list/publish", {})[0] == 202
+    shop.draft("few_orders", {"kind": "orders", "at_most": 0})
+    assert shop.ask("POST", "/segments/few_orders/publish", {})[0] == 202
+    shop.journey({"id": "put_on", "kind": "update", "add_lists": ["spring"]}, id="list_on", trigger=HAND)
+    shop.journey({"id": "take_off", "kind": "update", "remove_lists": ["spring"]}, id="list_off", trigger=HAND)
+    signed_up(shop, ADA, GRACE)
+    shop.passes(10 * MINUTE)
+    both = {shop.contact(ADA), shop.contact(GRACE)}
+    assert shop.members("few_orders") == both
+    status, told = shop.ask("POST", "/journeys/list_on/start", {"segment": "few_orders"})
+    assert status in (200, 202), told
+    shop.passes(10 * MINUTE)
+    assert shop.members("on_the_list") == both
+    shop.order(ADA)
+    shop.passes(10 * MINUTE)
+    assert shop.members("few_orders") == {shop.contact(GRACE)}
+    assert shop.members("on_the_list") == both, "a list does not change by itself"
+    status, told = shop.ask("POST", "/journeys/list_off/start", {"contacts": [shop.contact(ADA)]})
+    assert status in (200, 202), told
+    shop.passes(10 * MINUTE)
+    assert shop.members("on_the_list") == {shop.contact(GRACE)}
+
+
 def test_a_journey_tells_others_and_begins_another(shop: Journeys) -> None:
     shop.journey(TIPS, id="other", trigger={"kind": "hand"}, entry={"again": "once"})
     call = {"id": "call", "kind": "notify", "subject": "Call them", "to": "sales"}

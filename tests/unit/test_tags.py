@@ -141,3 +141,20 @@ def test_any_order_of_any_tellings_gives_what_the_newest_say(data: st.DataObject
     assert load(dump(profile)) == profile
     in_order = folded(*events)
     assert (in_order.traits, in_order.tags) == (profile.traits, profile.tags)
+
+
+def test_lists_come_one_by_one_as_tags_do_and_apart_from_them() -> None:
+    def put(sign: str, lists: list[str], at: int) -> Event:
+        event = changed("+", [], at, key=f"{sign}{at}")
+        told = {"lists_added" if sign == "+" else "lists_removed": lists}
+        return event.model_copy(update={"source": "journey", "properties": told})
+
+    spring, off = put("+", ["spring", "Tea"], 0), put("-", ["Spring"], MINUTE)
+    for events in ((spring, off), (off, spring)):
+        profile = folded(changed("+", ["vip"], 0, "t"), *events)
+        assert (value(profile, "lists"), value(profile, "tags")) == (["Tea"], ["vip"])
+        assert load(dump(profile)) == profile
+    all_at_once = changed("+", [], DAY, "w").model_copy(update={"traits": {"lists": ["summer"]}, "properties": {}})
+    assert value(folded(spring, all_at_once, put("+", ["late"], 2 * DAY)), "lists") == ["summer", "late"]
+    public = put("+", ["stolen"], 0).model_copy(update={"public": True})
+    assert value(folded(public), "lists") is None, "nobody puts themselves on a list with the public key"

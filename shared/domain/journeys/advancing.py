@@ -124,7 +124,8 @@ def effect_of(
     """What the step asks for when a run comes to it for the `occurrence`-th time (from 0)."""
     match step:
         case Update():
-            return UpdateContact(step.id, occurrence, step.traits, step.add_tags, step.remove_tags)
+            lists = step.add_lists, step.remove_lists
+            return UpdateContact(step.id, occurrence, step.traits, step.add_tags, step.remove_tags, *lists)
         case Notify():
             return NotifyOthers(step.id, occurrence, step.subject, step.to)
         case StartJourney():

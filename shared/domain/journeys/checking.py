@@ -207,8 +207,8 @@ def _of_step(journey: Journey, known: Known, step: AnyStep) -> Iterator[tuple[tu
         case Split() if len({way.next for way in step.ways}) == 1:
             yield ("ways",), "all its ways lead to one step: a split needs two"
         case Update():
-            if not (step.traits or step.add_tags or step.remove_tags):
-                yield (), "changes nothing: it needs `traits`, `add_tags` or `remove_tags`"
+            if not (step.traits or step.add_tags or step.remove_tags or step.add_lists or step.remove_lists):
+                yield (), "changes nothing: it needs `traits`, `add_tags`, `remove_tags`, `add_lists` or `remove_lists`"
             for trait in step.traits:
                 if CONSENTS.search(trait):
                     yield ("traits", trait), f"{trait} looks like consent, which is the contact's own to give"
@@ -216,6 +216,8 @@ def _of_step(journey: Journey, known: Known, step: AnyStep) -> Iterator[tuple[tu
                     yield ("traits", trait), f"{trait} says who the contact is: a journey cannot change it"
             for tag in {*step.add_tags} & {*step.remove_tags}:
                 yield ("remove_tags",), f"the tag {tag} is put on and taken off: leave out one of both"
+            for name in {*step.add_lists} & {*step.remove_lists}:
+                yield ("remove_lists",), f"the contact is put on the list {name} and taken off: leave out one of both"
         case StartJourney():
             yield from _of_start(journey, known, step.journey, ("journey",))
 

@@ -215,13 +215,15 @@ class Split(Step):
 
 
 class Update(Step):
-    """Sets traits of the contact (None takes one away), puts tags on and takes them off. Consent is the contact's own
-    to change."""
+    """Sets traits of the contact (None takes one away), puts tags on and takes them off, and the contact on lists and
+    off them. Consent is the contact's own to change."""
 
     kind: Literal["update"] = "update"
     traits: dict[Name, Json] = Field(default_factory=dict, max_length=20)
     add_tags: tuple[Name, ...] = Field(default=(), max_length=20)
     remove_tags: tuple[Name, ...] = Field(default=(), max_length=20)
+    add_lists: tuple[Name, ...] = Field(default=(), max_length=20)
+    remove_lists: tuple[Name, ...] = Field(default=(), max_length=20)
 
 
 class Notify(Step):

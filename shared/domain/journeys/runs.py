@@ -98,6 +98,8 @@ class UpdateContact(NamedTuple):
     traits: Mapping[str, Json]
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
+    add_lists: tuple[str, ...] = ()
+    remove_lists: tuple[str, ...] = ()
 
 
 class NotifyOthers(NamedTuple):

@@ -344,11 +344,14 @@ class _Life:
 
     def _update(self, run: Run, update: UpdateContact) -> tuple[Event, Settled]:
         traits: dict[str, Json] = dict(update.traits)
-        if update.add_tags or update.remove_tags:
-            held = self.profile.traits.get("tags")
-            tags = held.value if held is not None and isinstance(held.value, list) else []
-            traits["tags"] = [tag for tag in dict.fromkeys([*tags, *update.add_tags]) if tag not in update.remove_tags]
-        event = self._event(self.now, Type.CONTACT_UPDATED, {}).model_copy(update={"traits": traits})
+        changed: dict[str, Json] = {
+            "tags_added": list(update.add_tags),
+            "tags_removed": list(update.remove_tags),
+            "lists_added": list(update.add_lists),
+            "lists_removed": list(update.remove_lists),
+        }
+        told = {name: each for name, each in changed.items() if each}
+        event = self._event(self.now, Type.CONTACT_UPDATED, told).model_copy(update={"traits": traits})
         return event, Settled(self.now, run.id, update.step, update.occurrence, "passed")
 
     # ── what they do ──

@@ -220,6 +220,11 @@ def _update(step: Update) -> str:
             parts.append(
                 f"{verb} the {'tag' if len(tags) == 1 else 'tags'} {listed([quoted(tag) for tag in tags], 'and')}"
             )
+    for verb, lists in (("puts them on", step.add_lists), ("takes them off", step.remove_lists)):
+        if lists:
+            parts.append(
+                f"{verb} the {'list' if len(lists) == 1 else 'lists'} {listed([quoted(each) for each in lists], 'and')}"
+            )
     text = listed(parts, "and") or "changes nothing"
     return text[0].upper() + text[1:]
 

@@ -47,6 +47,8 @@ class Profile:
     tags: dict[str, Stamped] = field(default_factory=dict)
     """Tags that were put on (their text) or taken off (None) one by one, in lower case; under "" all tags as they were
     told last as a whole. Of a contact whose tags only ever came whole there is nothing here: the trait says it all."""
+    lists: dict[str, Stamped] = field(default_factory=dict)
+    """The lists that they were put on and taken off, in the same manner."""
     consent: dict[str, Stamped] = field(default_factory=dict)
     """The newest answer to each topic."""
     earlier: dict[str, tuple[Stamped, ...]] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from shared.domain.profiles.consent import add_answer
 from shared.domain.profiles.histories import History, Occurrence, as_text, sort_key, touches
 from shared.domain.profiles.kept_orders import PUBLIC, fold_order, set_completed, trim_orders
 from shared.domain.profiles.lines import without_words
-from shared.domain.profiles.traits import KNOWN_TRAITS, TAGS, fold_tags, own_words_of, set_newest, words_of_traits
+from shared.domain.profiles.traits import KNOWN_TRAITS, ONE_BY_ONE, fold_tags, own_words_of, set_newest, words_of_traits
 from shared.domain.properties import (
     KNOWN_TYPES,
     TEXT_LISTS,
@@ -56,7 +56,7 @@ def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]
         touched.add("first_seen")
     touched |= fold_tags(profile, event)
     for name, value in event.traits.items():
-        if name == TAGS or not is_small({name: value}):
+        if name in ONE_BY_ONE or not is_small({name: value}):
             continue
         held, mark = profile.traits.get(name), f"trait:{name}"
         if event.is_weak and held is not None and mark not in profile.weak:
@@ -195,6 +195,7 @@ def rebuild(
         traits={},
         weak=set(),
         tags={},
+        lists={},
         consent={},
         earlier={},
         histories={},

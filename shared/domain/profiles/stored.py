@@ -56,6 +56,7 @@ def as_json(profile: Profile) -> bytes:
             "first_seen": profile.first_seen,
             "traits": profile.traits,
             **({"tags": profile.tags} if profile.tags else {}),
+            **({"lists": profile.lists} if profile.lists else {}),
             "consent": profile.consent,
             **({"earlier": profile.earlier} if profile.earlier else {}),
             "histories": {
@@ -96,6 +97,7 @@ def load(stored: bytes) -> Profile:
         first_seen=raw["first_seen"],
         traits={name: Stamped(*stamped) for name, stamped in raw["traits"].items()},
         tags={name: Stamped(*stamped) for name, stamped in raw.get("tags", {}).items()},
+        lists={name: Stamped(*stamped) for name, stamped in raw.get("lists", {}).items()},
         consent={name: Stamped(*stamped) for name, stamped in raw["consent"].items()},
         earlier={
             name: tuple(Stamped(*answer) for answer in answers) for name, answers in raw.get("earlier", {}).items()

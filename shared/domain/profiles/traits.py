@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shared.domain.events import Event, Json, Stamp
 from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, Stamped
@@ -14,54 +16,73 @@ _WHERE = ("country", "region", "city", "postal_code", "latitude", "longitude")
 _WHAT = ("tags", "lists", "signup_source", "interest", "interests", "dormant", "sunset")
 KNOWN_TRAITS = frozenset((*_WHO, *_WHERE, *_WHAT))
 """Traits that storefronts tell or the product asks for: they have their place, whatever a website tells beside them."""
-TAGS = "tags"
+TAGS, LISTS = "tags", "lists"
+ONE_BY_ONE = (TAGS, LISTS)
+"""Traits of several values that may be put on and taken off one by one."""
 TOLD_BY_TAGS = {"source": "signup_source", "interest": "interest"}
 """Sign-up forms can only tag a new customer: by the tags `source:popup` and `interest:candles`, these traits."""
 
 
 def fold_tags(profile: Profile, event: Event) -> set[str]:
     """The tags that a storefront tells of: all of them (the trait `tags`), or those put on and taken off (the
-    properties `tags_added` and `tags_removed`). The newest telling of each tag holds; gives what it touched.
+    properties `tags_added` and `tags_removed`); and the lists, in the same manner. The newest telling of each holds;
+    gives what it touched.
 
     Of the traits that tags tell, the newest tag's is the value, and without such a tag there is none.
     """
-    told_whole = TAGS in event.traits and is_small({TAGS: event.traits[TAGS]})
-    changed: list[tuple[str, str | None]] = [(tag, tag) for tag in _texts(event.properties.get("tags_added"))]
-    changed += [(tag, None) for tag in _texts(event.properties.get("tags_removed"))]
-    if event.public or not (told_whole or changed):
-        return set()
-    held, before = profile.traits.get(TAGS), _told_by_tags(profile)
-    if changed and not profile.tags and held is not None:
-        profile.tags[""] = held
-    if told_whole and (profile.tags or changed):
-        set_newest(profile.tags, "", event.traits[TAGS], event.stamp)
-    elif told_whole:
-        set_newest(profile.traits, TAGS, event.traits[TAGS], event.stamp)
-    for tag, value in changed:
-        set_newest(profile.tags, fold_case(tag), value, event.stamp)
-    if profile.tags:
-        profile.traits[TAGS] = _tags_now(profile)
+    before = _told_by_tags(profile)
+    touched = {name for name in ONE_BY_ONE if _fold_several(profile, event, name)}
     after = _told_by_tags(profile)
     for name in before.keys() - after.keys():
         profile.traits.pop(name, None)
     profile.traits |= after
     profile.weak = profile.weak - {f"trait:{name}" for name in after}
-    changes = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    changes |= {TAGS} if profile.traits.get(TAGS) != held else set()
-    return {f"{what}:{name}" for name in changes for what in ("stamp", "trait")}
+    touched |= {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return {f"{what}:{name}" for name in touched for what in ("stamp", "trait")}
 
 
-def _tags_now(profile: Profile) -> Stamped:
-    """All tags: those told as a whole, and what was put on and taken off since. Forgets what was before."""
-    whole = profile.tags.get("", Stamped(None, -1))
-    later = [tag for tag, each in profile.tags.items() if tag and each[1:] > whole[1:]]
-    newest = {tag: profile.tags[tag] for tag in sorted(later, key=lambda tag: (profile.tags[tag][1:], tag))[-MAX_TAGS:]}
+def _fold_several(profile: Profile, event: Event, name: str) -> bool:
+    """A trait of several values which may come one by one: `profile.tags` and `profile.lists` hold those of theirs."""
+    several: dict[str, Stamped] = getattr(profile, name)
+    told_whole = name in event.traits and is_small({name: event.traits[name]})
+    changed: list[tuple[str, str | None]] = [(each, each) for each in _texts(event.properties.get(f"{name}_added"))]
+    changed += [(each, None) for each in _texts(event.properties.get(f"{name}_removed"))]
+    if event.public or not (told_whole or changed):
+        return False
+    held = profile.traits.get(name)
+    if changed and not several and held is not None:
+        several[""] = held
+    if told_whole and (several or changed):
+        set_newest(several, "", event.traits[name], event.stamp)
+    elif told_whole:
+        set_newest(profile.traits, name, event.traits[name], event.stamp)
+    for each, value in changed:
+        set_newest(several, fold_case(each), value, event.stamp)
+    if several:
+        _forget_old(several)
+        profile.traits[name] = _several_now(name, several)
+    return profile.traits.get(name) != held
+
+
+def _forget_old(several: dict[str, Stamped]) -> None:
+    """What was before they were all told, and of the others more than `MAX_TAGS`."""
+    whole = several.get("", Stamped(None, -1))
+    later = [each for each, stamped in several.items() if each and stamped[1:] > whole[1:]]
+    kept = sorted(later, key=lambda each: (several[each][1:], each))[-MAX_TAGS:]
+    newest = {**({"": whole} if "" in several else {}), **{each: several[each] for each in kept}}
+    several.clear()
+    several.update(newest)
+
+
+def _several_now(name: str, several: Mapping[str, Stamped]) -> Stamped:
+    """All of them: those told as a whole, and what was put on and taken off since."""
+    whole = several.get("", Stamped(None, -1))
+    newest = {each: stamped for each, stamped in several.items() if each}
     listed = whole.value if isinstance(whole.value, list) else []
-    kept = [tag for tag in listed if not (isinstance(tag, str) and fold_case(tag) in newest)]
-    for each in newest.values():
-        if each.value is not None and is_small({TAGS: [*kept, each.value]}):
-            kept.append(each.value)
-    profile.tags = {**({"": whole} if "" in profile.tags else {}), **newest}
+    kept = [each for each in listed if not (isinstance(each, str) and fold_case(each) in newest)]
+    for stamped in newest.values():
+        if stamped.value is not None and is_small({name: [*kept, stamped.value]}):
+            kept.append(stamped.value)
     return Stamped(kept, *max(each[1:] for each in (whole, *newest.values())))
 
 
