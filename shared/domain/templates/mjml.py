@@ -129,7 +129,7 @@ def _about(block: Products, item: str) -> str:
     style = "color:{{ brand.heading }};font-weight:600;text-decoration:none;"
     return (
         f'<a class="name" href="{{{{ {item}.url }}}}" style="{style}">{{{{ {item}.title }}}}</a>'
-        f"{{% if {item}.quantity > 1 %}} ×&nbsp;{{{{ {item}.quantity }}}}{{% endif %}}{price if block.prices else ''}"
+        f"{{% if {item}.quantity > 1 %}} × {{{{ {item}.quantity }}}}{{% endif %}}{price if block.prices else ''}"
     )
 
 
