@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
@@ -30,6 +30,7 @@ from shared.domain.events import Json, normal_email
 from shared.domain.journeys.definition import Send
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import clean
+from shared.domain.templates.branches import signature
 from shared.domain.templates.definition import Template
 from shared.domain.templates.stored import Version, with_version, without
 
@@ -168,6 +169,40 @@ def preview(request: Request, template: str) -> Json:
     out = rendered(ready, body)
     size = len(out["html"].encode())
     return {**out, "language": ready.language, "version": ready.version or None, "size": size}
+
+
+@route("POST", "/templates/{template}/branches")
+def branches(request: Request, template: str) -> Json:
+    """In which ways it comes out for the contacts that are looked at: which blocks are shown, for how many, and one of
+    them to look at it as. `nobody`: blocks that none of them would see."""
+    from shared.adapters import composing, templates
+
+    body = request.json_with_lines() if request.body else {}
+    ready, _ = ready_for(body, template)
+    written = ready.written.variants(first_language()).get(ready.language, ready.written)
+    marks, places = signature(written.blocks)
+    told = replace(ready, template=templates.parse(templates.Source("-", "-", "", marks)))
+    told = replace(told, template=replace(told.template, names=ready.template.names))
+    found: dict[str, list[str]] = {}
+    read, _ = contacts.page(contacts.Place(), SAMPLE)
+    for held in contacts.read_all(read, left_out):
+        out = composing.preview(told, held.profile, now()).text.strip()
+        found.setdefault(out, []).append(held.profile.contact)
+    seen = {place for out in found for place, mark in zip(places, out, strict=True) if mark == "1"}
+    ways = sorted(found.items(), key=lambda way: -len(way[1]))
+    return {
+        "branches": [
+            {
+                "shown": [place for place, mark in zip(places, out, strict=True) if mark == "1"],
+                "not_shown": [place for place, mark in zip(places, out, strict=True) if mark == "0"],
+                "contacts": len(whom),
+                "contact": whom[0],
+            }
+            for out, whom in ways
+        ],
+        "nobody": [place for place in places if place not in seen],
+        "looked_at": sum(map(len, found.values())),
+    }
 
 
 @route("POST", "/templates/{template}/test")

@@ -24,6 +24,7 @@ DESCRIPTION = """The emails' templates in the running system (`make run`).
   .venv/bin/beckon template show welcome > welcome.yaml        its text, to be changed
   .venv/bin/beckon template check welcome.yaml                 what is wrong with a file, and advice; nothing is kept
   .venv/bin/beckon template preview welcome.yaml --html x.html the email as an example, a contact or a stranger gets it
+  .venv/bin/beckon template branches welcome.yaml              in which ways it comes out, with a contact for each
   .venv/bin/beckon template test welcome.yaml --to me@shop.example.com
   .venv/bin/beckon template draft welcome.yaml                 keep the file as a draft
   .venv/bin/beckon template publish welcome --why "our tone"   send the draft from now on
@@ -46,6 +47,8 @@ def add_commands(template: argparse.ArgumentParser) -> None:
     _file(previewed)
     _as(previewed)
     previewed.add_argument("--html", type=Path, metavar="FILE", help="write the HTML there, to look at in a browser")
+    ways = command("branches", branches, "in which ways it comes out, with a contact for each")
+    _file(ways)
     tried = command("test", test, "send it to yourself")
     _file(tried)
     _as(tried)
@@ -105,6 +108,17 @@ def preview(arguments: argparse.Namespace) -> None:
         console.print(f"{arguments.html}: {told['size'] / 1000:.0f} KB, in {told['language']}.")
     else:
         console.print(f"\n{escape(told['text'])}", soft_wrap=True)
+
+
+def branches(arguments: argparse.Namespace) -> None:
+    text, id_ = _read(arguments.file)
+    told = call(arguments.port, "POST", f"{_path(id_)}/branches", {"yaml": text})
+    for each in told["branches"]:
+        without = f", without {', '.join(each['not_shown'])}" if each["not_shown"] else ""
+        shown = ", ".join(each["shown"]) or "nothing that has a condition"
+        console.print(f"{each['contacts']:>4}  {escape(shown + without)}  [dim]{each['contact']}[/]", soft_wrap=True)
+    for place in told["nobody"]:
+        console.print(f"[yellow]Nobody[/] of the {told['looked_at']:,} would see {escape(place)}.")
 
 
 def test(arguments: argparse.Namespace) -> None:

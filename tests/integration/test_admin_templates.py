@@ -205,3 +205,25 @@ def test_one_of_the_shops_own_stays_while_something_sends_it(shop: Shop) -> None
     ok(shop.ask("DELETE", "/campaigns/spring_news"))
     ok(shop.ask("DELETE", "/templates/spring", **{"if-match": etag}))
     assert shop.ask("GET", "/templates/spring")[0] == 404
+
+
+def test_the_ways_in_which_it_comes_out_each_with_a_contact(shop: Shop) -> None:
+    more = """\
+  - {kind: text, text: Thank you for your order., show_if: {kind: orders}, fallback: [{kind: text, text: New here}]}
+  - {kind: text, text: "Hello {{ contact.first_name }}.", needs: [contact.first_name]}
+  - {kind: text, text: For nobody., show_if: {kind: trait, trait: planet, value: Mars}}
+"""
+    shop.customer(1, orders=1)
+    shop.customer(2)
+    shop.customer(3)
+    shop.visit("somebody")
+    shop.passes(5 * MINUTE)
+    told = ok(shop.ask("POST", "/templates/welcome/branches", {"yaml": welcome("Hello.") + more}))
+    assert [(each["contacts"], each["shown"]) for each in told["branches"]] == [
+        (2, ["block 6 (text)"]),
+        (1, ["block 4 (text)", "block 6 (text)"]),
+        (1, []),
+    ]
+    assert told["nobody"] == ["block 7 (text)"] and told["looked_at"] == 4
+    alone = ok(shop.ask("POST", "/templates/welcome/branches", {"yaml": welcome("Hello.")}))
+    assert [each["contacts"] for each in alone["branches"]] == [4]
