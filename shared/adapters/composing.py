@@ -11,7 +11,7 @@ from shared.adapters.coupons import Coupons
 from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
 from shared.adapters.mail import Mail, address_of, mailbox
-from shared.adapters.ready_templates import Ready
+from shared.adapters.ready_templates import OfTheShop, Ready
 from shared.adapters.templates import Rendered
 from shared.adapters.tokens import Purpose, Token
 from shared.domain.contents import Front
@@ -90,7 +90,8 @@ def compose(
     or product it is about."""
     shop, settings, mail_class = environment(ComposingSettings), shop_settings.settings(), class_of(message)
     subject = message.subject if isinstance(message, CampaignMessage) else None
-    ready = ready_templates.ready(message.template, message.pin, ready_templates.locale(profile), subject)
+    locale = ready_templates.locale(profile)
+    ready = ready_templates.ready(message.template, message.pin, locale, subject, of_the_shop())
     rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
     address = settings.senders.by_class.get(mail_class) or address_of(shop.sender)
@@ -126,19 +127,27 @@ def preview(ready: Ready, profile: Profile, instant: Instant) -> Rendered:
     return replace(rendered, html=html, text=text)
 
 
-def of_the_shop() -> dict[str, Json]:
-    """What templates know of the shop itself, whoever gets the email."""
+_held: tuple[object, object, OfTheShop] | None = None
+
+
+def of_the_shop() -> OfTheShop:
+    """What templates know of the shop itself, whoever gets the email. The same object, while nothing has changed."""
+    global _held  # noqa: PLW0603 - what a Lambda keeps while it lives
     shop, settings = environment(ComposingSettings), shop_settings.settings()
-    return {
-        "brand": brand_variables(settings.brand),
-        "shop": {
+    if _held is not None and _held[0] is shop and _held[1] is settings:
+        return _held[2]
+    made = OfTheShop(
+        brand=brand_variables(settings.brand),
+        shop={
             "name": shop.shop_name,
             "url": shop.shop_url,
             "address": shop.postal_address,
             "replies": settings.senders.reply_to is not None,
         },
-        "offer": {"code": shop.offer_code or None, "worth": settings.code_worth or None},
-    }
+        offer={"code": shop.offer_code or None, "worth": settings.code_worth or None},
+    )
+    _held = shop, settings, made
+    return made
 
 
 ACTIONS: Mapping[str, tuple[str, Purpose]] = {

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from shared.adapters import template_definitions, templates
 from shared.domain.conditions import Condition
-from shared.domain.events import Instant
+from shared.domain.events import Instant, Json
 from shared.domain.profiles import Profile
 from shared.domain.templates.definition import Template, conditions
 from shared.domain.templates.stored import Compiled, Version
@@ -24,23 +24,39 @@ class Ready:
     conditions: tuple[Condition, ...]
 
 
-def ready(id_: str, pin: int | None = None, locale: str | None = None, subject: str | None = None) -> Ready:
+class OfTheShop(dict[str, Json]):
+    """The variables that are the same for everybody. Whoever makes new ones makes another object."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment] # by it alone what was made of them is found again
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def ready(
+    id_: str,
+    pin: int | None = None,
+    locale: str | None = None,
+    subject: str | None = None,
+    shop: OfTheShop | None = None,
+) -> Ready:
     """The version that is pinned, or the newest; in the language of a contact's locale. `subject`: in the place of its
-    own. LookupError: there is none."""
+    own. `shop`: is put in already. LookupError: there is none."""
     version = template_definitions.template(id_, pin)
-    return _ready(id_, version.number, version.language(locale), subject)
+    return _ready(id_, version.number, version.language(locale), subject, shop)
 
 
 @lru_cache(maxsize=100)
-def _ready(id_: str, number: int, language: str, subject: str | None = None) -> Ready:
-    return of(template_definitions.template(id_, number), language, subject)
+def _ready(id_: str, number: int, language: str, subject: str | None, shop: OfTheShop | None) -> Ready:
+    return of(template_definitions.template(id_, number), language, subject, shop)
 
 
-def of(version: Version, language: str, subject: str | None = None) -> Ready:
+def of(version: Version, language: str, subject: str | None = None, shop: OfTheShop | None = None) -> Ready:
     """A version in one of its languages; with this subject in the place of its own. TemplateFailedError."""
     variant = version.template.variants(next(iter(version.compiled)))[language]
     written = source(version.compiled[language])
-    parsed = templates.parse(written if subject is None else replace(written, subject=subject))
+    written = written if subject is None else replace(written, subject=subject)
+    parsed = templates.parse(written if shop is None else templates.settled(written, shop))
     return Ready(version.template, version.number, language, parsed, conditions(variant))
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
 from time import thread_time
+from typing import Any
 
 from shared.adapters.sandbox import HTML as _HTML
-from shared.adapters.sandbox import MAX_TIME, Bound, LiquidError, Unknown, read
+from shared.adapters.sandbox import MAX_TIME, Bound, LiquidError, Unknown, escape, read
 from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
 from shared.domain.coupons import Coupon
@@ -197,6 +198,30 @@ def parse(source: Source) -> Template:
         raise TemplateFailedError(error) from error
 
 
+_OF_THE_SHOP = re.compile(r"\{\{\s*(brand|shop)\.(\w+)\s*\}\}")
+
+
+def settled(source: Source, fixed: Mapping[str, Any]) -> Source:
+    """The email with the texts of `brand` and `shop` put in, which are the same for all: most of what a template says
+    is its colours and fonts. What is no text stays to be asked for, and so does a text that Liquid would read."""
+
+    def put(text: str, *, escaped: bool) -> str:
+        def value(found: re.Match[str]) -> str:
+            said = fixed.get(found[1], {}).get(found[2])
+            if not isinstance(said, str) or "{" in said or "}" in said:
+                return found[0]
+            return str(escape(said)) if escaped else said
+
+        return _OF_THE_SHOP.sub(value, text)
+
+    return Source(
+        put(source.subject, escaped=False),
+        put(source.preview, escaped=False),
+        put(source.html, escaped=True),
+        put(source.text, escaped=False),
+    )
+
+
 def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
     """The mail to one recipient. TemplateFailedError: the template names what is not in `variables`, is not to be
     rendered with them, takes too long or makes too much, or makes a link that no email may have."""
@@ -214,7 +239,8 @@ def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
     return Rendered(subject, html, text, preview)
 
 
-_MAY_LEAD = re.compile(r"""(?:href|src|action|background)\s*=\s*["']?(?!https?:|mailto:)[^>]{0,80}?:""", re.IGNORECASE)
+_MAY_LEAD = re.compile(r"""[fcndFCND]\s*+=\s*+["']?+(?!https?:|mailto:|[#"'])[^>:"']{0,80}:""")
+"""The end of `href`, `src`, `action` or `background`, and something like a scheme that is none of the usual ones."""
 _TAG = re.compile(r"<[a-z][^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=<>"']+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LEADING = frozenset({"href", "src", "action", "background", "formaction", "xlink:href"})

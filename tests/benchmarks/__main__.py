@@ -14,6 +14,7 @@ from tests.benchmarks import (
     ingest,
     lag,
     money,
+    rendering,
     replay,
     runs,
     simulating,
@@ -28,7 +29,7 @@ def main() -> None:
     contacts = parser.parse_args().contacts
     began = time.perf_counter()
     rows: list[Row] = []
-    for part in (evaluation, ingest, cost, money, waiting, lag, runs, replay, imports, simulating, batch):
+    for part in (evaluation, ingest, cost, money, waiting, lag, runs, rendering, replay, imports, simulating, batch):
         rows += part.measure()
     rows += clock.measure(contacts)
     show(rows)
