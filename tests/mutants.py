@@ -31,6 +31,7 @@ class Mutant(NamedTuple):
 STORED = ("tests/contract/test_stored_forms.py",)
 SEGMENTS = ("tests/unit/test_segments.py",)
 MESSAGES = ("tests/unit/test_messages.py",)
+ADVANCING = ("tests/unit/test_journeys_advancing.py",)
 
 MUTANTS = (
     # stored forms
@@ -86,6 +87,26 @@ MUTANTS = (
         "(self.net > 0",
         ("tests/unit/test_profiles.py",),
     ),
+    # what runs do
+    Mutant("an undated no ends runs", '"unsubscribed" and not change.undated', '"unsubscribed"', ADVANCING),
+    Mutant("in time at its end", "happening.time < end and is_act(", "happening.time <= end and is_act(", ADVANCING),
+    Mutant(
+        "a definition answers a wait", "happening.time < end and is_act(happening)", "happening.time < end", ADVANCING
+    ),
+    Mutant("since the start and before", "begin <= held.since <= here", "held.since <= here", ADVANCING),
+    Mutant("pending is a no", 'and answer.value == "unsubscribed"', 'and answer.value != "subscribed"', ADVANCING),
+    Mutant(
+        "let go outside its hours",
+        "max(run.since, run.released, run.delayed, t)",
+        "max(run.since, run.delayed, t)",
+        ADVANCING,
+    ),
+    Mutant("older orders are forgotten", "- called and not profile.older_orders", "- called", ADVANCING),
+    Mutant("history is an act", "not in _NOBODYS and not late", "not in _NOBODYS", ADVANCING),
+    Mutant(
+        "silence before it is heard", "book.wake(min(happening.time, heard))", "book.wake(happening.time)", ADVANCING
+    ),
+    Mutant("again a little later", "each.started <= t - entry.again", "each.started < t - entry.again", ADVANCING),
 )
 
 

@@ -9,8 +9,10 @@ import pytest
 from shared.domain.conditions import Segment
 from shared.domain.conditions.events import EventCount
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Type, iso
+from shared.domain.journeys.acts import LATE, acts
 from shared.domain.journeys.definition import Published
 from shared.domain.journeys.runs import Begin, Moved, NotifyOthers, SendEmail, StartAnother, UpdateContact
+from shared.domain.profiles.transitions import BY_DEFINITION, BY_JOINING, BY_REPAIR, Transition
 from shared.domain.segments import compile_segments
 from tests.unit.journey_player import NOW, Player, consent, event, journey, order, traits
 
@@ -525,3 +527,122 @@ def test_who_has_left_is_not_taken_in() -> None:
     player.publish({"j": Published(journey=made, version=1, state="live")})
     player.happen(Begin(NOW + 3 * DAY, "j", "publication 1", present=True))
     assert player.runs == {}
+
+
+# ── edges that a mutant has crossed once ──
+
+WAITS = {"kind": "wait_for", "id": "vip", "on": [{"kind": "segment", "segment": "vips"}], "within": "1d"}
+VIPS = Segment.model_validate(
+    {"id": "vips", "name": "VIPs", "sentence": "Bought.", "when": {"kind": "event", "event": "Bought"}}
+)
+
+
+def entering(t: int, cause: str = "e-bought", **more: Any) -> Transition:
+    return Transition("c1", 1, "vips", True, t, cause, 0, event="Bought", **more)
+
+
+def waiting_for_vips() -> Player:
+    player = Player(journey(on("Quiz Taken"), WAITS, SEND))
+    player.tell(event("Quiz Taken", NOW))
+    return player
+
+
+def test_what_happens_at_the_end_of_a_wait_is_too_late_and_the_end_is_not_heard_of_before_all_is() -> None:
+    player = waiting_for_vips()
+    player.happen(entering(NOW + DAY), heard=NOW + DAY - 25 * SECOND)
+    assert whats(player)[-1] == "entered vip", "neither answered, nor timed out on silence that nobody has heard yet"
+    player.pass_to(NOW + DAY)
+    assert [each.why for each in player.runs[1].records if each.step == "vip"] == [None, "timed_out"]
+    in_time = waiting_for_vips()
+    in_time.happen(entering(NOW + DAY - 1), heard=NOW + DAY - 25 * SECOND)
+    assert [each.why for each in in_time.runs[1].records if each.step == "vip"] == [None, "entered vips"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"cause": BY_DEFINITION},
+        {"cause": BY_REPAIR},
+        {"cause": BY_JOINING},
+        {"happened": NOW + HOUR - LATE - 1},
+    ],
+    ids=["a changed definition", "a repair", "a merger", "history"],
+)
+def test_a_membership_that_nobody_has_just_come_to_answers_no_wait_and_starts_nothing(state: dict[str, Any]) -> None:
+    player = waiting_for_vips()
+    player.happen(entering(NOW + HOUR, **state))
+    assert whats(player)[-1] == "entered vip"
+    other = Player(journey({"kind": "segment", "segment": "vips"}, SEND))
+    other.happen(entering(NOW + HOUR, **state))
+    assert other.runs == {}
+    other.happen(entering(NOW + HOUR, happened=NOW + HOUR - LATE))
+    assert len(other.runs) == 1
+
+
+@pytest.mark.parametrize(("bought", "passes"), [(NOW - 1, False), (NOW, True), (NOW + HOUR, True)])
+def test_since_the_start_counts_from_the_instant_of_the_start(bought: int, passes: bool) -> None:
+    looking_back = {**WAITS, "since_start": True}
+    pause = {"kind": "wait", "id": "pause", "for": "2h"}
+    player = Player(journey(on("Quiz Taken"), pause, looking_back, SEND), segments=[VIPS])
+    if bought < NOW:
+        player.tell(event("Bought", bought))
+    player.tell(event("Quiz Taken", NOW), *([event("Bought", NOW)] if bought == NOW else []))
+    if bought > NOW:
+        player.tell(event("Bought", bought))
+    player.pass_to(NOW + 2 * HOUR)
+    assert (player.runs[1].step == "hello") is passes
+
+
+def test_a_no_that_is_only_repeated_without_a_date_is_no_answer() -> None:
+    """The storefront tells how it has them; they have said yes on our own page, so that stands."""
+    said = consent("subscribed", NOW - DAY).model_copy(update={"source": "preference"})
+    player = Player(journey(on("Quiz Taken"), {"kind": "wait", "id": "a_day", "for": "1d"}, SEND))
+    player.tell(said)
+    player.tell(event("Quiz Taken", NOW))
+    repeated = consent("unsubscribed", NOW + HOUR)
+    undated = tuple(each.model_copy(update={"undated": True}) for each in repeated.consent)
+    player.tell(repeated.model_copy(update={"consent": undated}))
+    assert player.runs[1].goes_on
+    player.tell(consent("unsubscribed", NOW + 2 * HOUR))
+    assert player.runs[1].outcome == "unsubscribed"
+
+
+def test_who_has_yet_to_confirm_says_neither_no_nor_ends_anything() -> None:
+    player = Player(journey(on("Quiz Taken"), {"kind": "wait", "id": "a_day", "for": "1d"}, SEND))
+    player.tell(consent("pending", NOW - DAY))
+    player.tell(event("Quiz Taken", NOW))
+    assert player.runs[1].goes_on
+    player.pass_to(NOW + HOUR)
+    assert player.runs[1].goes_on
+
+
+def test_an_email_that_is_let_go_after_its_hours_waits_for_the_next() -> None:
+    """Also where it came to the step a few minutes before, while they were open."""
+    midnight = NOW - NOW % DAY + DAY
+    came = midnight + 17 * HOUR - 5 * MINUTE
+    made = journey(on("Quiz Taken"), SEND, hours={"from": "09:00", "to": "17:00"})
+    player = Player(made, states={"hello": "review"})
+    player.tell(event("Quiz Taken", came))
+    assert player.runs[1].held
+    player.happen(Moved(came + 8 * MINUTE, player.runs[1].id, "hello", "an operator", release=True))
+    player.pass_to(came + 9 * MINUTE)
+    assert sent(player) == []
+    player.pass_to(midnight + DAY + 9 * HOUR)
+    assert [t for t, each in player.effects if isinstance(each, SendEmail)] == [midnight + DAY + 9 * HOUR]
+
+
+def test_an_order_is_not_the_first_where_older_ones_are_only_counted() -> None:
+    profile = Player().profile
+    placed = order(NOW)
+    assert [act.first for act in acts(profile, [placed])] == [True]
+    profile.older_orders = 1
+    assert [act.first for act in acts(profile, [placed])] == [False]
+
+
+@pytest.mark.parametrize(("after", "runs"), [(3 * DAY - 1, 1), (3 * DAY, 2)])
+def test_once_in_a_time_is_from_start_to_start_with_its_last_instant(after: int, runs: int) -> None:
+    player = Player(journey(on("Quiz Taken"), SEND, entry={"again": "3d"}))
+    player.tell(event("Quiz Taken", NOW))
+    player.settle(player.runs[1], "sent")
+    player.tell(event("Quiz Taken", NOW + after))
+    assert len(player.runs) == runs
