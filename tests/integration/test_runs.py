@@ -35,13 +35,15 @@ from shared.domain.events import (
     IdentityKind,
     Type,
     evaluation_due,
+    iso,
+    parse_instant,
 )
 from shared.domain.journeys import asl
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Version, with_journey, with_state, with_step_state
 from shared.domain.journeys.runs import LEAVING, Moved, Run
 from shared.domain.journeys.telling import tell
-from shared.domain.settings import ShopSettings
+from shared.domain.settings import QuietHours, ShopSettings
 from tests.integration.shop import Shop
 
 ADA, GRACE = 1, 2
@@ -331,6 +333,44 @@ def test_a_step_changes_its_contact_and_what_comes_after_it_sees_that(shop: Jour
     shop.assert_sums()
 
 
+def on_driver(shop: Journeys, runs_on: str, steps: list[dict[str, Any]]) -> str:
+    """Publishes a journey that an order begins; on Step Functions in the place of one whose machine there is."""
+    id_ = "j" if runs_on == "wake_ups" else "onboarding"
+    if runs_on == "step_functions":
+        made = Journey.model_validate({"id": id_, "name": id_, "sentence": "Says it.", "steps": steps, "trigger": HAND})
+        machine = json.dumps(asl.compiled(made))
+        for name in ("MessageFunction", "JourneyFunction"):
+            machine = machine.replace(f"${{{name}Arn}}", f"arn:aws:lambda:eu-west-1:123456789012:function:{name}")
+        client("stepfunctions").update_state_machine(
+            stateMachineArn=shop.system.template.reference("OnboardingJourney"), definition=machine
+        )
+    shop.journey(*steps, id=id_, runs_on=runs_on)
+    return id_
+
+
+@pytest.mark.parametrize("runs_on", ["wake_ups", "step_functions"])
+def test_the_shop_s_closed_days_and_quiet_hours_hold_for_every_journey(shop: Journeys, runs_on: str) -> None:
+    today = iso(shop.now())[:10]
+    begin = parse_instant(today)
+    quiet = QuietHours.model_validate({"from": "22:00", "to": "07:00"})
+    shop_settings.save(ShopSettings(quiet_hours=quiet, closed=(today,)), 0, "a test")
+    shop_settings.forget()
+    later = {"id": "later", "kind": "wait", "for": "1h"}
+    id_ = on_driver(shop, runs_on, [THANKS, later, {"id": "done", "kind": "end", "outcome": "done"}])
+    signed_up(shop)
+    shop.order(ADA)
+    shop.passes(begin + DAY + 7 * HOUR - MINUTE - shop.now())
+    assert "thanks" not in shop.mails(ADA), "today it is closed, and then it is night"
+    shop.passes(30 * MINUTE)
+    assert shop.mails(ADA).count("thanks") == 1
+    (run,) = shop.runs_of(ADA, id_)
+    assert run.step == "later", "its wait counts from the email"
+    shop.passes(2 * HOUR)
+    (run,) = shop.runs_of(ADA, id_)
+    assert run.outcome == "done"
+    shop.assert_sums(id_)
+
+
 @pytest.mark.parametrize("runs_on", ["wake_ups", "step_functions"])
 def test_a_branch_asks_what_the_shop_has_saved_by_now(shop: Journeys, runs_on: str) -> None:
     """The value of a cart from which a code pays, whichever driver asks; and the simulation."""
@@ -341,19 +381,7 @@ def test_a_branch_asks_what_the_shop_has_saved_by_now(shop: Journeys, runs_on: s
         {"id": "rich", "kind": "end", "outcome": "rich"},
         {"id": "poor", "kind": "end", "outcome": "poor"},
     ]
-    id_ = "j" if runs_on == "wake_ups" else "onboarding"  # whose machine there is
-    machine = None
-    if runs_on == "step_functions":
-        made = Journey.model_validate({"id": id_, "name": id_, "sentence": "Says it.", "steps": steps, "trigger": HAND})
-        machine = json.dumps(asl.compiled(made))
-        for function in ("MessageFunction", "JourneyFunction"):
-            machine = machine.replace(
-                f"${{{function}Arn}}", f"arn:aws:lambda:eu-west-1:123456789012:function:{function}"
-            )
-        client("stepfunctions").update_state_machine(
-            stateMachineArn=shop.system.template.reference("OnboardingJourney"), definition=machine
-        )
-    shop.journey(*steps, id=id_, runs_on=runs_on)
+    id_ = on_driver(shop, runs_on, steps)
     signed_up(shop)
     shop.happen(ADA, "Contact Updated", traits={"budget": 70})
     shop.passes(AFTER)
