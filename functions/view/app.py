@@ -15,7 +15,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import copies, messages, tokens
+from shared.adapters import contacts, copies, messages, tokens
+from shared.adapters.copies import Copy
 from shared.adapters.environment import Settings, environment
 from shared.adapters.secrets import UnreadableSecretError
 
@@ -59,10 +60,19 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def _shown(text: str) -> dict[str, Any]:
     token = tokens.read(text, "view")
-    copy = messages.copy(token.contact, token.message) if token is not None else None
+    copy = _copy(token.contact, token.message) if token is not None else None
     if copy is None:
         return _page(404, *GONE)
     return _answer(200, copies.with_links_to(copy.html, f"./{text}/links"))
+
+
+def _copy(contact: str, message: str) -> Copy | None:
+    """Of the contact's, or of whom they have joined since."""
+    copy = messages.copy(contact, message)
+    while copy is None and (stored := contacts.read(contact)) is not None and stored.profile.merged_into is not None:
+        contact = stored.profile.merged_into
+        copy = messages.copy(contact, message)
+    return copy
 
 
 def _page(status: int, title: str, said: str) -> dict[str, Any]:

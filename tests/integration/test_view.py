@@ -10,10 +10,10 @@ import pytest
 from infra.local import gateway
 from infra.local.aws import ses
 from infra.local.gateway import Request, Response
-from shared.adapters import copies, template_definitions
+from shared.adapters import contacts, copies, template_definitions
 from shared.adapters.ready_templates import source
 from shared.adapters.templates import Rendered, example, parse, render
-from shared.domain.events import DAY
+from shared.domain.events import DAY, MINUTE
 from tests.integration.shop import Shop
 
 
@@ -78,6 +78,20 @@ def test_the_admin_shows_what_was_sent(shop: Shop, mail: ses.Mail) -> None:
     assert (status, shown["subject"]) == (200, mail.subject)
     assert "/unsubscribe/" not in shown["html"] + shown["text"]
     assert shop.ask("GET", f"/contacts/{contact}/messages/none")[0] == 404
+
+
+def test_whose_contact_is_erased_has_no_copy_left() -> None:
+    shop = Shop(["onboarding"])
+    shop.customer(1)
+    shop.passes(DAY)
+    (id_,) = shop.system.world.db.execute("SELECT id FROM mailbox ORDER BY sent_at, id").fetchone()
+    shown = link(ses.mail(shop.system.world, id_), "view")
+    assert get(shop, shown).status == 200
+    (contact,) = (profile.contact for profile in shop.profiles())
+    assert shop.ask("DELETE", f"/contacts/{contact}")[0] == 202
+    shop.passes(10 * MINUTE)
+    assert get(shop, shown).status == 404
+    assert [item["kind"]["S"] for item in contacts.items(contact) if "copy" in item] == []
 
 
 def test_a_copy_is_small_and_comes_back_to_the_byte() -> None:
