@@ -7,6 +7,7 @@ import time
 
 from tests.benchmarks import (
     batch,
+    campaign,
     clock,
     cost,
     evaluation,
@@ -26,12 +27,14 @@ from tests.benchmarks.measuring import Row, show
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--contacts", type=int, default=1000, help="whom 90 days are played for (default: 1000)")
-    contacts = parser.parse_args().contacts
+    parser.add_argument("--recipients", type=int, default=100_000, help="of three campaigns (default: 100000)")
+    asked = parser.parse_args()
     began = time.perf_counter()
     rows: list[Row] = []
     for part in (evaluation, ingest, cost, money, waiting, lag, runs, rendering, replay, imports, simulating, batch):
         rows += part.measure()
-    rows += clock.measure(contacts)
+    rows += campaign.measure(asked.recipients)
+    rows += clock.measure(asked.contacts)
     show(rows)
     print(f"{time.perf_counter() - began:.0f} seconds in all")
 
