@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from functions.admin.rest import Problem, ProblemsError, Request, answer, logger, route
 from functions.admin.shop_settings import WORDS, place
-from shared.adapters import form_definitions, form_pages, shop_settings
+from shared.adapters import coupons, form_definitions, form_pages, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError
 from shared.adapters.environment import Settings, environment
@@ -120,6 +120,8 @@ def problems_of(form: Form) -> list[str]:
     """Why it cannot be published."""
     shop = shop_settings.settings()
     found = forms.problems(form, shop)
+    if form.promise is not None and coupons.pool(form.promise) is None:
+        found.append(f"there is no pool of codes {form.promise} (PUT /coupons/{form.promise}): its emails would wait")
     size = len(form_pages.embed(form, shop).encode())
     if size > form_pages.MAX_EMBED_BYTES:
         most = form_pages.MAX_EMBED_BYTES

@@ -8,7 +8,7 @@ transitions, runs and the lake by the profile's end in the table's stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from functions.profile.runs import end_runs, end_runs_begun_by
@@ -54,6 +54,7 @@ def erase(event: Event, now: Instant) -> None:
     told = event.properties.get("erased_at", event.received)
     found = identities.find(event.identities)
     identities.record_erasure(_keys(event), told)
+    _forget_sign_ups(_keys(event))
     for contact in dict.fromkeys(found.values()):
         for tries in range(MAX_ATTEMPTS):
             stored = contacts.read(contact)
@@ -72,6 +73,15 @@ def erase(event: Event, now: Instant) -> None:
     if "erased_at" not in event.properties:
         later = {"received": now + SECOND_LOOK, "properties": {**event.properties, "erased_at": told}}
         events_queue.put_events([event.model_copy(update=later)])
+
+
+def _forget_sign_ups(keys: Iterable[str]) -> None:
+    """What waits to be confirmed by these addresses, which is nobody's yet."""
+    from shared.adapters import sign_ups  # what hardly any batch needs
+
+    for key in keys:
+        if kind_of(key) is IdentityKind.EMAIL:
+            sign_ups.forget(key.split("#", 1)[1])
 
 
 def without_erased(arrivals: Sequence[tuple[Event, T]], now: Instant) -> list[tuple[Event, T]]:
@@ -191,6 +201,7 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     writes += [contacts.profile_write(tombstone, NEVER, now)]  # no wake-up stays: nothing would ever move it
     writes += contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
     hashed = sorted({key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL})
+    _forget_sign_ups(profile.identities)
     writes += [addresses.forget_write(each) for each in (*hashed, profile.contact)]
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
     free = [address for address in hashed if identities.suppression_of_hash(address) is None]
