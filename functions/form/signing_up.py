@@ -135,7 +135,7 @@ def mail(hashed: str, id_: str, purpose: Literal["confirm_signup", "reminder"], 
         address=hashed,
         best_before=now + sign_ups.KEPT_FOR,
     )
-    messages_queue.put(message.model_dump(mode="json", exclude_none=True), now)
+    messages_queue.put_prompt(message, now)
 
 
 def event(

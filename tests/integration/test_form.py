@@ -108,7 +108,7 @@ def send(
 
 def asked() -> list[dict[str, Any]]:
     """The emails that are asked for."""
-    return [json.loads(body)["message"] for body in _taken("messages_queue")]
+    return [json.loads(body)["message"] for body in _taken("confirmations_queue")]
 
 
 def events() -> list[Event]:
@@ -304,7 +304,7 @@ def test_what_could_not_be_asked_for_may_be_tried_again_at_once(site: None, monk
         raise NotQueuedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(signing_up.messages_queue, "put", fails)
+        patch.setattr(signing_up.messages_queue, "put_prompt", fails)
         assert send()["statusCode"] == 503
     send()
     assert len(asked()) == 1
