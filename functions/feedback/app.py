@@ -8,13 +8,14 @@ Whether a click is a person's shows by the clicks around it, so it waits on the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import addresses, campaigns, contacts, identities, messages
+from shared.adapters import addresses, answering, campaigns, contacts, identities, messages, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
@@ -23,7 +24,7 @@ from shared.domain.addresses import newest_answer
 from shared.domain.events import SECOND, TRACKING, Event, Instant, Type
 from shared.domain.messages.clicks import SCAN, is_scan
 from shared.domain.profiles import Profile
-from shared.domain.sources.ses import Feedback, MalformedError, read, understand
+from shared.domain.sources.ses import Feedback, MalformedError, Received, read, received, understand
 
 logger = Logger()
 
@@ -43,6 +44,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             notice = read(record["body"])
+            arrived = received(notice) if notice is not None else None
+            if arrived is not None:
+                _unsubscribe(arrived)
+                continue
             feedback = understand(notice, instant) if notice is not None else None
             if feedback is None:
                 _count("NoticesOfOthers")
@@ -81,6 +86,17 @@ def _queue(done: list[tuple[Record, Feedback]]) -> list[Record]:
             return [record for record, _ in done]
     # One of them may be what the queue does not take: each for itself.
     return [record for each in done for record in _queue([each])]
+
+
+def _unsubscribe(arrived: Received) -> None:
+    """Mail programs unsubscribe by an email to an address of ours, too (`mailto:` in List-Unsubscribe), with whatever
+    in it. One that leads to nobody is nobody's to answer."""
+    topics = [topic.id for topic in settings().topics]
+    for local_part in arrived.local_parts:
+        token = tokens.read_local_part(local_part, topics)
+        if token is not None:
+            with suppress(answering.GoneError):
+                answering.record(token, arrived.id, {token.topic: "unsubscribed"})
 
 
 def _may_be_known(feedback: Feedback) -> bool:

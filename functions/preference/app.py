@@ -15,9 +15,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.preference import answering, centre, pages
-from functions.preference.answering import ChangingError, GoneError, Request
-from shared.adapters import tokens
+from functions.preference import centre, pages
+from functions.preference.requests import Request
+from shared.adapters import answering, tokens
+from shared.adapters.answering import ChangingError, GoneError
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import NotQueuedError
@@ -76,7 +77,7 @@ def ask_to_unsubscribe(request: Request) -> tuple[str, str]:
 
 def unsubscribe(request: Request) -> tuple[str, str]:
     """Whatever the body says: nobody posts here by accident, and nobody who wants to leave is to be kept."""
-    answering.record(request, {request.token.topic: "unsubscribed"})
+    answering.record(request.token, request.id, {request.token.topic: "unsubscribed"}, network=request.network)
     return "You are unsubscribed", pages.unsubscribed(_name(request.token.topic), request.preferences)
 
 
@@ -92,7 +93,7 @@ def show_answer(request: Request) -> tuple[str, str]:
 def save_answer(request: Request) -> tuple[str, str]:
     """What was confirmed is told as the click that it is."""
     said = {"answer": request.answer, "human": True}
-    answering.tell(request, answering.read(request.token), Type.EMAIL_CLICKED, properties=said)
+    answering.tell(request.token, request.id, answering.read(request.token), Type.EMAIL_CLICKED, properties=said)
     return "Thank you", pages.ANSWERED
 
 

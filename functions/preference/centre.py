@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from functions.preference import answering, pages
-from functions.preference.answering import Answers, Reader, Request
-from shared.adapters import exporting, identities, messages_queue, pending_addresses
+from functions.preference import pages
+from functions.preference.requests import Request
+from shared.adapters import answering, exporting, identities, messages_queue, pending_addresses
+from shared.adapters.answering import Answers, Reader
 from shared.adapters.clock import now
 from shared.adapters.shop_settings import held, settings
 from shared.domain.events import (
@@ -75,10 +76,10 @@ def save(request: Request) -> tuple[str, str]:
     topics, chosen = answering.asked_about(), set(request.form.get("topic", []))
     answers: Answers = {topic: "subscribed" if topic in chosen else "unsubscribed" for topic in topics}
     number = request.one("words")
-    reader = answering.record(request, answers, f"settings-{number}" if re.fullmatch(r"\d{1,9}", number) else None)
+    reader = _record(request, answers, f"settings-{number}" if re.fullmatch(r"\d{1,9}", number) else None)
     traits, wrong = _traits(request)
     if traits:
-        answering.tell(request, reader, Type.CONTACT_UPDATED, traits=traits)
+        answering.tell(request.token, request.id, reader, Type.CONTACT_UPDATED, traits=traits)
     return "Saved", pages.saved(chosen & {*topics} - {TRACKING}, request.preferences, reader.unreachable, wrong)
 
 
@@ -108,7 +109,7 @@ def _is_birthday(text: str) -> bool:
 
 
 def unsubscribe_from_all(request: Request) -> tuple[str, str]:
-    answering.record(request, _no_to_all())
+    _record(request, _no_to_all())
     return "You are unsubscribed", pages.unsubscribed_from_all(request.preferences)
 
 
@@ -118,12 +119,12 @@ def _no_to_all() -> Answers:
 
 
 def pause(request: Request) -> tuple[str, str]:
-    answering.record(request, {PAUSE: "unsubscribed"})
+    _record(request, {PAUSE: "unsubscribed"})
     return "Enjoy your break", pages.paused(request.preferences)
 
 
 def resume(request: Request) -> tuple[str, str]:
-    answering.record(request, {PAUSE: "subscribed"})
+    _record(request, {PAUSE: "subscribed"})
     return "Welcome back", pages.resumed(request.preferences)
 
 
@@ -165,7 +166,7 @@ def change_address(request: Request) -> tuple[str, str]:
     if other is not None and answering.standing(other).contact != reader.profile.contact:
         return "Please write to us", pages.ADDRESS_TAKEN
     told = {"identities": (identity,), "traits": {"email": address}}
-    answering.tell_once(request, reader, Type.CONTACT_UPDATED, **told)
+    answering.tell_once(request.token, reader, Type.CONTACT_UPDATED, **told)
     return "Your address is changed", pages.address_changed(masked(address))
 
 
@@ -228,8 +229,8 @@ def ask_to_erase(request: Request) -> tuple[str, str]:
 
 def erase(request: Request) -> tuple[str, str]:
     """The no to all holds at once; the erasure itself is done as soon as its event is taken off the queue."""
-    reader = answering.record(request, _no_to_all())
-    answering.tell(request, reader, Type.ERASURE_REQUESTED)
+    reader = _record(request, _no_to_all())
+    answering.tell(request.token, request.id, reader, Type.ERASURE_REQUESTED)
     return "You are being erased", pages.ERASED
 
 
@@ -245,6 +246,10 @@ ACTS: Mapping[str, Callable[[Request], tuple[str, str]]] = {
 
 
 # ── what they have in common ──
+
+
+def _record(request: Request, answers: Answers, wording: str | None = None) -> Reader:
+    return answering.record(request.token, request.id, answers, wording=wording, network=request.network)
 
 
 def _send(purpose: Any, contact: str, hashed: str, until: Instant, *what: str) -> None:

@@ -32,6 +32,7 @@ class ComposingSettings(Settings):
     currency: str
     sender: str
     offer_code: str = ""
+    unsubscribe_domain: str = ""
 
 
 def class_of(message: Message) -> MailClass:
@@ -103,6 +104,7 @@ def compose(
         html=rendered.html,
         text=rendered.text,
         unsubscribe=unsubscribe if of_a_list else "",
+        unsubscribe_by_email=_by_email(message, shop.unsubscribe_domain) if of_a_list else "",
         tags={"message": message.key, "contact": message.contact, **about},
         sender=mailbox(_sender(ready.written.from_ or settings.senders.name, address, shop.sender)),
         reply_to=settings.senders.reply_to,
@@ -113,6 +115,12 @@ def compose(
         version=ready.version,
         copy=b"" if isinstance(message, SystemMessage) else copies.made(rendered, *acting),
     )
+
+
+def _by_email(message: Message, domain: str) -> str:
+    """The address that unsubscribes when an email comes in at it; empty: the shop takes none."""
+    local = tokens.issue_local_part(message.contact, message.topic) if domain else None
+    return "" if local is None else f"{local}@{domain}"
 
 
 def preview(ready: Ready, profile: Profile, instant: Instant) -> Rendered:

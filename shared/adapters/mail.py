@@ -45,7 +45,8 @@ class Mail:
     to); `tags` come back in SES's notices. `sender` and `reply_to` are mailboxes as `mailbox` writes them; without them
     it comes from the stack's `Sender`. `list_id`: what mail programs sort by (RFC 2919). `opens`, `clicks`: whether SES
     is to tell of them; `feedback`: what receivers tell us of by (the header Feedback-ID), of the class and the sender.
-    `copy`: as it is kept (see `copies`), and of which `version` of its template it is made.
+    `unsubscribe_by_email`: the address that unsubscribes, too (empty: none). `copy`: as it is kept (see `copies`), and
+    of which `version` of its template it is made.
     """
 
     to: str
@@ -54,6 +55,7 @@ class Mail:
     text: str
     unsubscribe: str
     tags: Mapping[str, str]
+    unsubscribe_by_email: str = ""
     sender: str | None = None
     reply_to: str | None = None
     list_id: str | None = None
@@ -125,7 +127,8 @@ def send(mail: Mail) -> str:
 def _headers(mail: Mail) -> list[MessageHeaderTypeDef]:
     headers: list[MessageHeaderTypeDef] = []
     if mail.unsubscribe:
-        headers.append({"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>"})
+        by_email = f", <mailto:{mail.unsubscribe_by_email}>" if mail.unsubscribe_by_email else ""
+        headers.append({"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>{by_email}"})
         headers.append({"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"})
     if mail.list_id is not None:
         headers.append({"Name": "List-Id", "Value": f"<{mail.list_id}>"})

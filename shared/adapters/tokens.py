@@ -11,12 +11,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.adapters.secrets import keys
-from shared.domain.events import DAY, SECOND, Instant
+from shared.domain.events import ALL, DAY, SECOND, Instant
 
 VERSION = "2"
 OLDER = "1"
@@ -83,6 +84,45 @@ def read(text: str, purpose: Purpose = "consent") -> Token | None:
     # Compared as text: base64 can be written in several ways, and only ours is good.
     good = any(hmac.compare_digest(_signed(".".join(payload), key), text) for key in signing)
     return token if good and told == purpose else None
+
+
+# ── in an address to unsubscribe by email: at most 64 characters before the @, whatever case they come back in ──
+
+MAC_OF_ADDRESS = 10
+
+
+def issue_local_part(contact: str, topic: str) -> str | None:
+    """What stands before the @ of the address that unsubscribes the contact from the topic; None: an id that is not
+    made by us has no place in it."""
+    if not _CONTACT.fullmatch(contact):
+        return None
+    said = bytes.fromhex(contact) + _short(topic)
+    return f"u-{base64.b32encode(said + _mac_of_address(said, keys('token_key')[0])).decode().lower()}"
+
+
+def read_local_part(text: str, topics: Iterable[str]) -> Token | None:
+    """Whom it unsubscribes from which of the topics; from all, if it is none of these any more. None: it is not of our
+    making."""
+    match = re.fullmatch(r"u-([a-z2-7]{32})", text.lower())
+    if match is None:
+        return None
+    decoded = base64.b32decode(match[1].upper())
+    said, mac = decoded[:-MAC_OF_ADDRESS], decoded[-MAC_OF_ADDRESS:]
+    if not any(hmac.compare_digest(_mac_of_address(said, key), mac) for key in keys("token_key")):
+        return None
+    topic = next((each for each in topics if _short(each) == said[-2:]), ALL)
+    return Token(said[:-2].hex(), topic, "")
+
+
+_CONTACT = re.compile(r"c[0-9a-f]{15}")
+
+
+def _short(topic: str) -> bytes:
+    return hashlib.sha256(topic.encode()).digest()[:2]
+
+
+def _mac_of_address(said: bytes, key: str) -> bytes:
+    return hmac.digest(key.encode(), b"unsubscribe by email " + said, hashlib.sha256)[:MAC_OF_ADDRESS]
 
 
 def _payload(token: Token, key: str) -> str:

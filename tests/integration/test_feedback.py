@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.feedback import app
 from functions.feedback.app import handler
-from shared.adapters import addresses, clock, contacts, environment, identities, messages, shop_settings
+from functions.profile import storing
+from shared.adapters import addresses, clock, contacts, environment, identities, messages, shop_settings, tokens
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
 from shared.domain.events import DAY, NEVER, TRACKING, Event, IdentityKind, Type, iso, parse_instant
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
-from shared.domain.profiles import Profile
+from shared.domain.profiles import Profile, Stamped
 from shared.domain.settings import ShopSettings, Tracking
 from shared.domain.sources.ses import Feedback, MalformedError, read, understand
 from tests.integration.conftest import NOW, goes_on
 
 NOTICES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parents[1].glob("events/ses/*.json")}
-OURS = sorted(NOTICES.keys() - {"bounce_of_an_identity", "click_of_others", "subscription"})
+OURS = sorted(NOTICES.keys() - {"received_unsubscribe", "bounce_of_an_identity", "click_of_others", "subscription"})
 ADDRESS = "ada@example.com"
 MESSAGE = RunMessage(contact="c01", journey="win_back", run="c01-inactive-7", version=1, step="we_miss_you")
 VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
@@ -103,6 +107,65 @@ def test_who_has_joined_another_is_measured_by_what_that_one_says(feedback: None
     contacts.commit([contacts.profile_write(Profile("c01", merged_into="c02"), NEVER, NOW)])
     contacts.commit([contacts.profile_write(Profile("c02"), NEVER, NOW)])
     assert measured() == set()
+
+
+# ── emails that unsubscribe ──
+
+ADA = "cabcdef012345678"
+
+
+def arrived(local_part: str | None, **headers: str) -> str:
+    """What SES tells of an email that came in, at the address that a mail program has."""
+    notice = json.loads(NOTICES["received_unsubscribe"].replace("U-TOKEN", str(local_part).upper()))
+    notice["mail"]["headers"] += [{"name": name.replace("_", "-"), "value": value} for name, value in headers.items()]
+    return json.dumps(notice)
+
+
+def test_an_email_to_the_address_of_a_contact_unsubscribes_from_its_topic(feedback: None) -> None:
+    contacts.commit([contacts.profile_write(Profile(ADA), NEVER, NOW)])
+    said = arrived(tokens.issue_local_part(ADA, "marketing"))
+    assert deliver(said, said) == []
+    assert addresses.consent(ADA) == {"marketing": Stamped("unsubscribed", NOW)}
+    first, *_ = told = events()
+    assert {(each.type, each.source, each.identity(IdentityKind.CONTACT)) for each in told} == {
+        (Type.CONSENT_CHANGED, "preference", ADA)
+    }
+    assert "ada.private" not in first.model_dump_json(), "the address it came from is not kept"
+    storing.store_alone(first, {}, NOW)
+    assert [item["state"]["S"] for item in contacts.items(ADA, "CONSENT#")] == ["unsubscribed"]
+
+
+def test_one_about_a_topic_that_is_gone_unsubscribes_from_all(feedback: None) -> None:
+    deliver(arrived(tokens.issue_local_part(ADA, "news")))
+    assert addresses.consent(ADA) == {"all": Stamped("unsubscribed", NOW)}
+
+
+def test_what_is_no_address_of_ours_and_what_a_machine_answers_unsubscribes_nobody(feedback: None) -> None:
+    good = str(tokens.issue_local_part(ADA, "marketing"))
+    other = "b" if good[9] != "b" else "c"
+    wrong = ["", "hello", "u-", good[:-1], good + "a", good[:9] + other + good[10:]]
+    assert deliver(*map(arrived, wrong)) == []
+    replies = [{"Auto_Submitted": "auto-replied (vacation)"}, {"Precedence": "auto_reply"}, {"X_Autoreply": "yes"}]
+    assert deliver(*(arrived(good, **headers) for headers in replies)) == []
+    assert events() == [] and addresses.consent(ADA) == {}
+    contacts.commit([contacts.profile_write(Profile(ADA, erased=True), NEVER, NOW)])
+    assert deliver(arrived(good)) == [] and events() == []
+    assert deliver('{"notificationType": "Received", "mail": {"messageId": "1"}}') == []
+    assert len(on_queue("feedback_dlq")) == 1
+
+
+@given(st.integers(0, 16**15 - 1), st.from_regex(r"[a-z0-9_-]{1,64}", fullmatch=True))
+def test_the_address_that_unsubscribes_is_short_and_survives_any_case(number: int, topic: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "keys", lambda name: ["new", "old"])
+        contact = f"c{number:015x}"
+        text = str(tokens.issue_local_part(contact, topic))
+        assert len(text) == 34 and re.fullmatch(r"u-[a-z2-7]+", text)
+        for written in (text, text.upper(), text.title()):
+            assert tokens.read_local_part(written, ["else", topic]) == tokens.Token(contact, topic, "")
+        patch.setattr(tokens, "keys", lambda name: ["other"])
+        assert tokens.read_local_part(text, [topic]) is None
+        assert tokens.issue_local_part("somebody", topic) is None
 
 
 # ── what notices say ──

@@ -31,7 +31,7 @@ from shared.adapters import (
 )
 from shared.adapters.clients import client
 from shared.adapters.delivering import AddressToComeError, OutcomePendingError, UnansweredError
-from shared.adapters.mail import NotSentError, SendingStoppedError
+from shared.adapters.mail import NotSentError, SendingStoppedError, _headers
 from shared.adapters.messages import ClaimLostError
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant
 from shared.domain.journeys.publications import Version, with_journey
@@ -155,6 +155,24 @@ SENT = {"status": "sent", "reason": None, "message": KEY, "until": None}
 
 
 # ── the mail ──
+
+
+def test_where_the_shop_takes_them_an_email_unsubscribes_too(ses: Ses, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact = "cabcdef012345678"
+    about = {"journey": "win_back", "run": f"{contact}-win_back-7", "version": 1, "step": "we_miss_you"}
+    message = RunMessage.model_validate({"contact": contact, **about})
+
+    def header() -> str:
+        mail = composing.compose(message, ADDRESS, contact_profile(), {}, NOW)
+        return {each["Name"]: each["Value"] for each in _headers(mail)}["List-Unsubscribe"]
+
+    assert "mailto" not in header()
+    monkeypatch.setenv("UNSUBSCRIBE_DOMAIN", "unsubscribe.mail.example.com")
+    environment.forget()
+    link, by_email = header().split(", ")
+    assert link.startswith("<https://api.example.com/unsubscribe/")
+    local_part = by_email.removeprefix("<mailto:").removesuffix("@unsubscribe.mail.example.com>")
+    assert tokens.read_local_part(local_part, ["marketing"]) == tokens.Token(contact, "marketing", "")
 
 
 def test_a_message_is_sent_with_all_that_the_law_and_the_notices_need(ses: Ses) -> None:

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from functions.preference import answering
 from functions.preference.app import PURPOSES, ROUTES, handler
 from functions.profile import storing
 from shared.adapters import (
     addresses,
+    answering,
     clock,
     contacts,
     environment,
@@ -501,8 +501,8 @@ class TestTokens:
         assert not unsubscribe.opens_preferences(NOW + 30 * DAY)
         for purpose in ("confirm", "address", "download"):
             token = Token("c01", "", "m", purpose, NOW)
-            assert not token.has_expired(NOW + 3 * DAY - 1)
-            assert token.has_expired(NOW + 3 * DAY)
+            assert not token.has_expired(NOW + tokens.VALID_FOR[token.purpose] - 1)
+            assert token.has_expired(NOW + tokens.VALID_FOR[token.purpose])
             assert not token.opens_preferences(NOW)
 
     def test_while_the_key_is_rotated_what_either_signed_is_good(self, monkeypatch: pytest.MonkeyPatch) -> None:

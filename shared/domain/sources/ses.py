@@ -46,7 +46,10 @@ _SECTIONS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
 _TAGS = ("journey", "step", "campaign", "variant", "template", "topic")
 _VALIDATION = "Successfully validated SNS topic"
 """What SES sends once, as plain text, when it is set up to publish to a topic."""
-_OWN_PAGES = ("/unsubscribe/", "/preferences/", "/answers/")
+_OWN_PAGES = (
+    *("/unsubscribe/", "/preferences/", "/answers/", "/address/", "/download/", "/confirm/", "/surveys/", "/view/"),
+)
+"""Behind them stands a token, which is nobody else's to know."""
 _ANSWER = re.compile(r"/answers/[\w-]+/([a-z0-9_]{1,40})/?")
 _MAX_LINK = 500
 _NO_COMPLAINT = "auth-failure"
@@ -92,6 +95,34 @@ def read(body: str) -> Notice | None:
         return clean(notice)  # type: ignore[no-any-return]
     except RefusedError:
         raise MalformedError("nested too deeply") from None
+
+
+_AUTOMATIC = {"auto-submitted": "auto-replied", "precedence": "auto_reply"}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An email that came in at one of our addresses: its id, and what stands before the @ of each it was sent to."""
+
+    id: str
+    local_parts: tuple[str, ...]
+
+
+def received(notice: Notice) -> Received | None:
+    """The email that SES tells of having received, to nobody where a machine has answered; None: it tells of something
+    else. Of what stands in it, nothing is read.
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
+    """
+    if notice.get("notificationType") != "Received":
+        return None
+    try:
+        mail, receipt = notice["mail"], notice["receipt"]
+        headers = {str(each["name"]).lower(): str(each["value"]).lower() for each in mail.get("headers", ())}
+        automatic = any(headers.get(name, "").startswith(value) for name, value in _AUTOMATIC.items())
+        recipients = [] if automatic or "x-autoreply" in headers else receipt["recipients"]
+        return Received(str(mail["messageId"]), tuple(str(each).rpartition("@")[0] for each in recipients))
+    except (KeyError, TypeError, AttributeError):
+        raise MalformedError("an email that came in, without its recipients") from None
 
 
 def understand(notice: Notice, received: Instant) -> Feedback | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qs
+from typing import Any, Literal
 
 from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
@@ -42,37 +41,6 @@ MAX_TRIES = 5
 
 Answers = Mapping[str, Literal["subscribed", "unsubscribed"]]
 """By topic, or what stands in the place of one."""
-
-
-class Request(NamedTuple):
-    """A request with a good token: `text` is the token as it stands in the URL, `id` the request's own; `answer`, to a
-    mail's question, and whether it is to be confirmed; `network`: the address that it came from, where the shop keeps
-    it."""
-
-    token: Token
-    text: str
-    id: str
-    body: str
-    answer: str = ""
-    confirm: bool = False
-    network: str | None = None
-
-    @property
-    def preferences(self) -> str:
-        """The preference page, from beside it: whatever stands before in the path, it works."""
-        return f"../preferences/{self.text}"
-
-    @property
-    def form(self) -> dict[str, list[str]]:
-        """What was sent by the page's form; nothing where it is none."""
-        try:
-            return parse_qs(self.body, keep_blank_values=True, max_num_fields=500)
-        except ValueError:
-            return {}
-
-    def one(self, name: str) -> str:
-        """A field of it; empty when it is not there."""
-        return self.form.get(name, [""])[0].strip()
 
 
 class GoneError(Exception):
@@ -156,23 +124,26 @@ def read(token: Token) -> Reader:
     return Reader(profile, own, address, said)
 
 
-def record(request: Request, answers: Answers, wording: str | None = None) -> Reader:
+def record(
+    token: Token, id_: str, answers: Answers, *, wording: str | None = None, network: str | None = None
+) -> Reader:
     """Puts the answers on the queue, and stores them at the contact's address; gives the reader as they were before.
-    `wording`: which words they have answered to.
+    `id_`: of what they
+    said it by; `wording`: which words they have answered to; `network`: the address that it came from.
 
     Their instant is later than that of every answer there is, whatever the clocks of other Lambdas say, so that what
     is said last holds. The event comes first: a yes holds only if its record is safe. Its id is of the request, not of
     the token: who unsubscribes, comes back and unsubscribes again has done three things.
     """
     for _ in range(MAX_TRIES):
-        reader = read(request.token)
+        reader = read(token)
         heard = now()
         instant = reader.later_than_others(answers, heard)
         changes = tuple(
-            ConsentChange(topic=topic, state=state, wording=wording, network=request.network)
+            ConsentChange(topic=topic, state=state, wording=wording, network=network)
             for topic, state in answers.items()
         )
-        put_events([_event(request, reader, Type.CONSENT_CHANGED, instant, heard, consent=changes)])
+        put_events([_event(token, id_, reader, Type.CONSENT_CHANGED, instant, heard, consent=changes)])
         newest = [addresses.answer(hashed, answers, instant, "preference") for hashed in reader.said]
         if all(newest):
             break
@@ -187,23 +158,25 @@ def record(request: Request, answers: Answers, wording: str | None = None) -> Re
     return reader
 
 
-def tell(request: Request, reader: Reader, type_: str, **fields: Any) -> None:
+def tell(token: Token, id_: str, reader: Reader, type_: str, **fields: Any) -> None:
     """Puts what they said besides on the queue."""
-    put_events([_event(request, reader, type_, now(), now(), **fields)])
+    put_events([_event(token, id_, reader, type_, now(), now(), **fields)])
 
 
-def tell_once(request: Request, reader: Reader, type_: str, **fields: Any) -> None:
+def tell_once(token: Token, reader: Reader, type_: str, **fields: Any) -> None:
     """The same of what the token's email asked for: however often it is said, it has happened once."""
-    told = _event(request, reader, type_, now(), now(), as_of=now(), **fields)
-    id_ = event_id("preference", request.token.purpose, request.token.message)
-    put_events([told.model_copy(update={"id": id_, "stated": request.token.issued})])
+    told = _event(token, token.message, reader, type_, now(), now(), as_of=now(), **fields)
+    id_ = event_id("preference", token.purpose, token.message)
+    put_events([told.model_copy(update={"id": id_, "stated": token.issued})])
 
 
-def _event(request: Request, reader: Reader, type_: str, instant: Instant, heard: Instant, **fields: Any) -> Event:
+def _event(
+    token: Token, id_: str, reader: Reader, type_: str, instant: Instant, heard: Instant, **fields: Any
+) -> Event:
     contact = Identity(kind=IdentityKind.CONTACT, value=reader.profile.contact)
-    properties: dict[str, Json] = {"message": request.token.message, **fields.pop("properties", {})}
+    properties: dict[str, Json] = {"message": token.message, **fields.pop("properties", {})}
     return Event(
-        id=event_id("preference", request.id, type_, str(instant)),
+        id=event_id("preference", id_, type_, str(instant)),
         type=type_,
         time=instant,
         stated=instant,
