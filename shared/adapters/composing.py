@@ -181,6 +181,7 @@ def _links(message: Message, url: str, instant: Instant) -> dict[str, Json]:
         "view": _view(message, instant),
         "preferences": preferences,
         "answer": f"{url}/answers/{token}/",
+        "survey": f"{url}/surveys/{token}/",
         "action": action,
     }
 

@@ -94,9 +94,15 @@ def checked(
 # ── as it is written ──
 
 
+_OF_CONTACT = re.compile(r"\{[{%][^}]*\b(?:contact|traits|cart|viewed|order|recommended)\b")
+
+
 def _as_written(template: Template, settings: ShopSettings, segments: frozenset[str], first: str) -> Iterator[Problem]:
     if template.class_ != "transactional" and template.topic not in {topic.id for topic in settings.topics}:
         yield Problem("topic", f"the shop has no topic {template.topic}: see its settings")
+    if template.id in ("confirm_signup", "reminder") and _OF_CONTACT.search(template.model_dump_json()):
+        told = "it can say nothing of a contact: whoever typed the address would have their words sent to it"
+        yield Problem(None, told)
     if first in template.translations:
         yield Problem("translations", f"{first} is what it is written in itself: leave it out here")
     for language, variant in template.variants(first).items():

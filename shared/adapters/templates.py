@@ -111,6 +111,11 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
         "https://example.com/answers/t/",
         "Before a word of yours (`fine`), a link that answers with one click: `answer` of the event Email Clicked.",
     ),
+    "links.survey": (
+        "https://example.com/surveys/t/",
+        "Before the id of a form without topics (`taste`), a link to its questions, which asks this contact for no "
+        "address.",
+    ),
     "links.action": (
         "https://example.com/confirm/t",
         "In an email that the contact has asked for, the page on which it is done (confirmed, downloaded); in any "

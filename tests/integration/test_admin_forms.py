@@ -157,3 +157,13 @@ def test_a_file_stays_as_it_was_said_first(shop: Shop) -> None:
     text = "b@example.com,B,yes,2020-01-01\n"
     assert shop.ask("POST", "/imports", part(text))[0] == 200
     assert shop.ask("POST", "/imports", part(text, consent_source="another form of ours"))[0] == 409
+
+
+@pytest.mark.parametrize("id_", ["confirm_signup", "reminder"])
+def test_the_email_that_confirms_a_sign_up_can_say_nothing_that_its_sender_typed(shop: Shop, id_: str) -> None:
+    text = shop.ask("GET", f"/templates/{id_}")[1]["text"]
+    assert shop.ask("POST", f"/templates/{id_}/check", {"yaml": text})[1]["problems"] == []
+    for words in ("{{ contact.first_name }}", "{% if traits.wish %}x{% endif %}"):
+        typed = text.replace("subject: ", f"subject: '{words} ", 1).replace("\n", "'\n", 4).replace("'\n", "\n", 3)
+        told = shop.ask("POST", f"/templates/{id_}/check", {"yaml": typed})[1]
+        assert "nothing of a contact" in json.dumps(told), told
