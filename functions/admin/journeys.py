@@ -70,6 +70,7 @@ def show_journey(request: Request, journey: str) -> Json:
         "draft": journey_drafts.drafted(draft, standing) if draft else None,
         "etag": journey_drafts.etag(standing, draft),
         "state": standing.state if standing else "draft",
+        "switched": {step: each.model_dump() for step, each in standing.switched.items()} if standing else {},
         "version": standing.version if standing else None,
         "published": newest.published if newest else None,
         "by": newest.by if newest else None,

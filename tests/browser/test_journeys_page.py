@@ -124,6 +124,7 @@ def test_it_is_paused_and_its_steps_are_reviewed_by_a_switch(page: Page, base: s
     switch(page, "paused")
     confirm(page)
     page.wait(is_switched("paused"))
+    page.wait_for("Paused by")
     page.run("[...document.querySelectorAll('.name')].find((each) => each.innerText === 'Hello').click()")
     page.wait_for("Emails go out when contacts come here.")
     switch(page, "review")

@@ -438,6 +438,23 @@ def test_emails_under_review_are_held_until_a_person_lets_them_go(shop: Shop) ->
     assert ok(shop.ask("GET", "/journeys/hello"))["steps"]["welcome"]["sent"] == 2
 
 
+def test_who_has_paused_what_and_since_when_is_told_until_it_is_live_again(shop: Shop) -> None:
+    publish(shop)
+    asked = shop.now()
+    ok(shop.ask("POST", "/journeys/hello/state", {"state": "paused"}))
+    shop.passes(HOUR)
+    ok(shop.ask("POST", "/journeys/hello/steps/welcome/state", {"state": "review"}))
+    told = ok(shop.ask("GET", "/journeys/hello"))["switched"]
+    assert {step: each["at"] for step, each in told.items()} == {"": asked, "welcome": asked + HOUR}
+    assert len({each["by"] for each in told.values()}) == 1
+    assert all(each["by"] for each in told.values())
+    publish(shop, WELCOME)  # another version changes nothing of that
+    assert ok(shop.ask("GET", "/journeys/hello"))["switched"] == told
+    ok(shop.ask("POST", "/journeys/hello/state", {"state": "live"}))
+    ok(shop.ask("POST", "/journeys/hello/steps/welcome/state", {"state": "live"}))
+    assert ok(shop.ask("GET", "/journeys/hello"))["switched"] == {}
+
+
 def test_who_waits_before_a_step_or_journey_that_is_paused_goes_on_as_soon_as_it_is_live(shop: Shop) -> None:
     publish(shop)
     ok(shop.ask("POST", "/journeys/hello/steps/welcome/state", {"state": "paused"}))

@@ -34,6 +34,7 @@ function Overview({ told, again }) {
   return html`<${Frame} told=${told} here="" again=${again}>
     ${told.state === "draft" ? html`<${Checklist} list=${told.checklist} />` : html`<${Numbers} told=${told} people=${people} />`}
     <${Gone} told=${told} people=${people} />
+    ${Object.entries(told.switched ?? {}).map(([id, each]) => html`<p class="note">${id === "" ? "Paused" : `${words(id)}: ${told.steps[id]?.state === "review" ? "looked at before it goes" : "paused"}`} by ${each.by}, <${When} at=${each.at} />.</p>`)}
     <div class=${step ? "journey with-step" : "journey"}>
       <div>
         <${Graph} journey=${definition} said=${told.words} label="Steps of the journey, from top to bottom">${drawn}<//>

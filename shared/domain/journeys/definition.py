@@ -276,12 +276,20 @@ StepState = Literal["live", "paused", "review"]
 """`paused`: runs wait before it. `review`: an email is prepared, and held until a person lets it go."""
 
 
+class Switched(Strict):
+    """Who has paused a journey or a step, or has its emails looked at first, and since when."""
+
+    at: int
+    by: str
+
+
 class Published(Strict):
     """A journey as it stands: the newest version of its definition, whether it is `live` or `paused`, and the steps
     that are not live. One that was never switched on is a draft, and not here.
 
     Runs keep the version that they began with. Only, those of a version before `moved` go on by the newest, and those
-    of a version before `stopped` end: what whoever published these decided for people under way.
+    of a version before `stopped` end: what whoever published these decided for people under way. `switched`: who did
+    it, of each step that is not live, and of the journey ("") while it is paused.
     """
 
     journey: Journey
@@ -290,3 +298,4 @@ class Published(Strict):
     steps: dict[Id, StepState] = Field(default_factory=dict)
     moved: int = 0
     stopped: int = 0
+    switched: dict[str, Switched] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from shared.domain.conditions.fields import Id
 from shared.domain.events import Instant, Strict
-from shared.domain.journeys.definition import Journey, Published, SegmentChange, StepState
+from shared.domain.journeys.definition import Journey, Published, SegmentChange, StepState, Switched
 
 UnderWay = Literal["finish", "move", "stop"]
 """What becomes of the runs of earlier versions: they finish on theirs, go on by the new one, or end."""
@@ -47,7 +47,8 @@ def with_journey(
     not gets `state`. Steps that are gone lose theirs."""
     journey, before = version.journey, held.journeys.get(version.journey.id)
     if before is None:
-        made = Published(journey=journey, version=version.version, state=state)
+        switched = {} if state == "live" else {"": Switched(at=version.published, by=version.by)}
+        made = Published(journey=journey, version=version.version, state=state, switched=switched)
     else:
         ids = {step.id for step in journey.steps}
         made = Published(
@@ -57,13 +58,16 @@ def with_journey(
             steps={step: state for step, state in before.steps.items() if step in ids},
             moved=version.version if under_way == "move" else before.moved,
             stopped=version.version if under_way == "stop" else before.stopped,
+            switched={step: each for step, each in before.switched.items() if step in {"", *ids}},
         )
     return _next(held, journey.id, made, version.published, version.by, f"{journey.id} published: {version.why}")
 
 
 def with_state(held: Publication, id_: str, state: Literal["live", "paused"], t: Instant, by: str) -> Publication:
     """The next publication, with a journey live or paused. KeyError: it was never published."""
-    made = held.journeys[id_].model_copy(update={"state": state})
+    before = held.journeys[id_]
+    switched = _switched(before, "", Switched(at=t, by=by) if state == "paused" else None)
+    made = before.model_copy(update={"state": state, "switched": switched})
     return _next(held, id_, made, t, by, f"{id_} {'switched on' if state == 'live' else 'paused'}")
 
 
@@ -71,8 +75,16 @@ def with_step_state(held: Publication, id_: str, step: str, state: StepState, t:
     """The next publication, with a step of a journey live, paused or under review. KeyError: no such journey."""
     before = held.journeys[id_]
     steps: Mapping[str, StepState] = {**before.steps, step: state}
-    made = before.model_copy(update={"steps": {name: each for name, each in steps.items() if each != "live"}})
+    switched = _switched(before, step, Switched(at=t, by=by) if state != "live" else None)
+    made = before.model_copy(
+        update={"steps": {name: each for name, each in steps.items() if each != "live"}, "switched": switched}
+    )
     return _next(held, id_, made, t, by, f"{step} of {id_}: {state}")
+
+
+def _switched(before: Published, step: str, by: Switched | None) -> dict[str, Switched]:
+    others = {name: each for name, each in before.switched.items() if name != step}
+    return others if by is None else {**others, step: by}
 
 
 def journeys_begun_by(journeys: Mapping[str, Published], segment: str) -> int:
