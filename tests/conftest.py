@@ -48,6 +48,8 @@ def _begin_again() -> None:
         dns_records.use(None)
     if webhooks := sys.modules.get("shared.adapters.webhooks"):
         webhooks.use(None)
+    if outside := sys.modules.get("shared.adapters.outside"):
+        outside.use(None)
     if boto3 := sys.modules.get("boto3"):
         boto3.DEFAULT_SESSION = None
     if caches := sys.modules.get("shared.adapters.caches"):

@@ -29,7 +29,7 @@ from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Resource, Template
 from infra.local.aws.world import Due, World
 from infra.local.routes import Route
-from shared.adapters import clock, dns_records, webhooks
+from shared.adapters import clock, dns_records, outside, webhooks
 from shared.adapters.caches import forget_all
 from shared.domain.journeys.asl import ASKED_AGAIN
 
@@ -510,12 +510,18 @@ def begin(
     return system
 
 
+def _no_web(url: str) -> bytes:
+    """The local run asks nobody: emails say what they say when a feed has no answer."""
+    raise outside.NoAnswerError("the local run asks nobody")
+
+
 def plug_in(system: System) -> None:
     """Makes this system the one that the adapters of this process talk to: its clients, its clock, its environment."""
     boto3.DEFAULT_SESSION = system.session
     clock.use(system.world.now, system.waits)
     dns_records.use(dns.lookup)
     webhooks.use(partial(receiver.post, system.world))
+    outside.use(_no_web)
     for resource in system.template.of_type("AWS::Serverless::Function"):
         variables = system.template.properties(resource).get("Environment", {}).get("Variables", {})
         os.environ.update({name: str(value) for name, value in variables.items()})

@@ -12,6 +12,7 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.goods import goods
 from shared.adapters.mail import Mail, address_of, mailbox
 from shared.adapters.ready_templates import OfTheShop, Ready
+from shared.adapters.surroundings import Feeds, Weather
 from shared.adapters.templates import Rendered
 from shared.adapters.tokens import Purpose, Token
 from shared.domain.contents import Front
@@ -62,6 +63,8 @@ def rendered_for(
         "now": moment(instant, where),
         "coupon": Coupons(message, profile, instant, where) if codes is None else codes,
         "language": ready.language,
+        "feeds": Feeds(shop_settings.settings(), profile, instant),
+        "weather": Weather(shop_settings.settings(), profile, instant),
         "shown": ready_templates.shown(ready, profile, instant),
         "links": links,
         "journey": message.about.get("journey"),

@@ -60,6 +60,14 @@ _BRAND = {
     "logo_width": "The logo's width in pixels.",
     "social": "Links to the shop elsewhere: each a `name` and a `url`.",
 }
+_ENTRY: Json = {
+    "title": "How to brew an oolong",
+    "url": "https://shop.example.com/blog/oolong",
+    "summary": "Hotter than you think, and shorter.",
+    "picture": "https://shop.example.com/blog/oolong.jpg",
+    "date": "2026-12-01T08:00:00+00:00",
+    "categories": ["Tea"],
+}
 VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.first_name": ("Ada", "The contact's first name, if we know it."),
     "contact.last_name": ("Lovelace", "The contact's last name, if we know it."),
@@ -131,6 +139,13 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
         f"now.{name}": (value, f"Of it, the {name.replace('_', ' ')}.")
         for name, value in Moment(datetime(2026, 12, 3, 9, 5, tzinfo=UTC)).items()
     },
+    "feeds.any_name": (
+        [_ENTRY],
+        "What is new in the feed of that name (in the settings): each a `title`, `url`, `summary`, `picture`, `date` "
+        "and `categories`; those first that the contact likes.",
+    ),
+    "weather.sky": ("rain", "The weather where the contact is: clear, cloudy, rain, snow or storm; if it is known."),
+    "weather.temperature": (12, "In degrees Celsius."),
     "language": ("en", "The language in which the email is written."),
     "coupon.any_pool": (
         Coupon("BACK-7Q4M", "2026-12-10"),
@@ -314,6 +329,8 @@ def faults(text: str, *, html: bool) -> Iterator[tuple[int | None, str]]:
 
 def _is_known(variable: str, known: Collection[str]) -> bool:
     """Of a list, also its size, and what one of it has: `cart.products.first.title`."""
+    if of_entry := re.fullmatch(r"feeds\.\w+(?:(?:\.(?:first|last|size)|\[\d+\])(?:\.(\w+))?)?", variable):
+        return of_entry[1] is None or of_entry[1] in _ENTRY
     if re.fullmatch(r"coupon(\.\w+|\['\w+'\])(\.(code|until))?", variable):
         return True
     if re.fullmatch(r"traits(\.[\w-]+|\['[^']+'\])", variable):
@@ -364,9 +381,11 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     variables: dict[str, Json] = {}
     for path, (known, _) in VARIABLES.items():
         outer, _, inner = path.partition(".")
-        if outer in ("traits", "coupon", "now") or outer.startswith("products["):
+        if outer in ("traits", "coupon", "feeds", "now") or outer.startswith("products["):
             continue
-        may_be_nothing = path == "shop.replies" or (outer in ("contact", "offer", *contents.NAMES) and inner != "url")
+        may_be_nothing = path == "shop.replies" or (
+            outer in ("contact", "offer", "weather", *contents.NAMES) and inner != "url"
+        )
         value = _nothing_like(known) if nothing_known and may_be_nothing else known
         if path == "shown" and nothing_known:
             value = [False] * len(known)
@@ -378,6 +397,7 @@ def example(*, nothing_known: bool = False) -> dict[str, Json]:
     return {
         **variables,
         "traits": _Anything(None if nothing_known else said),
+        "feeds": _Anything([] if nothing_known else [_ENTRY]),
         "coupon": _Anything(VARIABLES["coupon.any_pool"][0]),
         "products": _Anything(None if nothing_known else sold),
         "now": VARIABLES["now"][0],

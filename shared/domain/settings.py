@@ -191,6 +191,10 @@ RESERVED = {
 """What contacts answer beside topics."""
 
 
+FeedName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+"""As a template writes it: `blog`."""
+
+
 class ShopSettings(Strict):
     """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
     but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
@@ -198,7 +202,9 @@ class ShopSettings(Strict):
     it (`10% off your next order`). `keep_network_address`: with each answer about consent.
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
-    `webhooks`: where journeys' notices are told, by whom they are for."""
+    `webhooks`: where journeys' notices are told, by whom they are for.
+    `feeds`: of the shop's own, RSS or Atom, by the names that templates have for them (`feeds.blog`); `weather`:
+    whether templates may ask Open-Meteo for the weather where a contact is."""
 
     brand: Brand = Field(default_factory=Brand)
     senders: Senders = Field(default_factory=Senders)
@@ -213,6 +219,8 @@ class ShopSettings(Strict):
     interests: tuple[Line, ...] = Field(default=(), max_length=30)
     boxes_may_be_ticked: bool = False
     webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
+    feeds: dict[FeedName, WebAddress] = Field(default_factory=dict, max_length=5)
+    weather: bool = False
 
     @model_validator(mode="after")
     def _topics_differ(self) -> ShopSettings:
