@@ -32,6 +32,7 @@ from functions.admin import (  # noqa: F401 - their routes
     page,
     rebuilding,
     segments,
+    sending,
     shop_settings,
     simulating,
     templates,

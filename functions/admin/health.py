@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from functions.admin import privacy, rebuilding
+from functions.admin import privacy, rebuilding, sending
 from functions.admin.rest import logger
 from shared.adapters import (
     athena,
@@ -86,6 +86,12 @@ def _senders(now: Instant) -> tuple[dict[str, Json], list[str]]:
         "came with a write key than a shop’s visitors send. It may be copied by somebody; a new one can be stored."
     ]
     return {"refused_events": refused}, problems if refused else []
+
+
+def _sending(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """How sending stands"""
+    told, problems = sending.standing(now)
+    return {"sending": told}, problems
 
 
 def _coupons(now: Instant) -> tuple[dict[str, Json], list[str]]:
@@ -187,6 +193,7 @@ CHECKS: tuple[Check, ...] = (
     _currencies,
     _senders,
     _queues,
+    _sending,
     _coupons,
     _dead_letters,
     _wake_ups,

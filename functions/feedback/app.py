@@ -8,6 +8,7 @@ Whether a click is a person's shows by the clicks around it, so it waits on the 
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -15,13 +16,13 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import addresses, answering, campaigns, contacts, identities, messages, tokens
+from shared.adapters import addresses, answering, campaigns, contacts, identities, messages, sent_counts, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
 from shared.adapters.shop_settings import settings
 from shared.domain.addresses import newest_answer
-from shared.domain.events import SECOND, TRACKING, Event, Instant, Type
+from shared.domain.events import DAY, SECOND, TRACKING, Event, Instant, Type
 from shared.domain.messages.clicks import SCAN, is_scan
 from shared.domain.profiles import Profile
 from shared.domain.sources.ses import Feedback, MalformedError, Received, read, received, understand
@@ -41,6 +42,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     instant = now()
     done: list[tuple[Record, Feedback]] = []
     failed: list[Record] = []
+    counted: Counter[tuple[int, sent_counts.What]] = Counter()
     for record in event["Records"]:
         try:
             notice = read(record["body"])
@@ -56,6 +58,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
                 _count("NoticesDropped")
                 continue
             _store(feedback, instant)
+            counted += _counted(feedback)
             wait = _wait(feedback, instant)
             if wait > 0:
                 put_later(environment(FeedbackSettings).feedback_queue_url, record["body"], wait)
@@ -69,6 +72,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             logger.error("notice not stored", message_id=record["messageId"], reason=type(error).__name__)
             failed.append(record)
     failed += _queue(done)
+    _add(counted)
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
@@ -116,6 +120,27 @@ def _may_be_known(feedback: Feedback) -> bool:
     return answer is not None and answer.value == "subscribed"
 
 
+def _counted(feedback: Feedback) -> Counter[tuple[int, sent_counts.What]]:
+    """What is counted of the notice, on the day of what it tells; each bounce and complaint of a message once."""
+    event, time = feedback.event, _time(feedback.event)
+    if event.type == Type.EMAIL_SENT:
+        return Counter({(time // DAY, "sent"): 1})
+    if feedback.suppress == "bounce" and messages.noted(feedback.contact, feedback.message, "bounced_at", time):
+        return Counter({(time // DAY, "bounced"): 1})
+    if feedback.suppress == "complaint" and messages.noted(feedback.contact, feedback.message, "complained_at", time):
+        return Counter({(time // DAY, "complained"): 1})
+    return Counter()
+
+
+def _add(counted: Counter[tuple[int, sent_counts.What]]) -> None:
+    """What is not counted is lost: what it is counted for can bear that, and no notice comes again for it."""
+    for day in {day for day, _ in counted}:
+        try:
+            sent_counts.add(day, {what: count for (of, what), count in counted.items() if of == day})
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("emails not counted", reason=type(error).__name__)
+
+
 def _wait(feedback: Feedback, instant: Instant) -> int:
     """How many seconds to wait for the clicks around this one; 0 when all are known. A date far ahead is wrong."""
     event = feedback.event
@@ -152,6 +177,11 @@ def _store(feedback: Feedback, instant: Instant) -> None:
     campaign = event.properties.get("campaign")
     if feedback.suppress == "complaint" and isinstance(campaign, str):
         campaigns.complained(campaign, feedback.contact, instant)
+    if feedback.soft:
+        bounces, time = settings().soft_bounces, _time(event)
+        hashed = identities.address_hash(feedback.address)
+        if identities.came_back(hashed, time, time - bounces.days * DAY) >= bounces.most:
+            identities.suppress_softly(hashed, time)
     if feedback.suppress is not None:
         hashed = identities.address_hash(feedback.address)
         # As of the notice's own time: a notice that comes again changes nothing.

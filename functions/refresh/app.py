@@ -32,14 +32,19 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """`{"task": "wake"}` and `{"task": "runs"}` from the schedules in template.yaml; the other tasks are the
-    workflow's, and give its state."""
+    """`{"task": "wake"}`, `{"task": "runs"}` and `{"task": "sending"}` from the schedules in template.yaml; the other
+    tasks are the workflow's, and give its state."""
     if event.get("task") == "wake":
         return {"woken": wake(now()), "told": tell(now())}
     if event.get("task") == "runs":
         from functions.refresh import outlived
 
         return {"outlived": outlived.mend(now())}
+    if event.get("task") == "sending":
+        from functions.refresh import sending
+
+        sending.look(now())
+        return {}
     from functions.refresh import passes  # what the look of every minute need not wait for
 
     return passes.step(event, now())

@@ -32,6 +32,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon import --help        a list of subscribers brought over: what it would do, then doing it
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
+  .venv/bin/beckon sending              SES's rate and quota, bounces and complaints; lift: ends a pause of marketing
   .venv/bin/beckon doctor               what email needs: DNS records, SES, secrets, the storefront; what is missing
   .venv/bin/beckon status               counts, queues, the clock
   .venv/bin/beckon demo                 one contact's story, told in twenty seconds; needs nothing running
@@ -122,6 +123,12 @@ def main() -> int:
     )
     command("rebuild", commands.rebuild, "make profiles, the lake and segments' members again from all events")
     command("doctor", commands.show_doctor, "say what email needs that is missing, and the record or command to add")
+    sending = command(
+        "sending", commands.show_sending, "show SES's rate and quota, bounces and complaints, what is paused"
+    )
+    sending.add_argument(
+        "action", nargs="?", choices=["show", "lift"], default="show", help="lift: end a pause of marketing"
+    )
     command("status", commands.show_status, "show counts, queues and the clock")
 
     arguments = parser.parse_args()

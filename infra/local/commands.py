@@ -88,6 +88,32 @@ def show_doctor(arguments: argparse.Namespace) -> int:
     return 0 if told["ready"] else 1
 
 
+def show_sending(arguments: argparse.Namespace) -> int:
+    """Gives 1 while something is wrong."""
+    if arguments.action == "lift":
+        call(arguments.port, "POST", "/admin/sending/lift")
+        console.print("Marketing goes on.")
+        return 0
+    told = call(arguments.port, "GET", "/admin/sending")
+    if not told["known"]:
+        console.print("SES has not been asked yet: it is every five minutes.")
+        return 0
+    quota = (
+        "as many as there are" if told["left"] is None else f"{told['left']:,} more of {told['quota']:,} in 24 hours"
+    )
+    console.print(f"SES takes {told['rate']:,} emails a second, {quota}.")
+    lately = told["last_30_days"]
+    console.print(
+        f"In 30 days: {lately['sent']:,} sent, {lately['bounces']:.2%} came back for good, {lately['complaints']:.2%} "
+        "were reported as spam."
+    )
+    if told["warm_up"] is not None:
+        console.print(f"The domain warms up: {told['warm_up']['left']:,} more of {told['warm_up']['a_day']:,} today.")
+    for sentence in told["problems"]:
+        console.print(f"[red]{escape(sentence)}[/]", soft_wrap=True)
+    return 1 if told["problems"] else 0
+
+
 def list_mails(arguments: argparse.Namespace) -> None:
     for mail in call(arguments.port, "GET", f"/local/mails?limit={arguments.limit}")["mails"]:
         console.print(

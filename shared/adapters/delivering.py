@@ -48,7 +48,7 @@ from shared.domain.events import NEVER, TRACKING, Instant, Json
 from shared.domain.journeys import timing
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage
 from shared.domain.messages.caps import Waiting, goes, waits, when
-from shared.domain.messages.gate import awaits_address, gate
+from shared.domain.messages.gate import awaits_address, gate, is_role
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
@@ -150,6 +150,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         refusal = Refusal.NO_ADDRESS
     if refusal is None and address.contact != message.contact and not isinstance(message, SystemMessage):
         refusal = Refusal.ANOTHERS_ADDRESS  # the trait is a copy: a mail goes to nobody but whom it is about
+    if refusal is None and mail_class != "transactional" and to is not None and is_role(to):
+        refusal = None if shop_settings.settings().role_addresses else Refusal.ROLE_ADDRESS
     if refusal is None and catalogue.is_sold_out(asking.trigger):
         refusal = Refusal.SOLD_OUT
     if awaits_address(message, refusal, instant):

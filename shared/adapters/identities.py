@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,7 @@ def unlink_write(identity_key: str) -> TransactWriteItemTypeDef:
 
 
 def suppression_write(hashed_address: str, reason: str, now: Instant) -> TransactWriteItemTypeDef:
-    """Suppresses an address for good. `reason`: bounce, complaint or erasure."""
+    """Suppresses an address for good. `reason`: bounce, soft_bounce, complaint or erasure."""
     return {
         "Put": {
             "TableName": table(),
@@ -98,6 +99,46 @@ def suppression_write(hashed_address: str, reason: str, now: Instant) -> Transac
             },
         }
     }
+
+
+MAX_SOFT = 30
+"""Bounces that are kept of an address: more than a shop can ask for."""
+
+
+def came_back(hashed_address: str, time: Instant, since: Instant) -> int:
+    """Notes that a mail to the address came back for the moment; gives how many have since an instant. Told again, it
+    is the same one."""
+    key: Any = {"identity": {"S": f"bounces#{hashed_address}"}}
+    item = client("dynamodb").get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item", {})
+    times = sorted({*map(int, item["times"]["NS"] if "times" in item else ()), time})[-MAX_SOFT:]
+    client("dynamodb").put_item(TableName=table(), Item={**key, "times": {"NS": [str(each) for each in times]}})
+    return sum(each > since for each in times)
+
+
+def suppress_softly(hashed_address: str, now: Instant) -> None:
+    """Suppresses an address whose mail came back again and again, unless something worse is known of it."""
+    put: Any = suppression_write(hashed_address, "soft_bounce", now)["Put"]
+    with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
+        client("dynamodb").put_item(
+            **put,
+            ConditionExpression="attribute_not_exists(#identity)",
+            ExpressionAttributeNames={"#identity": "identity"},
+        )
+
+
+def unsuppress(hashed_address: str, reasons: Collection[str]) -> bool:
+    """Lifts an address's suppression, if it is for one of these reasons, and forgets its bounces; whether it was."""
+    try:
+        client("dynamodb").delete_item(
+            TableName=table(),
+            Key={"identity": {"S": f"suppression#{hashed_address}"}},
+            ConditionExpression=" OR ".join(f"reason = :r{number}" for number, _ in enumerate(reasons)),
+            ExpressionAttributeValues={f":r{number}": {"S": reason} for number, reason in enumerate(reasons)},
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        return False
+    client("dynamodb").delete_item(TableName=table(), Key={"identity": {"S": f"bounces#{hashed_address}"}})
+    return True
 
 
 def suppression(address: str) -> tuple[str, Instant] | None:

@@ -176,6 +176,22 @@ def delivered(contact: str, key: str, time: Instant) -> None:
         )
 
 
+def noted(contact: str, key: str, what: str, time: Instant) -> bool:
+    """Stores when the message came back or was reported (`bounced_at`, `complained_at`); whether that was news."""
+    try:
+        client("dynamodb").update_item(
+            TableName=table(),
+            Key=item_key(contact, _kind(key)),
+            UpdateExpression="SET #what = :time",
+            ConditionExpression="attribute_exists(contact) AND attribute_not_exists(#what)",
+            ExpressionAttributeNames={"#what": what},
+            ExpressionAttributeValues={":time": {"N": str(time)}},
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        return False
+    return True
+
+
 MAX_CLICKS = 200
 """Of one message, that are kept: nobody clicks as often."""
 

@@ -115,13 +115,16 @@ def told(values: Mapping[str, int | str | bool], now: Instant) -> None:
     """Stores what SES has told of the account, and what follows from it for the pace."""
     stored = {"at": now, **values}
     sets = [f"#{name} = :{name}" for name in stored]
-    sets += [f"{name} = if_not_exists({name}, :zero)" for name in ("tat", "stopped_until") if name not in stored]
+    begun = [f"{name} = if_not_exists({name}, :zero)" for name in ("tat", "stopped_until") if name not in stored]
     client("dynamodb").update_item(
         TableName=table(),
         Key=_key(),
-        UpdateExpression=f"SET {', '.join(sets)}",
+        UpdateExpression=f"SET {', '.join([*sets, *begun])}",
         ExpressionAttributeNames={f"#{name}": name for name in stored},
-        ExpressionAttributeValues={":zero": {"N": "0"}, **{f":{name}": _stored(v) for name, v in stored.items()}},
+        ExpressionAttributeValues={
+            **{f":{name}": _stored(value) for name, value in stored.items()},
+            **({":zero": {"N": "0"}} if begun else {}),
+        },
     )
 
 

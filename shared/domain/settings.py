@@ -139,6 +139,14 @@ class QuietHours(Strict):
     to: Clock = "07:00"
 
 
+class SoftBounces(Strict):
+    """After so many emails that came back for the moment (the mailbox is full, say) in so many days, an address gets no
+    more."""
+
+    most: int = Field(default=5, ge=2, le=20)
+    days: int = Field(default=30, ge=1, le=180)
+
+
 class Tracking(Strict):
     """Opens are counted of those who have agreed to it (the purpose `tracking`), or of nobody; clicks of all, too.
     `name` and `sentence`: how they are asked, with a box of its own."""
@@ -197,9 +205,11 @@ FeedName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 class ShopSettings(Strict):
     """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
-    but transactional ones (`2026-12-25`, or each year `--12-25`). `code_from`: from which value of a cart on, in the
-    shop's currency, a code pays (its margin covers it); `code_worth`: what the stack's code is worth, as emails say
-    it (`10% off your next order`). `keep_network_address`: with each answer about consent.
+    but transactional ones (`2026-12-25`, or each year `--12-25`). `warm_up`: the sender's domain is new, and its emails
+    become more from day to day. `role_addresses`: whether emails go to info@, admin@ and the like, which several read.
+    `code_from`: from which value of a cart on, in the shop's currency, a code pays (its margin covers it);
+    `code_worth`: what the stack's code is worth, as emails say it (`10% off your next order`).
+    `keep_network_address`: with each answer about consent.
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
     `webhooks`: where journeys' notices are told, by whom they are for.
@@ -213,6 +223,9 @@ class ShopSettings(Strict):
     quiet_hours: QuietHours | None = None
     closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
+    warm_up: bool = False
+    soft_bounces: SoftBounces = Field(default_factory=SoftBounces)
+    role_addresses: bool = True
     code_from: float = Field(default=60, ge=0)
     code_worth: Annotated[str, Field(max_length=100, pattern=LINE)] = ""
     keep_network_address: bool = False

@@ -681,6 +681,7 @@ def test_schedules_ask_for_tasks_that_there_are() -> None:
     assert [json.loads(event["Input"]) for event in events("RefreshFunction", "Schedule")] == [
         {"task": "wake"},
         {"task": "runs"},
+        {"task": "sending"},
     ]
     (nightly,) = RESOURCES["RefreshWorkflow"]["Properties"]["Events"].values()
     asked = importlib.import_module("functions.refresh.passes").Asked

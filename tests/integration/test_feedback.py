@@ -16,10 +16,20 @@ from hypothesis import strategies as st
 from functions.feedback import app
 from functions.feedback.app import handler
 from functions.profile import storing
-from shared.adapters import addresses, clock, contacts, environment, identities, messages, shop_settings, tokens
+from shared.adapters import (
+    addresses,
+    clock,
+    contacts,
+    environment,
+    identities,
+    messages,
+    sent_counts,
+    shop_settings,
+    tokens,
+)
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
-from shared.domain.events import DAY, NEVER, TRACKING, Event, IdentityKind, Type, iso, parse_instant
+from shared.domain.events import DAY, NEVER, TRACKING, Event, IdentityKind, Type, iso, normal_email, parse_instant
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
 from shared.domain.profiles import Profile, Stamped
@@ -476,8 +486,8 @@ def test_a_send_notice_of_an_erased_contact_brings_nothing_back(feedback: None) 
 
 
 def test_a_broken_notice_is_put_aside_and_the_others_go_on(feedback: None) -> None:
-    assert deliver(NOTICES["open"], "{", NOTICES["click"]) == []
-    assert [event.type for event in events()] == [Type.EMAIL_CLICKED, Type.EMAIL_OPENED]
+    assert deliver(NOTICES["delivery"], "{", NOTICES["click"]) == []
+    assert [event.type for event in events()] == [Type.EMAIL_CLICKED, Type.EMAIL_DELIVERED]
     assert on_queue("feedback_dlq") == ["{"]
 
 
@@ -507,8 +517,40 @@ def test_when_a_suppression_cannot_be_stored_its_notice_comes_again_and_only_tha
 
     with monkeypatch.context() as patch:
         patch.setattr(contacts, "commit", refuse)
-        assert deliver(NOTICES["open"], NOTICES["complaint"]) == [1]
-    assert [event.type for event in events()] == [Type.EMAIL_OPENED]
+        assert deliver(NOTICES["delivery"], NOTICES["complaint"]) == [1]
+    assert [event.type for event in events()] == [Type.EMAIL_DELIVERED]
     assert deliver(NOTICES["complaint"]) == []
     assert identities.suppression(ADDRESS) is not None
     assert [event.type for event in events()] == [Type.EMAIL_COMPLAINED]
+
+
+# ── what is counted, what comes back again and again ──
+
+
+def test_what_went_out_came_back_and_was_reported_is_counted_by_day_and_once(feedback: None) -> None:
+    for contact, key in {(each.contact, each.message) for each in map(understood, OURS)}:
+        item = {**contacts.key(contact, f"MESSAGE#{key}"), "status": {"S": "sent"}}
+        client("dynamodb").put_item(TableName="Contacts", Item=item)
+    deliver(NOTICES["bounce_permanent"], NOTICES["bounce_permanent"], NOTICES["send"])
+    deliver(NOTICES["bounce_permanent"])
+    (day,) = sent_counts.days(NOW)
+    assert (day.sent, day.bounced, day.complained) == (1, 1, 0)
+
+
+def test_an_address_whose_mail_comes_back_again_and_again_gets_none_and_can_be_let_in_again(feedback: None) -> None:
+    notice = json.loads(NOTICES["bounce_transient"])
+    address = normal_email(notice["mail"]["destination"][0])
+    hashed = identities.address_hash(address)
+    for day in range(4):
+        notice["bounce"] |= {"timestamp": iso(NOW - (9 - day) * DAY), "feedbackId": str(day)}
+        deliver(json.dumps(notice), json.dumps(notice))
+        assert identities.suppression(address) is None
+    notice["bounce"] |= {"timestamp": iso(NOW - DAY), "feedbackId": "5"}
+    deliver(json.dumps(notice))
+    assert identities.suppression(address) == ("soft_bounce", NOW - DAY)
+    assert identities.unsuppress(hashed, ("bounce", "soft_bounce"))
+    assert identities.suppression(address) is None
+    contacts.commit([identities.suppression_write(hashed, "complaint", NOW)])
+    identities.suppress_softly(hashed, NOW)
+    assert identities.suppression(address) == ("complaint", NOW)
+    assert not identities.unsuppress(hashed, ("bounce", "soft_bounce"))

@@ -14,6 +14,8 @@ WORDS: dict[str, str] = {
     Refusal.NO_ADDRESS: "without an email address",
     Refusal.ANOTHERS_ADDRESS: "whose address is another contact’s",
     Refusal.SUPPRESSED_BOUNCE: "whose email came back for good",
+    Refusal.SUPPRESSED_SOFT_BOUNCE: "whose email came back again and again",
+    Refusal.ROLE_ADDRESS: "whose address is a role's",
     Refusal.SUPPRESSED_COMPLAINT: "who reported an email as spam",
     Refusal.SUPPRESSED_ERASURE: "whose address belonged to somebody who was erased",
     Refusal.ERASED: "erased",

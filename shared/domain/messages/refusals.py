@@ -14,8 +14,10 @@ class Refusal(StrEnum):
     NO_ADDRESS = "no_address"
     ANOTHERS_ADDRESS = "anothers_address"
     SUPPRESSED_BOUNCE = "suppressed_bounce"
+    SUPPRESSED_SOFT_BOUNCE = "suppressed_soft_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_ERASURE = "suppressed_erasure"
+    ROLE_ADDRESS = "role_address"
     NO_CONSENT = "no_consent"
     PAUSED = "paused"
     RUN_ENDED = "run_ended"
@@ -35,8 +37,10 @@ SENTENCES = {
     Refusal.NO_ADDRESS: "No email address is known.",
     Refusal.ANOTHERS_ADDRESS: "The email address is known to be another contact's.",
     Refusal.SUPPRESSED_BOUNCE: "Email to the address came back for good.",
+    Refusal.SUPPRESSED_SOFT_BOUNCE: "Email to the address came back again and again, if not for good.",
     Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed again since.",
+    Refusal.ROLE_ADDRESS: "It is the address of a role (info@, admin@, …), and the shop writes to people only.",
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
     Refusal.PAUSED: "The contact asked for a break of 30 days from our emails.",
     Refusal.RUN_ENDED: "The contact’s run of the journey has ended, or has gone on from here without it.",

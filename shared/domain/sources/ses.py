@@ -63,7 +63,7 @@ class MalformedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What a notice says: the event, the mail it is about and when SES took it, the link that was clicked (its hash),
-    and why an address is to be suppressed, if one is."""
+    and why an address is to be suppressed, if one is. `soft`: the mail came back, and not for good."""
 
     event: Event
     message: str
@@ -72,6 +72,7 @@ class Feedback:
     link: str | None
     address: str
     suppress: str | None
+    soft: bool = False
 
     @property
     def contact(self) -> str:
@@ -161,8 +162,9 @@ def understand(notice: Notice, received: Instant) -> Feedback | None:
             ses_id=mail["messageId"],
             sent=sent,
             link=hashlib.sha256(str(details["link"]).encode()).hexdigest()[:8] if kind == "Click" else None,
-            address=normal_email(mail["destination"][0]) if suppress is not None else "",
+            address=normal_email(mail["destination"][0]) if kind in ("Bounce", "Complaint") else "",
             suppress=suppress,
+            soft=kind == "Bounce" and details["bounceType"] != "Permanent",
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise MalformedError(f"{type_ or 'a notice'} in an unknown form: {type(error).__name__}") from None
