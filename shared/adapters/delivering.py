@@ -33,6 +33,7 @@ from shared.adapters import (
     messages,
     pace,
     pending_addresses,
+    shop_settings,
     turns,
 )
 from shared.adapters.contact_runs import Kept, wants
