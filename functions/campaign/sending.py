@@ -20,6 +20,7 @@ from functions.campaign.going_on import Next, Work
 from functions.campaign.recipients import NotNow
 from shared.adapters import campaign_runs, campaigns, clock
 from shared.adapters.campaigns import LeaseLostError
+from shared.adapters.clients import client
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError
 from shared.domain.campaigns import breaker, ledger
@@ -158,6 +159,8 @@ def _each(work: Callable[[str], Outcome | NotNow], todo: Iterator[str]) -> Itera
         for contact in todo:
             yield contact, work(contact)
         return
+    for service in ("dynamodb", "sesv2", "ssm"):
+        client(service)  # boto3's clients can be shared by threads, and cannot be made by several at a time
     with ThreadPoolExecutor(THREADS) as pool:
         running: dict[Future[Outcome | NotNow], str] = {
             pool.submit(work, contact): contact for contact in islice(todo, THREADS)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CONNECT = 1
 """Seconds to wait for a connection."""
+CONNECTIONS = 20
+"""Of a client, more than any function has threads: who finds none makes one, and throws it away."""
 TRIES = 3
 """Of one call; between them botocore waits up to one second, then up to two."""
 READ = {"dynamodb": 2, "sqs": 2, "ssm": 2}
@@ -59,4 +61,5 @@ def client(service: Any) -> Any:
     """The one client of a service (boto3's service name)."""
     retries: Any = {"total_max_attempts": 1 if service in _ONCE else TRIES, "mode": "standard"}
     read = READ.get(service, LONG_READ)
-    return boto3.client(service, config=Config(retries=retries, connect_timeout=CONNECT, read_timeout=read))
+    config = Config(retries=retries, connect_timeout=CONNECT, read_timeout=read, max_pool_connections=CONNECTIONS)
+    return boto3.client(service, config=config)
