@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from infra.local.screens import mailbox
@@ -29,8 +31,12 @@ def axe() -> str:
 def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bool) -> None:  # noqa: F811
     mail = mailbox.mails(shop.system.world, 1)[0]
     member = shop.ask("GET", "/segments/customers/members")[1]["members"][0]["contact"]
+    preferences = re.search(r"/preferences/[\w-]+", str(mail.text))
+    assert preferences is not None
     page.dark(dark)
     for place, last in (
+        (preferences[0], "Download my data"),
+        (preferences[0].replace("preferences", "unsubscribe"), "Stop getting"),
         ("/admin/", "Near the store"),
         ("/admin/#/segments", "Nobody enters"),
         ("/admin/#/segments/new_subscribers", "For everybody at once"),
