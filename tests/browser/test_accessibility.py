@@ -54,6 +54,8 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
         ("/admin/#/new-email", "Subject"),
         ("/admin/#/campaigns", "None so far."),
         ("/admin/#/new-campaign", "To the segment"),
+        ("/admin/#/forms", "None so far."),
+        ("/admin/#/new-form", "Title, as visitors see it"),
         ("/admin/#/shop", "Pictures for emails"),
         ("/admin/#/operations", "Requests"),
         ("/admin/#/set-up", "done"),

@@ -28,6 +28,9 @@ const PAGES = [
   [/^#\/emails$/, () => import("./emails.js")],
   [/^#\/new-email$/, () => import("./new-email.js")],
   [/^#\/emails\/(?<id>\w+)$/, () => import("./email.js")],
+  [/^#\/forms$/, () => import("./forms.js")],
+  [/^#\/new-form$/, () => import("./new-form.js")],
+  [/^#\/forms\/(?<id>[\w-]+)$/, () => import("./form.js")],
   [/^#\/shop$/, () => import("./shop.js")],
   [/^#\/operations$/, () => import("./operations.js")],
   [/^#\/set-up$/, () => import("./set-up.js")],
@@ -36,8 +39,8 @@ const PAGES = [
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
 const NAVIGATION = [
-  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/campaigns", "Campaigns"], ["#/emails", "Emails"], ["#/shop", "Shop"],
-  ["#/operations", "Operations"],
+  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/campaigns", "Campaigns"], ["#/emails", "Emails"],
+  ["#/forms", "Forms"], ["#/shop", "Shop"], ["#/operations", "Operations"],
 ];
 const OPERATIONS = ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"];
 

@@ -1,0 +1,21 @@
+// All forms that bring subscribers in.
+
+import { ask } from "./api.js";
+import { Card, Empty, Loaded, Table, Tag, Title, useLoaded } from "./parts.js";
+import { When } from "./words.js";
+import { html } from "./vendor/preact.js";
+
+export default function Forms() {
+  const told = useLoaded(() => ask("forms"));
+  return html`
+    <div class="head"><${Title}>Forms<//><a class="button strong" href="#/new-form">New form</a></div>
+    <p class="lead">Where subscribers come in: a page of its own, a form inside a page of yours, a pop-up, a line in the footer. Who signs up confirms by email first.</p>
+    <${Card}><${Loaded} of=${told}>${({ forms }) => forms.length === 0 ? html`<${Empty}>None so far.<//>` : html`<${Table} label="Forms" stacked rows=${forms} columns=${[
+      { title: "Form", cell: (each) => html`<a href="#/forms/${each.id}">${each.name}</a>` },
+      { title: "Shown as", cell: (each) => STYLES[each.style] },
+      { title: "State", cell: (each) => html`${each.published ? html`<${Tag} kind="good">on the web<//>` : html`<${Tag}>not on the web<//>`} ${each.published && each.changed && html`<${Tag} kind="note">changed since<//>`}` },
+      { title: "Changed", cell: (each) => html`<${When} at=${each.at} />` },
+    ]} />`}<//><//>`;
+}
+
+const STYLES = { page: "a page", inline: "inside a page", popup: "a pop-up", footer: "a line in the footer" };
