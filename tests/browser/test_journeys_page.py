@@ -178,3 +178,19 @@ def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: P
         page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
         assert page.run("document.documentElement.scrollWidth") == 320, place
         assert page.run(FAINT) == []
+
+
+def test_one_email_that_is_held_is_let_go(page: Page, base: str, shop: Shop) -> None:
+    with shop.system.world.lock:
+        assert shop.ask("POST", "/journeys/greeting/state", {"state": "live"})[0] == 200
+        assert shop.ask("POST", "/journeys/greeting/steps/hello/state", {"state": "review"})[0] == 200
+        shop.order(1, 5)
+        before = shop.ask("GET", "/journeys/greeting")[1]["steps"]["hello"]["sent"]
+    shop.passes(15 * DAY)  # however long its wait is by now
+    page.open(f"{base}#/journeys/greeting/people?what=held")
+    page.wait_for("Let it go")
+    press_beginning(page, "Let it go")
+    page.wait_for("let go")
+    shop.passes(MINUTE)
+    with shop.system.world.lock:
+        assert shop.ask("GET", "/journeys/greeting")[1]["steps"]["hello"]["sent"] == before + 1

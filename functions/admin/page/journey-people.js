@@ -17,18 +17,30 @@ export default function People({ id, query = "" }) {
     <${Card} title=${title(asked)}>
       ${asked.step && asked.what === "waiting" && html`<${All} id=${id} step=${asked.step} told=${journey} again=${() => { turn.value += 1; }} />`}
       <${Pages} key="${path} ${turn.value}" path=${path} name="runs" nothing="Nobody, at the moment.">${(runs) => html`
-        <${Table} stacked label="People" rows=${runs} columns=${COLUMNS} />`}<//>
+        <${Table} stacked label="People" rows=${runs} columns=${columns(id)} />`}<//>
     <//>`}
   <//>`}<//>`;
 }
 
-const COLUMNS = [
+const columns = (journey) => [
   { title: "Contact", cell: (run) => html`<${ContactLink} of=${run} />` },
-  { title: "Where", cell: (run) => run.outcome ? html`<${Tag}>${words(run.outcome).toLowerCase()}<//>` : html`${words(run.step)}${run.held && html` <${Tag} kind="note">held<//>`}` },
+  { title: "Where", cell: (run) => run.outcome ? html`<${Tag}>${words(run.outcome).toLowerCase()}<//>` : html`${words(run.step)}${run.held && html` <${Held} journey=${journey} run=${run} />`}` },
   { title: "Since", cell: (run) => html`<${When} at=${run.ended ?? run.since} />` },
   { title: "Goes on", cell: (run) => run.wake_at ? html`<${When} at=${run.wake_at} />` : "" },
   { title: "Run", cell: (run) => html`<a href="#/contacts/${run.contact}/runs/${run.number}">How it goes</a>` },
 ];
+
+/** An email that waits for a person to look at it, and lets this one go. */
+function Held({ journey, run }) {
+  const { run: act, busy, problem } = useActing();
+  const gone = useSignal(false);
+  const release = () => act(async () => {
+    await ask("runs/release", { journey, contact: run.contact, run: run.number });
+    gone.value = true;
+  });
+  if (gone.value) return html`<${Tag}>let go<//>`;
+  return html`<${Tag} kind="note">held<//> <button disabled=${busy.value} onClick=${release}>Let it go</button>${problem.value && html`<${Failure} problem=${problem.value} />`}`;
+}
 
 /** What can be done with all who wait at a step. */
 function All({ id, step, told, again }) {
