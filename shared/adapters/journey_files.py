@@ -102,7 +102,7 @@ for _kind in (_Loader, _Dumper):
 def read(text: str) -> Parsed:
     """What the YAML says. NotYamlError."""
     if len(text.encode(errors="replace")) > MAX_BYTES:
-        raise NotYamlError(f"a journey takes at most {MAX_BYTES // 1000} KB", 1)
+        raise NotYamlError(f"it takes at most {MAX_BYTES // 1000} KB", 1)
     loader = None
     try:
         _refuse_what_is_no_data(text)
