@@ -179,6 +179,7 @@ def export(request: Request, contact: str) -> Json:
         **told(profile, now()),
         "runs": [run for _, run in journey_runs.runs_of(profile.contact)],
         "messages": [message for _, message in messages_of(profile.contact)],
+        "coupons": coupons.given_to(profile.contact),
         **paged("timeline", entries, max(fitting, 1)),
     }
 

@@ -67,6 +67,11 @@ def add_codes(request: Request, pool: str) -> Json:
     return answer(201, {**told(*_pool(pool)), "added": len(good)})
 
 
+def given_to(contact: str) -> Json:
+    """The codes that a contact was given."""
+    return list[Json](coupons.given_to(contact))
+
+
 def _pool(id_: str) -> tuple[Pool, Instant | None]:
     found = coupons.pool(id_)
     if found is None:

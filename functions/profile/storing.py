@@ -168,6 +168,8 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
     members = [member for member, _ in turns]
     for start in range(0, len(members), MAX_EVENTS):
         transitions += _store_some(contact, members[start : start + MAX_EVENTS], now)
+    for member in members:
+        _redeem(contact, member.event)
     events_queue.put_events([left for _, left in turns if left is not None])
     overtaken = [order for member in members for order in _orders_of_cart(_known(member.resolution.join), member.event)]
     events_queue.put_events([cart_ordered(contact, order) for order in overtaken])
@@ -273,6 +275,17 @@ def _order_in_turn(contact: str, member: Resolved, now: Instant) -> tuple[Resolv
         return stays, order_left(contact, event, held.cancelled_at, now)
     events_queue.put_events([order_left(other, event, event.stamp, now)])
     return member, None
+
+
+def _redeem(contact: str, order: Event) -> None:
+    """Of an order with discount codes: which of them the contact was given by an email. Whoever dies before it comes
+    by here again with the same order."""
+    codes = order.properties.get("discount_codes")
+    if order.type == Type.ORDER_COMPLETED and not order.public and isinstance(codes, list) and codes:
+        from shared.adapters import coupons  # few orders have one
+
+        id_ = str(order.properties.get("order_id") or "")
+        coupons.redeemed(contact, id_, (code for code in codes if isinstance(code, str)), order.time)
 
 
 def _orders_of_cart(others: Iterable[str], cart: Event) -> list[Event]:

@@ -3,15 +3,16 @@
 A pool is an item of the partition `pools` (`item` its id, `body`; `dry_since` once an email has found no code). In a
 partition of its own (`pool` its id) each code that is left is an item `FREE#place#code`, and each that was given
 `GIVEN#code`, with when. Whom it was given to is known in that contact's own partition only (Contacts,
-`COUPON#pool#owner`: `code`, `given_at`, `until`), so that an erasure and an export reach it. One transaction takes a
-code from the ones to the others: of those who want the same code one gets it, and who asks again for the same owner
-gets the same. A table of its own, since a pool may have a million codes, and what is left of them is found by their
-order, which Definitions (whose versions are numbers) does not have.
+`COUPON#pool#owner`: `code`, `given_at`, `until`; `order` and `redeemed_at` once it is redeemed), so that an erasure and
+an export reach it. One transaction takes a code from the ones to the others: of those who want the same code one gets
+it, and who asks again for the same owner gets the same. A table of its own, since a pool may have a million codes, and
+what is left of them is found by their order, which Definitions (whose versions are numbers) does not have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.domain.calendars import local
 from shared.domain.coupons import PROMISED, Coupon, Pool, owner, place
-from shared.domain.events import HOUR, Instant
+from shared.domain.events import HOUR, Instant, Json
 from shared.domain.messages.asked import Message, RunMessage
 from shared.domain.messages.variables import HeldError
 from shared.domain.profiles import Profile
@@ -241,6 +242,41 @@ def _take(found: Pool, item: str, kind: str, contact: str, instant: Instant) -> 
             raise NoCodeError("the contact has gone") from canceled
         return False
     return True
+
+
+def given_to(contact: str) -> list[dict[str, Json]]:
+    """The codes that the contact was given, for whoever may know all of them: `pool`, `code`, `given_at`, `until`,
+    `order`, `redeemed_at`."""
+    found: list[dict[str, Json]] = []
+    for item in contacts.items(contact, PREFIX):
+        pool_id = item["kind"]["S"].removeprefix(PREFIX).partition("#")[0]
+        told: dict[str, Json] = {"pool": pool_id, "code": item["code"]["S"]}
+        for name in ("given_at", "until", "redeemed_at"):
+            told[name] = int(item[name]["N"]) if name in item else None
+        found.append({**told, "order": item["order"]["S"] if "order" in item else None})
+    return found
+
+
+def redeemed(contact: str, order: str, codes: Iterable[str], instant: Instant) -> int:
+    """Stores of the codes that the contact was given and an order of theirs has, by which order and when: so an order
+    is known to come of an email without anybody being watched. Gives how many. The first order stays; told again, it
+    is the same."""
+    told = {code.casefold() for code in codes}
+    found = 0
+    for item in contacts.items(contact, PREFIX):
+        if item["code"]["S"].casefold() not in told:
+            continue
+        found += 1
+        with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
+            client("dynamodb").update_item(
+                TableName=contacts.table(),
+                Key=contacts.key(contact, item["kind"]["S"]),
+                UpdateExpression="SET #order = :order, redeemed_at = :at",
+                ConditionExpression="attribute_exists(contact) AND attribute_not_exists(redeemed_at)",
+                ExpressionAttributeNames={"#order": "order"},
+                ExpressionAttributeValues={":order": {"S": order}, ":at": {"N": str(instant)}},
+            )
+    return found
 
 
 # ── what a template knows ──

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from functions.admin.health import _coupons
+from functions.profile import storing
 from shared.adapters import composing, contacts, coupons, ready_templates, template_definitions
 from shared.adapters.coupons import NoCodeError
 from shared.adapters.mail import NotSentError
 from shared.domain.coupons import Pool
-from shared.domain.events import DAY
+from shared.domain.events import DAY, Event, Type
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.templates.stored import with_version
 from tests.integration.conftest import NOW
@@ -40,6 +41,10 @@ def names(written: str) -> None:
 def pool_of(*codes: str, **about: Any) -> None:
     coupons.save(Pool(id="win_back", **about))
     coupons.add("win_back", codes)
+
+
+def event_of(id_: str, type_: Type, properties: dict[str, Any]) -> Event:
+    return Event(id=id_, type=type_, time=NOW, received=NOW, source="shopify", properties=properties)
 
 
 def codes_sent(ses: Ses) -> list[str]:  # noqa: F811
@@ -98,6 +103,36 @@ def test_who_has_gone_is_given_nothing(aws: None) -> None:
     with pytest.raises(NoCodeError):
         coupons.claim("win_back", "x", "c01", NOW)
     assert coupons.left("win_back") == 1
+
+
+def test_an_order_with_a_code_that_its_contact_was_given_redeems_it_once(aws: None) -> None:
+    pool_of("Back-1", "B-2")
+    mine, _ = coupons.claim("win_back", "run-1", "c01", NOW)
+    order = {"order_id": "77", "total": 20, "discount_codes": [mine.lower(), "OTHER"]}
+    storing._redeem("c01", event_of("1", Type.ORDER_COMPLETED, order))
+    storing._redeem("c01", event_of("2", Type.ORDER_COMPLETED, {**order, "order_id": "78"}))
+    (held,) = contacts.items("c01", "COUPON#")
+    assert (held["order"]["S"], held["redeemed_at"]["N"]) == ("77", str(NOW))
+    (told,) = coupons.given_to("c01")  # as an export tells it
+    assert told == {
+        "pool": "win_back",
+        "code": mine,
+        "given_at": NOW,
+        "until": None,
+        "redeemed_at": NOW,
+        "order": "77",
+    }
+
+
+def test_another_contacts_code_and_a_strangers_word_redeem_nothing(aws: None) -> None:
+    pool_of("A-1")
+    coupons.claim("win_back", "run-1", "c01", NOW)
+    order = {"order_id": "77", "total": 20, "discount_codes": ["A-1"]}
+    storing._redeem("c02", event_of("1", Type.ORDER_COMPLETED, order))
+    storing._redeem("c01", event_of("2", Type.ORDER_COMPLETED, order).model_copy(update={"public": True}))
+    (held,) = contacts.items("c01", "COUPON#")
+    assert "redeemed_at" not in held
+    assert list(contacts.items("c02", "COUPON#")) == []
 
 
 # ── in emails ──
