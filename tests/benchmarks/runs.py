@@ -13,7 +13,7 @@ from infra.local.shop.demo import BEGIN
 from shared.adapters import contact_runs, contacts, identities, journey_definitions, run_counts
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind
 from shared.domain.journeys.definition import Journey
-from shared.domain.journeys.publications import Publication, Version, with_journey
+from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.journeys.runs import Record, Run
 from shared.domain.profiles import Profile, Stamped
 from tests.benchmarks.counting import watched
@@ -52,7 +52,7 @@ STEPS = 3
 def measure() -> list[Row]:
     system, watch = watched(BEGIN)
     version = Version(version=1, journey=JOURNEY, published=BEGIN, by="a bench", why="it is measured")
-    journey_definitions.publish(with_journey(Publication(), version), version)
+    journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
     for number in range(WAITING):
         _wait(number, BEGIN - DAY + HOUR if number < MOVED else BEGIN + DAY)
     with system.hurrying():
