@@ -1,4 +1,5 @@
-"""Switching on the journeys that ship, as the shop's owner does: a fresh deployment emails nobody until then."""
+"""What the shop's owner does first: saying how emails look and what their code is worth, and switching on the journeys
+that ship; a fresh deployment emails nobody until then."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ from collections.abc import Collection
 from infra.local import gateway
 from infra.local.gateway import Request
 from infra.local.system import System
-from shared.adapters import journey_definitions
+from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.journey_files import shipped
+from shared.domain.settings import Brand, Senders, ShopSettings, SocialLink
 
 PUBLISH = {"unknown_events": True, "why": "switched on by make run"}
 """The sample's website tells of no trials or forms; whoever tries it out may."""
@@ -18,6 +20,19 @@ PUBLISH = {"unknown_events": True, "why": "switched on by make run"}
 FIRST = ("onboarding", "win_back")
 """Those that the stories play, and that are live while the sample's history is told: with all of them it takes twice as
 long."""
+
+
+SETTINGS = ShopSettings(
+    senders=Senders(reply_to="hello@shop.example.com"),
+    brand=Brand(social=(SocialLink(name="Instagram", url="https://instagram.com/thecornergiftshop"),)),
+    code_worth="10% off your next order",
+)
+
+
+def settle_in() -> None:
+    """Saves the shop's settings, unless somebody has."""
+    if shop_settings.saved().number == 0:
+        shop_settings.save(SETTINGS, instead_of=0, by="make run")
 
 
 def switch_on(system: System, ids: Collection[str] | None = None) -> None:

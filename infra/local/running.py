@@ -68,6 +68,7 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
         threading.Thread(target=server.serving(system, site.answer).serve_forever, daemon=True).start()
         if system.world.setting("history") is None:
             with system.world.lock:
+                launching.settle_in()
                 launching.switch_on(system, launching.FIRST)
         if system.world.setting("history") != "replayed":
             replay(system, arguments.customers)
