@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from html import unescape
 from time import thread_time
@@ -203,19 +203,18 @@ class Rendered:
 
 def parse(source: Source) -> Template:
     """The mail, ready to be rendered. TemplateFailedError: its syntax is wrong."""
-    tags = " ".join(
-        re.findall(r"\{[{%].*?[%}]\}", f"{source.subject} {source.preview} {source.html} {source.text}", re.S)
-    )
     try:
-        return Template(
+        parts = (
             read(_TEXT, source.subject),
             read(_TEXT, source.preview),
             read(_HTML, source.html),
             read(_TEXT, source.text),
-            frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\b(?!['\"])", tags)),
         )
     except LiquidError as error:
         raise TemplateFailedError(error) from error
+    # Once they are read, each tag is known to end soon: otherwise this would take a time that grows with its square.
+    tags = " ".join(tag for part in astuple(source) for tag in re.findall(r"\{[{%].*?[%}]\}", part, re.DOTALL))
+    return Template(*parts, frozenset(name for name in contents.NAMES if re.search(rf"\b{name}\b(?!['\"])", tags)))
 
 
 _OF_THE_SHOP = re.compile(r"\{\{\s*(brand|shop)\.(\w+)\s*\}\}")
@@ -262,6 +261,7 @@ def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
 _MAY_LEAD = re.compile(r"""[fcndFCND]\s*+=\s*+["']?+(?!https?:|mailto:|[#"'])[^>:"']{0,80}:""")
 """The end of `href`, `src`, `action` or `background`, and something like a scheme that is none of the usual ones."""
 _TAG = re.compile(r"<[a-z][^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>", re.IGNORECASE)
+_OPENED = re.compile(r"<(?=[a-zA-Z])")
 _ATTRIBUTE = re.compile(r"""([^\s=<>"']+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LEADING = frozenset({"href", "src", "action", "background", "formaction", "xlink:href"})
 _SCHEMES = frozenset({"https", "http", "mailto", "tel", "cid"})
@@ -282,11 +282,13 @@ def _check_links(html: str) -> None:
 
 
 def _tags(html: str) -> Iterator[str]:
-    for opened in re.finditer(r"<(?=[a-zA-Z])", html):
+    at = 0
+    while (opened := _OPENED.search(html, at)) is not None:
         tag = _TAG.match(html, opened.start())
         if tag is None:
             raise LiquidError("a tag that does not end", token=None)
         yield tag[0]
+        at = tag.end()
 
 
 # ── checking, before a template is used ──
