@@ -211,13 +211,15 @@ def play(shop: Shop) -> None:
         shop.webhook("orders/create", shop.order(number + 1, said))
         shop.system.pass_time(MINUTE)
     form = {"id": "to_customers", "name": "News", "template": "check_in", "segments": ["customers", "subscribers"]}
-    for path, body in (
-        ("/campaigns", form),
-        ("/campaigns/to_customers/audience", {}),
-        ("/campaigns/to_customers/send", {}),
+    for method, path, body in (
+        ("PUT", "/coupons/thanks", {"days": 30}),
+        ("POST", "/coupons/thanks/codes", {"codes": [f"CODE{n}" for n in range(20)]}),
+        ("POST", "/campaigns", {**form, "subject": "Your code is {{ coupon.thanks }}"}),
+        ("POST", "/campaigns/to_customers/audience", {}),
+        ("POST", "/campaigns/to_customers/send", {}),
     ):
-        asked = Request("POST", path, "", {"content-type": "application/json"}, json.dumps(body).encode())
-        assert gateway.admin(shop.system, asked).status < 300
+        asked = Request(method, path, "", {"content-type": "application/json"}, json.dumps(body).encode())
+        assert gateway.admin(shop.system, asked).status < 300, path
     shop.system.pass_time(5 * MINUTE)
     for path in (
         "/v1/track",

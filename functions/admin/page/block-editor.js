@@ -8,7 +8,7 @@ const NEW = {
   text: { text: "What you want to say." },
   button: { text: "Take a look", url: "{{ shop.url }}" },
   picture: { src: "", alt: "" },
-  products: { of: "recommended.products" },
+  products: { of: "viewed.products" },
   code: { text: "Enter it at the checkout:" },
   answers: { answers: [{ word: "yes", text: "Yes" }, { word: "no", text: "No" }] },
   divider: {},
@@ -19,7 +19,7 @@ const NAMES = {
   answers: "Question with answers", divider: "Line", raw: "MJML by hand",
 };
 const LISTS = {
-  "recommended.products": "recommended for the contact", "cart.products": "in their cart", "viewed.products": "they looked at",
+  "cart.products": "in their cart", "viewed.products": "they looked at",
   "order.products": "of their newest order", "product.each": "that the journey is about",
 };
 
