@@ -37,8 +37,8 @@ def look(instant: Instant) -> None:
     if not account.get("SendingEnabled", True) or enforcement == "SHUTDOWN":
         values |= {"stopped_until": instant + UNTIL_NEXT, "stopped": "ses"}
         logger.warning("sending stopped", reason=f"SES says {enforcement or 'disabled'}")
-        with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1):
-            pass
+        with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1) as metric:
+            metric.add_dimension("service", "message")  # the alarm looks at all that sends as one
     held, today = pace.read() or {}, instant // DAY
     days = sent_counts.days(instant)
     pace.told({**values, **_warm_up(held, days, today)}, instant)

@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 
 logger = Logger(child=True)
 
+SENDING = "message"
+"""The service that emails are counted for, whichever function sends them: the alarms look at all of them as one."""
+
 
 class DeliveringSettings(Settings):
     shop_time_zone: str
@@ -273,6 +276,7 @@ def _send(message: Message, mail: Mail, claimed: Held, instant: Instant, mail_cl
         raise _pending(message, claimed) from error
     messages.settle(message.contact, message.key, ses_id, instant)
     with single_metric(name="MessagesSent", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", SENDING)
         metric.add_dimension("template", message.template)
     return Held(Status.SENT, claimed.attempt, claimed.claimed_at)
 
@@ -286,8 +290,8 @@ def _pending(message: Message, claimed: Held) -> OutcomePendingError:
 
 def _tell_of_stop(reason: str) -> None:
     logger.warning("sending stopped", reason=reason)
-    with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1):
-        pass
+    with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", SENDING)
 
 
 def refuse(message: Message, reason: Refusal, instant: Instant) -> Held:
@@ -301,5 +305,6 @@ def _refused(
     """`mail_class`: it was just claimed, and counted there."""
     refused = messages.refuse(message, held, reason, instant, mail_class)
     with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", SENDING)
         metric.add_dimension("reason", reason)
     return refused

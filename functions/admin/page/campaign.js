@@ -110,7 +110,7 @@ function Progress({ told, of, again }) {
         of.next_due && html`The next ones are due <${When} at=${of.next_due} />. `}${of.complaints > 0 && `${plural(of.complaints, "person has", "people have")} reported it as spam.`}</p>
       <div class="buttons">
         ${state === "scheduled" && html`<button disabled=${busy.value} onClick=${act("withdraw")}>Withdraw it</button>`}
-        ${["freezing", "grace", "sending"].includes(state) && html`<button disabled=${busy.value} onClick=${act("pause")}>Pause</button>`}
+        ${["grace", "sending"].includes(state) && html`<button disabled=${busy.value} onClick=${act("pause")}>Pause</button>`}
         ${state === "paused" && html`<button class="strong" disabled=${busy.value} onClick=${act("resume", `Go on sending “${name}”? Nobody gets it twice, and nobody is left out.`, "Go on")}>Go on</button>`}
         ${[...UNDER_WAY, "paused"].includes(state) && html`<button class="danger" disabled=${busy.value} onClick=${act("cancel", `Cancel “${name}” for good? Who has not had it by now does not get it.`, "Cancel the campaign")}>Cancel it</button>`}
       </div>
