@@ -113,6 +113,12 @@ def test_events_name_their_filters_and_the_newest_of_many() -> None:
     assert gone.turns == "1 more would make it true."
 
 
+def test_a_property_that_is_a_list_of_this_and_that_is_told_as_it_is() -> None:
+    when = {"kind": "event", "event": "Page Viewed", "where": [{"property": "result", "is": "equal", "value": 7}]}
+    told = explained(when, event("2011-05-07", properties={"result": ["oily", 7]}))
+    assert "(oily, 7)" in (told.evidence or "")
+
+
 def test_events_are_counted_whole_though_only_the_newest_are_kept() -> None:
     many = [event(iso(NOW - hour * HOUR)) for hour in range(1, MAX_HISTORY + 11)]
     told = explained({"kind": "event", "event": "Page Viewed", "at_least": 45}, *many)

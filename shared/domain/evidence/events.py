@@ -266,5 +266,5 @@ def _about(occurrence: Occurrence, names: Sequence[str]) -> str:
     """The first of these properties that the occurrence has, as text."""
     held = next((occurrence.properties[name] for name in names if name in occurrence.properties), None)
     if isinstance(held, list):
-        return ", ".join(held)
+        return ", ".join(map(str, held))
     return "" if held is None else str(held)
