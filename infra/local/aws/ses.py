@@ -128,6 +128,11 @@ def set_sending(world: World, *, enabled: bool) -> None:
     world.set_setting("ses.enabled", json.dumps(enabled))
 
 
+def has_sent(world: World, since: int) -> bool:
+    """Whether a mail was sent after an instant."""
+    return _db(world).execute("SELECT 1 FROM mailbox WHERE sent_at > ? LIMIT 1", (since,)).fetchone() is not None
+
+
 def mail(world: World, message_id: str) -> Mail:
     """One mail of the mailbox, or KeyError."""
     row = _db(world).execute("SELECT * FROM mailbox WHERE id = ?", (message_id,)).fetchone()
