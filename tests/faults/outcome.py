@@ -17,7 +17,7 @@ import duckdb
 from infra.local.aws import s3
 from infra.local.aws.world import World
 from infra.local.system import System
-from shared.adapters import contact_runs, contacts
+from shared.adapters import contact_runs, contacts, sent_counts
 from shared.domain.events import HOUR, Event, Instant
 from shared.domain.profiles import Profile
 from shared.domain.profiles.stored import load
@@ -85,11 +85,16 @@ def outcome(system: System) -> Outcome:
         "identity": identities(system),
         "mail": mails(system.world),
         "lake": lake(system.world),
-        "definition": (fact(item["id"]["S"]) for item in items(system, "Definitions")),
+        # But how many were sent on a day, of which a count may be lost (functions/feedback): no email depends on one.
+        "definition": (fact(id_) for id_ in definitions(system) if id_ != sent_counts.ID),
         "left on a queue": left_over(system.world),
         "overdue wake-up": overdue(system),
     }
     return {kind: sorted(facts, key=lambda each: (each.exact, *each.times.values())) for kind, facts in read.items()}
+
+
+def definitions(system: System) -> Iterator[str]:
+    return (item["id"]["S"] for item in items(system, "Definitions"))
 
 
 def items(system: System, table: str, prefix: str = "") -> Iterator[dict[str, Any]]:
