@@ -9,8 +9,9 @@ from typing import Any
 from chalice.app import Response
 from pydantic import ValidationError
 
+from functions.admin import shop_settings as shop_settings_routes
 from functions.admin.rest import Problem, ProblemsError, Request, answer, logger, route
-from functions.admin.shop_settings import WORDS, place
+from functions.admin.shop_settings import place
 from shared.adapters import coupons, form_definitions, form_pages, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError
@@ -145,14 +146,9 @@ def written_in(body: Mapping[str, Any], id_: str | None = None) -> Form:
 
 
 def in_words(problem: Any) -> str:
-    context = problem.get("ctx", {})
-    if problem["type"] == "string_pattern_mismatch":
-        return IN_WORDS[context["pattern"]]
     if problem["type"] == "extra_forbidden":
         return "there is no such field of a form"
-    if problem["type"] in WORDS:
-        return WORDS[problem["type"]].format(**context)
-    return str(problem["msg"]).removeprefix("Value error, ")
+    return shop_settings_routes.in_words(problem, IN_WORDS)
 
 
 def kept_of(saved: SavedForms, id_: str) -> Kept:

@@ -145,10 +145,11 @@ WORDS = {
 """What pydantic finds, as whoever wrote it would say it."""
 
 
-def in_words(problem: Any) -> str:
+def in_words(problem: Any, patterns: Mapping[str, str] = IN_WORDS) -> str:
+    """`patterns`: what a text has to look like, by the pattern that holds it to it."""
     context = problem.get("ctx", {})
     if problem["type"] == "string_pattern_mismatch":
-        return IN_WORDS[context["pattern"]]
+        return patterns[context["pattern"]]
     if problem["type"] in WORDS:
         return WORDS[problem["type"]].format(**context)
     return str(problem["msg"]).removeprefix("Value error, ")

@@ -9,12 +9,11 @@ replaces it. So what a person said last holds before its event is folded, and fo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters import identities
 from shared.adapters.clients import client
-from shared.adapters.clock import pause
-from shared.adapters.identities import MAX_KEYS, table
+from shared.adapters.identities import table
 from shared.domain.addresses import Address
 from shared.domain.events import Instant
 from shared.domain.profiles import Stamped
@@ -38,17 +37,7 @@ def read(hashed: str) -> Address:
 def read_all(hashes: Iterable[str]) -> dict[str, Address]:
     """As `read`, of many."""
     several = list(dict.fromkeys(hashes))
-    keys = [f"{kind}#{hashed}" for hashed in several for kind in _KINDS]
-    found: dict[str, Mapping[str, Any]] = {}
-    for start in range(0, len(keys), MAX_KEYS):
-        asked = [{"identity": {"S": key}} for key in keys[start : start + MAX_KEYS]]
-        wanted: Any = {table(): {"Keys": asked, "ConsistentRead": True}}
-        for tries in count():
-            answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            found |= {item["identity"]["S"]: item for item in answer["Responses"].get(table(), [])}
-            if not (wanted := answer.get("UnprocessedKeys")):
-                break
-            pause(tries)
+    found = identities.read(f"{kind}#{hashed}" for hashed in several for kind in _KINDS)
     return {hashed: _address(*(found.get(f"{kind}#{hashed}") for kind in _KINDS)) for hashed in several}
 
 

@@ -47,10 +47,10 @@ def find(identities: Iterable[Identity]) -> dict[Identity, str]:
     """The contacts these identities lead to; those that lead nowhere are left out."""
     by_key = {identity_key(i): i for i in identities if i.kind is not IdentityKind.CONTACT}
     found: dict[Identity, str] = {i: i.value for i in identities if i.kind is IdentityKind.CONTACT}
-    return found | {by_key[key]: item["contact"]["S"] for key, item in _read(by_key).items()}
+    return found | {by_key[key]: item["contact"]["S"] for key, item in read(by_key).items()}
 
 
-def _read(keys: Iterable[str]) -> dict[str, Any]:
+def read(keys: Iterable[str]) -> dict[str, Any]:
     """The items of these keys, by their keys; read consistently."""
     several = list(keys)
     found: dict[str, Any] = {}
@@ -171,7 +171,7 @@ def newest_erasure() -> Instant:
 def erasures(identity_keys: Iterable[str]) -> dict[str, Instant]:
     """When whoever was known by these was erased, for those of the keys of whom anybody was."""
     by_key = {_erasure_key(key): key for key in identity_keys}
-    return {by_key[key]: int(item["time"]["N"]) for key, item in _read(by_key).items()}
+    return {by_key[key]: int(item["time"]["N"]) for key, item in read(by_key).items()}
 
 
 def record_erasure(identity_keys: Iterable[str], time: Instant) -> None:

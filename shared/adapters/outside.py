@@ -8,7 +8,6 @@ asked for again by this Lambda for a while, and what was heard before is said, a
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import zlib
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 from shared.adapters.clients import client
 from shared.adapters.definitions_table import table
-from shared.adapters.webhooks import NotTakenError, public_address
+from shared.adapters.webhooks import NotTakenError, connected, left
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
 
 BUDGET = 2.0
@@ -93,25 +92,19 @@ def _keep(id_: str, found: Json, now: Instant) -> None:
 def get(url: str, *, context: ssl.SSLContext | None = None) -> bytes:
     """As `Get`. By HTTP 1.0, whose answers end where the connection does."""
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or 443
-    if parts.scheme != "https" or not host:
-        raise NoAnswerError("it is no https address")
     until = monotonic() + BUDGET
     try:
-        address = public_address(host, port)
-        with socket.create_connection((address, port), timeout=_left(until)) as plain:
-            plain.settimeout(_left(until))
-            with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as connection:
-                connection.sendall(_request(parts.netloc, parts.path, parts.query))
-                answer = b""
-                while True:
-                    connection.settimeout(_left(until))
-                    received = connection.recv(65_536)
-                    if not received:
-                        break
-                    answer += received
-                    if len(answer) > MAX_BYTES:
-                        raise NoAnswerError("its answer is too long")
+        with connected(url, until, context) as connection:
+            connection.sendall(_request(parts.netloc, parts.path, parts.query))
+            answer = b""
+            while True:
+                connection.settimeout(left(until))
+                received = connection.recv(65_536)
+                if not received:
+                    break
+                answer += received
+                if len(answer) > MAX_BYTES:
+                    raise NoAnswerError("its answer is too long")
     except NotTakenError as error:
         raise NoAnswerError(str(error)) from error
     except TimeoutError as error:
@@ -131,10 +124,3 @@ def _request(host: str, path: str, query: str) -> bytes:
     if any(not line.isascii() or not line.isprintable() or " " in target for line in lines):
         raise NoAnswerError("its address has letters that an address may not have")
     return "\r\n".join([*lines, "", ""]).encode()
-
-
-def _left(until: float) -> float:
-    left = until - monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

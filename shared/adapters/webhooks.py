@@ -17,7 +17,8 @@ import hashlib
 import hmac
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import IPv4Address
 from time import monotonic  # noqa: TID251 - how long the network takes, which no clock of ours can turn
 from urllib.parse import urlsplit
@@ -93,25 +94,33 @@ def _key(secret: str) -> bytes:
 
 def post(url: str, headers: Mapping[str, str], body: bytes, *, context: ssl.SSLContext | None = None) -> int:
     """As `Post`."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or 443
-    if parts.scheme != "https" or not host:
-        raise NotTakenError("it is no https address")
     until = monotonic() + DEADLINE
     try:
-        address = public_address(host, port)
-        with socket.create_connection((address, port), timeout=_left(until)) as plain:
-            plain.settimeout(_left(until))
-            with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as connection:
-                connection.settimeout(_left(until))
-                connection.sendall(_request(url, headers, body))
-                return _status(connection, until)
+        with connected(url, until, context) as connection:
+            connection.sendall(_request(url, headers, body))
+            return _status(connection, until)
     except TimeoutError as error:
         raise NotTakenError(f"it did not answer within {DEADLINE} seconds") from error
     except ssl.SSLError as error:
         raise NotTakenError(f"no secure connection: {error.reason or type(error).__name__}") from error
     except OSError as error:
         raise NotTakenError(f"no connection: {type(error).__name__}") from error
+
+
+@contextmanager
+def connected(url: str, until: float, context: ssl.SSLContext | None = None) -> Iterator[ssl.SSLSocket]:
+    """A connection to an https address that leads nowhere inside, which waits no longer than `until` (of `monotonic`).
+    NotTakenError, TimeoutError, OSError."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    if parts.scheme != "https" or not host:
+        raise NotTakenError("it is no https address")
+    address = public_address(host, port)
+    with socket.create_connection((address, port), timeout=left(until)) as plain:
+        plain.settimeout(left(until))
+        with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as connection:
+            connection.settimeout(left(until))
+            yield connection
 
 
 def public_address(host: str, port: int) -> str:
@@ -141,7 +150,7 @@ def _request(url: str, headers: Mapping[str, str], body: bytes) -> bytes:
 def _status(connection: ssl.SSLSocket, until: float) -> int:
     answer = b""
     while b"\n" not in answer and len(answer) < MAX_LINE:
-        connection.settimeout(_left(until))
+        connection.settimeout(left(until))
         received = connection.recv(MAX_LINE)
         if not received:
             break
@@ -152,8 +161,9 @@ def _status(connection: ssl.SSLSocket, until: float) -> int:
     return int(words[1])
 
 
-def _left(until: float) -> float:
-    left = until - monotonic()
-    if left <= 0:
+def left(until: float) -> float:
+    """Seconds that are left. TimeoutError: none are."""
+    seconds = until - monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds

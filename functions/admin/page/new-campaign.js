@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { Failure, LoadedPage, Title, useActing, useLoaded } from "./parts.js";
+import { idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 export default function NewCampaign() {
@@ -19,7 +20,7 @@ function Form({ templates, segments }) {
     event.preventDefault();
     const given = new FormData(form.current);
     const name = given.get("name").trim();
-    const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, 48) || "campaign";
+    const id = idOf(name, "campaign", 48);
     return run(async () => {
       const made = await ask("campaigns", { id, name, template: given.get("template"), segments: [given.get("segment")] });
       location.hash = `#/campaigns/${made.id}`;

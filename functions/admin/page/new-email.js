@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { Failure, Title, useActing } from "./parts.js";
+import { idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 export default function NewEmail() {
@@ -11,7 +12,7 @@ export default function NewEmail() {
     event.preventDefault();
     const given = new FormData(form.current);
     const name = given.get("name").trim();
-    const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, 48) || "email";
+    const id = idOf(name, "email", 48);
     const blocks = [
       { kind: "heading", text: name },
       { kind: "text", text: "Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %}," },

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { Failure, Title, useActing } from "./parts.js";
+import { idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 const WORDING = "By signing up you agree to get emails about news and offers. You can stop them at any time with the link in each.";
@@ -13,7 +14,7 @@ export default function NewForm() {
     event.preventDefault();
     const given = new FormData(form.current);
     const name = given.get("name").trim();
-    const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, 40) || "form";
+    const id = idOf(name, "form", 40);
     return run(async () => {
       const { settings } = await ask("settings");
       await ask("forms", { id, name, style: given.get("style"), title: given.get("title"), wording: WORDING, topics: [{ id: settings.topics[0].id }] });

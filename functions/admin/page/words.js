@@ -28,6 +28,9 @@ export function distance(instant) {
 /** `welcome_back` as "Welcome back". */
 export const words = (id) => id.charAt(0).toUpperCase() + id.slice(1).replaceAll("_", " ");
 
+/** "Spring news!" as `spring_news`, of at most so many letters; `otherwise` where nothing of the name is left. */
+export const idOf = (name, otherwise, most) => name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, most) || otherwise;
+
 /** A subject as it will about read: what its template fills in is left open, and of several ways it is the first. */
 export const subject = (text) => text.replace(/\{%-?\s*(?:else|elsif\b.*?)\s*-?%\}.*?(?=\{%-?\s*endif)/g, "")
   .replace(/\{%.*?%\}/g, "").replace(/\{\{.*?\}\}/g, "…").replace(/\s+/g, " ").trim();
