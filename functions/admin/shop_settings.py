@@ -149,7 +149,7 @@ def in_words(problem: Any, patterns: Mapping[str, str] = IN_WORDS) -> str:
     """`patterns`: what a text has to look like, by the pattern that holds it to it."""
     context = problem.get("ctx", {})
     if problem["type"] == "string_pattern_mismatch":
-        return patterns[context["pattern"]]
+        return patterns.get(context["pattern"]) or f"it must match {context['pattern']}"
     if problem["type"] in WORDS:
         return WORDS[problem["type"]].format(**context)
     return str(problem["msg"]).removeprefix("Value error, ")

@@ -24,6 +24,7 @@ from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.journey_files import NotYamlError, Parsed
 from shared.adapters.template_definitions import Draft
+from shared.domain import settings
 from shared.domain.campaigns.definition import templates_of
 from shared.domain.campaigns.states import ENDED
 from shared.domain.events import Json, normal_email
@@ -31,7 +32,7 @@ from shared.domain.journeys.definition import Send
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import clean
 from shared.domain.templates.branches import signature
-from shared.domain.templates.definition import Template
+from shared.domain.templates.definition import IN_WORDS, Template
 from shared.domain.templates.stored import Version, with_version, without
 
 if TYPE_CHECKING:
@@ -402,7 +403,8 @@ def written_in(body: Mapping[str, Any], id_: str | None = None) -> tuple[Templat
         problems = []
         for each in error.errors(include_url=False, include_input=False):
             path = said(each["loc"], value)
-            problems.append(Problem(settings_routes.place(path), settings_routes.in_words(each), parsed.line(path)))
+            words = settings_routes.in_words(each, {**settings.IN_WORDS, **IN_WORDS})
+            problems.append(Problem(settings_routes.place(path), words, parsed.line(path)))
         raise ProblemsError(problems, "invalid_template") from None
     if id_ is not None and template.id != id_:
         told = f"the id must stay {id_}: another id is another template"

@@ -115,6 +115,18 @@ def test_publishing_refuses_with_the_place(shop: Shop, words: str, place: str | 
     assert ok(shop.ask("GET", "/templates/welcome"))["version"] == 0
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("id", "Bad Id", "lower-case letters"), ("subject", "two\nlines", "one line"), ("topic", "", "")],
+)
+def test_a_text_of_another_form_is_refused_in_words(shop: Shop, field: str, value: str, said: str) -> None:
+    blocks = [{"kind": "text", "text": "Hello."}]
+    whole = {"id": "ours", "name": "Ours", "subject": "Hello", "preview": "Hello", "blocks": blocks}
+    told = refused(shop.ask("POST", "/templates", {"definition": {**whole, field: value}}), 400, "invalid_template")
+    assert told["problems"][0]["step"] == field
+    assert said in told["problems"][0]["text"]
+
+
 def test_what_is_no_template_is_refused_with_its_line(shop: Shop) -> None:
     wrong = welcome("Hello.").replace("kind: button, text: Visit the shop", "kind: button, txt: Visit the shop")
     found = refused(shop.ask("POST", "/templates/welcome/preview", {"yaml": wrong}), 400, "invalid_template")

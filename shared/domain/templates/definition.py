@@ -16,15 +16,30 @@ from shared.domain.conditions.fields import Name
 from shared.domain.events import MARKETING, Strict
 from shared.domain.settings import Language, MailClass
 
-TemplateId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Subject = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\r\n]+$")]
+ID = r"^[a-z][a-z0-9_]{0,63}$"
+LINE = r"^[^\r\n]+$"
+LINK = r"^\S.*$"
+PATH = r"^[a-z_]+(\.[a-z0-9_]+)*$"
+WORD = r"^[a-z0-9_-]{1,40}$"
+
+IN_WORDS = {
+    ID: "it must be lower-case letters, digits and _, begin with a letter, and have at most 64 characters",
+    LINE: "it must be one line",
+    LINK: "it must be a web address, or Liquid that gives one, without a space before it",
+    PATH: "it must be the name of a variable, such as cart.products",
+    WORD: "it must be lower-case letters, digits, _ and -, at most 40 characters",
+}
+"""What a text has to look like, by the pattern that holds it to it."""
+
+TemplateId = Annotated[str, Field(pattern=ID)]
+Subject = Annotated[str, Field(min_length=1, max_length=500, pattern=LINE)]
 """One line of Liquid."""
 Words = Annotated[str, Field(min_length=1, max_length=10_000)]
 """Liquid with Markdown in it."""
-Label = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\r\n]+$")]
-Link = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^\S.*$")]
+Label = Annotated[str, Field(min_length=1, max_length=300, pattern=LINE)]
+Link = Annotated[str, Field(min_length=1, max_length=2_000, pattern=LINK)]
 """An address on the web, or Liquid that gives one: `{{ shop.url }}`."""
-Path = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z0-9_]+)*$", max_length=100)]
+Path = Annotated[str, Field(pattern=PATH, max_length=100)]
 """A variable by its name: `offer.code`."""
 
 
@@ -111,7 +126,7 @@ class Code(BaseBlock):
 class Answer(Strict):
     """What one click says: `word` is the property `answer` of the event."""
 
-    word: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
+    word: Annotated[str, Field(pattern=WORD)]
     text: Label
 
 
