@@ -45,6 +45,7 @@ from shared.adapters import athena, contacts, copies, dead_letters, definitions,
 from shared.adapters.clock import now
 from shared.adapters.histories import with_history
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
+from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError, error_body
 
@@ -110,7 +111,7 @@ def asset_named(version: str, file: str) -> Response:
     return Response(body=found.text, headers=headers)
 
 
-@route("GET", "/health")
+@route("GET", "/health", role=Role.VIEWER)
 def show_health(request: Request) -> Json:
     return health(now())
 
@@ -118,7 +119,7 @@ def show_health(request: Request) -> Json:
 # ── contacts ──
 
 
-@route("POST", "/contacts/find")
+@route("POST", "/contacts/find", role=Role.VIEWER, changes=False)
 def find(request: Request) -> Json:
     """`{"email": …}`, or another of FINDABLE: the contact it leads to."""
     body = request.json()
@@ -138,24 +139,24 @@ def find(request: Request) -> Json:
     raise RefusedError("not_found", "no contact is known by this", kind, 404)
 
 
-@route("GET", "/contacts/{contact}")
+@route("GET", "/contacts/{contact}", role=Role.VIEWER)
 def show_contact(request: Request, contact: str) -> Json:
     return told(views.profile_of(contact), now())
 
 
-@route("GET", "/contacts/{contact}/timeline")
+@route("GET", "/contacts/{contact}/timeline", role=Role.VIEWER)
 def show_timeline(request: Request, contact: str) -> Json:
     entries = views.timeline(contacts.items(views.profile_of(contact).contact))
     return paged("timeline", views.after(entries, request.cursor()), request.limit(50))
 
 
-@route("GET", "/contacts/{contact}/messages")
+@route("GET", "/contacts/{contact}/messages", role=Role.VIEWER)
 def show_messages(request: Request, contact: str) -> Json:
     entries = messages_of(views.profile_of(contact).contact)
     return paged("messages", views.after(entries, request.cursor()), request.limit(50))
 
 
-@route("GET", "/contacts/{contact}/messages/{message}")
+@route("GET", "/contacts/{contact}/messages/{message}", role=Role.VIEWER)
 def show_message(request: Request, contact: str, message: str) -> Json:
     """An email as it was sent; 404 where it was not, or no copy of it is kept. Its links lead nowhere: an operator who
     follows one must not act for the contact."""
@@ -167,7 +168,7 @@ def show_message(request: Request, contact: str, message: str) -> Json:
     return {"subject": copy.subject, "html": html, "text": text}
 
 
-@route("GET", "/contacts/{contact}/export")
+@route("GET", "/contacts/{contact}/export", role=Role.EDITOR, changes=True)
 def export(request: Request, contact: str) -> Json:
     """All that is known of the contact. Where it is too much for one answer, its `cursor` leads to the rest."""
     profile = views.profile_of(contact)
@@ -203,7 +204,7 @@ def messages_of(contact: str) -> list[Placed]:
 # ── dead letters ──
 
 
-@route("GET", "/dead-letters")
+@route("GET", "/dead-letters", role=Role.VIEWER)
 def list_dead_letters(request: Request) -> Json:
     listed = []
     for name, url in dead_letters.queues().items():
@@ -214,7 +215,7 @@ def list_dead_letters(request: Request) -> Json:
     return {"queues": listed}
 
 
-@route("POST", "/dead-letters/{queue}/replay")
+@route("POST", "/dead-letters/{queue}/replay", role=Role.SENDER)
 def replay(request: Request, queue: str) -> Json:
     if queue not in dead_letters.queues():
         raise RefusedError("not_found", "there is no such queue", "queue", 404)
@@ -227,7 +228,7 @@ def replay(request: Request, queue: str) -> Json:
     return answer(202, told if items is None else {**told, "items": items})
 
 
-@route("POST", "/dead-letters/{queue}/dismiss")
+@route("POST", "/dead-letters/{queue}/dismiss", role=Role.OWNER)
 def dismiss(request: Request, queue: str) -> Json:
     """Throws away what is on a dead-letter queue: it can be replayed no more."""
     if queue not in dead_letters.queues():
@@ -240,7 +241,7 @@ def dismiss(request: Request, queue: str) -> Json:
 # ── reports ──
 
 
-@route("GET", "/reports/daily")
+@route("GET", "/reports/daily", role=Role.VIEWER)
 def daily(request: Request) -> Json:
     """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out.
 

@@ -36,6 +36,7 @@ from shared.domain.campaigns.states import ENDED, UNDER_WAY, WORDS, Kept, State,
 from shared.domain.events import Instant, Json
 from shared.domain.messages import pace as pacing
 from shared.domain.messages.refusals import SENTENCES, Refusal
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 COUNTED_AT_ONCE = 5_000
@@ -50,7 +51,7 @@ KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_arg
 # ── drafts ──
 
 
-@route("GET", "/campaigns")
+@route("GET", "/campaigns", role=Role.VIEWER)
 def list_campaigns(request: Request) -> Json:
     """All campaigns, the newest change first; `?state=` those of a state."""
     wanted = request.query.get("state")
@@ -68,7 +69,7 @@ def list_campaigns(request: Request) -> Json:
     return paged("campaigns", placed, request.limit(50))
 
 
-@route("POST", "/campaigns")
+@route("POST", "/campaigns", role=Role.EDITOR)
 def create(request: Request) -> Json:
     """Keeps a draft of a new campaign. 409 where there is one of this id: nobody's is replaced by making another."""
     made = fitting(written_in(request.json()))
@@ -76,7 +77,7 @@ def create(request: Request) -> Json:
     return keep_new(kept)
 
 
-@route("POST", "/campaigns/{campaign}/duplicate")
+@route("POST", "/campaigns/{campaign}/duplicate", role=Role.EDITOR)
 def duplicate(request: Request, campaign: str) -> Json:
     """`{"id": …, "name": …}`: a draft of a new campaign like this one."""
     body, held = request.json(), kept_of(campaign)
@@ -97,12 +98,12 @@ def keep_new(kept: Kept) -> Response:
     return tagged(told(kept), 201)
 
 
-@route("GET", "/campaigns/{campaign}")
+@route("GET", "/campaigns/{campaign}", role=Role.VIEWER)
 def show(request: Request, campaign: str) -> Json:
     return tagged(told(kept_of(campaign)))
 
 
-@route("PUT", "/campaigns/{campaign}")
+@route("PUT", "/campaigns/{campaign}", role=Role.EDITOR)
 def change(request: Request, campaign: str) -> Json:
     """Changes a draft, in the form that `If-Match` names by its `etag`."""
     made, held = written_in(request.json(), campaign), kept_of(campaign)
@@ -115,7 +116,7 @@ def change(request: Request, campaign: str) -> Json:
     return tagged(told(store(held.changed(campaign=fitting(made), since=now(), by=request.operator))))
 
 
-@route("DELETE", "/campaigns/{campaign}")
+@route("DELETE", "/campaigns/{campaign}", role=Role.EDITOR)
 def delete(request: Request, campaign: str) -> Json:
     """Deletes a draft. What was sent is kept: it says who got what."""
     held = kept_of(campaign)
@@ -132,7 +133,7 @@ def delete(request: Request, campaign: str) -> Json:
 # ── the audience ──
 
 
-@route("POST", "/campaigns/{campaign}/audience")
+@route("POST", "/campaigns/{campaign}/audience", role=Role.EDITOR)
 def explain(request: Request, campaign: str) -> Json:
     """Counts whom it would go to now, by the gate that every email passes when it is sent: at once, or of a large
     segment in the background (202): GET tells how far that is."""
@@ -151,7 +152,7 @@ def explain(request: Request, campaign: str) -> Json:
     return explained(kept, counted)
 
 
-@route("GET", "/campaigns/{campaign}/audience")
+@route("GET", "/campaigns/{campaign}/audience", role=Role.VIEWER)
 def show_audience(request: Request, campaign: str) -> Json:
     """The newest count, and how far it is."""
     kept = kept_of(campaign)
@@ -177,7 +178,7 @@ def explained(kept: Kept, counted: Any) -> dict[str, Json]:
     }
 
 
-@route("GET", "/campaigns/{campaign}/test")
+@route("GET", "/campaigns/{campaign}/test", role=Role.VIEWER)
 def show_test(request: Request, campaign: str) -> Json:
     """What has become of the newest test: of each email, whether it was sent, and if not, why."""
     found = campaigns.kept(kept_of(campaign).id, campaigns.TEST)
@@ -191,7 +192,7 @@ def show_test(request: Request, campaign: str) -> Json:
 # ── sending ──
 
 
-@route("POST", "/campaigns/{campaign}/test")
+@route("POST", "/campaigns/{campaign}/test", role=Role.SENDER)
 def test(request: Request, campaign: str) -> Json:
     """`{"contact": …}`: sends each of its emails to one contact as a test, if the gate lets it. 202: within seconds."""
     kept, contact = kept_of(campaign), request.json().get("contact")
@@ -203,7 +204,7 @@ def test(request: Request, campaign: str) -> Json:
     return answer(202, {"campaign": kept.id, "test": name})
 
 
-@route("POST", "/campaigns/{campaign}/send")
+@route("POST", "/campaigns/{campaign}/send", role=Role.SENDER)
 def send(request: Request, campaign: str) -> Json:
     """Schedules it, by its own schedule: with "now", the audience is frozen at once, and after a minute of grace the
     first email leaves."""
@@ -220,25 +221,25 @@ def send(request: Request, campaign: str) -> Json:
     return tagged(told(made), 202)
 
 
-@route("POST", "/campaigns/{campaign}/withdraw")
+@route("POST", "/campaigns/{campaign}/withdraw", role=Role.EDITOR)
 def withdraw(request: Request, campaign: str) -> Json:
     """Makes a draft of one that is scheduled and has not begun."""
     return act(request, campaign, "withdraw", "withdrawn")
 
 
-@route("POST", "/campaigns/{campaign}/pause")
+@route("POST", "/campaigns/{campaign}/pause", role=Role.EDITOR)
 def pause(request: Request, campaign: str) -> Json:
     """Nothing more is sent, from at most two seconds on."""
     return act(request, campaign, "pause", "paused by hand")
 
 
-@route("POST", "/campaigns/{campaign}/cancel")
+@route("POST", "/campaigns/{campaign}/cancel", role=Role.SENDER)
 def cancel(request: Request, campaign: str) -> Json:
     """Nothing more is sent, for good. Of one that is repeated, what was scheduled next stays: cancel that, too."""
     return act(request, campaign, "cancel", "cancelled by hand")
 
 
-@route("POST", "/campaigns/{campaign}/resume")
+@route("POST", "/campaigns/{campaign}/resume", role=Role.SENDER)
 def resume(request: Request, campaign: str) -> Json:
     """Goes on where it was paused: whoever has had the email does not get it again, and nobody is left out. What the
     breaker has stopped it for counts as seen."""
@@ -288,7 +289,7 @@ HELD_UP = {
 # ── how it stands, and who got it ──
 
 
-@route("GET", "/campaigns/{campaign}/progress")
+@route("GET", "/campaigns/{campaign}/progress", role=Role.VIEWER)
 def show_progress(request: Request, campaign: str) -> Json:
     """`audience` = `sent` + those `skipped` by each reason + `waiting`; how many a minute, and when it will be done."""
     return progress(kept_of(campaign), now())
@@ -317,7 +318,7 @@ def progress(kept: Kept, t: Instant) -> dict[str, Json]:
     }
 
 
-@route("GET", "/campaigns/{campaign}/recipients")
+@route("GET", "/campaigns/{campaign}/recipients", role=Role.VIEWER)
 def list_recipients(request: Request, campaign: str) -> Json:
     """Who got it, who did not and why, and who waits: `?status=` sent, skipped or waiting, `?reason=` why. In the order
     in which they were frozen."""

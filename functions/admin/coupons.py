@@ -10,21 +10,22 @@ from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import coupons
 from shared.domain.coupons import MAX_CODES, Pool, spelled
 from shared.domain.events import Instant, Json
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("GET", "/coupons")
+@route("GET", "/coupons", role=Role.VIEWER)
 def list_pools(request: Request) -> Json:
     """All pools, each with what is left of it."""
     return {"pools": [told(*each) for each in coupons.pools()]}
 
 
-@route("GET", "/coupons/{pool}")
+@route("GET", "/coupons/{pool}", role=Role.VIEWER)
 def show_pool(request: Request, pool: str) -> Json:
     return told(*_pool(pool))
 
 
-@route("PUT", "/coupons/{pool}")
+@route("PUT", "/coupons/{pool}", role=Role.EDITOR)
 def save_pool(request: Request, pool: str) -> Json:
     """Makes or changes a pool: `code` (one that all get; without it each contact gets their own), `days`, `low`. Its
     codes stay."""
@@ -49,7 +50,7 @@ def save_pool(request: Request, pool: str) -> Json:
     return told(made, None)
 
 
-@route("POST", "/coupons/{pool}/codes")
+@route("POST", "/coupons/{pool}/codes", role=Role.EDITOR)
 def add_codes(request: Request, pool: str) -> Json:
     """`{"codes": [...]}`: adds codes to the pool, at most MAX_CODES at once. All of them or none."""
     found, _ = _pool(pool)

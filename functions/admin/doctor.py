@@ -9,6 +9,7 @@ from shared.adapters import dns_records, heard, secrets, sending_setup, shop_set
 from shared.adapters.environment import Settings, environment
 from shared.domain import doctor
 from shared.domain.events import Json
+from shared.domain.operators import Role
 
 
 class SenderSettings(Settings):
@@ -17,7 +18,7 @@ class SenderSettings(Settings):
     aws_region: str = "eu-west-1"
 
 
-@route("GET", "/doctor")
+@route("GET", "/doctor", role=Role.VIEWER)
 def show_doctor(request: Request) -> Json:
     """Each thing that email needs: `state` (ok, missing, wrong, or look: it cannot be seen from here), what was found,
     and the DNS `records` or the `command` that add what is missing."""

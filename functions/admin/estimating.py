@@ -14,6 +14,7 @@ from shared.domain.estimates import Drawn
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import SECOND, Instant, Json
 from shared.domain.journeys.publications import journeys_begun_by
+from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
 from shared.domain.publications import compiled
@@ -46,7 +47,7 @@ class Found:
     known: Vocabulary = field(default_factory=lambda: Vocabulary([topic.id for topic in settings().topics]))
 
 
-@route("POST", "/segments/estimate")
+@route("POST", "/segments/estimate", role=Role.VIEWER, changes=False)
 def estimate(request: Request) -> Json:
     """Of a definition (`when`, and what else a segment has, if it has it yet): how many are in it at this moment, and
     would enter and leave if it were published; each a number and a `give_or_take`, 0 where it is exact. Nothing is

@@ -19,6 +19,7 @@ from shared.adapters.environment import Settings, environment
 from shared.domain import forms
 from shared.domain.events import Json
 from shared.domain.forms import IN_WORDS, Form, Kept, SavedForms
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
@@ -26,14 +27,14 @@ class FormsSettings(Settings):
     public_url: str
 
 
-@route("GET", "/forms")
+@route("GET", "/forms", role=Role.VIEWER)
 def list_forms(request: Request) -> Json:
     """All forms, those that are not on the web included."""
     held = form_definitions.saved().forms
     return {"forms": [summary(held[id_]) for id_ in sorted(held)]}
 
 
-@route("POST", "/forms")
+@route("POST", "/forms", role=Role.EDITOR)
 def create_form(request: Request) -> Json:
     """Writes a new form, which is not on the web yet. 409 where there is one of this id."""
     form, saved = written_in(request.json_with_lines()), form_definitions.saved()
@@ -44,13 +45,13 @@ def create_form(request: Request) -> Json:
     return tagged(kept, 201)
 
 
-@route("GET", "/forms/{form}")
+@route("GET", "/forms/{form}", role=Role.VIEWER)
 def show_form(request: Request, form: str) -> Json:
     """As it is written, as it is on the web, and what the shop pastes into its pages."""
     return tagged(kept_of(form_definitions.saved(), form))
 
 
-@route("PUT", "/forms/{form}")
+@route("PUT", "/forms/{form}", role=Role.EDITOR)
 def change_form(request: Request, form: str) -> Json:
     """Changes what is written, in the form that `If-Match` names by its etag; the web has it once it is published."""
     made = written_in(request.json_with_lines(), form)
@@ -58,7 +59,7 @@ def change_form(request: Request, form: str) -> Json:
     return tagged(store(forms.written(saved, made, now(), request.operator), form))
 
 
-@route("POST", "/forms/{form}/publish")
+@route("POST", "/forms/{form}/publish", role=Role.SENDER)
 def publish_form(request: Request, form: str) -> Json:
     """Puts it on the web as it is written, as its next version, within a minute."""
     saved = only_if_unchanged(request, form)
@@ -69,7 +70,7 @@ def publish_form(request: Request, form: str) -> Json:
     return tagged(kept)
 
 
-@route("POST", "/forms/{form}/unpublish")
+@route("POST", "/forms/{form}/unpublish", role=Role.SENDER)
 def unpublish_form(request: Request, form: str) -> Json:
     """Takes it off the web. Sign-ups that wait can still be confirmed."""
     saved = only_if_unchanged(request, form)

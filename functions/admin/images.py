@@ -12,16 +12,17 @@ from shared.adapters import images
 from shared.adapters.clock import now
 from shared.domain.events import Json
 from shared.domain.images import Image
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("GET", "/images")
+@route("GET", "/images", role=Role.VIEWER)
 def list_images(request: Request) -> Json:
     """All pictures, the newest first, each with the width at which an email shows it."""
     return {"images": [told(each) for each in reversed(images.images().images)]}
 
 
-@route("POST", "/images")
+@route("POST", "/images", role=Role.EDITOR)
 def add_image(request: Request) -> Json:
     """`{"name": …, "alt": …, "content": …}`: keeps a picture; `content` is the file in base64, `alt` what it shows."""
     body = request.json_with_text("content")

@@ -23,13 +23,14 @@ from shared.domain import imports as lists
 from shared.domain.addresses import Address
 from shared.domain.events import ALL, Json
 from shared.domain.imports import MAX_TOLD, Import, Read
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 KEPT = ("rows", "agreed", "without_consent", "unsubscribed", "unsubscribed_before", "suppressed", "new", "invalid_rows")
 """What is written down of a part."""
 
 
-@route("POST", "/imports/recognise")
+@route("POST", "/imports/recognise", role=Role.EDITOR, changes=False)
 def recognise(request: Request) -> Json:
     """`{"headers": […]}`: whose export it is, and what its columns mean."""
     headers = request.json().get("headers")
@@ -39,14 +40,14 @@ def recognise(request: Request) -> Json:
     return {"kind": found.kind, "columns": found.columns}
 
 
-@route("POST", "/imports/check")
+@route("POST", "/imports/check", role=Role.EDITOR, changes=False)
 def check(request: Request) -> Json:
     """What a part of a list would do; nothing is kept or changed."""
     made, read, first = _part(request)
     return _told(made, read, first)
 
 
-@route("POST", "/imports")
+@route("POST", "/imports", role=Role.EDITOR)
 def bring_over(request: Request) -> Json:
     """Puts a part of a list on the queue, where each row is recorded once, however often it is sent."""
     made, read, first = _part(request)
@@ -64,7 +65,7 @@ def bring_over(request: Request) -> Json:
     return told
 
 
-@route("GET", "/imports")
+@route("GET", "/imports", role=Role.VIEWER)
 def list_imports(request: Request) -> Json:
     """Which files were brought over, by whom, and what became of them in all."""
     found = []

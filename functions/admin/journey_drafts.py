@@ -38,6 +38,7 @@ from shared.domain.journeys.publications import (
     with_state,
     with_step_state,
 )
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import clean
 
@@ -60,7 +61,7 @@ class Written:
 # ── drafts ──
 
 
-@route("POST", "/journeys")
+@route("POST", "/journeys", role=Role.EDITOR)
 def create(request: Request) -> Json:
     """Keeps a draft of a new journey: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     written = written_in(request.json_with_text("yaml"))
@@ -69,7 +70,7 @@ def create(request: Request) -> Json:
     return keep(written, None, request.operator, 201)
 
 
-@route("PUT", "/journeys/{journey}/draft")
+@route("PUT", "/journeys/{journey}/draft", role=Role.EDITOR)
 def put_draft(request: Request, journey: str) -> Json:
     """Keeps a draft of a journey, in the place of the form that `If-Match` names by its `etag`. It may have problems
     still; what cannot be read as a journey is refused."""
@@ -84,7 +85,7 @@ def put_draft(request: Request, journey: str) -> Json:
     return keep(written, held.number if held else None, request.operator, 200)
 
 
-@route("DELETE", "/journeys/{journey}/draft")
+@route("DELETE", "/journeys/{journey}/draft", role=Role.EDITOR)
 def drop_draft(request: Request, journey: str) -> Json:
     """Drops the draft. What the shop ships with is as it was shipped, then."""
     held = journey_definitions.drafts().get(journey)
@@ -98,7 +99,7 @@ def drop_draft(request: Request, journey: str) -> Json:
     return {"journey": journey}
 
 
-@route("POST", "/journeys/{journey}/duplicate")
+@route("POST", "/journeys/{journey}/duplicate", role=Role.EDITOR)
 def duplicate(request: Request, journey: str) -> Json:
     """`{"id": …, "name": …}`: a draft of a new journey that is like this one. It runs on wake-ups: a state machine of
     its own comes with a deployment only."""
@@ -113,7 +114,7 @@ def duplicate(request: Request, journey: str) -> Json:
     return keep(written, None, request.operator, 201)
 
 
-@route("POST", "/journeys/{journey}/check")
+@route("POST", "/journeys/{journey}/check", role=Role.VIEWER, changes=False)
 def check(request: Request, journey: str) -> Json:
     """What speaks against publishing a definition, as it is written (or the draft, where none is sent), each with its
     step and line. Nothing is kept."""
@@ -132,7 +133,7 @@ def check(request: Request, journey: str) -> Json:
 # ── what publishing would do, and publishing ──
 
 
-@route("POST", "/journeys/{journey}/dry-run")
+@route("POST", "/journeys/{journey}/dry-run", role=Role.VIEWER, changes=False)
 def dry_run(request: Request, journey: str) -> Json:
     """Whom publishing the draft would concern: who is under way, who waits at a step that is gone and where they would
     go on, who is in the segment that begins it already, and who has finished."""
@@ -172,7 +173,7 @@ def _gone(newer: Journey, waiting: Counter[tuple[int, str]]) -> list[Json]:
     return [{"step": step, "waiting": runs, "goes_to": to} for (step, to), runs in found.items()]
 
 
-@route("POST", "/journeys/{journey}/publish")
+@route("POST", "/journeys/{journey}/publish", role=Role.SENDER)
 def publish(request: Request, journey: str) -> Json:
     """Makes the draft what holds, with the next version. The body says what becomes of those who are under way, and
     whom it takes in besides (docs/journeys.md)."""
@@ -273,7 +274,7 @@ def _appended(before: Journey | None, journey: Journey) -> str | None:
     return own[last + 1] if last + 1 < len(own) else None
 
 
-@route("POST", "/journeys/{journey}/state")
+@route("POST", "/journeys/{journey}/state", role=Role.SENDER)
 def set_state(request: Request, journey: str) -> Json:
     """`{"state": "live"}` or `"paused"`. A draft is switched on by publishing it."""
     state = cast(Literal["live", "paused"], one_of(request.json(), "state", ("live", "paused")))
@@ -288,7 +289,7 @@ def set_state(request: Request, journey: str) -> Json:
     return {"journey": journey, "state": state, "job": job}
 
 
-@route("POST", "/journeys/{journey}/steps/{step}/state")
+@route("POST", "/journeys/{journey}/steps/{step}/state", role=Role.SENDER)
 def set_step_state(request: Request, journey: str, step: str) -> Json:
     """`{"state": "live"}`, `"paused"` (runs wait before it), or of an email `"review"` (a person lets each go)."""
     state = cast(StepState, one_of(request.json(), "state", get_args(StepState)))
@@ -312,7 +313,7 @@ def wake(made: Publication, journey: str, request: Request) -> str:
     return start_job(f"journey-{journey}-p{made.number}", journey, [every], request)
 
 
-@route("GET", "/journeys/{journey}/yaml")
+@route("GET", "/journeys/{journey}/yaml", role=Role.VIEWER)
 def show_yaml(request: Request, journey: str) -> Json:
     """As YAML: the draft, where there is one, or else what is published; or the `version` that is asked for."""
     number = request.query.get("version")
@@ -332,7 +333,7 @@ def show_yaml(request: Request, journey: str) -> Json:
     }
 
 
-@route("GET", "/journeys/{journey}/versions")
+@route("GET", "/journeys/{journey}/versions", role=Role.VIEWER)
 def list_versions(request: Request, journey: str) -> Json:
     """The versions of the journey's definition, newest first: who made each, when and why."""
     cursor = request.cursor()

@@ -33,6 +33,7 @@ from shared.domain.journeys.definition import Published
 from shared.domain.journeys.jobs import Move, Start
 from shared.domain.journeys.runs import LEAVING, Begin, Moved
 from shared.domain.journeys.telling import tell
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 MAX_LOOKED_AT = 10_000
@@ -61,7 +62,7 @@ ON_RECORD: Mapping[str, Collection[str]] = {
 # ── who is where ──
 
 
-@route("GET", "/journeys/{journey}/runs")
+@route("GET", "/journeys/{journey}/runs", role=Role.VIEWER)
 def list_runs(request: Request, journey: str) -> Json:
     """The runs behind a number: `?what=` is how they stand (`waiting`, `held`, `ended`, `goal`) or what is on record of
     them (`entered`, `sent`, `skipped`, `left`), `?step=` where, `?reason=` why, `?outcome=` how they ended. A page can
@@ -136,7 +137,7 @@ def told_of(row: Row) -> dict[str, Json]:
     }
 
 
-@route("GET", "/contacts/{contact}/runs")
+@route("GET", "/contacts/{contact}/runs", role=Role.VIEWER)
 def show_runs(request: Request, contact: str) -> Json:
     """Every run the contact has had, newest first, with all that is on record of it, in words."""
     of = views.profile_of(contact).contact
@@ -156,7 +157,7 @@ def runs_of(contact: str) -> list[views.Placed]:
 # ── what is decided ──
 
 
-@route("POST", "/runs/move")
+@route("POST", "/runs/move", role=Role.SENDER)
 def move(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run", "to": a step}`: those go on there. `dry_run`: how many."""
     body = request.json()
@@ -169,14 +170,14 @@ def move(request: Request) -> Json:
     return decide(request, body, published, "move", to=to)
 
 
-@route("POST", "/runs/stop")
+@route("POST", "/runs/stop", role=Role.SENDER)
 def stop(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run", or "all": true}`: those end. `dry_run`: how many."""
     body = request.json()
     return decide(request, body, published_in(body), "stop")
 
 
-@route("POST", "/runs/release")
+@route("POST", "/runs/release", role=Role.SENDER)
 def release(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run"}`: emails that were held for a person to look at go."""
     body = request.json()
@@ -252,7 +253,7 @@ def one_run(body: dict[str, Any], journey: str) -> Row:
     raise RefusedError("not_found", "the contact has no such run of this journey", "run", 404)
 
 
-@route("POST", "/journeys/{journey}/start")
+@route("POST", "/journeys/{journey}/start", role=Role.SENDER)
 def start(request: Request, journey: str) -> Json:
     """`{"contacts": [ids]}`, or `{"segment": id, "over": "2h"}`: it begins for these, by its entry rule. `dry_run`: for
     how many at most."""
@@ -291,7 +292,7 @@ def begin(journey: str, t: Instant, operator: str) -> Begin:
     return Begin(t, journey, f"by {operator} {t}")
 
 
-@route("GET", "/jobs/{job}")
+@route("GET", "/jobs/{job}", role=Role.VIEWER)
 def show_job(request: Request, job: str) -> Json:
     """How a job stands, and once it is done for how many people."""
     unknown = RefusedError("not_found", "there is no such job", "job", 404)

@@ -18,6 +18,7 @@ from shared.adapters.run_counts import Count
 from shared.domain.events import Instant, Json
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.runs import LEAVING
+from shared.domain.operators import Role
 
 DAYS = 30
 MAX_VERSIONS = 20
@@ -25,7 +26,7 @@ MAX_ROWS = 10_000
 """Runs that are looked at to count those that are held."""
 
 
-@route("GET", "/journeys")
+@route("GET", "/journeys", role=Role.VIEWER)
 def list_journeys(request: Request) -> Json:
     """All of them: those that are switched on, and those that are only drafts, shipped ones among them."""
     published, drafts = journey_definitions.publication().journeys, journey_drafts.drafts()
@@ -54,7 +55,7 @@ def list_journeys(request: Request) -> Json:
     return {"journeys": listed}
 
 
-@route("GET", "/journeys/{journey}")
+@route("GET", "/journeys/{journey}", role=Role.VIEWER)
 def show_journey(request: Request, journey: str) -> Json:
     """As it is published, and as it may become: in words, with how many are where, and what is to be done yet."""
     publication, draft = journey_definitions.publication(), journey_drafts.drafts().get(journey)

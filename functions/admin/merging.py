@@ -7,13 +7,14 @@ from functions.admin.rest import Request, answer, left_out, logger, route
 from shared.adapters import conflicts, contacts, events_queue
 from shared.adapters.clock import now
 from shared.domain.events import Event, Identity, IdentityKind, Json, Type, event_id
+from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
 
 MAX_SHOWN = 100
 
 
-@route("GET", "/conflicts")
+@route("GET", "/conflicts", role=Role.VIEWER)
 def list_conflicts(request: Request) -> Json:
     """Pairs of contacts that events have named together, the newest first; `more` when there are others."""
     stored = conflicts.stored()
@@ -29,7 +30,7 @@ def list_conflicts(request: Request) -> Json:
     }
 
 
-@route("POST", "/contacts/{contact}/merge")
+@route("POST", "/contacts/{contact}/merge", role=Role.EDITOR)
 def merge(request: Request, contact: str) -> Json:
     """Has another contact join this one, for good. It is done when its event has been taken off the queue."""
     other = request.json().get("other")

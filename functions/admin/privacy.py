@@ -10,10 +10,11 @@ from shared.adapters import events_queue, requests
 from shared.adapters.clock import now
 from shared.adapters.requests import StoredRequest
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, event_id, iso
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("DELETE", "/contacts/{contact}")
+@route("DELETE", "/contacts/{contact}", role=Role.OWNER)
 def erase(request: Request, contact: str) -> Json:
     """Erases a contact, for good. It is done when its event has been taken off the queue."""
     erased = profile_of(contact, "contact").contact
@@ -32,13 +33,13 @@ def erase(request: Request, contact: str) -> Json:
     return answer(202, {"contact": erased, "status": "erasing"})
 
 
-@route("GET", "/requests")
+@route("GET", "/requests", role=Role.VIEWER)
 def list_requests(request: Request) -> Json:
     """What storefronts have asked for, those that wait first; with the exports that answer a request for data."""
     return {"requests": [shown(each) for each in requests.stored()]}
 
 
-@route("POST", "/requests/{request_id}/dismiss")
+@route("POST", "/requests/{request_id}/dismiss", role=Role.OWNER)
 def dismiss(request: Request, request_id: str) -> Json:
     """Says that a request is done. It stays in the list, as the proof of it."""
     if not re.fullmatch(r"\d{1,18}", request_id) or not requests.dismiss(int(request_id), now()):

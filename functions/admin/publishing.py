@@ -22,6 +22,7 @@ from shared.adapters.definitions import Draft
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
+from shared.domain.operators import Role
 from shared.domain.publications import InUseError, Publication, with_segment, without_segment
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import Payload
@@ -33,7 +34,7 @@ MAX_FORMS = 20  # of one page
 # ── drafts ──
 
 
-@route("POST", "/segments")
+@route("POST", "/segments", role=Role.EDITOR)
 def create(request: Request) -> Json:
     """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`. 409 where there is one of this
     id: nobody's segment is replaced by making another."""
@@ -54,7 +55,7 @@ def create(request: Request) -> Json:
     return tagged(drafted(draft, publication), 201)
 
 
-@route("PUT", "/segments/{segment}/draft")
+@route("PUT", "/segments/{segment}/draft", role=Role.EDITOR)
 def put_draft(request: Request, segment: str) -> Json:
     """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`."""
     read = segment_in(request.json(), segment)
@@ -75,7 +76,7 @@ def put_draft(request: Request, segment: str) -> Json:
         raise too_large(error) from None
 
 
-@route("DELETE", "/segments/{segment}/draft")
+@route("DELETE", "/segments/{segment}/draft", role=Role.EDITOR)
 def drop_draft(request: Request, segment: str) -> Json:
     draft_of(segment)
     only_if_unchanged(request, segment)
@@ -86,7 +87,7 @@ def drop_draft(request: Request, segment: str) -> Json:
     return {"segment": segment}
 
 
-@route("POST", "/segments/{segment}/dry-run")
+@route("POST", "/segments/{segment}/dry-run", role=Role.EDITOR)
 def dry_run(request: Request, segment: str) -> Json:
     """Works out whom publishing the draft would bring in and take out, from the lake, and who they are; asks for it by
     the `run` in the answer. The draft goes on naming it."""
@@ -99,7 +100,7 @@ def dry_run(request: Request, segment: str) -> Json:
     return answer(202, {"run": run})
 
 
-@route("GET", "/segments/{segment}/dry-run/{run}")
+@route("GET", "/segments/{segment}/dry-run/{run}", role=Role.VIEWER)
 def show_dry_run(request: Request, segment: str, run: str) -> Json:
     unknown = RefusedError("not_found", "there is no such dry run", "run", 404)
     status, output = outcome_of(run, rf"dry-run-{re.escape(segment)}-\d{{1,16}}", unknown)
@@ -109,7 +110,7 @@ def show_dry_run(request: Request, segment: str, run: str) -> Json:
 # ── publications ──
 
 
-@route("POST", "/segments/{segment}/publish")
+@route("POST", "/segments/{segment}/publish", role=Role.SENDER)
 def publish(request: Request, segment: str) -> Json:
     """Makes the draft what holds, with the next number, and has all contacts adopt it."""
     draft, start_journeys = draft_of(segment).segment, wants_journeys(request)
@@ -124,7 +125,7 @@ def publish(request: Request, segment: str) -> Json:
     return answer(202, {"segment": segment, "publication": publication.number, **filling(publication, segment)})
 
 
-@route("DELETE", "/segments/{segment}")
+@route("DELETE", "/segments/{segment}", role=Role.SENDER)
 def delete(request: Request, segment: str) -> Json:
     """Takes the segment out, with the next number: its members leave."""
     publication = definitions.publication()
@@ -144,7 +145,7 @@ def delete(request: Request, segment: str) -> Json:
     return answer(202, {"segment": segment, "publication": publication.number})
 
 
-@route("GET", "/segments/{segment}/versions")
+@route("GET", "/segments/{segment}/versions", role=Role.VIEWER)
 def list_versions(request: Request, segment: str) -> Json:
     """The forms the segment has had, newest first."""
     before = request.cursor()

@@ -7,10 +7,11 @@ from shared.adapters import refreshes
 from shared.adapters.clock import now
 from shared.adapters.refreshes import Rebuild, UnknownPassError
 from shared.domain.events import Json
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("POST", "/rebuild")
+@route("POST", "/rebuild", role=Role.OWNER)
 def rebuild(request: Request) -> Json:
     """Begins it; 409 while one is under way."""
     newest = refreshes.rebuilt()
@@ -23,7 +24,7 @@ def rebuild(request: Request) -> Json:
     return answer(202, described(begun))
 
 
-@route("GET", "/rebuild")
+@route("GET", "/rebuild", role=Role.VIEWER)
 def show_rebuild(request: Request) -> Json:
     """The newest one, and how it stands."""
     newest = refreshes.rebuilt()

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
 
 from shared.domain.events import Json
+from shared.domain.operators import Role, refusal, role_of
 from shared.domain.refusals import RefusedError, error_body
 from shared.domain.sources.payload import Payload, clean, read
 
@@ -74,6 +75,8 @@ class Request:
     """The etag of the form of a thing that the request is about."""
     operator: str
     """Who asks: the subject of the token that API Gateway has checked."""
+    role: Role | None
+    """What they may do, by the token's groups; None: nobody has given them a role."""
 
     def json(self) -> Payload:
         """The JSON object in the body. RefusedError when there is none."""
@@ -154,18 +157,70 @@ View = Callable[..., Json]
 """From a Request and the path's parameters to the answer's JSON, or to a Response where it is no 200."""
 
 
-def route(method: str, path: str) -> Callable[[View], View]:
-    """Answers requests of this method and path with what the view gives, as JSON.
+class Paging(TypedDict, total=False):
+    """What a list that can grow is asked with."""
+
+    limit: int
+    """How many items the page shall have: from 1 to 200."""
+    cursor: str
+    """That of the previous page, unchanged; left out for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A route, as it is registered, checked and described (openapi.py)."""
+
+    method: str
+    path: str
+    role: Role
+    """Which it takes."""
+    view: View
+    """Its docstring describes the route; its first sentence is the summary."""
+    takes: Any
+    """What the body is: a pydantic model, a TypedDict, or another type that pydantic knows. None: there is none."""
+    gives: Any
+    """What an answer of the 200s is; likewise."""
+    query: type | None
+    """A TypedDict (total=False) of what can stand in the query."""
+    status: int
+    """Of the answer, where all goes well."""
+    changes: bool
+    """Whether it changes anything: then a line of the audit log is written."""
+
+
+ROUTES: list[Declared] = []
+"""All that is registered."""
+
+
+def route(
+    method: str,
+    path: str,
+    *,
+    role: Role,
+    takes: Any = None,
+    gives: Any = None,
+    query: type | None = None,
+    status: int = 200,
+    changes: bool | None = None,
+) -> Callable[[View], View]:
+    """Answers requests of this method and path with what the view gives, as JSON, to whom has the role. See Declared;
+    `changes`: left out, all but GET do.
 
     A RefusedError becomes the error answer it describes; anything else that is raised becomes a 500, and is logged by
     its kind and place, not by its text, which could repeat what was asked for.
     """
 
     def register(view: View) -> View:
+        changing = method != "GET" if changes is None else changes
+        ROUTES.append(Declared(method, path, role, view, takes, gives, query, status, changing))
+
         @wraps(view)
         def answered(**parameters: str) -> Response:
             try:
-                result = view(_request(), **parameters)
+                request = _request()
+                if (refused := refusal(request.role, role)) is not None:
+                    raise RefusedError("not_allowed", refused, status=403)
+                result = view(request, **parameters)
                 return result if isinstance(result, Response) else answer(200, result)
             except ProblemsError as error:
                 told = error_body(error.code, error.message)
@@ -193,7 +248,8 @@ def _request() -> Request:
     body = request.raw_body
     raw = body.encode() if isinstance(body, str) else body
     if_match = request.headers.get("if-match")
-    return Request(dict(request.query_params or {}), raw, if_match, str(claims.get("sub", "unknown")))
+    operator, role = str(claims.get("sub", "unknown")), role_of(str(claims.get("cognito:groups", "")))
+    return Request(dict(request.query_params or {}), raw, if_match, operator, role)
 
 
 def _place(error: Exception) -> str:

@@ -17,6 +17,7 @@ from shared.domain import guidance, sql
 from shared.domain.conditions import Segment
 from shared.domain.events import DAY, SECOND, Instant, Json
 from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, foresee
+from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.publications import Publication
 from shared.domain.refusals import RefusedError
@@ -36,7 +37,7 @@ GUIDANCE_TIME = 15 * SECOND
 # ── as they are ──
 
 
-@route("GET", "/segments")
+@route("GET", "/segments", role=Role.VIEWER)
 def list_segments(request: Request) -> Json:
     """Those that are published, and what is only drafted so far. Members are those of the counters, which a crash can
     leave wrong until the next night; a segment's own answer counts them."""
@@ -49,7 +50,7 @@ def list_segments(request: Request) -> Json:
     }
 
 
-@route("GET", "/segments/{segment}")
+@route("GET", "/segments/{segment}", role=Role.VIEWER)
 def show_segment(request: Request, segment: str) -> Json:
     """As it is published, and where it is in its life; what is only drafted so far is that alone."""
     newest = definitions.at_least(definitions.publication().number)
@@ -63,7 +64,7 @@ def show_segment(request: Request, segment: str) -> Json:
     return described(known, newest, counted) | {"definition": publishing.written(known), "sql": query, **life}
 
 
-@route("GET", "/segments/{segment}/members")
+@route("GET", "/segments/{segment}/members", role=Role.VIEWER)
 def list_members(request: Request, segment: str) -> Json:
     if segment not in definitions.segments().segments:
         raise not_found()
@@ -104,7 +105,7 @@ def not_found() -> RefusedError:
 # ── what is to come ──
 
 
-@route("GET", "/forecast")
+@route("GET", "/forecast", role=Role.VIEWER)
 def show_forecast(request: Request) -> Json:
     """How many enter and leave each segment today and on each of the next 30 days, if nothing happens: of as many
     contacts with a wake-up in these days as there was time for. The `cursor` leads to the others, whose numbers are to
@@ -161,7 +162,7 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
 # ── what to fix ──
 
 
-@route("GET", "/guidance")
+@route("GET", "/guidance", role=Role.VIEWER)
 def show_guidance(request: Request) -> Json:
     """Segments that are too small, nearly the same people, or that nobody enters: of as many as there was time to read
     the members of. `left_out` are the others."""

@@ -11,6 +11,7 @@ from shared.adapters import identities, pace, sent_counts, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.messages.reputation import WINDOW, Warming, rates
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
@@ -47,14 +48,14 @@ def standing(instant: Instant) -> tuple[dict[str, Json], list[str]]:
     return told, problems
 
 
-@route("GET", "/sending")
+@route("GET", "/sending", role=Role.VIEWER)
 def show_sending(request: Request) -> Json:
     """How sending stands, and `problems`, a sentence each."""
     told, problems = standing(now())
     return {**told, "problems": problems}
 
 
-@route("POST", "/sending/lift")
+@route("POST", "/sending/lift", role=Role.SENDER)
 def lift_pause(request: Request) -> Json:
     """Marketing goes on. What was counted until today does not pause it again."""
     if not (pace.read() or {}).get("paused"):
@@ -64,7 +65,7 @@ def lift_pause(request: Request) -> Json:
     return show_sending(request)
 
 
-@route("DELETE", "/contacts/{contact}/suppression")
+@route("DELETE", "/contacts/{contact}/suppression", role=Role.SENDER)
 def lift_suppression(request: Request, contact: str) -> Json:
     """The contact's address gets email again, after it came back. Who complained, or was erased, stays so."""
     profile = profile_of(contact, "contact")

@@ -16,17 +16,18 @@ from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeE
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import address_of
 from shared.domain.events import Json
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.settings import IN_WORDS, SavedSettings, ShopSettings
 
 
-@route("GET", "/settings")
+@route("GET", "/settings", role=Role.VIEWER)
 def show_settings(request: Request) -> Json:
     """The newest version, whole: what nobody has set has its default."""
     return tagged(shop_settings.saved())
 
 
-@route("PUT", "/settings")
+@route("PUT", "/settings", role=Role.SENDER)
 def save_settings(request: Request) -> Json:
     """Makes the body, a whole document, the next version. `If-Match` names the version that it was made of."""
     if request.if_match is None:
@@ -50,7 +51,7 @@ def save_settings(request: Request) -> Json:
     return tagged(saved)
 
 
-@route("GET", "/settings/versions")
+@route("GET", "/settings/versions", role=Role.VIEWER)
 def list_versions(request: Request) -> Json:
     """Each version, newest first, with who made it and when."""
     cursor = request.cursor()

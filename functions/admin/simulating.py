@@ -16,6 +16,7 @@ from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.adapters.definitions_table import TooLargeError
 from shared.domain.events import Json
+from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
 
@@ -30,7 +31,7 @@ PATHS = 50
 OPTIONS = ("yaml", "definition", "contacts", "sample", "days", "rates", "seed", "by_itself")
 
 
-@route("POST", "/journeys/{journey}/simulate")
+@route("POST", "/journeys/{journey}/simulate", role=Role.EDITOR)
 def simulate_journey(request: Request, journey: str) -> Json:
     """Plays a definition (`yaml` or `definition`; the draft, or else what is published, when neither is sent) for
     `contacts` by their ids, or a `sample` of so many, over `days`, with `rates` of what they do, by a `seed`. The

@@ -29,6 +29,7 @@ from shared.domain.campaigns.definition import templates_of
 from shared.domain.campaigns.states import ENDED
 from shared.domain.events import Json, normal_email
 from shared.domain.journeys.definition import Send
+from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import clean
 from shared.domain.templates.branches import signature
@@ -49,7 +50,7 @@ ITS_OWN = ("contact", "as", "language", "version", "to")
 # ── which there are ──
 
 
-@route("GET", "/templates")
+@route("GET", "/templates", role=Role.VIEWER)
 def list_templates(request: Request) -> Json:
     """All of them: shipped, published by the shop, and those that are only drafts."""
     numbers, drafts, used = kept.numbers(), kept.drafts(), journeys_by_template()
@@ -73,7 +74,7 @@ def list_templates(request: Request) -> Json:
     return {"templates": listed}
 
 
-@route("GET", "/templates/{template}")
+@route("GET", "/templates/{template}", role=Role.VIEWER)
 def show_template(request: Request, template: str) -> Json:
     """As it is sent, and as it may become. `text`: what to edit, as YAML."""
     version, draft = standing(template), kept.drafts().get(template)
@@ -96,7 +97,7 @@ def show_template(request: Request, template: str) -> Json:
     )
 
 
-@route("GET", "/templates/{template}/versions")
+@route("GET", "/templates/{template}/versions", role=Role.VIEWER)
 def list_versions(request: Request, template: str) -> Json:
     """The versions that the shop has published, newest first: who made each, when and why."""
     cursor = request.cursor()
@@ -113,7 +114,7 @@ def list_versions(request: Request, template: str) -> Json:
 # ── drafts ──
 
 
-@route("POST", "/templates")
+@route("POST", "/templates", role=Role.EDITOR)
 def create(request: Request) -> Json:
     """Keeps a draft of a new template: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     template, text = written_in(request.json_with_lines())
@@ -122,7 +123,7 @@ def create(request: Request) -> Json:
     return keep(template, text, None, request.operator, 201)
 
 
-@route("PUT", "/templates/{template}/draft")
+@route("PUT", "/templates/{template}/draft", role=Role.EDITOR)
 def put_draft(request: Request, template: str) -> Json:
     """Keeps a draft, in the place of the form that `If-Match` names by its `etag`. It may have problems still."""
     version, draft = standing(template), kept.drafts().get(template)
@@ -133,7 +134,7 @@ def put_draft(request: Request, template: str) -> Json:
     return keep(written, text, draft.number if draft else None, request.operator, 200)
 
 
-@route("DELETE", "/templates/{template}/draft")
+@route("DELETE", "/templates/{template}/draft", role=Role.EDITOR)
 def drop_draft(request: Request, template: str) -> Json:
     draft = draft_of(template)
     only_if_unchanged(request, standing(template), draft)
@@ -147,7 +148,7 @@ def drop_draft(request: Request, template: str) -> Json:
 # ── looking at it ──
 
 
-@route("POST", "/templates/{template}/check")
+@route("POST", "/templates/{template}/check", role=Role.VIEWER, changes=False)
 def check(request: Request, template: str) -> Json:
     """What speaks against publishing it, as it is written (or the draft, where none is sent), each with its place and
     line; and advice. Nothing is kept."""
@@ -160,7 +161,7 @@ def check(request: Request, template: str) -> Json:
     return {"problems": placed(found, text), "advice": found.advice, "looked_at": looked_at}
 
 
-@route("POST", "/templates/{template}/preview")
+@route("POST", "/templates/{template}/preview", role=Role.VIEWER, changes=False)
 def preview(request: Request, template: str) -> Json:
     """The email as the contact would get it (`{"contact": id}`), as somebody of whom nothing is known
     (`{"as": "nothing"}`), or as the example (`{}`): of the text that is sent, of a `version`, or of the draft. Its
@@ -172,7 +173,7 @@ def preview(request: Request, template: str) -> Json:
     return {**out, "language": ready.language, "version": ready.version or None, "size": size}
 
 
-@route("POST", "/templates/{template}/branches")
+@route("POST", "/templates/{template}/branches", role=Role.VIEWER, changes=False)
 def branches(request: Request, template: str) -> Json:
     """In which ways it comes out for the contacts that are looked at: which blocks are shown, for how many, and one of
     them to look at it as. `nobody`: blocks that none of them would see."""
@@ -206,7 +207,7 @@ def branches(request: Request, template: str) -> Json:
     }
 
 
-@route("POST", "/templates/{template}/test")
+@route("POST", "/templates/{template}/test", role=Role.SENDER)
 def test(request: Request, template: str) -> Json:
     """Sends it to oneself: `{"to": address}`, made as for a preview. It says that it is a test, is nobody's message,
     and nothing is counted of it."""
@@ -278,7 +279,7 @@ def rendered(ready: Ready, body: Mapping[str, Any]) -> dict[str, Any]:
 # ── publishing ──
 
 
-@route("POST", "/templates/{template}/publish")
+@route("POST", "/templates/{template}/publish", role=Role.SENDER)
 def publish(request: Request, template: str) -> Json:
     """Makes the draft what is sent from now on, as the next version: `{"why": …}`. All steps that do not pin a version
     send it, also to people who are under way."""
@@ -302,7 +303,7 @@ def publish(request: Request, template: str) -> Json:
     return {"template": template, "version": number, "advice": found.advice}
 
 
-@route("DELETE", "/templates/{template}")
+@route("DELETE", "/templates/{template}", role=Role.SENDER)
 def take_back(request: Request, template: str) -> Json:
     """Takes the shop's own template back: what is shipped under its id is sent again; one that nothing is shipped for
     is gone, which is refused while a journey sends it. Its versions stay, for the emails that were made of them."""

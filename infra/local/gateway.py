@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,11 +19,14 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from infra.local.aws.calls import ACCOUNT
 from infra.local.routes import Route
 from infra.local.system import System, report
+from shared.domain.operators import WORDS, Role
 
 MAX_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 TEXT = ("application/json", "application/x-www-form-urlencoded", "text/")
 DEVELOPER = {"sub": "developer", "email": "developer@example.com", "cognito:username": "developer"}
 """Who is logged in to the admin here. Authorisation is API Gateway's, so nothing of this is ever deployed."""
+ROLE_COOKIE = "beckon_as"
+"""As whom: an owner, or who was chosen by opening `/admin/?as=viewer`."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,19 @@ def admin(system: System, request: Request) -> Response:
     for route in system.routes["Api"]:
         parameters = route.match(request.method, request.path)
         if parameters is not None:
-            return _answer(_invoke(system, route.function, _version_1(system, route, request, parameters)))
+            answer = _answer(_invoke(system, route.function, _version_1(system, route, request, parameters)))
+            chosen = dict(parse_qsl(request.query)).get("as") if request.path == "/" else None
+            if chosen not in WORDS:
+                return answer
+            cookie = f"{ROLE_COOKIE}={chosen}; Path=/admin; HttpOnly; SameSite=Strict"
+            return replace(answer, headers={**answer.headers, "set-cookie": cookie})
     return _json(403, {"message": "Missing Authentication Token"})  # what a REST API says of a path it does not know
+
+
+def signed_in_as(request: Request) -> str:
+    """The role of whoever asks here."""
+    found = re.search(rf"\b{ROLE_COOKIE}=(\w+)", request.headers.get("cookie", ""))
+    return found[1] if found is not None and found[1] in WORDS else Role.OWNER.word
 
 
 def _invoke(system: System, function: str, payload: dict[str, Any]) -> Any:
@@ -123,7 +138,7 @@ def _version_1(system: System, route: Route, request: Request, parameters: dict[
         "requestContext": {
             "accountId": ACCOUNT,
             "apiId": "local",
-            "authorizer": {"claims": DEVELOPER},
+            "authorizer": {"claims": {**DEVELOPER, "cognito:groups": signed_in_as(request)}},
             "httpMethod": request.method,
             "identity": {"sourceIp": "127.0.0.1", "userAgent": request.headers.get("user-agent", "")},
             "path": f"/admin{request.path}",

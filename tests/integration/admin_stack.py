@@ -62,7 +62,9 @@ class Answer:
 
 
 class Admin:
-    """Sends requests."""
+    """Sends requests, as an operator of these groups."""
+
+    groups = "owner"
 
     def get(self, url: str) -> Answer:
         return self.request("GET", url)
@@ -70,10 +72,10 @@ class Admin:
     def post(self, url: str, body: Json = None) -> Answer:
         return self.request("POST", url, b"" if body is None else json.dumps(body).encode())
 
-    def request(self, method: str, url: str, body: bytes = b"") -> Answer:
+    def request(self, method: str, url: str, body: bytes = b"", **headers: str) -> Answer:
         path = urlsplit(url).path
         route = next(route for route in ROUTES if route.match(method, path) is not None)
-        answer = handler(payload(route, url, body), object())
+        answer = handler(payload(route, url, body, self.groups, **headers), object())
         assert "isBase64Encoded" not in answer
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
@@ -90,11 +92,12 @@ class Admin:
             cursor = f"&cursor={answer['cursor']}"
 
 
-def payload(route: Route, url: str, body: bytes) -> dict[str, Any]:
-    """As a REST API makes it (format 1.0)."""
+def payload(route: Route, url: str, body: bytes, groups: str = "owner", **extra: str) -> dict[str, Any]:
+    """As a REST API makes it (format 1.0); `extra` headers have _ for -."""
     parts = urlsplit(url)
     query = parse_qs(parts.query, keep_blank_values=True)
     headers = {"content-type": "application/json", "authorization": "a token that API Gateway has checked"}
+    headers |= {name.replace("_", "-"): value for name, value in extra.items()}
     return {
         "version": "1.0",
         "resource": route.path,
@@ -107,7 +110,7 @@ def payload(route: Route, url: str, body: bytes) -> dict[str, Any]:
         "pathParameters": route.match(route.method, parts.path) or None,
         "stageVariables": None,
         "requestContext": {
-            "authorizer": {"claims": {"sub": "operator-1"}},
+            "authorizer": {"claims": {"sub": "operator-1", "cognito:groups": groups}},
             "httpMethod": route.method,
             "path": f"/admin{parts.path}",
             "requestId": "request",
