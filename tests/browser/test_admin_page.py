@@ -153,10 +153,12 @@ def test_the_morning_page_says_what_is_wrong_and_how_the_month_went(page: Page, 
 def test_a_contact_is_found_by_address_and_the_address_stays_out_of_the_url(page: Page, base: str, ada: str) -> None:
     page.open(base)
     page.wait_for("Dormant")
-    page.run("document.getElementById('find-value').focus()")
+    page.press("/", 191, "/")
+    page.wait("document.getElementById('search')?.open")
     page.call("Input.insertText", text=ADA)
     page.press("Enter", 13, "\r")
     page.wait_for("Timeline")
+    assert page.run("document.getElementById('search')") is None
     assert page.run("location.href") == f"{base}#/contacts/{ada}"
     text = page.text()
     assert "Ada Lovelace" in text
@@ -171,13 +173,35 @@ def test_a_contact_is_found_by_address_and_the_address_stays_out_of_the_url(page
 def test_who_is_not_found_is_said_beside_the_search(page: Page, base: str) -> None:
     page.open(base)
     page.wait_for("Dormant")
-    page.run("document.getElementById('find-value').focus()")
+    page.run("document.querySelector('.searching').click()")
+    page.wait("document.getElementById('search')?.open")
     page.call("Input.insertText", text="nobody@example.com")
     page.press("Enter", 13, "\r")
-    page.wait("document.getElementById('find-problem').innerText !== ''")
-    assert page.run("document.getElementById('find-problem').innerText") == "No contact is known by this."
+    page.wait("document.getElementById('search-problem').innerText !== ''")
+    assert page.run("document.getElementById('search-problem').innerText") == "No contact is known by this."
     assert [complaint for complaint in page.complaints if "404" in complaint]
     page.complaints.clear()
+
+
+def test_everything_is_found_by_its_name_with_the_keyboard_alone(page: Page, base: str) -> None:
+    page.open(f"{base}#/conflicts")
+    page.wait_for("They may be one person")
+    page.call("Input.dispatchKeyEvent", type="keyDown", key="k", code="KeyK", windowsVirtualKeyCode=75, modifiers=2)
+    page.wait("document.getElementById('search')?.open")
+    page.call("Input.insertText", text="we")
+    page.wait("document.querySelectorAll('#search-found [role=option]').length > 3")
+    page.wait("document.querySelector('#search-found').innerText.includes('We miss you')")
+    page.run("document.querySelector('#search-text').select()")
+    page.call("Input.insertText", text="Ones")  # inside a name
+    page.wait("document.querySelectorAll('#search-found [role=option]').length === 0")
+    page.run("document.querySelector('#search-text').select()")
+    page.call("Input.insertText", text="win-")
+    page.wait("document.querySelector('#search-found').innerText.includes('Win-back')")
+    page.press("ArrowDown", 40)
+    page.press("ArrowUp", 38)
+    page.press("Enter", 13, "\r")
+    page.wait("location.hash === '#/journeys/win_back'")
+    page.wait_for("Starts")
 
 
 def test_members_lead_to_contacts_and_names_are_never_markup(page: Page, base: str) -> None:

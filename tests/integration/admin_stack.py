@@ -122,6 +122,15 @@ def payload(route: Route, url: str, body: bytes, groups: str = "owner", **extra:
     }
 
 
+CAMPAIGNS = {
+    "KeySchema": [{"AttributeName": "campaign", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [
+        {"AttributeName": "campaign", "AttributeType": "S"},
+        {"AttributeName": "item", "AttributeType": "S"},
+    ],
+}
+
+
 @contextmanager
 def admin_stack() -> Iterator[Admin]:
     """A fresh account: tables, queues, state machines, a lake and the settings, on a clock that stands at `NOW`."""
@@ -129,7 +138,7 @@ def admin_stack() -> Iterator[Admin]:
         patch.setattr(boto3, "DEFAULT_SESSION", session())
         forget()
         dynamodb, sqs, ssm = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("ssm")
-        for name, definition in TABLES.items():
+        for name, definition in {**TABLES, "Campaigns": CAMPAIGNS}.items():
             dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
             patch.setenv(f"{name.upper()}_TABLE", name)
         for name, value in SECRETS.items():

@@ -1,12 +1,10 @@
 // The operators' page: its frame, and which page is shown. Everything it shows comes from the API beside it; every text
 // is set as text, never as HTML. A page's module is loaded when it is first asked for.
 
-import { ask, at } from "./api.js";
-import { finishSigningIn, signIn, signOut, state } from "./login.js";
+import { finishSigningIn, signIn, state } from "./login.js";
+import { Navigation } from "./navigation.js";
 import { Confirm, Empty, Title } from "./parts.js";
-import { settings } from "./settings.js";
-import { sentence } from "./words.js";
-import { html, render, signal, useEffect, useRef, useSignal } from "./vendor/preact.js";
+import { html, render, signal, useEffect, useSignal } from "./vendor/preact.js";
 
 const PAGES = [
   [/^(?:#\/)?$/, () => import("./today.js")],
@@ -38,23 +36,36 @@ const PAGES = [
   [/^#\/requests$/, () => import("./requests.js")],
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
-const NAVIGATION = [
-  ["#/", "Today"], ["#/segments", "Segments"], ["#/journeys", "Journeys"], ["#/campaigns", "Campaigns"], ["#/emails", "Emails"],
-  ["#/forms", "Forms"], ["#/shop", "Shop"], ["#/operations", "Operations"],
-];
-const OPERATIONS = ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"];
 
 const place = signal(location.hash);
 addEventListener("hashchange", () => { place.value = location.hash; });
 
 function Frame() {
+  const Search = useSignal(null); // the dialog, while it is open
+  const search = async () => {
+    const module = await import("./search.js").catch(() => null);
+    if (module && state.value !== "out") Search.value = module.default;
+  };
+  useEffect(() => {
+    const pressed = (event) => {
+      const combined = event.ctrlKey || event.metaKey;
+      const isAsked = combined ? event.key === "k" : event.key === "/" && !event.altKey && !event.target.closest("input, select, textarea, [contenteditable]");
+      if (!isAsked || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      search();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
   return html`
     <a class="skip" href="#main" onClick=${toContent}>To the content</a>
-    <${Top} />
-    ${state.value === "over" && html`<div class="over" role="alert">Your sign-in is over. What you have written here is kept.
-      <button class="strong" onClick=${signIn}>Sign in again</button></div>`}
-    <main id="main" tabindex="-1">${state.value === "out" ? html`<${SignIn} />` : html`<${Shown} key=${place.value} hash=${place.value} />`}</main>
-    ${state.value !== "out" && html`<footer class="foot small soft">All times are in the shop's time zone, ${settings.zone}.</footer>`}
+    <${Navigation} place=${place.value} search=${search} />
+    <div class="content">
+      ${state.value === "over" && html`<div class="over" role="alert">Your sign-in is over. What you have written here is kept.
+        <button class="strong" onClick=${signIn}>Sign in again</button></div>`}
+      <main id="main" tabindex="-1">${state.value === "out" ? html`<${SignIn} />` : html`<${Shown} key=${place.value} hash=${place.value} />`}</main>
+    </div>
+    ${Search.value && html`<${Search.value} close=${() => { Search.value = null; }} />`}
     <${Confirm} />`;
 }
 
@@ -62,51 +73,6 @@ function Frame() {
 function toContent(event) {
   event.preventDefault();
   document.getElementById("main").focus();
-}
-
-function Top() {
-  const page = place.value === "" ? "#/" : place.value;
-  const within = (link) => `${page}/`.startsWith(`${link}/`) || (link === "#/operations" && OPERATIONS.includes(page));
-  const current = (link) => page === link ? "page" : link !== "#/" && within(link) ? "true" : null;
-  return html`<header class="top">
-    <a class="brand" href="#/">Beckon</a>
-    <nav aria-label="Pages">
-      ${NAVIGATION.map(([link, name]) => html`<a href=${link} aria-current=${current(link)}>${name}</a>`)}
-      ${!settings.login && html`<a class="beside" href="/mailbox">Mailbox</a>`}
-    </nav>
-    ${state.value !== "out" && html`<${Find} />`}
-    ${settings.login && state.value !== "out" && html`<button id="sign-out" class="quiet" onClick=${signOut}>Sign out</button>`}
-  </header>`;
-}
-
-function Find() {
-  const [kind, text] = [useRef(), useRef()];
-  const problem = useSignal("");
-  const find = async (event) => {
-    event.preventDefault();
-    problem.value = "";
-    try {
-      const found = await ask("contacts/find", { [kind.current.value]: text.current.value });
-      text.current.value = "";
-      location.hash = `#/${at("contacts", found.contact)}`;
-    } catch (failure) {
-      problem.value = sentence(failure);
-    }
-  };
-  return html`<form id="find" role="search" onSubmit=${find}>
-    <label class="hidden" for="find-kind">Known by</label>
-    <select id="find-kind" ref=${kind}>
-      <option value="email">Email</option>
-      <option value="shopify">Shopify customer</option>
-      <option value="woocommerce">WooCommerce customer</option>
-      <option value="user">User id</option>
-      <option value="contact">Contact id</option>
-    </select>
-    <label class="hidden" for="find-value">Find a contact</label>
-    <input id="find-value" ref=${text} type="search" autocomplete="off" spellcheck="false" placeholder="Find a contact" required />
-    <button>Find</button>
-    <p id="find-problem" role="alert">${problem.value}</p>
-  </form>`;
 }
 
 const SignIn = () => html`<${Title}>Sign in<//>
