@@ -11,7 +11,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,9 +24,11 @@ from shared.adapters.shop_settings import held, settings
 from shared.domain.events import (
     ALL,
     DAY,
+    FREQUENCY,
     HOUR,
     PAUSE,
     TRACKING,
+    Frequency,
     Identity,
     IdentityKind,
     Instant,
@@ -42,6 +44,7 @@ MAX_ADDRESSES = 3
 """To which a contact can have the confirmation of a change sent within `CONFIRMED_WITHIN`: nobody is to be written to
 because somebody else has typed their address again and again."""
 CONFIRMED_WITHIN = 3 * DAY
+FREQUENCIES: tuple[Frequency, ...] = ("all", "weekly", "monthly")
 LANGUAGES = {
     **{"cs": "Čeština", "da": "Dansk", "de": "Deutsch", "en": "English", "es": "Español", "fi": "Suomi"},
     **{"fr": "Français", "it": "Italiano", "ja": "日本語", "nb": "Norsk", "nl": "Nederlands", "pl": "Polski"},
@@ -75,12 +78,26 @@ def save(request: Request) -> tuple[str, str]:
     shown is told: it may have been shown before an earlier change had come in."""
     topics, chosen = answering.asked_about(), set(request.form.get("topic", []))
     answers: Answers = {topic: "subscribed" if topic in chosen else "unsubscribed" for topic in topics}
+    answers = {**answers, **_frequencies(request, chosen)}
     number = request.one("words")
     reader = _record(request, answers, f"settings-{number}" if re.fullmatch(r"\d{1,9}", number) else None)
     traits, wrong = _traits(request)
     if traits:
         answering.tell(request.token, request.id, reader, Type.CONTACT_UPDATED, traits=traits)
-    return "Saved", pages.saved(chosen & {*topics} - {TRACKING}, request.preferences, reader.unreachable, wrong)
+    kept = {topic.name: request.one(f"often_{topic.id}") for topic in settings().topics if topic.id in chosen}
+    saved = chosen & {*topics} - {TRACKING}
+    return "Saved", pages.saved(saved, kept, request.preferences, reader.unreachable, wrong)
+
+
+def _frequencies(request: Request, chosen: Collection[str]) -> Answers:
+    """How often they want emails about each topic that is ticked, where that is another than was shown or than holds by
+    now. What the shop has lowered by itself is shown, and left as it is until they choose: then it is their word."""
+    reader, told = answering.read(request.token), dict[str, Frequency]()
+    for topic in settings().topics:
+        said, shown = request.one(f"often_{topic.id}"), request.one(f"shown_often_{topic.id}")
+        if topic.id in chosen and {shown, reader.frequency(topic.id)} != {said}:
+            told.update((FREQUENCY + topic.id, each) for each in FREQUENCIES if each == said)
+    return told
 
 
 def _traits(request: Request) -> tuple[dict[str, Json], str | None]:
@@ -276,6 +293,7 @@ def _shown(reader: Reader) -> pages.Shown:
         topics=shop.topics,
         tracking=shop.tracking if TRACKING in answering.asked_about() else None,
         subscribed=reader.subscribed(),
+        frequency={topic.id: reader.frequency(topic.id) for topic in shop.topics},
         words=held().number,
         unreachable=reader.unreachable,
         paused_until=reader.paused_until,

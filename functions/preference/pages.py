@@ -27,11 +27,13 @@ def page(shop: str, shop_url: str, title: str, content: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What stands on the preference page. `tracking`: None where nobody is asked; `words`: of which version of the
-    shop's settings they are; `email`: masked; `interests`: whether each is theirs; `languages`: by their codes."""
+    shop's settings they are; `frequency`: how often they get each topic now; `email`: masked;
+    `interests`: whether each is theirs; `languages`: by their codes."""
 
     topics: Sequence[Topic]
     tracking: Tracking | None
     subscribed: Collection[str]
+    frequency: Mapping[str, str]
     words: int
     unreachable: Refusal | None
     paused_until: Instant | None
@@ -73,7 +75,9 @@ def preferences(shown: Shown) -> str:
 
 def _choices(shown: Shown) -> str:
     topics = "\n".join(
-        _box("topic", topic.id, topic.name, topic.sentence, topic.id in shown.subscribed) for topic in shown.topics
+        _box("topic", topic.id, topic.name, topic.sentence, topic.id in shown.subscribed)
+        + _often(topic, shown.frequency)
+        for topic in shown.topics
     )
     more = "\n".join(part for part in (_tracking(shown), _interests(shown), _about_you(shown)) if part)
     return f"""<p>Tick what you would like to hear about, and leave out the rest.</p>
@@ -85,6 +89,23 @@ def _choices(shown: Shown) -> str:
 {more}
 <button>Save</button>
 </form>"""
+
+
+OFTEN = {"all": "Every email", "weekly": "One email a week", "monthly": "One email a month"}
+
+
+def _often(topic: Topic, held: Mapping[str, str]) -> str:
+    """How often, where there is a choice. What holds is shown even where the shop no longer offers it."""
+    shown = held.get(topic.id, "all")
+    offered = [each for each in OFTEN if each in topic.frequencies or each == shown]
+    if len(offered) < 2:
+        return ""
+    options = "".join(
+        f'<option value="{each}"{" selected" if each == shown else ""}>{OFTEN[each]}</option>' for each in offered
+    )
+    name = escape(topic.id)
+    return f"""<label class="field often">How often<span class="hidden"> {escape(topic.name)}</span>
+<select name="often_{name}">{options}</select></label>{_hidden(f"shown_often_{topic.id}", shown)}"""
 
 
 def _tracking(shown: Shown) -> str:
@@ -173,14 +194,24 @@ def _day(instant: Instant) -> str:
 
 
 def saved(
-    subscribed: Collection[str], preferences: str, unreachable: Refusal | None = None, wrong: str | None = None
+    subscribed: Collection[str],
+    frequency: Mapping[str, str],
+    preferences: str,
+    unreachable: Refusal | None = None,
+    wrong: str | None = None,
 ) -> str:
+    """`frequency`: of the topics by their names, how often they were chosen."""
     told = "You will get no more emails from us."
     if subscribed:
         told = "Thank you. We will write to you about what you chose."
         if unreachable is not None:
             told = f"Thank you, we have noted it. {_UNREACHABLE[unreachable]}"
-    more = f"<p>{escape(wrong)}</p>\n" if wrong else ""
+    more = "".join(
+        f"<p>{OFTEN[often]} about <strong>{escape(name)}</strong>.</p>\n"
+        for name, often in frequency.items()
+        if often in OFTEN and often != "all" and unreachable is None
+    )
+    more += f"<p>{escape(wrong)}</p>\n" if wrong else ""
     return f"""<p role="status">{told}</p>
 {more}<p><a href="{escape(preferences)}">Change it again</a></p>"""
 

@@ -25,6 +25,7 @@ from shared.domain.events import (
     TRACKING,
     ConsentChange,
     Event,
+    Frequency,
     Identity,
     IdentityKind,
     Instant,
@@ -32,6 +33,7 @@ from shared.domain.events import (
     Type,
     event_id,
 )
+from shared.domain.messages.digests import frequency
 from shared.domain.messages.gate import suppressed
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
@@ -39,7 +41,7 @@ from shared.domain.profiles import Profile, Stamped
 MAX_TRIES = 5
 """How often an answer is given a later instant, because another one came to its address meanwhile."""
 
-Answers = Mapping[str, Literal["subscribed", "unsubscribed"]]
+Answers = Mapping[str, Literal["subscribed", "unsubscribed"] | Frequency]
 """By topic, or what stands in the place of one."""
 
 
@@ -83,6 +85,10 @@ class Reader:
             and answer.value == "subscribed"
             and suppressed(self.address.suppression, answer) is None
         }
+
+    def frequency(self, topic: str) -> str:
+        """How often they get emails about the topic, if they get any."""
+        return frequency(self.profile, topic, self.address.consent)
 
     @property
     def paused_until(self) -> Instant | None:
@@ -150,12 +156,14 @@ def record(
     else:
         raise ChangingError
     for topic, state in answers.items():
-        held = reader.answer(topic)
-        if held is None or held.value != state:
-            name = "Resubscribed" if state == "subscribed" else "Unsubscribed"
+        held, name = reader.answer(topic), _COUNTED.get(state)
+        if name is not None and (held is None or held.value != state):
             with single_metric(name=name, unit=MetricUnit.Count, value=1):
                 pass
     return reader
+
+
+_COUNTED = {"subscribed": "Resubscribed", "unsubscribed": "Unsubscribed"}
 
 
 def tell(token: Token, id_: str, reader: Reader, type_: str, **fields: Any) -> None:

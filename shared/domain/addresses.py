@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.domain.events import ALL, PAUSE, PAUSED_FOR, TRACKING, Instant
+from shared.domain.events import ALL, FREQUENCY, PAUSE, PAUSED_FOR, TRACKING, Instant
 from shared.domain.profiles import Profile, Stamped
 
 
@@ -38,6 +38,13 @@ def paused_until(profile: Profile, said: Mapping[str, Stamped], now: Instant) ->
     if answer is None or answer.value != "unsubscribed" or now >= answer.time + PAUSED_FOR:
         return None
     return answer.time + PAUSED_FOR
+
+
+def said_frequency(profile: Profile, topic: str, said: Mapping[str, Stamped]) -> str | None:
+    """How often the contact has said that they want emails about the topic, `all`, `weekly` or `monthly`, whether or
+    not they want any; None: they have said nothing of it."""
+    answer = _newest(profile, FREQUENCY + topic, said)
+    return None if answer is None else str(answer.value)
 
 
 def _newest(profile: Profile, topic: str, said: Mapping[str, Stamped]) -> Stamped | None:

@@ -148,6 +148,11 @@ ALL = "all"
 PAUSE = "pause"
 """In the place of a topic: a no to it is one to all topics for `PAUSED_FOR`, and a yes takes it back."""
 PAUSED_FOR = 30 * DAY
+FREQUENCY = "frequency:"
+"""Before a topic (`frequency:news`): how often the contact wants emails about it, which they say apart from whether
+they want any. No topic's id can begin like this."""
+Frequency = Literal["all", "weekly", "monthly"]
+"""Every email as it comes; one email a week, or a month, with all that it would have been."""
 TOPIC_ID = r"^[a-z0-9_-]{1,64}$"
 
 
@@ -183,7 +188,8 @@ class Identity(BaseModel):
 
 
 class ConsentChange(BaseModel):
-    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in).
+    """A recorded yes or no to a topic. `pending` waits for the contact's confirmation (double opt-in). How often they
+    want emails about a topic is an answer of its own, to `FREQUENCY` and the topic.
 
     `undated`: the sender tells a state and not when it was decided, so nobody has just answered. A yes counts where
     nothing else is known of the topic, whenever that comes in; a no, where the contact has said nothing on our own
@@ -196,8 +202,8 @@ class ConsentChange(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    topic: str = Field(default=MARKETING, pattern=TOPIC_ID)
-    state: Literal["subscribed", "unsubscribed", "pending"]
+    topic: str = Field(default=MARKETING, pattern=r"^(frequency:)?[a-z0-9_-]{1,64}$")
+    state: Literal["subscribed", "unsubscribed", "pending"] | Frequency
     undated: bool = False
     wording: str | None = Field(default=None, min_length=1, max_length=200)
     level: Literal["single", "double"] | None = None

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.events import ALL, MARKETING, PAUSE, TOPIC_ID, TRACKING, Instant, Strict, normal_email
+from shared.domain.events import ALL, MARKETING, PAUSE, TOPIC_ID, TRACKING, Frequency, Instant, Strict, normal_email
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
@@ -118,11 +118,27 @@ class Senders(Strict):
 
 
 class Topic(Strict):
-    """What emails can be about, as contacts see it on the preference page."""
+    """What emails can be about, as contacts see it on the preference page. `frequencies`: how often they can choose to
+    get them. `all`, each as it comes, is what holds until they choose, and is always among them."""
 
     id: Annotated[str, Field(pattern=TOPIC_ID)]
     name: Line
     sentence: Annotated[str, Field(max_length=300)] = ""
+    frequencies: tuple[Frequency, ...] = ("all", "weekly", "monthly")
+
+    @model_validator(mode="after")
+    def _can_be_as_they_come(self) -> Topic:
+        if "all" not in self.frequencies or len(set(self.frequencies)) < len(self.frequencies):
+            raise ValueError("frequencies are all, and of weekly and monthly those that are offered, each once")
+        return self
+
+
+class DigestTime(Strict):
+    """When digests go out, by the contact's clock: the weekly one on this day of each week, the monthly one on the
+    first such day of each month."""
+
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "fri"
+    at: Clock = "09:00"
 
 
 class Cap(Strict):
@@ -221,6 +237,7 @@ class ShopSettings(Strict):
     topics: tuple[Topic, ...] = Field(default=(MARKETING_TOPIC,), min_length=1, max_length=30)
     caps: dict[MailClass, Cap] = Field(default_factory=dict)
     quiet_hours: QuietHours | None = None
+    digest: DigestTime = Field(default_factory=DigestTime)
     closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
     warm_up: bool = False

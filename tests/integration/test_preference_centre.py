@@ -26,6 +26,7 @@ from shared.adapters.composing import ACTIONS
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, ConsentChange, Event, Identity, IdentityKind, Type
 from shared.domain.messages.asked import RunMessage, SystemMessage
+from shared.domain.messages.digests import frequency
 from shared.domain.messages.gate import gate
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
@@ -396,3 +397,66 @@ def click(shop: Shop, path: str, **form: str) -> str:
         )
     assert answer.status == 200
     return answer.body.decode()
+
+
+# ── how often ──
+
+
+def often() -> str:
+    held = profile()
+    return frequency(held, "marketing", addresses.read(identities.address_hash(held.email or "")).consent)
+
+
+def test_how_often_is_said_apart_from_whether_and_holds_from_the_page_that_confirms_it(page: None) -> None:
+    have()
+    shown = str(ask("GET")["body"])
+    assert shown.count('<option value="weekly">One email a week</option>') == 2
+    said = post(topic=["marketing", "offers"], often_marketing="weekly", shown_often_marketing="all")
+    assert "One email a week about <strong>News</strong>" in said
+    assert often() == "weekly"  # before its event is folded
+    told = [{change.topic: change.state for change in event.consent} for event in events()]
+    assert told == [{"marketing": "subscribed", "offers": "subscribed", "frequency:marketing": "weekly"}]
+    assert refusals() == [None, None]  # it is no no
+    assert '<option value="weekly" selected>' in str(ask("GET")["body"])
+
+
+def test_the_last_word_on_how_often_holds_and_all_of_them_are_in_the_ledger(page: None) -> None:
+    have()
+    for n, (said, shown) in enumerate([("weekly", "all"), ("monthly", "weekly"), ("all", "all")]):
+        # the last is of a page that was opened before the others had been saved
+        post(topic=["marketing"], often_marketing=said, shown_often_marketing=shown, id_=f"r{n}")
+        fold_all()
+        assert often() == said
+    ledger = [contacts.entry_of(item) for item in contacts.items("c01", "CONSENT#")]
+    assert [each["state"] for each in ledger if each["topic"] == "frequency:marketing"] == ["weekly", "monthly", "all"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"often_marketing": "all", "shown_often_marketing": "all"},  # nothing was chosen
+        {"often_marketing": "hourly", "shown_often_marketing": "all"},
+        {"often_everything": "weekly"},
+        {},
+    ],
+)
+def test_what_was_not_chosen_is_no_answer(page: None, form: dict[str, str]) -> None:
+    have()
+    post(topic=["marketing"], **form)
+    assert not any(change.topic.startswith("frequency:") for event in events() for change in event.consent)
+    assert often() == "all"
+
+
+def test_unsubscribing_keeps_how_often_they_wanted_it(page: None) -> None:
+    have()
+    post(topic=["marketing"], often_marketing="weekly", shown_often_marketing="all")
+    ask("POST", "/unsubscribe", id_="r2")
+    fold_all()
+    assert refusals(NOW, "marketing") == [Refusal.NO_CONSENT]
+    post(topic=["marketing"], often_marketing="weekly", shown_often_marketing="weekly", id_="r3")
+    assert often() == "weekly"
+
+
+def test_a_topic_of_which_the_shop_offers_no_digest_has_no_choice(page: None) -> None:
+    have(topics=(Topic(id="marketing", name="News", frequencies=("all",)),))
+    assert "often_marketing" not in str(ask("GET")["body"])

@@ -8,10 +8,10 @@ from types import MappingProxyType
 from shared.domain.addresses import newest_answer, paused_until
 from shared.domain.events import DAY, HOUR, Instant, Type
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage
+from shared.domain.messages.digests import DORMANT
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
 
-DORMANT = "dormant"
 DORMANT_PAUSE = 30 * DAY
 """Dormant contacts get a mail at most this often. The goodbye is sent before its contact turns dormant, so it passes,
 and counts from then on."""

@@ -1,0 +1,55 @@
+"""Digests: one email a week, or a month, in the place of all that a contact would have had about a topic.
+
+How often is what they have said last (`addresses.said_frequency`). Where they have said nothing, the shop may send less
+often to whom it has not seen for long: the trait `email_frequency`, which the journey `sunset` sets, holds while they
+are dormant, and so ends with their next sign of life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from shared.domain import calendars
+from shared.domain.addresses import said_frequency
+from shared.domain.events import Frequency, Instant
+from shared.domain.profiles import Profile, Stamped
+from shared.domain.settings import DigestTime
+
+DORMANT = "dormant"
+"""The segment of contacts who are not written to as often."""
+LOWERED = "email_frequency"
+"""The trait by which the shop sends less often to a dormant contact."""
+_KEPT: dict[object, Frequency] = {"weekly": "weekly", "monthly": "monthly"}
+
+
+def frequency(profile: Profile, topic: str, said: Mapping[str, Stamped]) -> Frequency:
+    """How often the contact gets emails about the topic, if they get any. `said`: the newest answers that were given at
+    their address."""
+    own = said_frequency(profile, topic, said)
+    return _KEPT.get(own, "all") if own is not None else _lowered(profile)
+
+
+def _lowered(profile: Profile) -> Frequency:
+    dormant, told = profile.memberships.get(DORMANT), profile.traits.get(LOWERED)
+    if dormant is None or not dormant.member or told is None or f"trait:{LOWERED}" in profile.weak:
+        return "all"  # or who told it may be anybody
+    return _KEPT.get(told.value, "all") if isinstance(told.value, str) else "all"
+
+
+def digest_day(often: Frequency, t: Instant, when: DigestTime, where: ZoneInfo) -> date:
+    """The day of the next digest, for what is kept at `t`: the first whose hour is later."""
+    minute = calendars.minutes(when.at)
+    at = calendars.next_at_clock(t + 1, minute, (when.day,), where)
+    while often == "monthly" and calendars.local(at, where).day > DAYS_OF_A_WEEK:
+        at = calendars.next_at_clock(at + 1, minute, (when.day,), where)
+    return calendars.local(at, where).date()
+
+
+DAYS_OF_A_WEEK = 7
+
+
+def digest_at(day: date, when: DigestTime, where: ZoneInfo) -> Instant:
+    """When the digest of a day is due."""
+    return calendars.at_clock(day, calendars.minutes(when.at), where)
