@@ -47,12 +47,13 @@ def save_pool(request: Request, pool: str) -> Json:
         raise RefusedError("invalid_pool", said.get(field, "it is not right"), field) from None
     coupons.save(made)
     logger.info("coupon pool saved", pool=pool, operator=request.operator)
-    return told(made, None)
+    return told(*_pool(pool))
 
 
 @route("POST", "/coupons/{pool}/codes", role=Role.EDITOR)
 def add_codes(request: Request, pool: str) -> Json:
-    """`{"codes": [...]}`: adds codes to the pool, at most MAX_CODES at once. All of them or none."""
+    """`{"codes": [...]}`: adds codes to the pool, at most MAX_CODES at once; none of them, where one is no code. Which
+    were there already, or were given, in whatever letters, are not `added`."""
     found, _ = _pool(pool)
     if found.code is not None:
         raise RefusedError("one_code", "all get the same code of this pool: it needs no list", "codes", 409)
@@ -63,9 +64,9 @@ def add_codes(request: Request, pool: str) -> Json:
     if bad:
         told_ = f"{len(bad):,} are no codes: a code is up to 64 letters, digits, and - _ . between them"
         raise RefusedError("invalid_codes", told_, "codes")
-    coupons.add(pool, good)
-    logger.info("coupon codes added", pool=pool, codes=len(good), operator=request.operator)
-    return answer(201, {**told(*_pool(pool)), "added": len(good)})
+    added = coupons.add(pool, good)
+    logger.info("coupon codes added", pool=pool, codes=added, operator=request.operator)
+    return answer(201, {**told(*_pool(pool)), "added": added})
 
 
 def given_to(contact: str) -> Json:

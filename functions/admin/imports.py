@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -43,16 +43,16 @@ def recognise(request: Request) -> Json:
 @route("POST", "/imports/check", role=Role.EDITOR, changes=False)
 def check(request: Request) -> Json:
     """What a part of a list would do; nothing is kept or changed."""
-    made, read, first = _part(request)
-    return _told(made, read, first)
+    return _told(_part(request))
 
 
 @route("POST", "/imports", role=Role.EDITOR)
 def bring_over(request: Request) -> Json:
     """Puts a part of a list on the queue, where each row is recorded once, however often it is sent."""
-    made, read, first = _part(request)
+    part = _part(request)
+    made, read, first, _ = part
     instant = now()
-    told = _told(made, read, first)
+    told = _told(part)
     try:
         imports.begin(made, instant, request.operator)
     except imports.OtherwiseError:
@@ -78,8 +78,19 @@ def list_imports(request: Request) -> Json:
     return {"imports": found}
 
 
-def _part(request: Request) -> tuple[Import, Read, int]:
-    """`{"import": …, "csv": …, "first_line": 2}`: a part of a list, with its headers, and the line of its first row."""
+class Part(NamedTuple):
+    """A part of a list: `first`, the line of its first row; `before`, lines whose address stood in an earlier part."""
+
+    made: Import
+    read: Read
+    first: int
+    before: frozenset[int]
+
+
+def _part(request: Request) -> Part:
+    """`{"import": …, "csv": …, "first_line": 2, "repeated": []}`: a part of a list, with its headers, and the line of
+    its first row; `repeated` has the lines whose address stood in an earlier part of the file, so that the sums of all
+    parts agree."""
     try:
         body = json.loads(request.body)
     except ValueError:
@@ -89,6 +100,11 @@ def _part(request: Request) -> tuple[Import, Read, int]:
     first = body.get("first_line", 2)
     if not isinstance(first, int) or isinstance(first, bool) or not 2 <= first < 10**8:
         raise RefusedError("invalid_import", "it must be the number of a line, 2 or more", "first_line")
+    before = body.get("repeated", [])
+    if not isinstance(before, list) or not all(type(each) is int for each in before):
+        raise RefusedError(
+            "invalid_import", "it must be a list of lines whose address stood in an earlier part", "repeated"
+        )
     made = _import(body["import"])
     for topic in made.topics:
         if shop_settings.settings().topic(topic) is None:
@@ -96,7 +112,7 @@ def _part(request: Request) -> tuple[Import, Read, int]:
     headers, rows = lists.lines(body["csv"], first)
     if missing := sorted(made.columns.keys() - set(headers)):
         raise RefusedError("unknown_column", f"there is no column {missing[0]}", "import.columns")
-    return made, lists.read(made, rows), first
+    return Part(made, lists.read(made, rows, before), first, frozenset(before))
 
 
 def _import(given: dict[str, Any]) -> Import:
@@ -122,14 +138,17 @@ def _words(problem: Any) -> str:
     return in_words(problem)
 
 
-def _told(made: Import, read: Read, first: int) -> dict[str, Json]:
+def _told(part: Part) -> dict[str, Json]:
+    made, read, first, before = part
     hashes = {person.line: identities.address_hash(person.email) for person in read.people}
     held = addresses.read_all(hashes.values())
     counts: Counter[str] = Counter()
     for person in read.people:
         address = held[hashes[person.line]]
-        counts["new"] += address.contact is None
-        counts["suppressed"] += address.suppression is not None
+        if person.line not in before:
+            counts["people"] += 1
+            counts["new"] += address.contact is None
+            counts["suppressed"] += address.suppression is not None
         if person.said == "unsubscribed":
             counts["unsubscribed"] += 1
         elif person.said is None:
@@ -141,8 +160,10 @@ def _told(made: Import, read: Read, first: int) -> dict[str, Json]:
     invalid = [{"line": line, "why": why} for line, why in read.invalid.items()]
     return {
         "rows": len(read.people) + len(read.invalid) + len(read.duplicates) + _left_out(made, read),
-        "people": len(read.people),
-        **{name: counts[name] for name in ("agreed", "without_consent", "unsubscribed", "unsubscribed_before")},
+        **{
+            name: counts[name]
+            for name in ("people", "agreed", "without_consent", "unsubscribed", "unsubscribed_before")
+        },
         **{name: counts[name] for name in ("suppressed", "new")},
         "invalid": invalid[:MAX_TOLD],
         "invalid_rows": len(read.invalid),

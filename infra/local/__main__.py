@@ -9,9 +9,10 @@ import argparse
 import sys
 import urllib.error
 from collections.abc import Callable
+from http.client import HTTPException
 
 from infra.local import campaigns, commands, coupons, forms, imports, journeys, segments, shop_settings, templates
-from infra.local.client import errors
+from infra.local.client import add_json, errors
 
 PORT = 8000
 MAX_CUSTOMERS = 10_000
@@ -129,6 +130,7 @@ def main() -> int:
     sending.add_argument(
         "action", nargs="?", choices=["show", "lift"], default="show", help="lift: end a pause of marketing"
     )
+    add_json(sending)
     command("status", commands.show_status, "show counts, queues and the clock")
 
     arguments = parser.parse_args()
@@ -136,6 +138,9 @@ def main() -> int:
         return int(arguments.do(arguments) or 0)
     except urllib.error.URLError as error:
         errors.print(commands.tell(error, arguments.port), soft_wrap=True)
+        return 1
+    except (HTTPException, ConnectionError):
+        errors.print(f"What was answered on port {arguments.port} broke off; what make run prints says why.")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -42,3 +44,25 @@ def _listed(problem: Any) -> str:
     line = f"line {problem['line']}: " if problem["line"] else ""
     step = f"{problem['step']}: " if problem["step"] else ""
     return escape(f"\n  {line}{step}{problem['text']}")
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Lets a command that shows something print it as JSON instead."""
+    command.add_argument("--json", action="store_true", help="print what the API answers, for scripts")
+
+
+def as_json(arguments: argparse.Namespace, told: Any) -> bool:
+    """Prints it, where that was asked for; whether it was."""
+    if arguments.json:
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+    return bool(arguments.json)
+
+
+def text_of(file: Path) -> str:
+    """What is in a text file; ends the program in words where that cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SystemExit(f"{file} is no text in UTF-8: save it as UTF-8, and try again") from None

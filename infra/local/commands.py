@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from infra.local.client import call, console, problem
+from infra.local.client import as_json, call, console, problem
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LOOK = 0.3  # seconds between looks at how far the clock is
@@ -91,10 +91,13 @@ def show_doctor(arguments: argparse.Namespace) -> int:
 def show_sending(arguments: argparse.Namespace) -> int:
     """Gives 1 while something is wrong."""
     if arguments.action == "lift":
-        call(arguments.port, "POST", "/admin/sending/lift")
-        console.print("Marketing goes on.")
+        told = call(arguments.port, "POST", "/admin/sending/lift")
+        if not as_json(arguments, told):
+            console.print("Marketing goes on.")
         return 0
     told = call(arguments.port, "GET", "/admin/sending")
+    if as_json(arguments, told):
+        return 1 if told["problems"] else 0
     if not told["known"]:
         console.print("SES has not been asked yet: it is every five minutes.")
         return 0

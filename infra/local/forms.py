@@ -7,11 +7,12 @@ import json
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from rich.markup import escape
 
-from infra.local.client import call, console
+from infra.local.client import add_json, as_json, call, console, text_of
 from infra.local.commands import subcommand
 
 Json = Any
@@ -24,6 +25,8 @@ DESCRIPTION = """Sign-up forms and surveys (`make run`).
   .venv/bin/beckon form publish ID                 put it on the web, and say what to paste into the shop's pages
   .venv/bin/beckon form unpublish ID               take it off the web
 
+With --json, list, show and publish print what the API answers.
+
 docs/forms.md says what a form can be.
 """
 ETAG = "etag"
@@ -34,7 +37,7 @@ def add_commands(form: argparse.ArgumentParser) -> None:
     """What `beckon form` can do."""
     command = partial(subcommand, form.add_subparsers(required=True, metavar="what"))
 
-    command("list", list_forms, "all forms, and which are on the web")
+    listed = command("list", list_forms, "all forms, and which are on the web")
     shown = command("show", show, "one form as YAML")
     written = command("set", write, "write a form from a file")
     written.add_argument("file", type=Path, metavar="FILE", help="YAML or JSON, as `beckon form show` writes it")
@@ -42,10 +45,15 @@ def add_commands(form: argparse.ArgumentParser) -> None:
     taken_off = command("unpublish", unpublish, "take it off the web")
     for each in (shown, published, taken_off):
         each.add_argument("id", metavar="ID")
+    for each in (listed, shown, published):
+        add_json(each)
 
 
 def list_forms(arguments: argparse.Namespace) -> None:
-    held = call(arguments.port, "GET", "/admin/forms")["forms"]
+    told = call(arguments.port, "GET", "/admin/forms")
+    if as_json(arguments, told):
+        return
+    held = told["forms"]
     for each in held:
         state = f"version {each['version']}" if each["published"] else "not on the web"
         more = ", changed since" if each["published"] and each["changed"] else ""
@@ -55,7 +63,9 @@ def list_forms(arguments: argparse.Namespace) -> None:
 
 
 def show(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", f"/admin/forms/{arguments.id}")
+    told = call(arguments.port, "GET", _path(arguments.id))
+    if as_json(arguments, told):
+        return
     print(yaml.safe_dump({ETAG: told[ETAG], **told["form"]}, sort_keys=False, allow_unicode=True), end="")
 
 
@@ -64,9 +74,9 @@ def write(arguments: argparse.Namespace) -> None:
     etag = written.pop(ETAG, None)
     known = {each["id"] for each in call(arguments.port, "GET", "/admin/forms")["forms"]}
     id_ = written.get("id")
-    if id_ in known:
-        etag = etag or call(arguments.port, "GET", f"/admin/forms/{id_}")[ETAG]
-        told = call(arguments.port, "PUT", f"/admin/forms/{id_}", written, **{"if-match": etag})
+    if isinstance(id_, str) and id_ in known:
+        etag = etag or call(arguments.port, "GET", _path(id_))[ETAG]
+        told = call(arguments.port, "PUT", _path(id_), written, **{"if-match": str(etag)})
     else:
         told = call(arguments.port, "POST", "/admin/forms", written)
     console.print(f"{escape(told['id'])} is written. `beckon form publish {escape(told['id'])}` puts it on the web.")
@@ -76,6 +86,8 @@ def write(arguments: argparse.Namespace) -> None:
 
 def publish(arguments: argparse.Namespace) -> None:
     told = _change(arguments, "publish")
+    if as_json(arguments, told):
+        return
     console.print(f"Version {told['version']} is on the web within a minute: {told['url']}", soft_wrap=True)
     if told["snippet"]:
         console.print("Paste this into the shop's pages:\n")
@@ -88,15 +100,17 @@ def unpublish(arguments: argparse.Namespace) -> None:
 
 
 def _change(arguments: argparse.Namespace, what: str) -> Json:
-    held = call(arguments.port, "GET", f"/admin/forms/{arguments.id}")
-    return call(arguments.port, "POST", f"/admin/forms/{arguments.id}/{what}", {}, **{"if-match": held[ETAG]})
+    held = call(arguments.port, "GET", _path(arguments.id))
+    return call(arguments.port, "POST", f"{_path(arguments.id)}/{what}", {}, **{"if-match": held[ETAG]})
+
+
+def _path(id_: str) -> str:
+    return f"/admin/forms/{quote(id_, safe='')}"
 
 
 def _read(file: Path) -> dict[str, Json]:
     try:
-        written = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SystemExit(f"{file} cannot be read: {error.strerror}") from None
+        written = yaml.safe_load(text_of(file))
     except yaml.YAMLError as error:
         raise SystemExit(f"{file} is neither YAML nor JSON: {error}") from None
     if not isinstance(written, dict):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
-import io
-from collections import Counter
+import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.markup import escape
 
-from infra.local.client import call, console
+from infra.local.client import add_json, as_json, call, console, errors
 from shared.domain import imports as lists
+from shared.domain.refusals import RefusedError
 
 Json = Any
 
@@ -56,31 +56,58 @@ def add_arguments(brought: argparse.ArgumentParser) -> None:
     )
     brought.add_argument("--check", action="store_true", help="only say what it would do")
     brought.add_argument("--yes", action="store_true", help="do it without asking")
+    add_json(brought)
 
 
 def run(arguments: argparse.Namespace) -> int:
     raw = _bytes(arguments.file)
-    text = raw.decode("utf-8", "replace")
-    made = _import(arguments, raw, text)
-    for header, field in made["columns"].items():
-        console.print(f"  {escape(header)} → [bold]{escape(field)}[/]")
+    text, how = _text(raw)
+    made, kind = _import(arguments, raw, text)
     parts = list(lists.parts(text))
-    told = [_send(arguments, "/admin/imports/check", made, part) for part in parts]
-    _tell(told)
+    if not parts:
+        raise SystemExit(
+            f"{arguments.file} has no rows: the first line must have the columns' names, the others people"
+        )
+    if not arguments.json:
+        console.print(f"{escape(arguments.file.name)}: {_KINDS[kind]}{how}")
+        for header, field in made["columns"].items():
+            console.print(f"  {escape(header)} → [bold]{escape(field)}[/]")
+    repeated = _repeated(made, parts)
+    told = [_send(arguments, "/admin/imports/check", made, *each) for each in zip(parts, repeated, strict=True)]
+    if not as_json(arguments, _sums(told)):
+        _tell(told)
     if arguments.check:
         return 0
-    if not arguments.yes and input("Bring them over? Type yes: ").strip().casefold() != "yes":
-        console.print("Nothing was changed.")
+    if not arguments.yes and not _agrees(arguments.json):
+        errors.print("Nothing was changed. --yes brings them over without asking; --check only says what it would do.")
         return 1
-    for part in parts:
-        _send(arguments, "/admin/imports", made, part)
-    console.print("They are on their way. The file itself was not kept; sending it again changes nothing.")
+    for each in zip(parts, repeated, strict=True):
+        _send(arguments, "/admin/imports", made, *each)
+    if not arguments.json:
+        console.print("They are on their way. The file itself was not kept; sending it again changes nothing.")
     return 0
 
 
-def _send(arguments: argparse.Namespace, path: str, made: Json, part: tuple[int, str]) -> Json:
+def _agrees(json_: bool) -> bool:
+    """What somebody types, who may be a script."""
+    try:
+        return not json_ and input("Bring them over? Type yes: ").strip().casefold() == "yes"
+    except EOFError:
+        return False
+
+
+def _send(arguments: argparse.Namespace, path: str, made: Json, part: tuple[int, str], repeated: list[int]) -> Json:
     first, text = part
-    return call(arguments.port, "POST", path, {"import": made, "csv": text, "first_line": first})
+    body = {"import": made, "csv": text, "first_line": first, "repeated": repeated}
+    return call(arguments.port, "POST", path, body)
+
+
+def _repeated(made: Json, parts: list[tuple[int, str]]) -> list[list[int]]:
+    """Which rows' addresses stood in an earlier part. What is wrong with the import or a part, the API says."""
+    try:
+        return lists.repeated(lists.Import.model_validate_json(json.dumps(made)), parts)
+    except (ValidationError, RefusedError):
+        return [[] for _ in parts]
 
 
 def _bytes(file: Path) -> bytes:
@@ -90,14 +117,26 @@ def _bytes(file: Path) -> bytes:
         raise SystemExit(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _import(arguments: argparse.Namespace, raw: bytes, text: str) -> Json:
-    head = text.removeprefix("\ufeff").partition("\n")[0]
-    headers = next(csv.reader(io.StringIO(head), delimiter=max(",;\t", key=head.count)), [])
-    found = lists.recognised(headers)
-    console.print(f"{escape(arguments.file.name)}: {_KINDS[found.kind]}")
+def _text(raw: bytes) -> tuple[str, str]:
+    """The text of a file, and how it was read where that is not as UTF-8: Excel writes its lists otherwise."""
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", "replace"), ", read as UTF-16"
+    try:
+        return raw.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        return raw.decode(
+            "cp1252", "replace"
+        ), ", read as Windows-1252, since it is not UTF-8: look at a name with an umlaut"
+
+
+def _import(arguments: argparse.Namespace, raw: bytes, text: str) -> tuple[Json, str]:
+    """What is said of the file, and whose export it is."""
+    found = lists.recognised(lists.headers_of(text))
     columns = dict(found.columns)
     for each in arguments.column:
-        header, _, field = each.rpartition("=")
+        header, equals, field = each.rpartition("=")
+        if not equals:
+            raise SystemExit(f'--column says HEADER=FIELD, such as "Mail=email", and not {each!r}')
         columns = {name: held for name, held in columns.items() if held != field}
         columns[header] = field
     everybody = arguments.everybody
@@ -115,16 +154,23 @@ def _import(arguments: argparse.Namespace, raw: bytes, text: str) -> Json:
         "role_addresses": "leave_out" if arguments.leave_out_roles else "keep",
         "attested": arguments.attest,
     }
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in made.items() if value is not None}, found.kind
 
 
 _KINDS = {"mailchimp": "an export of Mailchimp's", "klaviyo": "an export of Klaviyo's", "other": "a list"}
 
 
+def _sums(several: list[Json]) -> dict[str, Json]:
+    """What all parts would do, as the API says it of one; of each list of lines the first."""
+    counted = (*COUNTS, "people", "invalid_rows", "duplicate_rows")
+    named = ("invalid", "duplicates", "role_addresses", "without_date")
+    return {name: sum(told[name] for told in several) for name in counted} | {
+        name: [line for told in several for line in told[name]][: lists.MAX_TOLD] for name in named
+    }
+
+
 def _tell(several: list[Json]) -> None:
-    total: Counter[str] = Counter()
-    for told in several:
-        total.update({name: told[name] for name in (*COUNTS, "invalid_rows", "duplicate_rows")})
+    total = _sums(several)
     for name, words in COUNTS.items():
         console.print(f"[bold]{total[name]:>8}[/] {words}")
     for words, name, count in (

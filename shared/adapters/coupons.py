@@ -2,11 +2,12 @@
 
 A pool is an item of the partition `pools` (`item` its id, `body`; `dry_since` once an email has found no code). In a
 partition of its own (`pool` its id) each code that is left is an item `FREE#place#code`, and each that was given
-`GIVEN#code`, with when. Whom it was given to is known in that contact's own partition only (Contacts,
-`COUPON#pool#owner`: `code`, `given_at`, `until`; `order` and `redeemed_at` once it is redeemed), so that an erasure and
-an export reach it. One transaction takes a code from the ones to the others: of those who want the same code one gets
-it, and who asks again for the same owner gets the same. A table of its own, since a pool may have a million codes, and
-what is left of them is found by their order, which Definitions (whose versions are numbers) does not have.
+`GIVEN#code`, with when (the code in small letters, as which storefronts take it, too; `code` is as it is shown). Whom
+it was given to is known in that contact's own partition only (Contacts, `COUPON#pool#owner`: `code`, `given_at`,
+`until`; `order` and `redeemed_at` once it is redeemed), so that an erasure and an export reach it. One transaction
+takes a code from the ones to the others: of those who want the same code one gets it, and who asks again for the same
+owner gets the same. A table of its own, since a pool may have a million codes, and what is left of them is found by
+their order, which Definitions (whose versions are numbers) does not have.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ PREFIX = "COUPON#"
 """Of items in a contact's partition."""
 MAX_ATTEMPTS = 8
 MAX_WRITES = 25  # of one BatchWriteItem
+MAX_READS = 100  # of one BatchGetItem
 MOST_COUNTED = 10_000
 WAITS = HOUR
 """For so long an email waits that finds no code, before it is asked for again."""
@@ -85,9 +87,14 @@ def _read(item: Any) -> tuple[Pool, Instant | None]:
 
 
 def save(changed: Pool) -> None:
-    """Makes the pool, or changes it; its codes stay."""
+    """Makes the pool, or changes it; its codes stay, and that it is known to be empty, unless one code is for all."""
     body = changed.model_dump_json(exclude_none=True)
-    client("dynamodb").put_item(TableName=table(), Item={**_key(POOLS, changed.id), "body": {"S": body}})
+    client("dynamodb").update_item(
+        TableName=table(),
+        Key=_key(POOLS, changed.id),
+        UpdateExpression=f"SET body = :body{'' if changed.code is None else ' REMOVE dry_since'}",
+        ExpressionAttributeValues={":body": {"S": body}},
+    )
 
 
 def _found_empty(id_: str, instant: Instant) -> None:
@@ -100,10 +107,12 @@ def _found_empty(id_: str, instant: Instant) -> None:
     )
 
 
-def add(id_: str, codes: Sequence[str]) -> None:
-    """Adds codes to the pool. One that is there already is there once; one that was given is not given again: who finds
-    it (`_take`) leaves it out."""
-    items = [{**_key(id_, f"FREE#{place(code)}#{code}")} for code in codes]
+def add(id_: str, codes: Sequence[str]) -> int:
+    """Adds codes to the pool (each once, see `spelled`); gives how many. One that is left already, or was given, in
+    whatever letters, is not added again. Of one that is given in this moment, `_take` leaves it out."""
+    by_key = {_free(code): code for code in codes} | {_given(code): code for code in codes}
+    held = {by_key[item].casefold() for item in _held(id_, list(by_key))}
+    items = [{**_key(id_, _free(code)), "code": {"S": code}} for code in codes if code.casefold() not in held]
     for begin in range(0, len(items), MAX_WRITES):
         asked: Any = {table(): [{"PutRequest": {"Item": item}} for item in items[begin : begin + MAX_WRITES]]}
         for tries in range(MAX_ATTEMPTS):
@@ -113,7 +122,39 @@ def add(id_: str, codes: Sequence[str]) -> None:
             pause(tries)
         else:
             raise RuntimeError("DynamoDB takes no more codes just now")
-    client("dynamodb").update_item(TableName=table(), Key=_key(POOLS, id_), UpdateExpression="REMOVE dry_since")
+    if items:
+        client("dynamodb").update_item(TableName=table(), Key=_key(POOLS, id_), UpdateExpression="REMOVE dry_since")
+    return len(items)
+
+
+def _held(id_: str, several: Sequence[str]) -> Iterator[str]:
+    """Those of some of a pool's items that there are."""
+    for begin in range(0, len(several), MAX_READS):
+        asked: Any = {
+            table(): {
+                "Keys": [_key(id_, item) for item in several[begin : begin + MAX_READS]],
+                "ConsistentRead": True,
+                "ProjectionExpression": "#item",
+                "ExpressionAttributeNames": {"#item": "item"},
+            }
+        }
+        for tries in range(MAX_ATTEMPTS):
+            answer = client("dynamodb").batch_get_item(RequestItems=asked)
+            yield from (item["item"]["S"] for item in answer["Responses"].get(table(), []))
+            if not (asked := answer.get("UnprocessedKeys")):
+                break
+            pause(tries)
+        else:
+            raise RuntimeError("DynamoDB takes no more codes just now")
+
+
+def _free(code: str) -> str:
+    folded = code.casefold()
+    return f"FREE#{place(folded)}#{folded}"
+
+
+def _given(code: str) -> str:
+    return f"GIVEN#{code.casefold()}"
 
 
 def left(id_: str, most: int = MOST_COUNTED) -> int:
@@ -149,31 +190,30 @@ def _beginning(pool_id: str, prefix: str) -> dict[str, Any]:
 
 
 def claim(id_: str, owner_: str, contact: str, instant: Instant) -> tuple[str, Instant | None]:
-    """The owner's code of the pool, and until when it is good: the one they have, or from now on one that nobody has.
-    NoCodeError."""
+    """The owner's code of the pool, and until when it is good: the one they have, though the pool may have changed
+    since, or from now on the one that all get, or one that nobody has. NoCodeError."""
     stored = pool(id_)
     if stored is None:
         raise NoCodeError(f"there is no pool {id_}")
     found, _ = stored
-    if found.code is not None:
-        return found.code, found.until(instant)
     kind = f"{PREFIX}{id_}#{owner_}"
     for tries in range(MAX_ATTEMPTS):
         held = contacts.read_item(contact, kind)
         if held is not None:
             return held["code"]["S"], int(held["until"]["N"]) if "until" in held else None
-        item = _next(id_, place(f"{owner_}#{tries}"))
-        if item is None:
+        item = None if found.code is not None else _next(id_, place(f"{owner_}#{tries}"))
+        if found.code is None and item is None:
             _found_empty(id_, instant)
             raise NoCodeError(f"the pool {id_} is empty")
-        if _take(found, item, kind, contact, instant):
-            return item.split("#", 2)[2], found.until(instant)
+        code = found.code if item is None else item["code"]["S"]
+        if code is not None and _take(found, code, item, kind, contact, instant):
+            return code, found.until(instant)
         pause(tries)
     raise NoCodeError(f"many want a code of {id_} just now")
 
 
-def _next(id_: str, begin: str) -> str | None:
-    """A code that is left, from some place on, or else from the first; None: there is none."""
+def _next(id_: str, begin: str) -> Any | None:
+    """The item of a code that is left, from some place on, or else from the first; None: there is none."""
     for range_ in ((f"FREE#{begin}", "FREE$"), ("FREE#", f"FREE#{begin}")):
         answer = client("dynamodb").query(
             TableName=table(),
@@ -184,14 +224,13 @@ def _next(id_: str, begin: str) -> str | None:
             Limit=1,
         )
         if answer["Items"]:
-            return answer["Items"][0]["item"]["S"]
+            return answer["Items"][0]
     return None
 
 
-def _take(found: Pool, item: str, kind: str, contact: str, instant: Instant) -> bool:
-    """Makes the code the owner's, if it is left and they have none; whether that was done. A contact who has gone gets
-    nothing."""
-    code = item.split("#", 2)[2]
+def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, instant: Instant) -> bool:
+    """Makes the code the owner's, if they have none, and it is left (`item`) or for all (None); whether that was done.
+    A contact who has gone gets nothing."""
     until = found.until(instant)
     theirs = {
         **contacts.key(contact, kind),
@@ -202,19 +241,10 @@ def _take(found: Pool, item: str, kind: str, contact: str, instant: Instant) -> 
     names = {"#item": "item"}
     writes: list[Any] = [
         {
-            "Delete": {
-                "TableName": table(),
-                "Key": _key(found.id, item),
-                "ConditionExpression": "attribute_exists(#item)",
-                "ExpressionAttributeNames": names,
-            }
-        },
-        {
-            "Put": {
-                "TableName": table(),
-                "Item": {**_key(found.id, f"GIVEN#{code}"), "given_at": {"N": str(instant)}},
-                "ConditionExpression": "attribute_not_exists(#item)",
-                "ExpressionAttributeNames": names,
+            "ConditionCheck": {
+                "TableName": contacts.table(),
+                "Key": contacts.key(contact, contacts.PROFILE),
+                "ConditionExpression": "attribute_not_exists(ended)",
             }
         },
         {
@@ -224,22 +254,34 @@ def _take(found: Pool, item: str, kind: str, contact: str, instant: Instant) -> 
                 "ConditionExpression": "attribute_not_exists(contact)",
             }
         },
-        {
-            "ConditionCheck": {
-                "TableName": contacts.table(),
-                "Key": contacts.key(contact, contacts.PROFILE),
-                "ConditionExpression": "attribute_not_exists(ended)",
-            }
-        },
     ]
+    if item is not None:
+        writes += [
+            {
+                "Put": {
+                    "TableName": table(),
+                    "Item": {**_key(found.id, _given(code)), "given_at": {"N": str(instant)}},
+                    "ConditionExpression": "attribute_not_exists(#item)",
+                    "ExpressionAttributeNames": names,
+                }
+            },
+            {
+                "Delete": {
+                    "TableName": table(),
+                    "Key": {"pool": item["pool"], "item": item["item"]},
+                    "ConditionExpression": "attribute_exists(#item)",
+                    "ExpressionAttributeNames": names,
+                }
+            },
+        ]
     try:
         client("dynamodb").transact_write_items(TransactItems=writes)
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
-        reasons = [reason.get("Code") for reason in canceled.response["CancellationReasons"]]
-        if reasons[1] == "ConditionalCheckFailed":  # added again, though it was given: it is nobody's to give
-            client("dynamodb").delete_item(TableName=table(), Key=_key(found.id, item))
-        if reasons[3] == "ConditionalCheckFailed":
+        failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in canceled.response["CancellationReasons"]]
+        if failed[0]:
             raise NoCodeError("the contact has gone") from canceled
+        if item is not None and failed[2]:  # added in the moment in which it was given: it is nobody's to give
+            client("dynamodb").delete_item(TableName=table(), Key={"pool": item["pool"], "item": item["item"]})
         return False
     return True
 

@@ -44,12 +44,12 @@ from shared.adapters.messages import CapChangedError, ClaimLostError, NotWantedE
 from shared.adapters.templates import TemplateFailedError
 from shared.adapters.turns import FAR
 from shared.domain import calendars
-from shared.domain.addresses import Address, newest_answer
+from shared.domain.addresses import Address, is_role, newest_answer
 from shared.domain.events import NEVER, TRACKING, Instant, Json
 from shared.domain.journeys import timing
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage
 from shared.domain.messages.caps import Waiting, goes, waits, when
-from shared.domain.messages.gate import awaits_address, gate, is_role
+from shared.domain.messages.gate import awaits_address, gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped

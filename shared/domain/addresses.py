@@ -50,3 +50,19 @@ def said_frequency(profile: Profile, topic: str, said: Mapping[str, Stamped]) ->
 def _newest(profile: Profile, topic: str, said: Mapping[str, Stamped]) -> Stamped | None:
     answers = [answer for answer in (profile.consent.get(topic), said.get(topic)) if answer is not None]
     return max(answers, key=lambda answer: (answer.time, answer.value == "unsubscribed"), default=None)
+
+
+ROLES = frozenset(
+    """
+    abuse accounts admin administrator billing bookings contact customercare customerservice enquiries enquiry feedback
+    finance hello help helpdesk hostmaster hr info inquiries invoices it jobs legal mail mailer-daemon marketing media
+    newsletter no-reply noc noreply office orders postmaster press privacy purchasing reception root sales security
+    service shop spam support team webmaster
+    """.split()  # noqa: SIM905
+)
+"""What stands before the @ of addresses that belong to a role and not to a person (RFC 2142, and what is usual)."""
+
+
+def is_role(address: str) -> bool:
+    """Whether several people read it: the same for a list that is brought over and at the instant of sending."""
+    return address.partition("@")[0].partition("+")[0].casefold() in ROLES

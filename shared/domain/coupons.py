@@ -65,13 +65,13 @@ def place(text: str) -> str:
 
 
 def spelled(codes: Iterable[object]) -> tuple[list[str], list[str]]:
-    """The codes of a list, each once, and those that are none."""
-    good: dict[str, None] = {}
+    """The codes of a list, each once (storefronts take them in small letters as in large), and those that are none."""
+    good: dict[str, str] = {}
     bad: list[str] = []
     for each in codes:
-        code = str(each).strip() if isinstance(each, str | int) else ""
+        code = str(each).strip() if isinstance(each, str | int) and not isinstance(each, bool) else ""
         if CODE.fullmatch(code):
-            good[code] = None
+            good.setdefault(code.casefold(), code)
         else:
             bad.append(str(each)[:80])
-    return list(good), bad
+    return list(good.values()), bad

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from shared.domain.addresses import is_role
 from shared.domain.events import (
     EPOCH,
     TOPIC_ID,
@@ -102,14 +103,6 @@ _BOUGHT = re.compile(
 REFUSED_LIST = (
     "people on a list that was bought, rented or gathered have not agreed to get email from this shop, so nothing of "
     "it can be brought over: such email is against the law in many countries, and reported as spam everywhere"
-)
-
-ROLES = frozenset(
-    {
-        *("abuse", "accounts", "admin", "billing", "contact", "enquiries", "hello", "help", "hostmaster", "hr", "info"),
-        *("jobs", "mail", "marketing", "no-reply", "noreply", "office", "orders", "postmaster", "press", "privacy"),
-        *("sales", "security", "service", "shop", "spam", "support", "team", "webmaster"),
-    }
 )
 
 
@@ -200,9 +193,9 @@ def lines(text: str, first: int = 2) -> tuple[list[str], list[Line]]:
     if len(text.encode()) > MAX_BYTES:
         raise RefusedError("too_large", f"at most {MAX_BYTES:,} bytes at once: send it in parts", "csv", 413)
     text = text.removeprefix("\ufeff")
-    reader = csv.reader(_split(text), delimiter=_delimiter(text.partition("\n")[0]))
+    reader = _reader(_split(text))
     try:
-        headers = next(reader, [])
+        headers: list[str] = next(reader, [])
         found, of_head = list[Line](), reader.line_num
         before = of_head
         for row in reader:
@@ -218,21 +211,58 @@ def lines(text: str, first: int = 2) -> tuple[list[str], list[Line]]:
     return headers, found
 
 
-def parts(text: str, most: int = MAX_ROWS) -> Iterator[tuple[int, str]]:
-    """A file in parts of so many rows, each with the headers, and the line of its first row."""
-    text = text.removeprefix("\ufeff")
-    of_text = _split(text)
-    reader = csv.reader(iter(of_text), delimiter=_delimiter(of_text[0] if of_text else ""))
+PART_BYTES = 1_500_000
+"""Of a part: as JSON, which may write a letter in six characters, it fits what a Lambda is given."""
+
+
+def parts(text: str, most: int = MAX_ROWS, size: int = PART_BYTES) -> Iterator[tuple[int, str]]:
+    """A file in parts of at most so many rows and bytes (one row is a part, however long it is), each with the headers,
+    and the line of its first row."""
+    of_text = _split(text.removeprefix("\ufeff"))
+    reader = _reader(of_text)
     next(reader, None)
     head = "".join(of_text[: reader.line_num])
-    begin, rows = reader.line_num, 0
+    begin = end = reader.line_num
+    rows, long = 0, len(head.encode())
     for _ in reader:
-        rows += 1
-        if rows == most:
-            yield begin + 1, head + "".join(of_text[begin : reader.line_num])
-            begin, rows = reader.line_num, 0
+        of_row = len("".join(of_text[end : reader.line_num]).encode())
+        if rows and (rows == most or long + of_row > size):
+            yield begin + 1, head + "".join(of_text[begin:end])
+            begin, rows, long = end, 0, len(head.encode())
+        end, rows, long = reader.line_num, rows + 1, long + of_row
     if rows:
         yield begin + 1, head + "".join(of_text[begin:])
+
+
+def headers_of(text: str) -> list[str]:
+    """The columns' names."""
+    return next(_reader(_split(text.removeprefix("\ufeff"))), [])
+
+
+def repeated(made: Import, several: Iterable[tuple[int, str]]) -> list[list[int]]:
+    """Of each of a file's parts, the lines of those rows whose address stood in an earlier one: whoever reads a part
+    alone cannot know."""
+    (header,) = (name for name, means in made.columns.items() if means == "email")
+    before: set[str] = set()
+    found = []
+    for first, text in several:
+        here, again = set[str](), []
+        for line in lines(text, first)[1]:
+            try:
+                email = normal_email(line.values.get(header, "").strip())
+            except ValueError:
+                continue
+            here.add(email)
+            if email in before:
+                again.append(line.number)
+        before |= here
+        found.append(again)
+    return found
+
+
+def _reader(of_text: Sequence[str]) -> Any:
+    """What csv.reader makes of a text's lines; `line_num` is how many of them it has read."""
+    return csv.reader(iter(of_text), delimiter=_delimiter(of_text[0] if of_text else ""))
 
 
 def _split(text: str) -> list[str]:
@@ -271,8 +301,9 @@ class Read:
     without_date: list[int] = field(default_factory=list)
 
 
-def read(made: Import, several: Sequence[Line]) -> Read:
-    """What the rows tell. Of two of one address the first counts, but a no of either."""
+def read(made: Import, several: Sequence[Line], before: Collection[int] = ()) -> Read:
+    """What the rows tell. Of two of one address the first counts, but a no of either. `before`: lines whose address
+    stood in an earlier part of the file (`repeated`); of them only a no tells something still."""
     found, by_email = Read(), dict[str, int]()
     for line in several:
         values = {means: line.values.get(header, "").strip() for header, means in made.columns.items()}
@@ -285,7 +316,7 @@ def read(made: Import, several: Sequence[Line]) -> Read:
         if _BOUGHT.search(source):
             found.invalid[line.number] = "from a list that was bought, rented or gathered"
             continue
-        if email.partition("@")[0] in ROLES:
+        if is_role(email):
             found.roles.append(line.number)
             if made.role_addresses == "leave_out":
                 continue
@@ -298,6 +329,9 @@ def read(made: Import, several: Sequence[Line]) -> Read:
             found.without_date.append(line.number)
             said = None
         person = Person(line.number, email, dict(_traits(values)), said, date, source)
+        if line.number in before and said != "unsubscribed":
+            found.duplicates.append(line.number)
+            continue
         if email in by_email:
             found.duplicates.append(line.number)
             if said == "unsubscribed":

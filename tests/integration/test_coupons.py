@@ -87,6 +87,40 @@ def test_a_code_that_was_given_is_not_given_again_though_it_is_added_again(aws: 
     assert coupons.left("win_back") == 0
 
 
+def test_a_code_is_one_in_whatever_letters_and_what_was_given_is_not_among_what_is_left(aws: None) -> None:
+    pool_of("Back-1", "Back-2")
+    given, _ = coupons.claim("win_back", "x", "c01", NOW)
+    assert coupons.add("win_back", ["BACK-1", "back-2", "BACK-3"]) == 1
+    assert (coupons.left("win_back"), coupons.given("win_back")) == (2, 1)
+    others = {coupons.claim("win_back", owner, "c02", NOW)[0].casefold() for owner in ("y", "z")}
+    assert others | {given.casefold()} == {"back-1", "back-2", "back-3"}
+    with pytest.raises(NoCodeError):
+        coupons.claim("win_back", "one more", "c02", NOW)
+    dry = coupons.pool("win_back")
+    assert coupons.add("win_back", ["back-1"]) == 0
+    assert coupons.pool("win_back") == dry, "emails wait still"
+
+
+def test_a_change_of_an_empty_pool_does_not_make_it_known_to_have_codes(aws: None) -> None:
+    pool_of("A-1")
+    coupons.claim("win_back", "x", "c01", NOW)
+    with pytest.raises(NoCodeError):
+        coupons.claim("win_back", "y", "c01", NOW)
+    coupons.save(Pool(id="win_back", days=3))
+    assert coupons.pool("win_back") == (Pool(id="win_back", days=3), NOW)
+    coupons.save(Pool(id="win_back", code="FOR-ALL"))
+    assert coupons.pool("win_back") == (Pool(id="win_back", code="FOR-ALL"), None)
+
+
+def test_a_reminder_says_the_first_email_s_code_and_day_though_the_pool_has_one_for_all_now(aws: None) -> None:
+    coupons.save(Pool(id="hello", code="HELLO10", days=7))
+    first = coupons.claim("hello", "run", "c01", NOW)
+    assert first == ("HELLO10", NOW + 7 * DAY)
+    coupons.save(Pool(id="hello", code="HELLO15", days=30))
+    assert coupons.claim("hello", "run", "c01", NOW + 3 * DAY) == first
+    assert coupons.claim("hello", "another", "c02", NOW) == ("HELLO15", NOW + 30 * DAY)
+
+
 def test_nothing_but_the_contacts_own_partition_says_whose_a_code_is(aws: None) -> None:
     pool_of("A-1")
     coupons.claim("win_back", "win_back_c01-win_back-7", "c01", NOW)

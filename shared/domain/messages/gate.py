@@ -27,19 +27,6 @@ def suppressed(suppression: tuple[str, Instant] | None, answer: Stamped | None) 
     return None if lifted else Refusal(f"suppressed_{reason}")
 
 
-ROLES = frozenset(
-    """
-    abuse admin administrator billing contact hostmaster info mail mailer-daemon no-reply noc noreply office
-    postmaster root sales security support team webmaster
-    """.split()  # noqa: SIM905
-)
-"""What stands before the @ of addresses that belong to a role and not to a person (RFC 2142, and what is usual)."""
-
-
-def is_role(address: str) -> bool:
-    return address.partition("@")[0].partition("+")[0].casefold() in ROLES
-
-
 def gate(
     message: Message,
     profile: Profile | None,
