@@ -37,6 +37,7 @@ from functions.admin import (  # noqa: F401 - their routes
     simulating,
     templates,
     views,
+    vocabulary,
 )
 from functions.admin.health import health
 from functions.admin.rest import Request, answer, app, logger, paged, resolved, route

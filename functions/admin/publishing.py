@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import known
 from functions.admin.passes import outcome_of
-from functions.admin.rest import Place, Request, answer, logger, paged, route
+from functions.admin.rest import Place, ProblemsError, Request, answer, logger, paged, route
 from shared.adapters import definitions, journey_definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.definitions import Draft
@@ -29,6 +30,9 @@ from shared.domain.sources.payload import Payload
 from shared.domain.wording import sentence
 
 MAX_FORMS = 20  # of one page
+MAX_TEXT = 100_000
+ID = r"[a-z][a-z0-9_]{0,39}"
+ID_RULE = "lower-case letters, digits and _, beginning with a letter, at most 40 characters"
 
 
 # ── drafts ──
@@ -36,29 +40,30 @@ MAX_FORMS = 20  # of one page
 
 @route("POST", "/segments", role=Role.EDITOR)
 def create(request: Request) -> Json:
-    """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`. 409 where there is one of this
-    id: nobody's segment is replaced by making another."""
-    body = request.json()
-    read = segment_in(body, str(body.get("id", "")))
-    fitting(publication := definitions.publication(), read, start_journeys=False)
+    """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`; or its `id` and a `text`, which
+    need not be a segment yet. 409 where there is one of this id: nobody's segment is replaced by making another."""
+    body = request.json_with_text("text")
+    id_ = str(body.get("id", ""))
+    publication = definitions.publication()
+    read, text = _written_in(body, id_, publication)
     taken = RefusedError(
         "taken", "there is already a segment with this id: open that one, or choose another id", "id", 409
     )
-    if publication.segment(read.id) is not None:
+    if publication.segment(id_) is not None:
         raise taken
     try:
-        draft = definitions.put_draft(read, instead_of=None)
+        draft = _keep(id_, read, text, None)
     except PublishedMeanwhileError:
         raise taken from None
-    except TooLargeError as error:
-        raise too_large(error) from None
-    return tagged(drafted(draft, publication), 201)
+    return tagged(drafted(draft, publication, id_), 201)
 
 
 @route("PUT", "/segments/{segment}/draft", role=Role.EDITOR)
 def put_draft(request: Request, segment: str) -> Json:
-    """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`."""
-    read = segment_in(request.json(), segment)
+    """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`. As a
+    `text` it need not be a segment yet: what is wrong with it is in the answer (`problems`), and keeps it from being
+    published."""
+    body = request.json_with_text("text")
     held = definitions.drafts().get(segment)
     publication = definitions.publication()
     if held is None and publication.segment(segment) is None:
@@ -66,12 +71,38 @@ def put_draft(request: Request, segment: str) -> Json:
     if request.if_match is None:
         told = "say which version you have changed: If-Match, with the etag of GET /segments/{segment}"
         raise RefusedError("precondition_required", told, "If-Match", 428)
-    fitting(publication, read, start_journeys=False)
+    read, text = _written_in(body, segment, publication)
     only_if_unchanged(request, segment)
     try:
-        return tagged(drafted(definitions.put_draft(read, held.number if held else None), publication))
+        return tagged(drafted(_keep(segment, read, text, held.number if held else None), publication, segment))
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
+
+
+def _written_in(body: Payload, id_: str, publication: Publication) -> tuple[Segment | None, str | None]:
+    """What a request wants kept. A definition has to be right; a `text` is kept as it is, with the segment that it is,
+    if it is one yet."""
+    text = body.get("text")
+    if text is None:
+        read = segment_in(body, id_)
+        fitting(publication, read, start_journeys=False)
+        return read, None
+    if not isinstance(text, str) or len(text) > MAX_TEXT:
+        raise RefusedError("invalid_text", f"it must be a text of at most {MAX_TEXT:,} characters", "text")
+    if not re.fullmatch(ID, id_):
+        raise RefusedError("invalid_segment", ID_RULE, "id")
+    try:
+        return segment_of(text, id_), text
+    except InvalidSegmentError:
+        return None, text
+
+
+def _keep(id_: str, read: Segment | None, text: str | None, instead_of: int | None) -> Draft:
+    """PublishedMeanwhileError."""
+    try:
+        if read is None:
+            return definitions.put_unfinished(id_, text or "", instead_of)
+        return definitions.put_draft(read, instead_of, text)
     except TooLargeError as error:
         raise too_large(error) from None
 
@@ -93,7 +124,7 @@ def dry_run(request: Request, segment: str) -> Json:
     the `run` in the answer. The draft goes on naming it."""
     draft, start_journeys = draft_of(segment), wants_journeys(request)
     only_if_unchanged(request, segment)
-    fitting(definitions.publication(), draft.segment, start_journeys)
+    fitting(definitions.publication(), whole(draft, segment), start_journeys)
     run = f"dry-run-{segment}-{now()}"
     refreshes.start(run, {"do": "dry_run", "segment": segment, "draft": draft.number, "start_journeys": start_journeys})
     refreshes.record_dry_run(draft.number, run)
@@ -113,7 +144,7 @@ def show_dry_run(request: Request, segment: str, run: str) -> Json:
 @route("POST", "/segments/{segment}/publish", role=Role.SENDER)
 def publish(request: Request, segment: str) -> Json:
     """Makes the draft what holds, with the next number, and has all contacts adopt it."""
-    draft, start_journeys = draft_of(segment).segment, wants_journeys(request)
+    draft, start_journeys = whole(draft_of(segment), segment), wants_journeys(request)
     only_if_unchanged(request, segment)
     publication = definitions.publication()
     if publication.segment(segment) != draft:
@@ -170,7 +201,7 @@ def life(segment: str) -> dict[str, Json]:
     since = publication.since.get(segment)
     return {
         "etag": etag(publication, segment, draft),
-        "draft": drafted(draft, publication) if draft else None,
+        "draft": drafted(draft, publication, segment) if draft else None,
         "publication": since,
         "published": definitions.numbered_publication(since).published if since and since > 1 else None,
         "filling": filling(publication, segment) if since else None,
@@ -198,8 +229,42 @@ def segment_in(body: Payload, id_: str) -> Segment:
     try:
         return Segment.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        raise RefusedError("invalid_segment", in_words(problem), place(problem["loc"])) from None
+        problems = error.errors(include_url=False, include_input=False)
+        found = [Wrong(place(each["loc"]), in_words(each)) for each in problems]
+        inner = {each.at[:end] for each in found for end in range(len(each.at))}
+        raise InvalidSegmentError([each for each in found if each.at not in inner] or found) from None
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a definition, and where: the way down to it, `("when", "of", 0, "within")`."""
+
+    at: tuple[str | int, ...]
+    text: str
+
+
+class InvalidSegmentError(ProblemsError):
+    """A definition that is refused; the first that is wrong is told as that of any request is."""
+
+    def __init__(self, problems: Sequence[Wrong]) -> None:
+        first = problems[0]
+        RefusedError.__init__(self, "invalid_segment", first.text, ".".join(map(str, first.at)))
+        self.problems = problems
+
+
+def segment_of(text: str, id_: str) -> Segment:
+    """The segment in a text that somebody has written. InvalidSegmentError."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise InvalidSegmentError([Wrong((), "this is not valid JSON yet")]) from None
+    if not isinstance(body, dict):
+        raise InvalidSegmentError([Wrong((), "a segment is an object: { … }")])
+    return segment_in({**body, "id": id_}, id_)
+
+
+def whole(draft: Draft, id_: str) -> Segment:
+    """The segment that a draft is. InvalidSegmentError: it is none yet."""
+    return draft.segment if draft.segment is not None else segment_of(draft.text or "", id_)
 
 
 WORDS = {
@@ -224,12 +289,12 @@ def in_words(problem: Any) -> str:
     if kind == "too_short":
         return "at least one is required"
     if kind == "string_pattern_mismatch" and problem["loc"] == ("id",):
-        return "lower-case letters, digits and _, beginning with a letter, at most 40 characters"
+        return ID_RULE
     return WORDS.get(kind) or str(problem["msg"]).removeprefix("Value error, ")
 
 
-def place(location: tuple[int | str, ...]) -> str:
-    """`when.of.0.within`: without the kinds that pydantic names on the way, and the types that a value may have."""
+def place(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """`when, of, 0, within`: without the kinds that pydantic names on the way, and the types that a value may have."""
     kept = [
         part
         for before, part in zip(("", *location), location, strict=False)
@@ -237,7 +302,7 @@ def place(location: tuple[int | str, ...]) -> str:
     ]
     if kept[-1:] and kept[-1] in ("int", "float", "bool", "str"):
         kept.pop()
-    return ".".join(map(str, kept))
+    return tuple(kept)
 
 
 KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Condition)[0])}
@@ -252,7 +317,7 @@ def fitting(publication: Publication, segment: Segment, start_journeys: bool) ->
     except TooLargeError as error:
         raise too_large(error) from None
     except ValueError as error:
-        raise RefusedError("invalid_segment", str(error), "when") from None
+        raise InvalidSegmentError([Wrong(("when",), str(error))]) from None
 
 
 def published(publication: Publication) -> Publication:
@@ -311,14 +376,35 @@ def changed_meanwhile() -> RefusedError:
     return RefusedError("changed_meanwhile", told, status=409)
 
 
-def drafted(draft: Draft, publication: Publication) -> dict[str, Json]:
+def drafted(draft: Draft, publication: Publication, id_: str) -> dict[str, Json]:
+    """`definition` and `words` are null while it is no segment yet; `problems` say why."""
+    known = {segment.id: segment for segment in publication.segments}
+    problems: Sequence[Wrong] = ()
+    try:
+        fitting(publication, whole(draft, id_), start_journeys=False)
+    except InvalidSegmentError as error:
+        problems = error.problems
     return {
         "number": draft.number,
-        "etag": etag(publication, draft.segment.id, draft),
-        "definition": written(draft.segment),
-        "words": sentence({segment.id: segment for segment in publication.segments}, draft.segment.when),
+        "etag": etag(publication, id_, draft),
+        "name": name_of(draft, id_),
+        "definition": written(draft.segment) if draft.segment is not None else None,
+        "text": draft.text,
+        "problems": [each._asdict() for each in problems],
+        "words": sentence(known, draft.segment.when) if draft.segment is not None else None,
         "dry_run": refreshes.dry_run_of(draft.number),
     }
+
+
+def name_of(draft: Draft, id_: str) -> str:
+    """What the draft calls itself, as far as that can be read."""
+    if draft.segment is not None:
+        return draft.segment.name
+    with suppress(ValueError, AttributeError):
+        name = json.loads(draft.text or "").get("name")
+        if isinstance(name, str) and name.strip():
+            return name.strip()[:80]
+    return id_
 
 
 def tagged(told: dict[str, Json], status: int = 200) -> Response:

@@ -55,7 +55,7 @@ class ProblemsError(RefusedError):
         where = f"line {first.line}: " if first.line else f"{first.step}: " if first.step else ""
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         super().__init__(code, f"{said}{': ' if said else ''}{where}{first.text}{more}", status=status)
-        self.problems = problems
+        self.problems: Sequence[Any] = problems  # each a named tuple: a line of the answer
 
 
 class Place(NamedTuple):
@@ -223,7 +223,7 @@ def route(
                 result = view(request, **parameters)
                 return result if isinstance(result, Response) else answer(200, result)
             except ProblemsError as error:
-                told = error_body(error.code, error.message)
+                told = error_body(error.code, error.message, error.field)
                 return answer(error.status, {**told, "problems": [each._asdict() for each in error.problems]})
             except RefusedError as error:
                 return answer(error.status, error_body(error.code, error.message, error.field))

@@ -43,10 +43,18 @@ def list_segments(request: Request) -> Json:
     leave wrong until the next night; a segment's own answer counts them."""
     shop_definitions, counted = definitions.segments(), members.counts()
     known = shop_definitions.segments
-    drafts = (draft.segment for draft in definitions.drafts().values() if draft.segment.id not in known)
+    drafts = definitions.drafts()
     return {
         "segments": [described(each, shop_definitions, counted.get(each.id, 0)) for each in known.values()],
-        "drafts": [{"segment": draft.id, "name": draft.name, "sentence": draft.sentence} for draft in drafts],
+        "drafts": [
+            {
+                "segment": id_,
+                "name": publishing.name_of(draft, id_),
+                "sentence": draft.segment.sentence if draft.segment is not None else None,
+            }
+            for id_, draft in drafts.items()
+            if id_ not in known
+        ],
     }
 
 

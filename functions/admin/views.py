@@ -105,11 +105,11 @@ def _membership(segment: Segment, held: Membership | None, why: Explanation) -> 
         "since": decided.since if decided else None,
         "transition": decided.number if decided else None,
         "until": instant(why.until),
-        "why": _explanation(why),
+        "why": explanation(why),
     }
 
 
-def _explanation(why: Explanation) -> dict[str, Json]:
+def explanation(why: Explanation) -> dict[str, Json]:
     return {
         "kind": why.kind,
         "holds": why.holds,
@@ -117,7 +117,7 @@ def _explanation(why: Explanation) -> dict[str, Json]:
         "evidence": why.evidence,
         "turns": why.turns,
         "until": instant(why.until),
-        "parts": [_explanation(part) for part in why.parts],
+        "parts": [explanation(part) for part in why.parts],
     }
 
 

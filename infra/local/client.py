@@ -6,6 +6,7 @@ import argparse
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,18 @@ def problem(error: urllib.error.HTTPError) -> str:
     except (ValueError, KeyError, TypeError):
         return f"[red]{error.code}[/] {escape(text[:500])}"
     field = f"[bold]{escape(told['field'])}[/]: " if "field" in told else ""
-    return f"[red]{error.code}[/] {field}{escape(told['message'])}" + "".join(map(_listed, answer.get("problems", ())))
+    return f"[red]{error.code}[/] {field}{escape(told['message'])}" + _all(answer.get("problems", ()))
+
+
+def _all(problems: Sequence[Any]) -> str:
+    """Each in a line; one that has its place in the field alone is said already."""
+    return "" if len(problems) == 1 and "at" in problems[0] else "".join(map(_listed, problems))
 
 
 def _listed(problem: Any) -> str:
-    line = f"line {problem['line']}: " if problem["line"] else ""
-    step = f"{problem['step']}: " if problem["step"] else ""
-    return escape(f"\n  {line}{step}{problem['text']}")
+    at = ".".join(map(str, problem.get("at", ())))
+    where = (f"line {problem['line']}" if problem.get("line") else "", problem.get("step"), at)
+    return escape(f"\n  {''.join(f'{each}: ' for each in where if each)}{problem['text']}")
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -126,7 +126,10 @@ def with_draft(number: int, segment: str | None, draft: int | None, at: Instant)
     held = numbered_publication(number)
     if segment is None or draft is None:
         return held
-    return with_segment(held, drafts(draft)[segment].segment, start_journeys=False, now=at)
+    tried = drafts(draft)[segment].segment
+    if tried is None:
+        raise LookupError(f"draft {draft} of {segment} is no segment yet")
+    return with_segment(held, tried, start_journeys=False, now=at)
 
 
 def versions_of(segment: str) -> Iterator[tuple[Publication, Segment]]:
@@ -186,10 +189,12 @@ def unknown_zone() -> str | None:
 
 
 class Draft(Strict):
-    """A segment as it may become, since the drafts' version of this number."""
+    """A segment as it may become, since the drafts' version of this number. `text` is what somebody is writing, as they
+    left it; while that is no segment yet there is no `segment`."""
 
     number: int
-    segment: Segment
+    segment: Segment | None = None
+    text: str | None = None
 
 
 _DRAFTS = TypeAdapter(dict[str, Draft], config=ConfigDict(defer_build=True))  # most handlers read no drafts
@@ -204,14 +209,23 @@ def drafts(number: int | None = None) -> dict[str, Draft]:
     return drafts
 
 
-def put_draft(segment: Segment, instead_of: int | None) -> Draft:
+def put_draft(segment: Segment, instead_of: int | None, text: str | None = None) -> Draft:
     """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
     or none any more. TooLargeError."""
+    return _put_draft(segment.id, segment, text, instead_of)
+
+
+def put_unfinished(id_: str, text: str, instead_of: int | None) -> Draft:
+    """As `put_draft`, of what is no segment yet."""
+    return _put_draft(id_, None, text, instead_of)
+
+
+def _put_draft(id_: str, segment: Segment | None, text: str | None, instead_of: int | None) -> Draft:
     newest, drafts = _drafts()
-    if (drafts[segment.id].number if segment.id in drafts else None) != instead_of:
-        raise PublishedMeanwhileError(f"there is another draft of {segment.id}")
-    draft = Draft(number=newest + 1, segment=segment)
-    put_new(Version(DRAFTS, newest + 1, _drafts_body({**drafts, segment.id: draft})))
+    if (drafts[id_].number if id_ in drafts else None) != instead_of:
+        raise PublishedMeanwhileError(f"there is another draft of {id_}")
+    draft = Draft(number=newest + 1, segment=segment, text=text)
+    put_new(Version(DRAFTS, newest + 1, _drafts_body({**drafts, id_: draft})))
     return draft
 
 

@@ -275,3 +275,15 @@ def country_code(written: str) -> str | None:
     if len(text) == 2 and text.isascii() and text.isalpha() and text.casefold() != "uk":
         return text.upper()
     return _codes().get(" ".join(text.split()).casefold())
+
+
+@cache
+def _names() -> dict[str, str]:
+    """The usual English name, by the two letters."""
+    lines = (line.split(" ", 2) for line in _TABLE.split("\n")[1:-1])
+    return {two: names.split("|")[0] for two, _, names in lines}
+
+
+def country_name(code: str) -> str | None:
+    """What the country of these two letters is called in English; None where they are no country's."""
+    return _names().get(code.upper())

@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.aws.calls import Call
 from shared.adapters import definitions
-from shared.domain.events import HOUR, MINUTE, Json
+from shared.domain.events import DAY, HOUR, MINUTE, Json
 from tests.integration.shop import Shop
 
 BUYERS: Json = {"kind": "orders", "at_least": 1}
@@ -185,12 +185,108 @@ def test_what_nobody_has_is_said_with_what_is_near(shop: Shop) -> None:
             {"kind": "trait", "trait": "country", "value": "gb"},
         ],
     }
-    assert shop.ask("POST", "/segments/estimate", {"when": when})[1]["warnings"] == [
+    told = shop.ask("POST", "/segments/estimate", {"when": when})[1]
+    assert [(each["at"], each["instead"]) for each in told["hints"]] == [
+        (["when", "of", 0, "event"], "Order Completed"),
+        (["when", "of", 1, "event"], "Order Completed"),
+        (["when", "of", 2, "trait"], "country"),
+        (["when", "of", 3, "value"], "DE"),
+    ]
+    assert told["warnings"] == [
         "The event “Order Placed” was never seen: did you mean Order Completed?",
         "The event “order completed” was never seen: did you mean Order Completed?",
         "Nobody has the trait “Country”: did you mean country?",
-        "“Germany” was never seen as country. There is GB.",
+        "A country is kept as two letters, so nobody has “Germany”: did you mean DE?",
     ]
+
+
+def test_an_estimate_says_who_why_who_comes_tomorrow_and_who_else_has_them(shop: Shop) -> None:
+    for number in range(1, 4):
+        shop.customer(number, orders=2 if number == 1 else 0)
+    shop.passes(MINUTE)
+    told = shop.ask("POST", "/segments/estimate", {"when": {"kind": "orders", "at_least": 2, "within": "1d"}})[1]
+    (person,) = told["people"]
+    assert (person["name"], person["why"]["holds"]) == ("Ada Example", True)
+    assert told["enter"] == [{name: person[name] for name in ("contact", "email", "name")}]
+    assert told["leave"] == []
+    assert (told["soon"]["entering"]["number"], told["soon"]["leaving"]["number"]) == (0, 1)
+    (leaver,) = told["soon"]["leaving"]["people"]
+    assert leaver["contact"] == person["contact"]
+    assert shop.now() < leaver["at"] <= shop.now() + DAY
+    customers = next(each for each in told["overlaps"] if each["segment"] == "customers")
+    assert (customers["share"], customers["back"]) == (1, 1)
+
+
+def test_a_definition_is_told_as_sql_before_it_is_kept(shop: Shop) -> None:
+    status, told = shop.ask("POST", "/segments/sql", {"when": BUYERS})
+    assert status == 200
+    assert "AS in_estimate" in told["sql"]
+    assert refused(shop.ask("POST", "/segments/sql", {"when": {}}))[:3] == (400, "invalid_segment", "when")
+
+
+def test_all_that_is_wrong_is_said_each_with_its_way_down(shop: Shop) -> None:
+    when = {
+        "kind": "all",
+        "of": [
+            {"kind": "orders", "within": 90},
+            {"kind": "not", "of": {"kind": "event", "event": "Page Viewed", "where": [{"property": "email"}]}},
+            {"kind": "rank", "by": {"kind": "orders", "measure": "x"}, "top": 20},
+        ],
+    }
+    status, told = shop.ask("POST", "/segments/estimate", {"when": when})
+    assert status == 400
+    assert [each["at"] for each in told["problems"]] == [
+        ["when", "of", 0, "within"],
+        ["when", "of", 1, "of", "where", 0],
+        ["when", "of", 2, "by", "measure"],
+    ]
+    assert all(each["text"] for each in told["problems"])
+
+
+def test_the_vocabulary_says_what_there_is_with_counts_and_how_to_call_it(shop: Shop) -> None:
+    for number in range(1, 4):
+        shop.customer(number, orders=number % 2)
+    shop.track("track", {"anonymousId": "a", "messageId": "m", "event": "Quiz Completed"})
+    shop.passes(MINUTE)
+    status, told = shop.ask("GET", "/vocabulary")
+    assert status == 200
+    assert told["exact"]
+    events = {each["name"]: each for each in told["events"]}
+    assert (events["Order Completed"]["contacts"], events["Order Completed"]["title"]) == (2, "Ordered")
+    assert events["Quiz Completed"]["contacts"] == 1
+    assert "product_id" in events["Order Completed"]["properties"]
+    country = next(each for each in told["traits"] if each["name"] == "country")
+    assert country["values"] == [{"value": "GB", "contacts": 3, "title": "United Kingdom"}]
+    email = next(each for each in told["traits"] if each["name"] == "email")
+    assert (email["contacts"], email["values"]) == (3, [])
+    assert {"value": "customers", "title": "Customers"} in told["segments"]
+    starts = [(each["title"], each["condition"]["kind"]) for each in told["starts"]]
+    assert {("Ordered", "orders"), ("Quiz Completed", "event"), ("Country", "trait")} <= set(starts)
+    assert told["schema"]["$defs"]["EventCount"]["title"] == "An event"
+
+
+# ── drafts of what is no segment yet ──
+
+
+def test_what_is_no_segment_yet_is_kept_as_a_draft_and_not_published(shop: Shop) -> None:
+    text = '{"name": "Buyers", "when": {"kind": "orders", "within": 9'
+    status, told = shop.ask("POST", "/segments", {"id": "buyers", "text": text})
+    assert status == 201
+    assert (told["text"], told["definition"]) == (text, None)
+    assert told["problems"] == [{"at": [], "text": "this is not valid JSON yet"}]
+    shown = shop.ask("GET", "/segments/buyers")[1]
+    assert (shown["definition"], shown["draft"]["text"]) == (None, text)
+    assert shop.ask("GET", "/segments")[1]["drafts"] == [{"segment": "buyers", "name": "buyers", "sentence": None}]
+    for act in ("publish", "dry-run"):
+        assert refused(shop.ask("POST", f"/segments/buyers/{act}"))[:2] == (400, "invalid_segment")
+    text = '{"name": "Buyers",\n "sentence": "Who buys.", "when": {"kind": "orders"}}'
+    status, told = shop.ask("PUT", "/segments/buyers/draft", {"text": text}, **{"if-match": told["etag"]})
+    assert (status, told["text"], told["problems"]) == (200, text, [])
+    assert told["definition"]["when"]["kind"] == "orders"
+    assert shop.ask("POST", "/segments/buyers/publish", **{"if-match": told["etag"]})[0] == 202
+    taken = shop.ask("POST", "/segments", {"id": "buyers", "text": "{"})
+    assert refused(taken)[:2] == (409, "taken")
+    assert refused(shop.ask("POST", "/segments", {"id": "B", "text": "{"}))[:3] == (400, "invalid_segment", "id")
 
 
 # ── publishing ──

@@ -29,6 +29,7 @@ NOTHING_TO_MAKE = {
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolGroup",
     "AWS::Glue::Database",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Role",

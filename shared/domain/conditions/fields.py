@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Strict
 
@@ -45,9 +45,17 @@ def format_duration(milliseconds: int) -> str:
 
 LONGEST = 100 * 366 * DAY
 Signed = Annotated[
-    int, BeforeValidator(read_duration), PlainSerializer(format_duration), Field(ge=-LONGEST, le=LONGEST)
+    int,
+    BeforeValidator(read_duration),
+    PlainSerializer(format_duration),
+    Field(ge=-LONGEST, le=LONGEST),
+    WithJsonSchema({"type": "string", "format": "signed-duration", "pattern": r"^-?\d{1,6}\s*(s|min|h|d|w)$"}),
 ]
-Duration = Annotated[Signed, Field(gt=0)]
+Duration = Annotated[
+    Signed,
+    Field(gt=0),
+    WithJsonSchema({"type": "string", "format": "duration", "pattern": r"^\d{1,6}\s*(s|min|h|d|w)$"}),
+]
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[float, Field(gt=0, lt=100)]

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, ValidationInfo
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
 from shared.domain.conditions.fields import LONGEST, format_duration, parse_duration, read_duration
 from shared.domain.events import DAY, HOUR
@@ -172,4 +172,19 @@ def _written(window: int | str | Stretch | Since) -> str | dict[str, str]:
     }
 
 
-Window = Annotated[int | str | Stretch | Since, PlainValidator(_read), PlainSerializer(_written)]
+_SCHEMA = {
+    "format": "window",
+    "anyOf": [
+        {"type": "string", "pattern": r"^\d{1,6}\s*(s|min|h|d|w)$"},
+        {"type": "string", "pattern": f"^({_MONTHS.pattern})$"},
+        {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ("from", "to")},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
+    ],
+}
+Window = Annotated[
+    int | str | Stretch | Since, PlainValidator(_read), PlainSerializer(_written), WithJsonSchema(_SCHEMA)
+]
