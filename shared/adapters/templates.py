@@ -92,6 +92,15 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     ),
     "order.products": (_GOODS, "What is in the contact's newest order, like `cart.products`."),
     "viewed.products": (_GOODS, "What the contact looked at last and has not ordered since, the newest first."),
+    "recommended.products": (
+        _GOODS[:1],
+        "What many bought lately, of the categories that the contact bought or looked at last, else of the whole shop, "
+        "without what they bought lately: what can be bought now, with its picture.",
+    ),
+    "goes_with.products": (
+        _GOODS[:1],
+        "What people bought along with what is in the contact's newest order, in the same way.",
+    ),
     "product.each": (_GOODS[:1], "The product that what started the run is about (a price drop), as a list of it."),
     "product.title": ("Assam, 250 g", "What it is called."),
     "product.image": ("https://shop.example.com/assam.jpg", "A picture of it."),

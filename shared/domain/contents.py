@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shared.domain.events import DAY, Event, Instant, Json, Type, amount
@@ -18,10 +19,11 @@ from shared.domain.messages.variables import MAX_TEXT, one_line
 from shared.domain.profiles import Profile
 from shared.domain.properties import WHOLE_CARTS, categories_of, products_of, quantity_of
 
-NAMES = ("cart", "order", "viewed", "product")
+NAMES = ("cart", "order", "viewed", "product", "recommended", "goes_with")
 """What a template names of it; each is looked up only for a template that does."""
 MAX_ITEMS = 10
 MAX_LOOKED_UP = 20
+MAX_OFFERED = 8
 CARTS_FOR = 30 * DAY
 """A cart that was changed longer ago is not looked for."""
 
@@ -93,6 +95,19 @@ def contents(
     if "product" in names:
         found["product"] = _product(trigger, shown)
     return found
+
+
+def offered(ids: Iterable[str], lookup: Lookup, front: Front) -> list[Json]:
+    """The first of these products that an email can offer: what `lookup` knows, with a picture, a page of its own and a
+    price. At most MAX_OFFERED, and no more than MAX_LOOKED_UP are looked for."""
+
+    def whole(source: str, id_: str, variant: str) -> About | None:
+        about = lookup(source, id_, variant)
+        if about is None or _web(about.get("image")) is None or not about.get("price"):
+            return None
+        return about if _page(about, front) is not None else None
+
+    return _Shown(whole, front).known(islice(ids, MAX_LOOKED_UP))[:MAX_OFFERED]
 
 
 # ── carts ──
@@ -252,14 +267,12 @@ class _Shown:
         title = _text(about.get("title")) or _text(told.get("name"))
         if title is None:
             return None
-        handle = about.get("handle")
-        page = f"{self.front.url}/products/{handle}" if isinstance(handle, str) and _HANDLE.fullmatch(handle) else None
         price = amount(told.get("price"))
         quantity = quantity_of(told.get("quantity", 1)) or 1
         known = about.get("price")
         return {
             "title": title,
-            "url": _web(about.get("url")) or page or self.front.url,
+            "url": _page(about, self.front) or self.front.url,
             "image": _web(about.get("image")),
             "price": self.money(price if price is not None else known if isinstance(known, int) else None),
             "quantity": int(quantity) if quantity == int(quantity) else quantity,
@@ -279,6 +292,12 @@ _WHOLE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 """Currencies that nobody writes hundredths of."""
 _HANDLE = re.compile(r"[\w-]{1,255}")
 _WEB = re.compile(r"https?://[^\s\"'<>\\^`{|}\x00-\x1f]{3,2000}")
+
+
+def _page(about: About, front: Front) -> str | None:
+    handle = about.get("handle")
+    page = f"{front.url}/products/{handle}" if isinstance(handle, str) and _HANDLE.fullmatch(handle) else None
+    return _web(about.get("url")) or page
 
 
 def _web(value: Json) -> str | None:

@@ -20,6 +20,7 @@ const NAMES = {
 };
 const LISTS = {
   "cart.products": "in their cart", "viewed.products": "they looked at",
+  "recommended.products": "recommended to them", "goes_with.products": "that go with their newest order",
   "order.products": "of their newest order", "product.each": "that the journey is about",
 };
 
