@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from functions.admin import journey_drafts
 from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
 from functions.admin.rest import ProblemsError, Request, left_out, route
-from shared.adapters import contacts, definitions, journey_definitions, journeys
+from shared.adapters import contacts, definitions, journey_definitions, journeys, template_definitions, turns
 from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.adapters.definitions_table import TooLargeError
 from shared.domain.events import Json
+from shared.domain.journeys.definition import Hours
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
@@ -61,6 +62,7 @@ def simulate_journey(request: Request, journey: str) -> Json:
         seed=seed,
         by_itself=by_itself,
         of_shop=journeys.of_shop,
+        hours_of=_hours_of,
     )
     told = as_json(result, PATHS) | {"at": t, "seed": seed, "sampled": "contacts" not in body}
     try:
@@ -68,6 +70,13 @@ def simulate_journey(request: Request, journey: str) -> Json:
     except TooLargeError:
         journey_definitions.keep_simulation(journey, as_json(result, 0) | {"at": t, "seed": seed})
     return told
+
+
+def _hours_of(template: str) -> Hours | None:
+    try:
+        return turns.hours_of(template_definitions.template(template).template.class_)
+    except LookupError:  # it is a draft as yet
+        return turns.hours_of("marketing")
 
 
 def _written(body: dict[str, Any], journey: str) -> Written:

@@ -21,9 +21,14 @@ FAR = DAY
 
 def opens_for(mail_class: MailClass, profile: Profile) -> Opens:
     """When emails of a class go out to the contact at all."""
-    settings, zone = shop_settings.settings(), shop_zone()
-    hours = None if mail_class == "transactional" else _hours(settings.quiet_hours, settings.closed)
+    zone, hours = shop_zone(), hours_of(mail_class)
     return Opens(lambda t: timing.opens_at(hours, profile, t, zone), zone_of(profile, zone))
+
+
+def hours_of(mail_class: MailClass) -> Hours | None:
+    """The shop's hours and days on which emails of a class go out. None: on all."""
+    settings = shop_settings.settings()
+    return None if mail_class == "transactional" else _hours(settings.quiet_hours, settings.closed)
 
 
 def cap_of(mail_class: MailClass) -> Cap | None:

@@ -10,7 +10,15 @@ import pytest
 
 from functions.admin import known
 from infra.local import launching
-from shared.adapters import contact_runs, contacts, journey_definitions, journey_files, refreshes, run_counts
+from shared.adapters import (
+    contact_runs,
+    contacts,
+    journey_definitions,
+    journey_files,
+    refreshes,
+    run_counts,
+    shop_settings,
+)
 from shared.adapters.contact_runs import Kept
 from shared.domain.events import DAY, HOUR, MINUTE, Json, iso
 from shared.domain.journeys.runs import Record, Run
@@ -612,6 +620,12 @@ def test_what_would_happen_is_played_and_kept(shop: Shop) -> None:
     assert where(shop) == {}
     again = ok(shop.ask("POST", "/journeys/hello/simulate", {"sample": 5, "days": 10, "seed": "7"}))
     assert again["emails"] == told["emails"]
+    held = ok(shop.ask("GET", "/settings"))
+    day = {"quiet_hours": {"from": "00:00", "to": "23:59"}}
+    ok(shop.ask("PUT", "/settings", held["settings"] | day, **{"if-match": held["etag"]}))
+    shop_settings.forget()
+    quiet = ok(shop.ask("POST", "/journeys/hello/simulate", {"sample": 5, "days": 10, "seed": "7"}))
+    assert quiet["delayed"] >= 5 > told["delayed"]
     for wrong in ({"days": 0}, {"rates": {"open": 2}}, {"rates": {"opens": 0.5}}, {"sample": 5_000}, {"what": 1}):
         refused(shop.ask("POST", "/journeys/hello/simulate", wrong), 400, "invalid_choice")
 

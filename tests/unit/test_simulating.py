@@ -9,8 +9,8 @@ import pytest
 
 from shared.adapters import definitions
 from shared.adapters.journey_files import shipped
-from shared.domain.events import DAY, HOUR
-from shared.domain.journeys.definition import Journey, Send
+from shared.domain.events import DAY, HOUR, iso
+from shared.domain.journeys.definition import Hours, Journey, Send
 from shared.domain.journeys.simulating import Rates, Simulation, answers_of, as_json, simulate
 from shared.domain.profiles import Profile
 from shared.domain.profiles.stored import dump
@@ -102,6 +102,20 @@ def test_starts_are_spread_and_emails_wait_for_their_hours() -> None:
     result = played(late, days=2)
     assert result.delayed == len(PEOPLE)  # it begins at a quarter past ten in the evening
     assert {email.time - NOW < 12 * HOUR for path in result.paths for email in path.emails} == {True}
+
+
+def test_emails_wait_for_the_hours_that_the_shop_has_set() -> None:
+    quiet = Hours.model_validate({"from": "09:00", "to": "17:00"})
+    tomorrow = iso(NOW + DAY)[:10]
+    closed = Hours.model_validate({"from": "00:00", "to": "00:00", "closed": [iso(NOW)[:10], tomorrow]})
+    at_once = journey({"kind": "hand"}, {"kind": "send", "id": "hello"})
+    result = played(at_once, days=2, hours_of=lambda template: quiet)
+    assert (result.delayed, sum(result.emails)) == (len(PEOPLE), len(PEOPLE))
+    assert {email.time - NOW < 12 * HOUR for path in result.paths for email in path.emails} == {True}
+    assert played(at_once, days=2, hours_of=lambda template: None).delayed == 0
+    assert played(at_once, days=3, hours_of=lambda template: closed).emails == [0, len(PEOPLE), 0]
+    nobody = played(at_once, contacts(5, agreed=False), days=2, hours_of=lambda template: quiet)
+    assert (nobody.delayed, nobody.steps["hello"].skipped) == (0, {"no_consent": 5})
 
 
 def test_answers_are_those_that_the_journey_listens_for() -> None:

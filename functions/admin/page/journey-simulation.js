@@ -57,7 +57,7 @@ function Result({ found, definition }) {
   const steps = definition.steps.filter((each) => found.steps[each.id]).map((each) => ({ id: each.id, kind: each.kind, ...found.steps[each.id] }));
   const tile = (title, number) => html`<div><dt>${title}</dt><dd>${count(number)}</dd></div>`;
   return html`
-    <dl class="counts">${tile(`of ${count(found.contacts)} contacts start`, found.began)}${tile("emails", emails)}${tile("reach the goal", found.goals)}${tile("emails wait for their hours", found.delayed)}</dl>
+    <dl class="counts">${tile(`of ${count(found.contacts)} contacts start`, found.began)}${tile("emails", emails)}${tile("reach the goal", found.goals)}${tile("waits for permitted hours", found.delayed)}</dl>
     <p class="small soft">${found.at && html`Played <${When} at=${found.at} />. `}In ${plural(found.days, "day")} from ${day(found.begin)}: ${count(found.began)} started = ${count(found.waiting)} still under way${ended.map(([reason, number]) => ` + ${count(number)} ${words(reason).toLowerCase()}`)}.${
       found.left_out > 0 && ` ${plural(found.left_out, "contact")} could not be played.`}</p>
     <${Card} title="Emails a day">${emails > 0 ? html`<${Bars} days=${days} of="emails" title="Emails" last=${days.at(-1).day} />` : html`<${Empty}>None in these days.<//>`}<//>

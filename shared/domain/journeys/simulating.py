@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
@@ -32,10 +32,11 @@ from shared.domain.events import (
     OrderState,
     Type,
     event_id,
+    iso,
 )
 from shared.domain.journeys.acts import acts
 from shared.domain.journeys.compiling import Journeys, Versions, conditions_in, occasions_in
-from shared.domain.journeys.definition import EventHappens, Journey, Published, SegmentChange
+from shared.domain.journeys.definition import EventHappens, Hours, Journey, Published, SegmentChange
 from shared.domain.journeys.filling import OfShop, as_shipped
 from shared.domain.journeys.following import follow
 from shared.domain.journeys.runs import (
@@ -51,12 +52,15 @@ from shared.domain.journeys.runs import (
     UpdateContact,
 )
 from shared.domain.journeys.starting import needed
+from shared.domain.journeys.timing import opens_at
 from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.folding import trim
 from shared.domain.properties import WHOLE_CARTS
 from shared.domain.segments import Definitions, absorb, compile_segments
 
 MAX_DAYS = 400
+HoursOf = Callable[[str], Hours | None]
+
 MAX_TURNS = 5_000
 """Of one contact: what turns longer than that is a fault of the definition, and shown as far as it came."""
 
@@ -118,7 +122,8 @@ class StepSums:
 @dataclass(slots=True)
 class Simulation:
     """`began` = `waiting` + all that `ended`, by outcome. `emails`: sent on each day. `delayed`: how many had to wait
-    for their hours. `left_out`: contacts of whom the profile alone does not tell what the journey asks."""
+    for the journey's hours or the shop's. `left_out`: contacts of whom the profile alone does not tell what the journey
+    asks."""
 
     begin: Instant
     days: int
@@ -147,13 +152,14 @@ def simulate(
     by_itself: bool = False,
     over: int = 0,
     of_shop: OfShop = as_shipped,
+    hours_of: HoursOf = lambda template: None,
 ) -> Simulation:
     """Plays the journey for copies of these contacts, as they are at `begin`, for so many days.
 
     Each begins it once, now or spread evenly over the first `over` milliseconds, as far as its entry rule lets them (a
     cart, an order or whatever starts it is made up), and is followed to the end of that; `by_itself`: whenever its
-    trigger does, by what the rates have them do and by time alone. ValueError: `days`. LookupError: it asks about a
-    segment there is none of.
+    trigger does, by what the rates have them do and by time alone. `hours_of`: the shop's hours in which the emails
+    made of a template go out. ValueError: `days`. LookupError: it asks about a segment there is none of.
     """
     if not 1 <= days <= MAX_DAYS:
         raise ValueError(f"`days` is from 1 to {MAX_DAYS}")
@@ -163,7 +169,7 @@ def simulate(
     result = nothing_yet(journey, begin, days)
     copies = [_copy(shop, profile, begin) for profile in profiles]
     for place, profile in enumerate(copies):
-        life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed)
+        life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed, hours_of)
         start = begin + over * place // max(len(copies), 1)
         try:
             life.play(None if by_itself else start)
@@ -265,8 +271,10 @@ class _Life:
         end: Instant,
         rates: Rates,
         seed: str,
+        hours_of: HoursOf,
     ) -> None:
         self.shop, self.journey, self.profile, self.end, self.rates = shop, journey, profile, end, rates
+        self.hours_of = hours_of
         self.answers = answers_of(journey)
         self.asked = _types_asked(shop, journey)
         self.seed = f"{seed} {profile.contact}"
@@ -336,6 +344,10 @@ class _Life:
 
     def _send(self, run: Run, email: SendEmail) -> Settled:
         reason = _refused(self.profile, self.journey.topic)
+        hours = self.hours_of(email.template) if reason is None else None
+        opens = opens_at(hours, self.profile, self.now, self.shop.zone)
+        if opens > self.now:
+            return Settled(self.now, run.id, email.step, email.occurrence, "delayed", iso(opens))
         self.path.emails.append(Sent(self.now, email.step, email.template, reason or "sent"))
         if reason is not None:
             return Settled(self.now, run.id, email.step, email.occurrence, "skipped", reason)
