@@ -150,6 +150,12 @@ def show(arguments: argparse.Namespace) -> None:
     counts = told["counts"]
     ended = ", ".join(f"{n:,} {outcome}" for outcome, n in counts["ended"].items()) or "nobody yet"
     console.print(f"\n{counts['entered']:,} have begun: {counts['waiting']:,} are under way; ended: {escape(ended)}.")
+    for step, switched in told["switched"].items():
+        state = told["steps"][step]["state"] if step else told["state"]
+        what = "looked at before its emails go" if state == "review" else "paused"
+        console.print(
+            f"[yellow]{escape(step or form['id'])}[/] is {what}: by {escape(switched['by'])}, {_when(switched['at'])}."
+        )
     for item in told["checklist"]:
         if not item["ok"]:
             console.print(f"[yellow]To do[/] {escape(item['item'])}: {escape(item['todo'])}", soft_wrap=True)

@@ -2,7 +2,8 @@
 
 `events/month=2026-11/type=order_completed/<name>.parquet` are the shop's events, for good: a small file for every five
 minutes, of which `lake_merge` makes few and large ones;
-`facts/pass=<name>/kind=order/<page>.parquet` what contacts are known by, for the queries of one pass of the refresh.
+`facts/pass=<name>/kind=order/<page>.parquet` what contacts are known by, for the queries of one pass of the refresh;
+`journeys/<journey>.parquet` how often what was recorded of a journey's runs, step by step and day by day.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from shared.domain import facts
 from shared.domain.events import Json
 from shared.domain.lake_rows import COLUMNS, PARTITIONS, Row
 
-PREFIX, FACTS_PREFIX = "events", "facts"
+PREFIX, FACTS_PREFIX, JOURNEYS_PREFIX = "events", "facts", "journeys"
 _TYPES = {
     "string": "VARCHAR",
     "bigint": "BIGINT",
@@ -34,6 +35,16 @@ _READ_FACTS = {name: _TYPES[type_] for name, type_ in facts.COLUMNS.items()} | {
 COLUMN_TYPES = {name: _TYPES[type_] for name, type_ in COLUMNS.items()}
 """DuckDB's, of an event's columns."""
 _READ_ROWS = COLUMN_TYPES | dict.fromkeys(PARTITIONS, "VARCHAR")
+COUNT_COLUMNS = {
+    "journey": "string",
+    "day": "string",
+    "step": "string",
+    "what": "string",
+    "why": "string",
+    "n": "bigint",
+}
+"""Of `journeys`, and their types in Athena. `day` is in the shop's time zone; `what` as `Record.what`."""
+_READ_COUNTS = {name: _TYPES[type_] for name, type_ in COUNT_COLUMNS.items()}
 ORDER = "contact_number, time, id"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "threads": "1"}
 
@@ -81,6 +92,17 @@ def write_facts(rows: Iterable[Mapping[str, Json]], of_pass: str, page: str, ref
                 Body=file.read_bytes(),
             )
         _duckdb().execute("DROP TABLE page")
+
+
+def write_journey_counts(journey: str, rows: Iterable[Mapping[str, Json]]) -> None:
+    """Writes all counts of a journey's runs in the place of those that were written before."""
+    with TemporaryDirectory() as directory:
+        lines, file = Path(directory, "rows.json"), Path(directory, "counts.parquet")
+        if write_lines(rows, lines):
+            counts = f"FROM {_table(lines, _READ_COUNTS)} ORDER BY day"
+            _duckdb().execute(f"COPY ({counts}) TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)")
+            key = f"{JOURNEYS_PREFIX}/{journey}.parquet"
+            client("s3").put_object(Bucket=environment(LakeSettings).lake_bucket, Key=key, Body=file.read_bytes())
 
 
 def _readable(lines: Path, columns: Mapping[str, str], refused: Refused | None, step: Callable[[], T]) -> T:

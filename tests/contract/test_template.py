@@ -24,6 +24,7 @@ from infra.local.aws.template import Template
 from infra.local.aws.world import World
 from infra.local.routes import Route
 from shared.adapters import clients, journey_files
+from shared.adapters.lake import COUNT_COLUMNS, JOURNEYS_PREFIX
 from shared.domain import facts
 from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
@@ -96,7 +97,7 @@ def requirements(function: str) -> str:
 
 @ALL_FUNCTIONS
 def test_a_function_is_where_its_handler_says(function: str) -> None:
-    file = {"MergeFunction": "merge"}.get(function, "app")
+    file = {"MergeFunction": "merge", "JourneyCountsFunction": "counts"}.get(function, "app")
     assert FUNCTIONS[function]["Handler"] == f"functions.{folder(function)}.{file}.handler"
     built(function)
     body = ast.parse(app(function).read_text(encoding="utf-8")).body
@@ -835,6 +836,12 @@ def test_the_facts_table_has_the_columns_of_its_rows() -> None:
     assert table["Parameters"]["projection.kind.values"].split(",") == list(facts.KINDS)
     location = TEMPLATE.resolve(table["Parameters"]["storage.location.template"])
     assert location == f"{TEMPLATE.resolve(table['StorageDescriptor']['Location'])}pass=${{pass}}/kind=${{kind}}/"
+
+
+def test_the_journeys_table_has_the_columns_of_its_rows() -> None:
+    table = RESOURCES["LakeJourneys"]["Properties"]["TableInput"]["StorageDescriptor"]
+    assert {column["Name"]: column["Type"] for column in table["Columns"]} == dict(COUNT_COLUMNS)
+    assert TEMPLATE.resolve(table["Location"]).endswith(f"/{JOURNEYS_PREFIX}/")
 
 
 def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:

@@ -114,6 +114,7 @@ def test_runs_are_moved_and_stopped_and_emails_let_go(shop: Shop, beckon: Beckon
     told = beckon("runs", "hello")[1]
     assert ("completed" in told, "stopped" in told) == (True, True)
     assert beckon("pause", "hello")[1] == "hello is paused.\n"
+    assert "hello is paused: by " in beckon("show", "hello")[1]
     assert beckon("duplicate", "hello", "hello_again") == (0, "hello_again is a draft: Hello (copy).\n")
     assert "begin, " in beckon("simulate", "hello_again", "--days", "10")[1]
     code, said = beckon("start", "hello", "--contact", "ada.1@example.com")

@@ -12,6 +12,7 @@ import pytest
 from infra.local.aws import eventbridge, ses
 from infra.local.aws.calls import AwsError, Call
 from shared.adapters import (
+    athena,
     clock,
     contact_runs,
     contacts,
@@ -494,6 +495,31 @@ def test_so_many_begin_in_an_hour_and_the_others_after_them(shop: Journeys) -> N
     shop.passes(5 * MINUTE)
     assert sum("thanks" in shop.mails(number) for number in (ADA, GRACE, 3)) == 3
     shop.assert_sums()
+
+
+def test_the_lake_has_each_journeys_counts_the_next_night_and_every_sum_agrees(shop: Journeys) -> None:
+    shop.journey(THANKS, LATER, TIPS)
+    signed_up(shop, ADA, GRACE)
+    shop.order(ADA)
+    shop.order(GRACE)
+    shop.passes(AFTER)
+    shop.unsubscribe(GRACE)
+    shop.passes(DAY)
+    sql = "SELECT step, what, sum(n) AS n FROM journeys WHERE journey = ? AND day >= ? GROUP BY step, what"
+
+    def told() -> dict[tuple[str, str], int]:
+        found = athena.rows(athena.start(sql, ("j", "2020-01-01")))
+        assert found is not None
+        return {(each["step"] or "", str(each["what"])): int(str(each["n"])) for each in found}  # type: ignore[misc]
+
+    assert (told()["", "began"], told()["thanks", "sent"], told()["later", "entered"]) == (2, 2, 2)
+    shop.passes(3 * DAY)
+    shop.passes(DAY)
+    counts = Counter[tuple[str, str]]()
+    for each in run_counts.counts("j"):
+        counts[each.step, each.what] += each.n
+    assert told() == counts, "made anew each night, and nothing is in it twice"
+    assert sum(n for (_, what), n in told().items() if what == "ended") == 2
 
 
 def test_a_run_that_was_left_behind_is_found_and_goes_on(shop: Journeys) -> None:
