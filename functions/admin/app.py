@@ -40,7 +40,7 @@ from functions.admin import (  # noqa: F401 - their routes
     vocabulary,
 )
 from functions.admin.health import health
-from functions.admin.rest import Request, answer, app, logger, paged, resolved, route
+from functions.admin.rest import Request, answer, app, logger, paged, problem, resolved, route
 from functions.admin.views import Placed
 from shared.adapters import athena, contacts, copies, dead_letters, definitions, identities, messages
 from shared.adapters.clock import now
@@ -48,7 +48,7 @@ from shared.adapters.histories import with_history
 from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
-from shared.domain.refusals import RefusedError, error_body
+from shared.domain.refusals import RefusedError
 
 DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
 """infra/artefacts/build.py puts it into the deployed function at the same place."""
@@ -69,7 +69,13 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One request of the REST API (payload format 1.0)."""
     request = resolved(event)
     if request is None:
-        return answer(404, error_body("not_found", "there is no such page of the API")).to_dict()
+        return problem(RefusedError("not_found", "there is no such page of the API", status=404)).to_dict()
+    methods = app.routes.get(request["resource"], {})
+    if request["httpMethod"] not in methods:
+        told = f"this can be asked with {' or '.join(sorted(methods))} only"
+        refused = problem(RefusedError("method_not_allowed", told, status=405))
+        refused.headers["Allow"] = ", ".join(sorted(methods))
+        return refused.to_dict()
     answered: dict[str, Any] = app(request, context)
     return answered
 
@@ -103,7 +109,8 @@ def asset_named(version: str, file: str) -> Response:
     """A module or the style of the page, for good: another version of it has another name."""
     found = page.assets().get(file) if version == page.version() else None
     if found is None:
-        return answer(404, error_body("not_found", "there is no such file: the page may have been updated, reload it"))
+        told = "there is no such file: the page may have been updated, reload it"
+        return problem(RefusedError("not_found", told, status=404))
     headers: dict[str, str | list[str]] = {
         "Content-Type": found.media_type,
         "Cache-Control": "public, max-age=31536000, immutable",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
@@ -18,7 +18,7 @@ from chalice.app import Chalice, Response
 
 from shared.domain.events import Json
 from shared.domain.operators import Role, refusal, role_of
-from shared.domain.refusals import RefusedError, error_body
+from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import Payload, clean, read
 
 MAX_ITEMS = 200
@@ -222,14 +222,11 @@ def route(
                     raise RefusedError("not_allowed", refused, status=403)
                 result = view(request, **parameters)
                 return result if isinstance(result, Response) else answer(200, result)
-            except ProblemsError as error:
-                told = error_body(error.code, error.message, error.field)
-                return answer(error.status, {**told, "problems": [each._asdict() for each in error.problems]})
             except RefusedError as error:
-                return answer(error.status, error_body(error.code, error.message, error.field))
+                return problem(error)
             except Exception as error:
                 logger.error("request failed", route=f"{method} {path}", error=type(error).__name__, at=_place(error))
-                return answer(500, error_body("failed", "internal error; see the log"))
+                return problem(RefusedError("failed", "internal error; see the log", status=500))
 
         app.route(path, methods=[method])(answered)
         return view
@@ -239,6 +236,49 @@ def route(
 
 def answer(status: int, body: Json) -> Response:
     return Response(body=body, status_code=status, headers=dict(_HEADERS))
+
+
+class Refused(TypedDict):
+    """Every error, as application/problem+json (RFC 9457): `code` is for programs, `detail` says what to fix."""
+
+    type: str
+    """`urn:problem-type:beckon:` and the code."""
+    title: str
+    """The code in words."""
+    status: int
+    detail: str
+    code: str
+    field: NotRequired[str]
+    """Which of the body's fields, the path's or query's parameters, or headers it is about."""
+    problems: NotRequired[list[ProblemTold]]
+    """All that is wrong with a definition."""
+
+
+class ProblemTold(TypedDict):
+    """One thing that is wrong, and where: at which step, in which line of the text, or at which place of the tree."""
+
+    text: str
+    step: NotRequired[str | None]
+    line: NotRequired[int | None]
+    at: NotRequired[list[str | int]]
+
+
+def problem(error: RefusedError) -> Response:
+    """How every error of this API is told."""
+    told: Refused = {
+        "type": f"urn:problem-type:beckon:{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+    }
+    if error.field is not None:
+        told["field"] = error.field
+    if isinstance(error, ProblemsError):
+        told["problems"] = [each._asdict() for each in error.problems]
+    response = answer(error.status, told)
+    response.headers["Content-Type"] = "application/problem+json"
+    return response
 
 
 def _request() -> Request:

@@ -33,12 +33,12 @@ def problem(error: urllib.error.HTTPError) -> str:
     """What an answer says is wrong, and where: the field, and what to fix."""
     text = error.read().decode()
     try:
-        answer = json.loads(text)
-        told = answer["error"]
+        told = json.loads(text)
+        detail = told["detail"]
     except (ValueError, KeyError, TypeError):
         return f"[red]{error.code}[/] {escape(text[:500])}"
     field = f"[bold]{escape(told['field'])}[/]: " if "field" in told else ""
-    return f"[red]{error.code}[/] {field}{escape(told['message'])}" + _all(answer.get("problems", ()))
+    return f"[red]{error.code}[/] {field}{escape(detail)}" + _all(told.get("problems", ()))
 
 
 def _all(problems: Sequence[Any]) -> str:

@@ -58,7 +58,12 @@ class Answer:
 
     @property
     def error(self) -> dict[str, Any]:
-        return dict(self.json["error"])
+        """A problem's code, message and field."""
+        told = self.json
+        assert self.headers["Content-Type"] == "application/problem+json"
+        assert (told["status"], told["type"]) == (self.status, f"urn:problem-type:beckon:{told['code']}")
+        field = {"field": told["field"]} if "field" in told else {}
+        return {"code": told["code"], "message": told["detail"], **field}
 
 
 class Admin:

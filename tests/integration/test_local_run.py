@@ -203,7 +203,7 @@ def test_what_is_no_stretch_of_time_is_an_error(body: bytes) -> None:
     system = start()
     answered = turned(system, body)
     assert answered.status == 400
-    assert json.loads(answered.body)["error"]["message"]
+    assert json.loads(answered.body)["detail"]
     assert system.world.now() == demo.BEGIN
 
 

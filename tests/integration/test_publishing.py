@@ -25,8 +25,7 @@ def shop() -> Shop:
 
 def refused(answer: tuple[int, Json]) -> tuple[int, str, str | None, str]:
     status, told = answer
-    error = told["error"]
-    return status, error["code"], error.get("field"), error["message"]
+    return status, told["code"], told.get("field"), told["detail"]
 
 
 # ── drafts ──

@@ -34,9 +34,8 @@ export async function ask(path, body, method = body === undefined ? "GET" : "POS
   }
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
-  const error = typeof told.error === "object" ? told.error : { message: told.error };
-  throw new Problem(error?.message ?? told.message ?? `The system answered ${answer.status}.`,
-    { status: answer.status, field: error?.field, problems: told.problems ?? error?.problems ?? [] });
+  throw new Problem(told.detail ?? told.message ?? `The system answered ${answer.status}.`,
+    { status: answer.status, field: told.field, problems: told.problems ?? [] });
 }
 
 /** What stands behind a cursor, as a path. */

@@ -271,13 +271,10 @@ def _waiting(system: System, queue: str) -> list[Any]:
 
 
 def _problem(message: str, field: str | None, status_: int = 400) -> Response:
-    """An error as the APIs tell theirs."""
-    error = {
-        "code": "invalid_field" if field else "conflict",
-        "message": message,
-        **({"field": field} if field else {}),
-    }
-    return _json({"error": error}, status_)
+    """An error as the admin's API tells its."""
+    code = "invalid_field" if field else "conflict"
+    told = {"type": f"urn:problem-type:beckon:{code}", "title": code.replace("_", " ").capitalize(), "status": status_}
+    return _json({**told, "detail": message, "code": code, **({"field": field} if field else {})}, status_)
 
 
 def _see(url: str) -> Response:
