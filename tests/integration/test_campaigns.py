@@ -164,10 +164,7 @@ def test_what_a_campaign_names_has_to_be_there_and_changes_are_of_the_newest_for
     ):
         status, told = shop.ask("POST", "/campaigns", {**body, **wrong})
         assert (status, told["field"]) == (400, field), told
-    assert (
-        "not_clicked"
-        in shop.ask("POST", "/campaigns", {**body, "follow_up": {"who": "not_opened"}})[1]["detail"]
-    )
+    assert "not_clicked" in shop.ask("POST", "/campaigns", {**body, "follow_up": {"who": "not_opened"}})[1]["detail"]
 
     id_ = drafted(shop)
     assert shop.ask("POST", "/campaigns", {**body, "id": id_})[0] == 409

@@ -30,7 +30,6 @@ NOTHING_TO_MAKE = {
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolGroup",
     "AWS::Cognito::UserPoolDomain",
-    "AWS::Cognito::UserPoolGroup",
     "AWS::Glue::Database",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Role",
