@@ -95,7 +95,7 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "recommended.products": (
         _GOODS[:1],
         "What many bought lately, of the categories that the contact bought or looked at last, else of the whole shop, "
-        "without what they bought lately: what can be bought now, with its picture.",
+        "without what they bought or looked at lately: what can be bought now, with its picture.",
     ),
     "goes_with.products": (
         _GOODS[:1],

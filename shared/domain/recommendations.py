@@ -17,11 +17,12 @@ from itertools import chain, zip_longest
 from shared.domain.events import DAY, Instant, Json, Type
 from shared.domain.lake_rows import month_of
 from shared.domain.profiles import Profile
+from shared.domain.profiles.histories import Occurrence
 from shared.domain.properties import fold_case
 from shared.domain.sql_plan.expressions import literal
 
 LATELY = 90 * DAY
-"""What was bought longer ago counts for nothing; a contact is not shown what they bought since."""
+"""What was bought longer ago counts for nothing; a contact is not shown what they bought, or looked at, since."""
 LEAST = 3
 """People who bought it, or both."""
 STALE = 14 * DAY
@@ -177,11 +178,13 @@ def listed(rows: Iterable[Mapping[str, Json]], categories: Mapping[str, Iterable
 
 def recommended(profile: Profile, known: Recommendations, t: Instant) -> list[str]:
     """What many bought lately, of the categories that the contact bought or looked at last (a turn each, the latest
-    first), else that they say they like; then of the whole shop. Without what they bought lately themselves."""
+    first), else that they say they like; then of the whole shop. Without what they bought or looked at lately
+    themselves: they know it."""
     if t - known.at >= STALE:
         return []
     lists = [known.by_category.get(category, ()) for category in _liked(profile, t)]
-    return _without_bought(chain(_in_turns(lists), known.by_category.get(IN_WHOLE_SHOP, ())), profile, t)
+    found = chain(_in_turns(lists), known.by_category.get(IN_WHOLE_SHOP, ()))
+    return _without(found, _bought(profile, t) | _looked_at(profile, t))
 
 
 def goes_with(profile: Profile, known: Recommendations, t: Instant) -> list[str]:
@@ -190,21 +193,30 @@ def goes_with(profile: Profile, known: Recommendations, t: Instant) -> list[str]
     if newest is None or t - known.at >= STALE:
         return []
     products = sorted(map(str, _several(newest.properties.get("product_id"))))
-    return _without_bought(_in_turns([known.by_product.get(each, ()) for each in products]), profile, t)
+    return _without(_in_turns([known.by_product.get(each, ()) for each in products]), _bought(profile, t))
 
 
 def _in_turns(lists: Iterable[Sequence[str]]) -> Iterator[str]:
     return (each for turn in zip_longest(*lists) for each in turn if each is not None)
 
 
-def _without_bought(products: Iterable[str], profile: Profile, t: Instant) -> list[str]:
-    bought = {
-        str(product)
-        for order in profile.counting_orders()
-        if order.placed > t - LATELY
-        for product in _several(order.properties.get("product_id"))
-    }
-    return [each for each in dict.fromkeys(products) if each not in bought]
+def _without(products: Iterable[str], known: set[str]) -> list[str]:
+    return [each for each in dict.fromkeys(products) if each not in known]
+
+
+def _bought(profile: Profile, t: Instant) -> set[str]:
+    lately = (order for order in profile.counting_orders() if order.placed > t - LATELY)
+    return {str(product) for order in lately for product in _several(order.properties.get("product_id"))}
+
+
+def _looked_at(profile: Profile, t: Instant) -> set[str]:
+    lately = (each for each in _views(profile) if each.time > t - LATELY)
+    return {str(product) for each in lately for product in _several(each.properties.get("product_id"))}
+
+
+def _views(profile: Profile) -> Iterable[Occurrence]:
+    viewed = profile.histories.get(Type.PRODUCT_VIEWED)
+    return () if viewed is None else viewed.newest
 
 
 def _liked(profile: Profile, t: Instant) -> list[str]:
@@ -212,8 +224,7 @@ def _liked(profile: Profile, t: Instant) -> list[str]:
     for order in profile.counting_orders():
         for category in _several(order.properties.get("category")):
             seen[str(category)] = max(order.placed, seen.get(str(category), 0))
-    viewed = profile.histories.get(Type.PRODUCT_VIEWED)
-    for occurrence in viewed.newest if viewed is not None else ():
+    for occurrence in _views(profile):
         for category in _several(occurrence.properties.get("category")):
             seen[str(category)] = max(occurrence.time, seen.get(str(category), 0))
     lately = [

@@ -31,6 +31,8 @@ CANDLE = product("Vanilla candle", "candles", "£9.00")
 BAG = product("Red retrospot tote bag", "bags", "£14.95")
 NOTEBOOK = product("Notebook and pencil set", "stationery", "£7.50")
 CLOCK = product("Alarm clock, bakelike green", "home-decor", "£11.25")
+GLOVES = product("Garden gloves, sage", "gardening", "£8.75")
+BEAR = product("Teddy bear with a red bow", "toys", "£16.50")
 TIN = product("Set of three cake tins, pantry design", "kitchenware", "£14.50")
 
 
@@ -43,7 +45,7 @@ def variables(brand: Brand | None = None, **others: Json) -> dict[str, Any]:
     shown["cart"] |= {"products": [MUG, CANDLE], "total": "£34.00"}
     shown["order"] |= {"products": [{**MUG, "quantity": 1}, CANDLE]}
     shown["viewed"] |= {"products": [BAG, NOTEBOOK, CANDLE, {**MUG, "quantity": 1}]}
-    shown["recommended"] |= {"products": [BAG, NOTEBOOK, CLOCK, TIN]}
+    shown["recommended"] |= {"products": [CLOCK, GLOVES, BEAR, TIN]}
     shown["goes_with"] |= {"products": [TIN, CLOCK]}
     shown["product"] |= {**BAG, "each": [BAG], "old_price": "£19.95"}
     return {**shown, **others}

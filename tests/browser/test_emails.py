@@ -83,7 +83,7 @@ def test_an_email_holds_in_other_colours_with_a_logo_long_names_and_many_product
     many = [emails.product(f"{LONG} no. {n}", None if n % 3 else "bags", "£1,234,567.00", n) for n in range(1, 11)]
     said = emails.variables(OTHER)
     said["contact"] |= {"first_name": LONG, "interest": LONG, "categories": [LONG]}
-    for name in ("cart", "order", "viewed"):
+    for name in ("cart", "order", "viewed", "recommended"):
         said[name] = {**said[name], "products": many}
     said["product"] |= {**many[0], "each": many[:1]}
     html = emails.rendered(id_, said).html

@@ -158,14 +158,22 @@ def profile_of(*events: Event, **traits: Any) -> Profile:
     return profile
 
 
-def looked_at(category: str, ago: Instant = HOUR) -> Event:
+def looked_at(category: str, ago: Instant = HOUR, product: str = "x") -> Event:
     fields = {"source": "segment", "public": True}
-    return told("Product Viewed", str(ago), ago, fields=fields, product_id="x", category=category)
+    return told("Product Viewed", str(ago), ago, fields=fields, product_id=product, category=category)
 
 
 def test_the_categories_looked_at_last_come_first_and_the_whole_shop_after() -> None:
     profile = profile_of(looked_at("Tea", 2 * HOUR), looked_at("Cups", HOUR))
     assert recommended(profile, KNOWN, NOW) == ["mug", "assam", "cup", "sencha", "bag"]
+
+
+def test_what_they_have_looked_at_is_not_recommended_to_them_and_goes_with_their_order_all_the_same() -> None:
+    profile = profile_of(
+        looked_at("Tea", product="assam"), looked_at("Tea", 2 * HOUR, product="pot"), ordered("1", "mug")
+    )
+    assert recommended(profile, KNOWN, NOW) == ["sencha", "bag"]
+    assert goes_with(profile, KNOWN, NOW) == ["saucer", "pot"]
 
 
 def test_what_they_bought_lately_is_not_recommended_and_its_category_is() -> None:
