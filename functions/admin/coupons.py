@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import coupons
+from shared.adapters.clock import now
 from shared.domain.coupons import MAX_CODES, Pool, spelled
 from shared.domain.events import Instant, Json
 from shared.domain.operators import Role
@@ -82,8 +83,8 @@ def _pool(id_: str) -> tuple[Pool, Instant | None]:
 
 
 def told(pool: Pool, dry_since: Instant | None) -> dict[str, Json]:
-    """`left` and `given`: up to 10,000, or more; null of a pool with one code for all."""
-    numbers: dict[str, Any] = {"left": None, "given": None}
-    if pool.code is None:
-        numbers = {"left": coupons.left(pool.id), "given": coupons.given(pool.id)}
+    """`left` (null of a pool with one code for all); `given`, which is the sum of `redeemed`, `expired` and `open`: up
+    to MOST_COUNTED, or more, and then these three are null."""
+    left = coupons.left(pool.id) if pool.code is None else None
+    numbers: dict[str, Any] = {"left": left, **coupons.counts(pool.id, now())._asdict()}
     return {**pool.model_dump(), **numbers, "counted_up_to": coupons.MOST_COUNTED, "dry_since": dry_since}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from functions.admin.rest import Place
 from functions.admin.run_words import words
-from shared.adapters import contacts
+from shared.adapters import contacts, coupons
 from shared.domain.conditions import Segment
 from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
@@ -150,8 +150,8 @@ def instant(moment: Instant) -> Instant | None:
 
 
 def timeline(items: Iterable[Item]) -> list[Placed]:
-    """Events, transitions, messages and consents, newest first."""
-    readers = {"EVENT": _event, "MESSAGE": _message, "CONSENT": _consent}
+    """Events, transitions, messages, consents and codes that were given, newest first."""
+    readers = {"EVENT": _event, "MESSAGE": _message, "CONSENT": _consent, "COUPON": _coupon}
     told = []
     for item in items:
         kind = item["kind"]["S"]
@@ -241,6 +241,11 @@ def _message(item: Item) -> dict[str, Json]:
         "reason": reason,
         "sentence": SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status),
     }
+
+
+def _coupon(item: Item) -> dict[str, Json]:
+    """A code that was given, and what became of it."""
+    return {"kind": "coupon", "at": int(item["given_at"]["N"]), **coupons.told(item)}
 
 
 def _consent(item: Item) -> dict[str, Json]:

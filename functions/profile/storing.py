@@ -23,6 +23,7 @@ from shared.adapters import (
 )
 from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
+from shared.domain.coupons import told_codes
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
     INTERNAL,
@@ -60,9 +61,10 @@ from shared.domain.personal import own_words
 from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.consent import entries
 from shared.domain.profiles.folding import rebuild
+from shared.domain.profiles.orders import order_id
 from shared.domain.profiles.traits import own_words_of
 from shared.domain.profiles.transitions import Membership, Transition
-from shared.domain.properties import CARTS
+from shared.domain.properties import CARTS, COUPON_POOL, tells_of_order
 from shared.domain.segments import close
 
 if TYPE_CHECKING:
@@ -168,8 +170,6 @@ def store(contact: str, members: Sequence[Resolved], now: Instant) -> list[Trans
     members = [member for member, _ in turns]
     for start in range(0, len(members), MAX_EVENTS):
         transitions += _store_some(contact, members[start : start + MAX_EVENTS], now)
-    for member in members:
-        _redeem(contact, member.event)
     events_queue.put_events([left for _, left in turns if left is not None])
     overtaken = [order for member in members for order in _orders_of_cart(_known(member.resolution.join), member.event)]
     events_queue.put_events([cart_ordered(contact, order) for order in overtaken])
@@ -188,8 +188,9 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             contact = stored.profile.merged_into
             continue
         if not fresh or not _wanted(stored, fresh.values()):
-            if stored is not None:
-                _wake_soon(stored.profile, now)  # whoever stored them may have died before
+            if stored is not None:  # whoever stored them may have died before
+                _take_codes_back(stored.profile, members)
+                _wake_soon(stored.profile, now)
             return []
         if stored is None:
             stored = Stored(Profile(contact, public=True), wake_at=NEVER)
@@ -203,6 +204,8 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
             if sides.contact != contact:
                 contact = sides.contact
                 continue
+            fresh = {key: _with_pools(contact, member) for key, member in fresh.items()}
+            had = {id_ for id_, order in stored.profile.orders.items() if order.properties.get(COUPON_POOL)}
             transitions, writes = _fold(stored, list(fresh.values()), sides, now)
             if len(writes) == 1 and not made_anew and _decided(stored) == decided and _stands(stored, now):
                 return []  # an evaluation that changes nothing writes nothing
@@ -225,6 +228,7 @@ def _store_some(contact: str, members: Sequence[Resolved], now: Instant) -> list
                 raise  # it may be the identities that conflict: whose event it is has to be asked again
             pause(tries)
         else:
+            _take_codes_back(stored.profile, [each for each in fresh.values() if _has_code(each.event, had)])
             _wake_soon(stored.profile, now)
             return transitions
     raise VersionConflictError(f"still conflicting after {MAX_ATTEMPTS} attempts")
@@ -277,15 +281,36 @@ def _order_in_turn(contact: str, member: Resolved, now: Instant) -> tuple[Resolv
     return member, None
 
 
-def _redeem(contact: str, order: Event) -> None:
-    """Of an order with discount codes: which of them the contact was given by an email. Whoever dies before it comes
-    by here again with the same order."""
-    codes = order.properties.get("discount_codes")
-    if order.type == Type.ORDER_COMPLETED and not order.public and isinstance(codes, list) and codes:
-        from shared.adapters import coupons  # few orders have one
+def _with_pools(contact: str, member: Resolved) -> Resolved:
+    """An order's event with what we tell of it: the pools whose codes, that the contact was given, it redeems. Whatever
+    its sender says of that."""
+    event = member.event
+    if not tells_of_order(event):
+        return member
+    properties = {name: value for name, value in event.properties.items() if name != COUPON_POOL}
+    id_ = order_id(event)
+    if id_ is not None and event.counts and not event.public and told_codes(properties):
+        from shared.adapters import redeeming  # few orders have a code
 
-        id_ = str(order.properties.get("order_id") or "")
-        coupons.redeemed(contact, id_, (code for code in codes if isinstance(code, str)), order.time)
+        pools = redeeming.pools_redeemed(contact, id_, event)
+        properties |= {COUPON_POOL: pools} if pools else {}
+    if properties == event.properties:
+        return member
+    return member._replace(event=event.model_copy(update={"properties": properties}))
+
+
+def _has_code(event: Event, had: Collection[str]) -> bool:
+    return COUPON_POOL in event.properties or order_id(event) in had
+
+
+def _take_codes_back(profile: Profile, members: Iterable[Resolved]) -> None:
+    """Of orders that were told of: codes that they redeem no more, as they are now."""
+    for event in (member.event for member in members):
+        id_ = order_id(event) if tells_of_order(event) and event.counts and not event.public else None
+        if id_ is not None:
+            from shared.adapters import redeeming
+
+            redeeming.take_back(profile.contact, id_, profile.orders.get(id_), event)
 
 
 def _orders_of_cart(others: Iterable[str], cart: Event) -> list[Event]:

@@ -99,6 +99,10 @@ def end(contact: str, joined: str | None, instant: Instant) -> None:
         bring_over(contact, joined, instant)
 
 
+COUPONS = "COUPON#"
+"""Items of the codes that a contact was given (`adapters.coupons`)."""
+
+
 def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
     """Puts the events of a contact that has joined another on the queue again, as that one's.
 
@@ -118,6 +122,7 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
         moved.append(event)
         kinds.append(item["kind"]["S"])
         partitions |= places(item["type"]["S"], int(item["time"]["N"]))
+    contacts.move(anonymous, COUPONS, contact)  # before the orders that have redeemed them
     kinds += [item["kind"]["S"] for item in contacts.items(anonymous, asked.KIND)]  # made again of the events
     amendments.record(anonymous, partitions, instant)  # the lake has them as the joined contact's soon
     events_queue.put_events(moved)

@@ -105,12 +105,12 @@ def _codes(file: Path) -> list[str]:
 
 
 def _print(pools: list[Json]) -> None:
-    table = Table("pool", "one for all", "days", "left", "given", "empty since", box=None)
+    counted = ("left", "given", "redeemed", "expired", "open")
+    table = Table("pool", "one for all", "days", *counted, "empty since", box=None)
     for pool in pools:
         most = pool["counted_up_to"]
-        numbers = [
-            "" if n is None else f"{n:,}{' or more' if n >= most else ''}" for n in (pool["left"], pool["given"])
-        ]
+        told = (pool[name] for name in counted)
+        numbers = ["" if n is None else f"{n:,}{' or more' if n >= most else ''}" for n in told]
         dry = "" if pool["dry_since"] is None else "emails wait"
         table.add_row(f"[bold]{pool['id']}[/]", pool["code"] or "", str(pool["days"] or ""), *numbers, dry)
     console.print(table if pools else "There are no pools yet: beckon coupon add POOL FILE makes one.")

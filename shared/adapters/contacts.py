@@ -472,6 +472,36 @@ def read_item(contact: str, kind: str) -> dict[str, Any] | None:
     return answer.get("Item")
 
 
+def move(contact: str, prefix: str, to: str) -> None:
+    """Brings the contact's items of a kind to the contact they have joined (or whom that one has joined by now): there
+    before they go here. Who is erased gets none."""
+    found = list(items(contact, prefix))
+    if not found:
+        return
+    stored = read(to)
+    while stored is not None and stored.profile.merged_into is not None:
+        to = stored.profile.merged_into
+        stored = read(to)
+    for item in found:
+        writes: list[Any] = [
+            _put_new({**item, **key(to, item["kind"]["S"])}),
+            {
+                "ConditionCheck": {
+                    "TableName": table(),
+                    "Key": key(to, PROFILE),
+                    "ConditionExpression": "attribute_not_exists(ended)",
+                }
+            },
+        ]
+        try:
+            client("dynamodb").transact_write_items(TransactItems=writes)
+        except client("dynamodb").exceptions.TransactionCanceledException as canceled:
+            codes = {reason.get("Code") for reason in canceled.response["CancellationReasons"]}
+            if "TransactionConflict" in codes:
+                raise VersionConflictError("others write of the contact") from canceled
+    delete(contact, [item["kind"]["S"] for item in found])
+
+
 def delete(contact: str, kinds: Iterable[str]) -> None:
     """Deletes items of the contact; those that are gone already do no harm."""
     requests: list[Any] = [{"DeleteRequest": {"Key": key(contact, kind)}} for kind in kinds]

@@ -2,19 +2,19 @@
 
 A pool is an item of the partition `pools` (`item` its id, `body`; `dry_since` once an email has found no code). In a
 partition of its own (`pool` its id) each code that is left is an item `FREE#place#code`, and each that was given
-`GIVEN#code`, with when (the code in small letters, as which storefronts take it, too; `code` is as it is shown). Whom
-it was given to is known in that contact's own partition only (Contacts, `COUPON#pool#owner`: `code`, `given_at`,
-`until`; `order` and `redeemed_at` once it is redeemed), so that an erasure and an export reach it. One transaction
-takes a code from the ones to the others: of those who want the same code one gets it, and who asks again for the same
-owner gets the same. A table of its own, since a pool may have a million codes, and what is left of them is found by
-their order, which Definitions (whose versions are numbers) does not have.
+`GIVEN#code` (the code in small letters, as which storefronts take it, too; `code` is as it is shown), with `given_at`,
+`until`, and once it is redeemed `redeemed_at`; of a code that all get, each giving is `GIVEN##hash`. Whom it was given
+to is known in that contact's own partition only (Contacts, `COUPON#pool#owner`: `code`, `given_at`, `until`, `shared`;
+`order` and `redeemed_at` once it is redeemed: `adapters.redeeming`), so that an erasure and an export reach it. One
+transaction takes a code from the ones to the others: of those who want the same code one gets it, and who asks again
+for the same owner gets the same. A table of its own, since a pool may have a million codes, and what is left of them is
+found by their order, which Definitions (whose versions are numbers) does not have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.adapters import contacts
@@ -22,8 +22,8 @@ from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.domain.calendars import local
-from shared.domain.coupons import PROMISED, Coupon, Pool, owner, place
-from shared.domain.events import HOUR, Instant, Json
+from shared.domain.coupons import PROMISED, Coupon, Given, Pool, owner, place
+from shared.domain.events import HOUR, Instant, Json, event_id
 from shared.domain.messages.asked import Message, RunMessage
 from shared.domain.messages.variables import HeldError
 from shared.domain.profiles import Profile
@@ -34,7 +34,7 @@ PREFIX = "COUPON#"
 MAX_ATTEMPTS = 8
 MAX_WRITES = 25  # of one BatchWriteItem
 MAX_READS = 100  # of one BatchGetItem
-MOST_COUNTED = 10_000
+MOST_COUNTED = 100_000
 WAITS = HOUR
 """For so long an email waits that finds no code, before it is asked for again."""
 
@@ -162,9 +162,29 @@ def left(id_: str, most: int = MOST_COUNTED) -> int:
     return _count(id_, "FREE#", most)
 
 
-def given(id_: str, most: int = MOST_COUNTED) -> int:
-    """How many codes were given; `most`: or more."""
-    return _count(id_, "GIVEN#", most)
+class Counts(NamedTuple):
+    """What became of a pool's codes: `given` is the sum of the others. Where as many or more were given as are counted,
+    what became of them is not known."""
+
+    given: int
+    redeemed: int | None
+    expired: int | None
+    open: int | None
+
+
+def counts(id_: str, instant: Instant, most: int = MOST_COUNTED) -> Counts:
+    """Of the codes that were given, how many are redeemed, have expired without, and can be redeemed still."""
+    given = redeemed = expired = 0
+    for page in client("dynamodb").get_paginator("query").paginate(**_beginning(id_, "GIVEN#")):
+        for item in page["Items"]:
+            given += 1
+            if "redeemed_at" in item:
+                redeemed += 1
+            elif "until" in item and int(item["until"]["N"]) <= instant:
+                expired += 1
+        if given >= most:
+            return Counts(most, None, None, None)
+    return Counts(given, redeemed, expired, given - redeemed - expired)
 
 
 def _count(id_: str, prefix: str, most: int) -> int:
@@ -232,12 +252,10 @@ def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, ins
     """Makes the code the owner's, if they have none, and it is left (`item`) or for all (None); whether that was done.
     A contact who has gone gets nothing."""
     until = found.until(instant)
-    theirs = {
-        **contacts.key(contact, kind),
-        "code": {"S": code},
-        "given_at": {"N": str(instant)},
-        **({} if until is None else {"until": {"N": str(until)}}),
-    }
+    when = {"given_at": {"N": str(instant)}, **({} if until is None else {"until": {"N": str(until)}})}
+    theirs = {**contacts.key(contact, kind), "code": {"S": code}, **when}
+    if item is None:
+        theirs["shared"] = {"BOOL": True}
     names = {"#item": "item"}
     writes: list[Any] = [
         {
@@ -254,17 +272,17 @@ def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, ins
                 "ConditionExpression": "attribute_not_exists(contact)",
             }
         },
+        {
+            "Put": {
+                "TableName": table(),
+                "Item": {**_key(found.id, _given(code) if item is not None else _of_shared(kind)), **when},
+                "ConditionExpression": "attribute_not_exists(#item)",
+                "ExpressionAttributeNames": names,
+            }
+        },
     ]
     if item is not None:
-        writes += [
-            {
-                "Put": {
-                    "TableName": table(),
-                    "Item": {**_key(found.id, _given(code)), "given_at": {"N": str(instant)}},
-                    "ConditionExpression": "attribute_not_exists(#item)",
-                    "ExpressionAttributeNames": names,
-                }
-            },
+        writes.append(
             {
                 "Delete": {
                     "TableName": table(),
@@ -272,8 +290,8 @@ def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, ins
                     "ConditionExpression": "attribute_exists(#item)",
                     "ExpressionAttributeNames": names,
                 }
-            },
-        ]
+            }
+        )
     try:
         client("dynamodb").transact_write_items(TransactItems=writes)
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
@@ -286,39 +304,48 @@ def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, ins
     return True
 
 
+def held_by(contact: str) -> list[Given]:
+    """The codes that the contact was given."""
+    return [_held_code(item) for item in contacts.items(contact, PREFIX)]
+
+
+def _held_code(item: Mapping[str, Any]) -> Given:
+    return Given(
+        kind=item["kind"]["S"],
+        pool=pool_of(item["kind"]["S"]),
+        code=item["code"]["S"],
+        given_at=int(item["given_at"]["N"]),
+        shared="shared" in item,
+        order=item["order"]["S"] if "order" in item else None,
+    )
+
+
+def pool_of(kind: str) -> str:
+    return kind.removeprefix(PREFIX).partition("#")[0]
+
+
+def given_key(given: Given) -> dict[str, Any]:
+    """Of the pool's own item of a code that was given."""
+    return _key(given.pool, _of_shared(given.kind) if given.shared else _given(given.code))
+
+
+def _of_shared(kind: str) -> str:
+    """The item of a giving of a code that all get; by its hash nobody knows whose."""
+    return f"GIVEN##{event_id(kind)}"
+
+
+def told(item: Mapping[str, Any]) -> dict[str, Json]:
+    """A code that a contact was given, for whoever may know all of them: `pool`, `code`, `given_at`, `until`, `order`,
+    `redeemed_at`."""
+    said: dict[str, Json] = {"pool": pool_of(item["kind"]["S"]), "code": item["code"]["S"]}
+    for name in ("given_at", "until", "redeemed_at"):
+        said[name] = int(item[name]["N"]) if name in item else None
+    return {**said, "order": item["order"]["S"] if "order" in item else None}
+
+
 def given_to(contact: str) -> list[dict[str, Json]]:
-    """The codes that the contact was given, for whoever may know all of them: `pool`, `code`, `given_at`, `until`,
-    `order`, `redeemed_at`."""
-    found: list[dict[str, Json]] = []
-    for item in contacts.items(contact, PREFIX):
-        pool_id = item["kind"]["S"].removeprefix(PREFIX).partition("#")[0]
-        told: dict[str, Json] = {"pool": pool_id, "code": item["code"]["S"]}
-        for name in ("given_at", "until", "redeemed_at"):
-            told[name] = int(item[name]["N"]) if name in item else None
-        found.append({**told, "order": item["order"]["S"] if "order" in item else None})
-    return found
-
-
-def redeemed(contact: str, order: str, codes: Iterable[str], instant: Instant) -> int:
-    """Stores of the codes that the contact was given and an order of theirs has, by which order and when: so an order
-    is known to come of an email without anybody being watched. Gives how many. The first order stays; told again, it
-    is the same."""
-    told = {code.casefold() for code in codes}
-    found = 0
-    for item in contacts.items(contact, PREFIX):
-        if item["code"]["S"].casefold() not in told:
-            continue
-        found += 1
-        with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
-            client("dynamodb").update_item(
-                TableName=contacts.table(),
-                Key=contacts.key(contact, item["kind"]["S"]),
-                UpdateExpression="SET #order = :order, redeemed_at = :at",
-                ConditionExpression="attribute_exists(contact) AND attribute_not_exists(redeemed_at)",
-                ExpressionAttributeNames={"#order": "order"},
-                ExpressionAttributeValues={":order": {"S": order}, ":at": {"N": str(instant)}},
-            )
-    return found
+    """All codes that the contact was given, as `told`."""
+    return [told(item) for item in contacts.items(contact, PREFIX)]
 
 
 # ── what a template knows ──

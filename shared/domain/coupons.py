@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, field_validator
 
-from shared.domain.events import DAY, Instant, Strict
+from shared.domain.events import DAY, MINUTE, Instant, Json, Strict
 
 POOL_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 """As a template writes it. Two are taken: the list of pools is called `pools`, and what a form promised `promised`."""
@@ -51,6 +51,42 @@ class Coupon(dict[str, Any]):
 
     def __str__(self) -> str:
         return str(self["code"])
+
+
+class Given(NamedTuple):
+    """A code that a contact was given. `kind`: what names it in their partition; `shared`: all get the same of its
+    pool; `order`: which has redeemed it."""
+
+    kind: str
+    pool: str
+    code: str
+    given_at: Instant
+    shared: bool = False
+    order: str | None = None
+
+
+CLOCKS_DIFFER = MINUTE
+"""How much earlier than its code was given an order may say that it was placed: whole seconds, and clocks of others."""
+
+
+def told_codes(properties: Mapping[str, Json]) -> frozenset[str]:
+    """The discount codes that an order tells, in one case, as checkouts take them."""
+    several = properties.get("discount_codes")
+    told = [*(several if isinstance(several, list) else [several]), properties.get("coupon")]
+    return frozenset(each.strip().casefold() for each in told if isinstance(each, str))
+
+
+def redeemed_by(order: str, codes: frozenset[str], placed: Instant, held: Iterable[Given]) -> list[Given]:
+    """Which of a contact's codes an order redeems: of each code that it tells one, the one it has redeemed already, or
+    else the newest given before it that no order has. So a code that is told again is no second redemption, and one
+    that all get is redeemed as often as it was given, and no more."""
+    mine: dict[str, Given] = {}
+    for each in sorted(held, key=lambda one: (one.order == order, one.given_at, one.kind)):
+        code = each.code.casefold()
+        before = not each.shared or each.given_at <= placed + CLOCKS_DIFFER
+        if code in codes and (each.order == order or (each.order is None and before)):
+            mine[code] = each
+    return [mine[code] for code in sorted(mine)]
 
 
 def owner(message_key: str, run: str | None) -> str:

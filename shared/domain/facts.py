@@ -40,7 +40,7 @@ from shared.domain.personal import in_lake, text
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.lines import as_properties, pieces_of, worth_of
 from shared.domain.profiles.traits import own_words_of
-from shared.domain.properties import CARTS, KEPT_PROPERTIES, fold_case, in_lake_form
+from shared.domain.properties import CARTS, COUPON_POOL, KEPT_PROPERTIES, fold_case, in_lake_form
 from shared.domain.segments import Definitions
 
 COLUMNS: Mapping[str, str] = {
@@ -55,6 +55,7 @@ COLUMNS: Mapping[str, str] = {
     **{name: lake_rows.COLUMNS[name] for name in (*KEPT_PROPERTIES, "properties")},
     "refunded": "bigint",
     "discount_codes": "array<string>",
+    COUPON_POOL: "array<string>",
     "source_name": "string",
     "shipping_country": "string",
     "variant_id": "string",

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import TypeGuard
 
-from shared.domain.events import MAX_AMOUNT, Event, Json, Type, amount
+from shared.domain.events import MAX_AMOUNT, ORDER_TYPES, Event, Json, Type, amount
 from shared.domain.personal import category_name, code, identifier, in_lake, link, own_words, path, says, text
 
 TEXT_LISTS = ("product_id", "category")
@@ -24,7 +24,12 @@ CODES = ("journey", "template", "message", "topic", "device")
 AMOUNTS = ("price", "total")
 FLAGS = ("human", "permanent")
 DEVICES = ("mobile", "tablet", "desktop", "bot")
-OURS_TO_TELL = frozenset({"journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"})
+COUPON_POOL = "coupon_pool"
+"""Of an order: the pools whose codes, given to this contact, it was placed with. We tell it, whoever tells of the order
+(`adapters.redeeming`); a pool's id is the shop's word, and none of the contact's."""
+OURS_TO_TELL = frozenset(
+    {*("journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"), COUPON_POOL}
+)
 """Properties of what happens to our mails and runs."""
 KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 """What is kept of every event. Of all its other properties (`other_properties`) profiles keep those that the published
@@ -112,7 +117,7 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
     for name, value in _leaves("", event.properties, 0):
         fixed = name in KEPT_PROPERTIES or (event.public and name in OURS_TO_TELL)
         if not fixed and may_be_asked(name) and text(name, own, event.public) is not None:
-            said = _said(value, event, own)
+            said = _said(value, event, frozenset() if name == COUPON_POOL and tells_of_order(event) else own)
             if said is not None:
                 several, stored = told.setdefault(name, []), (_as_stored(said), said)
                 if is_number(said) or stored not in several:
@@ -126,6 +131,10 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
             break
         kept[name] = values[0] if len(values) == 1 else values
     return kept
+
+
+def tells_of_order(event: Event) -> bool:
+    return event.order is not None or event.type in ORDER_TYPES
 
 
 def _leaves(name: str, value: Json, depth: int) -> Iterator[tuple[str, Json]]:

@@ -141,6 +141,7 @@ _ORDER = st.fixed_dictionaries(
     optional={
         "coupon": st.sampled_from(["WELCOME", "spring"]),
         "discount_codes": st.lists(st.sampled_from(["WELCOME10", "spring"]), max_size=2),
+        "coupon_pool": st.lists(st.sampled_from(["win_back", "welcome"]), max_size=2),
         "source_name": st.sampled_from(["web", "pos"]),
         "shipping_country": st.sampled_from(["GB", "DE"]),
     },
@@ -323,6 +324,8 @@ of_order = st.lists(
             {"property": "discount_codes", "value": "SPRING"},
             {"property": "discount_codes", "is": "suffix", "value": ["10", "x"]},
             {"property": "discount_codes", "is": "not_equal", "value": "spring"},
+            {"property": "coupon_pool", "value": "win_back"},
+            {"property": "coupon_pool", "is": "not_equal", "value": "welcome"},
             {"property": "source_name", "value": "pos"},
             {"property": "shipping_country", "is": "in", "value": ["gb", "FR"]},
             {"property": "total", "is": "more", "value": 19.98},

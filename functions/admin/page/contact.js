@@ -139,14 +139,18 @@ const ENTRIES = {
   transition: (of, names) => html`${of.entered ? "Entered" : "Left"} <${SegmentLink} id=${of.segment} names=${names} /><span class="soft"> transition ${of.transition}${CAUSES[of.cause]}</span>`,
   consent: (of) => html`Consent to ${of.topic}: <${Tag} kind=${of.state === "subscribed" ? "good" : "bad"}>${of.state}<//><span class="soft"> from ${of.source}</span>`,
   message: (of) => html`Message ${words(of.template)} <${Tag}>${MESSAGES[of.status] ?? of.status}<//>${of.sentence && html`<span class="soft"> ${of.sentence}</span>`}`,
+  coupon: (of) => html`Got the code <code>${of.code}</code> of <b>${of.pool}</b><span class="soft"> ${of.order
+    ? html`redeemed by order ${of.order} <${When} at=${of.redeemed_at} />`
+    : of.until ? html`good until <${When} at=${of.until} />` : "not redeemed yet"}</span>`,
   event: (of) => html`${of.type} <span class="soft">${gist(of)}</span><${Json} title="Details" value=${detail(of)} />`,
 };
 
 /** The one or two things of an event that say what it was about. */
 function gist(of) {
-  const { products, total, amount, path, outcome, journey, template, name } = of.properties ?? {};
+  const { products, total, amount, path, outcome, journey, template, name, coupon_pool: pools } = of.properties ?? {};
   return [
     (products ?? []).map((product) => product.name ?? product.product_id).filter(Boolean).slice(0, 3).join(", "),
+    pools && `with a code of ${pools.map(words).join(", ")}`,
     total !== undefined && money(total), amount !== undefined && money(amount),
     name ?? path, journey && words(journey), outcome, template && words(template),
   ].filter(Boolean).join(" · ") || `from ${of.source}`;

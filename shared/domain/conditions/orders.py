@@ -29,7 +29,7 @@ from shared.domain.profiles.lines import A_PIECE
 
 Measure = Literal["count", "sum", "average", "largest", "days_between", "quantity", "refunded", "refunded_share"]
 Bound = Annotated[float | None, Field(ge=0, le=1e9)]
-OF_ORDER = ("coupon", "discount_codes", "source_name", "total", "shipping_country")
+OF_ORDER = ("coupon", "discount_codes", "coupon_pool", "source_name", "total", "shipping_country")
 OF_LINES = ("product_id", "variant_id", "category", "vendor", "quantity", "price", "gift_card")
 _NUMBERS = ("total", "price", "quantity")
 _ONE_TEXT = ("source_name", "shipping_country", "product_id", "variant_id", "vendor")

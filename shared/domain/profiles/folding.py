@@ -26,6 +26,7 @@ from shared.domain.profiles.kept_orders import PUBLIC, fold_order, set_completed
 from shared.domain.profiles.lines import without_words
 from shared.domain.profiles.traits import KNOWN_TRAITS, ONE_BY_ONE, fold_tags, own_words_of, set_newest, words_of_traits
 from shared.domain.properties import (
+    COUPON_POOL,
     KNOWN_TYPES,
     TEXT_LISTS,
     WHOLE_CARTS,
@@ -126,6 +127,7 @@ def _unsay(profile: Profile, words: frozenset[str]) -> set[str]:
                 for id_, several in order.returned.items()
             }
         said = without(order.properties, words, of_products)
+        said |= {name: value for name, value in order.properties.items() if name == COUPON_POOL}
         if said != order.properties:
             touched.update(touches(Type.ORDER_COMPLETED, order.properties))
             order.properties, changed = said, True

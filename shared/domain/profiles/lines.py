@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.domain.events import Event, Json
 from shared.domain.personal import category_name, code, identifier, text
-from shared.domain.properties import categories_of, listed, product_words, products_of, quantity_of, worth
+from shared.domain.properties import COUPON_POOL, categories_of, listed, product_words, products_of, quantity_of, worth
 
 Line = list[Any]
 """A product of an order, as short as it can be stored: the values of FIELDS, without the missing ones at the end."""
@@ -146,14 +146,20 @@ def _share(places: Sequence[int], lines: Sequence[Line], amount: int, of_each: l
 
 
 def said_of_order(event: Event, own: frozenset[str]) -> dict[str, Json]:
-    """What an order is asked by, beside its total: its discount codes, the channel it came by (`source_name`), and the
-    country it goes to."""
+    """What an order is asked by, beside its total: its discount codes, the pools of ours that
+    they are of, the channel it came by (`source_name`), and the country it goes to."""
     properties = event.properties
     codes = properties.get("discount_codes")
     several = [*(codes if isinstance(codes, list) else [codes]), properties.get("coupon")]
     told = {
         "discount_codes": listed(text(each, own, event.public) for each in several),
+        COUPON_POOL: None if event.public else listed(iter(strings(properties.get(COUPON_POOL)))),
         "source_name": text(properties.get("source_name"), own, event.public),
         "shipping_country": code(properties.get("shipping_country"), own),
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def strings(value: Json) -> list[str]:
+    """The texts of a list, or the one text."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]

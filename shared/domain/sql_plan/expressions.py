@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain.conditions.comparing import OF_TEXTS, Bounds, Comparison, Where
 from shared.domain.evaluation import compared_value
 from shared.domain.events import Json
-from shared.domain.properties import AMOUNTS, FLAGS, KEPT_PROPERTIES, TEXT_LISTS, fold_case
+from shared.domain.properties import AMOUNTS, COUPON_POOL, FLAGS, KEPT_PROPERTIES, TEXT_LISTS, fold_case
 
 
 def literal(value: str) -> str:
@@ -109,7 +109,7 @@ def passes_column(is_: Comparison, wanted: Json, name: str) -> str:
     return compared(is_, wanted, f"lower({name})", "", "") or "FALSE"
 
 
-_LISTS = (*TEXT_LISTS, "discount_codes")
+_LISTS = (*TEXT_LISTS, "discount_codes", COUPON_POOL)
 _NUMBERS = (*AMOUNTS, "quantity")
 _FLAGS = (*FLAGS, "gift_card")
 

@@ -93,6 +93,7 @@ def _strictly(condition: Orders, said: Callable[[float], str], holds: bool, fewe
 LABELS = {
     "coupon": "coupon",
     "discount_codes": "discount code",
+    "coupon_pool": "coupon pool",
     "source_name": "channel",
     "shipping_country": "shipping country",
     "product_id": "product",
