@@ -63,7 +63,7 @@ def rendered_for(
         "now": moment(instant, where),
         "coupon": Coupons(message, profile, instant, where) if codes is None else codes,
         "language": ready.language,
-        "feeds": Feeds(shop_settings.settings(), profile, instant),
+        "feeds": Feeds(shop_settings.settings(), profile, instant, shop.shop_url),
         "weather": Weather(shop_settings.settings(), profile, instant),
         "shown": ready_templates.shown(ready, profile, instant),
         "links": links,

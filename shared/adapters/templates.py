@@ -67,6 +67,8 @@ _ENTRY: Json = {
     "picture": "https://shop.example.com/blog/oolong.jpg",
     "date": "2026-12-01T08:00:00+00:00",
     "categories": ["Tea"],
+    "until": "2026-12-01T10:00:00+00:00",
+    "place": "Leeds",
 }
 VARIABLES: Mapping[str, tuple[Json, str]] = {
     "contact.first_name": ("Ada", "The contact's first name, if we know it."),
@@ -151,7 +153,8 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "feeds.any_name": (
         [_ENTRY],
         "What is new in the feed of that name (in the settings): each a `title`, `url`, `summary`, `picture`, `date` "
-        "and `categories`; those first that the contact likes.",
+        "and `categories`; those first that the contact likes. Of a calendar, what is on next, with its `place` and "
+        "`until`; what is near first.",
     ),
     "weather.sky": ("rain", "The weather where the contact is: clear, cloudy, rain, snow or storm; if it is known."),
     "weather.temperature": (12, "In degrees Celsius."),

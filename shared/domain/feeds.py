@@ -22,7 +22,8 @@ _WEB = re.compile(r"https://[^\s\"'<>\\^`{|}\x00-\x1f]{3,2000}")
 
 def entries(answer: bytes) -> list[Json]:
     """The newest of a feed: each a `title`, `url`, `summary`, `picture`, `date` (ISO 8601) and `categories`, as plain
-    text. ValueError: it is no feed. One with a DOCTYPE is none: it could name files, and grow without end."""
+    text; `until` and `place`, which calendars have (`icalendar`), are None. ValueError: it is no feed. One with a
+    DOCTYPE is none: it could name files, and grow without end."""
     root = _root(answer)
     if _name(root) not in ("rss", "feed", "RDF"):
         raise ValueError("it is neither RSS nor Atom")
@@ -64,6 +65,8 @@ def _entry(element: ElementTree.Element) -> Iterator[dict[str, Json]]:
             "picture": _picture(element),
             "date": _date(_said(parts.get("pubDate")) or _said(parts.get("published")) or _said(parts.get("updated"))),
             "categories": list[Json](_categories(element)),
+            "until": None,
+            "place": None,
         }
 
 

@@ -229,7 +229,7 @@ class ShopSettings(Strict):
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
     `webhooks`: where journeys' notices are told, by whom they are for.
-    `feeds`: of the shop's own, RSS or Atom, by the names that templates have for them (`feeds.blog`); `weather`:
+    `feeds`: RSS, Atom or iCalendar, by the names that templates have for them (`feeds.blog`); `weather`:
     whether templates may ask Open-Meteo for the weather where a contact is."""
 
     brand: Brand = Field(default_factory=Brand)

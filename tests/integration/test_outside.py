@@ -9,11 +9,12 @@ import pytest
 from shared.adapters import outside, shop_settings
 from shared.adapters.outside import NoAnswerError
 from shared.adapters.surroundings import Feeds, Weather
-from shared.domain.events import DAY, HOUR, MINUTE
+from shared.domain.events import DAY, HOUR, MINUTE, parse_instant
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.settings import ShopSettings
 from tests.integration.conftest import NOW
 from tests.unit.test_feeds import RSS
+from tests.unit.test_icalendar import calendar
 
 URL = "https://shop.example.com/feed"
 SETTINGS = ShopSettings(feeds={"blog": URL}, weather=True)
@@ -51,6 +52,26 @@ def test_a_feed_is_asked_for_once_an_hour_by_all_lambdas(web: Web) -> None:
     assert web.asked == [URL]
     titles(NOW + HOUR)
     assert len(web.asked) == 2
+
+
+def test_a_calendar_is_a_feed_of_what_is_on_near_the_contact_and_over_events_go(web: Web) -> None:
+    web.answer = calendar(
+        "SUMMARY:Fair\nDTSTART:20270101T100000Z\nGEO:48.85;2.35",
+        "SUMMARY:Market\nDTSTART:20270102T100000Z\nDURATION:PT2H\nGEO:51.5;-0.1\nURL:https://town.example/market",
+        "SUMMARY:Tasting\nDTSTART:20261231T100000Z",
+    )
+    begins = parse_instant("2026-12-30")
+
+    def on(at: int, profile: Profile = LONDON) -> list[object]:
+        return [
+            (each["title"], each["url"]) for each in Feeds(SETTINGS, profile, at, "https://shop.example.com")["blog"]
+        ]
+
+    shop = "https://shop.example.com"
+    assert on(begins) == [("Market", "https://town.example/market"), ("Tasting", shop)]
+    assert on(begins, Profile("c02")) == [("Tasting", shop), ("Fair", shop), ("Market", "https://town.example/market")]
+    web.answer = None
+    assert on(begins + 2 * DAY) == [("Market", "https://town.example/market")]
 
 
 def test_without_an_answer_it_is_what_was_heard_and_then_nothing(web: Web) -> None:

@@ -35,6 +35,8 @@ def test_rss_is_read_newest_first_as_plain_text() -> None:
         "picture": "https://shop.example.com/new.jpg",
         "date": "2026-12-03T08:00:00+00:00",
         "categories": ["Mugs"],
+        "until": None,
+        "place": None,
     }
     assert isinstance(old, dict)
     assert (old["title"], old["summary"], old["date"]) == ("Old & good", "Hot water x", "2026-12-01T07:00:00+00:00")
