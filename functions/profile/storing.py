@@ -396,6 +396,7 @@ def _fold(
     ends = [close(joining.profile, now, joined=profile.contact) for joining in sides.joining]
     writes = [write for joining in sides.joining for write in _join_writes(joining, profile.contact)]
     writes += [write for joining in sides.joining for write in end_runs(joining.profile, "joined", now)]
+    writes += [contacts.joined_write(profile.contact, joining.profile.contact, now) for joining in sides.joining]
     keys = dict.fromkeys(
         (*profile.identities, *(key for joining in sides.joining for key in joining.profile.identities))
     )

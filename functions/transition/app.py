@@ -23,6 +23,7 @@ from functions.transition import runs
 from shared.adapters import (
     amendments,
     asked,
+    caps,
     contact_runs,
     contacts,
     events_queue,
@@ -97,6 +98,7 @@ def end(contact: str, joined: str | None, instant: Instant) -> None:
     contacts.delete(contact, [item["kind"]["S"] for item in contacts.items(contact, contact_runs.PREFIX)])
     if joined is not None:
         bring_over(contact, joined, instant)
+        caps.bring_over(contact, joined, instant)
 
 
 COUPONS = "COUPON#"

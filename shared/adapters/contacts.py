@@ -129,6 +129,35 @@ def items(contact: str, prefix: str = "") -> Iterator[dict[str, Any]]:
         yield from page["Items"]
 
 
+# ── contacts who have become one: the events of the other come to this one (functions/transition); what carries the
+#    other's name in its key, such as emails and codes, stays in their partition, and is found by an item here ──
+
+JOINED = "JOINED#"
+"""Of an item's kind: whoever has joined the contact, by their id."""
+
+
+def joined_write(contact: str, other: str, now: Instant) -> TransactWriteItemTypeDef:
+    """Writes down that another has joined the contact, as a part of the transaction in which they do."""
+    return {"Put": {"TableName": table(), "Item": {**key(contact, f"{JOINED}{other}"), "at": {"N": str(now)}}}}
+
+
+def one_with(contact: str) -> Iterator[str]:
+    """The contact, and whoever has joined them, or somebody who has: all partitions that something of them is in."""
+    waiting, known = [contact], {contact}
+    while waiting:
+        each = waiting.pop()
+        yield each
+        others = [item["kind"]["S"].removeprefix(JOINED) for item in items(each, JOINED)]
+        waiting += [other for other in others if other not in known]
+        known.update(others)
+
+
+def items_of_all(contact: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """As `items`, of the contact and whoever has joined them."""
+    for each in one_with(contact):
+        yield from items(each, prefix)
+
+
 def events(contact: str) -> Iterator[Event]:
     """All events recorded of the contact."""
     return (event_of(item) for item in items(contact, "EVENT#"))
