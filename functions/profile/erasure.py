@@ -22,6 +22,7 @@ from shared.adapters import (
     events_queue,
     identities,
     journeys,
+    search,
 )
 from shared.adapters.clock import pause
 from shared.adapters.contacts import Stored, VersionConflictError
@@ -148,7 +149,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
         *decide(shop_definitions, profile, tuple(shop_definitions.segments), t, BY_ERASURE),
     ]
     trim(profile, lines=shop_definitions.lines)
-    writes = contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
+    writes = [search.words_write(profile), *contacts.transition_writes(transitions, now, MAX_TRANSITIONS)]
     contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes, *over])
 
 
@@ -183,6 +184,7 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     profile = stored.profile
     identities.record_erasure(profile.identities, told)
     conflicts.end(profile.contact)
+    search.forget(profile.contact)
     kinds: list[str] = []
     partitions: set[str] = set()
     last = contacts.numbered("TRANSITION", profile.transitions)
