@@ -30,6 +30,7 @@ from functions.admin import (  # noqa: F401 - their routes
     journeys,
     merging,
     page,
+    people,
     rebuilding,
     segments,
     sending,

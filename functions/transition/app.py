@@ -1,8 +1,8 @@
 """Transition: does what changes of segment and moves of runs ask for, from the Contacts table's stream.
 
 It keeps the Members, the Runs and the Search table, does what runs of journeys ask for (`runs`), and brings an
-anonymous contact's events to the contact it has joined. The stream may repeat and reorder: each step asks how the profile is now, and does
-no harm twice.
+anonymous contact's events to the contact it has joined. The stream may repeat and reorder: each step asks how the
+profile is now, and does no harm twice.
 
 What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
 replay has the stream bring its item again (`dead_letters.replay`).

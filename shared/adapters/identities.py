@@ -88,7 +88,7 @@ def unlink_write(identity_key: str) -> TransactWriteItemTypeDef:
 
 
 def suppression_write(hashed_address: str, reason: str, now: Instant) -> TransactWriteItemTypeDef:
-    """Suppresses an address for good. `reason`: bounce, soft_bounce, complaint or erasure."""
+    """Suppresses an address for good. `reason`: bounce, soft_bounce, complaint, erasure or operator."""
     return {
         "Put": {
             "TableName": table(),

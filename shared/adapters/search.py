@@ -76,7 +76,11 @@ def forget(contact: str, item: dict[str, Any] | None = None) -> None:
     """Takes the contact out of the table, and then their item, which is read where it is not given."""
     item = item or contacts.read_item(contact, KIND)
     if item is not None:
-        _write(contact, put=set(), delete=_tokens(word for name in ("words", "told", "earlier") for word in _texts(item, name)))
+        _write(
+            contact,
+            put=set(),
+            delete=_tokens(word for name in ("words", "told", "earlier") for word in _texts(item, name)),
+        )
         contacts.delete(contact, [KIND])
 
 
@@ -87,11 +91,10 @@ def found(keys: Sequence[str], after: str = "") -> Iterator[str]:
     Where one of the prefixes has few contacts, they are all candidates, whatever the others have: their profiles are
     read sooner than the rest of the others.
     """
-    heads = [(list(islice(_under(key, after), PAGE)), key) for key in keys]
-    few, key = min(heads, key=lambda head: len(head[0]))
+    few = min((list(islice(_under(key, after), PAGE)) for key in keys), key=len)
     if len(few) < PAGE:
         return iter(few)
-    return _in_all([_under(key, after) for _, key in heads])
+    return _in_all([_under(key, after) for key in keys])
 
 
 def _in_all(several: Sequence[Iterator[str]]) -> Iterator[str]:

@@ -260,9 +260,7 @@ def _forms(value: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for each in dict.fromkeys((_CAMEL.sub(" ", value), value)):
         lower = each.casefold()
-        spelled = (
-            [lower] if lower.isascii() else [without_accents(lower), without_accents(lower.translate(_DIGRAPHS))]
-        )
+        spelled = [lower] if lower.isascii() else [without_accents(lower), without_accents(lower.translate(_DIGRAPHS))]
         if not spelled[0].isascii():
             spelled.append(without_accents(each.translate(_ALIKE).casefold()))
         for one in spelled:

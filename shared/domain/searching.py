@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 
-from shared.domain.events import HOUR, NEVER, Instant, Json, Type
+from shared.domain.events import HOUR, LAST_INSTANT, Instant, Json, Type
 from shared.domain.personal import without_accents
 from shared.domain.profiles import Profile
 
@@ -87,7 +87,9 @@ def is_meant(profile: Profile, text: str) -> bool:
         return True
     asked = terms(text)
     spelled = [form for word in _spelled(profile) for form in _forms(word)]
-    return bool(asked) and all(any(each.startswith(form) for form in _forms(term) for each in spelled) for term in asked)
+    return bool(asked) and all(
+        any(each.startswith(form) for form in _forms(term) for each in spelled) for term in asked
+    )
 
 
 def folded(word: str) -> str:
@@ -134,15 +136,15 @@ def _shortest(word: str) -> int:
 
 _DONE_TO_THEM = frozenset(
     {
-        *(Type.CONTACT_CREATED, Type.CONTACT_UPDATED, Type.CONTACT_DELETED, Type.CONTACTS_MERGED, Type.CONSENT_CHANGED),
+        *(Type.CONTACT_UPDATED, Type.CONTACT_DELETED, Type.CONTACTS_MERGED, Type.CONSENT_CHANGED),
         *(Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_BOUNCED, Type.EMAIL_DELAYED),
         *(Type.EMAIL_REJECTED, Type.EMAIL_FAILED, Type.JOURNEY_COMPLETED, Type.BACK_IN_STOCK, Type.PRICE_DROPPED),
         *(Type.LOW_STOCK, Type.DATA_REQUESTED, Type.ORDER_PAID, Type.ORDER_UPDATED, Type.ORDER_FULFILLED),
         *(Type.ORDER_CANCELLED, Type.ORDER_REFUNDED),
     }
 )
-"""Types of what others do: an email that arrives, a parcel that goes out, a state that is told again. An opened email is
-among them, since a mail proxy may have opened it."""
+"""Types of what others do: an email that arrives, a parcel that goes out, a state that is told again. An opened email
+is among them, since a mail proxy may have opened it."""
 
 
 def last_seen(profile: Profile) -> Instant | None:
@@ -158,7 +160,7 @@ def last_seen(profile: Profile) -> Instant | None:
 
 
 def place(profile: Profile) -> Instant:
-    """By which people are listed: when they were last there, or else when they became known, to the hour, so that a visit
-    of many pages moves somebody once."""
-    known = 0 if profile.first_seen == NEVER else profile.first_seen
-    return max(last_seen(profile) or 0, known) // HOUR
+    """By which people are listed: when they were last there (who never was: when they became known), to the hour, so
+    that a visit of many pages moves somebody once."""
+    seen = last_seen(profile)
+    return (seen if seen is not None else min(profile.first_seen, LAST_INSTANT)) // HOUR

@@ -678,7 +678,7 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
         for function in ("LakeFunction", "TransitionFunction")
     }
     assert event_key(event).startswith(prefixes["LakeFunction"][0])
-    assert prefixes == {"LakeFunction": ["EVENT#"], "TransitionFunction": ["TRANSITION#", "RUN#", "PROFILE"]}
+    assert prefixes == {"LakeFunction": ["EVENT#"], "TransitionFunction": ["TRANSITION#", "RUN#", "WORDS", "PROFILE"]}
 
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:
