@@ -330,7 +330,7 @@ _CAME_BACK = (
 _UNREACHABLE = {
     Refusal.SUPPRESSED_BOUNCE: _CAME_BACK,
     Refusal.SUPPRESSED_SOFT_BOUNCE: _CAME_BACK,
-    Refusal.SUPPRESSED_OPERATOR: "We have stopped all email to this address. To hear from us again, please write to us.",
+    Refusal.SUPPRESSED_OPERATOR: "We write to this address no more. To hear from us again, please write to us.",
     Refusal.SUPPRESSED_COMPLAINT: "We do not write to this address any more, because a message of ours was reported as "
     "spam. To hear from us again, please write to us, or sign up with another address.",
 }

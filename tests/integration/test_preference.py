@@ -364,7 +364,7 @@ def test_an_erased_contact_is_told_so_and_nothing_is_taken_down(page: None) -> N
         ("bounce", "came back"),
         ("soft_bounce", "came back"),
         ("complaint", "reported as spam"),
-        ("operator", "have stopped all email"),
+        ("operator", "write to this address no more"),
     ],
 )
 def test_an_address_that_gets_no_mail_has_no_yes_and_is_promised_none(page: None, reason: str, said: str) -> None:
