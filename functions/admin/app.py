@@ -7,12 +7,9 @@ Personal data travels in bodies, never in URLs.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import accumulate
-from pathlib import Path
-from time import sleep
 from typing import Any
 
 from chalice.app import Response
@@ -30,32 +27,28 @@ from functions.admin import (  # noqa: F401 - their routes
     journeys,
     merging,
     page,
-    people,
     rebuilding,
+    reports,
     segments,
     sending,
     shop_settings,
     simulating,
     templates,
+    today,
     views,
     vocabulary,
 )
 from functions.admin.health import health
 from functions.admin.rest import Request, answer, app, logger, paged, problem, resolved, route
 from functions.admin.views import Placed
-from shared.adapters import athena, contacts, copies, dead_letters, definitions, identities, messages
+from shared.adapters import contacts, copies, dead_letters, definitions, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.histories import with_history
-from shared.domain.events import DAY, Event, Identity, IdentityKind, Instant, Json, iso, normal_email, parse_instant
+from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, normal_email
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
 
-DAILY = Path(__file__).parents[2] / "infra" / "athena" / "daily.sql"
-"""infra/artefacts/build.py puts it into the deployed function at the same place."""
-MAX_DAYS = 366
-QUERY_PAUSE = 0.5  # seconds between two looks at a query
-QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds
 EXPORT_BYTES = 4_000_000  # of one answer: Lambda's are 6 MB at most
 FINDABLE = (
     IdentityKind.EMAIL,
@@ -155,7 +148,7 @@ def show_contact(request: Request, contact: str) -> Json:
 
 @route("GET", "/contacts/{contact}/timeline", role=Role.VIEWER)
 def show_timeline(request: Request, contact: str) -> Json:
-    entries = views.timeline(items_of(views.profile_of(contact).contact))
+    entries = views.timeline(contacts.items(views.profile_of(contact).contact))
     return paged("timeline", views.after(entries, request.cursor()), request.limit(50))
 
 
@@ -169,8 +162,7 @@ def show_messages(request: Request, contact: str) -> Json:
 def show_message(request: Request, contact: str, message: str) -> Json:
     """An email as it was sent; 404 where it was not, or no copy of it is kept. Its links lead nowhere: an operator who
     follows one must not act for the contact."""
-    partitions = contacts.one_with(views.profile_of(contact).contact)
-    copy = next((found for each in partitions if (found := messages.copy(each, message)) is not None), None)
+    copy = messages.copy(views.profile_of(contact).contact, message)
     if copy is None:
         raise RefusedError("not_found", "no copy of such an email is kept", "message", 404)
     logger.info("email shown", contact=contact, operator=request.operator)
@@ -182,7 +174,7 @@ def show_message(request: Request, contact: str, message: str) -> Json:
 def export(request: Request, contact: str) -> Json:
     """All that is known of the contact. Where it is too much for one answer, its `cursor` leads to the rest."""
     profile = views.profile_of(contact)
-    entries = views.after(views.timeline(items_of(profile.contact)), request.cursor())
+    entries = views.after(views.timeline(contacts.items(profile.contact)), request.cursor())
     sizes = accumulate(len(json.dumps(entry)) for _, entry in entries)
     fitting = sum(1 for size in sizes if size <= EXPORT_BYTES)
     logger.info("contact exported", contact=profile.contact, operator=request.operator)
@@ -205,15 +197,8 @@ def told(profile: Profile, t: Instant) -> dict[str, Json]:
     return {**views.contact(profile, suppression), "memberships": memberships}
 
 
-def items_of(contact: str) -> Iterator[dict[str, Any]]:
-    """The contact's, and the emails and codes of whoever has joined them."""
-    yield from contacts.items(contact)
-    for kind in ("COUPON#", "MESSAGE#"):
-        yield from (item for item in contacts.items_of_all(contact, kind) if item["contact"]["S"] != contact)
-
-
 def messages_of(contact: str) -> list[Placed]:
-    items = list(items_of(contact))
+    items = list(contacts.items(contact))
     events: Iterable[Event] = (contacts.event_of(item) for item in items if item.get("source", {}).get("S") == "ses")
     return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
 
@@ -253,52 +238,3 @@ def dismiss(request: Request, queue: str) -> Json:
     dismissed = dead_letters.dismiss(queue)
     logger.info("dead letters dismissed", queue=queue, messages=dismissed, operator=request.operator)
     return {"queue": queue, "dismissed": dismissed}
-
-
-# ── reports ──
-
-
-@route("GET", "/reports/daily", role=Role.VIEWER)
-def daily(request: Request) -> Json:
-    """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out.
-
-    202 with a `query` when it takes long; ask again with `?query=…`.
-    """
-    query = request.query.get("query")
-    if query is None:
-        first, last = days(request, now())
-        query = athena.start(DAILY.read_text(encoding="utf-8"), (first[:7], first, first, last))
-    elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
-        raise RefusedError("invalid_query", "pass the query from the previous answer unchanged", "query")
-    try:
-        for look in range(QUERY_LOOKS):
-            if look:
-                sleep(QUERY_PAUSE)
-            rows = athena.rows(query)
-            if rows is not None:
-                return {"days": rows}
-    except athena.UnknownQueryError:
-        raise RefusedError("not_found", "there is no such query", "query", 404) from None
-    return answer(202, {"query": query})
-
-
-def days(request: Request, t: Instant) -> tuple[str, str]:
-    """The first and the last day that are asked for, as `2026-11-24`."""
-    last = day(request, "to", t)
-    first = day(request, "from", max(last - 29 * DAY, 0))
-    if not 0 <= last - first < MAX_DAYS * DAY:
-        raise RefusedError("invalid_days", f"ask for 1 to {MAX_DAYS} days, the first day first", "from")
-    return iso(first)[:10], iso(last)[:10]
-
-
-def day(request: Request, field: str, otherwise: Instant) -> Instant:
-    text = request.query.get(field)
-    if text is None:
-        return otherwise // DAY * DAY
-    try:
-        instant = parse_instant(text)
-    except ValueError:
-        instant = -1
-    if instant < 0 or len(text) != len("2026-11-24"):
-        raise RefusedError("invalid_day", "write a day as 2026-11-24", field)
-    return instant

@@ -62,7 +62,7 @@ def simulate_journey(request: Request, journey: str) -> Json:
         seed=seed,
         by_itself=by_itself,
         of_shop=journeys.of_shop,
-        hours_of=_hours_of,
+        hours_of=hours_of,
     )
     told = as_json(result, PATHS) | {"at": t, "seed": seed, "sampled": "contacts" not in body}
     try:
@@ -72,7 +72,7 @@ def simulate_journey(request: Request, journey: str) -> Json:
     return told
 
 
-def _hours_of(template: str) -> Hours | None:
+def hours_of(template: str) -> Hours | None:
     try:
         return turns.hours_of(template_definitions.template(template).template.class_)
     except LookupError:  # it is a draft as yet

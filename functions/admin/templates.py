@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from functions.admin import shop_settings as settings_routes
 from functions.admin import views
 from functions.admin.rest import Place, Problem, ProblemsError, Request, answer, left_out, logger, paged, route
-from shared.adapters import campaigns, contacts, definitions, journey_definitions, journey_files, shop_settings
+from shared.adapters import campaigns, contacts, definitions, heard, journey_definitions, journey_files, shop_settings
 from shared.adapters import template_definitions as kept
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
@@ -225,6 +225,7 @@ def test(request: Request, template: str) -> Json:
         send(mail)
     except (RejectedError, NotSentError) as error:
         raise RefusedError("not_sent", f"SES did not take it: {error}", "to", 409) from None
+    heard.record(heard.TEST, now())
     logger.info("test email sent", template=template, operator=request.operator)
     return {"template": template, "subject": mail.subject}
 

@@ -14,6 +14,8 @@ from shared.adapters.definitions_table import items, table
 from shared.domain.events import HOUR, Instant
 
 ID = "heard"
+TEST = "test email"
+"""Not of a source: that an operator has sent themselves a test email."""
 
 _kept: dict[str, Instant] = {}
 

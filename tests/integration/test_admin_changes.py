@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.admin import app as admin_app
+from functions.admin import reports
 from infra.local.aws import athena as local_athena
 from infra.local.aws import s3 as local_s3
 from infra.local.aws import sqs as local_sqs
@@ -258,13 +258,39 @@ def test_the_daily_report_is_the_committed_query_over_the_lake(lake: Admin) -> N
 
 
 def test_a_query_that_takes_long_is_asked_for_again(lake: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_app, "QUERY_LOOKS", 0)
+    monkeypatch.setattr(reports, "QUERY_LOOKS", 0)
     answer = lake.get("/reports/daily")
     assert answer.status == 202
     monkeypatch.undo()
     monkeypatch.setenv("ATHENA_DATABASE", "beckon")
     answer = lake.get(f"/reports/daily?query={answer.json['query']}")
     assert len(answer.json["days"]) == 2
+
+
+def test_the_figures_have_the_revenue_of_who_clicked_and_the_period_before(
+    lake: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The click was after the first order, and before the second; 40 days ago both were the other way."""
+    before = [
+        event("d0", Type.EMAIL_DELIVERED, "1", NOW - 40 * DAY, properties={"message": "m7"}),
+        event("c0", Type.EMAIL_CLICKED, "1", NOW - 40 * DAY, properties={"message": "m7", "human": True}),
+        order("8", "1", NOW - 36 * DAY, 20),
+        order("9", "1", NOW - 34 * DAY, 5),  # six days after it
+        event("c9", Type.EMAIL_CLICKED, "1", NOW - 35 * DAY, properties={"message": "m7", "human": False}),
+    ]
+    now_ = [event(f"d{n}", Type.EMAIL_DELIVERED, "1", NOW - DAY, properties={"message": f"m{n}"}) for n in (1, 2)]
+    write_rows("c1", [*before, *now_], "more")
+    write_rows("c2", [event("d3", Type.EMAIL_DELIVERED, "2", NOW - DAY, properties={"message": "m3"})], "others")
+    monkeypatch.setattr(reports, "_joined", lambda t: (None, None))  # there are no tables beside this lake
+    told = lake.get("/reports/figures").json
+    assert told["before"].items() >= {"delivered": 1, "reached": 1, "revenue": 20.0}.items()
+    assert told["now"].items() >= {"delivered": 3, "reached": 2, "revenue": 12.5}.items()
+
+
+def write_rows(contact: str, events: list[Event], name: str) -> None:
+    from shared.adapters import lake
+
+    lake.write((row(contact, each) for each in events), name)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,26 @@ export function Bars({ days, of, title, words = count, last = "today" }) {
   </figure>`;
 }
 
+/** Bars of the last days, and hatched ones of the coming; each of `{ day, number }`, today between them. */
+export function Around({ back, ahead, title, what }) {
+  const days = [...back, ...ahead];
+  const most = Math.max(...days.map((each) => each.number), 1);
+  const sum = (of) => of.reduce((total, each) => total + each.number, 0);
+  return html`<figure>
+    <figcaption>${title}: <strong>${count(sum(back))}</strong> in the last ${back.length} days, <strong>${count(sum(ahead))}</strong> to come${ahead.length > 0 && ` in the next ${ahead.length}`}<span class="hatched key"></span></figcaption>
+    <svg class="bars" viewBox="0 0 ${days.length * 10} 60" preserveAspectRatio="none" role="img" aria-label="${title} day by day, at most ${count(most)} on a day">
+      <defs><pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="4" class="bar" /></pattern></defs>
+      ${days.map(({ day, number }, n) => {
+        const size = number > 0 ? Math.max(number / most * 58, 1.5) : 1;
+        return html`<g><title>${day}: ${count(number)} ${what}</title>
+          <rect x=${n * 10} y="0" width="10" height="60" fill="transparent" />
+          <rect x=${n * 10 + 1} y=${60 - size} width="8" height=${size} class=${number === 0 ? "zero" : n < back.length ? "bar" : "coming"} fill="url(#hatch)" /></g>`;
+      })}
+    </svg>
+    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>today</span><span>${days.at(-1).day}</span></div>
+  </figure>`;
+}
+
 /** A bar up for those who enter, and one down for those who leave, a day each; on one scale. */
 export function Flow({ days }) {
   const [up, down] = ["entering", "leaving"].map((way) => Math.max(...days.map((row) => row[way])));

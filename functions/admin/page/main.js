@@ -29,6 +29,7 @@ const PAGES = [
   [/^#\/forms$/, () => import("./forms.js")],
   [/^#\/new-form$/, () => import("./new-form.js")],
   [/^#\/forms\/(?<id>[\w-]+)$/, () => import("./form.js")],
+  [/^#\/reports$/, () => import("./reports.js")],
   [/^#\/shop$/, () => import("./shop.js")],
   [/^#\/operations$/, () => import("./operations.js")],
   [/^#\/set-up$/, () => import("./set-up.js")],

@@ -12,6 +12,7 @@ export const ENTRIES = [
   { link: "#/emails", name: "Emails", also: ["#/new-email"], icon: "M1.500 3.500h13v9h-13zM1.500 4l6.500 5 6.500-5" },
   { link: "#/campaigns", name: "Campaigns", also: ["#/new-campaign"], icon: "M2 6.500v3h2.500l6.500 3.500v-10L4.500 6.500zM13 6.500v3M4.500 9.500l1 4" },
   { link: "#/forms", name: "Forms", also: ["#/new-form"], icon: "M3 1.500h10v13H3zM5.500 5h5M5.500 8h5M5.500 11h2.500" },
+  { link: "#/reports", name: "Reports", icon: "M2.500 13.500h11M4.500 11.500v-4M8 11.500v-8M11.500 11.500v-6" },
   { link: "#/shop", name: "Shop", icon: "M2 6.500 3.500 2h9L14 6.500M3 6.500v7.500h10V6.500M2 6.500h12M6.500 14v-4h3v4" },
   { link: "#/operations", name: "Operations", also: ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"],
     icon: "M8 5.500a2.500 2.500 0 1 1 0 5a2.500 2.500 0 0 1 0-5M8 1.500v2M8 12.500v2M1.500 8h2M12.500 8h2M3.400 3.400l1.400 1.400M11.200 11.200l1.400 1.400M3.400 12.600l1.400-1.400M11.200 4.800l1.400-1.400" },

@@ -6,14 +6,17 @@ import { html } from "./vendor/preact.js";
 
 export const DAY = 86_400_000;
 const UNITS = [[DAY, "day"], [DAY / 24, "hour"], [60_000, "minute"]];
-const LANGUAGE = navigator.languages.find((each) => each.startsWith("en")) ?? "en";
+/** The page is in English, and writes days and amounts as the shop's country does, which its currency names (ISO 4217: the
+ *  first two letters). That of several countries, the euro, is Europe's. */
+const LANGUAGE = /^(?!EU|X)[A-Z]{3}$/.test(settings.currency) ? `en-${settings.currency.slice(0, 2)}` : "en-150";
 const style = (options) => new Intl.DateTimeFormat(LANGUAGE, { timeZone: settings.zone, ...options });
-const [inFull, byDay] = [style({ dateStyle: "medium", timeStyle: "short" }), style({ dateStyle: "medium" })];
+const [inFull, byDay, inWords] = [style({ dateStyle: "medium", timeStyle: "short" }), style({ dateStyle: "medium" }), style({ weekday: "long", day: "numeric", month: "long" })];
 const currency = new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: settings.currency });
 
 export const count = (number) => number.toLocaleString("en");
 export const plural = (number, word, many = `${word}s`) => `${count(number)} ${number === 1 ? word : many}`;
 export const money = (amount) => currency.format(amount);
+export const date = (instant) => inWords.format(instant);
 export const day = (instant) => byDay.format(instant);
 export const time = (instant) => inFull.format(instant);
 export const When = ({ at }) => html`<time datetime=${new Date(at).toISOString()} title=${distance(at)}>${time(at)}</time>`;

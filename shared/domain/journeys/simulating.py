@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
@@ -35,8 +35,9 @@ from shared.domain.events import (
     iso,
 )
 from shared.domain.journeys.acts import acts
+from shared.domain.journeys.ahead import HoursOf, refused
 from shared.domain.journeys.compiling import Journeys, Versions, conditions_in, occasions_in
-from shared.domain.journeys.definition import EventHappens, Hours, Journey, Published, SegmentChange
+from shared.domain.journeys.definition import EventHappens, Journey, Published, SegmentChange
 from shared.domain.journeys.filling import OfShop, as_shipped
 from shared.domain.journeys.following import follow
 from shared.domain.journeys.runs import (
@@ -59,7 +60,6 @@ from shared.domain.properties import WHOLE_CARTS
 from shared.domain.segments import Definitions, absorb, compile_segments
 
 MAX_DAYS = 400
-HoursOf = Callable[[str], Hours | None]
 
 MAX_TURNS = 5_000
 """Of one contact: what turns longer than that is a fault of the definition, and shown as far as it came."""
@@ -343,7 +343,7 @@ class _Life:
         return settled
 
     def _send(self, run: Run, email: SendEmail) -> Settled:
-        reason = _refused(self.profile, self.journey.topic)
+        reason = refused(self.profile, self.journey.topic)
         hours = self.hours_of(email.template) if reason is None else None
         opens = opens_at(hours, self.profile, self.now, self.shop.zone)
         if opens > self.now:
@@ -444,16 +444,6 @@ class _Life:
     def _add(self, event: Event) -> None:
         if event.time <= self.end and (event.type in self.asked or event.consent):
             heapq.heappush(self.ahead, (event.time, next(self.numbers), event))
-
-
-def _refused(profile: Profile, topic: str) -> str | None:
-    """Why an email would not go out, as far as the profile tells."""
-    answer = profile.consent.get(topic)
-    if profile.erased:
-        return "erased"
-    if answer is None or answer.value != "subscribed":
-        return "no_consent"
-    return None if profile.email is not None else "no_address"
 
 
 # ── in sum ──

@@ -12,7 +12,6 @@ from shared.domain.templates.definition import (
     Block,
     Button,
     Code,
-    Columns,
     Divider,
     Heading,
     Picture,
@@ -39,10 +38,7 @@ def derived(variant: Variant) -> str:
 def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[str]:
     for block in blocks:
         condition = shown(block, numbers)
-        if isinstance(block, Columns):
-            part = "\n\n".join(each for column in block.columns for each in _written(column.blocks, numbers) if each)
-        else:
-            part = _WORDS[type(block)](block)
+        part = _WORDS[type(block)](block)
         yield f"{{% if {condition} %}}{part}{{% endif %}}" if condition else part
         fallback = "\n\n".join(_written(block.fallback, numbers))
         if fallback and condition:

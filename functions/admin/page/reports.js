@@ -1,0 +1,63 @@
+// What came of emails: day by day, and the journeys beside each other.
+
+import { ask } from "./api.js";
+import { Bars } from "./charts.js";
+import { Empty, More, Section, Table, Title } from "./parts.js";
+import { now } from "./settings.js";
+import { count, DAY, money } from "./words.js";
+import { html } from "./vendor/preact.js";
+
+const DAYS = 30;
+const COLUMNS = [
+  { of: "sends", title: "Sends", words: count },
+  { of: "clicks", title: "Clicks by people", words: count },
+  { of: "orders", title: "Orders", words: count },
+  { of: "revenue", title: "Revenue, refunds taken off", words: money },
+];
+
+/** What a report says that may take a while. */
+export async function asked(path) {
+  let told = await ask(path);
+  while (told.query) told = await ask(`${path.split("?")[0]}?query=${encodeURIComponent(told.query)}`);
+  return told;
+}
+
+/** Each of the last days, with what it brought; none at all where nothing has happened in them. */
+export async function daily() {
+  const name = (n) => new Date(now() - (DAYS - 1 - n) * DAY).toISOString().slice(0, 10);
+  const names = Array.from({ length: DAYS }, (_, n) => name(n));
+  const told = await asked(`reports/daily?from=${names[0]}&to=${names[DAYS - 1]}`);
+  if (told.days.length === 0) return [];
+  const known = Object.fromEntries(told.days.map((row) => [row.day, row]));
+  return names.map((day) => known[day] ?? { day, sends: 0, clicks: 0, orders: 0, revenue: 0 });
+}
+
+export default function Reports() {
+  return html`<${Title}>Reports<//>
+    <p class="lead">What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.</p>
+    <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
+    <${Section} title="Journeys, 30 days" load=${() => ask("journeys")}>${({ journeys }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} />`}<//>`;
+}
+
+function Report({ days }) {
+  if (days.length === 0) {
+    return html`<${Empty}>No emails and no orders in these 30 days. Emails begin when a contact enters a segment that a journey
+      starts from; orders come in through your shop's webhooks. It takes some minutes until they show here.<//>`;
+  }
+  return html`<div class="charts">${COLUMNS.map((column) => html`<${Bars} days=${days} ...${column} />`)}</div>
+    <${More} title="As a table"><${Table} rows=${days.toReversed()} columns=${[
+      { title: "Day (UTC)", cell: (row) => row.day },
+      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => words(row[of]) })),
+    ]} /><//>`;
+}
+
+function Journeys({ journeys }) {
+  if (journeys.length === 0) return html`<${Empty}>No journey is switched on yet.<//>`;
+  return html`<${Table} label="Journeys" stacked rows=${journeys.toSorted((one, other) => other.sent - one.sent)} columns=${[
+    { title: "Journey", cell: (each) => html`<a href="#/journeys/${each.id}">${each.name}</a>` },
+    { title: "Started", number: true, cell: (each) => count(each.entered) },
+    { title: "Sent", number: true, cell: (each) => count(each.sent) },
+    { title: "Goals", number: true, cell: (each) => count(each.goals) },
+    { title: "Goals of 100 started", number: true, cell: (each) => each.entered >= 20 ? count(Math.round(each.goals / each.entered * 100)) : html`<span class="soft">too few</span>` },
+  ]} />`;
+}

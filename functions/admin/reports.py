@@ -1,0 +1,136 @@
+"""Reports out of the lake: committed queries, carried out by Athena when asked for. Routes of the admin's API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from time import sleep
+from typing import TypedDict
+
+from chalice.app import Response
+
+from functions.admin.rest import Request, answer, route
+from shared.adapters import athena, definitions, members
+from shared.adapters.clock import now
+from shared.domain.events import DAY, Instant, Json, iso, parse_instant
+from shared.domain.operators import Role
+from shared.domain.refusals import RefusedError
+
+QUERIES = Path(__file__).parents[2] / "infra" / "athena"
+"""infra/artefacts/build.py puts them into the deployed function at the same place."""
+MAX_DAYS = 366
+QUERY_PAUSE = 0.5  # seconds between two looks at a query
+QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds
+PERIOD = 30
+"""Days of the figures, and of those they are compared with."""
+SUBSCRIBERS = "subscribers"
+"""The segment whose new members are the new subscribers."""
+MAX_MEMBERS = 200_000
+"""Of it, that are looked at; of more, nobody is told a number."""
+
+
+class DailyQuery(TypedDict, total=False):
+    to: str
+    """The last day, as `2026-11-24`; today, when left out. `from`: the first, 29 days before it."""
+    query: str
+    """Of an answer 202: asks how it stands."""
+
+
+class FiguresQuery(TypedDict, total=False):
+    query: str
+    """Of an answer 202: asks how it stands."""
+
+
+@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery)
+def daily(request: Request) -> Json:
+    """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out.
+
+    202 with a `query` when it takes long; ask again with `?query=…`.
+    """
+
+    def begin() -> str:
+        first, last = days(request, now())
+        return athena.start(sql("daily"), (first[:7], first, first, last))
+
+    rows = asked(request, begin)
+    return {"days": rows} if isinstance(rows, list) else rows
+
+
+@route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery)
+def figures(request: Request) -> Json:
+    """Of the last 30 days, `now`, and of the 30 before them, `before`: `revenue` of orders placed within five days
+    after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became
+    one and still is; null: there are too many to count). 202 with a `query` when it takes long."""
+    t = now()
+    first, second, end = (iso((t // DAY + n) * DAY) for n in (1 - 2 * PERIOD, 1 - PERIOD, 1))
+    texts = (first[:7], second[:10], first[:10], end[:10], second[:10])
+    rows = asked(request, lambda: athena.start(sql("figures"), texts))
+    if not isinstance(rows, list):
+        return rows
+    nothing: dict[str, Json] = {"delivered": 0, "reached": 0, "revenue": 0}
+    told = {str(row.pop("period")): row for row in rows}
+    return {
+        period: {**nothing, **told.get(period, {}), "subscribers": joined}
+        for period, joined in zip(("now", "before"), _joined(t), strict=True)
+    }
+
+
+def _joined(t: Instant) -> tuple[int | None, int | None]:
+    """How many became subscribers, and still are, in the period and in the one before it."""
+    if SUBSCRIBERS not in definitions.segments().segments:
+        return None, None
+    if members.counts().get(SUBSCRIBERS, 0) > MAX_MEMBERS:
+        return None, None
+    since = [each.since for each in islice(members.members(SUBSCRIBERS), MAX_MEMBERS)]
+    middle, first = ((t // DAY + 1 - n * PERIOD) * DAY for n in (1, 2))
+    return sum(each >= middle for each in since), sum(first <= each < middle for each in since)
+
+
+@cache
+def sql(name: str) -> str:
+    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def asked(request: Request, begin: Callable[[], str]) -> list[dict[str, Json]] | Response:
+    """The rows of the query that the request names, or of the one that begins with it; a Response, 202, when that takes
+    long."""
+    query = request.query.get("query")
+    if query is None:
+        query = begin()
+    elif not re.fullmatch(r"[A-Za-z0-9-]{1,128}", query):
+        raise RefusedError("invalid_query", "pass the query from the previous answer unchanged", "query")
+    try:
+        for look in range(QUERY_LOOKS):
+            if look:
+                sleep(QUERY_PAUSE)
+            rows = athena.rows(query)
+            if rows is not None:
+                return rows
+    except athena.UnknownQueryError:
+        raise RefusedError("not_found", "there is no such query", "query", 404) from None
+    return answer(202, {"query": query})
+
+
+def days(request: Request, t: Instant) -> tuple[str, str]:
+    """The first and the last day that are asked for, as `2026-11-24`."""
+    last = day(request, "to", t)
+    first = day(request, "from", max(last - 29 * DAY, 0))
+    if not 0 <= last - first < MAX_DAYS * DAY:
+        raise RefusedError("invalid_days", f"ask for 1 to {MAX_DAYS} days, the first day first", "from")
+    return iso(first)[:10], iso(last)[:10]
+
+
+def day(request: Request, field: str, otherwise: Instant) -> Instant:
+    text = request.query.get(field)
+    if text is None:
+        return otherwise // DAY * DAY
+    try:
+        instant = parse_instant(text)
+    except ValueError:
+        instant = -1
+    if instant < 0 or len(text) != len("2026-11-24"):
+        raise RefusedError("invalid_day", "write a day as 2026-11-24", field)
+    return instant

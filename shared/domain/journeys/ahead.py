@@ -1,0 +1,200 @@
+"""What the coming days bring to one contact who does nothing: the segments they enter and leave, and the emails that
+journeys send them, those that begin because of that too.
+
+Played by `advance` on a copy of the profile, all journeys at once, each run going on from where it is. What is not
+foreseen: what contacts do, what holds an email back at the instant of sending (caps, a suppression), and how a
+journey's starts are paced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, NamedTuple
+
+from shared.domain.events import Event, Instant, Type, event_id, iso
+from shared.domain.journeys.acts import acts
+from shared.domain.journeys.compiling import Journeys
+from shared.domain.journeys.definition import Hours, Journey
+from shared.domain.journeys.following import follow
+from shared.domain.journeys.runs import (
+    Begin,
+    Effect,
+    Happening,
+    NotifyOthers,
+    Run,
+    SendEmail,
+    Settled,
+    StartAnother,
+    UpdateContact,
+)
+from shared.domain.journeys.starting import needed
+from shared.domain.journeys.timing import opens_at
+from shared.domain.profiles import Profile, wake_at
+from shared.domain.profiles.folding import trim
+from shared.domain.profiles.transitions import Transition
+from shared.domain.segments import absorb
+
+HoursOf = Callable[[str], Hours | None]
+MAX_TURNS = 500
+"""Of one contact: what turns longer than that is shown as far as it came."""
+
+
+class Coming(NamedTuple):
+    """An email that a run asks for. `because`: the segment that the contact enters or leaves in these days and whose
+    journey this is; empty for a run that is under way already, or begins otherwise."""
+
+    time: Instant
+    journey: str
+    step: str
+    template: str
+    because: str
+
+
+@dataclass(slots=True)
+class Ahead:
+    changes: list[Transition] = field(default_factory=list)
+    emails: list[Coming] = field(default_factory=list)
+
+
+def walked(shop: Journeys) -> Journeys:
+    """The shop's journeys as if `advance` itself walked the steps of all, and paced none: to be played, not to be
+    done."""
+
+    def version(id_: str, number: int) -> Journey:
+        return _by_itself(shop.version(id_, number))
+
+    published = {
+        id_: each.model_copy(update={"journey": _by_itself(each.journey)}) for id_, each in shop.published.items()
+    }
+    return Journeys(shop.segments, published, version, shop=shop.shop)
+
+
+def _by_itself(journey: Journey) -> Journey:
+    return journey if journey.runs_on == "wake_ups" else journey.model_copy(update={"runs_on": "wake_ups"})
+
+
+def ahead(
+    shop: Journeys,
+    profile: Profile,
+    runs: Iterable[Run],
+    begin: Instant,
+    end: Instant,
+    hours_of: HoursOf = lambda template: None,
+) -> Ahead:
+    """What comes from `begin` on and before `end`. `shop` is `walked`; `runs` are all that the contact has had;
+    `hours_of`: the shop's hours in which the emails of a template go out (None: at any time). The profile stays as it
+    is. HistoryNeededError: ask with `profiles.rebuild`. OldDefinitionsError: ask with newer definitions."""
+    play = _Play(shop, deepcopy(profile), {run.number: run for run in runs}, max(begin, profile.decided), hours_of)
+    play.turn(play.now)
+    play.found.changes.clear()  # what has come by now and is not decided yet is no forecast
+    for _ in range(MAX_TURNS):
+        due = wake_at(play.profile)
+        if due >= end:
+            break
+        play.turn(max(due, play.now))
+    return play.found
+
+
+def refused(profile: Profile, topic: str) -> str | None:
+    """Why an email would not go out, as far as the profile tells."""
+    answer = profile.consent.get(topic)
+    if profile.erased:
+        return "erased"
+    if answer is None or answer.value != "subscribed":
+        return "no_consent"
+    return None if profile.email is not None else "no_address"
+
+
+class _Play:
+    def __init__(self, shop: Journeys, profile: Profile, runs: dict[int, Run], now: Instant, hours_of: HoursOf) -> None:
+        self.shop, self.profile, self.runs, self.now, self.hours_of = shop, profile, runs, now, hours_of
+        self.begun = profile.runs_begun
+        self.found = Ahead()
+        self.numbers = count()
+
+    def turn(self, now: Instant) -> None:
+        """What is due, as one batch; and what it asks for has its outcome at once."""
+        self.now = now
+        events: list[Event] = []
+        told: list[Happening] = []
+        for _ in range(MAX_TURNS):
+            happened = acts(self.profile, events)
+            changes = absorb(self.shop.definitions, self.profile, events, now, trimmed=False)
+            self.found.changes += changes
+            happenings: list[Happening] = [*happened, *changes, *told]
+            names = needed(self.shop, self.profile, happenings, now)
+            about = {each.run for each in told if isinstance(each, Settled)}
+            runs = [run for run in self.runs.values() if run.goes_on or run.journey in names or run.id in about]
+            asked: list[tuple[Run, Effect]] = []
+            for run, effects, _records in follow(self.shop, self.profile, runs, happenings, now, now):
+                self.runs[run.number] = run
+                asked += [(run, effect) for effect in effects]
+            trim(self.profile, lines=self.shop.definitions.lines)
+            if not asked:
+                return
+            done = [self._do(run, effect) for run, effect in asked]
+            events = [event for event, _ in done if event is not None]
+            told = [each for _, each in done if each is not None]
+
+    def _do(self, run: Run, effect: Effect) -> tuple[Event | None, Happening | None]:
+        match effect:
+            case SendEmail():
+                return self._send(run, effect)
+            case UpdateContact():
+                changed = {
+                    "tags_added": list(effect.add_tags),
+                    "tags_removed": list(effect.remove_tags),
+                    "lists_added": list(effect.add_lists),
+                    "lists_removed": list(effect.remove_lists),
+                }
+                event = self._event(Type.CONTACT_UPDATED, {name: each for name, each in changed.items() if each})
+                event = event.model_copy(update={"traits": dict(effect.traits)})
+                return event, Settled(self.now, run.id, effect.step, effect.occurrence, "passed")
+            case StartAnother():
+                cause = f"{run.id} {effect.step} {effect.occurrence}"
+                return None, Begin(self.now, effect.journey, cause, trigger=effect.trigger)
+            case NotifyOthers():
+                return None, None
+
+    def _send(self, run: Run, email: SendEmail) -> tuple[Event | None, Settled]:
+        reason = refused(self.profile, self.shop.path(run.journey, run.version).journey.topic)
+        if reason is not None:
+            return None, Settled(self.now, run.id, email.step, email.occurrence, "skipped", reason)
+        opens = opens_at(self.hours_of(email.template), self.profile, self.now, self.shop.zone)
+        if opens > self.now:
+            return None, Settled(self.now, run.id, email.step, email.occurrence, "delayed", iso(opens))
+        segment = _segment(self.shop, run) if run.number > self.begun else ""
+        self.found.emails.append(Coming(self.now, run.journey, email.step, email.template, segment))
+        told = {"journey": run.journey, "template": email.template, "message": f"{run.id} {email.step}"}
+        sent = Settled(self.now, run.id, email.step, email.occurrence, "sent")
+        return self._event(Type.EMAIL_SENT, told), sent
+
+    def _event(self, type_: str, properties: Mapping[str, Any]) -> Event:
+        # Not validated: thousands are made, of nothing that anybody has told.
+        return Event.model_construct(
+            id=event_id("ahead", type_, str(self.now), str(next(self.numbers))),
+            type=type_,
+            time=self.now,
+            stated=self.now,
+            received=self.now,
+            as_of=None,
+            told=None,
+            source="journey",
+            public=False,
+            claimed=False,
+            identities=(),
+            traits={},
+            consent=(),
+            properties=dict(properties),
+            order=None,
+            other_currency=False,
+            counts=True,
+        )
+
+
+def _segment(shop: Journeys, run: Run) -> str:
+    """The segment whose change begins the run's journey."""
+    return getattr(shop.published[run.journey].journey.trigger, "segment", "")
