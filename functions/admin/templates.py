@@ -209,8 +209,8 @@ def branches(request: Request, template: str) -> Json:
 
 @route("POST", "/templates/{template}/test", role=Role.SENDER)
 def test(request: Request, template: str) -> Json:
-    """Sends it to oneself: `{"to": address}`, made as for a preview. It says that it is a test, is nobody's message,
-    and nothing is counted of it."""
+    """Sends it to oneself: `{"to": address}`, made as for a preview, from whom it would come. It says that it is a
+    test, is nobody's message, and nothing is counted of it."""
     body = request.json_with_lines()
     try:
         to = normal_email(str(body.get("to", "")))
@@ -218,9 +218,19 @@ def test(request: Request, template: str) -> Json:
         raise RefusedError("invalid_test", "say where it shall go: an email address", "to") from None
     ready, _ = ready_for(body, template)
     out = rendered(ready, body)
+    from shared.adapters import composing, shop_settings
     from shared.adapters.mail import Mail, NotSentError, RejectedError, send
 
-    mail = Mail(to=to, subject=f"[Test] {out['subject']}", html=out["html"], text=out["text"], unsubscribe="", tags={})
+    mail = Mail(
+        to=to,
+        subject=composing.marked_as_test(out["subject"]),
+        html=out["html"],
+        text=out["text"],
+        unsubscribe="",
+        tags={},
+        sender=composing.sender_of(ready, ready.written.class_),
+        reply_to=shop_settings.settings().senders.reply_to,
+    )
     try:
         send(mail)
     except (RejectedError, NotSentError) as error:

@@ -41,6 +41,7 @@ def messages(campaign: Campaign, work: Test) -> list[CampaignMessage]:
             subject=subject or campaign.subject,
             topic=campaign.topic,
             variant=variant,
+            test=True,
         )
         for number, (template, subject, variant) in enumerate(emails)
     ]

@@ -18,7 +18,7 @@ from shared.adapters.tokens import Purpose, Token
 from shared.domain.contents import Front
 from shared.domain.evaluation.calendar import zone_of
 from shared.domain.events import Instant, Json
-from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage
+from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage, is_test
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
 from shared.domain.settings import MailClass
@@ -96,27 +96,45 @@ def compose(
     subject = message.subject if isinstance(message, CampaignMessage) else None
     locale = ready_templates.locale(profile)
     ready = ready_templates.ready(message.template, message.pin, locale, subject, of_the_shop())
-    rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant)
+    test = is_test(message)
+    codes = templates.example()["coupon"] if test else None
+    rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant, codes)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
-    address = settings.senders.by_class.get(mail_class) or address_of(shop.sender)
+    address = sender_address(mail_class)
     of_a_list = mail_class != "transactional"
     acting = [link.rpartition("/")[2] for link in (unsubscribe, _view(message, instant)) if link]
     return Mail(
         to=to,
-        subject=rendered.subject,
+        subject=marked_as_test(rendered.subject) if test else rendered.subject,
         html=rendered.html,
         text=rendered.text,
         unsubscribe=unsubscribe if of_a_list else "",
         unsubscribe_by_email=_by_email(message, shop.unsubscribe_domain) if of_a_list else "",
-        tags={"message": message.key, "contact": message.contact, **about},
-        sender=mailbox(_sender(ready.written.from_ or settings.senders.name, address, shop.sender)),
+        tags={} if test else {"message": message.key, "contact": message.contact, **about},  # which notices count by
+        sender=sender_of(ready, mail_class),
         reply_to=settings.senders.reply_to,
         list_id=f"{message.topic}.{address.rpartition('@')[2]}" if of_a_list else None,
-        opens=_tracks(message, settings.tracking.opens, agrees=agrees_to_tracking),
-        clicks=_tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking),
-        feedback=(mail_class, message.source),
+        opens=not test and _tracks(message, settings.tracking.opens, agrees=agrees_to_tracking),
+        clicks=not test and _tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking),
+        feedback=() if test else (mail_class, message.source),
         version=ready.version,
         copy=b"" if isinstance(message, SystemMessage) else copies.made(rendered, *acting),
+    )
+
+
+def marked_as_test(subject: str) -> str:
+    return f"[Test] {subject}"
+
+
+def sender_of(ready: Ready, mail_class: MailClass) -> str:
+    """Who an email of a template comes from, as a mailbox: its name or the shop's, at its class's address."""
+    name = ready.written.from_ or shop_settings.settings().senders.name
+    return mailbox(_sender(name, sender_address(mail_class), environment(ComposingSettings).sender))
+
+
+def sender_address(mail_class: MailClass) -> str:
+    return shop_settings.settings().senders.by_class.get(mail_class) or address_of(
+        environment(ComposingSettings).sender
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from infra.local.aws import ses
-from shared.adapters import template_definitions
-from shared.domain.events import DAY, MINUTE, Json
+from shared.adapters import sent_counts, template_definitions
+from shared.domain.events import DAY, HOUR, MINUTE, Json
 from tests.integration.shop import Shop
 
 
@@ -157,6 +157,22 @@ def test_a_test_email_goes_to_oneself_and_is_nobodys_message(shop: Shop) -> None
     assert mail.subject.startswith("[Test] ")
     assert not any("Unsubscribe" in name for name, _ in mail.headers)
     refused(shop.ask("POST", "/templates/welcome/test", {"to": "nobody"}), 400, "invalid_test")
+
+
+def test_a_test_email_comes_from_whom_the_email_would_come_from_and_is_counted_nowhere(shop: Shop) -> None:
+    held = ok(shop.ask("GET", "/settings"))
+    by_class = dict.fromkeys(("marketing", "lifecycle", "transactional"), "hi@news.shop.example.com")
+    senders = {"name": "Ada of the shop", "by_class": by_class, "reply_to": "ada@shop.example.com"}
+    ok(shop.ask("PUT", "/settings", {**held["settings"], "senders": senders}, **{"if-match": held["etag"]}))
+    shop.passes(2 * MINUTE)
+    ok(shop.ask("POST", "/templates/welcome/test", {"to": "me@shop.example.com", "as": "nothing"}))
+    (mail,) = mails(shop)
+    assert mail.tags == {}, "no notice of it is anybody's"
+    headers = dict(mail.headers)
+    assert headers["From"] == "Ada of the shop <hi@news.shop.example.com>"
+    assert headers["Reply-To"] == "ada@shop.example.com"
+    shop.passes(HOUR)
+    assert [each for each in sent_counts.days(shop.now()) if each.sent] == []
 
 
 def test_the_email_that_goes_out_has_the_published_words() -> None:

@@ -14,7 +14,7 @@ from infra.local.aws import ses
 from infra.local.aws.calls import AwsError, Call
 from infra.local.gateway import Request
 from infra.local.system import ProcessDied
-from shared.adapters import contacts, template_definitions, tokens
+from shared.adapters import caps, contacts, template_definitions, tokens
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND, Json, iso, parse_instant
 from tests.integration.shop import Shop
@@ -82,7 +82,7 @@ def mail_to(shop: Shop, id_: str, contact: str) -> str:
     """SES's id of what a contact got of the campaign."""
     for message, tags in shop.system.world.db.execute("SELECT id, tags FROM mailbox"):
         told = json.loads(tags)
-        if (told.get("campaign"), told["contact"]) == (id_, contact):
+        if (told.get("campaign"), told.get("contact")) == (id_, contact):
             return str(message)
     raise AssertionError(contact)
 
@@ -314,6 +314,32 @@ def test_a_test_goes_to_one_contact_in_each_variant_and_is_counted_nowhere(shop:
     ]
     assert mails(shop, id_) == {}
     assert shop.ask("GET", f"/campaigns/{id_}")[1]["state"] == "draft"
+    rows = shop.system.world.db.execute("SELECT subject, tags FROM mailbox ORDER BY sent_at DESC LIMIT 2").fetchall()
+    assert all(subject.startswith("[Test] ") for subject, _ in rows)
+    assert {tags for _, tags in rows} == {"{}"}, "SES's notices of it are nobody's"
+    assert list(contacts.items(one, caps.PREFIX)) == []
+
+
+def test_a_test_goes_out_over_a_cap_counts_towards_none_and_takes_no_code(shop: Shop) -> None:
+    held = shop.ask("GET", "/settings")[1]
+    changed = {**held["settings"], "caps": {"marketing": {"day": 1}, "lifecycle": {"day": 1}}}
+    assert shop.ask("PUT", "/settings", changed, **{"if-match": held["etag"]})[0] == 200
+    assert shop.ask("PUT", "/coupons/spring", {})[0] == 200
+    assert shop.ask("POST", "/coupons/spring/codes", {"codes": ["SPRING-1"]})[0] == 201
+    shop.passes(2 * MINUTE)
+    one = max(shop.members("buyers"))
+    id_ = drafted(shop, subject="Your code is {{ coupon.spring }}")
+    try:
+        for _ in range(2):
+            shop.ask("POST", f"/campaigns/{id_}/test", {"contact": one})
+            shop.passes(MINUTE)
+            assert [each["status"] for each in shop.ask("GET", f"/campaigns/{id_}/test")[1]["emails"]] == ["sent"]
+        assert list(contacts.items(one, caps.PREFIX)) == []
+        assert shop.ask("GET", "/coupons/spring")[1]["left"] == 1
+    finally:
+        held = shop.ask("GET", "/settings")[1]
+        shop.ask("PUT", "/settings", {**held["settings"], "caps": {}}, **{"if-match": held["etag"]})
+        shop.passes(2 * MINUTE)
 
 
 def test_what_is_paused_stops_at_once_and_what_is_resumed_skips_and_repeats_nobody(shop: Shop) -> None:

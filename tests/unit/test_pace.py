@@ -46,8 +46,8 @@ def worst_second(calls: list[float]) -> int:
 
 
 def refused(calls: list[float], rate: int) -> int:
-    """How many SES would refuse, by the sliding second of its stand-in (infra/local/aws/ses.py): what it refuses does not
-    count."""
+    """How many SES would refuse, by the sliding second of its stand-in (infra/local/aws/ses.py), where what is refused
+    does not count."""
     taken: list[float] = []
     begin = several = 0
     for time in sorted(calls):
@@ -77,7 +77,7 @@ def test_any_rate_is_used_and_not_exceeded(rate: int, workers: int) -> None:
 
 
 def test_a_confirmation_leaves_within_five_seconds_while_100_000_campaign_emails_wait() -> None:
-    """At 200 a second they take eight and a half minutes; people sign up all the while, several at once now and then."""
+    """At 200 a second they take eight and a half minutes; people sign up all the while, at times several at once."""
     draw, pace, waiting, now = random.Random(11), Pace(interval(200)), 100_000, 0
     calls: list[float] = []
     waits: list[float] = []

@@ -114,9 +114,11 @@ class RunMessage(Message):
 class CampaignMessage(Message):
     """A campaign sends it to one of its audience. `variant`: which of its versions, empty where it has one only;
     `subject`: as Liquid, instead of the template's. `best_before`: after this instant it is too late. Whether the
-    campaign goes on is its worker's to know."""
+    campaign goes on is its worker's to know. `test`: it goes to a colleague, says that it is a test, and is counted
+    nowhere: no cap, no report, no code of a pool."""
 
     kind: Literal["campaign"] = "campaign"
+    test: bool = False
     campaign: Id
     variant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     subject: Annotated[str, Field(max_length=500)] | None = None
@@ -124,7 +126,7 @@ class CampaignMessage(Message):
 
     @property
     def lane(self) -> Lane:
-        return "campaigns"
+        return "confirm" if self.test else "campaigns"  # somebody waits for a test
 
     @property
     def source(self) -> str:
@@ -183,6 +185,10 @@ class SystemMessage(Message):
     @property
     def about(self) -> dict[str, str]:
         return {"purpose": self.purpose, **super().about}
+
+
+def is_test(message: Message) -> bool:
+    return isinstance(message, CampaignMessage) and message.test
 
 
 KINDS: dict[Json, type[Message]] = {"run": RunMessage, "campaign": CampaignMessage, "system": SystemMessage}
