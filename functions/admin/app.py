@@ -7,7 +7,7 @@ Personal data travels in bodies, never in URLs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import accumulate
 from typing import Any
@@ -27,6 +27,7 @@ from functions.admin import (  # noqa: F401 - their routes
     journeys,
     merging,
     page,
+    people,
     rebuilding,
     reports,
     segments,
@@ -148,7 +149,7 @@ def show_contact(request: Request, contact: str) -> Json:
 
 @route("GET", "/contacts/{contact}/timeline", role=Role.VIEWER)
 def show_timeline(request: Request, contact: str) -> Json:
-    entries = views.timeline(contacts.items(views.profile_of(contact).contact))
+    entries = views.timeline(items_of(views.profile_of(contact).contact))
     return paged("timeline", views.after(entries, request.cursor()), request.limit(50))
 
 
@@ -162,7 +163,8 @@ def show_messages(request: Request, contact: str) -> Json:
 def show_message(request: Request, contact: str, message: str) -> Json:
     """An email as it was sent; 404 where it was not, or no copy of it is kept. Its links lead nowhere: an operator who
     follows one must not act for the contact."""
-    copy = messages.copy(views.profile_of(contact).contact, message)
+    partitions = contacts.one_with(views.profile_of(contact).contact)
+    copy = next((found for each in partitions if (found := messages.copy(each, message)) is not None), None)
     if copy is None:
         raise RefusedError("not_found", "no copy of such an email is kept", "message", 404)
     logger.info("email shown", contact=contact, operator=request.operator)
@@ -174,7 +176,7 @@ def show_message(request: Request, contact: str, message: str) -> Json:
 def export(request: Request, contact: str) -> Json:
     """All that is known of the contact. Where it is too much for one answer, its `cursor` leads to the rest."""
     profile = views.profile_of(contact)
-    entries = views.after(views.timeline(contacts.items(profile.contact)), request.cursor())
+    entries = views.after(views.timeline(items_of(profile.contact)), request.cursor())
     sizes = accumulate(len(json.dumps(entry)) for _, entry in entries)
     fitting = sum(1 for size in sizes if size <= EXPORT_BYTES)
     logger.info("contact exported", contact=profile.contact, operator=request.operator)
@@ -197,8 +199,15 @@ def told(profile: Profile, t: Instant) -> dict[str, Json]:
     return {**views.contact(profile, suppression), "memberships": memberships}
 
 
+def items_of(contact: str) -> Iterator[dict[str, Any]]:
+    """The contact's, and the emails and codes of whoever has joined them."""
+    yield from contacts.items(contact)
+    for kind in ("COUPON#", "MESSAGE#"):
+        yield from (item for item in contacts.items_of_all(contact, kind) if item["contact"]["S"] != contact)
+
+
 def messages_of(contact: str) -> list[Placed]:
-    items = list(contacts.items(contact))
+    items = list(items_of(contact))
     events: Iterable[Event] = (contacts.event_of(item) for item in items if item.get("source", {}).get("S") == "ses")
     return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.admin.merging import profile_of
 from functions.admin.rest import Request, logger, route
-from shared.adapters import identities, pace, sent_counts, shop_settings
+from shared.adapters import identities, mail, pace, sent_counts, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.messages.reputation import WINDOW, Warming, rates
@@ -67,12 +67,14 @@ def lift_pause(request: Request) -> Json:
 
 @route("DELETE", "/contacts/{contact}/suppression", role=Role.SENDER)
 def lift_suppression(request: Request, contact: str) -> Json:
-    """The contact's address gets email again, after it came back. Who complained, or was erased, stays so."""
+    """The contact's address gets email again, after it came back: from us, and from SES, which keeps a list of its own.
+    Who complained, or was erased, stays so."""
     profile = profile_of(contact, "contact")
     if profile.email is None:
         raise RefusedError("no_address", "no email address is known of the contact", status=409)
-    if not identities.unsuppress(identities.address_hash(profile.email), ("bounce", "soft_bounce")):
+    if not identities.unsuppress(identities.address_hash(profile.email), request.operator, now()):
         words = "email to the address did not come back; what a complaint or an erasure has ended stays so"
         raise RefusedError("not_lifted", words, status=409)
+    mail.let_in_again(profile.email)
     logger.info("suppression lifted", contact=profile.contact, operator=request.operator)
     return {"contact": profile.contact, "suppression": None}

@@ -185,7 +185,7 @@ def _store(feedback: Feedback, instant: Instant) -> None:
     if feedback.suppress is not None:
         hashed = identities.address_hash(feedback.address)
         # As of the notice's own time: a notice that comes again changes nothing.
-        contacts.commit([identities.suppression_write(hashed, feedback.suppress, event.time)])
+        identities.suppress_address(hashed, feedback.suppress, event.time)
 
 
 def _count(name: str) -> None:

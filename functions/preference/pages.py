@@ -323,9 +323,14 @@ def confirm_answer(answer: str) -> str:
 
 ANSWERED = """<p role="status">Your answer has come in. That helps us.</p>"""
 
+_CAME_BACK = (
+    "We cannot write to you at this address for now: what we sent to it came back. To hear from us again, please write "
+    "to us, or sign up with another address."
+)
 _UNREACHABLE = {
-    Refusal.SUPPRESSED_BOUNCE: "We cannot write to you at this address for now: what we sent to it came back. To hear "
-    "from us again, please write to us, or sign up with another address.",
+    Refusal.SUPPRESSED_BOUNCE: _CAME_BACK,
+    Refusal.SUPPRESSED_SOFT_BOUNCE: _CAME_BACK,
+    Refusal.SUPPRESSED_OPERATOR: "We write to this address no more. To hear from us again, please write to us.",
     Refusal.SUPPRESSED_COMPLAINT: "We do not write to this address any more, because a message of ours was reported as "
     "spam. To hear from us again, please write to us, or sign up with another address.",
 }

@@ -22,6 +22,7 @@ from shared.adapters import (
     events_queue,
     identities,
     journeys,
+    search,
 )
 from shared.adapters.clock import pause
 from shared.adapters.contacts import Stored, VersionConflictError
@@ -148,7 +149,7 @@ def _keep(stored: Stored, kept: Sequence[Event], gone: Sequence[Event], now: Ins
         *decide(shop_definitions, profile, tuple(shop_definitions.segments), t, BY_ERASURE),
     ]
     trim(profile, lines=shop_definitions.lines)
-    writes = contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
+    writes = [search.words_write(profile), *contacts.transition_writes(transitions, now, MAX_TRANSITIONS)]
     contacts.commit([contacts.profile_write(profile, stored.wake_at, now), *writes, *over])
 
 
@@ -183,9 +184,14 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     profile = stored.profile
     identities.record_erasure(profile.identities, told)
     conflicts.end(profile.contact)
+    search.forget(profile.contact)
     kinds: list[str] = []
     partitions: set[str] = set()
     last = contacts.numbered("TRANSITION", profile.transitions)
+    others = [each for each in contacts.one_with(profile.contact) if each != profile.contact]
+    for each in others:  # of whom nothing stays but that they have become this one, who is erased
+        gone = [item["kind"]["S"] for item in contacts.items(each)]
+        contacts.delete(each, [kind for kind in gone if kind != contacts.PROFILE])
     for item in contacts.items(profile.contact):
         kind = item["kind"]["S"]
         if kind.startswith("TRANSITION#") and kind > last:
@@ -202,7 +208,8 @@ def _erase(stored: Stored, told: Instant, now: Instant) -> None:
     writes += contacts.transition_writes(transitions, now, MAX_TRANSITIONS)
     hashed = sorted({key.split("#", 1)[1] for key in profile.identities if kind_of(key) is IdentityKind.EMAIL})
     _forget_sign_ups(profile.identities)
-    writes += [addresses.forget_write(each) for each in (*hashed, profile.contact)]
+    writes += [addresses.forget_write(each) for each in (*hashed, profile.contact, *others)]
+    writes += [identities.forget_bounces_write(each) for each in hashed]
     # A bounce or a complaint weighs more: unlike an erasure, no later consent lifts it.
     free = [address for address in hashed if identities.suppression_of_hash(address) is None]
     writes += [identities.suppression_write(address, "erasure", told) for address in free]

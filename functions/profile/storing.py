@@ -20,6 +20,7 @@ from shared.adapters import (
     events_queue,
     identities,
     journeys,
+    search,
 )
 from shared.adapters.clock import pause
 from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflictError
@@ -65,6 +66,7 @@ from shared.domain.profiles.orders import order_id
 from shared.domain.profiles.traits import own_words_of
 from shared.domain.profiles.transitions import Membership, Transition
 from shared.domain.properties import CARTS, COUPON_POOL, tells_of_order
+from shared.domain.searching import found_by
 from shared.domain.segments import close
 
 if TYPE_CHECKING:
@@ -392,10 +394,11 @@ def _fold(
 ) -> tuple[list[Transition], list[TransactWriteItemTypeDef]]:
     """What the members change in the profile, in place, and the writes that make it true."""
     profile = stored.profile
-    called = own_words_of(profile)
+    called, sought = own_words_of(profile), found_by(profile)
     ends = [close(joining.profile, now, joined=profile.contact) for joining in sides.joining]
     writes = [write for joining in sides.joining for write in _join_writes(joining, profile.contact)]
     writes += [write for joining in sides.joining for write in end_runs(joining.profile, "joined", now)]
+    writes += [contacts.joined_write(profile.contact, joining.profile.contact, now) for joining in sides.joining]
     keys = dict.fromkeys(
         (*profile.identities, *(key for joining in sides.joining for key in joining.profile.identities))
     )
@@ -443,6 +446,9 @@ def _fold(
     writes += moves
     if profile.version and own_words_of(profile) > called:
         _amend_lake(profile, called, now)
+    made_anew = any(_asks_to_make_anew(member.event) for member in members)
+    if found_by(profile) != sought or (made_anew and not is_anonymous(profile.identities)):
+        writes.append(search.words_write(profile, anew=made_anew))
     writes += contacts.consent_writes(profile, entries(*said, recorded))
     writes += _answer_writes(profile, recorded)
     writes += asked.writes(profile.contact, recorded)

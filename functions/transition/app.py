@@ -1,8 +1,8 @@
 """Transition: does what changes of segment and moves of runs ask for, from the Contacts table's stream.
 
-It keeps the Members and the Runs table, does what runs of journeys ask for (`runs`), and brings an anonymous contact's
-events to the contact it has joined. The stream may repeat and reorder: each step asks how the profile is now, and does
-no harm twice.
+It keeps the Members, the Runs and the Search table, does what runs of journeys ask for (`runs`), and brings an
+anonymous contact's events to the contact it has joined. The stream may repeat and reorder: each step asks how the
+profile is now, and does no harm twice.
 
 What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
 replay has the stream bring its item again (`dead_letters.replay`).
@@ -23,10 +23,12 @@ from functions.transition import runs
 from shared.adapters import (
     amendments,
     asked,
+    caps,
     contact_runs,
     contacts,
     events_queue,
     members,
+    search,
 )
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
@@ -56,6 +58,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         try:
             if image["kind"]["S"] == contacts.PROFILE:
                 end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
+            elif image["kind"]["S"] == search.KIND:
+                search.follow(image["contact"]["S"])
             elif image["kind"]["S"].startswith(contact_runs.PREFIX):
                 runs.follow(contact_runs.of_item(image), now())
             else:
@@ -95,8 +99,10 @@ def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter
 def end(contact: str, joined: str | None, instant: Instant) -> None:
     """Does what is left to do when a contact was erased, or has joined another: their runs have ended, and go."""
     contacts.delete(contact, [item["kind"]["S"] for item in contacts.items(contact, contact_runs.PREFIX)])
+    search.forget(contact)
     if joined is not None:
         bring_over(contact, joined, instant)
+        caps.bring_over(contact, joined, instant)
 
 
 COUPONS = "COUPON#"

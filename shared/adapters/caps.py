@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters.clients import client
+from shared.adapters.clock import pause
+from shared.adapters.contacts import items, read_item, table
 from shared.adapters.contacts import key as item_key
-from shared.adapters.contacts import read_item, table
 from shared.domain.events import DAY, SECOND, Instant
 from shared.domain.messages.caps import WEEK, Counted, Waiting
 
@@ -60,6 +63,20 @@ def store(held: Read, counted: Counted, now: Instant) -> bool:
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return False
     return True
+
+
+def bring_over(contact: str, joined: str, now: Instant) -> None:
+    """Counts what the contact got for whoever they have joined, too: one person is not to get twice as much. Again, it
+    is the same."""
+    for item in items(contact, PREFIX):
+        mail_class = item["kind"]["S"].removeprefix(PREFIX)
+        theirs = read(contact, mail_class).counted.sent
+        for tries in count():
+            held = read(joined, mail_class)
+            both = {**theirs, **held.counted.sent}
+            if both == held.counted.sent or store(held, replace(held.counted, sent=both), now):
+                break
+            pause(tries)
 
 
 def _put(held: Read, counted: Counted, now: Instant) -> Any:

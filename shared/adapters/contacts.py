@@ -1,7 +1,7 @@
 """The Contacts table: a contact's partition holds all that is known of them.
 
 Items by `kind`: `PROFILE`, `EVENT#time#id`, `TRANSITION#number`, `MESSAGE#key`, `RUN#journey#number`, `CONSENT#number`,
-`ASKED#queue`.
+`ASKED#queue`, `WORDS`.
 A transition's item is its own, unless one write makes more than fit a transaction: then it holds those after it, too.
 """
 
@@ -17,10 +17,12 @@ from shared.adapters.clock import pause
 from shared.adapters.environment import Settings, environment
 from shared.adapters.shop import shop
 from shared.domain.events import NEVER, Event, Instant, Json, event_key, iso
+from shared.domain.identities import is_anonymous
 from shared.domain.profiles import Profile, wake_at
 from shared.domain.profiles.consent import Entry
 from shared.domain.profiles.stored import dump, load
 from shared.domain.profiles.transitions import Transition
+from shared.domain.searching import place
 from shared.domain.shop import as_counted
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ MAX_DELETES = 25  # of one BatchWriteItem
 MAX_WRITES = 100  # of one TransactWriteItems
 PROFILE = "PROFILE"
 NUMBER_WIDTH = 10
+SEEN_WIDTH = 8
 
 
 class ContactsSettings(Settings):
@@ -129,6 +132,35 @@ def items(contact: str, prefix: str = "") -> Iterator[dict[str, Any]]:
         yield from page["Items"]
 
 
+# ── contacts who have become one: the events of the other come to this one (functions/transition); what carries the
+#    other's name in its key, such as emails and codes, stays in their partition, and is found by an item here ──
+
+JOINED = "JOINED#"
+"""Of an item's kind: whoever has joined the contact, by their id."""
+
+
+def joined_write(contact: str, other: str, now: Instant) -> TransactWriteItemTypeDef:
+    """Writes down that another has joined the contact, as a part of the transaction in which they do."""
+    return {"Put": {"TableName": table(), "Item": {**key(contact, f"{JOINED}{other}"), "at": {"N": str(now)}}}}
+
+
+def one_with(contact: str) -> Iterator[str]:
+    """The contact, and whoever has joined them, or somebody who has: all partitions that something of them is in."""
+    waiting, known = [contact], {contact}
+    while waiting:
+        each = waiting.pop()
+        yield each
+        others = [item["kind"]["S"].removeprefix(JOINED) for item in items(each, JOINED)]
+        waiting += [other for other in others if other not in known]
+        known.update(others)
+
+
+def items_of_all(contact: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """As `items`, of the contact and whoever has joined them."""
+    for each in one_with(contact):
+        yield from items(each, prefix)
+
+
 def events(contact: str) -> Iterator[Event]:
     """All events recorded of the contact."""
     return (event_of(item) for item in items(contact, "EVENT#"))
@@ -220,6 +252,35 @@ def _wakes(shard: int, until: Instant, after: Wake | None, since: Instant = 0) -
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
+class Seen(NamedTuple):
+    """Somebody's place among people: the hour (since 1970) in which they were last there (`searching.place`)."""
+
+    hour: int
+    contact: str
+
+
+def people(most: int, after: Seen | None = None) -> list[Seen]:
+    """Whoever is known by more than a browser or a cart, who was there last coming first: at most so many of those who
+    come after one. Who moves meanwhile moves to the front."""
+    condition, values = "contact_shard = :shard", {}
+    if after is not None:
+        condition += " AND seen < :after"
+        values[":after"] = {"S": f"{after.hour:0{SEEN_WIDTH}d}#{after.contact}"}
+    found: list[str] = []
+    for shard in range(SHARDS):
+        page = client("dynamodb").query(
+            TableName=table(),
+            IndexName="seen",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues={**values, ":shard": {"N": str(shard)}},
+            ScanIndexForward=False,
+            Limit=most,
+        )
+        found += [item["seen"]["S"] for item in page["Items"]]
+    placed = (text.split("#", 1) for text in sorted(found, reverse=True)[:most])
+    return [Seen(int(hour), contact) for hour, contact in placed]
+
+
 class Place(NamedTuple):
     """Where a walk through all contacts stands: behind a contact of a shard."""
 
@@ -304,6 +365,8 @@ def profile_write(profile: Profile, held_wake: Instant, now: Instant) -> Transac
             item["merged_into"] = {"S": profile.merged_into}
     else:
         item["contact_shard"] = {"N": str(shard_of(profile.contact))}
+        if not is_anonymous(profile.identities):
+            item["seen"] = {"S": f"{place(profile):0{SEEN_WIDTH}d}#{profile.contact}"}
     wake = wake_to_store(wake_at(profile), held_wake, now)
     if wake != NEVER:
         item["wake_at"] = {"N": str(wake)}

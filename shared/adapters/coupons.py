@@ -305,8 +305,8 @@ def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, ins
 
 
 def held_by(contact: str) -> list[Given]:
-    """The codes that the contact was given."""
-    return [_held_code(item) for item in contacts.items(contact, PREFIX)]
+    """The codes that the contact, or who has joined them, was given."""
+    return [_held_code(item) for item in contacts.items_of_all(contact, PREFIX)]
 
 
 def _held_code(item: Mapping[str, Any]) -> Given:
@@ -317,6 +317,7 @@ def _held_code(item: Mapping[str, Any]) -> Given:
         given_at=int(item["given_at"]["N"]),
         shared="shared" in item,
         order=item["order"]["S"] if "order" in item else None,
+        contact=item["contact"]["S"],
     )
 
 
@@ -344,8 +345,8 @@ def told(item: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def given_to(contact: str) -> list[dict[str, Json]]:
-    """All codes that the contact was given, as `told`."""
-    return [told(item) for item in contacts.items(contact, PREFIX)]
+    """All codes that the contact, or who has joined them, was given, as `told`."""
+    return [told(item) for item in contacts.items_of_all(contact, PREFIX)]
 
 
 # ── what a template knows ──

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,7 @@ def unlink_write(identity_key: str) -> TransactWriteItemTypeDef:
 
 
 def suppression_write(hashed_address: str, reason: str, now: Instant) -> TransactWriteItemTypeDef:
-    """Suppresses an address for good. `reason`: bounce, soft_bounce, complaint or erasure."""
+    """Suppresses an address for good. `reason`: bounce, soft_bounce, complaint, erasure or operator."""
     return {
         "Put": {
             "TableName": table(),
@@ -101,18 +101,60 @@ def suppression_write(hashed_address: str, reason: str, now: Instant) -> Transac
     }
 
 
+def suppress_address(hashed_address: str, reason: str, time: Instant) -> None:
+    """Suppresses an address for a bounce or a complaint that was told at an instant. A bounce takes the place of no
+    complaint, which nobody may lift; and one that somebody has lifted meanwhile, told again, changes nothing."""
+    put: Any = suppression_write(hashed_address, reason, time)["Put"]
+    if reason != "complaint":
+        if time <= _lifted(_bounces(hashed_address)):
+            return
+        put |= {"ConditionExpression": "attribute_not_exists(reason) OR reason <> :complaint"}
+        put |= {"ExpressionAttributeValues": {":complaint": {"S": "complaint"}}}
+    with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
+        client("dynamodb").put_item(**put)
+
+
 MAX_SOFT = 30
 """Bounces that are kept of an address: more than a shop can ask for."""
 
 
 def came_back(hashed_address: str, time: Instant, since: Instant) -> int:
-    """Notes that a mail to the address came back for the moment; gives how many have since an instant. Told again, it
-    is the same one."""
-    key: Any = {"identity": {"S": f"bounces#{hashed_address}"}}
-    item = client("dynamodb").get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item", {})
-    times = sorted({*map(int, item["times"]["NS"] if "times" in item else ()), time})[-MAX_SOFT:]
-    client("dynamodb").put_item(TableName=table(), Item={**key, "times": {"NS": [str(each) for each in times]}})
-    return sum(each > since for each in times)
+    """Notes that a mail to the address came back for the moment; gives how many have since an instant, and since a
+    person has let the address in again. Told again, it is the same; of several told at once each counts."""
+    item = client("dynamodb").update_item(
+        TableName=table(),
+        Key=_bounces_key(hashed_address),
+        UpdateExpression="ADD times :time",
+        ExpressionAttributeValues={":time": {"NS": [str(time)]}},
+        ReturnValues="ALL_NEW",
+    )["Attributes"]
+    times = sorted(map(int, item["times"]["NS"]))
+    if old := times[:-MAX_SOFT]:
+        client("dynamodb").update_item(
+            TableName=table(),
+            Key=_bounces_key(hashed_address),
+            UpdateExpression="DELETE times :old",
+            ExpressionAttributeValues={":old": {"NS": [str(each) for each in old]}},
+        )
+    return sum(each > max(since, _lifted(item)) for each in times[-MAX_SOFT:])
+
+
+def _bounces(hashed_address: str) -> Any:
+    answer = client("dynamodb").get_item(TableName=table(), Key=_bounces_key(hashed_address), ConsistentRead=True)
+    return answer.get("Item", {})
+
+
+def _bounces_key(hashed_address: str) -> Any:
+    return {"identity": {"S": f"bounces#{hashed_address}"}}
+
+
+def _lifted(bounces: Any) -> Instant:
+    return int(bounces["lifted"]["N"]) if "lifted" in bounces else -1
+
+
+def forget_bounces_write(hashed_address: str) -> TransactWriteItemTypeDef:
+    """Deletes what came back of an address's, with who is erased."""
+    return {"Delete": {"TableName": table(), "Key": _bounces_key(hashed_address)}}
 
 
 def suppress_softly(hashed_address: str, now: Instant) -> None:
@@ -126,18 +168,24 @@ def suppress_softly(hashed_address: str, now: Instant) -> None:
         )
 
 
-def unsuppress(hashed_address: str, reasons: Collection[str]) -> bool:
-    """Lifts an address's suppression, if it is for one of these reasons, and forgets its bounces; whether it was."""
+LIFTABLE = ("bounce", "soft_bounce")
+"""What a person may lift. A complaint and an erasure are what the address's owner has said."""
+
+
+def unsuppress(hashed_address: str, by: str, now: Instant) -> bool:
+    """Lifts an address's suppression, if it is a LIFTABLE one, and forgets its bounces; whether it was. Who did it, and
+    when, stays: what is told of before it is over."""
     try:
         client("dynamodb").delete_item(
             TableName=table(),
             Key={"identity": {"S": f"suppression#{hashed_address}"}},
-            ConditionExpression=" OR ".join(f"reason = :r{number}" for number, _ in enumerate(reasons)),
-            ExpressionAttributeValues={f":r{number}": {"S": reason} for number, reason in enumerate(reasons)},
+            ConditionExpression=" OR ".join(f"reason = :r{number}" for number, _ in enumerate(LIFTABLE)),
+            ExpressionAttributeValues={f":r{number}": {"S": reason} for number, reason in enumerate(LIFTABLE)},
         )
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return False
-    client("dynamodb").delete_item(TableName=table(), Key={"identity": {"S": f"bounces#{hashed_address}"}})
+    lifted = {"lifted": {"N": str(now)}, "by": {"S": by}}
+    client("dynamodb").put_item(TableName=table(), Item={**_bounces_key(hashed_address), **lifted})
     return True
 
 

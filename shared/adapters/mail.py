@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import formataddr
@@ -174,3 +175,9 @@ def _raise_if_not_sent(error: ClientError, to: str) -> None:
     if 400 <= status < 500 and status != 408:
         everything = code in _TOO_FAST or code in _STOPPED or bool(_OF_THE_ACCOUNT.search(text))
         raise SendingStoppedError(code, everything=everything) from error
+
+
+def let_in_again(address: str) -> None:
+    """Takes an address from the account's list of those that SES does not write to; it need not be on it."""
+    with suppress(client("sesv2").exceptions.NotFoundException):
+        client("sesv2").delete_suppressed_destination(EmailAddress=address)

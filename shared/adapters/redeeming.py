@@ -27,7 +27,7 @@ def pools_redeemed(contact: str, order: str, event: Event) -> list[str]:
     placed = happened(event)
     for tries in range(MAX_ATTEMPTS):
         mine = redeemed_by(order, codes, placed, coupons.held_by(contact))
-        if all(_is_redeemed(contact, each, order, placed) for each in mine):
+        if all(_is_redeemed(each, order, placed) for each in mine):
             return sorted({each.pool for each in mine})
         pause(tries)
     raise RuntimeError("others redeem the contact's codes all the time")
@@ -46,20 +46,20 @@ def take_back(contact: str, id_: str, order: Order | None, event: Event) -> None
             for each in coupons.held_by(contact)
             if each.order == id_ and not (each.pool in told and (codes is None or each.code.casefold() in codes))
         ]
-        if all(_is_redeemed_no_more(contact, each) for each in wrong):
+        if all(_is_redeemed_no_more(each) for each in wrong):
             return
         pause(tries)
     raise RuntimeError("others redeem the contact's codes all the time")
 
 
-def _is_redeemed(contact: str, given: Given, order: str, instant: Instant) -> bool:
+def _is_redeemed(given: Given, order: str, instant: Instant) -> bool:
     """Makes it so; False: another order was faster."""
     if given.order == order:
         return True
     value = {":at": {"N": str(instant)}}
     return _write(
         {
-            "Key": contacts.key(contact, given.kind),
+            "Key": contacts.key(given.contact, given.kind),
             "UpdateExpression": "SET #order = :order, redeemed_at = :at",
             "ConditionExpression": "attribute_exists(contact) AND attribute_not_exists(#order)",
             "ExpressionAttributeNames": {"#order": "order"},
@@ -73,10 +73,10 @@ def _is_redeemed(contact: str, given: Given, order: str, instant: Instant) -> bo
     )
 
 
-def _is_redeemed_no_more(contact: str, given: Given) -> bool:
+def _is_redeemed_no_more(given: Given) -> bool:
     return _write(
         {
-            "Key": contacts.key(contact, given.kind),
+            "Key": contacts.key(given.contact, given.kind),
             "UpdateExpression": "REMOVE #order, redeemed_at",
             "ConditionExpression": "#order = :order",
             "ExpressionAttributeNames": {"#order": "order"},

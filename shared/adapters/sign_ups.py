@@ -62,7 +62,7 @@ def keep(sign_up: Kept, address: str) -> None:
         "expires": {"N": str(until // SECOND)},
     }
     reminder: dict[str, Any] = {
-        **contacts.key(_reminders(sign_up.at), f"{sign_up.at:014d}#{sign_up.hashed}#{sign_up.id}"),
+        **contacts.key(_reminders(sign_up.at), _reminder(sign_up.at, sign_up.hashed, sign_up.id)),
         "expires": {"N": str(until // SECOND)},
     }
     for each in (item, reminder):
@@ -186,6 +186,10 @@ def reminded(reminder: Reminder) -> None:
     contacts.delete(reminder.partition, [reminder.kind])
 
 
+def _reminder(at: Instant, hashed: str, id_: str) -> str:
+    return f"{at:014d}#{hashed}#{id_}"
+
+
 def _reminders(at: Instant) -> str:
     return f"reminders-{at // DAY}"
 
@@ -195,4 +199,9 @@ def _reminders(at: Instant) -> str:
 
 def forget(hashed: str) -> None:
     """Deletes the sign-ups at an address: whoever is erased has none that waits."""
-    contacts.delete(place(hashed), [item["kind"]["S"] for item in contacts.items(place(hashed))])
+    for item in [*contacts.items(place(hashed))]:
+        kind = item["kind"]["S"]
+        if kind.startswith(_KIND):
+            at = int(item["at"]["N"])
+            contacts.delete(_reminders(at), [_reminder(at, hashed, kind.removeprefix(_KIND))])
+        contacts.delete(place(hashed), [kind])

@@ -55,7 +55,7 @@ class Coupon(dict[str, Any]):
 
 class Given(NamedTuple):
     """A code that a contact was given. `kind`: what names it in their partition; `shared`: all get the same of its
-    pool; `order`: which has redeemed it."""
+    pool; `order`: which has redeemed it; `contact`: whose partition it is in, who may have become another since."""
 
     kind: str
     pool: str
@@ -63,6 +63,7 @@ class Given(NamedTuple):
     given_at: Instant
     shared: bool = False
     order: str | None = None
+    contact: str = ""
 
 
 CLOCKS_DIFFER = MINUTE

@@ -260,11 +260,9 @@ def _forms(value: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for each in dict.fromkeys((_CAMEL.sub(" ", value), value)):
         lower = each.casefold()
-        spelled = (
-            [lower] if lower.isascii() else [_without_accents(lower), _without_accents(lower.translate(_DIGRAPHS))]
-        )
+        spelled = [lower] if lower.isascii() else [without_accents(lower), without_accents(lower.translate(_DIGRAPHS))]
         if not spelled[0].isascii():
-            spelled.append(_without_accents(each.translate(_ALIKE).casefold()))
+            spelled.append(without_accents(each.translate(_ALIKE).casefold()))
         for one in spelled:
             found |= dict.fromkeys((_joined(_APART.split(one)), _joined(_BETWEEN.split(one))))
     return tuple(found)
@@ -274,7 +272,8 @@ def _joined(words: Sequence[str]) -> str:
     return " ".join(filter(None, words))
 
 
-def _without_accents(value: str) -> str:
+def without_accents(value: str) -> str:
+    """Letters without their accents; those that are no letter with an accent (ø, æ, ß) as people write them without."""
     decomposed = unicodedata.normalize("NFKD", value)
     return "".join(each for each in decomposed if not unicodedata.combining(each)).translate(_WITHOUT_ACCENT)
 

@@ -18,6 +18,7 @@ from tests.browser import emails
 from tests.browser.chromium import EXECUTABLE, Page, chromium
 from tests.browser.gallery import VIEWS, shoot
 from tests.integration import sdks
+from tests.unit.test_template_blocks import compiled
 
 pytestmark = [
     pytest.mark.browser,
@@ -70,6 +71,23 @@ def test_an_email_fits_and_axe_finds_nothing(browser: Page, id_: str) -> None:
     see(browser, html, 390)
     see(browser, html, 700)
     assert browser.run(LOOK) == []
+
+
+def test_columns_stand_beside_each_other_and_stack_on_a_phone(browser: Page) -> None:
+    def column(name: str) -> dict[str, object]:
+        picture = {"kind": "picture", "src": f"{emails.SHOP}/pictures/{name}.png", "alt": name}
+        blocks = [picture, {"kind": "heading", "level": 2, "text": name}, {"kind": "text", "text": f"{name} {LONG}"}]
+        return {"blocks": [*blocks, {"kind": "button", "text": f"To the {name}", "url": "{{ shop.url }}"}]}
+
+    several = {"kind": "columns", "columns": [column("bags"), column("toys"), column("candles")]}
+    made = compiled({"kind": "heading", "text": "Three things"}, several)
+    source = templates.Source(made.subject, made.preview, made.html, made.text)
+    html = templates.render(templates.parse(source), emails.variables()).html
+    places = "[...document.querySelectorAll('h2')].map((each) => each.getBoundingClientRect())"
+    for width, beside, dark in ((700, True, False), (390, False, False), (390, False, True), (320, False, True)):
+        see(browser, html, width, dark=dark)
+        assert browser.run(f"new Set({places}.map((each) => Math.round(each.{'top' if beside else 'left'}))).size") == 1
+        assert browser.run(LOOK) == []
 
 
 @pytest.mark.parametrize("id_", ALL_KINDS)

@@ -59,6 +59,26 @@ def test_words_are_changed_looked_at_and_published(page: Page, base: str) -> Non
     page.wait_for("Published as version 1.")
 
 
+def test_columns_are_added_and_filled_as_blocks(page: Page, base: str) -> None:
+    page.open(f"{base}#/emails/goodbye")
+    page.wait_for("Nothing keeps it from being published.")
+    add = "[...document.querySelectorAll('.adding select')].at(-1)"
+    page.run(f"{add}.value = 'columns'; {add}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+    page.wait(f"{EMAIL}.body?.innerText.includes('On the right.')")
+    press(page, "Add a column")
+    page.wait_for("Column 3")
+    page.run("window.field = document.querySelectorAll('.column textarea')[2]")
+    page.run("field.value = 'In the third.'; field.dispatchEvent(new Event('input', {bubbles: true}))")
+    one = "document.querySelector('.column .adding select')"
+    assert page.run(f"[...{one}.options].map((each) => each.value).includes('columns')") is False
+    page.run(f"{one}.value = 'heading'; {one}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+    page.wait(
+        f"{EMAIL}.body?.innerText.includes('In the third.') && {EMAIL}.querySelector('h2')?.innerText === 'A heading'"
+    )
+    page.wait_for("Nothing keeps it from being published.")
+    page.run("sessionStorage.clear()")
+
+
 def test_what_keeps_it_from_being_published_is_said(page: Page, base: str) -> None:
     page.open(f"{base}#/emails/welcome")
     page.wait_for("Nothing keeps it from being published.")

@@ -37,7 +37,10 @@ FUNCTIONS = {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"]
 ALL_FUNCTIONS = pytest.mark.parametrize("function", FUNCTIONS)
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/: these know no resources.
-WITHOUT_RESOURCES = {"dynamodb:ListStreams", "ses:GetAccount", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+WITHOUT_RESOURCES = {
+    *("dynamodb:ListStreams", "ses:DeleteSuppressedDestination", "ses:GetAccount"),
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+}
 
 ARN_OF = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::SES::ConfigurationSet"}
 
@@ -413,6 +416,7 @@ ACTIONS = {
     "dynamodb:TransactWriteItems": set(),  # its parts are checked one by one
     "s3:DeleteObjects": {"s3:DeleteObject"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
+    "sesv2:DeleteSuppressedDestination": {"ses:DeleteSuppressedDestination"},
     "sesv2:GetAccount": {"ses:GetAccount"},
     "sesv2:GetEmailIdentity": {"ses:GetEmailIdentity"},
     "sesv2:SendEmail": {"ses:SendEmail"},
@@ -674,7 +678,7 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
         for function in ("LakeFunction", "TransitionFunction")
     }
     assert event_key(event).startswith(prefixes["LakeFunction"][0])
-    assert prefixes == {"LakeFunction": ["EVENT#"], "TransitionFunction": ["TRANSITION#", "RUN#", "PROFILE"]}
+    assert prefixes == {"LakeFunction": ["EVENT#"], "TransitionFunction": ["TRANSITION#", "RUN#", "WORDS", "PROFILE"]}
 
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:

@@ -83,6 +83,7 @@ def outcome(system: System) -> Outcome:
         "execution": executions(system.world),
         "member": members(system),
         "identity": identities(system),
+        "search": (fact(item["token"]["S"], item["contact"]["S"]) for item in items(system, "Search")),
         "mail": mails(system.world),
         "lake": lake(system.world),
         # But how many were sent on a day, of which a count may be lost (functions/feedback): no email depends on one.

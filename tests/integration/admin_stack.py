@@ -234,7 +234,9 @@ def deliver(*events: Event) -> None:
     assert profile.handler({"Records": records}, Context("ProfileFunction", "arn", "request")) == {
         "batchItemFailures": []
     }
-    news = [item for key, item in _items().items() if key not in before and item["kind"]["S"].startswith("TRANSITION#")]
+    after = _items()
+    news = [item for key, item in after.items() if key not in before and item["kind"]["S"].startswith("TRANSITION#")]
+    news += [item for item in after.values() if "todo" in item]
     stream = [{"dynamodb": {"NewImage": item, "SequenceNumber": str(n)}} for n, item in enumerate(news)]
     assert transition.handler({"Records": stream}, object()) == {"batchItemFailures": []}
 

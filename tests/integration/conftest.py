@@ -27,6 +27,7 @@ TABLES = {
             {"AttributeName": "wake_at", "AttributeType": "N"},
             {"AttributeName": "asked_for", "AttributeType": "S"},
             {"AttributeName": "place", "AttributeType": "S"},
+            {"AttributeName": "seen", "AttributeType": "S"},
         ],
         "GlobalSecondaryIndexes": [
             {
@@ -42,6 +43,14 @@ TABLES = {
                 "KeySchema": [
                     {"AttributeName": "contact_shard", "KeyType": "HASH"},
                     {"AttributeName": "contact", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {
+                "IndexName": "seen",
+                "KeySchema": [
+                    {"AttributeName": "contact_shard", "KeyType": "HASH"},
+                    {"AttributeName": "seen", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
@@ -66,6 +75,13 @@ TABLES = {
         ],
         "AttributeDefinitions": [
             {"AttributeName": "segment_shard", "AttributeType": "S"},
+            {"AttributeName": "contact", "AttributeType": "S"},
+        ],
+    },
+    "Search": {
+        "KeySchema": [{"AttributeName": "token", "KeyType": "HASH"}, {"AttributeName": "contact", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "token", "AttributeType": "S"},
             {"AttributeName": "contact", "AttributeType": "S"},
         ],
     },

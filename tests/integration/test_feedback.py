@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,18 @@ from shared.adapters import (
 )
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
-from shared.domain.events import DAY, NEVER, TRACKING, Event, IdentityKind, Type, iso, normal_email, parse_instant
+from shared.domain.events import (
+    DAY,
+    MINUTE,
+    NEVER,
+    TRACKING,
+    Event,
+    IdentityKind,
+    Type,
+    iso,
+    normal_email,
+    parse_instant,
+)
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
 from shared.domain.profiles import Profile, Stamped
@@ -516,7 +528,7 @@ def test_when_a_suppression_cannot_be_stored_its_notice_comes_again_and_only_tha
         raise contacts.VersionConflictError("conflict")
 
     with monkeypatch.context() as patch:
-        patch.setattr(contacts, "commit", refuse)
+        patch.setattr(identities, "suppress_address", refuse)
         assert deliver(NOTICES["delivery"], NOTICES["complaint"]) == [1]
     assert [event.type for event in events()] == [Type.EMAIL_DELIVERED]
     assert deliver(NOTICES["complaint"]) == []
@@ -548,9 +560,32 @@ def test_an_address_whose_mail_comes_back_again_and_again_gets_none_and_can_be_l
     notice["bounce"] |= {"timestamp": iso(NOW - DAY), "feedbackId": "5"}
     deliver(json.dumps(notice))
     assert identities.suppression(address) == ("soft_bounce", NOW - DAY)
-    assert identities.unsuppress(hashed, ("bounce", "soft_bounce"))
+    assert identities.unsuppress(hashed, "operator-1", NOW)
     assert identities.suppression(address) is None
+    for day in range(9):  # told again, from a dead-letter queue
+        notice["bounce"] |= {"timestamp": iso(NOW - (9 - day) * DAY), "feedbackId": str(day)}
+        deliver(json.dumps(notice))
+    deliver(NOTICES["bounce_permanent"])
+    assert identities.suppression(address) is None
+    notice["bounce"] |= {"timestamp": iso(NOW + MINUTE), "feedbackId": "6"}
+    deliver(json.dumps(notice))
+    assert identities.suppression(address) is None, "one, since it was let in"
     contacts.commit([identities.suppression_write(hashed, "complaint", NOW)])
     identities.suppress_softly(hashed, NOW)
     assert identities.suppression(address) == ("complaint", NOW)
-    assert not identities.unsuppress(hashed, ("bounce", "soft_bounce"))
+    assert not identities.unsuppress(hashed, "operator-1", NOW)
+
+
+def test_a_bounce_takes_the_place_of_no_complaint(feedback: None) -> None:
+    deliver(NOTICES["complaint"])
+    deliver(NOTICES["bounce_permanent"])
+    assert identities.suppression(ADDRESS) == ("complaint", parse_instant("2026-11-24T05:59:50.000Z"))
+    assert not identities.unsuppress(identities.address_hash(ADDRESS), "operator-1", NOW)
+
+
+def test_soft_bounces_that_are_told_at_once_count_each(feedback: None) -> None:
+    hashed = identities.address_hash(ADDRESS)
+    with ThreadPoolExecutor(8) as several:
+        list(several.map(lambda n: identities.came_back(hashed, NOW + n, NOW - DAY), range(8)))
+    assert identities.came_back(hashed, NOW + 9, NOW - DAY) == 9
+    assert max(identities.came_back(hashed, NOW + n, NOW - DAY) for n in range(100)) == identities.MAX_SOFT

@@ -27,8 +27,9 @@ from infra.local.settings import SECRETS
 from infra.local.shop import demo, storefront
 from infra.local.shop.history import SHOP, Webhook
 from infra.local.system import System, begin
-from shared.adapters import contacts, identities, journey_definitions
+from shared.adapters import contacts, exporting, identities, journey_definitions, pending_addresses, sign_ups
 from shared.domain.events import DAY, MINUTE, Identity, IdentityKind, iso
+from shared.domain.forms import SignUp
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.lake_rows import COLUMNS
@@ -349,3 +350,78 @@ def test_of_an_erased_person_nothing_is_left_in_any_table_members_too_nor_in_the
     assert ended
     assert {status for (status,) in ended}.isdisjoint({"RUNNING"})
     assert [line for line in logged if says(line)] == []
+
+
+def test_of_two_who_became_one_and_were_erased_nothing_is_left_in_any_partition(logged: list[str]) -> None:
+    """The emails, codes and addresses of the one who joined carry that one's name in their keys, and stay there."""
+    shop = Shop()
+    ask(shop, "PUT", "/coupons/hello", {"days": 30})
+    ask(shop, "POST", "/coupons/hello/codes", {"codes": ["HELLO-1", "HELLO-2", "HELLO-3"]})
+    ask(shop, "PUT", "/settings", {"caps": {"marketing": {"day": 5}}}, **{"if-match": '"settings-0"'})
+    shop.system.pass_time(2 * MINUTE)
+    found = []
+    for number, address in ((7001, ADDRESS), (7002, f"second.{ADDRESS}")):
+        person = {**shop.person(), "id": number, "email": address, "phone": None}
+        shop.webhook("customers/create", person)
+        consent = {"state": "subscribed", "opt_in_level": "single_opt_in", "consent_updated_at": shop.now()}
+        told = {"customer_id": number, "email_address": address, "email_marketing_consent": consent}
+        shop.webhook("customers/email_marketing_consent_update", told)
+        shop.system.pass_time(2 * MINUTE)
+        found.append(ask(shop, "POST", "/contacts/find", {"email": address})["contact"])
+    stays, joins = found
+    form = {"id": "hello", "name": "Hello", "template": "check_in", "segments": ["subscribers"]}
+    ask(shop, "POST", "/campaigns", {**form, "subject": "{{ contact.first_name }}: {{ coupon.hello }}"})
+    ask(shop, "POST", "/campaigns/hello/send", {})
+    shop.system.pass_time(DAY)
+    pending_addresses.put(joins, f"third.{ADDRESS}", shop.system.world.now() + 3 * DAY)
+    signed_up = sign_ups.Kept(
+        "s1",
+        identities.address_hash(f"second.{ADDRESS}"),
+        "newsletter",
+        1,
+        shop.system.world.now(),
+        SignUp(None, {"first_name": "Zebulonia"}, ("marketing",), False),
+    )
+    sign_ups.keep(signed_up, f"second.{ADDRESS}")
+    sign_ups.may_write(signed_up.hashed, shop.system.world.now())
+    theirs = {contact: of_kinds(shop, contact) for contact in found}
+    assert {"MESSAGE", "COUPON", "CONSENT", "CAP"} <= theirs[joins]
+    ask(shop, "POST", f"/contacts/{stays}/merge", {"other": joins})
+    shop.system.pass_time(5 * MINUTE)
+    messages = ask(shop, "GET", f"/contacts/{stays}/messages")["messages"]
+    sent = [each["message"] for each in messages if each["status"] == "sent" and each.get("campaign") == "hello"]
+    assert len(sent) == 2, "one as each of them"
+    for message in sent:
+        assert "Zebulonia" in ask(shop, "GET", f"/contacts/{stays}/messages/{message}")["subject"]
+    exported = ask(shop, "GET", f"/contacts/{stays}/export")
+    assert len(exported["coupons"]) == 2
+    assert {each["status"] for each in exported["messages"]} >= {"sent"}
+    told_all = json.dumps(exporting.everything(stays))
+    assert all(each["code"] in told_all for each in exported["coupons"])
+    assert f"third.{ADDRESS}" in told_all
+    (held,) = contacts.items(stays, "CAP#marketing")
+    assert len(json.loads(held["counted"]["S"])["sent"]) == 2, "one person, one cap"
+
+    ask(shop, "DELETE", f"/contacts/{stays}")
+    shop.system.pass_time(10 * MINUTE)
+    for contact in found:
+        assert of_kinds(shop, contact) <= {"PROFILE", "TRANSITION"}, contact
+    assert of_kinds(shop, joins) == {"PROFILE"}
+    left = [json.loads(text) for _, text in stored(shop.system, "Contacts", "Identities") if signed_up.hashed in text]
+    # That nobody may write to the address, and that nobody is asked more than three times, outlives them, by its hash.
+    assert {item["identity"]["S"].split("#")[0] for item in left} == {"signups", "suppression"}
+    assert [text for _, text in stored(shop.system, "Contacts", "Identities") if says(text)] == []
+    assert [line for line in logged if says(line)] == []
+
+
+def of_kinds(shop: Shop, contact: str) -> set[str]:
+    items = [json.loads(text) for _, text in stored(shop.system, "Contacts")]
+    return {item["kind"]["S"].split("#")[0] for item in items if item["contact"]["S"] == contact}
+
+
+def ask(shop: Shop, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    written = b"" if body is None else json.dumps(body).encode()
+    asked = Request(method, path, "", {"content-type": "application/json", **headers}, written)
+    answer = gateway.admin(shop.system, asked)
+    assert answer.status < 300, (path, answer.body)
+    return json.loads(answer.body)

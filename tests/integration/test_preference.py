@@ -358,7 +358,15 @@ def test_an_erased_contact_is_told_so_and_nothing_is_taken_down(page: None) -> N
     assert client("dynamodb").scan(TableName="Identities")["Items"] == []
 
 
-@pytest.mark.parametrize(("reason", "said"), [("bounce", "came back"), ("complaint", "reported as spam")])
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("bounce", "came back"),
+        ("soft_bounce", "came back"),
+        ("complaint", "reported as spam"),
+        ("operator", "write to this address no more"),
+    ],
+)
 def test_an_address_that_gets_no_mail_has_no_yes_and_is_promised_none(page: None, reason: str, said: str) -> None:
     store("subscribed", "c01", "ada@example.com")
     contacts.commit([identities.suppression_write(identities.address_hash("ada@example.com"), reason, NOW)])

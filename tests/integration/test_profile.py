@@ -121,7 +121,7 @@ def test_an_event_its_profile_its_transitions_and_its_consent_are_stored_togethe
     contact = contact_of(EMAIL, "ada@example.com")
     assert contact is not None
     profile = profile_of(EMAIL, "ada@example.com")
-    assert kinds(contact) == ["CONSENT", "EVENT", "PROFILE", *["TRANSITION"] * profile.transitions]
+    assert kinds(contact) == ["CONSENT", "EVENT", "PROFILE", *["TRANSITION"] * profile.transitions, "WORDS"]
     assert profile.memberships["new_subscribers"].number == 1
     assert profile.email == "ada@example.com"
 

@@ -7,7 +7,8 @@ import pytest
 from shared.adapters import template_compiling
 from shared.adapters.templates import Source, example, parse, problems, render
 from shared.domain.templates import markdown
-from shared.domain.templates.definition import Template
+from shared.domain.templates.branches import signature
+from shared.domain.templates.definition import Template, conditions
 from shared.domain.templates.liquid import frozen, thawed
 from shared.domain.templates.stored import Compiled
 
@@ -91,6 +92,90 @@ def test_a_block_is_shown_by_its_condition() -> None:
         out = render(parse(source), {**example(), "shown": shown})
         for part in (out.html, out.text):
             assert {word for word in ("first", "second", "instead") if word in part} == seen
+
+
+COUNTRY = {"kind": "trait", "trait": "country", "is": "equal", "value": "DE"}
+
+
+def text(said: str, **more: object) -> dict:
+    return {"kind": "text", "text": said, **more}
+
+
+def columns(*several: list[dict], **more: object) -> dict:
+    return {"kind": "columns", "columns": [{"blocks": blocks} for blocks in several], **more}
+
+
+def test_columns_stand_beside_each_other_and_follow_each_other_in_the_text() -> None:
+    html, plain = rendered(text("before"), columns([text("left")], [text("right")]), text("after"))
+    words = [html.index(f">{word}<") for word in ("before", "left", "right", "after")]
+    assert words == sorted(words)
+    assert html.count("mj-column-px-300") >= 2  # each as wide as the screen on a phone: MJML's own class
+    assert [line for line in plain.splitlines() if line][:4] == ["before", "left", "right", "after"]
+    assert 'role="presentation"' in html and "<td><table" not in html
+
+
+def test_what_is_in_columns_and_what_stands_instead_of_them_has_conditions_in_the_order_it_is_written() -> None:
+    """Liquid counts the conditions as they come: what is in columns before what is shown instead of them."""
+    blocks = (
+        text("zero", show_if=COUNTRY),
+        columns(
+            [text("two", show_if=COUNTRY, fallback=[text("not two")])],
+            [text("three", show_if=COUNTRY), text("always")],
+            show_if=COUNTRY,
+            fallback=[text("four", show_if=COUNTRY, fallback=[text("not four")])],
+        ),
+        text("five", show_if=COUNTRY),
+    )
+    made = compiled(*blocks)
+    source = Source(made.subject, made.preview, made.html, made.text)
+    assert len(conditions(template(*blocks))) == 6
+    marks, places = signature(template(*blocks).blocks)
+    assert len(places) == 6
+    for shown, seen in (
+        ("111111", {"zero", "two", "three", "always", "five"}),
+        ("110101", {"not two", "three", "always", "five", "zero"}),
+        ("100010", {"zero", "four"}),
+        ("000001", {"not four", "five"}),
+    ):
+        variables = {**example(), "shown": [mark == "1" for mark in shown]}
+        out = render(parse(source), variables)
+        for part in (out.html, out.text):
+            words = ("zero", "not two", "three", "always", "not four", "five")
+            assert {word for word in words if word in part} == seen & set(words), (shown, part)
+            assert ("two" in part.replace("not two", "")) == ("two" in seen)
+            assert ("four" in part.replace("not four", "")) == ("four" in seen)
+        branch = render(parse(Source("x", "x", "x", marks)), variables).text.strip()
+        assert len(branch) == 6
+        assert [place for place, mark in zip(places, branch, strict=True) if mark == "1"] == [
+            place
+            for place, word in zip(places, ("zero", "columns", "two", "three", "four", "five"), strict=True)
+            if word in seen or (word == "columns" and "always" in seen)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("several", "told"),
+    [
+        ([[text("one")]], "at least 2"),
+        ([[text("one")]] * 4, "at most 3"),
+        ([[text("one")], []], "at least 1"),
+        ([[text("one")], [{"kind": "products", "of": "viewed.products"}]], "does not match any of the expected"),
+        ([[text("one")], [columns([text("a")], [text("b")])]], "does not match any of the expected"),
+        ([[text("one")], [{"kind": "heading", "text": "x"}]], "level 2"),
+        ([[text("one")], [text("x", needs=["offer.code"], fallback=[{"kind": "code"}])]], "too wide"),
+    ],
+)
+def test_a_column_takes_what_fits_in_it(several: list[list[dict]], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        template(columns(*several))
+
+
+@pytest.mark.parametrize("around", [(), (text("a"),)])
+@pytest.mark.parametrize("more", [{}, {"needs": ["offer.code"], "fallback": [text("b")]}])
+def test_columns_may_begin_and_end_an_email(around: tuple[dict, ...], more: dict) -> None:
+    for nothing_known in (False, True):
+        html, _ = rendered(*around, columns([text("l")], [text("r")], **more), *around, nothing_known=nothing_known)
+        assert (">b<" in html) == (nothing_known and bool(more))
 
 
 def test_the_footer_is_by_the_class() -> None:

@@ -9,13 +9,14 @@ const NEW = {
   button: { text: "Take a look", url: "{{ shop.url }}" },
   picture: { src: "", alt: "" },
   products: { of: "viewed.products" },
+  columns: { columns: [{ blocks: [{ kind: "text", text: "On the left." }] }, { blocks: [{ kind: "text", text: "On the right." }] }] },
   code: { text: "Enter it at the checkout:" },
   answers: { answers: [{ word: "yes", text: "Yes" }, { word: "no", text: "No" }] },
   divider: {},
   raw: { mjml: "<mj-text>…</mj-text>", text: "" },
 };
 const NAMES = {
-  heading: "Heading", text: "Text", button: "Button", picture: "Picture", products: "Products", code: "Discount code",
+  heading: "Heading", text: "Text", button: "Button", picture: "Picture", products: "Products", columns: "Columns", code: "Discount code",
   answers: "Question with answers", divider: "Line", raw: "MJML by hand",
 };
 const LISTS = {
@@ -24,29 +25,31 @@ const LISTS = {
   "order.products": "of their newest order", "product.each": "that the journey is about",
 };
 
-/** `blocks` as the template has them; `change` is given the new ones. `segments`: id → name, for whom a block can be shown to. */
-export function Blocks({ blocks, change, segments }) {
+const IN_COLUMN = ["heading", "text", "button", "picture", "divider"];
+
+/** `blocks` as the template has them; `change` is given the new ones. `segments`: id → name, for whom a block can be shown to. `kinds`: those that can be added. */
+export function Blocks({ blocks, change, segments, kinds = Object.keys(NAMES) }) {
   const put = (n, block) => change(blocks.map((each, at) => at === n ? block : each));
   const move = (n, by) => {
     const moved = [...blocks];
     moved.splice(n + by, 0, ...moved.splice(n, 1));
     change(moved);
   };
-  const add = (n, kind) => change([...blocks.slice(0, n), { kind, ...structuredClone(NEW[kind]) }, ...blocks.slice(n)]);
+  const add = (n, kind) => change([...blocks.slice(0, n), { kind, ...structuredClone(NEW[kind]), ...(kinds === IN_COLUMN && kind === "heading" ? { level: 2 } : {}) }, ...blocks.slice(n)]);
   return html`<ol class="blocks">${blocks.map((block, n) => html`<li class="block">
       <div class="head"><h3>${NAMES[block.kind]}</h3><div class="buttons">
         <button type="button" class="quiet" disabled=${n === 0} onClick=${() => move(n, -1)} aria-label=${`Move ${NAMES[block.kind]} ${n + 1} up`}>↑</button>
         <button type="button" class="quiet" disabled=${n === blocks.length - 1} onClick=${() => move(n, 1)} aria-label=${`Move ${NAMES[block.kind]} ${n + 1} down`}>↓</button>
         <button type="button" class="quiet danger" onClick=${() => change(blocks.filter((_, at) => at !== n))} aria-label=${`Remove ${NAMES[block.kind]} ${n + 1}`}>Remove</button>
       </div></div>
-      <${Fields} block=${block} put=${(changed) => put(n, changed)} />
+      <${Fields} block=${block} put=${(changed) => put(n, changed)} segments=${segments} />
       <${Shown} block=${block} put=${(changed) => put(n, changed)} segments=${segments} />
     </li>`)}</ol>
     <label class="adding">Add <select value="" onChange=${(event) => { add(blocks.length, event.target.value); event.target.value = ""; }}>
-      <option value="">a block …</option>${Object.entries(NAMES).map(([kind, name]) => html`<option value=${kind}>${name}</option>`)}</select></label>`;
+      <option value="">a block …</option>${kinds.map((kind) => html`<option value=${kind}>${NAMES[kind]}</option>`)}</select></label>`;
 }
 
-function Fields({ block, put }) {
+function Fields({ block, put, segments }) {
   const set = (name, value) => put({ ...block, [name]: value });
   const line = (name, title, more = {}) => html`<label class="grow">${title}<input value=${block[name] ?? ""} onInput=${(event) => set(name, event.target.value)} ...${more} /></label>`;
   const long = (name, title, rows, code = false) => html`<label class="wide">${title}<textarea class=${code ? "code" : ""} rows=${rows} value=${block[name] ?? ""} onInput=${(event) => set(name, event.target.value)}></textarea></label>`;
@@ -62,6 +65,7 @@ function Fields({ block, put }) {
       <label>At most<input type="number" min="1" max="20" value=${block.most ?? 4} onInput=${(event) => set("most", Number(event.target.value))} /></label>
       <label>As<select value=${block.layout ?? "rows"} onChange=${(event) => set("layout", event.target.value)}>
         ${["rows", "grid"].map((each) => html`<option value=${each} selected=${(block.layout ?? "rows") === each}>${each}</option>`)}</select></label></div>`;
+    case "columns": return html`<${ColumnFields} block=${block} put=${put} segments=${segments} />`;
     case "code": return html`${long("text", "Says above the code", 2)}<div class="fields">${line("code", "Which code", { placeholder: "offer.code" })}</div>`;
     case "answers": return html`<${AnswerFields} block=${block} put=${put} />`;
     case "raw": return html`${long("mjml", "MJML", 8, true)}${long("text", "In the text part instead", 2)}`;
@@ -79,6 +83,17 @@ function PictureFields({ block, put, line }) {
     <button type="button" onClick=${() => { choosing.value = !choosing.value; }}>${block.src ? "Choose another" : "Choose a picture"}</button>
     ${choosing.value && html`<${Pictures} title="Your pictures" chosen=${chosen} />`}
     <div class="fields">${line("alt", "What it shows, for who cannot see it")}${line("url", "Leads to (may stay empty)")}</div>`;
+}
+
+/** Two or three columns, each with its blocks below each other. */
+function ColumnFields({ block, put, segments }) {
+  const change = (n, blocks) => put({ ...block, columns: block.columns.map((each, at) => at === n ? { ...each, blocks } : each) });
+  const several = block.columns.length;
+  return html`<p class="small soft">Beside each other; below each other on a phone.</p>
+    <div class="columns">${block.columns.map((column, n) => html`<section class="column" aria-label=${`Column ${n + 1} of ${several}`}>
+      <div class="head"><h4>Column ${n + 1}</h4>${several > 2 && html`<button type="button" class="quiet danger" onClick=${() => put({ ...block, columns: block.columns.filter((_, at) => at !== n) })}>Remove<span class="hidden"> column ${n + 1}</span></button>`}</div>
+      <${Blocks} blocks=${column.blocks} change=${(blocks) => change(n, blocks)} segments=${segments} kinds=${IN_COLUMN} /></section>`)}</div>
+    ${several < 3 && html`<button type="button" onClick=${() => put({ ...block, columns: [...block.columns, { blocks: [{ kind: "text", text: "Another column." }] }] })}>Add a column</button>`}`;
 }
 
 function AnswerFields({ block, put }) {

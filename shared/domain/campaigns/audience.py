@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     Refusal.ROLE_ADDRESS: "whose address is a role's",
     Refusal.SUPPRESSED_COMPLAINT: "who reported an email as spam",
     Refusal.SUPPRESSED_ERASURE: "whose address belonged to somebody who was erased",
+    Refusal.SUPPRESSED_OPERATOR: "whose address somebody of the shop has stopped",
     Refusal.ERASED: "erased",
     Refusal.SUNSET: "who did not answer whether they want email",
     Refusal.FREQUENCY_CAP: "dormant, who had an email within the last 30 days",

@@ -60,7 +60,7 @@ def gate(
         return Refusal.NO_CONSENT
     if paused_until(profile, said, now) is not None:
         return Refusal.PAUSED
-    if _is_dormant(profile) and _is_sunset(profile):
+    if is_sunset(profile):
         return Refusal.SUNSET
     if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):
         return Refusal.FREQUENCY_CAP
@@ -74,10 +74,10 @@ def _is_dormant(profile: Profile) -> bool:
     return membership is not None and membership.member
 
 
-def _is_sunset(profile: Profile) -> bool:
+def is_sunset(profile: Profile) -> bool:
     """Whether the journey `sunset` has asked in vain. Whoever shows a sign of life is not dormant any more."""
     asked = profile.traits.get("sunset")
-    return asked is not None and asked.value is True
+    return _is_dormant(profile) and asked is not None and asked.value is True
 
 
 def _mailed_since(profile: Profile, start: Instant, now: Instant) -> bool:

@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     SUPPRESSED_SOFT_BOUNCE = "suppressed_soft_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_ERASURE = "suppressed_erasure"
+    SUPPRESSED_OPERATOR = "suppressed_operator"
     ROLE_ADDRESS = "role_address"
     NO_CONSENT = "no_consent"
     PAUSED = "paused"
@@ -40,6 +41,7 @@ SENTENCES = {
     Refusal.SUPPRESSED_SOFT_BOUNCE: "Email to the address came back again and again, if not for good.",
     Refusal.SUPPRESSED_COMPLAINT: "The contact reported an email of ours as spam.",
     Refusal.SUPPRESSED_ERASURE: "The address belonged to a contact who was erased, and has not agreed again since.",
+    Refusal.SUPPRESSED_OPERATOR: "Somebody of the shop has stopped all email to the address.",
     Refusal.ROLE_ADDRESS: "It is the address of a role (info@, admin@, …), and the shop writes to people only.",
     Refusal.NO_CONSENT: "The contact does not agree to email about this topic, or not any more.",
     Refusal.PAUSED: "The contact asked for a break of 30 days from our emails.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from shared.domain.templates.definition import Block
+from shared.domain.templates.definition import Block, Columns
 from shared.domain.templates.mjml import shown
 
 
@@ -24,6 +24,13 @@ def _marks(
         if condition:
             places.append(f"block {number} ({block.kind})")
         begun = len(places)
-        instead = "".join(_marks(block.fallback, conditions, numbers, places))
+        inside = ""
+        for column in block.columns if isinstance(block, Columns) else ():
+            inside += "".join(_marks(column.blocks, conditions, numbers, places))
+        inner = len(places) - begun
+        instead = "".join(_marks(block.fallback, conditions, numbers, places if condition else []))
         if condition:
-            yield f"{{% if {condition} %}}1{'0' * (len(places) - begun)}{{% else %}}0{instead}{{% endif %}}"
+            nothing = "0" * (len(places) - begun - inner)
+            yield f"{{% if {condition} %}}1{inside}{nothing}{{% else %}}0{'0' * inner}{instead}{{% endif %}}"
+        else:
+            yield inside

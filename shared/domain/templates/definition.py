@@ -143,6 +143,29 @@ class Divider(BaseBlock):
     kind: Literal["divider"] = "divider"
 
 
+class Column(Strict):
+    """What stands below each other in one of several columns."""
+
+    blocks: tuple[Narrow, ...] = Field(min_length=1, max_length=10)
+
+
+class Columns(BaseBlock):
+    """Two or three columns beside each other, which stack on a phone: each has `blocks` of the kinds `heading` (of level
+    2), `text`, `button`, `picture` and `divider`."""
+
+    kind: Literal["columns"] = "columns"
+    columns: tuple[Column, ...] = Field(min_length=2, max_length=3)
+
+    @model_validator(mode="after")
+    def _is_narrow(self) -> Self:
+        for block in all_blocks(tuple(block for column in self.columns for block in column.blocks)):
+            if not isinstance(block, Heading | Text | Button | Picture | Divider):
+                raise ValueError(f"a block of kind {block.kind} is too wide for a column")
+            if isinstance(block, Heading) and block.level == 1:
+                raise ValueError("a heading in a column is of level 2: level 1 is what the whole email is about")
+        return self
+
+
 class Raw(BaseBlock):
     """MJML by hand: sections, or what stands in a column. `text`: what the text part says in its place."""
 
@@ -151,8 +174,9 @@ class Raw(BaseBlock):
     text: Annotated[str, Field(max_length=10_000)] = ""
 
 
+Narrow = Annotated[Heading | Text | Button | Picture | Divider, Field(discriminator="kind")]
 Block = Annotated[
-    Heading | Text | Button | Picture | Products | Code | Answers | Divider | Raw, Field(discriminator="kind")
+    Heading | Text | Button | Picture | Products | Columns | Code | Answers | Divider | Raw, Field(discriminator="kind")
 ]
 
 
@@ -197,9 +221,12 @@ class Template(Variant):
 
 
 def all_blocks(blocks: tuple[Block, ...]) -> Iterator[Block]:
-    """The blocks and those in them (fallbacks), in the order in which they are written out."""
+    """The blocks and those in them (columns', fallbacks), in the order in which they are written out."""
     for block in blocks:
         yield block
+        if isinstance(block, Columns):
+            for column in block.columns:
+                yield from all_blocks(column.blocks)
         yield from all_blocks(block.fallback)
 
 

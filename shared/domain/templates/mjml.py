@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape
 from itertools import count
+from typing import Literal
 
 from shared.domain.settings import MailClass
 from shared.domain.templates import layout
@@ -17,6 +18,7 @@ from shared.domain.templates.definition import (
     Block,
     Button,
     Code,
+    Columns,
     Divider,
     Heading,
     Picture,
@@ -50,31 +52,41 @@ def shown(block: Block, numbers: Iterator[int]) -> str:
     return " and ".join(parts)
 
 
+Place = Literal["column", "columns", "body"]
+"""Where a part stands: in the email's one column, as a section of several columns, or as whatever a hand made of it."""
+
+
 def _body(blocks: tuple[Block, ...]) -> str:
-    """Blocks follow each other in one column, but for sections by hand, which stand by themselves."""
-    made, in_column = [], False
-    for outside, part in _written(blocks, count()):
-        if outside and in_column:
-            made.append("</mj-column></mj-section>")
-        elif not outside and not in_column:
-            made.append('<mj-section padding="0 0 32px"><mj-column>')
-        in_column = not outside
+    """Blocks follow each other in one column, but for those that are sections of their own. Below what ends there is
+    room, except where several columns follow."""
+    parts = list(_written(blocks, count()))
+    made = []
+    for number, (place, part) in enumerate(parts):
+        before = parts[number - 1][0] if number else None
+        after = parts[number + 1][0] if number + 1 < len(parts) else None
+        if place == "column" and before != "column":
+            end = next((each for each, _ in parts[number:] if each != "column"), None)
+            made.append(f'<mj-section padding="0 0 {0 if end == "columns" else 32}px"><mj-column>')
         made.append(part)
-    if in_column:
-        made.append("</mj-column></mj-section>")
+        if place == "column" and after != "column":
+            made.append("</mj-column></mj-section>")
     return "\n".join(made)
 
 
-def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[tuple[bool, str]]:
-    """Each block with what it is shown by, and whether it stands in the body rather than in a column."""
+def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[tuple[Place, str]]:
+    """Each block with what it is shown by, and where it stands."""
     for block in blocks:
         condition = shown(block, numbers)
-        own = isinstance(block, Raw) and of_the_body(block)
-        part = _LOOKS[type(block)](block)
-        yield own, _around(f"if {condition}", part, "endif") if condition else part
+        place: Place = "column"
+        if isinstance(block, Columns):
+            place, part = "columns", _columns(block, numbers)
+        else:
+            place = "body" if isinstance(block, Raw) and of_the_body(block) else "column"
+            part = _LOOKS[type(block)](block)
+        yield place, _around(f"if {condition}", part, "endif") if condition else part
         fallback = list(_written(block.fallback, numbers))
-        for outside, other in fallback if condition else ():
-            yield outside, _around(f"unless {condition}", other, "endunless")
+        for beside, other in fallback if condition else ():
+            yield beside, _around(f"unless {condition}", other, "endunless")
 
 
 def _around(begin: str, part: str, end: str) -> str:
@@ -189,6 +201,37 @@ def _answers(block: Answers) -> str:
         for each in block.answers
     )
     return f'{buttons}<mj-spacer height="10px" />'
+
+
+_SIDES = {2: ((300, 40, 12), (300, 12, 40)), 3: ((209, 40, 12), (182, 12, 13), (209, 12, 40))}
+"""Of each column: its width and the padding at its left and right, so that all have the same room in them. On a phone
+each is as wide as the screen, with the gutter of every block."""
+
+
+def _columns(block: Columns, numbers: Iterator[int]) -> str:
+    """A section of its own, since a section in MJML is a row. The room below it is its own: what follows may be
+    anything, and nothing."""
+    made = ""
+    for column, (width, left, right) in zip(block.columns, _SIDES[len(block.columns)], strict=True):
+        parts = "".join(_narrowed(part, left, right) for _, part in _written(column.blocks, numbers))
+        made += f'<mj-column width="{width}px">{parts}</mj-column>'
+    return f'<mj-section padding="0 0 24px">{made}</mj-section>'
+
+
+_PADDINGS = {"mj-text": (8, 8), "mj-button": (16, 16), "mj-image": (12, 12), "mj-divider": (20, 20)}
+_HEADING_PADDING = (12, 4)
+_BEGINS = re.compile(r'<(mj-text|mj-button|mj-image|mj-divider)( mj-class="heading")?(?=[ />])')
+
+
+def _narrowed(part: str, left: int, right: int) -> str:
+    """A block's MJML as it stands in one of several columns. A picture there fills a phone's screen."""
+
+    def begun(found: re.Match[str]) -> str:
+        top, bottom = _HEADING_PADDING if found[2] else _PADDINGS[found[1]]
+        wide = ' fluid-on-mobile="true"' if found[1] == "mj-image" else ""
+        return f'{found[0]} padding="{top}px {right}px {bottom}px {left}px"{wide}'
+
+    return _BEGINS.sub(begun, part)
 
 
 def _divider(_: Divider) -> str:

@@ -12,6 +12,7 @@ from shared.domain.templates.definition import (
     Block,
     Button,
     Code,
+    Columns,
     Divider,
     Heading,
     Picture,
@@ -38,7 +39,10 @@ def derived(variant: Variant) -> str:
 def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[str]:
     for block in blocks:
         condition = shown(block, numbers)
-        part = _WORDS[type(block)](block)
+        if isinstance(block, Columns):
+            part = "\n\n".join(each for column in block.columns for each in _written(column.blocks, numbers) if each)
+        else:
+            part = _WORDS[type(block)](block)
         yield f"{{% if {condition} %}}{part}{{% endif %}}" if condition else part
         fallback = "\n\n".join(_written(block.fallback, numbers))
         if fallback and condition:
