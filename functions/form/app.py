@@ -319,7 +319,7 @@ def remind() -> int:
     instant, reminded = now(), 0
     for reminder in sign_ups.reminders(instant):
         kept = sign_ups.read(reminder.hashed, reminder.id, instant)
-        if kept is not None and kept.confirmed is None and sign_ups.may_write(reminder.hashed, instant):
+        if kept is not None and kept.confirmed is None and sign_ups.may_write(kept.counted_by, instant):
             signing_up.mail(reminder.hashed, reminder.id, "reminder", instant)
             reminded += 1
         sign_ups.reminded(reminder)

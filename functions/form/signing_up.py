@@ -13,6 +13,7 @@ from shared.adapters.events_queue import put_events
 from shared.adapters.shop_settings import settings
 from shared.adapters.tokens import Token
 from shared.domain import forms
+from shared.domain.addresses import mailbox_of
 from shared.domain.events import (
     ALL,
     SECOND,
@@ -75,15 +76,15 @@ def sign_up(sent: Sent, now: Instant) -> Outcome:
     if not form_traffic.spend(token.message, now):
         _count("token_used")
         return "press"
+    assert filled_in.email is not None
     try:
-        steady = form_traffic.is_steady(sent.form.id, sent.network, now)
+        steady = form_traffic.is_steady(sent.form.id, sent.network, filled_in.email.rpartition("@")[2], now)
     except form_traffic.TooManyError:
         _count("too_many")
         raise RefusedError("too_many", sent.form.words.try_again, status=429) from None
     if not steady and not token.message.startswith(PRESSED):
         _count("not_steady")
         return "press"
-    assert filled_in.email is not None
     if sent.form.double_opt_in or not _may_sign_up_at_once(filled_in):
         _ask_to_confirm(sent, filled_in, now)
     else:
@@ -106,7 +107,8 @@ def _may_sign_up_at_once(filled_in: SignUp) -> bool:
     anybody's address, and nobody but its owner takes back their no."""
     assert filled_in.email is not None
     address = addresses.read(identities.address_hash(filled_in.email))
-    said = [address.consent[topic].value for topic in (*filled_in.topics, ALL) if topic in address.consent]
+    asked = (*filled_in.topics, ALL, *([TRACKING] if filled_in.tracking else []))
+    said = [address.consent[topic].value for topic in asked if topic in address.consent]
     return address.suppression is None and "unsubscribed" not in said
 
 
@@ -115,15 +117,17 @@ def _ask_to_confirm(sent: Sent, filled_in: SignUp, now: Instant) -> None:
     that what its owner confirms is what the email they have is about."""
     assert filled_in.email is not None
     hashed = identities.address_hash(filled_in.email)
-    if not sign_ups.may_write(hashed, now):
+    mailbox = identities.address_hash(mailbox_of(filled_in.email))
+    if not sign_ups.may_write(mailbox, now):
         _count("asked_already")
         return
     id_ = event_id("sign-up", sent.id)[:20]
     try:
-        sign_ups.keep(sign_ups.Kept(id_, hashed, sent.form.id, sent.kept.version, now, filled_in), filled_in.email)
+        kept = sign_ups.Kept(id_, hashed, sent.form.id, sent.kept.version, now, filled_in, mailbox=mailbox)
+        sign_ups.keep(kept, filled_in.email)
         mail(hashed, id_, "confirm_signup", now)
     except Exception:
-        sign_ups.give_back(hashed)  # whoever is told to try again is not to wait for a day
+        sign_ups.give_back(mailbox)  # whoever is told to try again is not to wait for a day
         raise
 
 

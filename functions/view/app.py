@@ -33,7 +33,12 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex, nofollow",
 }
-GONE = "This email cannot be shown", "The link is not complete, or the email is not kept any more."
+GONE = (
+    "This email cannot be shown",
+    "The link is not complete, or the email is not kept any more. Open the link from the email itself once more; what "
+    "it was about may still be on our site. To unsubscribe or to choose what you get, use the links at the end of any "
+    "email of ours: they never expire, or offer to send you a new one.",
+)
 LINKS = (
     "This is a copy of an email",
     "A copy can be passed on, so it changes nothing for the person it was sent to. To unsubscribe, to choose what you "

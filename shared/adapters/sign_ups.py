@@ -3,7 +3,7 @@
 Who signs up has not shown yet that the address is theirs, so they are nobody's contact: all of it stands in a partition
 of the Contacts table that is called after the keyed hash of the address (`place`), and expires: `SIGN_UP#id`, what was
 filled in, and `ADDRESS#hash` (see `pending_addresses`). An item `signups#hash` of the Identities table counts what was
-sent to an address that nobody has confirmed; partitions `reminders-day` say whom to remind.
+sent to a mailbox where nobody has confirmed it; partitions `reminders-day` say whom to remind.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _KIND = "SIGN_UP#"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A sign-up, as it is kept. `filled_in` None: it was confirmed, and what was filled in is the contact's."""
+    """A sign-up, as it is kept. `filled_in` None: it was confirmed, and what was filled in is the contact's. `mailbox`:
+    the hash of where its address is read, which what is sent is counted by (None: of the address itself)."""
 
     id: str
     hashed: str
@@ -38,6 +39,11 @@ class Kept:
     at: Instant
     filled_in: SignUp | None
     confirmed: Instant | None = None
+    mailbox: str | None = None
+
+    @property
+    def counted_by(self) -> str:
+        return self.mailbox or self.hashed
 
 
 def place(hashed: str) -> str:
@@ -59,6 +65,7 @@ def keep(sign_up: Kept, address: str) -> None:
         "traits": {"S": json.dumps(dict(filled_in.traits), ensure_ascii=False)},
         "topics": {"L": [{"S": topic} for topic in filled_in.topics]},
         "tracking": {"BOOL": filled_in.tracking},
+        "mailbox": {"S": sign_up.counted_by},
         "expires": {"N": str(until // SECOND)},
     }
     reminder: dict[str, Any] = {
@@ -90,6 +97,7 @@ def _of(hashed: str, item: dict[str, Any]) -> Kept:
         at=int(item["at"]["N"]),
         filled_in=filled_in,
         confirmed=int(item["confirmed"]["N"]) if "confirmed" in item else None,
+        mailbox=item["mailbox"]["S"] if "mailbox" in item else None,
     )
 
 
@@ -115,14 +123,14 @@ def done(sign_up: Kept) -> None:
         UpdateExpression="REMOVE traits, topics, tracking",
         ConditionExpression="attribute_exists(contact)",
     )
-    client("dynamodb").delete_item(TableName=identities.table(), Key=_asked(sign_up.hashed))
+    client("dynamodb").delete_item(TableName=identities.table(), Key=_asked(sign_up.counted_by))
 
 
 # ── how often an address may be written to ──
 
 
 def may_write(hashed: str, now: Instant) -> bool:
-    """Takes one of the emails that may still go to an address that has not confirmed any; False: none may now."""
+    """Takes one of the emails that may still go to a mailbox that has not confirmed any; False: none may now."""
     try:
         client("dynamodb").update_item(
             TableName=identities.table(),

@@ -63,6 +63,17 @@ ROLES = frozenset(
 """What stands before the @ of addresses that belong to a role and not to a person (RFC 2142, and what is usual)."""
 
 
+_DOTLESS = frozenset(("gmail.com", "googlemail.com"))
+
+
+def mailbox_of(address: str) -> str:
+    """Where a normalised address is read, as far as it tells: what stands behind a `+` sorts emails only, and Gmail
+    overlooks dots. For counting what goes to one mailbox; nobody is known by it."""
+    local, _, domain = address.partition("@")
+    local = local.partition("+")[0] or local
+    return f"{local.replace('.', '') if domain in _DOTLESS else local}@{domain}"
+
+
 def is_role(address: str) -> bool:
     """Whether several people read it: the same for a list that is brought over and at the instant of sending."""
     return address.partition("@")[0].partition("+")[0].casefold() in ROLES

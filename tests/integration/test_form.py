@@ -219,6 +219,37 @@ def test_an_address_gets_one_email_in_a_day_and_three_ever(site: None) -> None:
     assert sent == [0, 24, 48]
 
 
+def test_a_mailbox_is_one_whatever_stands_behind_a_plus_or_between_gmails_dots(site: None) -> None:
+    several = ("ada+1@example.com", "ADA+2@example.com", "ada@example.com", "a.d.a@gmail.com", "ada+x@gmail.com")
+    for each in several:
+        assert send(each)["told"]["status"] == "thanks"
+    assert [message["address"] for message in asked()] == [HASH_OF("ada+1@example.com"), HASH_OF("a.d.a@gmail.com")]
+    clock.use(lambda: NOW + DAY)
+    assert send("ada+9@example.com", with_token=token(NOW + DAY - 5 * SECOND))["told"]["status"] == "thanks"
+    (second,) = asked()
+    link_ = Token(
+        second["contact"], second["address"], f"confirm_signup_{second['id']}", purpose="confirm", issued=NOW + DAY
+    )
+    assert call("POST", "/confirm/{token}", token=tokens.issue(link_))["statusCode"] == 200
+    assert [event.traits["email"] for event in events()] == ["ada+9@example.com"], "the address is as it was typed"
+    assert send("ada+1@example.com", with_token=token(NOW + DAY - 5 * SECOND))["told"]["status"] == "thanks"
+    assert len(asked()) == 1, "who has confirmed may sign up again"
+
+
+def test_a_network_is_one_however_many_addresses_it_has_and_a_domain_gets_so_many(
+    site: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [f"2001:db8:0:1::{number:x}" for number in range(1, form_traffic.FROM_ONE_SOURCE + 2)]
+    outcomes = [send(f"a{n}@example.com", source=source)["told"]["status"] for n, source in enumerate(sources)]
+    assert outcomes == ["thanks"] * form_traffic.FROM_ONE_SOURCE + ["press"]
+    assert send("b@example.com", source="2001:db8:0:2::1")["told"]["status"] == "thanks"
+    monkeypatch.setattr(form_traffic, "TO_ONE_DOMAIN", 15)
+    told = [send(f"c{n}@example.com", source=f"198.51.100.{n}")["told"]["status"] for n in range(5)]
+    assert told == ["thanks"] * 3 + ["press"] * 2
+    assert send("c@other.example", source="198.51.100.99")["told"]["status"] == "thanks"
+    assert send("c@example.com", source="no address")["told"]["status"] == "press", "and nothing breaks"
+
+
 def test_only_the_first_sign_up_of_a_day_is_kept(site: None) -> None:
     """Whoever types the address after its owner changes nothing of what the owner confirms."""
     send(first_name="Ada")
@@ -337,15 +368,15 @@ def test_single_opt_in_is_at_once_and_told_as_an_address_that_was_typed(site: No
     assert not asked()
 
 
-@pytest.mark.parametrize("how", ["topic", "all", "suppressed"])
+@pytest.mark.parametrize("how", ["topic", "all", "tracking", "suppressed"])
 def test_nobody_but_its_owner_takes_back_a_no(site: None, how: str) -> None:
-    publish(FORM.model_copy(update={"double_opt_in": False}))
+    publish(FORM.model_copy(update={"double_opt_in": False, "tracking": True}))
     if how == "suppressed":
         contacts.commit([identities.suppression_write(HASH_OF(ADDRESS), "complaint", NOW - DAY)])
     else:
-        topic = "marketing" if how == "topic" else "all"
+        topic = "marketing" if how == "topic" else how
         addresses.answer(HASH_OF(ADDRESS), {topic: "unsubscribed"}, NOW - DAY, "preference")
-    send()
+    send(tracking="yes")
     assert not events() and len(asked()) == 1
 
 

@@ -65,7 +65,10 @@ def test_the_links_of_a_copy_lead_to_a_page_that_says_where_to_go(shop: Shop, ma
 def test_no_other_token_shows_an_email(shop: Shop, mail: ses.Mail) -> None:
     token = link(mail, "unsubscribe").rpartition("/")[2]
     for text in (token, "x", link(mail, "view").rpartition("/")[2][:-1]):
-        assert get(shop, f"/view/{text}").status == 404
+        answer = get(shop, f"/view/{text}")
+        assert answer.status == 404
+        assert "Open the link from the email itself once more" in answer.body.decode(), "what a person can do next"
+        assert 'href="http' in answer.body.decode()
     view = link(mail, "view").rpartition("/")[2]
     assert get(shop, f"/unsubscribe/{view}").status == 404, "and one for looking unsubscribes nobody"
 
