@@ -16,6 +16,7 @@ from chalice.app import Response
 
 from functions.admin import (  # noqa: F401 - their routes
     campaigns,
+    contact_changes,
     coupons,
     doctor,
     estimating,

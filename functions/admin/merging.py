@@ -6,7 +6,7 @@ from functions.admin import views
 from functions.admin.rest import Request, answer, left_out, logger, route
 from shared.adapters import conflicts, contacts, events_queue
 from shared.adapters.clock import now
-from shared.domain.events import Event, Identity, IdentityKind, Json, Type, event_id
+from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, event_id
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
@@ -39,19 +39,22 @@ def merge(request: Request, contact: str) -> Json:
     kept, gone = profile_of(contact, "contact"), profile_of(other, "other")
     if kept.contact == gone.contact:
         raise RefusedError("same_contact", "they are the same contact already", "other", 409)
-    t = now()
-    merger = Event(
-        id=event_id("admin", "merge", kept.contact, gone.contact),
+    events_queue.put_events([merger(kept.contact, gone.contact, now())])
+    logger.info("contacts merged", contact=kept.contact, other=gone.contact, operator=request.operator)
+    return answer(202, {"contact": kept.contact, "other": gone.contact, "status": "merging"})
+
+
+def merger(kept: str, gone: str, t: Instant) -> Event:
+    """Has a contact join another."""
+    return Event(
+        id=event_id("admin", "merge", kept, gone),
         type=Type.CONTACTS_MERGED,
         time=t,
         stated=t,
         received=t,
         source="admin",
-        identities=tuple(Identity(kind=IdentityKind.CONTACT, value=each.contact) for each in (kept, gone)),
+        identities=tuple(Identity(kind=IdentityKind.CONTACT, value=each) for each in (kept, gone)),
     )
-    events_queue.put_events([merger])
-    logger.info("contacts merged", contact=kept.contact, other=gone.contact, operator=request.operator)
-    return answer(202, {"contact": kept.contact, "other": gone.contact, "status": "merging"})
 
 
 def profile_of(contact: str, field: str) -> Profile:

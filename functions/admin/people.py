@@ -17,7 +17,7 @@ from typing import Annotated, NamedTuple, TypedDict
 from pydantic import Field
 
 from functions.admin import views
-from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, route
+from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, place_of, route
 from shared.adapters import addresses, contacts, definitions, identities, members, search, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.contacts import Seen
@@ -114,9 +114,8 @@ def search_people(request: Request) -> Json:
         raise RefusedError("invalid_search", f"it must be a text of at most {MAX_TEXT} characters", "text")
     if segment is not None:
         refuse_unknown(segment)
-    asked = {name: str(value) for name, value in (("limit", limit), ("cursor", cursor)) if value is not None}
-    paging = replace(request, query=asked)
-    found = look_for(text.strip(), segment, paging.limit(50), paging.cursor())
+    most = replace(request, query={"limit": str(limit)} if limit is not None else {}).limit(50)
+    found = look_for(text.strip(), segment, most, place_of(str(cursor) if cursor is not None else None))
     return {
         "contacts": rows(found.people),
         "cursor": cursor_of(Place(0, found.after)) if found.after else None,

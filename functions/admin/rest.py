@@ -102,17 +102,21 @@ class Request:
 
     def cursor(self) -> Place | None:
         """The place after which the page begins; None for the first page."""
-        text = self.query.get("cursor")
-        if text is None:
-            return None
-        try:
-            plain = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            match = _CURSOR.fullmatch(plain.decode("ascii"))
-        except (binascii.Error, ValueError):
-            match = None
-        if match is None:
-            raise RefusedError("invalid_cursor", "pass the previous page's cursor unchanged", "cursor")
-        return Place(int(match[1]), match[2])
+        return place_of(self.query.get("cursor"))
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """The place that a cursor leads to. RefusedError: it is none of ours."""
+    if cursor is None:
+        return None
+    try:
+        plain = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        match = _CURSOR.fullmatch(plain.decode("ascii"))
+    except (binascii.Error, ValueError):
+        match = None
+    if match is None:
+        raise RefusedError("invalid_cursor", "pass the previous page's cursor unchanged", "cursor")
+    return Place(int(match[1]), match[2])
 
 
 def left_out(contact: str, error: Exception) -> None:

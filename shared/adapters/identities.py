@@ -157,9 +157,10 @@ def forget_bounces_write(hashed_address: str) -> TransactWriteItemTypeDef:
     return {"Delete": {"TableName": table(), "Key": _bounces_key(hashed_address)}}
 
 
-def suppress_softly(hashed_address: str, now: Instant) -> None:
-    """Suppresses an address whose mail came back again and again, unless something worse is known of it."""
-    put: Any = suppression_write(hashed_address, "soft_bounce", now)["Put"]
+def suppress_softly(hashed_address: str, now: Instant, reason: str = "soft_bounce") -> None:
+    """Suppresses an address whose mail came back again and again, or which an operator has stopped, unless something
+    is known of it already."""
+    put: Any = suppression_write(hashed_address, reason, now)["Put"]
     with suppress(client("dynamodb").exceptions.ConditionalCheckFailedException):
         client("dynamodb").put_item(
             **put,
@@ -168,7 +169,7 @@ def suppress_softly(hashed_address: str, now: Instant) -> None:
         )
 
 
-LIFTABLE = ("bounce", "soft_bounce")
+LIFTABLE = ("bounce", "soft_bounce", "operator")
 """What a person may lift. A complaint and an erasure are what the address's owner has said."""
 
 

@@ -239,10 +239,10 @@ class Stamp(NamedTuple):
 
 
 Source = Literal[
-    "shopify", "woocommerce", "segment", "ses", "preference", "form", "import", "journey", "refresh", "admin"
+    "shopify", "woocommerce", "segment", "ses", "preference", "form", "import", "journey", "refresh", "admin", "crm"
 ]
 """Who tells: a storefront, the website, the email service, the contact on our own pages, a list that was brought in,
-we ourselves, or an operator."""
+we ourselves, an operator, or a system of the shop's that keeps records of its customers."""
 
 
 class Event(BaseModel):
