@@ -48,10 +48,10 @@ MUTANTS = (
     Mutant("a lake column of another type", '"quantity": "double"', '"quantity": "bigint"', STORED),
     Mutant("long identities in the clear", "> MAX_BYTES\n    return f", "> 99 * MAX_BYTES\n    return f", STORED),
     # constants
-    Mutant("highly: a click in 31 days", "CLICKED, within=30 * DAY", "CLICKED, within=31 * DAY", SEGMENTS),
-    Mutant("highly: opens in 31 days", "OPENED, within=30 * DAY", "OPENED, within=31 * DAY", SEGMENTS),
-    Mutant("highly: two opens", "where=human, at_least=3", "where=human, at_least=2", SEGMENTS),
-    Mutant("moderately: 60 days", "within=90 * DAY, where=human", "within=60 * DAY, where=human", SEGMENTS),
+    Mutant("highly: a click in 31 days", "lately(Type.EMAIL_CLICKED, 30", "lately(Type.EMAIL_CLICKED, 31", SEGMENTS),
+    Mutant("highly: visits of 31 days", "within=30 * DAY, count", "within=31 * DAY, count", SEGMENTS),
+    Mutant("highly: visits on two days", 'count="days", at_least=3', 'count="days", at_least=2', SEGMENTS),
+    Mutant("moderately: 60 days", "lately(Type.EMAIL_CLICKED, 90", "lately(Type.EMAIL_CLICKED, 60", SEGMENTS),
     Mutant("another cut of rfm", "top=20 * (6 - score)", "top=20 * (5 - score) or 1", SEGMENTS),
     Mutant(
         "a claim is pending for 45 minutes",

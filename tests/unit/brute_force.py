@@ -111,7 +111,7 @@ def holds(
             named = held.value if held is not None and isinstance(held.value, list) else [held.value if held else None]
             return any(isinstance(each, str) and folded(each) == folded(condition.list) for each in named)
         case Engagement():
-            return _tier(condition, profile, t) == condition.tier
+            return _tier(condition, profile, t, shop) == condition.tier
         case Rfm():
             score = _score(condition, profile, t, cutoffs, shop)
             member = score > 0 and (condition.among is None or again(others[condition.among]))
@@ -335,24 +335,36 @@ def _ordered(is_: str, wanted: Any, value: Any) -> bool:
     }[is_]
 
 
-def _tier(condition: Engagement, profile: Profile, t: Instant) -> str:
-    """By the docs: a person's click within 30 days or three opens by a person; a person's click or open within 90
-    days; neither, though emails were sent."""
+def _tier(condition: Engagement, profile: Profile, t: Instant, shop: ZoneInfo) -> str:
+    """By the docs: a person's click or an order within 30 days, or visits on three days of them; any of these within 90
+    days; none, though emails were sent. Of a topic or a journey, clicks alone."""
+    asked = {"topic": condition.topic, "journey": condition.journey}
+    of_all = asked == {"topic": None, "journey": None}
 
-    def about(event: str, days: float, *, human: bool) -> int:
-        asked = {"topic": condition.topic, "journey": condition.journey}
-        return sum(
-            t - each.time < days * 24 * 60 * 60 * 1000
-            and (each.properties.get("human") is True or not human)
-            and all(wanted in (None, each.properties.get(name)) for name, wanted in asked.items())
+    def about(event: str, days: float) -> list[Instant]:
+        mine = event in ("Email Sent", "Email Clicked")
+        return [
+            each.time
             for each in _history(profile, event)
-        )
+            if t - each.time < days * 24 * 60 * 60 * 1000
+            and (each.properties.get("human") is True or event != "Email Clicked")
+            and (not mine or all(wanted in (None, each.properties.get(name)) for name, wanted in asked.items()))
+        ]
 
-    if about("Email Clicked", 30, human=True) >= 1 or about("Email Opened", 30, human=True) >= 3:
+    looks = ("Page Viewed", "Screen Viewed", "Product Viewed")
+    carts = ("Product Added", "Cart Viewed", "Cart Updated", "Checkout Started", "Checkout Updated")
+    often = any(len({_day(time, shop) for time in about(event, 30)}) >= 3 for event in looks)
+    if about("Email Clicked", 30) or (of_all and (about("Order Completed", 30) or often)):
         return "highly"
-    if about("Email Clicked", 90, human=True) + about("Email Opened", 90, human=True):
+    if about("Email Clicked", 90) or (
+        of_all and any(about(event, 90) for event in ("Order Completed", *looks, *carts))
+    ):
         return "moderately"
-    return "disengaged" if about("Email Sent", float("inf"), human=False) else "never sent one"
+    return "disengaged" if about("Email Sent", float("inf")) else "never sent one"
+
+
+def _day(time: Instant, shop: ZoneInfo) -> str:
+    return str(datetime.fromtimestamp(time / 1000, shop).date())
 
 
 _SCORED = {"recency": "last", "frequency": "count", "monetary": "sum"}

@@ -529,23 +529,38 @@ def mail(type_: Type, day: float, *, human: bool = True) -> Event:
     return Event(id=name, type=type_, time=time, received=time, source="ses", identities=CONTACT, properties=about)
 
 
-SENT, CLICKED, OPENED = mail(Type.EMAIL_SENT, 0), mail(Type.EMAIL_CLICKED, 1), mail(Type.EMAIL_OPENED, 1)
+SENT, CLICKED = mail(Type.EMAIL_SENT, 0), mail(Type.EMAIL_CLICKED, 1)
+
+
+def did(type_: Type, day: float, **properties: Any) -> Event:
+    time = BEGIN + round(day * DAY)
+    name = f"{type_} {time}"
+    return Event(
+        id=name, type=type_, time=time, received=time, source="shopify", identities=CONTACT, properties=properties
+    )
 
 
 @pytest.mark.parametrize(
     ("told", "tiers"),
     [
         ([SENT, CLICKED], {1: "highly", 30.99: "highly", 31: "moderately", 90.99: "moderately", 91: "disengaged"}),
-        ([SENT, OPENED], {1: "moderately", 90.99: "moderately", 91: "disengaged", 900: "disengaged"}),
+        ([SENT, did(Type.PAGE_VIEWED, 1)], {1: "moderately", 90.99: "moderately", 91: "disengaged"}),
+        ([SENT, did(Type.CHECKOUT_STARTED, 1)], {1: "moderately", 90.99: "moderately", 91: "disengaged"}),
         (
-            [SENT, *(mail(Type.EMAIL_OPENED, day) for day in (1, 2, 3))],
-            {2.99: "moderately", 3: "highly", 30.99: "highly", 31: "moderately", 92.99: "moderately", 93: "disengaged"},
+            [SENT, *(did(Type.PAGE_VIEWED, day) for day in (1, 1.01, 1.02, 2, 3))],
+            {2.99: "moderately", 3: "highly", 31.01: "highly", 31.03: "moderately", 93: "disengaged"},
         ),
+        (
+            [SENT, did(Type.ORDER_COMPLETED, 1, order_id="o")],
+            {1: "highly", 30.99: "highly", 31: "moderately", 91: "disengaged"},
+        ),
+        ([SENT, *(mail(Type.EMAIL_OPENED, day) for day in (1, 2, 3))], {3: "disengaged", 900: "disengaged"}),
+        ([did(Type.PAGE_VIEWED, 1)], {1: "moderately", 91: None}),
         ([SENT, mail(Type.EMAIL_CLICKED, 1, human=False)], {1: "disengaged", 900: "disengaged"}),
         ([], {1: None, 900: None}),
     ],
 )
-def test_a_click_or_three_opens_engage_for_30_days_and_any_of_them_for_90(
+def test_a_click_an_order_or_visits_on_three_days_engage_for_30_days_and_any_of_them_for_90_and_opens_never(
     told: list[Event], tiers: dict[float, str | None]
 ) -> None:
     kinds = {

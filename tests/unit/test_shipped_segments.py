@@ -109,8 +109,8 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
     "likely_to_upgrade": (known(propensity={"upgrade": 0.7}), known(propensity={"tea": 0.9})),
     "due_to_reorder": (known(predicted_order="2026-12-05"), known(predicted_order="2026-12-07")),
     "highly_engaged": (
-        many(3, DAY, Type.EMAIL_OPENED, human=True),
-        many(3, DAY, Type.EMAIL_OPENED, human=False),
+        [at(DAY, Type.EMAIL_CLICKED, human=True)],
+        [*many(3, DAY, Type.EMAIL_OPENED, human=True), at(DAY, Type.EMAIL_CLICKED, human=False)],
     ),
     "moderately_engaged": (
         [at(40 * DAY, Type.EMAIL_CLICKED, human=True)],
@@ -119,7 +119,7 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
     "disengaged": ([at(90 * DAY, Type.EMAIL_SENT)], [at(89 * DAY, Type.EMAIL_SENT)]),
     "mails_unanswered": (
         many(5, 3 * DAY, Type.EMAIL_SENT),
-        [*many(5, 3 * DAY, Type.EMAIL_SENT), at(14 * DAY, Type.EMAIL_OPENED, human=True)],
+        [*many(5, 3 * DAY, Type.EMAIL_SENT), at(14 * DAY, Type.PAGE_VIEWED)],
     ),
     "fiction_lovers": (orders(182, category="fiction"), orders(183, category="fiction")),
     "yoga_interest": (

@@ -317,12 +317,14 @@ class Cart(Described):
 
 
 class Engagement(Short):
-    """How the contact takes our emails (about a topic, of a journey, or all): `highly`, a person's click within
-    30 days, or three opens by a person; `moderately`, less than that, but a person's click or open within 90
-    days; `disengaged`, emails were sent and there was neither within 90 days. Who was never sent one is none of
-    them."""
+    """Whether the contact answers our emails by anything they do: `highly`, a person's click or an order within 30
+    days, or visits on three days of them; `moderately`, less than that, but a click, a visit or an order within 90
+    days; `disengaged`, emails were sent and there was none of these within 90 days. About a topic, or of a journey,
+    only clicks in those emails say something. Opens never count; a visit is a page, a screen or a product that was
+    viewed, a cart or a checkout, and where the website sends no events, clicks and orders tell. Who was never sent one
+    of the emails is not disengaged."""
 
-    needs = "emails sent, opened and clicked"
+    needs = "emails sent and clicked, visits, orders"
     flips = "yes"
     kind: Literal["engagement"] = "engagement"
     tier: Literal["highly", "moderately", "disengaged"]

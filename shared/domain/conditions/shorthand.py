@@ -12,7 +12,9 @@ from shared.domain.conditions.orders import Orders, OrderWhere, Rank, RankedOrde
 from shared.domain.conditions.traits import OnList, TraitIs
 from shared.domain.events import DAY, Type
 
-_REACTIONS = (Type.EMAIL_CLICKED, Type.EMAIL_OPENED)
+_LOOKS = (Type.PAGE_VIEWED, Type.SCREEN_VIEWED, Type.PRODUCT_VIEWED)
+_CARTS = (Type.PRODUCT_ADDED, Type.CART_VIEWED, Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED)
+"""What a visit is made of."""
 
 
 def plain(condition: Condition) -> Condition:
@@ -61,19 +63,29 @@ def _asks_for_text(where: Where) -> bool:
 
 
 def _engagement(condition: Engagement) -> Condition:
+    """Of emails about a topic, or of a journey, no visit and no order says anything."""
     about = tuple(
         Where(property=name, value=value)
         for name, value in (("topic", condition.topic), ("journey", condition.journey))
         if value is not None
     )
     human = (Where(property="human", value=True), *about)
+
+    def lately(type_: Type, days: int, where: tuple[Where, ...] = ()) -> EventCount:
+        return EventCount(event=type_, within=days * DAY, where=where)
+
     highly = Any_(
         of=(
-            EventCount(event=Type.EMAIL_CLICKED, within=30 * DAY, where=human),
-            EventCount(event=Type.EMAIL_OPENED, within=30 * DAY, where=human, at_least=3),
+            lately(Type.EMAIL_CLICKED, 30, human),
+            *(() if about else (lately(Type.ORDER_COMPLETED, 30), *map(_often, _LOOKS))),
         )
     )
-    reacted = Any_(of=tuple(EventCount(event=type_, within=90 * DAY, where=human) for type_ in _REACTIONS))
+    reacted = Any_(
+        of=(
+            lately(Type.EMAIL_CLICKED, 90, human),
+            *(() if about else (lately(type_, 90) for type_ in (Type.ORDER_COMPLETED, *_LOOKS, *_CARTS))),
+        )
+    )
     match condition.tier:
         case "highly":
             return highly
@@ -81,6 +93,10 @@ def _engagement(condition: Engagement) -> Condition:
             return All(of=(reacted, Not(of=highly)))
         case "disengaged":
             return All(of=(EventCount(event=Type.EMAIL_SENT, where=about), Not(of=reacted)))
+
+
+def _often(type_: Type) -> EventCount:
+    return EventCount(event=type_, within=30 * DAY, count="days", at_least=3)
 
 
 def _rfm(condition: Rfm) -> Condition:
