@@ -50,6 +50,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
         events=_Every() if unknown_events else events(),
         journeys={name: journey for name, journey in others.items() if name != id_},
         topics=[topic.id for topic in settings().topics],
+        class_of=lambda template, pin: template_definitions.template(template, pin).template.class_,
         machines={name: each for name, each in journey_files.shipped().items() if each.runs_on == "step_functions"},
     )
 

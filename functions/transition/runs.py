@@ -54,4 +54,8 @@ def _message(kept: Kept, effect: SendEmail) -> dict[str, Json]:
         told["pin"] = effect.pin
     if effect.best_before != NEVER:
         told["best_before"] = effect.best_before - effect.entered
+    if effect.mail_class is not None:
+        told["mail_class"] = effect.mail_class
+    if effect.priority is not None:
+        told["priority"] = effect.priority
     return told

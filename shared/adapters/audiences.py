@@ -20,12 +20,11 @@ from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import Kept
 from shared.domain.campaigns.timing import begins_at, has_own_hours, turn_of
 from shared.domain.campaigns.variants import email_for
-from shared.domain.events import DAY, Instant
+from shared.domain.events import DAY, Instant, MailClass
 from shared.domain.messages.asked import CampaignMessage
 from shared.domain.messages.clicks import is_scan
 from shared.domain.messages.gate import gate
 from shared.domain.messages.refusals import Refusal
-from shared.domain.settings import MailClass
 
 
 class Chosen(NamedTuple):

@@ -17,11 +17,10 @@ from shared.adapters.templates import Rendered
 from shared.adapters.tokens import Purpose, Token
 from shared.domain.contents import Front
 from shared.domain.evaluation.calendar import zone_of
-from shared.domain.events import Instant, Json
+from shared.domain.events import Instant, Json, MailClass
 from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage, is_test
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
-from shared.domain.settings import MailClass
 from shared.domain.templates.brand import brand_variables
 
 
@@ -37,10 +36,14 @@ class ComposingSettings(Settings):
 
 
 def class_of(message: Message) -> MailClass:
-    """What kind of email it is: as is asked for, else as its template says. LookupError: there is no template."""
+    """What kind of email it is: as is asked for, else as its template says. Nothing is sent without consent that its
+    template does not say of itself, whatever was asked: it may have been published anew since. LookupError: there is no
+    template."""
     if isinstance(message, SystemMessage):
         return "transactional"
-    return message.mail_class or template_definitions.template(message.template, message.pin).template.class_
+    of_template = template_definitions.template(message.template, message.pin).template.class_
+    asked = message.mail_class
+    return of_template if asked is None or asked == "transactional" else asked
 
 
 def rendered_for(

@@ -45,7 +45,7 @@ from shared.adapters.templates import TemplateFailedError
 from shared.adapters.turns import FAR
 from shared.domain import calendars
 from shared.domain.addresses import Address, is_role, newest_answer
-from shared.domain.events import NEVER, TRACKING, Instant, Json
+from shared.domain.events import NEVER, TRACKING, Instant, Json, MailClass
 from shared.domain.journeys import timing
 from shared.domain.messages.asked import Message, RunMessage, SystemMessage, is_test
 from shared.domain.messages.caps import Waiting, goes, waits, when
@@ -53,7 +53,6 @@ from shared.domain.messages.gate import awaits_address, gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.settings import MailClass
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

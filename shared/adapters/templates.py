@@ -19,9 +19,9 @@ from shared.adapters.sandbox import MAX_TIME, Bound, LiquidError, Unknown, escap
 from shared.adapters.sandbox import TEXT as _TEXT
 from shared.domain import contents
 from shared.domain.coupons import Coupon
-from shared.domain.events import Json
+from shared.domain.events import Json, MailClass
 from shared.domain.messages.variables import MAX_TEXT, HeldError, Moment, one_line
-from shared.domain.settings import Brand, Logo, MailClass, SocialLink
+from shared.domain.settings import Brand, Logo, SocialLink
 from shared.domain.templates.brand import brand_variables
 
 _GOODS: list[Json] = [

@@ -7,13 +7,13 @@ from functools import lru_cache
 from shared.adapters import caps, shop_settings
 from shared.adapters.definitions import shop_zone
 from shared.domain.evaluation.calendar import zone_of
-from shared.domain.events import DAY, NEVER, Instant
+from shared.domain.events import DAY, NEVER, Instant, MailClass
 from shared.domain.journeys import timing
 from shared.domain.journeys.definition import Hours
 from shared.domain.messages.asked import Message
 from shared.domain.messages.caps import Opens, Waiting, when
 from shared.domain.profiles import Profile
-from shared.domain.settings import Cap, MailClass, QuietHours
+from shared.domain.settings import Cap, QuietHours
 
 FAR = DAY
 """How long to wait before asking again where emails go out at no instant that is known."""

@@ -153,6 +153,8 @@ FREQUENCY = "frequency:"
 they want any. No topic's id can begin like this."""
 Frequency = Literal["all", "weekly", "monthly"]
 """Every email as it comes; one email a week, or a month, with all that it would have been."""
+MailClass = Literal["marketing", "lifecycle", "transactional"]
+"""What kind of email one is: an offer to many, an answer to what the contact does, or what they have asked for."""
 TOPIC_ID = r"^[a-z0-9_-]{1,64}$"
 
 

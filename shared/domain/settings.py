@@ -14,7 +14,18 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.events import ALL, MARKETING, PAUSE, TOPIC_ID, TRACKING, Frequency, Instant, Strict, normal_email
+from shared.domain.events import (
+    ALL,
+    MARKETING,
+    PAUSE,
+    TOPIC_ID,
+    TRACKING,
+    Frequency,
+    Instant,
+    MailClass,
+    Strict,
+    normal_email,
+)
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
@@ -62,8 +73,6 @@ Language = Annotated[str, Field(pattern=LANGUAGE)]
 Clock = Annotated[str, Field(pattern=CLOCK)]
 """A time of the local day."""
 ClosedDay = Annotated[str, Field(pattern=CLOSED_DAY), AfterValidator(_day)]
-MailClass = Literal["marketing", "lifecycle", "transactional"]
-"""What kind of email one is: an offer to many; one that answers what the contact does; one they have asked for."""
 
 
 # ── the brand ──

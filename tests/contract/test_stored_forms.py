@@ -671,7 +671,7 @@ def a_run() -> Run:
 
 
 EFFECTS = (
-    SendEmail("reminder", 1, "cart_reminder", 3, AT - 7, AT + DAY),
+    SendEmail("reminder", 1, "cart_reminder", 3, AT - 7, AT + DAY, "lifecycle", 4),
     UpdateContact("tag", 0, {"likes": ["tea"]}, ("buyer",), ("new",)),
     NotifyOthers("call", 0, "Call them", "sales"),
     StartAnother("win_back", "", 0, {"cart_id": "cart-1"}),

@@ -742,8 +742,38 @@ def test_in_quiet_hours_and_on_closed_days_only_what_was_asked_for_goes_out(ses:
     assert ask(0)["until"] == "2026-11-24T07:00:00.000Z"
     at(NOW + DAY)
     assert ask(0)["until"] == "2026-11-26T07:00:00.000Z"
-    assert handler({**TASK, "occurrence": 3, "mail_class": "transactional"}, object())["status"] == "sent"
+    asked = {**TASK, "occurrence": 3, "mail_class": "transactional"}
+    assert handler(asked, object())["status"] == "delayed"  # its template is none
+    of_class("transactional")
+    assert handler(asked, object())["status"] == "sent"
     assert [header["Name"] for header in ses.sent[0]["Content"]["Simple"]["Headers"]] == []
+
+
+def of_class(mail_class: str) -> None:
+    """Publishes the email of the step anew, as of that class."""
+    held = template_definitions.template("we_miss_you")
+    template = held.template.model_copy(update={"class_": mail_class})
+    version = held.model_copy(update={"template": template, "number": held.number + 1, "at": NOW})
+    template_definitions.publish(with_version(template_definitions.publication(), version), version)
+
+
+def test_a_step_says_of_which_class_its_email_is_and_what_goes_first(ses: Ses) -> None:
+    shop_has(caps={"lifecycle": {"day": 1}})
+    assert ask(0) == SENT
+    late = {**TASK, "occurrence": 1, "priority": 5}
+    assert handler(late, object())["until"] == "2026-11-25T00:00:00.000Z"
+    first = {**TASK, "occurrence": 2, "priority": 2}
+    assert handler(first, object())["until"] == "2026-11-25T00:00:00.000Z"
+    assert handler(late, object())["until"] == "2026-11-26T00:00:00.000Z"  # it goes after the other
+    assert handler({**TASK, "occurrence": 3, "mail_class": "marketing"}, object())["status"] == "sent"  # has no cap
+
+
+def test_no_step_makes_an_email_go_without_consent_that_its_template_is_not_for(ses: Ses) -> None:
+    store(contact_profile(consent={}))
+    assert handler({**TASK, "mail_class": "transactional"}, object())["reason"] == "no_consent"
+    of_class("transactional")
+    assert handler({**TASK, "occurrence": 1, "mail_class": "marketing"}, object())["reason"] == "no_consent"
+    assert handler({**TASK, "occurrence": 2}, object())["status"] == "sent"
 
 
 def test_a_message_of_the_queue_that_waits_for_long_leaves_it_and_its_run_is_told_until_when(ses: Ses) -> None:

@@ -42,7 +42,15 @@ EVERYTHING = journey(
     {"kind": "notify", "id": "call", "subject": "Call them", "to": "sales"},
     {"kind": "start", "id": "other", "journey": "win_back", "next": "end"},
     {"kind": "end", "id": "stop", "outcome": "drawn"},
-    {"kind": "send", "id": "thanks", "template": "thank_you", "pin": 3, "best_before": "1d"},
+    {
+        "kind": "send",
+        "id": "thanks",
+        "template": "thank_you",
+        "pin": 3,
+        "best_before": "1d",
+        "class": "lifecycle",
+        "priority": 4,
+    },
     exits=[{"on": {"kind": "event", "events": ["Order Completed"]}, "go_to": "thanks"}],
 )
 
@@ -98,10 +106,11 @@ def test_inputs_are_ids_only() -> None:
             assert {"contact", "journey", "version", "run", "step", "entered"} <= given
             assert given <= {
                 *("contact", "journey", "version", "run", "step", "entered", "action", "outcome"),
-                *("template", "topic", "pin", "best_before"),
+                *("template", "topic", "pin", "best_before", "mail_class", "priority"),
             }
     thanks = compiled(EVERYTHING)["States"]["Thanks"]["Parameters"]["Payload"]
     assert (thanks["template"], thanks["pin"], thanks["best_before"]) == ("thank_you", 3, DAY)
+    assert (thanks["mail_class"], thanks["priority"]) == ("lifecycle", 4)
 
 
 def test_an_email_that_may_not_go_yet_waits_and_is_asked_for_again() -> None:

@@ -105,6 +105,10 @@ def test_what_ends_it_and_what_that_leads_to() -> None:
             {"kind": "send", "template": "welcome", "pin": 3, "best_before": "12h"},
             "Sends the email “Welcome”, always version 3 of it, unless it is more than 12 hours late by then",
         ),
+        (
+            {"kind": "send", "class": "lifecycle", "priority": 2},
+            "Sends the email “A step”, as a lifecycle email, with priority 2 of those that wait",
+        ),
         ({"kind": "wait", "for": "2d"}, "Waits 2 days"),
         ({"kind": "wait", "for": "1d", "at": "10:00"}, "Waits 1 day, then until it is 10:00"),
         (

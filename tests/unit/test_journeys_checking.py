@@ -376,6 +376,30 @@ def test_a_seeded_mistake_is_found_and_named(
     assert [(each.path, each.step) for each in found if text in each.text] == [(path, step)], found
 
 
+@pytest.mark.parametrize(
+    ("of_template", "of_step", "wrong"),
+    [
+        ("marketing", "transactional", "without the contact's consent"),
+        ("lifecycle", "transactional", "without the contact's consent"),
+        ("transactional", "marketing", "no unsubscribe link"),
+        ("transactional", "lifecycle", "no unsubscribe link"),
+        ("marketing", "lifecycle", None),
+        ("lifecycle", "marketing", None),
+        ("transactional", "transactional", None),
+        ("marketing", None, None),
+    ],
+)
+def test_a_step_makes_no_email_transactional_whose_template_is_not_nor_the_other_way_round(
+    of_template: Any, of_step: str | None, wrong: str | None
+) -> None:
+    definition = copy.deepcopy(GOOD)
+    if of_step is not None:
+        definition["steps"][-1]["class"] = of_step
+    found = problems(Journey.model_validate(definition), replace(KNOWN, class_of=lambda template, pin: of_template))
+    assert [(each.path[-1], each.step) for each in found] == ([] if wrong is None else [("class", "thanks")])
+    assert all(wrong is not None and wrong in each.text for each in found)
+
+
 def test_a_run_that_is_near_the_bound_of_its_history_is_refused() -> None:
     def steps(emails: int) -> list[dict[str, Any]]:
         pairs = [

@@ -21,7 +21,7 @@ from infra.templates import FOLDER, compiled
 from shared.adapters import journey_files, ready_templates, template_definitions
 from shared.adapters.composing import ACTIONS
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render
-from shared.domain.events import DAY, MINUTE, NEVER, Instant, Type, parse_instant
+from shared.domain.events import DAY, MINUTE, NEVER, Instant, MailClass, Type, parse_instant
 from shared.domain.journeys.definition import Send
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.gate import gate
@@ -32,7 +32,6 @@ from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.histories import History, Occurrence
 from shared.domain.profiles.orders import Order
 from shared.domain.profiles.transitions import Membership
-from shared.domain.settings import MailClass
 
 NOW = 1_795_500_000_000
 GMAIL_CLIPS_AT = 102 * 1024

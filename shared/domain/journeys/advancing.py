@@ -483,7 +483,8 @@ class _Play:
             if opens > self.t:
                 self._note("delayed", iso(opens) if opens != NEVER else None)
                 return False
-        self._ask(SendEmail(*self._key, step.template or step.id, step.pin, run.since, best_before))
+        email = SendEmail(*self._key, step.template or step.id, step.pin, run.since, best_before)
+        self._ask(email._replace(mail_class=step.class_, priority=step.priority))
         return False
 
     def _happened_before(self, step: WaitFor) -> str | None:

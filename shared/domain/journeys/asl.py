@@ -263,10 +263,14 @@ _ENTERED = {"entered.$": "$$.State.EnteredTime"}
 
 
 def _send(journey: Journey, send: Send) -> Asl:
-    best_before = {} if send.best_before is None else {"best_before": send.best_before}
-    pin = {} if send.pin is None else {"pin": send.pin}
-    told = {"step": send.id, "template": send.template or send.id, "topic": journey.topic, **pin, **best_before}
-    return {**told, **_RUN, **_ENTERED}
+    said = {
+        "pin": send.pin,
+        "best_before": send.best_before,
+        "mail_class": send.class_,
+        "priority": send.priority,
+    }
+    told = {"step": send.id, "template": send.template or send.id, "topic": journey.topic}
+    return {**told, **{name: value for name, value in said.items() if value is not None}, **_RUN, **_ENTERED}
 
 
 def _asked(action: str, step: str, **more: Any) -> Asl:

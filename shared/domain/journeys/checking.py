@@ -7,7 +7,7 @@ reached, nothing goes round without end, nobody is emailed more than daily, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from shared.domain.conditions.comparing import SHOP, SHOP_VALUES, TRIGGER, names
 from shared.domain.conditions.fields import condition_key, format_duration
 from shared.domain.conditions.shorthand import members_of, plain
 from shared.domain.conditions.windows import THIS_RUN
-from shared.domain.events import DAY, GATHERED, HOUR, Type
+from shared.domain.events import DAY, GATHERED, HOUR, MailClass, Type
 from shared.domain.journeys import asl
 from shared.domain.journeys.acts import STATES
 from shared.domain.journeys.compiling import Path
@@ -61,6 +61,14 @@ CONSENTS = re.compile(r"consent|subscri|opt[ _-]?(in|out)|accepts|marketing|unsu
 IDENTITIES = ("email", "user_id", "contact", "phone")
 
 
+NOT_OF_CLASS = {
+    True: "the template {0} is {1}: no email of it goes out without the contact's consent, or in quiet hours. Make the "
+    "template transactional, if it is nothing but what they have asked for",
+    False: "the template {0} is {1}: it has no unsubscribe link, so it cannot be an email that needs consent",
+}
+"""Of a step whose email is to be transactional, or not to be, against what its template is."""
+
+
 class Problem(NamedTuple):
     """`path`: where in the definition, as keys and places (`("steps", 2, "next")`); `step`: the id of the step, None
     where it is of the journey as a whole."""
@@ -74,7 +82,8 @@ class Problem(NamedTuple):
 class Known:
     """What a journey can refer to: templates (with the newest version of each), the shop's segments, the event types
     that have come in, the other journeys, and the topics that contacts can say yes or no to. `machines`: the journeys
-    whose state machines are deployed, as they were compiled (None: that is no matter)."""
+    whose state machines are deployed, as they were compiled (None: that is no matter). `class_of`: the class of a
+    version of a template (None: the newest), where it is known."""
 
     templates: Mapping[str, int]
     segments: Collection[str]
@@ -82,6 +91,7 @@ class Known:
     journeys: Mapping[str, Journey] = field(default_factory=dict)
     topics: Collection[str] = ("marketing",)
     machines: Mapping[str, Journey] | None = None
+    class_of: Callable[[str, int | None], MailClass | None] = lambda template, pin: None
 
 
 def problems(journey: Journey, known: Known) -> list[Problem]:
@@ -192,6 +202,10 @@ def _of_step(journey: Journey, known: Known, step: AnyStep) -> Iterator[tuple[tu
             elif step.pin is not None and step.pin > known.templates[template]:
                 newest = known.templates[template]
                 yield ("pin",), f"the template {template} has no version {step.pin}: its newest is {newest}"
+            elif step.class_ is not None:
+                of_template = known.class_of(template, step.pin) or step.class_
+                if of_template != step.class_ and "transactional" in (step.class_, of_template):
+                    yield ("class",), NOT_OF_CLASS[step.class_ == "transactional"].format(template, of_template)
         case Wait() if (step.for_ or 0) > LONGEST_WAIT or abs(step.offset) > LONGEST_WAIT:
             yield (
                 ("for" if step.for_ else "offset",),

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from shared.domain.conditions import Condition
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.fields import Duration, Id, Name, Signed
-from shared.domain.events import MARKETING, Json, Strict
+from shared.domain.events import MARKETING, Json, MailClass, Strict
 
 END = "end"
 """As a destination: the run ends there."""
@@ -141,13 +141,18 @@ class Send(Step):
     """An email of a template (the one called like the step, when left out) about the journey's topic.
 
     `pin`: always this version of the template, not the newest. `best_before`: so long after the run came here it is too
-    late for it, and it is skipped. Goes on once it was sent, or refused, with the reason.
+    late for it, and it is skipped. `class`: the kind of email it is here (`marketing` or `lifecycle`; `transactional`
+    only of a template that is), instead of the template's: its caps, quiet hours and sender are then those.
+    `priority`: of several of a class that wait for a slot of their contact's, the lowest goes first (1 to 9; else an
+    email of a journey has 1, one of a campaign 2). Goes on once it was sent, or refused, with the reason.
     """
 
     kind: Literal["send"] = "send"
     template: Id | None = None
     pin: int | None = Field(default=None, ge=1)
     best_before: Duration | None = None
+    class_: MailClass | None = Field(default=None, alias="class")
+    priority: int | None = Field(default=None, ge=1, le=9)
 
 
 class Wait(Step):

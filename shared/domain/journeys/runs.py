@@ -82,7 +82,8 @@ ASK_AGAIN = DAY
 
 
 class SendEmail(NamedTuple):
-    """`entered`: when the run came to the step; `best_before`: after this instant it is too late (NEVER: never)."""
+    """`entered`: when the run came to the step; `best_before`: after this instant it is too late (NEVER: never);
+    `mail_class`, `priority`: None, as is usual for it."""
 
     step: str
     occurrence: int
@@ -90,6 +91,8 @@ class SendEmail(NamedTuple):
     pin: int | None
     entered: Instant
     best_before: Instant = NEVER
+    mail_class: str | None = None
+    priority: int | None = None
 
 
 class UpdateContact(NamedTuple):

@@ -166,7 +166,9 @@ def _step(step: AnyStep, segments: Mapping[str, Segment]) -> StepWords:
                 if step.best_before is None
                 else f", unless it is more than {duration(step.best_before)} late by then"
             )
-            return StepWords(f"Sends the email {_title(step.template or step.id)}{pinned}{late}")
+            kind = "" if step.class_ is None else f", as a {step.class_} email"
+            before = "" if step.priority is None else f", with priority {step.priority} of those that wait"
+            return StepWords(f"Sends the email {_title(step.template or step.id)}{pinned}{kind}{before}{late}")
         case Wait():
             return StepWords(_wait(step))
         case WaitFor():

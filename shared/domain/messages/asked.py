@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from shared.domain.events import MARKETING, NEVER, Instant, Json, Strict, parse_instant
+from shared.domain.events import MARKETING, NEVER, Instant, Json, MailClass, Strict, parse_instant
 from shared.domain.messages.pace import Lane
-from shared.domain.settings import MailClass
 
 # What SES allows in the value of a message tag, so that the key can travel as one:
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html (at most 256 characters)

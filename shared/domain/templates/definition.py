@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 
 from shared.domain.conditions import Condition
 from shared.domain.conditions.fields import Name
-from shared.domain.events import MARKETING, Strict
-from shared.domain.settings import Language, MailClass
+from shared.domain.events import MARKETING, MailClass, Strict
+from shared.domain.settings import Language
 
 ID = r"^[a-z][a-z0-9_]{0,63}$"
 LINE = r"^[^\r\n]+$"

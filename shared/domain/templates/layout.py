@@ -9,7 +9,7 @@ either, and marks what it has darkened with `data-ogsc` and `data-ogsb`.
 
 from __future__ import annotations
 
-from shared.domain.settings import MailClass
+from shared.domain.events import MailClass
 from shared.domain.templates.footer_words import FooterWords, footer_words
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})

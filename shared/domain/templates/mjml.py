@@ -11,7 +11,7 @@ from html import escape
 from itertools import count
 from typing import Literal
 
-from shared.domain.settings import MailClass
+from shared.domain.events import MailClass
 from shared.domain.templates import layout
 from shared.domain.templates.definition import (
     Answers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import count
 
-from shared.domain.settings import MailClass
+from shared.domain.events import MailClass
 from shared.domain.templates import layout
 from shared.domain.templates.definition import (
     Answers,
