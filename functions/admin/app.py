@@ -15,6 +15,7 @@ from typing import Any
 from chalice.app import Response
 
 from functions.admin import (  # noqa: F401 - their routes
+    audit,
     campaigns,
     contact_changes,
     coupons,
@@ -26,6 +27,7 @@ from functions.admin import (  # noqa: F401 - their routes
     journey_drafts,
     journey_runs,
     journeys,
+    keys,
     merging,
     page,
     people,

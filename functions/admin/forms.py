@@ -34,7 +34,7 @@ def list_forms(request: Request) -> Json:
     return {"forms": [summary(held[id_]) for id_ in sorted(held)]}
 
 
-@route("POST", "/forms", role=Role.EDITOR)
+@route("POST", "/forms", role=Role.EDITOR, about=("id",))
 def create_form(request: Request) -> Json:
     """Writes a new form, which is not on the web yet. 409 where there is one of this id."""
     form, saved = written_in(request.json_with_lines()), form_definitions.saved()
@@ -51,7 +51,7 @@ def show_form(request: Request, form: str) -> Json:
     return tagged(kept_of(form_definitions.saved(), form))
 
 
-@route("PUT", "/forms/{form}", role=Role.EDITOR)
+@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True)
 def change_form(request: Request, form: str) -> Json:
     """Changes what is written, in the form that `If-Match` names by its etag; the web has it once it is published."""
     made = written_in(request.json_with_lines(), form)
@@ -59,7 +59,7 @@ def change_form(request: Request, form: str) -> Json:
     return tagged(store(forms.written(saved, made, now(), request.operator), form))
 
 
-@route("POST", "/forms/{form}/publish", role=Role.SENDER)
+@route("POST", "/forms/{form}/publish", role=Role.SENDER, edits=True)
 def publish_form(request: Request, form: str) -> Json:
     """Puts it on the web as it is written, as its next version, within a minute."""
     saved = only_if_unchanged(request, form)
@@ -70,7 +70,7 @@ def publish_form(request: Request, form: str) -> Json:
     return tagged(kept)
 
 
-@route("POST", "/forms/{form}/unpublish", role=Role.SENDER)
+@route("POST", "/forms/{form}/unpublish", role=Role.SENDER, edits=True)
 def unpublish_form(request: Request, form: str) -> Json:
     """Takes it off the web. Sign-ups that wait can still be confirmed."""
     saved = only_if_unchanged(request, form)
@@ -109,9 +109,7 @@ def told(kept: Kept) -> dict[str, Json]:
 
 
 def tagged(kept: Kept, status: int = 200) -> Response:
-    response = answer(status, told(kept))
-    response.headers["ETag"] = etag(kept)
-    return response
+    return answer(status, told(kept))
 
 
 def etag(kept: Kept) -> str:
@@ -162,9 +160,6 @@ def only_if_unchanged(request: Request, id_: str) -> SavedForms:
     """What is saved, with the form as `If-Match` names it."""
     saved = form_definitions.saved()
     kept = kept_of(saved, id_)
-    if request.if_match is None:
-        said = "say which version you have looked at: If-Match, with the etag of GET /forms/{form}"
-        raise RefusedError("precondition_required", said, "If-Match", 428)
     if request.if_match != etag(kept):
         raise changed_meanwhile()
     return saved

@@ -46,7 +46,7 @@ def check(request: Request) -> Json:
     return _told(_part(request))
 
 
-@route("POST", "/imports", role=Role.EDITOR)
+@route("POST", "/imports", role=Role.EDITOR, about=("import",))
 def bring_over(request: Request) -> Json:
     """Puts a part of a list on the queue, where each row is recorded once, however often it is sent."""
     part = _part(request)

@@ -61,7 +61,7 @@ class Written:
 # ── drafts ──
 
 
-@route("POST", "/journeys", role=Role.EDITOR)
+@route("POST", "/journeys", role=Role.EDITOR, about=("definition.id",))
 def create(request: Request) -> Json:
     """Keeps a draft of a new journey: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     written = written_in(request.json_with_text("yaml"))
@@ -70,22 +70,19 @@ def create(request: Request) -> Json:
     return keep(written, None, request.operator, 201)
 
 
-@route("PUT", "/journeys/{journey}/draft", role=Role.EDITOR)
+@route("PUT", "/journeys/{journey}/draft", role=Role.EDITOR, edits=True)
 def put_draft(request: Request, journey: str) -> Json:
     """Keeps a draft of a journey, in the place of the form that `If-Match` names by its `etag`. It may have problems
     still; what cannot be read as a journey is refused."""
     if not known_as(journey):
         raise RefusedError("not_found", "there is no such journey; a new one is made by POST /journeys", "journey", 404)
-    if request.if_match is None:
-        told = "say which version you have changed: If-Match, with the etag of GET /journeys/{journey}"
-        raise RefusedError("precondition_required", told, "If-Match", 428)
     written = written_in(request.json_with_text("yaml"), journey)
     only_if_unchanged(request, journey)
     held = journey_definitions.drafts().get(journey)
     return keep(written, held.number if held else None, request.operator, 200)
 
 
-@route("DELETE", "/journeys/{journey}/draft", role=Role.EDITOR)
+@route("DELETE", "/journeys/{journey}/draft", role=Role.EDITOR, edits=True)
 def drop_draft(request: Request, journey: str) -> Json:
     """Drops the draft. What the shop ships with is as it was shipped, then."""
     held = journey_definitions.drafts().get(journey)
@@ -99,7 +96,7 @@ def drop_draft(request: Request, journey: str) -> Json:
     return {"journey": journey}
 
 
-@route("POST", "/journeys/{journey}/duplicate", role=Role.EDITOR)
+@route("POST", "/journeys/{journey}/duplicate", role=Role.EDITOR, about=("id",))
 def duplicate(request: Request, journey: str) -> Json:
     """`{"id": …, "name": …}`: a draft of a new journey that is like this one. It runs on wake-ups: a state machine of
     its own comes with a deployment only."""
@@ -173,7 +170,7 @@ def _gone(newer: Journey, waiting: Counter[tuple[int, str]]) -> list[Json]:
     return [{"step": step, "waiting": runs, "goes_to": to} for (step, to), runs in found.items()]
 
 
-@route("POST", "/journeys/{journey}/publish", role=Role.SENDER)
+@route("POST", "/journeys/{journey}/publish", role=Role.SENDER, about=("version",))
 def publish(request: Request, journey: str) -> Json:
     """Makes the draft what holds, with the next version. The body says what becomes of those who are under way, and
     whom it takes in besides (docs/journeys.md)."""
@@ -206,8 +203,9 @@ def publish(request: Request, journey: str) -> Json:
         with suppress(PublishedMeanwhileError):  # of another journey's draft: this one says what is published
             journey_definitions.drop_draft(journey, draft.number)
     logger.info("journey published", journey=journey, version=number, operator=request.operator)
-    state = held.journeys[journey].state
-    return {"journey": journey, "version": number, "publication": held.number, "state": state, "job": job}
+    after = held.journeys[journey]
+    told = {"journey": journey, "version": number, "publication": held.number, "state": after.state, "job": job}
+    return answer(200, told, etag(after, None))
 
 
 def written_of(form: Draft | Version) -> Written:
@@ -274,7 +272,7 @@ def _appended(before: Journey | None, journey: Journey) -> str | None:
     return own[last + 1] if last + 1 < len(own) else None
 
 
-@route("POST", "/journeys/{journey}/state", role=Role.SENDER)
+@route("POST", "/journeys/{journey}/state", role=Role.SENDER, about=("state",))
 def set_state(request: Request, journey: str) -> Json:
     """`{"state": "live"}` or `"paused"`. A draft is switched on by publishing it."""
     state = cast(Literal["live", "paused"], one_of(request.json(), "state", ("live", "paused")))
@@ -289,7 +287,7 @@ def set_state(request: Request, journey: str) -> Json:
     return {"journey": journey, "state": state, "job": job}
 
 
-@route("POST", "/journeys/{journey}/steps/{step}/state", role=Role.SENDER)
+@route("POST", "/journeys/{journey}/steps/{step}/state", role=Role.SENDER, about=("state",))
 def set_step_state(request: Request, journey: str, step: str) -> Json:
     """`{"state": "live"}`, `"paused"` (runs wait before it), or of an email `"review"` (a person lets each go)."""
     state = cast(StepState, one_of(request.json(), "state", get_args(StepState)))
@@ -445,10 +443,7 @@ def keep(written: Written, instead_of: int | None, operator: str, status: int) -
     except TooLargeError as error:
         raise RefusedError("too_large", str(error), "yaml", 413) from None
     published = journey_definitions.publication().journeys.get(written.journey.id)
-    told = drafted(draft, published)
-    response = answer(status, told)
-    response.headers["ETag"] = str(told["etag"])
-    return response
+    return answer(status, drafted(draft, published))
 
 
 def drafted(draft: Draft, published: Published | None) -> dict[str, Json]:

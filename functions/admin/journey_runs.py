@@ -157,7 +157,7 @@ def runs_of(contact: str) -> list[views.Placed]:
 # ── what is decided ──
 
 
-@route("POST", "/runs/move", role=Role.SENDER)
+@route("POST", "/runs/move", role=Role.SENDER, about=("journey", "from", "to", "contact", "run"))
 def move(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run", "to": a step}`: those go on there. `dry_run`: how many."""
     body = request.json()
@@ -170,14 +170,14 @@ def move(request: Request) -> Json:
     return decide(request, body, published, "move", to=to)
 
 
-@route("POST", "/runs/stop", role=Role.SENDER)
+@route("POST", "/runs/stop", role=Role.SENDER, about=("journey", "from", "contact", "run"))
 def stop(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run", or "all": true}`: those end. `dry_run`: how many."""
     body = request.json()
     return decide(request, body, published_in(body), "stop")
 
 
-@route("POST", "/runs/release", role=Role.SENDER)
+@route("POST", "/runs/release", role=Role.SENDER, about=("journey", "from", "contact", "run"))
 def release(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run"}`: emails that were held for a person to look at go."""
     body = request.json()
@@ -253,7 +253,7 @@ def one_run(body: dict[str, Any], journey: str) -> Row:
     raise RefusedError("not_found", "the contact has no such run of this journey", "run", 404)
 
 
-@route("POST", "/journeys/{journey}/start", role=Role.SENDER)
+@route("POST", "/journeys/{journey}/start", role=Role.SENDER, about=("segment",))
 def start(request: Request, journey: str) -> Json:
     """`{"contacts": [ids]}`, or `{"segment": id, "over": "2h"}`: it begins for these, by its entry rule. `dry_run`: for
     how many at most."""

@@ -30,7 +30,7 @@ def list_conflicts(request: Request) -> Json:
     }
 
 
-@route("POST", "/contacts/{contact}/merge", role=Role.EDITOR)
+@route("POST", "/contacts/{contact}/merge", role=Role.EDITOR, about=("other",))
 def merge(request: Request, contact: str) -> Json:
     """Has another contact join this one, for good. It is done when its event has been taken off the queue."""
     other = request.json().get("other")

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, get_args
 
-from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import known
@@ -38,7 +37,7 @@ ID_RULE = "lower-case letters, digits and _, beginning with a letter, at most 40
 # ── drafts ──
 
 
-@route("POST", "/segments", role=Role.EDITOR)
+@route("POST", "/segments", role=Role.EDITOR, about=("definition.id", "id"))
 def create(request: Request) -> Json:
     """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`; or its `id` and a `text`, which
     need not be a segment yet. 409 where there is one of this id: nobody's segment is replaced by making another."""
@@ -55,10 +54,10 @@ def create(request: Request) -> Json:
         draft = _keep(id_, read, text, None)
     except PublishedMeanwhileError:
         raise taken from None
-    return tagged(drafted(draft, publication, id_), 201)
+    return answer(201, drafted(draft, publication, id_))
 
 
-@route("PUT", "/segments/{segment}/draft", role=Role.EDITOR)
+@route("PUT", "/segments/{segment}/draft", role=Role.EDITOR, edits=True)
 def put_draft(request: Request, segment: str) -> Json:
     """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`. As a
     `text` it need not be a segment yet: what is wrong with it is in the answer (`problems`), and keeps it from being
@@ -68,13 +67,10 @@ def put_draft(request: Request, segment: str) -> Json:
     publication = definitions.publication()
     if held is None and publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment; a new one is made by POST /segments", "segment", 404)
-    if request.if_match is None:
-        told = "say which version you have changed: If-Match, with the etag of GET /segments/{segment}"
-        raise RefusedError("precondition_required", told, "If-Match", 428)
     read, text = _written_in(body, segment, publication)
     only_if_unchanged(request, segment)
     try:
-        return tagged(drafted(_keep(segment, read, text, held.number if held else None), publication, segment))
+        return drafted(_keep(segment, read, text, held.number if held else None), publication, segment)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
 
@@ -107,7 +103,7 @@ def _keep(id_: str, read: Segment | None, text: str | None, instead_of: int | No
         raise too_large(error) from None
 
 
-@route("DELETE", "/segments/{segment}/draft", role=Role.EDITOR)
+@route("DELETE", "/segments/{segment}/draft", role=Role.EDITOR, edits=True)
 def drop_draft(request: Request, segment: str) -> Json:
     draft_of(segment)
     only_if_unchanged(request, segment)
@@ -141,7 +137,7 @@ def show_dry_run(request: Request, segment: str, run: str) -> Json:
 # ── publications ──
 
 
-@route("POST", "/segments/{segment}/publish", role=Role.SENDER)
+@route("POST", "/segments/{segment}/publish", role=Role.SENDER, about=("publication",))
 def publish(request: Request, segment: str) -> Json:
     """Makes the draft what holds, with the next number, and has all contacts adopt it."""
     draft, start_journeys = whole(draft_of(segment), segment), wants_journeys(request)
@@ -153,15 +149,17 @@ def publish(request: Request, segment: str) -> Json:
     with suppress(PublishedMeanwhileError):  # of another segment's draft: this one says what is published, and may stay
         definitions.drop_draft(segment)
     logger.info("segment published", segment=segment, number=publication.number, operator=request.operator)
-    return answer(202, {"segment": segment, "publication": publication.number, **filling(publication, segment)})
+    told = {"segment": segment, "publication": publication.number, **filling(publication, segment)}
+    return answer(202, told, etag(publication, segment, None))
 
 
-@route("DELETE", "/segments/{segment}", role=Role.SENDER)
+@route("DELETE", "/segments/{segment}", role=Role.SENDER, edits=True)
 def delete(request: Request, segment: str) -> Json:
     """Takes the segment out, with the next number: its members leave."""
     publication = definitions.publication()
     if publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
+    only_if_unchanged(request, segment)
     for name, journey in journey_definitions.publication().journeys.items():
         if segment in known.segments_of(journey.journey):
             raise RefusedError("in_use", f"the journey {name} uses it", "segment", 409)
@@ -405,12 +403,6 @@ def name_of(draft: Draft, id_: str) -> str:
         if isinstance(name, str) and name.strip():
             return name.strip()[:80]
     return id_
-
-
-def tagged(told: dict[str, Json], status: int = 200) -> Response:
-    response = answer(status, told)
-    response.headers["ETag"] = told["etag"]
-    return response
 
 
 def written(segment: Segment) -> Json:

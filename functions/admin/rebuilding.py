@@ -11,7 +11,7 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("POST", "/rebuild", role=Role.OWNER)
+@route("POST", "/rebuild", role=Role.OWNER, about=("rebuild",))
 def rebuild(request: Request) -> Json:
     """Begins it; 409 while one is under way."""
     newest = refreshes.rebuilt()

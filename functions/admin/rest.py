@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from itertools import islice
 from typing import Any, NamedTuple, NotRequired, TypedDict
 from urllib.parse import unquote
@@ -16,6 +16,8 @@ from urllib.parse import unquote
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
 
+from functions.admin import recording
+from functions.admin.recording import WaitError
 from shared.domain.events import Json
 from shared.domain.operators import Role, refusal, role_of
 from shared.domain.refusals import RefusedError
@@ -24,6 +26,8 @@ from shared.domain.sources.payload import Payload, clean, read
 MAX_ITEMS = 200
 """Of one page."""
 PROXY = "/{proxy+}"
+KEYED = "/api/{proxy+}"
+"""The same for scripts, which come in with a key."""
 _CURSOR = re.compile(r"(\d{1,19})\.([A-Za-z0-9_.#:-]{0,300})")
 _HEADERS = {
     "Content-Type": "application/json",
@@ -74,9 +78,15 @@ class Request:
     if_match: str | None
     """The etag of the form of a thing that the request is about."""
     operator: str
-    """Who asks: the subject of the token that API Gateway has checked."""
+    """Who asks: the subject of the token that API Gateway has checked, or `key:` and the name of a script's key."""
     role: Role | None
-    """What they may do, by the token's groups; None: nobody has given them a role."""
+    """What they may do, by the token's groups or the key; None: nobody has given them a role."""
+    id: str
+    """API Gateway's, of this request."""
+    wait: int = 0
+    """For how long (milliseconds) this key has to wait: it has asked too often."""
+    once: str | None = None
+    """The Idempotency-Key."""
 
     def json(self) -> Payload:
         """The JSON object in the body. RefusedError when there is none."""
@@ -142,7 +152,7 @@ def cursor_of(place: Place) -> str:
 def resolved(event: dict[str, Any]) -> dict[str, Any] | None:
     """A request as it came by API Gateway's one route for all that only operators may ask (`/{proxy+}`), as it would
     have come by a route of its own. None: there is none for it."""
-    if event["resource"] != PROXY:
+    if event["resource"] not in (PROXY, KEYED):
         return event
     path = "/" + event["pathParameters"]["proxy"].rstrip("/")
     for template in sorted(app.routes, key=lambda each: (each.count("{"), each)):
@@ -189,7 +199,14 @@ class Declared:
     status: int
     """Of the answer, where all goes well."""
     changes: bool
-    """Whether it changes anything: then a line of the audit log is written."""
+    """Whether it changes anything: then a line of the log of changes is written (recording.py)."""
+    edits: bool
+    """Whether a change of somebody else could be lost by it: then If-Match has to name the form that is changed."""
+    about: tuple[str, ...]
+    """Beside the path's parameters, the fields of the answer or the body with the ids of what it is about."""
+    keeps: bool
+    """Whether the answer may be kept, to be given again for the same Idempotency-Key. Not where people's data are in
+    it: then a repeated request is done again, and has to be safe to repeat."""
 
 
 ROUTES: list[Declared] = []
@@ -206,6 +223,9 @@ def route(
     query: type | None = None,
     status: int = 200,
     changes: bool | None = None,
+    edits: bool = False,
+    about: tuple[str, ...] = (),
+    keeps: bool = True,
 ) -> Callable[[View], View]:
     """Answers requests of this method and path with what the view gives, as JSON, to whom has the role. See Declared;
     `changes`: left out, all but GET do.
@@ -216,18 +236,18 @@ def route(
 
     def register(view: View) -> View:
         changing = method != "GET" if changes is None else changes
-        ROUTES.append(Declared(method, path, role, view, takes, gives, query, status, changing))
+        declared = Declared(method, path, role, view, takes, gives, query, status, changing, edits, about, keeps)
+        ROUTES.append(declared)
 
         @wraps(view)
         def answered(**parameters: str) -> Response:
             try:
                 request = _request()
-                if (refused := refusal(request.role, role)) is not None:
-                    raise RefusedError("not_allowed", refused, status=403)
-                result = view(request, **parameters)
-                return result if isinstance(result, Response) else answer(200, result)
+                admit(request, declared)
+                call = partial(called, declared, request, parameters)
+                return recording.carried_out(declared, request, parameters, call) if declared.changes else call()
             except RefusedError as error:
-                return problem(error)
+                return problem(error, recording.newest_change(parameters) if error.status == 412 else None)
             except Exception as error:
                 logger.error("request failed", route=f"{method} {path}", error=type(error).__name__, at=_place(error))
                 return problem(RefusedError("failed", "internal error; see the log", status=500))
@@ -238,8 +258,27 @@ def route(
     return register
 
 
-def answer(status: int, body: Json) -> Response:
-    return Response(body=body, status_code=status, headers=dict(_HEADERS))
+def admit(request: Request, declared: Declared) -> None:
+    """RefusedError where the request does not come to the route's own code."""
+    if request.wait:
+        raise WaitError("too_many", "this key has asked too often: wait, and ask again", 429, request.wait)
+    if (refused := refusal(request.role, declared.role)) is not None:
+        raise RefusedError("not_allowed", refused, status=403)
+    if declared.edits and request.if_match is None:
+        told = "say which form you have changed or looked at: If-Match, with the etag that GET gave"
+        raise RefusedError("precondition_required", told, "If-Match", 428)
+
+
+def called(declared: Declared, request: Request, parameters: Mapping[str, str]) -> Response:
+    """What the view answers."""
+    result = declared.view(request, **parameters)
+    return result if isinstance(result, Response) else answer(declared.status, result)
+
+
+def answer(status: int, body: Json, etag: str | None = None) -> Response:
+    """`etag`: of the form of a thing that the answer is about; where it stands in the body, it need not be said."""
+    told = etag or (body.get("etag") if isinstance(body, dict) else None)
+    return Response(body=body, status_code=status, headers={**_HEADERS, **({"ETag": told} if told else {})})
 
 
 class Refused(TypedDict):
@@ -256,6 +295,17 @@ class Refused(TypedDict):
     """Which of the body's fields, the path's or query's parameters, or headers it is about."""
     problems: NotRequired[list[ProblemTold]]
     """All that is wrong with a definition."""
+    changed: NotRequired[ChangedMeanwhile]
+    """Of a 412: the change that came between, where it is known."""
+
+
+class ChangedMeanwhile(TypedDict):
+    """The newest change of what the request is about."""
+
+    by: str
+    at: int
+    action: str
+    etag: str
 
 
 class ProblemTold(TypedDict):
@@ -267,8 +317,8 @@ class ProblemTold(TypedDict):
     at: NotRequired[list[str | int]]
 
 
-def problem(error: RefusedError) -> Response:
-    """How every error of this API is told."""
+def problem(error: RefusedError, changed: Json = None) -> Response:
+    """How every error of this API is told; `changed`: the change that was not known to whoever asked."""
     told: Refused = {
         "type": f"urn:problem-type:beckon:{error.code}",
         "title": error.code.replace("_", " ").capitalize(),
@@ -280,20 +330,36 @@ def problem(error: RefusedError) -> Response:
         told["field"] = error.field
     if isinstance(error, ProblemsError):
         told["problems"] = [each._asdict() for each in error.problems]
+    if changed is not None:
+        told["changed"] = changed
     response = answer(error.status, told)
     response.headers["Content-Type"] = "application/problem+json"
+    if isinstance(error, WaitError):
+        response.headers["Retry-After"] = str(error.seconds)
     return response
 
 
 def _request() -> Request:
     request = app.current_request
     assert request is not None
-    claims = (request.context.get("authorizer") or {}).get("claims") or {}
     body = request.raw_body
     raw = body.encode() if isinstance(body, str) else body
-    if_match = request.headers.get("if-match")
-    operator, role = str(claims.get("sub", "unknown")), role_of(str(claims.get("cognito:groups", "")))
-    return Request(dict(request.query_params or {}), raw, if_match, operator, role)
+    authorizer = request.context.get("authorizer") or {}
+    claims = authorizer.get("claims")
+    if claims is not None:
+        operator, groups = str(claims.get("sub", "unknown")), str(claims.get("cognito:groups", ""))
+    else:  # functions/keys
+        operator, groups = str(authorizer.get("operator", "unknown")), str(authorizer.get("role", ""))
+    return Request(
+        dict(request.query_params or {}),
+        raw,
+        request.headers.get("if-match"),
+        operator,
+        role_of(groups),
+        str(request.context.get("requestId", "")),
+        int(authorizer.get("wait", 0)),
+        request.headers.get("idempotency-key"),
+    )
 
 
 def _place(error: Exception) -> str:

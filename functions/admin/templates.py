@@ -114,7 +114,7 @@ def list_versions(request: Request, template: str) -> Json:
 # ── drafts ──
 
 
-@route("POST", "/templates", role=Role.EDITOR)
+@route("POST", "/templates", role=Role.EDITOR, about=("definition.id",))
 def create(request: Request) -> Json:
     """Keeps a draft of a new template: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     template, text = written_in(request.json_with_lines())
@@ -123,7 +123,7 @@ def create(request: Request) -> Json:
     return keep(template, text, None, request.operator, 201)
 
 
-@route("PUT", "/templates/{template}/draft", role=Role.EDITOR)
+@route("PUT", "/templates/{template}/draft", role=Role.EDITOR, edits=True)
 def put_draft(request: Request, template: str) -> Json:
     """Keeps a draft, in the place of the form that `If-Match` names by its `etag`. It may have problems still."""
     version, draft = standing(template), kept.drafts().get(template)
@@ -134,7 +134,7 @@ def put_draft(request: Request, template: str) -> Json:
     return keep(written, text, draft.number if draft else None, request.operator, 200)
 
 
-@route("DELETE", "/templates/{template}/draft", role=Role.EDITOR)
+@route("DELETE", "/templates/{template}/draft", role=Role.EDITOR, edits=True)
 def drop_draft(request: Request, template: str) -> Json:
     draft = draft_of(template)
     only_if_unchanged(request, standing(template), draft)
@@ -290,7 +290,7 @@ def rendered(ready: Ready, body: Mapping[str, Any]) -> dict[str, Any]:
 # ── publishing ──
 
 
-@route("POST", "/templates/{template}/publish", role=Role.SENDER)
+@route("POST", "/templates/{template}/publish", role=Role.SENDER, edits=True, about=("version",))
 def publish(request: Request, template: str) -> Json:
     """Makes the draft what is sent from now on, as the next version: `{"why": …}`. All steps that do not pin a version
     send it, also to people who are under way."""
@@ -311,10 +311,10 @@ def publish(request: Request, template: str) -> Json:
     with suppress(PublishedMeanwhileError):  # of another template's draft: this one says what is published
         kept.drop_draft(template, draft.number)
     logger.info("template published", template=template, version=number, operator=request.operator)
-    return {"template": template, "version": number, "advice": found.advice}
+    return answer(200, {"template": template, "version": number, "advice": found.advice}, etag(new, None))
 
 
-@route("DELETE", "/templates/{template}", role=Role.SENDER)
+@route("DELETE", "/templates/{template}", role=Role.SENDER, edits=True)
 def take_back(request: Request, template: str) -> Json:
     """Takes the shop's own template back: what is shipped under its id is sent again; one that nothing is shipped for
     is gone, which is refused while a journey sends it. Its versions stay, for the emails that were made of them."""
@@ -449,9 +449,7 @@ def keep(template: Template, text: str | None, instead_of: int | None, operator:
 
 
 def tagged(status: int, told: dict[str, Any]) -> Response:
-    response = answer(status, told)
-    response.headers["ETag"] = str(told["etag"])
-    return response
+    return answer(status, told)
 
 
 def etag(version: Version | None, draft: Draft | None) -> str:
@@ -459,9 +457,6 @@ def etag(version: Version | None, draft: Draft | None) -> str:
 
 
 def only_if_unchanged(request: Request, version: Version | None, draft: Draft | None) -> None:
-    if request.if_match is None:
-        told = "say which version you have changed: If-Match, with the etag of GET /templates/{template}"
-        raise RefusedError("precondition_required", told, "If-Match", 428)
     if request.if_match != etag(version, draft):
         raise changed_meanwhile()
 

@@ -11,7 +11,7 @@ import urllib.error
 from collections.abc import Callable
 from http.client import HTTPException
 
-from infra.local import campaigns, commands, coupons, forms, imports, journeys, segments, shop_settings, templates
+from infra.local import campaigns, commands, coupons, forms, imports, journeys, keys, segments, shop_settings, templates
 from infra.local.client import add_json, errors
 
 PORT = 8000
@@ -31,6 +31,8 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
   .venv/bin/beckon form --help          sign-up forms and surveys: written, published, put into the shop's pages
   .venv/bin/beckon import --help        a list of subscribers brought over: what it would do, then doing it
+  .venv/bin/beckon key --help           keys with which scripts use the API: made, listed, revoked
+  .venv/bin/beckon audit                who has changed what, newest first
   .venv/bin/beckon simulate win_back    play a journey on a copy: who gets what when, if it is published
   .venv/bin/beckon rebuild              make profiles, the lake and segments' members again from all events
   .venv/bin/beckon sending              SES's rate and quota, bounces and complaints; lift: ends a pause of marketing
@@ -101,6 +103,12 @@ def main() -> int:
     campaign.description = campaigns.DESCRIPTION
     campaign.formatter_class = argparse.RawDescriptionHelpFormatter
     campaigns.add_commands(campaign)
+    key = command("key", lambda _: None, "make, list and revoke the keys of scripts")
+    key.description, key.formatter_class = keys.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    keys.add_commands(key)
+    audit = command("audit", keys.show_changes, "show who has changed what")
+    audit.description, audit.formatter_class = keys.AUDIT, argparse.RawDescriptionHelpFormatter
+    keys.add_audit(audit)
     coupon = command("coupon", lambda _: None, "show and add coupon codes")
     coupon.description = coupons.DESCRIPTION
     coupon.formatter_class = argparse.RawDescriptionHelpFormatter

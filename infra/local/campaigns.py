@@ -195,7 +195,8 @@ def duplicate(arguments: argparse.Namespace) -> None:
 
 
 def delete(arguments: argparse.Namespace) -> None:
-    call(arguments.port, "DELETE", _path(arguments))
+    held = call(arguments.port, "GET", _path(arguments))
+    call(arguments.port, "DELETE", _path(arguments), **{"if-match": held["etag"]})
     console.print(f"{arguments.campaign} is deleted.")
 
 

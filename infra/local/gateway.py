@@ -60,13 +60,72 @@ def admin(system: System, request: Request) -> Response:
     for route in system.routes["Api"]:
         parameters = route.match(request.method, request.path)
         if parameters is not None:
-            answer = _answer(_invoke(system, route.function, _version_1(system, route, request, parameters)))
+            payload = _version_1(system, route, request, parameters)
+            if route.authorizer is not None and (told := let_in(system, route.authorizer, payload)) is not None:
+                return told
+            answer = _answer(_invoke(system, route.function, payload))
             chosen = dict(parse_qsl(request.query)).get("as") if request.path == "/" else None
             if chosen not in WORDS:
                 return answer
             cookie = f"{ROLE_COOKIE}={chosen}; Path=/admin; HttpOnly; SameSite=Strict"
             return replace(answer, headers={**answer.headers, "set-cookie": cookie})
     return _json(403, {"message": "Missing Authentication Token"})  # what a REST API says of a path it does not know
+
+
+def let_in(system: System, authorizer: str, payload: dict[str, Any]) -> Response | None:
+    """Asks an authorizer (of the type REQUEST) who asks, and puts that into the payload; or why they are not let in."""
+    if not payload["headers"].get("authorization"):
+        return gateway_says(system, "UNAUTHORIZED")
+    context = payload["requestContext"]
+    arn = f"arn:aws:execute-api:eu-west-1:{ACCOUNT}:local/admin/{payload['httpMethod']}{payload['path']}"
+    try:
+        told = system.invoke(authorizer, {**payload, "type": "REQUEST", "methodArn": arn})
+    except Exception as error:
+        if str(error) != "Unauthorized":
+            report(authorizer, error)
+            return _json(500, {"message": None})
+        return gateway_says(system, "UNAUTHORIZED")
+    context["authorizer"] = {**told["context"], "principalId": told["principalId"]}
+    return None
+
+
+def gateway_says(system: System, name: str) -> Response:
+    """What the admin's API answers by itself, as the template has it."""
+    (api,) = system.template.of_type("AWS::Serverless::Api")
+    told = system.template.properties(api)["GatewayResponses"][name]
+    headers = {
+        name.lower(): value.strip("'") for name, value in told.get("ResponseParameters", {}).get("Headers", {}).items()
+    }
+    body = told["ResponseTemplates"]["application/json"].encode()
+    return Response(told["StatusCode"], {"content-type": "application/json", **headers}, body)
+
+
+class Throttle:
+    """How many requests of each route the admin's API still takes, as the template limits them (`MethodSettings`).
+
+    Where time stands still, as in tests, there are no requests a second.
+    """
+
+    def __init__(self) -> None:
+        self.left: dict[str, tuple[float, int]] = {}
+        """Requests, and the instant at which there were so many."""
+
+    def takes(self, system: System, request: Request) -> bool:
+        if not system.world.ticks:
+            return True
+        (api,) = system.template.of_type("AWS::Serverless::Api")
+        limits = {
+            each["ResourcePath"].replace("~1", "/").replace("//", "/"): each
+            for each in system.template.properties(api)["MethodSettings"]
+        }
+        routes = (route for route in system.routes["Api"] if route.match(request.method, request.path) is not None)
+        path = next((route.path for route in routes if route.path in limits), "/*")
+        most, rate = limits[path]["ThrottlingBurstLimit"], limits[path]["ThrottlingRateLimit"]
+        now = system.world.now()
+        left, at = self.left.get(path, (most, now))
+        left = min(most, left + (now - at) / 1000 * rate)
+        self.left[path] = (left - 1 if left >= 1 else left, now)
+        return bool(left >= 1)
 
 
 def signed_in_as(request: Request) -> str:
@@ -221,6 +280,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
+        self.throttle = Throttle()
 
     def serving(self, system: System, own: Own) -> Server:
         """This server, ready to `serve_forever`."""
@@ -290,7 +350,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _api(self, request: Request) -> Response:
         if request.path == "/admin" or request.path.startswith("/admin/"):
-            return admin(self.server.system, replace(request, path=request.path.removeprefix("/admin") or "/"))
+            asked = replace(request, path=request.path.removeprefix("/admin") or "/")
+            if not self.server.throttle.takes(self.server.system, asked):
+                return gateway_says(self.server.system, "THROTTLED")
+            return admin(self.server.system, asked)
         return public(self.server.system, request)
 
     def _write(self, response: Response) -> None:

@@ -10,11 +10,12 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path with `{parameters}` of one API, and the function it leads to."""
+    """A method and a path with `{parameters}` of one API, the function it leads to, and that which lets in who asks."""
 
     method: str
     path: str
     function: str
+    authorizer: str | None = None
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

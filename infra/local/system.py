@@ -582,10 +582,18 @@ def _wire_event(system: System, function: Resource, name: str, type_: str, event
         case "Schedule" | "ScheduleV2":
             _wire_schedule(system, function, name, function.name, event)
         case "HttpApi" | "Api":
-            route = Route(event.get("Method", "ANY").upper(), event["Path"], function.name)
+            lets_in = _authorizer(system, event.get("Auth", {}).get("Authorizer"))
+            route = Route(event.get("Method", "ANY").upper(), event["Path"], function.name, lets_in)
             system.routes[type_] = sorted([*system.routes[type_], route], key=Route.order)
         case _:
             raise ValueError(f"the local run does not know events of type {type_} ({function.name}.{name})")
+
+
+def _authorizer(system: System, name: str | None) -> str | None:
+    """The function that is an API's authorizer of this name; None: it has none, or Cognito is it."""
+    apis = map(system.template.properties, system.template.of_type("AWS::Serverless::Api"))
+    found = (api["Auth"]["Authorizers"].get(name, {}).get("FunctionArn") for api in apis)
+    return next((str(function) for function in found if function), None)
 
 
 def _wire_schedule(system: System, resource: Resource, name: str, target: str, event: Mapping[str, Any]) -> None:

@@ -1,12 +1,21 @@
-"""Operators: what each role may do. A person has it by a group of the user pool, a script by its key.
+"""Operators: what each role may do, the keys of scripts, and the log of who has changed what. A person has a role by a
+group of the user pool, a script by its key.
 
 Each role may do all that those before it may.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.events import Instant
 
 
 class Role(IntEnum):
@@ -43,3 +52,83 @@ def refusal(has: Role | None, takes: Role) -> str | None:
 
 def article(role: Role) -> str:
     return f"an {role.word}" if role.word[0] in "aeiou" else f"a {role.word}"
+
+
+# ── keys of scripts ──
+
+
+PREFIX = "beckon"
+KEY_NAME = r"[a-z][a-z0-9-]{0,39}"
+_KEY = re.compile(rf"{PREFIX}_({KEY_NAME})_([A-Za-z0-9_-]{{43}})")
+
+
+class Key(BaseModel):
+    """What a script comes in with. Its secret is known to nobody here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(pattern=rf"^{KEY_NAME}$")
+    role: str
+    made: Instant
+    by: str
+    expires: Instant | None = None
+    used: int | None = None
+    """The newest day (since 1970, UTC) on which it was."""
+    revoked: Instant | None = None
+
+    def opens(self, t: Instant) -> bool:
+        return self.revoked is None and (self.expires is None or t < self.expires)
+
+
+def written(name: str, secret: str) -> str:
+    """The key as it is shown once: with a beginning by which scanners of secrets find one that was published."""
+    return f"{PREFIX}_{name}_{secret}"
+
+
+def read(text: str) -> tuple[str, str] | None:
+    """The name and the secret in what an Authorization header says; None: it is no key."""
+    found = _KEY.fullmatch(text.removeprefix("Bearer ").strip())
+    return (found[1], found[2]) if found is not None else None
+
+
+def hashed(secret: str) -> str:
+    """How a secret is kept. It is 32 random bytes, which nobody guesses, however fast the hash is: what makes a hash
+    of a password slow, and salts it, would only slow down each request."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_its(secret: str, hash_: str) -> bool:
+    return hmac.compare_digest(hashed(secret), hash_)
+
+
+# ── who has changed what ──
+
+
+class Change(BaseModel):
+    """A line of the audit log: who, what, when. Of people it has ids, and nothing else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    at: Instant
+    by: str
+    """The subject of an operator's token, or `key:` and the name of a key."""
+    action: str
+    """The route: `PUT /segments/{segment}/draft`."""
+    of: dict[str, str] = {}
+    """What it was done to: `{"segment": "vip"}`."""
+    before: str | None = None
+    """The etag of the form that was changed, where it was named."""
+    after: str | None = None
+    """The etag of the form that came of it."""
+    state: Literal["begun", "done", "failed"] = "begun"
+    """`begun`, and nothing after it: it was cut off, and may have been done or not. `failed`: perhaps in part."""
+
+
+_ID = re.compile(r"[\w.:#-]{1,200}", re.ASCII)
+
+
+def safe(ids: Mapping[str, Any]) -> dict[str, str]:
+    """Of what a request is about, what is an id: what somebody has put there instead may be an address."""
+    told = {name: str(value) for name, value in ids.items() if isinstance(value, str | int)}
+    return {name: value if _ID.fullmatch(value) else "?" for name, value in told.items()}

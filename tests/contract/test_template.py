@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -364,10 +365,10 @@ def test_the_sender_s_domain_is_what_stands_behind_its_at_sign() -> None:
 
 def test_what_is_kept_goes_when_the_first_deployment_fails() -> None:
     kept = {name: r for name, r in RESOURCES.items() if r.get("UpdateReplacePolicy") == "Retain"}
-    assert len(kept) == 9
+    assert len(kept) == 10
     assert {r["DeletionPolicy"] for r in kept.values()} == {"RetainExceptOnCreate"}
     tables = [r["Properties"] for r in kept.values() if r["Type"] == "AWS::DynamoDB::Table"]
-    assert [table["DeletionProtectionEnabled"] for table in tables] == [True] * 5
+    assert [table["DeletionProtectionEnabled"] for table in tables] == [True] * 6
 
 
 def test_a_time_zone_is_one_that_the_functions_know() -> None:
@@ -569,12 +570,13 @@ def test_the_admin_has_the_routes_it_answers() -> None:
     rest = importlib.import_module("functions.admin.rest")
     chalice = importlib.import_module("functions.admin.app").app
     answered = {(method, path) for path, methods in chalice.routes.items() for method in methods}
-    assert routes("AdminFunction") == OPEN | {("ANY", rest.PROXY)}
+    assert routes("AdminFunction") == OPEN | {("ANY", rest.PROXY), ("ANY", rest.KEYED)}
     assert answered >= OPEN
-    proxy = Route("ANY", rest.PROXY, "AdminFunction")
-    for method, path in answered - OPEN:
+    for (method, path), resource in product(answered - OPEN, (rest.PROXY, rest.KEYED)):
         asked = re.sub(r"\{\w+\}", "x1", path)
-        came = {"resource": rest.PROXY, "pathParameters": proxy.match(method, asked), "requestContext": {}}
+        proxy = Route("ANY", resource, "AdminFunction")
+        parameters = proxy.match(method, resource.replace("/{proxy+}", asked))
+        came = {"resource": resource, "pathParameters": parameters, "requestContext": {}}
         found = rest.resolved(came)
         assert found["resource"] == found["requestContext"]["resourcePath"] == path
         assert set((found["pathParameters"] or {}).values()) <= {"x1"}
@@ -590,10 +592,20 @@ def test_a_function_s_policy_has_room_for_a_permission_for_each_route() -> None:
 def test_the_admin_is_open_to_nobody_but_for_the_page_they_sign_in_on_and_its_files() -> None:
     auth = RESOURCES["AdminApi"]["Properties"]["Auth"]
     assert auth["DefaultAuthorizer"] in auth["Authorizers"]
-    opened = {
-        (event["Method"], event["Path"]) for event in events("AdminFunction", "Api") if event.get("Auth") is not None
-    }
-    assert opened <= OPEN
+    authorized = {(each["Method"], each["Path"]): each.get("Auth") for each in events("AdminFunction", "Api")}
+    by_key = ("ANY", importlib.import_module("functions.admin.rest").KEYED)
+    assert {route for route, by in authorized.items() if by == {"Authorizer": "NONE"}} <= OPEN
+    assert {route for route, by in authorized.items() if by is None} == {("ANY", "/{proxy+}")}
+    assert authorized[by_key] == {"Authorizer": "Keys"}
+    asks = auth["Authorizers"]["Keys"]
+    assert asks["FunctionArn"] == {"Fn::GetAtt": ["KeysFunction", "Arn"]}
+    assert asks["Identity"] == {"Headers": ["Authorization"], "ReauthorizeEvery": 0}
+
+
+def test_whoever_asks_with_a_key_reaches_nothing_of_the_tables_but_keys() -> None:
+    (statement,) = RESOURCES["KeysRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEY"]}}
 
 
 def test_access_logs_hold_nothing_personal() -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,6 +39,7 @@ from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.refusals import Refusal
 from tests.integration.conftest import NOW, SECRETS, TABLES, session
 
+REQUESTS = count()
 DEAD_LETTERS = ("events", "feedback", "transition", "refresh")
 ROUTES = [
     Route(method, path, "AdminFunction")
@@ -118,7 +120,7 @@ def payload(route: Route, url: str, body: bytes, groups: str = "owner", **extra:
             "authorizer": {"claims": {"sub": "operator-1", "cognito:groups": groups}},
             "httpMethod": route.method,
             "path": f"/admin{parts.path}",
-            "requestId": "request",
+            "requestId": f"request-{next(REQUESTS):06d}",
             "resourcePath": route.path,
             "stage": "admin",
         },

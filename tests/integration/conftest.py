@@ -102,6 +102,13 @@ TABLES = {
             {"AttributeName": "item", "AttributeType": "S"},
         ],
     },
+    "Operators": {
+        "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "kind", "AttributeType": "S"},
+            {"AttributeName": "id", "AttributeType": "S"},
+        ],
+    },
     "Definitions": {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"}],
         "AttributeDefinitions": [

@@ -13,6 +13,7 @@ import pytest
 
 from functions.admin import reports
 from infra.local.aws import athena as local_athena
+from infra.local.aws import dynamodb as local_dynamodb
 from infra.local.aws import s3 as local_s3
 from infra.local.aws import sqs as local_sqs
 from infra.local.aws import stepfunctions as local_stepfunctions
@@ -23,7 +24,7 @@ from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type,
 from shared.domain.lake_rows import COLUMNS, row
 from tests.integration import admin_stack
 from tests.integration.admin_stack import ADA, IRELAND, Admin, deliver, event, order, sign_up
-from tests.integration.conftest import NOW
+from tests.integration.conftest import NOW, TABLES
 
 
 @pytest.fixture
@@ -193,6 +194,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world = World(tmp_path / "world.sqlite", now=NOW)
     services = {
         "athena": local_athena.OPERATIONS,
+        "dynamodb": local_dynamodb.OPERATIONS,
         "s3": local_s3.OPERATIONS,
         "sqs": local_sqs.OPERATIONS,
         "stepfunctions": local_stepfunctions.OPERATIONS,
@@ -200,6 +202,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", connect(world, services))
     admin_stack.forget()
     clock.use(world.now)
+    boto3.client("dynamodb").create_table(TableName="Operators", BillingMode="PAY_PER_REQUEST", **TABLES["Operators"])
+    monkeypatch.setenv("OPERATORS_TABLE", "Operators")
     yield world
     clock.use(None)
     admin_stack.forget()

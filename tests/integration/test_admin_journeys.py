@@ -171,7 +171,7 @@ def test_a_changed_shipped_journey_is_as_shipped_once_its_draft_is_dropped(shop:
     shipped = journey_files.shipped_texts()["birthday"]
     draft(shop, shipped.replace("name:", "name: Our", 1), "birthday")
     assert ok(shop.ask("GET", "/journeys/birthday"))["draft"]["by"] != "beckon"
-    ok(shop.ask("DELETE", "/journeys/birthday/draft"))
+    ok(shop.delete("/journeys/birthday/draft"))
     assert ok(shop.ask("GET", "/journeys/birthday/yaml"))["yaml"] == shipped
 
 
@@ -202,7 +202,7 @@ def test_journeys_and_their_steps_are_switched(shop: Shop) -> None:
 
 def test_a_segment_that_a_journey_asks_about_is_not_deleted(shop: Shop) -> None:
     publish(shop)
-    answer = refused(shop.ask("DELETE", "/segments/new_subscribers"), 409, "in_use")
+    answer = refused(shop.delete("/segments/new_subscribers"), 409, "in_use")
     assert "journey hello" in answer["detail"]
 
 

@@ -178,7 +178,7 @@ def test_what_a_campaign_names_has_to_be_there_and_changes_are_of_the_newest_for
     assert shop.ask("POST", f"/campaigns/{id_}/pause")[0] == 409
     copied = shop.ask("POST", f"/campaigns/{id_}/duplicate", {"id": f"{id_}_again"})
     assert (copied[0], copied[1]["definition"]["name"]) == (201, "Changed (copy)")
-    assert shop.ask("DELETE", f"/campaigns/{id_}_again")[0] == 200
+    assert shop.delete(f"/campaigns/{id_}_again")[0] == 200
     assert shop.ask("GET", f"/campaigns/{id_}_again")[0] == 404
 
 
@@ -190,7 +190,7 @@ def test_one_that_is_called_off_in_its_grace_goes_to_nobody(shop: Shop) -> None:
     assert mails(shop, id_) == {}
     assert progress(shop, id_)["state"] == "cancelled"
     assert shop.ask("POST", f"/campaigns/{id_}/resume")[0] == 409
-    assert shop.ask("DELETE", f"/campaigns/{id_}")[0] == 409
+    assert shop.delete(f"/campaigns/{id_}")[0] == 409
 
 
 def test_one_that_is_withdrawn_before_its_day_is_a_draft_again_and_can_be_sent_anew(shop: Shop) -> None:
@@ -416,7 +416,7 @@ def test_who_is_erased_before_their_turn_gets_nothing_and_who_has_joined_another
     erased, stays, joins, bystander = (people[f"ada.{number}@example.com"] for number in (301, 302, 303, 304))
     id_ = sent(shop, segments=["newcomers"])
     shop.passes(30 * SECOND)  # frozen, and nothing is sent yet
-    assert shop.ask("DELETE", f"/contacts/{erased}")[0] == 202
+    assert shop.delete(f"/contacts/{erased}")[0] == 202
     assert shop.ask("POST", f"/contacts/{stays}/merge", {"other": joins})[0] == 202
     shop.passes(10 * MINUTE)
     stands = progress(shop, id_)

@@ -39,9 +39,9 @@ def test_a_draft_is_kept_beside_what_is_published(shop: Shop) -> None:
     assert told["draft"]["definition"]["when"] == whole
     assert told["definition"]["when"]["at_least"] == 1
     assert (told["publication"], told["filling"]) == (1, {"status": "filled"})
-    assert shop.ask("DELETE", "/segments/customers/draft") == (200, {"segment": "customers"})
+    assert shop.delete("/segments/customers/draft") == (200, {"segment": "customers"})
     assert shop.ask("GET", "/segments/customers")[1]["draft"] is None
-    assert refused(shop.ask("DELETE", "/segments/customers/draft"))[:2] == (404, "not_found")
+    assert refused(shop.delete("/segments/customers/draft"))[:2] == (404, "not_found")
 
 
 def test_what_is_only_drafted_is_shown_as_that(shop: Shop) -> None:
@@ -331,7 +331,7 @@ def test_whether_journeys_start_is_yes_or_no(shop: Shop, asked: str) -> None:
 def test_a_draft_that_fits_no_longer_is_refused(shop: Shop) -> None:
     shop.publish("buyers", BUYERS)
     shop.draft("askers", {"kind": "member", "segment": "buyers"})
-    assert shop.ask("DELETE", "/segments/buyers")[0] == 202
+    assert shop.delete("/segments/buyers")[0] == 202
     for asked in ("publish", "dry-run"):
         answer = refused(shop.ask("POST", f"/segments/askers/{asked}"))
         assert answer[:3] == (400, "invalid_segment", "when")
@@ -413,14 +413,14 @@ def test_the_versions_of_a_segment_are_listed_newest_first(shop: Shop) -> None:
 def test_what_is_in_use_cannot_be_deleted(shop: Shop) -> None:
     shop.publish("buyers", BUYERS)
     shop.publish("askers", {"kind": "member", "segment": "buyers"})
-    status, code, field, said = refused(shop.ask("DELETE", "/segments/buyers"))
+    status, code, field, said = refused(shop.delete("/segments/buyers"))
     assert (status, code, field) == (409, "in_use", "segment")
     assert said == "the segment askers asks about it: publish that one without it, or delete it, first"
     assert shop.ask("POST", "/journeys/win_back/publish", {"state": "paused"})[0] == 200
-    assert refused(shop.ask("DELETE", "/segments/inactive"))[3] == "the journey win_back uses it"
-    assert refused(shop.ask("DELETE", "/segments/nobody"))[:2] == (404, "not_found")
-    assert shop.ask("DELETE", "/segments/askers")[0] == 202
-    assert shop.ask("DELETE", "/segments/buyers")[0] == 202
+    assert refused(shop.delete("/segments/inactive"))[3] == "the journey win_back uses it"
+    assert refused(shop.delete("/segments/nobody"))[:2] == (404, "not_found")
+    assert shop.delete("/segments/askers")[0] == 202
+    assert shop.delete("/segments/buyers")[0] == 202
 
 
 # ── dry runs ──

@@ -219,7 +219,7 @@ def test_whoever_was_in_a_deleted_segment_leaves(shop: Shop) -> None:
     shop.publish("buyers", orders(1))
     shop.passes(HOUR)
     (member,) = shop.members("buyers")
-    assert shop.ask("DELETE", "/segments/buyers")[0] == 202
+    assert shop.delete("/segments/buyers")[0] == 202
     shop.passes(HOUR)
     assert [(t.contact, t.entered, t.cause) for t in shop.transitions("buyers")] == [
         (member, True, "definition"),

@@ -60,7 +60,7 @@ function Deletion({ id, name }) {
   const remove = async () => {
     if (!await confirmed(`Delete the segment “${name}”? Its members leave it, and no journey starts from it any more.`, "Delete")) return;
     await run(async () => {
-      await ask(at("segments", id), undefined, "DELETE");
+      await ask(at("segments", id), undefined, "DELETE", told.etag);
       location.hash = "#/segments";
     });
   };

@@ -63,6 +63,10 @@ class World:
             return self._now
         return self._now + int((time.monotonic() - self._ticking_since) * 1000)
 
+    @property
+    def ticks(self) -> bool:
+        return self._ticking_since is not None
+
     def tick(self) -> None:
         """From now on time passes by itself, at its real speed."""
         self._now, self._ticking_since = self.now(), time.monotonic()
