@@ -1,5 +1,5 @@
-"""What the shop's owner does first: saying how emails look and what their code is worth, and switching on the journeys
-that ship; a fresh deployment emails nobody until then."""
+"""What the shop's owner does first: saying how emails look and what their code is worth, putting sign-up forms on the
+web, and switching on the journeys that ship; a fresh deployment emails nobody until then."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from infra.local.gateway import Request
 from infra.local.system import System
 from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.journey_files import shipped
+from shared.domain.events import Json
 from shared.domain.settings import Brand, Senders, ShopSettings, SocialLink
 
 PUBLISH = {"unknown_events": True, "why": "switched on by make run"}
@@ -26,7 +27,41 @@ SETTINGS = ShopSettings(
     senders=Senders(reply_to="hello@shop.example.com"),
     brand=Brand(social=(SocialLink(name="Instagram", url="https://instagram.com/thecornergiftshop"),)),
     code_worth="10% off your next order",
+    interests=("Bags", "Candles", "Christmas", "Gardening", "Home decor", "Kitchenware", "Stationery", "Toys"),
 )
+
+
+POOL = "first_order"
+CODES = tuple(f"HELLO-{1_000 + 37 * number % 9_000}" for number in range(200))
+WORDING = "By signing up you agree to get emails about new goods and offers. Each has a link that stops them."
+FORMS: tuple[dict[str, Json], ...] = (
+    {
+        "id": "first_order",
+        "name": "Pop-up on the shop's page",
+        "style": "popup",
+        "title": "10% off your first order",
+        "text": "Sign up for our emails, and we send you a code for your first order.",
+        "button": "Send me the code",
+        "first_name": "optional",
+        "topics": [{"id": "marketing"}],
+        "wording": WORDING,
+        "popup": {"delay": 2, "exit": True},
+        "promise": POOL,
+    },
+    {
+        "id": "newsletter",
+        "name": "In the shop's page",
+        "style": "inline",
+        "title": "Hear from us",
+        "text": "New goods and a few ideas, about once a month.",
+        "first_name": "optional",
+        "interests": "optional",
+        "topics": [{"id": "marketing"}],
+        "wording": WORDING,
+        "promise": POOL,
+    },
+)
+"""What a visitor of the shop's page (`/shop`) can sign up with; the code of the welcome email is of a pool."""
 
 
 def settle_in() -> None:
@@ -35,12 +70,28 @@ def settle_in() -> None:
         shop_settings.save(SETTINGS, instead_of=0, by="make run")
 
 
+def open_forms(system: System) -> None:
+    """Puts the forms on the web, and the codes they promise in a pool, as an operator does."""
+    _ask(system, "PUT", f"/coupons/{POOL}", {"days": 60, "low": 20})
+    _ask(system, "POST", f"/coupons/{POOL}/codes", {"codes": list(CODES)})
+    for form in FORMS:
+        etag = _ask(system, "POST", "/forms", form)["etag"]
+        _ask(system, "POST", f"/forms/{form['id']}/publish", {}, **{"if-match": etag})
+
+
+def _ask(system: System, method: str, path: str, body: Json, **headers: str) -> dict[str, Json]:
+    """The answer of the admin's API. RuntimeError: it is none of success."""
+    told = {"content-type": "application/json", **headers}
+    answer = gateway.admin(system, Request(method, path, headers=told, body=json.dumps(body).encode()))
+    if answer.status >= 300:
+        raise RuntimeError(f"{method} {path} was answered {answer.status}: {answer.body.decode()[:500]}")
+    found = json.loads(answer.body)
+    assert isinstance(found, dict)
+    return found
+
+
 def switch_on(system: System, ids: Collection[str] | None = None) -> None:
     """Publishes these of them (all, when left out) by the admin's API, but for those that are published already."""
     for id_ in shipped() if ids is None else ids:
         if id_ not in journey_definitions.publication().journeys:
-            body = json.dumps(PUBLISH).encode()
-            headers = {"content-type": "application/json"}
-            answer = gateway.admin(system, Request("POST", f"/journeys/{id_}/publish", headers=headers, body=body))
-            if answer.status != 200:
-                raise RuntimeError(f"{id_} cannot be switched on: {answer.body.decode()}")
+            _ask(system, "POST", f"/journeys/{id_}/publish", PUBLISH)

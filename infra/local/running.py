@@ -69,6 +69,7 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
         if system.world.setting("history") is None:
             with system.world.lock:
                 launching.settle_in()
+                launching.open_forms(system)
                 launching.switch_on(system, launching.FIRST)
         if system.world.setting("history") != "replayed":
             replay(system, arguments.customers)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from liquid import Environment, FileSystemLoader, StrictUndefined
+from liquid import Environment, FileSystemLoader, Markup, StrictUndefined
 from liquid.extra import add_tags
 
 from infra.local.aws import ses
@@ -47,6 +47,11 @@ FRAME_POLICY = (
     "img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"
 )
 """That of a mail, which has its style in it."""
+SHOP_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""That of the shop's page: forms bring a script and a style of theirs."""
 MAILS_A_PAGE = 50
 PREVIEW_LENGTH = 160
 
@@ -113,6 +118,12 @@ def start_page(facts: Facts) -> str:
         percent=100 * (facts.now - begun) // max(until - begun, 1),
         attribution=ATTRIBUTION,
     )
+
+
+def shop_page(shop: str, products: list[dict[str, Any]], inline: str, popup: str) -> str:
+    """The shop's own page, as a visitor sees it. `inline` and `popup` are what a shop pastes into it, as HTML."""
+    page = _environment().get_template("shop.html")
+    return page.render(shop=shop, products=products, inline=Markup(inline), popup=Markup(popup))
 
 
 DONE = {"sign-up": "signed up", "order": "placed an order"}

@@ -11,11 +11,15 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 from infra.local import turning
 from infra.local.aws import dynamodb, ses, stepfunctions
 from infra.local.gateway import Request, Response
+from infra.local.launching import FORMS
 from infra.local.screens import mailbox
 from infra.local.settings import PARAMETERS, PORT, SECRETS
-from infra.local.shop import PICTURES, history, shoppers, storefront
+from infra.local.shop import PICTURES, PICTURES_URL, history, shoppers, storefront
 from infra.local.system import System
+from shared.adapters import catalogue, form_definitions, form_pages, recommendations, shop_settings
+from shared.domain import contents
 from shared.domain.events import DAY, SECOND, iso
+from shared.domain.recommendations import IN_WHOLE_SHOP
 
 MAX_MAILS = 1000
 WRITE_KEY: str = json.loads(SECRETS["write_keys"])[0]
@@ -27,6 +31,8 @@ def answer(system: System, request: Request) -> Response | None:
     match [request.method, *request.path.strip("/").split("/")]:
         case ["GET", ""]:
             return _html(mailbox.start_page(facts(system)))
+        case ["GET", "shop"]:
+            return _html(_shop_page(system), policy=mailbox.SHOP_POLICY)
         case ["GET", "images", file]:
             return _image(system, file)
         case ["GET", "local", "style.css"]:
@@ -57,6 +63,19 @@ def drawing(file: str) -> bytes | None:
     """A picture of the sample's products: as `candles.png` in its addresses, as everywhere on the web; drawn as SVG."""
     found = PICTURES / f"{file.removesuffix('.png')}.svg"
     return found.read_bytes() if found.parent == PICTURES and found.exists() else None
+
+
+def _shop_page(system: System) -> str:
+    """The sample shop's own page: what sells best, and the forms that are on the web (`launching.FORMS`)."""
+    with system.world.lock:
+        known = recommendations.known(system.world.now()).by_category.get(IN_WHOLE_SHOP, ())
+        found = contents.offered(
+            known, catalogue.on_sale, contents.Front(PARAMETERS["ShopUrl"], PARAMETERS["Currency"])
+        )
+        forms = [form for each in FORMS if (form := form_definitions.shown(str(each["id"]))) is not None]
+        snippets = {form.style: form_pages.snippet(form, shop_settings.settings(), "") for form in forms}
+    products = [{**each, "image": str(each["image"]).replace(PICTURES_URL, "/local/pictures")} for each in found]
+    return mailbox.shop_page(PARAMETERS["ShopName"], products, snippets.get("inline", ""), snippets.get("popup", ""))
 
 
 def _image(system: System, file: str) -> Response | None:
@@ -240,6 +259,7 @@ def what_to_try(system: System) -> str:
 
   {url}/          start here: have somebody sign up or order, turn the clock
   {url}/mailbox   every email that was sent; click, unsubscribe, bounce
+  {url}/shop      be a visitor of the shop: sign up, confirm in the mailbox, get a code
   {url}/admin/    contacts, segments, journeys, reports
 
 In a second terminal:
