@@ -222,7 +222,7 @@ def _transition(transition: Transition) -> dict[str, Json]:
     }
 
 
-ABOUT = ("journey", "run", "step", "campaign", "variant", "purpose", "template", "topic")
+ABOUT = ("journey", "run", "step", "campaign", "variant", "digest", "purpose", "template", "topic")
 """Where a message comes from and what it is about: of a run, of a campaign, or the system's own."""
 
 
@@ -236,7 +236,7 @@ def _message(item: Item) -> dict[str, Json]:
         "message": item["kind"]["S"].removeprefix("MESSAGE#"),
         **{name: item[name]["S"] for name in ABOUT if name in item},
         "template_version": int(item["template_version"]["N"]) if "template_version" in item else None,
-        "kept": "copy" in item and "ses_id" in item,
+        "kept": bool(item.get("copy", {}).get("B")) and ("ses_id" in item or "digest" in item),
         "status": status,
         "reason": reason,
         "sentence": SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status),

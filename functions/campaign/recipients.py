@@ -17,6 +17,7 @@ from shared.adapters.delivering import Delayed, OutcomePendingError, deliver
 from shared.adapters.mail import NotSentError, SendingStoppedError
 from shared.adapters.pace import NoSlotError
 from shared.domain.campaigns import breaker, timing
+from shared.domain.campaigns.audience import is_member
 from shared.domain.campaigns.ledger import Outcome
 from shared.domain.campaigns.states import Kept
 from shared.domain.events import MINUTE, SECOND, Instant, Type
@@ -119,11 +120,6 @@ def check_of(kept: Kept, contact: str, t: Instant, shop: ZoneInfo) -> Callable[[
         return Refusal.JOINED if has_had_it(profile, kept.id, f"{kept.id}_{contact}") else None
 
     return check
-
-
-def is_member(profile: Profile, segments: tuple[str, ...], without: tuple[str, ...]) -> bool:
-    members = {name for name, held in profile.memberships.items() if held.member}
-    return not members.isdisjoint(segments) and members.isdisjoint(without)
 
 
 def has_had_it(profile: Profile, campaign: str, key: str) -> bool:

@@ -23,12 +23,13 @@ from shared.adapters.delivering import (
 )
 from shared.adapters.events_queue import put_events
 from shared.adapters.mail import NotSentError, SendingStoppedError
+from shared.adapters.messages import ClaimLostError
 from shared.adapters.messages_queue import put_later
 from shared.adapters.pace import NoSlotError
 from shared.domain.events import DAY, MINUTE, SECOND, Event, Instant, Json, Strict, iso
 from shared.domain.journeys.runs import ASK_AGAIN, Settled
 from shared.domain.journeys.telling import tell as tell_run
-from shared.domain.messages.asked import Message, RunMessage, SystemMessage, message_of
+from shared.domain.messages.asked import DigestMessage, Message, RunMessage, SystemMessage, message_of
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 
@@ -96,6 +97,9 @@ def _take(body: str, instant: Instant) -> None:
     who has waited for so long for what they asked for does."""
     asked = Asked.model_validate_json(body)
     message = message_of(asked.message)
+    if isinstance(message, DigestMessage):
+        _take_digest(body, message, asked.asked, instant)
+        return
     entered = message.entered_at if isinstance(message, RunMessage) else asked.asked
     prompt = isinstance(message, SystemMessage)
     try:
@@ -116,6 +120,22 @@ def _take(body: str, instant: Instant) -> None:
         put_events([_settled(message, "delayed", iso(held.until))])  # its run asks for it anew by then
     else:
         put_later(body, _seconds(held.until - instant), prompt=prompt)
+
+
+def _take_digest(body: str, message: DigestMessage, asked: Instant, instant: Instant) -> None:
+    """What cannot be said of it now waits on the queue; after a day, the contact is woken for it anew."""
+    from functions.message import digests  # once a week, for some
+
+    try:
+        digests.take(message, asked + DAY, instant)
+    except NoSlotError as error:
+        wait = _seconds(error.until - instant)
+    except (OutcomePendingError, NotSentError, ClaimLostError) as error:
+        wait = _pause(error, instant - asked) // SECOND
+    else:
+        return
+    if instant < asked + ASK_AGAIN:
+        put_later(body, wait)
 
 
 def _seconds(wait: Instant) -> int:

@@ -27,6 +27,7 @@ from shared.adapters.contacts import RepeatedEventsError, Stored, VersionConflic
 from shared.domain.coupons import told_codes
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import (
+    DAY,
     INTERNAL,
     MINUTE,
     NEVER,
@@ -241,9 +242,10 @@ def _asks_to_make_anew(event: Event) -> bool:
     return event.type == Type.EVALUATION_DUE and bool(event.properties.get("rebuild"))
 
 
-def _decided(stored: Stored) -> tuple[int, dict[str, Membership], dict[str, Instant]]:
+def _decided(stored: Stored) -> tuple[int, dict[str, Membership], dict[str, Instant], dict[str, Instant]]:
     """What an evaluation alone can change of a profile."""
-    return stored.profile.definitions, dict(stored.profile.memberships), dict(stored.profile.runs)
+    profile = stored.profile
+    return profile.definitions, dict(profile.memberships), dict(profile.runs), dict(profile.digests)
 
 
 def _journeys(number: int, published: int = 0) -> Journeys:
@@ -432,6 +434,7 @@ def _fold(
             anew = anew or bool(member.event.properties.get("all"))
             number = max(number, member.event.properties.get("definitions", 0))
             published = max(published, member.event.properties.get("journeys", 0))
+            _wait_for_digest(profile, member.event)
         elif member.event.type in INTERNAL:
             told += [each for each in [told_by(member.event)] if each is not None]
         else:
@@ -453,12 +456,35 @@ def _fold(
     writes += _answer_writes(profile, recorded)
     writes += asked.writes(profile.contact, recorded)
     writes += [contacts.profile_write(closed, NEVER, now) for closed, _ in ends]  # nothing would ever move a wake-up
+    _ask_for_digests(profile, now)
     left = [transitions for _, transitions in ends if transitions]
     room = contacts.MAX_WRITES - 1 - len(writes)
     for each in left:
         writes += contacts.transition_writes(each, now, max((room - 1) // (len(left) + 1), 1))
     writes += contacts.transition_writes(transitions, now, contacts.MAX_WRITES - 1 - len(writes))
     return transitions, [contacts.profile_write(profile, stored.wake_at, now), *writes]
+
+
+def _wait_for_digest(profile: Profile, event: Event) -> None:
+    """Until when, as `digest_due` says."""
+    topic, due = event.properties.get("digest"), event.properties.get("due")
+    if topic is None:
+        return
+    if due:
+        profile.digests[topic] = due
+    elif profile.digests.get(topic) == event.properties.get("was"):
+        profile.digests.pop(topic, None)
+
+
+def _ask_for_digests(profile: Profile, now: Instant) -> None:
+    """Asks for the digests that are due; each again after a day, until it is told what has become of it. Before that is
+    stored, so that none is missed: one that is asked for twice is sent once."""
+    for topic, due in profile.digests.items():
+        if due <= now:
+            from shared.adapters import messages_queue  # once a week, for some
+
+            messages_queue.put({"kind": "digest", "contact": profile.contact, "topic": topic}, now)
+            profile.digests[topic] = now + DAY
 
 
 def _amend_lake(profile: Profile, called: frozenset[str], now: Instant) -> None:

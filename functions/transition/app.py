@@ -28,6 +28,7 @@ from shared.adapters import (
     contacts,
     events_queue,
     members,
+    messages_queue,
     search,
 )
 from shared.adapters.clock import now
@@ -101,6 +102,9 @@ def end(contact: str, joined: str | None, instant: Instant) -> None:
     contacts.delete(contact, [item["kind"]["S"] for item in contacts.items(contact, contact_runs.PREFIX)])
     search.forget(contact)
     if joined is not None:
+        for item in contacts.items(contact, "DIGEST#"):  # nothing wakes them any more
+            topic = item["kind"]["S"].removeprefix("DIGEST#")
+            messages_queue.put({"kind": "digest", "contact": contact, "topic": topic}, instant)
         bring_over(contact, joined, instant)
         caps.bring_over(contact, joined, instant)
 

@@ -23,6 +23,7 @@ from shared.domain.campaigns.variants import email_for
 from shared.domain.events import DAY, Instant, MailClass
 from shared.domain.messages.asked import CampaignMessage
 from shared.domain.messages.clicks import is_scan
+from shared.domain.messages.digests import frequency
 from shared.domain.messages.gate import gate
 from shared.domain.messages.refusals import Refusal
 
@@ -117,9 +118,12 @@ def explain(kept: Kept, shard: int, found: Explained, t: Instant, left_out: Call
         for contact in asked:
             message, profile = message_for(kept, contact), profiles.get(contact)
             address = held[hashes[contact]] if contact in hashes else Address()
-            refusal = gate(message, profile, address.suppression, t, address.consent)
+            often = frequency(profile, message.topic, address.consent) if profile is not None else "all"
+            refusal = gate(message, profile, address.suppression, t, address.consent, kept=often != "all")
             if refusal is None and address.contact != contact:
                 refusal = Refusal.ANOTHERS_ADDRESS
+            if refusal is None and often != "all":
+                refusal = Refusal.IN_DIGEST
             later = False
             if refusal is None and profile is not None:
                 turn = turn_of(campaign.schedule, profile, began, shop)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from shared.adapters import copies, definitions, ready_templates, shop_settings, template_definitions, templates, tokens
@@ -46,6 +46,42 @@ def class_of(message: Message) -> MailClass:
     return of_template if asked is None or asked == "transactional" else asked
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An email as a digest lists it: its subject and preview, where it is read whole, and its copy (see `copies`)."""
+
+    title: str
+    preview: str
+    url: str
+    copy: bytes
+
+
+NO_DIGEST: Mapping[str, Json] = {"entries": [], "topic": None, "often": None}
+"""What every other email knows as `digest`."""
+
+
+def entry(message: Message, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Entry:
+    """The email as the contact reads it where a digest lists it. NoCodeError, TemplateFailedError, LookupError."""
+    subject = message.subject if isinstance(message, CampaignMessage) else None
+    locale = ready_templates.locale(profile)
+    ready = ready_templates.ready(message.template, message.pin, locale, subject, of_the_shop())
+    rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant)
+    view = _view(message, instant) or ""
+    copy = copies.made(rendered, unsubscribe.rpartition("/")[2], view.rpartition("/")[2])
+    url = view if copy else environment(ComposingSettings).shop_url
+    return Entry(rendered.subject, rendered.preview, url, copy)
+
+
+def digest_variables(message: Message, often: str, entries: Iterable[Entry]) -> Mapping[str, Json]:
+    """What a digest knows as `digest`."""
+    topic = shop_settings.settings().topic(message.topic)
+    return {
+        "entries": [{"title": each.title, "preview": each.preview, "url": each.url} for each in entries],
+        "topic": topic.name if topic is not None else message.topic,
+        "often": often,
+    }
+
+
 def rendered_for(
     message: Message,
     ready: Ready,
@@ -53,6 +89,7 @@ def rendered_for(
     trigger: Mapping[str, Json],
     instant: Instant,
     codes: Mapping[str, Any] | None = None,
+    digest: Mapping[str, Json] = NO_DIGEST,
 ) -> tuple[Rendered, str]:
     """The email as the contact reads it, and its one-click unsubscribe link. NoCodeError. `codes`: what is known as
     `coupon`, where no code is to be given."""
@@ -65,6 +102,7 @@ def rendered_for(
         "traits": Traits(profile),
         "now": moment(instant, where),
         "coupon": Coupons(message, profile, instant, where) if codes is None else codes,
+        "digest": digest,
         "language": ready.language,
         "feeds": Feeds(shop_settings.settings(), profile, instant, shop.shop_url),
         "weather": Weather(shop_settings.settings(), profile, instant),
@@ -92,6 +130,7 @@ def compose(
     instant: Instant,
     *,
     agrees_to_tracking: bool = False,
+    digest: Mapping[str, Json] = NO_DIGEST,
 ) -> Mail:
     """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
     or product it is about."""
@@ -101,7 +140,7 @@ def compose(
     ready = ready_templates.ready(message.template, message.pin, locale, subject, of_the_shop())
     test = is_test(message)
     codes = templates.example()["coupon"] if test else None
-    rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant, codes)
+    rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant, codes, digest)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
     address = sender_address(mail_class)
     of_a_list = mail_class != "transactional"
@@ -151,7 +190,8 @@ def preview(ready: Ready, profile: Profile, instant: Instant) -> Rendered:
     """The email as the contact would get it now, to look at. Its links lead nowhere: they are nobody's, so that who
     looks at it unsubscribes nobody."""
     message = CampaignMessage(contact=profile.contact, campaign="preview", template=ready.written.id)
-    rendered, unsubscribe = rendered_for(message, ready, profile, {}, instant, templates.example()["coupon"])
+    example = templates.example()
+    rendered, unsubscribe = rendered_for(message, ready, profile, {}, instant, example["coupon"], example["digest"])
     html, text = rendered.html, rendered.text
     for link in filter(None, (unsubscribe, _view(message, instant))):
         token = link.rpartition("/")[2]

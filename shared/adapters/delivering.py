@@ -28,6 +28,7 @@ from shared.adapters import (
     contact_runs,
     contacts,
     coupons,
+    digests,
     identities,
     journey_definitions,
     messages,
@@ -45,10 +46,11 @@ from shared.adapters.templates import TemplateFailedError
 from shared.adapters.turns import FAR
 from shared.domain import calendars
 from shared.domain.addresses import Address, is_role, newest_answer
-from shared.domain.events import NEVER, TRACKING, Instant, Json, MailClass
+from shared.domain.events import NEVER, TRACKING, Frequency, Instant, Json, MailClass
 from shared.domain.journeys import timing
-from shared.domain.messages.asked import Message, RunMessage, SystemMessage, is_test
+from shared.domain.messages.asked import CampaignMessage, DigestMessage, Message, RunMessage, SystemMessage, is_test
 from shared.domain.messages.caps import Waiting, goes, waits, when
+from shared.domain.messages.digests import frequency
 from shared.domain.messages.gate import awaits_address, gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
@@ -105,7 +107,8 @@ Check = Callable[[Profile], Refusal | Delayed | None]
 
 
 def deliver(message: Message, instant: Instant, check: Check | None = None) -> Held | Delayed:
-    """Brings the message to its end: sent, or refused (`Held.reason`); or says from when on it may go out.
+    """Brings the message to its end: sent, or refused (`Held.reason`), or kept for a digest (which is a reason,
+    `in_digest`); or says from when on it may go out.
 
     OutcomePendingError, NotSentError, AddressToComeError, NotYetError: it has not come to one; it is asked for again.
     """
@@ -136,6 +139,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
     to, hashed = _recipient(message, profile)
     address = addresses.read(hashed) if hashed is not None else Address()
     mail_class: MailClass = composing.class_of(message) if asking.refusal is None else "marketing"
+    often = frequency(profile, message.topic, address.consent) if profile is not None else "all"
+    is_kept = often != "all" and mail_class == "marketing" and _may_be_kept(message)
     refusal = asking.refusal or gate(
         message,
         profile,
@@ -143,6 +148,7 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         instant,
         address.consent,
         transactional=mail_class == "transactional",
+        kept=is_kept,
     )
     if refusal is None and check is not None and profile is not None:
         checked = check(profile)
@@ -160,6 +166,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
     if awaits_address(message, refusal, instant):
         raise AddressToComeError(message.key)
     try:
+        if refusal is None and is_kept and profile is not None:
+            return digests.keep(message, held, profile, often, instant)
         turn = _turn(message, mail_class, profile, instant) if refusal is None and profile is not None else _Turn()
         if turn.at > message.stale_after:
             refusal = Refusal.TOO_LATE
@@ -167,6 +175,13 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
             return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
         if turn.at > instant:
             return Delayed(turn.at)
+        waiting, listed = digests.Waiting(message.contact, message.topic), digests.Contents()
+        if isinstance(message, DigestMessage) and profile is not None:
+            waiting = digests.read(message.contact, message.topic)
+            listed = digests.contents(waiting, profile, instant)
+            if not listed.entries:
+                digests.leave_out(waiting, listed, instant)
+                return Held(Status.REFUSED, 0, instant, digests.EMPTY)
         paused = (mail_class == "marketing" and not is_test(message)) or message.lane == "campaigns"
         slot = pace.slot(message.lane, instant, marketing=paused)
         try:
@@ -177,6 +192,7 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
                 asking.trigger,
                 instant,
                 agrees_to_tracking=profile is not None and agrees(profile, TRACKING, address.consent),
+                digest=composing.digest_variables(message, often, listed.entries.values()),
             )
         except NoCodeError as error:  # never a blank where a code was to be
             logger.warning("no coupon code", message_key=message.key, template=message.template, reason=str(error))
@@ -184,7 +200,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         except TemplateFailedError as error:  # and fails again, however often it is tried for this contact
             logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
             return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)
-        claimed = messages.claim(message, held, instant, hashed, turn.counted, mail)
+        together = digests.listed_writes(waiting, listed, message.key, instant) if listed.entries else []
+        claimed = messages.claim(message, held, instant, hashed, turn.counted, mail, together)
         if slot is not None:
             clock.wait_until(slot)
         return _send(message, mail, claimed, instant, mail_class)
@@ -194,6 +211,11 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         raise OutcomePendingError(message.key) from error
     except NotWantedError:
         return _refused(message, held, Refusal.RUN_ENDED, instant)
+
+
+def _may_be_kept(message: Message) -> bool:
+    """Whether it may go into a digest. A colleague who gets one email a week wants to see a test of one now."""
+    return isinstance(message, RunMessage | CampaignMessage) and not is_test(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +263,12 @@ def _may_go_at(kept: Kept, message: RunMessage, profile: Profile, instant: Insta
     hours = journey_definitions.version(message.journey, message.version).hours
     zone = calendars.zone(environment(DeliveringSettings).shop_time_zone)
     return timing.opens_at(hours, profile, instant, zone or ZoneInfo("UTC"))
+
+
+def frequency_of(profile: Profile, topic: str) -> Frequency:
+    """How often the contact gets emails about the topic, by all that they have said so far."""
+    said = addresses.consent(identities.address_hash(profile.email)) if profile.email is not None else {}
+    return frequency(profile, topic, said)
 
 
 def agrees(profile: Profile, purpose: str, said: Mapping[str, Stamped]) -> bool:

@@ -3,12 +3,14 @@
 `contact`, `kind` (`MESSAGE#key`), `status`, `attempt`, `claimed_at`, and what it is `about` (journey, run, step, or
 campaign; template, topic); when claimed `address` (the hash of where it goes),
 `template_version` and `copy` (the email as it is sent, see `copies`); when sent `ses_id` and `sent_at`, when
-refused `reason` and `refused_at`; `delivered_at`, and `clicks` (time and link's hash of each).
+refused `reason` and `refused_at`; when a digest lists it, `digest` (that one's
+key) and the `copy`; `delivered_at`, and `clicks` (time and link's hash of each).
 Every write but `settle` is conditional on what its writer has read, so of several that act at once one wins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -72,11 +74,13 @@ def claim(
     hashed_address: str | None = None,
     counted: TransactWriteItemTypeDef | None = None,
     mail: Mail | None = None,
+    together: Sequence[TransactWriteItemTypeDef] = (),
 ) -> Held:
     """Claims the message for one more attempt: from here on, only one sender acts. ClaimLostError, NotWantedError.
 
     In one transaction it makes sure that its run, if it is a run's, wants it still: so an exit that is recorded is
-    final; and counts it towards its cap (`caps.write`; CapChangedError).
+    final; and counts it towards its cap (`caps.write`; CapChangedError). `together`: what else holds from then on, or
+    the whole is to be asked again (CapChangedError).
     """
     claimed = Held(Status.CLAIMED, held.attempt + 1 if held is not None else 1, now)
     more: dict[str, Any] = {"address": {"S": hashed_address}} if hashed_address else {}
@@ -90,6 +94,7 @@ def claim(
         conditions.append((_run_is_at(message), NotWantedError))
     if counted is not None:
         conditions.append((counted, CapChangedError))
+    conditions += [(write, CapChangedError) for write in together]
     try:
         client("dynamodb").transact_write_items(TransactItems=[*writes, *(write for write, _ in conditions)])
     except client("dynamodb").exceptions.TransactionCanceledException as canceled:
@@ -114,6 +119,60 @@ def refuse(message: Message, held: Held | None, reason: Refusal, now: Instant, m
     )
     _not_sent(message, held, refused, {"refused_at": {"N": str(now)}}, mail_class)
     return refused
+
+
+def keep(message: Message, held: Held | None, together: Sequence[TransactWriteItemTypeDef], now: Instant) -> Held:
+    """Stores that the message is kept for a digest, with the writes that keep it. ClaimLostError; CapChangedError: one
+    of those is to be made of something newer."""
+    kept = _in_digest(held, now)
+    put = _replacement(message, held, kept, {"refused_at": {"N": str(now)}})
+    try:
+        client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, *together])
+    except client("dynamodb").exceptions.TransactionCanceledException as canceled:
+        own = canceled.response["CancellationReasons"][0].get("Code")
+        raise (ClaimLostError if own == "ConditionalCheckFailed" else CapChangedError)(message.key) from canceled
+    return kept
+
+
+def _in_digest(held: Held | None, now: Instant) -> Held:
+    before = held or Held(Status.REFUSED, 0, now)
+    return Held(Status.REFUSED, before.attempt, before.claimed_at, Refusal.IN_DIGEST)
+
+
+def listed_write(contact: str, key: str, digest: str, copy: bytes) -> TransactWriteItemTypeDef:
+    """That a kept message is in the digest with this key, as it reads there, on the condition that it is kept still."""
+    return {
+        "Update": {
+            "TableName": table(),
+            "Key": item_key(contact, _kind(key)),
+            "UpdateExpression": "SET digest = :digest, #copy = :copy",
+            "ConditionExpression": "reason = :kept",
+            "ExpressionAttributeNames": {"#copy": "copy"},
+            "ExpressionAttributeValues": {
+                ":digest": {"S": digest},
+                ":kept": {"S": Refusal.IN_DIGEST},
+                ":copy": {"B": copy},
+            },
+        }
+    }
+
+
+def left_out_write(contact: str, key: str, reason: Refusal, now: Instant) -> TransactWriteItemTypeDef:
+    """That a kept message is in no digest, and why, on the condition that it is kept still."""
+    return {
+        "Update": {
+            "TableName": table(),
+            "Key": item_key(contact, _kind(key)),
+            "UpdateExpression": "SET reason = :reason, refused_at = :now REMOVE digest, #copy",
+            "ConditionExpression": "reason = :kept",
+            "ExpressionAttributeNames": {"#copy": "copy"},
+            "ExpressionAttributeValues": {
+                ":reason": {"S": reason},
+                ":kept": {"S": Refusal.IN_DIGEST},
+                ":now": {"N": str(now)},
+            },
+        }
+    }
 
 
 def _not_sent(message: Message, held: Held | None, new: Held, more: dict[str, Any], mail_class: str | None) -> None:
@@ -222,15 +281,19 @@ def clicks(contact: str, key: str) -> tuple[list[tuple[Instant, str]], Instant]:
 
 
 def copy(contact: str, key: str) -> Copy | None:
-    """The email as it was sent; None: there is no copy of it, or no such message."""
+    """The email as it was sent, or as a digest lists it; None: there is no copy of it, or no such message."""
     answer = client("dynamodb").get_item(
         TableName=table(),
         Key=item_key(contact, _kind(key)),
-        ProjectionExpression="#copy, ses_id",
+        ProjectionExpression="#copy, ses_id, digest",
         ExpressionAttributeNames={"#copy": "copy"},
     )
     item = answer.get("Item", {})
-    return copies.read(bytes(item["copy"]["B"])) if "copy" in item and "ses_id" in item else None
+    return (
+        copies.read(bytes(item["copy"]["B"]))
+        if item.get("copy", {}).get("B") and ("ses_id" in item or "digest" in item)
+        else None
+    )
 
 
 def _run_is_at(message: RunMessage) -> TransactWriteItemTypeDef:

@@ -156,6 +156,20 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
         "and `categories`; those first that the contact likes. Of a calendar, what is on next, with its `place` and "
         "`until`; what is near first.",
     ),
+    "digest.entries": (
+        [
+            {
+                "title": "The first Darjeeling of the year",
+                "preview": "Picked in March, here since Tuesday.",
+                "url": "https://example.com/view/t",
+            },
+            {"title": "Three mugs are back", "preview": "And one is new.", "url": "https://example.com/view/u"},
+        ],
+        "In a digest, the emails that it is sent in the place of, the oldest first: each a `title` (its subject), its "
+        "`preview`, and a `url` where it is read whole.",
+    ),
+    "digest.topic": ("News and offers", "In a digest, the topic that they are about, as contacts know it."),
+    "digest.often": ("weekly", "In a digest, how often there is one: `weekly` or `monthly`."),
     "weather.sky": ("rain", "The weather where the contact is: clear, cloudy, rain, snow or storm; if it is known."),
     "weather.temperature": (12, "In degrees Celsius."),
     "language": ("en", "The language in which the email is written."),

@@ -328,6 +328,20 @@ def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
     )
 
 
+def digest_due(contact: str, topic: str, due: Instant, now: Instant, was: Instant = 0) -> Event:
+    """Has the contact woken at an instant for their digest of a topic. `due` 0: there is none any more, unless they are
+    to be woken for it at another instant than `was` by then."""
+    return Event(
+        id=event_id("digest", contact, topic, str(due), str(was), str(now)),
+        type=Type.EVALUATION_DUE,
+        time=now,
+        received=now,
+        source="refresh",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        properties={"digest": topic, "due": due, "was": was},
+    )
+
+
 def wake_up(contact: str, due: Instant, now: Instant) -> Event:
     """Asks for what time alone changes at an instant, once all that was received by then has been heard of."""
     return evaluation_due(contact, max(due + HEARD_AFTER, now))

@@ -406,6 +406,7 @@ def profile() -> Profile:
         former_words=frozenset({"ada"}),
         kept={"Quiz Completed": frozenset({"result", "points"})},
         runs={"cart#3": AT + 9, "birthday": AT + 99},
+        digests={"marketing": AT + 999},
         runs_begun=3,
         merged_into="c2",
         erased=True,
@@ -418,7 +419,7 @@ def test_a_profile_that_was_stored_before_is_read_as_it_was() -> None:
     missing = [each.name for each in fields(Profile) if getattr(whole, each.name) == getattr(empty, each.name)]
     assert missing == [], "a new part: give the profile here one, and add what is written of it to stored/profile.json"
     read = load(base64.b64decode(PROFILE_BYTES))
-    assert read == replace(whole, runs={}, runs_begun=0, lists={})  # there were none then
+    assert read == replace(whole, runs={}, digests={}, runs_begun=0, lists={})  # there were none then
     assert (read.cut_names, read.numbers) == (whole.cut_names, whole.numbers)
 
 

@@ -95,6 +95,16 @@ TABLES = {
             {"AttributeName": "id", "AttributeType": "S"},
         ],
     },
+    "Campaigns": {
+        "KeySchema": [
+            {"AttributeName": "campaign", "KeyType": "HASH"},
+            {"AttributeName": "item", "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "campaign", "AttributeType": "S"},
+            {"AttributeName": "item", "AttributeType": "S"},
+        ],
+    },
     "Coupons": {
         "KeySchema": [{"AttributeName": "pool", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
         "AttributeDefinitions": [

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_string
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from shared.adapters.composing import ACTIONS
 from shared.adapters.templates import _HTML, VARIABLES, Rendered, Source, example, parse, problems, render
 from shared.domain.events import DAY, MINUTE, NEVER, Instant, MailClass, Type, parse_instant
 from shared.domain.journeys.definition import Send
-from shared.domain.messages.asked import RunMessage
+from shared.domain.messages.asked import DigestMessage, RunMessage
 from shared.domain.messages.gate import gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import SENTENCES, Refusal
@@ -156,6 +157,25 @@ def test_dormant_contacts_get_one_mail_in_30_days() -> None:
     assert gate(message(), dormant(NOW - 30 * DAY), None, NOW) is None
     assert gate(message(), dormant(NOW - 30 * DAY + 1), None, NOW) is Refusal.FREQUENCY_CAP
     assert gate(message(), dormant(NOW), None, NOW) is Refusal.FREQUENCY_CAP
+
+
+def test_a_dormant_contacts_digest_steps_back_behind_other_emails_and_none_behind_it() -> None:
+    digest = DigestMessage(contact="c1", topic="marketing", day="2026-12-04")
+
+    def had(key: str, ago: int) -> Profile:
+        history = History([Occurrence(NOW - ago, {"message": key})], 1, NOW - ago)
+        return replace(dormant(), histories={Type.EMAIL_SENT: history})
+
+    for key, asked, again in (
+        ("digest_marketing_2026-11-06", None, 27),
+        ("j_c1-j-7_last_0", Refusal.FREQUENCY_CAP, 27),
+    ):
+        assert gate(message(), had(key, 20 * DAY), None, NOW) is asked
+        assert gate(digest, had(key, again * DAY - 1), None, NOW) is Refusal.FREQUENCY_CAP
+        assert gate(digest, had(key, again * DAY), None, NOW) is None
+    # What is kept for a digest is asked when that goes out.
+    assert gate(message(), dormant(NOW - DAY), None, NOW, kept=True) is None
+    assert gate(message(), replace(dormant(NOW - DAY), consent={}), None, NOW, kept=True) is Refusal.NO_CONSENT
 
 
 def test_who_was_asked_in_vain_gets_nothing_more_until_they_are_seen() -> None:
@@ -340,7 +360,7 @@ def test_a_mail_with_a_problem_is_not_compiled(written: str, unwritten: str, tol
 
 def test_there_is_a_mail_for_every_step_of_the_journeys() -> None:
     sends = [step for journey in journey_files.shipped().values() for step in journey.steps if isinstance(step, Send)]
-    assert {send.template or send.id for send in sends} == set(MAILS) - set(ACTIONS)
+    assert {send.template or send.id for send in sends} == set(MAILS) - set(ACTIONS) - {"digest"}
 
 
 def test_what_the_system_sends_was_asked_for_and_leads_to_where_it_is_done() -> None:

@@ -568,15 +568,25 @@ def test_a_form_that_was_sent_is_not_reminded_of() -> None:
         assert [template for _, template in emails(player)] == templates
 
 
-def test_the_sunset_asks_twice_and_then_stops() -> None:
+def lowered(player: Player) -> list[object]:
+    """What the trait `email_frequency` was set to, one after the other."""
+    updates = [effect for _, effect in player.effects if isinstance(effect, UpdateContact)]
+    return [effect.traits["email_frequency"] for effect in updates if "email_frequency" in effect.traits]
+
+
+def test_the_sunset_writes_less_often_asks_twice_and_then_stops() -> None:
     for answered in (False, True):
         player = customer("sunset")
         player.tell(traits(NOW, dormant=True))
-        after(player, 184 * 24, *([click(184 * 24, "stay")] if answered else []))
+        after(player, 184 * 24)
+        assert lowered(player) == ["monthly"]
+        assert emails(player) == []  # before anything is asked, they get less
+        after(player, 246 * 24, *([click(246 * 24, "stay")] if answered else []))
         after(player, 300 * 24)
         templates = [template for _, template in emails(player)]
         assert templates == (["still_want_email"] if answered else ["still_want_email", "last_email"])
         assert outcomes(player) == (["stayed"] if answered else ["no_answer"])
+        assert lowered(player) == (["monthly", None] if answered else ["monthly"])  # a sign of life ends it
 
 
 def test_single_actions_are_answered_once() -> None:

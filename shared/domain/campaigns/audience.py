@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.messages.refusals import Refusal
+from shared.domain.profiles import Profile
 
 WORDS: dict[str, str] = {
     Refusal.NO_CONSENT: "without consent",
@@ -21,9 +22,16 @@ WORDS: dict[str, str] = {
     Refusal.SUPPRESSED_OPERATOR: "whose address somebody of the shop has stopped",
     Refusal.ERASED: "erased",
     Refusal.SUNSET: "who did not answer whether they want email",
+    Refusal.IN_DIGEST: "who want one email a week or a month, and have it there",
     Refusal.FREQUENCY_CAP: "dormant, who had an email within the last 30 days",
 }
 """Of so many in the audience, why they will not be mailed."""
+
+
+def is_member(profile: Profile, segments: tuple[str, ...], without: tuple[str, ...]) -> bool:
+    """Whether the contact is in one of the segments, and in none of those that are left out."""
+    members = {name for name, held in profile.memberships.items() if held.member}
+    return not members.isdisjoint(segments) and members.isdisjoint(without)
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""Messages that are asked for: one email to one contact. Of three kinds: of a run, of a campaign, and the system's own.
+"""Messages that are asked for: one email to one contact. Of four kinds: of a run, of a campaign, a digest of what
+these would have sent, and the system's own.
 
 A message waits on a queue, and is the input of an execution: it holds ids only. Its key is the same for every attempt
 at it, and no other message of its contact's has it.
@@ -145,6 +146,32 @@ class CampaignMessage(Message):
         return {"campaign": self.campaign, **variant, **super().about}
 
 
+class DigestMessage(Message):
+    """One email with all that was kept of a topic for a contact who wants it once a week, or a month. `day`: on which
+    it is due (`2026-12-04`); empty, while it is only asked whether one is."""
+
+    kind: Literal["digest"] = "digest"
+    template: TemplateId = "digest"
+    mail_class: MailClass | None = "marketing"
+    day: Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = ""
+
+    @property
+    def lane(self) -> Lane:
+        return "campaigns"
+
+    @property
+    def source(self) -> str:
+        return "digest"
+
+    @property
+    def key(self) -> str:
+        return f"digest_{self.topic}_{self.day}"
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"digest": self.day, **super().about}
+
+
 class SystemMessage(Message):
     """The answer to what a person has just asked for, which needs no consent. `id`: what tells two of a purpose apart.
 
@@ -190,7 +217,12 @@ def is_test(message: Message) -> bool:
     return isinstance(message, CampaignMessage) and message.test
 
 
-KINDS: dict[Json, type[Message]] = {"run": RunMessage, "campaign": CampaignMessage, "system": SystemMessage}
+KINDS: dict[Json, type[Message]] = {
+    "run": RunMessage,
+    "campaign": CampaignMessage,
+    "digest": DigestMessage,
+    "system": SystemMessage,
+}
 
 
 def message_of(given: dict[str, Json]) -> Message:

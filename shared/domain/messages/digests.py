@@ -7,13 +7,14 @@ are dormant, and so ends with their next sign of life.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.addresses import said_frequency
-from shared.domain.events import Frequency, Instant
+from shared.domain.events import Frequency, Instant, Json
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.settings import DigestTime
 
@@ -38,16 +39,33 @@ def _lowered(profile: Profile) -> Frequency:
     return _KEPT.get(told.value, "all") if isinstance(told.value, str) else "all"
 
 
-def digest_day(often: Frequency, t: Instant, when: DigestTime, where: ZoneInfo) -> date:
-    """The day of the next digest, for what is kept at `t`: the first whose hour is later."""
+_KEY = re.compile(r"digest_[a-z0-9_-]{1,64}_\d{4}-\d\d-\d\d")
+
+
+def is_digest(key: Json) -> bool:
+    """Whether a message with this key is a digest (`asked.DigestMessage.key`)."""
+    return isinstance(key, str) and _KEY.fullmatch(key) is not None
+
+
+def digest_day(often: Frequency, t: Instant, when: DigestTime, where: ZoneInfo, sent: date | None = None) -> date:
+    """The day of the next digest, for what is kept at `t`: the first whose hour is later; and a week at least after the
+    one that was `sent` last, wherever the shop has moved its day to."""
     minute = calendars.minutes(when.at)
+    if sent is not None:
+        t = max(t, calendars.at_clock(sent + timedelta(days=7), minute, where) - 1)
     at = calendars.next_at_clock(t + 1, minute, (when.day,), where)
-    while often == "monthly" and calendars.local(at, where).day > DAYS_OF_A_WEEK:
+    while often == "monthly" and not fits(often, calendars.local(at, where).date()):
         at = calendars.next_at_clock(at + 1, minute, (when.day,), where)
     return calendars.local(at, where).date()
 
 
 DAYS_OF_A_WEEK = 7
+
+
+def fits(often: Frequency, day: date) -> bool:
+    """Whether a digest of that day is one that they want: what was kept for a week's is put off once they want one a
+    month."""
+    return often != "monthly" or day.day <= DAYS_OF_A_WEEK
 
 
 def digest_at(day: date, when: DigestTime, where: ZoneInfo) -> Instant:

@@ -7,14 +7,17 @@ from types import MappingProxyType
 
 from shared.domain.addresses import newest_answer, paused_until
 from shared.domain.events import DAY, HOUR, Instant, Type
-from shared.domain.messages.asked import Message, RunMessage, SystemMessage
-from shared.domain.messages.digests import DORMANT
+from shared.domain.messages.asked import DigestMessage, Message, RunMessage, SystemMessage
+from shared.domain.messages.digests import DORMANT, is_digest
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
 
 DORMANT_PAUSE = 30 * DAY
 """Dormant contacts get a mail at most this often. The goodbye is sent before its contact turns dormant, so it passes,
 and counts from then on."""
+
+DIGEST_PAUSE = 27 * DAY
+"""The same of their monthly digest: some months have four weeks."""
 
 
 def suppressed(suppression: tuple[str, Instant] | None, answer: Stamped | None) -> Refusal | None:
@@ -35,6 +38,7 @@ def gate(
     said: Mapping[str, Stamped] = MappingProxyType({}),
     *,
     transactional: bool = False,
+    kept: bool = False,
 ) -> Refusal | None:
     """Why this message must not be sent at this instant; None when it may.
 
@@ -62,7 +66,7 @@ def gate(
         return Refusal.PAUSED
     if is_sunset(profile):
         return Refusal.SUNSET
-    if _is_dormant(profile) and _mailed_since(profile, now - DORMANT_PAUSE, now):
+    if _is_dormant(profile) and not kept and _has_had_one(message, profile, now):
         return Refusal.FREQUENCY_CAP
     if profile.email is None:
         return Refusal.NO_ADDRESS
@@ -80,9 +84,15 @@ def is_sunset(profile: Profile) -> bool:
     return _is_dormant(profile) and asked is not None and asked.value is True
 
 
-def _mailed_since(profile: Profile, start: Instant, now: Instant) -> bool:
-    history = profile.histories.get(Type.EMAIL_SENT)
-    return history is not None and any(start < occurrence.time <= now for occurrence in history.newest)
+def _has_had_one(message: Message, profile: Profile, now: Instant) -> bool:
+    """Whether a dormant contact has had their email of a month. A digest steps back behind whatever they have had, and
+    no other behind a digest: else nobody who gets one a month would ever be asked whether they want it."""
+    history, of_digest = profile.histories.get(Type.EMAIL_SENT), isinstance(message, DigestMessage)
+    start = now - (DIGEST_PAUSE if of_digest else DORMANT_PAUSE)
+    return history is not None and any(
+        start < occurrence.time <= now and (of_digest or not is_digest(occurrence.properties.get("message")))
+        for occurrence in history.newest
+    )
 
 
 ADDRESS_WAIT = HOUR

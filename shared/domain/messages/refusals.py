@@ -29,6 +29,8 @@ class Refusal(StrEnum):
     SOLD_OUT = "sold_out"
     REJECTED = "rejected"
     TEMPLATE_FAILED = "template_failed"
+    IN_DIGEST = "in_digest"
+    CALLED_OFF = "called_off"
 
 
 SENTENCES = {
@@ -53,5 +55,7 @@ SENTENCES = {
     Refusal.SOLD_OUT: "The product that the email is about cannot be bought any more.",
     Refusal.REJECTED: "SES did not take the email.",
     Refusal.TEMPLATE_FAILED: "The template could not be rendered for this contact, or took too long.",
+    Refusal.IN_DIGEST: "The contact wants one email a week, or a month, about this topic, and has it there.",
+    Refusal.CALLED_OFF: "The campaign was cancelled before the digest went out that the email was kept for.",
 }
 """The refusals in words, for whoever asks why a mail was not sent."""

@@ -88,6 +88,8 @@ class Profile:
     runs: dict[str, Instant] = field(default_factory=dict)
     """By journey and number (`cart#7`), the open runs, and when time alone moves each; by journey alone (`birthday`),
     when a date begins one."""
+    digests: dict[str, Instant] = field(default_factory=dict)
+    """By topic, when the emails that are kept for the contact's digest are to be looked at."""
     runs_begun: int = 0
     """Of any journey: the number of the newest run."""
     merged_into: str | None = None
@@ -135,5 +137,7 @@ def flips_at(profile: Profile) -> Instant:
 
 
 def wake_at(profile: Profile) -> Instant:
-    """The earliest instant at which time alone may change anything of the contact: a membership, or a run."""
-    return min(flips_at(profile), max(profile.decided, min(profile.runs.values(), default=NEVER)))
+    """The earliest instant at which time alone may change anything of the contact: a membership, or a run; or at which
+    a digest of theirs is due."""
+    due = min((*profile.runs.values(), *profile.digests.values()), default=NEVER)
+    return min(flips_at(profile), max(profile.decided, due))

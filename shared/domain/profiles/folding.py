@@ -211,6 +211,7 @@ def rebuild(
         kept={},
         memberships=dict(profile.memberships),
         runs=dict(profile.runs),
+        digests=dict(profile.digests),
     )
     for event in told:
         fold(whole, event, asked)
