@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shared.domain import calendars
 from shared.domain.addresses import said_frequency
 from shared.domain.events import Frequency, Instant, Json
 from shared.domain.profiles import Profile, Stamped
-from shared.domain.settings import DigestTime
+
+if TYPE_CHECKING:  # a cold start pays for each import
+    from shared.domain.settings import DigestTime
 
 DORMANT = "dormant"
 """The segment of contacts who are not written to as often."""
