@@ -22,7 +22,7 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
 from shared.adapters.shop_settings import settings
 from shared.domain.addresses import newest_answer
-from shared.domain.events import DAY, SECOND, TRACKING, Event, Instant, Type
+from shared.domain.events import DAY, SECOND, TRACKING, Event, Instant, Type, event_id
 from shared.domain.messages.clicks import SCAN, is_scan
 from shared.domain.profiles import Profile
 from shared.domain.sources.ses import Feedback, MalformedError, Received, read, received, understand
@@ -79,7 +79,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 def _queue(done: list[tuple[Record, Feedback]]) -> list[Record]:
     """Puts the notices' events on the queue; gives the records of those that it did not take."""
     try:
-        put_events([_judged(feedback) for _, feedback in done])
+        put_events([event for _, feedback in done for event in _told(feedback)])
         return []
     except (BotoCoreError, ClientError) as error:
         logger.error("events not queued", reason=type(error).__name__)
@@ -148,6 +148,22 @@ def _wait(feedback: Feedback, instant: Instant) -> int:
         return 0
     left = event.stated + SCAN - instant
     return -(-left // SECOND) if 0 < left <= 2 * SCAN else 0
+
+
+def _told(feedback: Feedback) -> list[Event]:
+    """The event; and of a person's click on an answer that becomes a trait, what the contact has said by it."""
+    event = _judged(feedback)
+    word = event.properties.get("answer")
+    if not (isinstance(word, str) and event.properties.get("human")):
+        return [event]
+    trait = messages.trait_answered(feedback.contact, feedback.message, word)
+    if trait is None:
+        return [event]
+    said = {
+        **{"id": event_id("answer", event.id), "type": Type.CONTACT_UPDATED, "source": "preference"},
+        **{"traits": {trait: word}, "properties": {"message": feedback.message}},
+    }
+    return [event, event.model_copy(update=said)]
 
 
 def _judged(feedback: Feedback) -> Event:

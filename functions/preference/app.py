@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.preference import centre, pages
 from functions.preference.requests import Request
-from shared.adapters import answering, tokens
+from shared.adapters import answering, messages, tokens
 from shared.adapters.answering import ChangingError, GoneError
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     text = re.match(r"[A-Za-z0-9_-]*", (event.get("pathParameters") or {}).get("token", ""))[0]  # type: ignore[index]
     try:
         token = tokens.read(text, PURPOSES.get(route, "consent"))
-        said = re.match(r"[a-z0-9_]{0,40}", (event.get("pathParameters") or {}).get("answer", ""))[0]  # type: ignore[index]
+        said = re.match(r"[a-z0-9_-]{0,40}", (event.get("pathParameters") or {}).get("answer", ""))[0]  # type: ignore[index]
         if show is None or token is None or ("{answer}" in route and not said):
             answer = _answer(404, "This link does not work", pages.BAD_LINK)
         elif token.has_expired(now()):
@@ -93,7 +93,11 @@ def show_answer(request: Request) -> tuple[str, str]:
 def save_answer(request: Request) -> tuple[str, str]:
     """What was confirmed is told as the click that it is."""
     said = {"answer": request.answer, "human": True}
-    answering.tell(request.token, request.id, answering.read(request.token), Type.EMAIL_CLICKED, properties=said)
+    reader = answering.read(request.token)
+    answering.tell(request.token, request.id, reader, Type.EMAIL_CLICKED, properties=said)
+    trait = messages.trait_answered(request.token.contact, request.token.message, request.answer)
+    if trait is not None:
+        answering.tell(request.token, request.id, reader, Type.CONTACT_UPDATED, traits={trait: request.answer})
     return "Thank you", pages.ANSWERED
 
 

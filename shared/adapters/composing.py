@@ -22,6 +22,7 @@ from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
 from shared.domain.templates.brand import brand_variables
+from shared.domain.templates.definition import answered
 
 
 class ComposingSettings(Settings):
@@ -160,6 +161,7 @@ def compose(
         clicks=not test and _tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking),
         feedback=() if test else (mail_class, message.source),
         version=ready.version,
+        answers={} if test else answered(ready.written.translations.get(ready.language, ready.written)),
         copy=b"" if isinstance(message, SystemMessage) else copies.made(rendered, *acting),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import formataddr
 from functools import cache
@@ -47,7 +47,8 @@ class Mail:
     it comes from the stack's `Sender`. `list_id`: what mail programs sort by (RFC 2919). `opens`, `clicks`: whether SES
     is to tell of them; `feedback`: what receivers tell us of by (the header Feedback-ID), of the class and the sender.
     `unsubscribe_by_email`: the address that unsubscribes, too (empty: none). `copy`: as it is kept (see `copies`), and
-    of which `version` of its template it is made.
+    of which `version` of its template it is made. `answers`: by what a one-click answer in it says, the trait that it
+    becomes.
     """
 
     to: str
@@ -65,6 +66,7 @@ class Mail:
     feedback: tuple[str, ...] = ()
     version: int = 0
     copy: bytes = b""
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 class RejectedError(Exception):

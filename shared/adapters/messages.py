@@ -67,6 +67,15 @@ def address(contact: str, key: str) -> str | None:
     return answer["Item"]["address"]["S"] if "address" in answer.get("Item", {}) else None
 
 
+def trait_answered(contact: str, key: str, word: str) -> str | None:
+    """The trait that a one-click answer in a message becomes: as the email that was sent has it, and no link."""
+    answer = client("dynamodb").get_item(
+        TableName=table(), Key=item_key(contact, _kind(key)), ProjectionExpression="answers"
+    )
+    trait = answer.get("Item", {}).get("answers", {"M": {}})["M"].get(word)
+    return None if trait is None else trait["S"]
+
+
 def claim(
     message: Message,
     held: Held | None,
@@ -87,6 +96,7 @@ def claim(
     if mail is not None:
         more["template_version"] = {"N": str(mail.version)}
         more |= {"copy": {"B": mail.copy}} if mail.copy else {}
+        more |= {"answers": {"M": {word: {"S": trait} for word, trait in mail.answers.items()}}} if mail.answers else {}
     put = _replacement(message, held, claimed, more)
     writes: list[TransactWriteItemTypeDef] = [{"Put": put}]
     conditions: list[tuple[TransactWriteItemTypeDef, type[Exception]]] = []

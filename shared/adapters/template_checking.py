@@ -20,8 +20,10 @@ from shared.domain.conditions import Member, parts_of, values_in
 from shared.domain.conditions.comparing import names_the_trigger
 from shared.domain.conditions.windows import THIS_RUN
 from shared.domain.events import Instant
+from shared.domain.journeys.checking import CONSENTS
 from shared.domain.messages.variables import contact_variables
 from shared.domain.profiles import Profile
+from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.settings import ShopSettings
 from shared.domain.templates import lint, markdown, mjml_checking
 from shared.domain.templates.definition import (
@@ -125,8 +127,20 @@ def _of_variant(variant: Variant, segments: frozenset[str]) -> Iterator[Problem]
         place = f"block {number} ({block.kind})"
         headings += isinstance(block, Heading) and block.level == 1
         yield from _of_block(place, block, segments)
+    for word in _said_twice(variant):
+        yield Problem(None, f"the answer {word} is given to two questions: nobody could tell which trait it is of")
     if variant.blocks and not headings and not any(isinstance(each, Raw) for each in variant.blocks):
         yield Problem(None, "it has no heading of level 1: people who hear it need one to begin with")
+
+
+def _said_twice(variant: Variant) -> list[str]:
+    """Words of answers that would become one trait or another (or none)."""
+    asked = [block for block in all_blocks(variant.blocks) if isinstance(block, Answers)]
+    traits: dict[str, set[str | None]] = {}
+    for block in asked:
+        for answer in block.answers:
+            traits.setdefault(answer.word, set()).add(block.trait)
+    return [word for word, of in traits.items() if len(of) > 1]
 
 
 def _of_block(place: str, block: Block, segments: frozenset[str]) -> Iterator[Problem]:
@@ -146,6 +160,9 @@ def _of_block(place: str, block: Block, segments: frozenset[str]) -> Iterator[Pr
         case Answers():
             for answer in block.answers:
                 yield from _words(place, answer.text)
+            if block.trait is not None and (block.trait in KNOWN_TRAITS or CONSENTS.search(block.trait)):
+                told = "is consent, or has a place of its own: an answer becomes a trait of the shop's own"
+                yield Problem(place, f"the trait {block.trait} {told}")
         case Raw():
             parent = "mj-body" if of_the_body(block) else "mj-column"
             yield from _liquid(place, block.mjml, html=True)

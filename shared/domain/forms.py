@@ -47,7 +47,7 @@ MAX_ANSWER = 200
 FORM_NAMES = frozenset({"email", *ASKED, "interest", "topic", "tracking", "token", "homepage"})
 
 
-def _trait_of_the_shops(name: str) -> str:
+def trait_of_the_shops(name: str) -> str:
     if name in _OWN or not may_be_told_by_anybody(name):
         raise ValueError("is a trait that the product has a place for: choose another name")
     return name
@@ -56,7 +56,7 @@ def _trait_of_the_shops(name: str) -> str:
 class Question(Strict):
     """A question of the shop's own, whose answer becomes a trait. Without choices it is answered in a line of text."""
 
-    trait: Annotated[str, Field(pattern=TRAIT), AfterValidator(_trait_of_the_shops)]
+    trait: Annotated[str, Field(pattern=TRAIT), AfterValidator(trait_of_the_shops)]
     label: Line
     choices: tuple[Word, ...] = Field(default=(), max_length=20)
     required: bool = False

@@ -30,6 +30,7 @@ from shared.adapters import (
 )
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
+from shared.adapters.mail import Mail
 from shared.domain.events import (
     DAY,
     MINUTE,
@@ -350,6 +351,7 @@ def test_what_is_not_about_a_mail_of_ours_is_passed_over(half: Any) -> None:
     [
         ("https://api.example.com/answers/AbC-1_2/fine", "fine"),
         ("https://api.example.com/answers/AbC-1_2/as_it_is/?x=1", "as_it_is"),
+        ("https://api.example.com/answers/AbC-1_2/very-good", "very-good"),
         ("https://api.example.com/answers/AbC-1_2/", None),
         ("https://shop.example.com/fine", None),
     ],
@@ -389,10 +391,38 @@ def click_of(link: str, at: int) -> str:
     return json.dumps(notice)
 
 
-def claim() -> None:
+def claim(**answers: str) -> None:
     """A minute ago, of a run that goes on."""
     goes_on("c01")
-    messages.claim(MESSAGE, None, NOW - 60_000)
+    messages.claim(MESSAGE, None, NOW - 60_000, mail=Mail("", "", "", "", "", {}, answers=answers))
+
+
+@pytest.mark.parametrize(
+    ("links", "traits"),
+    [
+        ([("tea", 0)], [{"favourite": "tea"}]),
+        ([("tea", 0), ("coffee", 30_000)], [{"favourite": "tea"}, {"favourite": "coffee"}]),
+        ([("tea", 0), ("coffee", 2_000)], []),  # a scanner's, which opens every link
+        ([("water", 0)], []),  # which is none of the email's answers to a question with a trait
+    ],
+)
+def test_a_persons_one_click_answer_becomes_the_trait_that_the_email_says(
+    feedback: None, links: list[tuple[str, int]], traits: list[dict[str, str]]
+) -> None:
+    claim(tea="favourite", coffee="favourite")
+    notices = [click_of(f"answers/AbC-1_2/{word}", LATER + at) for word, at in links]
+    clock.use(lambda: LATER + 120_000)
+    deliver(*notices)
+    deliver(*notices)  # brought twice, it is one answer
+    told = {event.id: event for event in events()}.values()
+    clicks = sorted((each for each in told if each.type == Type.EMAIL_CLICKED), key=lambda each: each.time)
+    said = sorted((each for each in told if each.type == Type.CONTACT_UPDATED), key=lambda each: each.time)
+    assert [each.properties["answer"] for each in clicks] == [word for word, _ in links]
+    assert [each.traits for each in said] == traits
+    assert {(each.source, each.public, each.identities) for each in said} <= {
+        ("preference", False, clicks[0].identities)
+    }
+    assert [each.time for each in said] == [each.time for each in clicks][: len(said)]
 
 
 def clicked(*given: tuple[str, int], order: Any = None) -> dict[tuple[str, int], bool]:

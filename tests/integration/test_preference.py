@@ -28,6 +28,7 @@ from shared.adapters import (
 )
 from shared.adapters.clients import client
 from shared.adapters.events_queue import NotQueuedError
+from shared.adapters.mail import Mail
 from shared.adapters.tokens import Token
 from shared.domain.events import DAY, NEVER, SECOND, ConsentChange, Event, Identity, IdentityKind, Type
 from shared.domain.messages.asked import RunMessage
@@ -563,6 +564,18 @@ def test_an_answer_that_is_confirmed_is_told_as_a_persons_click(page: None) -> N
     (event,) = events()
     assert (event.type, event.source) == ("Email Clicked", "preference")
     assert event.properties == {"message": TOKEN.message, "answer": "stuck", "human": True}
+
+
+def test_an_answer_that_is_confirmed_becomes_the_trait_that_its_email_says(page: None) -> None:
+    goes_on("c01")
+    message = RunMessage(contact="c01", journey="win_back", run="c01-inactive-7", version=1, step="goodbye")
+    messages.claim(message, None, NOW, mail=Mail("", "", "", "", "", {}, answers={"very-stuck": "mood"}))
+    call("GET /answers", said="very-stuck")
+    assert events() == []
+    call("POST /answers", said="very-stuck")
+    clicked, updated = events()
+    assert (clicked.type, clicked.properties["answer"]) == ("Email Clicked", "very-stuck")
+    assert (updated.type, updated.source, updated.traits) == ("Contact Updated", "preference", {"mood": "very-stuck"})
 
 
 @pytest.mark.parametrize(("said", "token"), [("", None), ("<b>", None), ("fine", "nonsense")])

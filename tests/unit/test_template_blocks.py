@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from shared.adapters import template_compiling
+from shared.adapters import template_checking, template_compiling
 from shared.adapters.templates import Source, example, parse, problems, render
 from shared.domain.templates import markdown
 from shared.domain.templates.branches import signature
-from shared.domain.templates.definition import Template, conditions
+from shared.domain.templates.definition import Template, answered, conditions
 from shared.domain.templates.liquid import frozen, thawed
 from shared.domain.templates.stored import Compiled
 
@@ -220,3 +221,34 @@ def test_the_small_markdown(written: str, html: str, plain: str) -> None:
 def test_liquid_is_set_aside_and_put_back() -> None:
     text = 'a {{ b | default: "<" }} c {% if d %}Lq9Z9Z9qL{% endif %}'
     assert thawed(*frozen(text)) == text
+
+
+def of_answers(trait: str | None, *words: str) -> dict[str, object]:
+    return {"kind": "answers", "trait": trait, "answers": [{"word": word, "text": word} for word in words]}
+
+
+def test_an_answer_becomes_a_trait_of_the_shops_own_or_none() -> None:
+    written = template(of_answers("favourite", "tea", "coffee"), of_answers(None, "fine"))
+    assert answered(written) == {"tea": "favourite", "coffee": "favourite"}
+    for reserved in ("email", "birthday", "phone", "Favourite", "a.b"):
+        with pytest.raises(ValidationError):
+            template(of_answers(reserved, "tea"))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "said"),
+    [
+        ([of_answers("newsletter_consent", "yes")], "the trait newsletter_consent"),
+        ([of_answers("country", "yes")], "the trait country"),
+        ([of_answers("likes_tea", "yes"), of_answers("likes_coffee", "yes")], "the answer yes is given to two"),
+        ([of_answers("likes_tea", "yes"), of_answers(None, "yes")], "the answer yes is given to two"),
+        ([of_answers("likes_tea", "yes"), of_answers("likes_tea", "no")], None),
+    ],
+)
+def test_publishing_refuses_a_trait_that_is_not_the_answers_to_set(
+    blocks: list[dict[str, object]], said: str | None
+) -> None:
+    found = template_checking._of_variant(template(*EVERY_KIND[:1], *blocks), frozenset())
+    texts = [each.text for each in found if "trait" in each.text or "answer" in each.text]
+    assert all(said is not None and text.startswith(said) for text in texts)
+    assert bool(texts) == (said is not None)

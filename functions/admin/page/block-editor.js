@@ -103,6 +103,7 @@ function AnswerFields({ block, put }) {
       <label>Kept as<input value=${each.word} onInput=${(event) => change(n, { word: event.target.value })} /></label>
       ${block.answers.length > 1 && html`<button type="button" class="quiet danger" onClick=${() => put({ ...block, answers: block.answers.filter((_, at) => at !== n) })}>Remove<span class="hidden"> ${each.text}</span></button>`}
     </div>`)}
+    <label>Kept as the contact’s trait<input value=${block.trait ?? ""} placeholder="none" onInput=${(event) => put({ ...block, trait: event.target.value || null })} /></label>
     <button type="button" onClick=${() => put({ ...block, answers: [...block.answers, { word: `answer_${block.answers.length + 1}`, text: "Another answer" }] })}>Add an answer</button>`;
 }
 

@@ -50,7 +50,7 @@ _OWN_PAGES = (
     *("/unsubscribe/", "/preferences/", "/answers/", "/address/", "/download/", "/confirm/", "/surveys/", "/view/"),
 )
 """Behind them stands a token, which is nobody else's to know."""
-_ANSWER = re.compile(r"/answers/[\w-]+/([a-z0-9_]{1,40})/?")
+_ANSWER = re.compile(r"/answers/[\w-]+/([a-z0-9_-]{1,40})/?")
 _MAX_LINK = 500
 _NO_COMPLAINT = "auth-failure"
 """A report of a server about a signature, by the same way as complaints (RFC 6591): nobody complained."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.conditions import Condition
 from shared.domain.conditions.fields import Name
 from shared.domain.events import MARKETING, MailClass, Strict
+from shared.domain.forms import TRAIT, trait_of_the_shops
 from shared.domain.settings import Language
 
 ID = r"^[a-z][a-z0-9_]{0,63}$"
@@ -27,6 +28,7 @@ IN_WORDS = {
     LINE: "it must be one line",
     LINK: "it must be a web address, or Liquid that gives one, without a space before it",
     PATH: "it must be the name of a variable, such as cart.products",
+    TRAIT: "it must be lower-case letters, digits and _, begin with a letter, and have at most 40 characters",
     WORD: "it must be lower-case letters, digits, _ and -, at most 40 characters",
 }
 """What a text has to look like, by the pattern that holds it to it."""
@@ -131,10 +133,12 @@ class Answer(Strict):
 
 
 class Answers(BaseBlock):
-    """A question that is answered with one click: a button an answer."""
+    """A question that is answered with one click: a button an answer. `trait`: the trait of the contact's that the
+    answer's word becomes."""
 
     kind: Literal["answers"] = "answers"
     answers: tuple[Answer, ...] = Field(min_length=1, max_length=10)
+    trait: Annotated[str, Field(pattern=TRAIT), AfterValidator(trait_of_the_shops)] | None = None
 
 
 class Divider(BaseBlock):
@@ -228,6 +232,12 @@ def all_blocks(blocks: tuple[Block, ...]) -> Iterator[Block]:
             for column in block.columns:
                 yield from all_blocks(column.blocks)
         yield from all_blocks(block.fallback)
+
+
+def answered(variant: Variant) -> dict[str, str]:
+    """By what its one-click answers say, the trait that each becomes."""
+    questions = (block for block in all_blocks(variant.blocks) if isinstance(block, Answers))
+    return {each.word: block.trait for block in questions if block.trait is not None for each in block.answers}
 
 
 def conditions(variant: Variant) -> tuple[Condition, ...]:
