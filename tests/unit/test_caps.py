@@ -72,7 +72,7 @@ def test_no_window_ever_holds_more_and_every_message_has_an_end(
         if each.vanishes and now > each.at:
             continue
         stale = NEVER if each.stale == NEVER else each.at + each.stale
-        asking = Waiting(each.priority, stale, each.at, 0)
+        asking = Waiting(each.priority, stale, now, 0)  # whoever asks does not know for how long it has waited
         at = when(counted, name, asking, cap, now, opens)
         if now > stale or at > stale:
             skipped.add(number)
@@ -131,6 +131,23 @@ def test_a_message_of_the_first_priority_does_not_starve(stream: int) -> None:
             assert when(counted, "mine", mine, cap, now, always()) == now
             return
     raise AssertionError("its day never came")
+
+
+def test_whoever_asks_again_before_their_slot_keeps_their_place() -> None:
+    """A retry, or a sweep, asks at another time than the slot's; that sends nobody to the end of the line."""
+    cap, counted, names = Cap(day=1), goes(Counted(), "first", NOW), [f"m{n}" for n in range(5)]
+    sent: list[str] = []
+    for hour in range(24 * 7):
+        now = NOW + hour * HOUR + 7 * MINUTE
+        for name in names:
+            if name in sent:
+                continue
+            at = when(counted, name, asks(since=now), cap, now, always())
+            if at <= now:
+                counted, sent = goes(counted, name, now), [*sent, name]
+            else:
+                counted = waits(counted, name, asks(since=now), at, now)
+    assert sent == names
 
 
 def test_who_does_not_come_for_their_slot_blocks_it_for_a_while_only() -> None:

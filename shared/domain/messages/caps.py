@@ -45,6 +45,8 @@ class Counted:
 def when(counted: Counted, name: str, asked: Waiting, cap: Cap, now: Instant, opens: Opens) -> Instant:
     """When the message may go: now, or later. `asked.slot` says nothing. `opens`: the first instant from one on at
     which anything may go out (quiet hours, closed days), and the contact's time zone."""
+    if (held := counted.waiting.get(name)) is not None:  # who asks again has waited since they asked first
+        asked = replace(asked, since=held.since)
     is_counted = name in counted.sent  # its claim's outcome was not known, and it is tried again: it has its turn
     before = (
         0
