@@ -158,3 +158,16 @@ def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: P
         page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
         assert page.run("document.documentElement.scrollWidth") == 400, place
         assert page.run(FAINT) == []
+
+
+def test_the_clock_is_on_every_page_and_one_turns_it_there(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/operations")
+    page.wait_for("What keeps the shop’s email running")
+    page.wait("document.querySelector('.local time').innerText !== ''")
+    before = shop.system.world.now()
+    page.run("[...document.querySelectorAll('.local button')].find((each) => each.innerText === '+1 day').click()")
+    page.wait("document.querySelector('.local').innerText.includes('went out meanwhile')")
+    assert shop.system.world.now() >= before + DAY
+    for place in ("/", "/mailbox"):
+        page.open(base.removesuffix("/admin/") + place)
+        page.wait("document.querySelector('.local time')?.innerText")

@@ -3,7 +3,8 @@
 
 import { finishSigningIn, signIn, state } from "./login.js";
 import { Navigation } from "./navigation.js";
-import { Confirm, Empty, Title } from "./parts.js";
+import { Confirm, Empty, Title, turned } from "./parts.js";
+import { setNow, settings } from "./settings.js";
 import { html, render, signal, useEffect, useSignal } from "./vendor/preact.js";
 
 const PAGES = [
@@ -96,6 +97,13 @@ function Shown({ hash }) {
   }
   return html`<${module.value.default} ...${match.groups} />`;
 }
+
+// The local run has its clock on every page; where it has been turned, what is shown is asked for again.
+if (!settings.login) document.head.append(Object.assign(document.createElement("script"), { type: "module", src: "/local/clock.js" }));
+addEventListener("clock", ({ detail }) => {
+  setNow(detail.instant);
+  if (detail.hasTurned) turned.value += 1;
+});
 
 await finishSigningIn();
 place.value = location.hash; // it goes on to where they wanted to be

@@ -47,7 +47,6 @@ export function Navigation({ place, search }) {
         <button class="more" popovertarget="more-pages" aria-current=${inMore ? "true" : null}><${Picture} of=${MORE} /><span>More</span></button>
         <div id="more-pages" class="others" popover ref=${others}>${ENTRIES.slice(AT_HAND).map((each) => html`<${Way} of=${each} place=${place} />`)}</div>
       </nav>
-      ${!settings.login && html`<a class="beside" href="/mailbox">Mailbox</a>`}
       <p class="zone small soft" title="All times are in the shop’s time zone">${settings.zone}</p>
       ${settings.login && html`<button id="sign-out" class="quiet" onClick=${signOut}>Sign out</button>`}`}
   </header>`;

@@ -6,6 +6,9 @@ import { html, signal, useEffect, useRef, useSignal, useState } from "./vendor/p
 
 // ── what comes from the API ──
 
+/** How often the local run's clock has been turned: what is shown is asked for again then. */
+export const turned = signal(0);
+
 /** What `load` gives, once it has come: `{ value, problem, again }`. `again` asks once more, and shows the old meanwhile. */
 export function useLoaded(load, on = []) {
   const [told, tell] = useState({});
@@ -22,7 +25,7 @@ export function useLoaded(load, on = []) {
   useEffect(() => {
     again();
     return () => { turn.current += 1; };
-  }, on);
+  }, [...on, turned.value]);
   return { ...told, again };
 }
 

@@ -1,7 +1,7 @@
 // One search for everything: what is on the pages by its name, and people by what they are known by. What is written
 // goes to the API in a body, never into an address.
 
-import { ask, at } from "./api.js";
+import { ask } from "./api.js";
 import { ENTRIES } from "./navigation.js";
 import { sentence } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
@@ -18,8 +18,6 @@ const KINDS = [
   ["Campaigns", all("campaigns?limit=200", "campaigns", (each) => `#/campaigns/${each.id}`)],
   ["Forms", all("forms", "forms", (each) => `#/forms/${each.id}`)],
 ];
-const PERSONS = ["contact", "user", "shopify", "woocommerce"]; // what an id may be
-
 const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").trim();
 
 /** How well a name answers what is written: at its beginning, at a word's beginning, inside; 0 where it does not. */
@@ -29,22 +27,11 @@ function fit(name, text) {
   return said.includes(` ${found}`) ? 2 : said.includes(found) ? 1 : 0;
 }
 
-/** Whoever is known by exactly this: an address, or one of the ids. */
-async function person(text) {
-  for (const kind of text.includes("@") ? ["email"] : PERSONS) {
-    const found = await ask("contacts/find", { [kind]: text }).catch((problem) => {
-      if (problem.status === 404 || problem.status === 400) return null;
-      throw problem;
-    });
-    if (found) return `#/${at("contacts", found.contact)}`;
-  }
-  return null;
-}
-
 /** A dialog; `close` is called when it is closed. */
 export default function Search({ close }) {
-  const dialog = useRef();
-  const [text, there, chosen, problem] = [useSignal(""), useSignal([]), useSignal(0), useSignal("")];
+  const [dialog, hurried] = [useRef(), useRef(false)]; // whether Enter came before what was looked for
+  const [text, there, people, chosen] = [useSignal(""), useSignal([]), useSignal([]), useSignal(0)];
+  const [looking, problem] = [useSignal(false), useSignal("")];
   useEffect(() => {
     dialog.current.showModal();
     for (const [kind, load] of KINDS) {
@@ -52,44 +39,55 @@ export default function Search({ close }) {
     }
   }, []);
 
+  useEffect(() => {
+    const written = text.value.trim();
+    [people.value, problem.value, looking.value] = [[], "", written.length > 1];
+    if (written.length < 2) return undefined;
+    let here = true;
+    const timer = setTimeout(async () => {
+      const found = await ask("contacts/search", { text: written, limit: MOST }).catch((failure) => {
+        if (here) problem.value = sentence(failure);
+        return { contacts: [] };
+      });
+      if (!here) return;
+      looking.value = false;
+      people.value = found.contacts.map((each) => ({ kind: "People", name: each.name ?? each.email ?? each.contact, more: each.name ? each.email ?? "" : "", link: `#/contacts/${each.contact}` }));
+      if (hurried.current && people.value.length > 0) go(people.value[0]);
+    }, PAUSE);
+    return () => { here = false; clearTimeout(timer); };
+  }, [text.value]);
+
   const shown = text.value.trim() === "" ? [] : KINDS.flatMap(([kind]) => (there.value.find((each) => each.kind === kind)?.found ?? [])
     .map((each) => ({ ...each, kind, fit: fit(each.name, text.value) })).filter((each) => each.fit > 0)
     .sort((one, other) => other.fit - one.fit).slice(0, MOST));
-  const mayBePerson = /@|^\S*\d\S*$/.test(text.value.trim());
-  const options = mayBePerson ? [...shown, { kind: "People", name: text.value.trim(), more: "find who is known by this", person: true }] : shown;
-  const at_ = Math.min(chosen.value, options.length - 1);
+  const options = [...shown, ...people.value];
+  const at = Math.min(chosen.value, options.length - 1);
 
-  const go = async (to) => {
-    problem.value = "";
-    try {
-      const link = to.person ? await person(to.name) : to.link;
-      if (link === null) { problem.value = "No contact is known by this."; return; }
-      dialog.current.close();
-      location.hash = link;
-    } catch (failure) {
-      problem.value = sentence(failure);
-    }
+  const go = (to) => {
+    dialog.current.close();
+    location.hash = to.link;
   };
   const pressed = (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!by || options.length === 0) return;
     event.preventDefault();
-    chosen.value = (at_ + by + options.length) % options.length;
+    chosen.value = (at + by + options.length) % options.length;
   };
   const entered = (event) => {
     event.preventDefault();
-    if (options[at_]) go(options[at_]);
+    hurried.current = options.length === 0;
+    if (options[at]) go(options[at]);
   };
   return html`<dialog id="search" class="search-all" ref=${dialog} aria-label="Search" onClose=${close} onClick=${(event) => event.target === dialog.current && dialog.current.close()}>
     <form role="search" onSubmit=${entered}>
       <input id="search-text" type="search" role="combobox" aria-label="Search for anything" aria-expanded=${options.length > 0} aria-controls="search-found"
-        aria-activedescendant=${options.length > 0 ? `found-${at_}` : null} autocomplete="off" spellcheck="false" placeholder="A segment, journey, email, campaign, form, or somebody’s email address"
-        value=${text.value} onInput=${(event) => { text.value = event.target.value; chosen.value = 0; problem.value = ""; }} onKeyDown=${pressed} />
+        aria-activedescendant=${options.length > 0 ? `found-${at}` : null} autocomplete="off" spellcheck="false" placeholder="A segment, journey, email, campaign, form, a name, an address, an order"
+        value=${text.value} onInput=${(event) => { [text.value, chosen.value, hurried.current] = [event.target.value, 0, false]; }} onKeyDown=${pressed} />
     </form>
     <p id="search-problem" class="bad" role="alert">${problem.value}</p>
-    ${text.value.trim() !== "" && options.length === 0 && html`<p class="soft" role="status">${there.value.length < KINDS.length ? "Looking …" : "Nothing is called this."}</p>`}
+    ${text.value.trim() !== "" && options.length === 0 && html`<p class="soft" role="status">${looking.value || there.value.length < KINDS.length ? "Looking …" : "Nobody and nothing is called this."}</p>`}
     <ul id="search-found" role="listbox" aria-label="Found">${options.map((each, n) => html`
-      <li key=${`${each.kind} ${each.link}`} id=${`found-${n}`} role="option" aria-selected=${n === at_} onClick=${() => go(each)}>
+      <li key=${`${each.kind} ${each.link}`} id=${`found-${n}`} role="option" aria-selected=${n === at} onClick=${() => go(each)}>
         <span class="tag">${each.kind}</span> <span>${each.name}${each.more && html`<span class="under">${each.more}</span>`}</span></li>`)}</ul>
   </dialog>`;
 }

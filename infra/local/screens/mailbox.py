@@ -3,13 +3,14 @@
 Functions from the world to HTML; the gateway gives them their URLs:
 
 - `GET /` is `start_page`, `GET /mailbox` is `mailbox_page`, `GET /mailbox/{id}` is `mail_page`,
-  `GET /mailbox/{id}/html` is `framed`, and `GET /local/style.css` is `STYLE`, the admin's;
+  `GET /mailbox/{id}/html` is `framed`, `GET /local/style.css` is `STYLE`, the admin's, and
+  `GET /local/clock.js` is `CLOCK`;
 - `POST /mailbox/{id}` (a form with `action`) and `GET /mailbox/{id}/links/{number}` are `act`, which gives the URL to
   redirect to (303).
 
-Everything is escaped by the templates (Liquid with autoescape), and `POLICY` lets them have no script and no style but
-that one. A mail's HTML is a document of its own, in a frame in which no script runs and which may load nothing
-but pictures of the local run's own.
+Everything is escaped by the templates (Liquid with autoescape), and `POLICY` lets them have no style but that one, and
+no script but the clock's. A mail's HTML is a document of its own, in a frame in which no script runs and which may
+load nothing but pictures of the local run's own.
 """
 
 from __future__ import annotations
@@ -38,8 +39,11 @@ from shared.domain.events import EPOCH, Instant
 
 PAGES = Path(__file__).parent / "pages"
 STYLE = Path(__file__).parents[3] / "functions" / "admin" / "page" / "style.css"
+CLOCK = PAGES / "clock.js"
+"""What has the run's clock on each page, the admin's too."""
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 """Content-Security-Policy of the pages."""
 FRAME_POLICY = (

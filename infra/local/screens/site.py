@@ -38,6 +38,9 @@ def answer(system: System, request: Request) -> Response | None:
         case ["GET", "local", "style.css"]:
             kept = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
             return Response(200, kept, mailbox.STYLE.read_bytes())
+        case ["GET", "local", "clock.js"]:
+            kept = {"content-type": "text/javascript; charset=utf-8", "cache-control": "no-cache"}
+            return Response(200, kept, mailbox.CLOCK.read_bytes())
         case ["GET", "local", "pictures", file] if (drawn := drawing(file)) is not None:
             return Response(200, {"content-type": "image/svg+xml", "cache-control": "max-age=3600"}, drawn)
         case ["GET", "local", "status"]:
@@ -133,6 +136,7 @@ def clock(system: System) -> dict[str, Any]:
     """What time it is; whether the clock is being turned, from when to when, and how many emails that has brought."""
     turned, now = system.turning, system.world.now()
     found: dict[str, Any] = {"now": iso(now), "instant": now, "turning": turned is not None and turned.is_going_on}
+    found["zone"] = system.template.reference("TimeZone")
     if turned is not None:
         found |= {"begun": turned.begun, "until": turned.until, "emails": _mail_count(system) - turned.emails}
     return found
