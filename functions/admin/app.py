@@ -48,11 +48,13 @@ from functions.admin.views import Placed
 from shared.adapters import contacts, copies, dead_letters, definitions, identities, messages
 from shared.adapters.clock import now
 from shared.adapters.histories import with_history
-from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, normal_email
+from shared.domain.events import LAST_INSTANT, Event, Identity, IdentityKind, Instant, Json, Type, normal_email
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
 
+MAX_GOODS = 5
+"""Products of an order that are named."""
 EXPORT_BYTES = 4_000_000  # of one answer: Lambda's are 6 MB at most
 FINDABLE = (
     IdentityKind.EMAIL,
@@ -199,7 +201,25 @@ def told(profile: Profile, t: Instant) -> dict[str, Json]:
         profile, shop_definitions.asked, lambda held: views.memberships(shop_definitions, held, t)
     )
     suppression = identities.suppression(profile.email) if profile.email else None
-    return {**views.contact(profile, suppression), "memberships": memberships}
+    whole, bought = views.contact(profile, suppression), goods_of(profile) if profile.orders else {}
+    return {
+        **whole,
+        "orders": [{**each, "products": bought.get(each["order"], [])} for each in whole["orders"]],
+        "summary": people.summary(profile, t),
+        "ahead": people.ahead(profile, memberships, t),
+        "memberships": memberships,
+    }
+
+
+def goods_of(profile: Profile) -> dict[str, list[str]]:
+    """What is in the contact's orders, by the names of products, as far as the newest events tell."""
+    found: dict[str, list[str]] = {}
+    for event in contacts.told(profile.contact, 0, LAST_INSTANT):
+        products = event.properties.get("products")
+        if event.type == Type.ORDER_COMPLETED and isinstance(products, list):
+            named = [each.get("name") for each in products if isinstance(each, dict)]
+            found[str(event.properties.get("order_id"))] = list(dict.fromkeys(filter(None, named)))[:MAX_GOODS]
+    return found
 
 
 def items_of(contact: str) -> Iterator[dict[str, Any]]:

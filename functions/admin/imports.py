@@ -8,6 +8,7 @@ the numbers of lines.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from shared.adapters.events_queue import put_events
 from shared.domain import imports as lists
 from shared.domain.addresses import Address
 from shared.domain.events import ALL, Json
-from shared.domain.imports import MAX_TOLD, Import, Read
+from shared.domain.imports import Import, Read
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
@@ -76,6 +77,17 @@ def list_imports(request: Request) -> Json:
         told = kept.made.model_dump(mode="json", exclude={"columns", "attested"}, exclude_none=True)
         found.append({**told, "at": kept.at, "by": kept.by, "parts": len(kept.parts), **{n: total[n] for n in KEPT}})
     return {"imports": found}
+
+
+@route("GET", "/imports/{file}", role=Role.VIEWER)
+def show_import(request: Request, file: str) -> Json:
+    """What was said of a file (by its SHA-256), and which of its parts are done, by the lines of their first rows: with
+    the file at hand, the rest can be brought over."""
+    kept = imports.kept(file) if re.fullmatch(r"[0-9a-f]{64}", file) else None
+    if kept is None:
+        raise RefusedError("not_found", "no such file was brought over", "file", 404)
+    made = kept.made.model_dump(mode="json", exclude_none=True)
+    return {"import": made, "at": kept.at, "by": kept.by, "done": sorted(kept.parts)}
 
 
 class Part(NamedTuple):
@@ -165,12 +177,12 @@ def _told(part: Part) -> dict[str, Json]:
             for name in ("people", "agreed", "without_consent", "unsubscribed", "unsubscribed_before")
         },
         **{name: counts[name] for name in ("suppressed", "new")},
-        "invalid": invalid[:MAX_TOLD],
+        "invalid": invalid,
         "invalid_rows": len(read.invalid),
-        "duplicates": read.duplicates[:MAX_TOLD],
+        "duplicates": read.duplicates,
         "duplicate_rows": len(read.duplicates),
-        "role_addresses": read.roles[:MAX_TOLD],
-        "without_date": read.without_date[:MAX_TOLD],
+        "role_addresses": read.roles,
+        "without_date": read.without_date,
         "first_line": first,
     }
 

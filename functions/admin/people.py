@@ -18,11 +18,20 @@ from pydantic import Field
 
 from functions.admin import views
 from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, place_of, route
-from shared.adapters import addresses, contacts, definitions, identities, members, search, shop_settings
+from shared.adapters import (
+    addresses,
+    contacts,
+    definitions,
+    identities,
+    journey_definitions,
+    members,
+    search,
+    shop_settings,
+)
 from shared.adapters.clock import now
 from shared.adapters.contacts import Seen
 from shared.domain.addresses import Address
-from shared.domain.events import Identity, IdentityKind, Instant, Json, normal_email
+from shared.domain.events import NEVER, Identity, IdentityKind, Instant, Json, normal_email
 from shared.domain.messages.mailability import mailability
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
@@ -238,3 +247,36 @@ def row(profile: Profile, held: Address, topics: Mapping[str, str], instant: Ins
 def mail_of(profile: Profile, held: Address, topics: Mapping[str, str], instant: Instant) -> dict[str, Json]:
     told = mailability(profile, held, topics, instant)
     return {**told._asdict(), "topics": list(told.topics), "sentence": told.sentence}
+
+
+def summary(profile: Profile, instant: Instant) -> dict[str, Json]:
+    """What a row says of somebody, but who they are."""
+    topics = {each.id: each.name for each in shop_settings.settings().topics}
+    held = held_of([profile])[profile.contact]
+    return {name: value for name, value in row(profile, held, topics, instant).items() if name not in WHO}
+
+
+WHO = ("contact", "email", "name")
+MAX_AHEAD = 10
+
+
+def ahead(profile: Profile, memberships: Iterable[Mapping[str, Json]], instant: Instant) -> list[dict[str, Json]]:
+    """What comes by itself, if nothing happens, what is next first: a segment that they enter or leave, a run that goes
+    on, a journey that a date begins."""
+    coming: list[dict[str, Json]] = [
+        {
+            "at": each["until"],
+            "what": "leaves" if each["member"] else "enters",
+            "id": each["segment"],
+            "name": each["name"],
+        }
+        for each in memberships
+        if each["until"] is not None
+    ]
+    names = {id_: each.journey.name for id_, each in journey_definitions.newest().journeys.items()}
+    for place, at in profile.runs.items():
+        journey, _, number = place.partition("#")
+        if at != NEVER:
+            what = "goes_on" if number else "begins"
+            coming.append({"at": at, "what": what, "id": journey, "name": names.get(journey, journey)})
+    return sorted((each for each in coming if each["at"] > instant), key=lambda each: each["at"])[:MAX_AHEAD]

@@ -133,6 +133,7 @@ def newest_orders(profile: Profile) -> list[tuple[str, Order]]:
 def _order(name: str, order: Order) -> dict[str, Json]:
     return {
         "order": name,
+        "number": order.number or None,
         "placed": instant(order.placed),
         "value": order.value / 100,
         "refunded": sum(order.taken_off()) / 100,

@@ -157,7 +157,12 @@ def _import(arguments: argparse.Namespace, raw: bytes, text: str) -> tuple[Json,
     return {name: value for name, value in made.items() if value is not None}, found.kind
 
 
-_KINDS = {"mailchimp": "an export of Mailchimp's", "klaviyo": "an export of Klaviyo's", "other": "a list"}
+_KINDS = {
+    "mailchimp": "an export of Mailchimp's",
+    "klaviyo": "an export of Klaviyo's",
+    "shopify": "customers of Shopify's",
+    "other": "a list",
+}
 
 
 def _sums(several: list[Json]) -> dict[str, Json]:

@@ -67,6 +67,13 @@ def record(file: str, first: int, counts: Mapping[str, Json]) -> None:
     )
 
 
+def kept(file: str) -> Kept | None:
+    """Of a file by its hash."""
+    item = client("dynamodb").get_item(TableName=table(), Key=_key(file), ConsistentRead=True).get("Item")
+    found = _of(item) if item is not None else None
+    return found if found is not None and found.made.file == file else None
+
+
 def all_kept() -> list[Kept]:
     """Of all files, the newest first."""
     return sorted((_of(item) for item in items(ID)), key=lambda kept: (-kept.at, kept.made.file))

@@ -36,12 +36,13 @@ from shared.domain.events import (
 )
 from shared.domain.personal import may_be_told_by_anybody
 from shared.domain.refusals import RefusedError
+from shared.domain.tables import without_apostrophe
 
 MAX_ROWS = 5_000
 """Of one request: a list comes in parts."""
 MAX_BYTES = 4_000_000
 MAX_TOLD = 100
-"""Rows that are named of each kind."""
+"""Rows of each kind that `beckon import` names; the API names all of a part."""
 
 TRAITS = (
     *("first_name", "last_name", "phone", "birthday", "country", "region", "city", "postal_code", "locale"),
@@ -63,6 +64,18 @@ _HEADERS: Mapping[str, str] = {
     **dict.fromkeys(("state / region", "state/region", "state"), "region"),
     **dict.fromkeys(("zip code", "zip", "postcode", "postal code"), "postal_code"),
     **dict.fromkeys(("accepts marketing", "accepts email marketing", "email marketing consent"), "consent"),
+    "vorname": "first_name",
+    "nachname": "last_name",
+    **dict.fromkeys(("telefon", "telefonnummer"), "phone"),
+    "geburtsdatum": "birthday",
+    "land": "country",
+    **dict.fromkeys(("ort", "stadt"), "city"),
+    **dict.fromkeys(("plz", "postleitzahl"), "postal_code"),
+    # Shopify's:
+    "default address city": "city",
+    **dict.fromkeys(("default address province code", "province code"), "region"),
+    **dict.fromkeys(("default address country code",), "country"),
+    "default address zip": "postal_code",
     # Mailchimp's, and Klaviyo's:
     "confirm_time": "consent_date",
     "unsub_time": "unsubscribed_date",
@@ -71,6 +84,7 @@ _HEADERS: Mapping[str, str] = {
 }
 """What headers mean, in small letters and without hyphens."""
 _MAILCHIMP = frozenset({"member_rating", "leid", "euid"})
+_SHOPIFY = frozenset({"accepts email marketing", "accepts marketing", "total spent", "total orders", "tax exempt"})
 _KLAVIYO = frozenset({"klaviyo id", "email marketing consent timestamp"})
 
 _YES = frozenset(
@@ -156,18 +170,20 @@ def refuse_what_was_bought(made: Import) -> None:
 class Recognised(NamedTuple):
     """`kind`: whose export it is; `columns`: what its headers mean, as far as we know."""
 
-    kind: Literal["mailchimp", "klaviyo", "other"]
+    kind: Literal["mailchimp", "klaviyo", "shopify", "other"]
     columns: dict[str, str]
 
 
 def recognised(headers: Sequence[str]) -> Recognised:
     """What the headers of a file mean. Of Mailchimp's OPTIN_TIME and CONFIRM_TIME the second is always there."""
     folded = set(map(_folded, headers))
-    kind: Literal["mailchimp", "klaviyo", "other"] = "other"
+    kind: Literal["mailchimp", "klaviyo", "shopify", "other"] = "other"
     if len(_MAILCHIMP & folded) >= 2:
         kind = "mailchimp"
     elif _KLAVIYO & folded:
         kind = "klaviyo"
+    elif len(_SHOPIFY & folded) >= 3:
+        kind = "shopify"
     columns: dict[str, str] = {}
     for header in headers:
         means = _HEADERS.get(_folded(header))
@@ -306,7 +322,9 @@ def read(made: Import, several: Sequence[Line], before: Collection[int] = ()) ->
     stood in an earlier part of the file (`repeated`); of them only a no tells something still."""
     found, by_email = Read(), dict[str, int]()
     for line in several:
-        values = {means: line.values.get(header, "").strip() for header, means in made.columns.items()}
+        values = {
+            means: without_apostrophe(line.values.get(header, "").strip()) for header, means in made.columns.items()
+        }
         try:
             email = normal_email(values["email"])
         except ValueError:
@@ -375,11 +393,11 @@ def _traits(values: Mapping[str, str]) -> Iterator[tuple[str, Json]]:
             yield name, text
 
 
-_FORMS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M", "%Y/%m/%d")
+_FORMS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%Y %H:%M")
 
 
 def _date_of(text: str) -> Instant:
-    """ISO 8601, and as Mailchimp and Klaviyo write it. ValueError."""
+    """ISO 8601, as Mailchimp and Klaviyo write it, and with dots, the day first. ValueError."""
     try:
         return parse_instant(text)
     except ValueError:

@@ -1,15 +1,16 @@
 // A contact: who they are, why they are in which segment and until when, what they got and did.
 
 import { ask, at } from "./api.js";
+import { EmailFrame } from "./email-frame.js";
 import { exportContact } from "./exporting.js";
 import {
-  Banner, Card, confirmed, Empty, Failure, Json, LoadedPage, More, Pages, SegmentLink, Table, Tag, Title, useActing, useLoaded,
+  Banner, Card, confirmed, ContactLink, Empty, Failure, Json, Loaded, LoadedPage, More, Pages, SegmentLink, Table, Tag, Title, useActing, useLoaded,
 } from "./parts.js";
-import { day, money, plural, value, When, words } from "./words.js";
-import { html, useSignal } from "./vendor/preact.js";
+import { Mail } from "./people.js";
+import { capital, clock, day, distance, money, plural, value, When, words } from "./words.js";
+import { html, useRef, useSignal } from "./vendor/preact.js";
 
 const MESSAGES = { sent: "sent", refused: "not sent", claimed: "being sent", released: "to be tried again" };
-const SUPPRESSIONS = { bounce: "a bounce", complaint: "a complaint", erasure: "an erasure" };
 
 export default function Contact({ id }) {
   const told = useLoaded(() => ask(at("contacts", id)), [id]);
@@ -20,18 +21,36 @@ function Whole({ told }) {
   const [inside, outside] = [true, false].map((member) => told.memberships.filter((each) => each.member === member));
   const names = Object.fromEntries(told.memberships.map((of) => [of.segment, of.name]));
   const part = (name) => at("contacts", told.contact, name);
-  const facts = [told.email, told.first_seen && `first seen ${day(told.first_seen)}`, told.contact].filter((each) => each && each !== told.name);
+  const { mail, orders, value: worth, more_orders: older, last_seen: seen } = told.summary;
+  const facts = [told.email, told.first_seen && `known since ${day(told.first_seen)}`, told.contact].filter((each) => each && each !== told.name);
+  const next = told.ahead[0];
   return html`
     <${Head} told=${told} />
     <p class="lead">${facts.join(" · ")}</p>
-    ${told.suppression && html`<${Banner} wrong><p><strong>Suppressed: </strong>no email goes to this address, because of ${
-      SUPPRESSIONS[told.suppression.reason] ?? told.suppression.reason} on ${day(told.suppression.since)}.</p><//>`}
-    <${Card} title=${plural(inside.length, "membership")}>
-      ${inside.length > 0 ? html`<ul class="list">${inside.map((of) => html`<${Membership} of=${of} />`)}</ul>`
+    <p class="mailed ${mail.reason === null ? "good" : "bad"}"><${Mail} of=${mail} /></p>
+    <${Merge} told=${told} />
+    <dl class="counts figures">
+      <div><dt>Value</dt><dd>${money(worth)}${older > 0 && html`<p class="before">without ${plural(older, "older order")}</p>`}</dd></div>
+      <div><dt>Orders</dt><dd>${orders}</dd></div>
+      <div><dt>Last seen</dt><dd>${seen ? distance(seen) : "never"}${seen && html`<p class="before">${day(seen)}</p>`}</dd></div>
+      <div><dt>Next</dt><dd>${next ? distance(next.at) : "nothing"}<p class="before">${next ? comes(next) : "by itself"}</p></dd></div>
+    </dl>
+    <${Card} title="In ${plural(inside.length, "segment")}">
+      ${inside.length > 0 ? html`<ul class="segments">${inside.map((of) => html`<li><details><summary>${of.name}${of.until && html` <span class="soft">until ${day(of.until)}</span>`}</summary><${Membership} of=${of} /></details></li>`)}</ul>`
         : html`<${Empty}>In no segment at the moment. Below is what each one still asks for.<//>`}
       ${outside.length > 0 && html`<${More} title="Not in ${plural(outside.length, "segment")}: why, and when">
-        <ul class="list">${outside.map((of) => html`<${Membership} of=${of} />`)}</ul><//>`}
+        <ul class="segments">${outside.map((of) => html`<li><details><summary>${of.name}${of.until && html` <span class="soft">from ${day(of.until)}</span>`}</summary><${Membership} of=${of} /></details></li>`)}</ul><//>`}
     <//>
+    <${Card} title=${plural(orders, "order")}>${told.orders.length > 0
+      ? html`<${Table} stacked label="Orders" rows=${told.orders} columns=${[
+        { title: "Order", cell: (order) => html`${order.number ? `#${order.number}` : order.order}${order.products.length > 0 && html`<span class="under">${order.products.join(", ")}</span>`}` },
+        { title: "Placed", cell: (order) => order.placed ? html`<${When} at=${order.placed} />` : "unknown" },
+        { title: "Value", number: true, cell: (order) => money(order.value) },
+        { title: "Refunded", number: true, cell: (order) => order.refunded ? money(order.refunded) : "" },
+        { title: "State", cell: (order) => order.cancelled ? html`<${Tag} kind="bad">cancelled<//>` : !order.counts && html`<${Tag}>does not count<//>` },
+      ]} />`
+      : html`<${Empty}>No order yet.<//>`}<//>
+    <${Timeline} told=${told} names=${names} />
     <div class="columns">
       <${Card} title="Consent">${told.consent.length > 0
         ? html`<dl>${told.consent.map((each) => html`<dt>${each.topic}</dt><dd><${Tag} kind=${each.state === "subscribed" ? "good" : "bad"}>${each.state}<//> since <${When} at=${each.since} /></dd>`)}</dl>`
@@ -41,61 +60,84 @@ function Whole({ told }) {
         : html`<${Empty}>Nothing is known yet beyond what they do.<//>`}
         <${More} title="Known by"><p class="small">${told.identities.join(", ")}</p><//><//>
     </div>
-    <${Card} title=${plural(told.orders.length + told.older_orders, "order")}>${told.orders.length > 0
-      ? html`<${Table} label="Orders" rows=${told.orders} columns=${[
-        { title: "Order", cell: (order) => order.order },
-        { title: "Placed", cell: (order) => order.placed ? html`<${When} at=${order.placed} />` : "unknown" },
-        { title: "Value", number: true, cell: (order) => money(order.value) },
-        { title: "Refunded", number: true, cell: (order) => order.refunded ? money(order.refunded) : "" },
-        { title: "State", cell: (order) => order.cancelled ? html`<${Tag} kind="bad">cancelled<//>` : !order.counts && html`<${Tag}>does not count<//>` },
-      ]} />`
-      : html`<${Empty}>No order yet.<//>`}<//>
     <${Card} title="Runs">
       <${Pages} path=${part("runs")} name="runs" nothing="No run of a journey yet. A run begins when the contact does, or becomes, what a journey starts from.">${
-        (runs) => html`<ul class="list">${runs.map((of) => html`<${Run} of=${of} contact=${told.contact} />`)}</ul>`}<//><//>
-    <${Card} title="Messages">
-      <${Pages} path=${part("messages")} name="messages" nothing="No message yet: no step of a run has asked for one.">${
-        (messages) => html`<ul class="list">${messages.map((of) => html`<${Message} of=${of} />`)}</ul>`}<//><//>
-    <${Card} title="Timeline">
-      <${Pages} path=${part("timeline")} name="timeline" nothing="Nothing has happened yet.">${
-        (entries) => html`<ol class="timeline">${entries.map((of) => html`<${Entry} of=${of} names=${names} />`)}</ol>`}<//><//>`;
+        (runs) => html`<ul class="list">${runs.map((of) => html`<${Run} of=${of} contact=${told.contact} />`)}</ul>`}<//><//>`;
 }
+
+/** "leaves Customers", "goes on in Win-back". */
+const comes = ({ what, name }) => `${{ leaves: "leaves", enters: "enters", goes_on: "goes on in", begins: "begins" }[what]} ${name}`;
 
 function Head({ told }) {
   const { run, busy, problem } = useActing();
-  const erasing = useSignal(false);
-  const erase = async () => {
-    const sure = await confirmed(`Erase ${told.email ?? told.name ?? told.contact} for good? Everything that is known of them goes, and ` +
-      "no more email is sent to them. Give them their export first, if they asked for it, and erase them in the storefront, too. There is no way back.", "Erase");
-    if (!sure) return;
+  const done = useSignal("");
+  const who = told.email ?? told.name ?? told.contact;
+  const { mail } = told.summary;
+  const act = (question, yes, path, body, method, after) => async () => {
+    if (!await confirmed(question, yes)) return;
     await run(async () => {
-      await ask(at("contacts", told.contact), undefined, "DELETE");
-      erasing.value = true;
+      await ask(path, body, method);
+      done.value = after;
     });
   };
+  const of = (name) => at("contacts", told.contact, name);
+  const erase = act(`Erase ${who} for good? Everything that is known of them goes, and ` +
+    "no more email is sent to them. Give them their export first, if they asked for it, and erase them in the storefront, too. There is no way back.", "Erase",
+  at("contacts", told.contact), undefined, "DELETE", "They will be gone within seconds, and out of the lake by tomorrow.");
+  const leave = act(`Unsubscribe ${who} from all email? Do so when they have told you that they want none. They can subscribe again themselves.`, "Unsubscribe",
+    of("unsubscribe"), {}, "POST", "They get no more marketing email, from now on.");
+  const stop = act(`Stop all email to ${told.email}? Not even what they ask for goes there, until you allow it again.`, "Stop all email",
+    of("suppression"), {}, "POST", "Nothing goes to this address any more.");
+  const lift = act(`Allow email to ${told.email} again?`, "Allow", of("suppression"), undefined, "DELETE", "Email goes to this address again, where they agree to it.");
+  const liftable = ["bounce", "soft_bounce", "operator"].includes(told.suppression?.reason);
   return html`
     <div class="head">
       <${Title}>${told.name ?? told.email ?? "A contact without a name"}<//>
       <div class="buttons">
         <button disabled=${busy.value} onClick=${() => run(() => exportContact(told.contact))}>Export</button>
+        ${mail.reason === null && html`<button disabled=${busy.value} onClick=${leave}>Unsubscribe</button>`}
+        ${told.email && !told.suppression && html`<button disabled=${busy.value} onClick=${stop}>Stop all email</button>`}
+        ${liftable && html`<button disabled=${busy.value} onClick=${lift}>Allow email again</button>`}
         <button class="danger" disabled=${busy.value} onClick=${erase}>Erase</button>
       </div>
     </div>
-    ${erasing.value && html`<${Banner}><p>They will be gone within seconds, and out of the lake by tomorrow.</p><//>`}
+    ${done.value && html`<${Banner}><p>${done.value}</p><//>`}
     ${problem.value && html`<${Failure} problem=${problem.value} />`}`;
+}
+
+/** Another contact who is the same person: looked for by what is written, which goes to the API in a body. */
+function Merge({ told }) {
+  const { run, busy, problem } = useActing();
+  const [text, found, done] = [useRef(), useSignal(null), useSignal(false)];
+  const look = (event) => {
+    event.preventDefault();
+    run(async () => { found.value = (await ask("contacts/search", { text: text.current.value, limit: 10 })).contacts.filter((each) => each.contact !== told.contact); });
+  };
+  const merge = (other) => async () => {
+    const name = other.name ?? other.email ?? other.contact;
+    if (!await confirmed(`Make ${name} one with this contact, for good? What is known of both is kept here.`, "Make them one")) return;
+    await run(async () => {
+      await ask(at("contacts", told.contact, "merge"), { other: other.contact });
+      [found.value, done.value] = [null, true];
+    });
+  };
+  return html`<${More} title="Is somebody else the same person?">
+    <form class="fields" role="search" onSubmit=${look}>
+      <label class="grow">The other contact <input ref=${text} type="search" autocomplete="off" spellcheck="false" maxlength="200" placeholder="Name, address, order number" required /></label>
+      <button disabled=${busy.value}>Find</button>
+    </form>
+    ${found.value && (found.value.length === 0 ? html`<p role="status">Nobody else is found by this.</p>` : html`<ul class="list">${found.value.map((each) => html`<li class="head">
+      <span><${ContactLink} of=${each} /></span><button disabled=${busy.value} onClick=${merge(each)}>Make them one</button></li>`)}</ul>`)}
+    ${done.value && html`<p role="status">They are one within seconds. Reload the page then.</p>`}
+    ${problem.value && html`<${Failure} problem=${problem.value} />`}
+  <//>`;
 }
 
 function Membership({ of }) {
   const since = of.since && html`${of.member ? "in since " : "left on "}<${When} at=${of.since} />`;
   const until = of.until && html`${of.member ? "until " : "enters by itself on "}<${When} at=${of.until} />${of.member && ", unless something happens"}`;
-  return html`<li>
-    <div class="head">
-      <h3><a href="#/segments/${of.segment}">${of.name}</a></h3>
-      <span class="small soft">${since}${since && until && ", "}${until}${!since && !until && (of.member ? "always" : "not by time alone")}</span>
-    </div>
-    <p class="small soft">${of.sentence}</p>
-    <${More} title="Why"><ul class="why"><${Why} of=${of.why} /></ul><//>
-  </li>`;
+  return html`<p class="small soft">${of.sentence} ${since}${since && until && ", "}${until}${!since && !until && (of.member ? "always" : "not by time alone")}. <a href="#/segments/${of.segment}">The segment</a></p>
+    <ul class="why"><${Why} of=${of.why} /></ul>`;
 }
 
 const Why = ({ of }) => html`<li>
@@ -113,38 +155,79 @@ const Run = ({ of, contact }) => html`<li>
   <p class="small soft">Started <${When} at=${of.started} />${of.outcome === null ? html`, at <strong>${words(of.step)}</strong> since <${When} at=${of.since} />${of.wake_at && html`, goes on <${When} at=${of.wake_at} />`}` : html`, ended <${When} at=${of.ended} />`}.</p>
 </li>`;
 
-/** What became of it in the end: one that was sent may have come back. */
-function outcome(of) {
-  const came = (of.events ?? []).map((event) => event.type);
-  if (came.includes("Email Bounced")) return ["bounced", "bad"];
-  if (came.includes("Email Complained")) return ["reported as spam", "bad"];
-  return [MESSAGES[of.status] ?? of.status, { sent: "good", refused: "bad" }[of.status]];
+// ── what has happened, in days, a story a line; above it what is to come ──
+
+const SEEN = { "Page Viewed": "page", "Screen Viewed": "screen", "Product Viewed": "product", "Product List Viewed": "list of products" };
+const CAUSES = { time: ", by time alone", definition: ", by a changed definition" };
+
+function Timeline({ told, names }) {
+  return html`<${Card} title="Timeline">
+    ${told.ahead.length > 0 && html`<h3>What comes, if nothing happens</h3><ol class="timeline coming">${told.ahead.toReversed().map((each) => html`<li class="transition">
+      <span class="when"><${When} at=${each.at} /></span>${capital(comes(each))}</li>`)}</ol>`}
+    <h3 class="now">Now</h3>
+    <${Pages} path="${at("contacts", told.contact, "timeline")}?limit=200" name="timeline" nothing="Nothing has happened yet.">${(entries) =>
+      Object.entries(Object.groupBy(stories(entries), (each) => day(each.at))).map(([name, those]) => html`<h3>${name}</h3>
+        <ol class="timeline">${those.map((of) => html`<li class=${of.status === "refused" ? "refused" : of.kind}><span class="when"><time datetime=${new Date(of.at).toISOString()}>${clock(of.at)}</time></span>${
+          (ENTRIES[of.kind] ?? ENTRIES.event)(of, names, told.contact)}</li>`)}</ol>`)}<//><//>`;
 }
 
-const Message = ({ of }) => html`<li>
-  <div class="head">
-    <h3>${words(of.template)}</h3>
-    <${Tag} kind=${outcome(of)[1]}>${outcome(of)[0]}<//>
-  </div>
-  ${of.sentence && html`<p>${of.sentence}</p>`}
-  <p class="small soft"><${When} at=${of.at} />${` · ${words(of.journey)}, step ${words(of.step)}, topic ${of.topic}`}${(of.events ?? []).map((event) =>
-    html` · ${event.type.replace("Email ", "").toLowerCase()}${event.human === false && " (by a machine)"} <${When} at=${event.at} />`)}</p>
-</li>`;
+/** The entries, with what became of each email in its own line, and a visit's pages in one. */
+function stories(entries) {
+  const emails = new Map(entries.filter((each) => each.kind === "message").map((each) => [each.message, { ...each, became: [] }]));
+  const told = [];
+  for (const each of entries) {
+    const email = each.kind === "event" && each.type.startsWith("Email ") && emails.get(each.properties?.message);
+    const last = told.at(-1);
+    if (each.kind === "message") told.push(emails.get(each.message));
+    else if (email) email.became.unshift(each);
+    else if (SEEN[each.type] && last?.kind === "visit" && day(last.at) === day(each.at)) last.events.push(each);
+    else if (SEEN[each.type]) told.push({ kind: "visit", at: each.at, events: [each] });
+    else told.push(each);
+  }
+  return told;
+}
 
-const Entry = ({ of, names }) => html`<li class=${of.status === "refused" ? "refused" : of.kind}>
-  <span class="when"><${When} at=${of.at} /></span>${ENTRIES[of.kind](of, names)}</li>`;
+/** "sent 08:23, opened, clicked": each once, in the order in which it came first. */
+function became(of) {
+  const said = [of.status === "sent" ? `sent ${clock(of.at)}` : MESSAGES[of.status] ?? of.status];
+  for (const event of of.became) {
+    const word = BECAME[event.type];
+    if (word && event.properties?.human !== false && !said.includes(word)) said.push(word);
+  }
+  return said.join(", ");
+}
+const BECAME = { "Email Opened": "opened", "Email Clicked": "clicked", "Email Bounced": "came back", "Email Complained": "reported as spam", "Email Delayed": "delayed", "Email Rejected": "not taken by SES" };
 
-const CAUSES = { time: ", by time alone", definition: ", by a changed definition" };
+const Story = ({ of, contact }) => html`<strong>${words(of.template ?? of.purpose ?? "email")}</strong>: ${became(of)}${of.sentence && html`<span class="soft"> ${of.sentence}</span>`}
+  ${of.kept && html`<${AsSent} contact=${contact} message=${of.message} />`}`;
+
+/** The email as it was sent, once it is asked for. */
+function AsSent({ contact, message }) {
+  const open = useSignal(false);
+  return html`<details onToggle=${(event) => { open.value = event.target.open; }}><summary>As it was sent</summary>${open.value && html`<${Copy} contact=${contact} message=${message} />`}</details>`;
+}
+
+function Copy({ contact, message }) {
+  const told = useLoaded(() => ask(at("contacts", contact, "messages", message)));
+  return html`<${Loaded} of=${told}>${({ subject, html: source }) => html`<p><strong>${subject}</strong></p><${EmailFrame} source=${source} title="The email as it was sent" />`}<//>`;
+}
+
+const Visit = ({ of }) => {
+  const kinds = Object.entries(Object.groupBy(of.events, (each) => SEEN[each.type]));
+  const goods = [...new Set(of.events.flatMap((each) => [each.properties?.name, ...(each.properties?.products ?? []).map((product) => product.name)]).filter(Boolean))];
+  return html`Looked at ${kinds.map(([kind, those]) => plural(those.length, kind, kind.startsWith("list") ? "lists of products" : `${kind}s`)).join(", ")}<span class="soft">${goods.length > 0 && ` ${goods.slice(0, 3).join(", ")}`}</span>`;
+};
+
 const ENTRIES = {
-  transition: (of, names) => html`${of.entered ? "Entered" : "Left"} <${SegmentLink} id=${of.segment} names=${names} /><span class="soft"> transition ${of.transition}${CAUSES[of.cause]}</span>`,
-  consent: (of) => html`Consent to ${of.topic}: <${Tag} kind=${of.state === "subscribed" ? "good" : "bad"}>${of.state}<//><span class="soft"> from ${of.source}</span>`,
-  message: (of) => html`Message ${words(of.template)} <${Tag}>${MESSAGES[of.status] ?? of.status}<//>${of.sentence && html`<span class="soft"> ${of.sentence}</span>`}`,
+  transition: (of, names) => html`${of.entered ? "Entered" : "Left"} <${SegmentLink} id=${of.segment} names=${names} /><span class="soft">${CAUSES[of.cause]}</span>`,
+  consent: (of) => html`Consent to ${of.topic}: <${Tag} kind=${of.state === "subscribed" ? "good" : "bad"}>${of.state}<//><span class="soft"> from ${of.source}${of.wording && `: ${of.wording}`}</span>`,
+  message: (of, names, contact) => html`<${Story} of=${of} contact=${contact} />`,
+  visit: (of) => html`<${Visit} of=${of} />`,
   coupon: (of) => html`Got the code <code>${of.code}</code> of <b>${of.pool}</b><span class="soft"> ${of.order
     ? html`redeemed by order ${of.order} <${When} at=${of.redeemed_at} />`
     : of.until ? html`good until <${When} at=${of.until} />` : "not redeemed yet"}</span>`,
-  event: (of) => html`${of.type} <span class="soft">${gist(of)}</span><${Json} title="Details" value=${detail(of)} />`,
+  event: (of) => html`${of.type ?? capital(of.kind)} <span class="soft">${gist(of)}</span><${Json} title="Details" value=${detail(of)} />`,
 };
-
 /** The one or two things of an event that say what it was about. */
 function gist(of) {
   const { products, total, amount, path, outcome, journey, template, name, coupon_pool: pools } = of.properties ?? {};

@@ -1,4 +1,4 @@
-// A contact's export, as a file.
+// What is taken away, as files: all of a contact, and people as a table.
 
 import { ask, at, behind } from "./api.js";
 
@@ -11,7 +11,25 @@ export async function exportContact(id) {
     whole.timeline.push(...rest.timeline);
   }
   delete whole.cursor;
-  const file = URL.createObjectURL(new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" }));
-  Object.assign(document.createElement("a"), { href: file, download: `${id}.json` }).click();
+  save(`${id}.json`, JSON.stringify(whole, null, 2), "application/json");
+}
+
+/** The people of a search or a segment, or all of them, as a table; `far` is told how many there are so far. */
+export async function exportPeople(which, far) {
+  const parts = [];
+  let people = 0;
+  for (let cursor; cursor !== null;) {
+    const part = await ask("contacts/export", { ...which, ...(cursor !== undefined && { cursor }) });
+    parts.push(part.csv);
+    far(people += part.rows);
+    cursor = part.cursor;
+  }
+  save("people.csv", `\ufeff${parts.join("")}`, "text/csv"); // Excel reads UTF-8 by this mark only
+}
+
+/** Gives a text as a file to whoever sits here. */
+export function save(name, text, type) {
+  const file = URL.createObjectURL(new Blob([text], { type }));
+  Object.assign(document.createElement("a"), { href: file, download: name }).click();
   URL.revokeObjectURL(file);
 }

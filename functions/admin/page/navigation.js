@@ -7,12 +7,14 @@ import { html, useEffect, useRef } from "./vendor/preact.js";
 /** In the order of a day's work. The first four have a place at the bottom of a telephone. `also` are pages that belong to it. */
 export const ENTRIES = [
   { link: "#/", name: "Today", icon: "M2.500 8 8 2.500 13.500 8M4 6.500V13.500h8V6.500M6.500 13.500v-4h3v4" },
+  { link: "#/people", name: "People", also: ["#/contacts"], icon: "M6 2.500a2.500 2.500 0 1 1 0 5a2.500 2.500 0 0 1 0-5M1.500 13.500c0-2.500 2-4 4.500-4s4.500 1.500 4.500 4M10.500 3a2.250 2.250 0 0 1 0 4.300M12 9.800c1.600.600 2.500 1.900 2.500 3.700" },
   { link: "#/segments", name: "Segments", also: ["#/new-segment"], icon: "M8 1.500a6.500 6.500 0 1 1 0 13a6.500 6.500 0 0 1 0-13M8 1.500V8l4.500 4.500" },
   { link: "#/journeys", name: "Journeys", also: ["#/new-journey"], icon: "M4 2a1.500 1.500 0 1 1 0 3a1.500 1.500 0 0 1 0-3M12 11a1.500 1.500 0 1 1 0 3a1.500 1.500 0 0 1 0-3M5.500 3.500H10a2.250 2.250 0 0 1 0 4.500H6a2.250 2.250 0 0 0 0 4.500h4.500" },
   { link: "#/emails", name: "Emails", also: ["#/new-email"], icon: "M1.500 3.500h13v9h-13zM1.500 4l6.500 5 6.500-5" },
   { link: "#/campaigns", name: "Campaigns", also: ["#/new-campaign"], icon: "M2 6.500v3h2.500l6.500 3.500v-10L4.500 6.500zM13 6.500v3M4.500 9.500l1 4" },
   { link: "#/forms", name: "Forms", also: ["#/new-form"], icon: "M3 1.500h10v13H3zM5.500 5h5M5.500 8h5M5.500 11h2.500" },
   { link: "#/reports", name: "Reports", icon: "M2.500 13.500h11M4.500 11.500v-4M8 11.500v-8M11.500 11.500v-6" },
+  { link: "#/data", name: "Data", icon: "M2 4c0-1.100 2.700-2 6-2s6 .900 6 2-2.700 2-6 2-6-.900-6-2M2 4v8c0 1.100 2.700 2 6 2s6-.900 6-2V4M2 8c0 1.100 2.700 2 6 2s6-.900 6-2" },
   { link: "#/shop", name: "Shop", icon: "M2 6.500 3.500 2h9L14 6.500M3 6.500v7.500h10V6.500M2 6.500h12M6.500 14v-4h3v4" },
   { link: "#/operations", name: "Operations", also: ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"],
     icon: "M8 5.500a2.500 2.500 0 1 1 0 5a2.500 2.500 0 0 1 0-5M8 1.500v2M8 12.500v2M1.500 8h2M12.500 8h2M3.400 3.400l1.400 1.400M11.200 11.200l1.400 1.400M3.400 12.600l1.400-1.400M11.200 4.800l1.400-1.400" },
@@ -27,7 +29,7 @@ const Picture = ({ of }) => html`<svg class="icon" viewBox="0 0 16 16" aria-hidd
 function current({ link, also = [] }, place) {
   const page = place.split("?")[0] || "#/";
   if (page === link) return "page";
-  return also.includes(page) || (link !== "#/" && page.startsWith(`${link}/`)) ? "true" : null;
+  return also.some((each) => page === each || page.startsWith(`${each}/`)) || (link !== "#/" && page.startsWith(`${link}/`)) ? "true" : null;
 }
 
 const Way = ({ of, place }) => html`<a href=${of.link} aria-current=${current(of, place)}><${Picture} of=${of.icon} /><span>${of.name}</span></a>`;

@@ -19,6 +19,9 @@ export const money = (amount) => currency.format(amount);
 export const date = (instant) => inWords.format(instant);
 export const day = (instant) => byDay.format(instant);
 export const time = (instant) => inFull.format(instant);
+const byClock = style({ timeStyle: "short" });
+/** "08:23". */
+export const clock = (instant) => byClock.format(instant);
 export const When = ({ at }) => html`<time datetime=${new Date(at).toISOString()} title=${distance(at)}>${time(at)}</time>`;
 
 /** "3 days ago", "in 2 hours". */
