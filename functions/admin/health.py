@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from functions.admin import privacy, rebuilding, sending
+from functions.admin import privacy, rebuilding, sending, templates
 from functions.admin.rest import logger
 from shared.adapters import (
     athena,
@@ -21,6 +21,7 @@ from shared.adapters import (
     secrets,
     senders,
     shop_settings,
+    template_definitions,
     webhooks,
 )
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
@@ -109,6 +110,19 @@ def _coupons(now: Instant) -> tuple[dict[str, Json], list[str]]:
     return {"coupons_left": {**left}}, problems
 
 
+def _templates(now: Instant) -> tuple[dict[str, Json], list[str]]:
+    """The templates"""
+    there = template_definitions.numbers()
+    journeys, of_campaigns = templates.journeys_by_template(), templates.campaigns_by_template()
+    problems = [
+        f"There is no template {template}. The emails of {', '.join(of)} wait for it: publish it, or change what sends "
+        "it."
+        for template in sorted({*journeys, *of_campaigns} - there.keys())
+        for of in [[*journeys.get(template, ()), *of_campaigns.get(template, ())]]
+    ]
+    return {}, problems
+
+
 def _queues(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The queues"""
     depths = {name: dead_letters.depth(url) for name, url in dead_letters.working_queues().items()}
@@ -195,6 +209,7 @@ CHECKS: tuple[Check, ...] = (
     _queues,
     _sending,
     _coupons,
+    _templates,
     _dead_letters,
     _wake_ups,
     _product_changes,

@@ -480,8 +480,15 @@ def dumped(template: Template) -> Json:
 
 def campaigns_with(template: str) -> list[str]:
     """The campaigns that are yet to send it, or are sending it."""
-    open_ = (each for each in campaigns.all_kept() if each.state not in ENDED)
-    return [each.id for each in open_ if template in templates_of(each.campaign)]
+    return campaigns_by_template().get(template, [])
+
+
+def campaigns_by_template() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in campaigns.all_kept():
+        for template in templates_of(each.campaign) if each.state not in ENDED else ():
+            found.setdefault(template, []).append(each.id)
+    return found
 
 
 def journeys_by_template() -> dict[str, list[str]]:

@@ -42,11 +42,12 @@ from shared.adapters.coupons import NoCodeError
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import Mail, NotSentError, RejectedError, SendingStoppedError, send
 from shared.adapters.messages import CapChangedError, ClaimLostError, NotWantedError
+from shared.adapters.template_definitions import NoTemplateError
 from shared.adapters.templates import TemplateFailedError
 from shared.adapters.turns import FAR
 from shared.domain import calendars
 from shared.domain.addresses import Address, is_role, newest_answer
-from shared.domain.events import NEVER, TRACKING, Frequency, Instant, Json, MailClass
+from shared.domain.events import HOUR, NEVER, TRACKING, Frequency, Instant, Json, MailClass
 from shared.domain.journeys import timing
 from shared.domain.messages.asked import CampaignMessage, DigestMessage, Message, RunMessage, SystemMessage, is_test
 from shared.domain.messages.caps import Waiting, goes, waits, when
@@ -138,7 +139,10 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         return Delayed(asking.opens_at)
     to, hashed = _recipient(message, profile)
     address = addresses.read(hashed) if hashed is not None else Address()
-    mail_class: MailClass = composing.class_of(message) if asking.refusal is None else "marketing"
+    try:
+        mail_class: MailClass = composing.class_of(message) if asking.refusal is None else "marketing"
+    except NoTemplateError as error:
+        return _without_template(message, held, instant, error)
     often = frequency(profile, message.topic, address.consent) if profile is not None else "all"
     is_kept = often != "all" and mail_class == "marketing" and _may_be_kept(message)
     refusal = asking.refusal or gate(
@@ -194,6 +198,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
                 agrees_to_tracking=profile is not None and agrees(profile, TRACKING, address.consent),
                 digest=composing.digest_variables(message, often, listed.entries.values()),
             )
+        except NoTemplateError as error:
+            return _without_template(message, held, instant, error)
         except NoCodeError as error:  # never a blank where a code was to be
             logger.warning("no coupon code", message_key=message.key, template=message.template, reason=str(error))
             return Delayed(instant + coupons.WAITS)
@@ -307,6 +313,21 @@ def _send(message: Message, mail: Mail, claimed: Held, instant: Instant, mail_cl
         metric.add_dimension("service", SENDING)
         metric.add_dimension("template", message.template)
     return Held(Status.SENT, claimed.attempt, claimed.claimed_at)
+
+
+TEMPLATE_WAITS = HOUR
+"""For so long an email waits whose template is not there, before it is asked for again."""
+
+
+def _without_template(message: Message, held: Held | None, instant: Instant, error: NoTemplateError) -> Held | Delayed:
+    """The template was taken back, or never published: every email of it waits until it is there, as at an empty pool
+    of codes, and the alarm rings. Nothing is lost but what is too late by then."""
+    if instant > message.stale_after:
+        return _refused(message, held, Refusal.TOO_LATE, instant)
+    logger.error("template missing", message_key=message.key, template=message.template, reason=str(error))
+    with single_metric(name="TemplateMissing", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", SENDING)
+    return Delayed(instant + TEMPLATE_WAITS)
 
 
 def _pending(message: Message, claimed: Held) -> OutcomePendingError:

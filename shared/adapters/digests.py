@@ -21,6 +21,7 @@ from shared.adapters.composing import Entry
 from shared.adapters.coupons import NoCodeError
 from shared.adapters.definitions import shop_zone
 from shared.adapters.messages import CapChangedError
+from shared.adapters.template_definitions import NoTemplateError
 from shared.adapters.templates import TemplateFailedError
 from shared.domain.evaluation.calendar import zone_of
 from shared.domain.events import Frequency, Instant, Json, digest_due
@@ -136,7 +137,7 @@ def keep(message: Message, held: Held | None, profile: Profile, often: Frequency
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a digest lists, and what of the kept it leaves out for good, and why. What is in neither stays for the next:
-    its campaign is paused, or there is no code to give."""
+    its campaign is paused, its template is not there, or there is no code to give."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     left_out: Mapping[str, Refusal] = field(default_factory=dict)
@@ -154,9 +155,9 @@ def contents(waiting: Waiting, profile: Profile, instant: Instant) -> Contents:
         elif not stays:
             try:
                 entries[message.key] = composing.entry(message, profile, trigger, instant)
-            except NoCodeError:
+            except (NoCodeError, NoTemplateError):
                 continue
-            except (TemplateFailedError, LookupError):
+            except TemplateFailedError:
                 left_out[message.key] = Refusal.TEMPLATE_FAILED
     return Contents(entries, left_out)
 

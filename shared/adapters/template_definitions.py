@@ -39,23 +39,28 @@ def newest() -> Publication:
     return _publications.read(CACHE_TTL)
 
 
+class NoTemplateError(LookupError):
+    """There is no such template (any more), or no such version of it: a fault of the shop's setting, which whoever
+    publishes it mends. No message is at fault, and none is lost by it."""
+
+
 def numbers() -> Mapping[str, int]:
     """All templates that there are, shipped or published, with their newest version."""
     return {**dict.fromkeys(shipped_ids(), 0), **newest().templates}
 
 
 def template(id_: str, pin: int | None = None) -> Version:
-    """The version of that number (0: as it is shipped), or the newest there is. LookupError: there is none."""
+    """The version of that number (0: as it is shipped), or the newest there is. NoTemplateError."""
     number = pin if pin is not None else newest().templates.get(id_, 0)
     return version(id_, number) if number else shipped(id_)
 
 
 @lru_cache(maxsize=200)
 def version(id_: str, number: int) -> Version:
-    """A version of a template, which never changes. LookupError: there is none."""
+    """A version of a template, which never changes. NoTemplateError."""
     found, body = next(versions(_id_of(id_), number + 1), (0, b""))
     if found != number:
-        raise LookupError(f"there is no version {number} of the template {id_}")
+        raise NoTemplateError(f"there is no version {number} of the template {id_}")
     return Version.model_validate_json(body)
 
 
@@ -135,9 +140,9 @@ def shipped_ids() -> tuple[str, ...]:
 
 @cache
 def shipped(id_: str) -> Version:
-    """A shipped email. LookupError: there is none of this name."""
+    """A shipped email. NoTemplateError: there is none of this name."""
     if id_ not in shipped_ids():
-        raise LookupError(f"there is no template {id_}")
+        raise NoTemplateError(f"there is no template {id_}")
     return Version.model_validate_json(_COMPILED.joinpath(f"{id_}.json").read_text(encoding="utf-8"))
 
 

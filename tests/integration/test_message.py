@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionError, ReadTimeoutError
 
+from functions.admin import health
 from functions.message.app import handler
 from shared.adapters import (
     clock,
@@ -33,7 +34,7 @@ from shared.adapters.clients import client
 from shared.adapters.delivering import AddressToComeError, OutcomePendingError, UnansweredError
 from shared.adapters.mail import NotSentError, SendingStoppedError, _headers
 from shared.adapters.messages import ClaimLostError
-from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Identity, IdentityKind, Instant, iso
 from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import Status
@@ -283,12 +284,6 @@ def test_a_template_that_fails_for_one_does_not_keep_the_others_of_its_batch(ses
     batch = {"Records": [{"messageId": str(n), "body": body} for n, body in enumerate(asked)]}
     assert handler(batch, object()) == {"batchItemFailures": []}
     assert [item(n)["reason"]["S"] for n in range(2)] == ["template_failed"] * 2
-
-
-def test_an_unknown_template_is_an_error_and_claims_nothing(ses: Ses) -> None:
-    with pytest.raises(LookupError):
-        handler({**TASK, "template": "no_such_mail"}, object())
-    assert list(contacts.items("c01", "MESSAGE#")) == []
 
 
 # ── once ──
@@ -774,6 +769,43 @@ def test_no_step_makes_an_email_go_without_consent_that_its_template_is_not_for(
     of_class("transactional")
     assert handler({**TASK, "occurrence": 1, "mail_class": "marketing"}, object())["reason"] == "no_consent"
     assert handler({**TASK, "occurrence": 2}, object())["status"] == "sent"
+
+
+def test_an_email_whose_template_is_not_there_waits_and_goes_once_it_is(
+    ses: Ses, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {**TASK, "template": "spring_greetings", "entered": iso(NOW)}
+    delayed = handler(asked, object())
+    assert (delayed["status"], delayed["until"]) == ("delayed", iso(NOW + HOUR))
+    assert "TemplateMissing" in capsys.readouterr().out
+    assert handler({**asked, "pin": 7}, object())["status"] == "delayed"
+    assert list(contacts.items("c01", "MESSAGE#")) == []  # nothing is claimed
+    stale = {**asked, "occurrence": 1, "best_before": HOUR}
+    assert handler(stale, object())["status"] == "delayed"
+    at(NOW + 2 * HOUR)
+    assert handler(stale, object())["reason"] == "too_late"
+    held = template_definitions.template("we_miss_you")
+    template = held.template.model_copy(update={"id": "spring_greetings"})
+    version = held.model_copy(update={"template": template, "number": 1, "at": NOW})
+    template_definitions.publish(with_version(template_definitions.publication(), version), version)
+    assert handler(asked, object())["status"] == "sent"
+
+
+def test_health_says_which_template_is_missing_and_whose_emails_wait(ses: Ses) -> None:
+    assert health._templates(NOW) == ({}, [])
+    step = WIN_BACK.steps[0].model_copy(update={"template": "spring_greetings"})
+    journey = WIN_BACK.model_copy(update={"steps": (step, *WIN_BACK.steps[1:])})
+    version = Version(version=2, journey=journey, published=NOW, by="a test", why="another")
+    journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
+    (problem,) = health._templates(NOW)[1]
+    assert problem.startswith("There is no template spring_greetings. The emails of win_back wait for it")
+
+
+def test_a_message_of_the_queue_whose_template_is_not_there_is_no_dead_letter(ses: Ses) -> None:
+    body = json.dumps({"message": {**TASK, "template": "spring_greetings"}, "asked": NOW})
+    assert handler({"Records": [{"messageId": "m", "body": body}]}, object()) == {"batchItemFailures": []}
+    (told,) = [event for event in queued("prompt_queue") if event["properties"].get("outcome") == "delayed"]
+    assert told["properties"]["reason"] == iso(NOW + HOUR)
 
 
 def test_a_message_of_the_queue_that_waits_for_long_leaves_it_and_its_run_is_told_until_when(ses: Ses) -> None:
