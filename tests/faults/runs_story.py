@@ -1,5 +1,5 @@
 """A story of runs: a wait for an answer, and for none; an exit in the middle of it; a pause; a version that moves those
-who are under way; an email that is held.
+who are under way; an email that is held; a cap that has two emails wait for the next day.
 
 Ada answers nothing and gets all emails; Grace answers; Mary orders, and gets no email after that. Between what happens
 there is time enough for every fault to be made good.
@@ -12,15 +12,17 @@ from typing import Any
 from infra.local.aws import ses
 from infra.local.shop import storefront
 from infra.local.system import System
-from shared.adapters import events_queue, identities, journey_definitions
+from shared.adapters import events_queue, identities, journey_definitions, shop_settings
 from shared.domain.events import DAY, HOUR, Identity, IdentityKind, evaluation_due, iso
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import Publication, Version, with_journey, with_state, with_step_state
 from shared.domain.journeys.runs import Moved
 from shared.domain.journeys.telling import tell as event_of
+from shared.domain.settings import Cap, ShopSettings
 from tests.faults.story import ADA, BEGIN, GRACE, MARY, mail_of, track
 
 END = BEGIN + 14 * DAY
+CAP = Cap(day=1, week=5)
 QUIZ = {
     "id": "quiz",
     "name": "Quiz",
@@ -56,7 +58,8 @@ SOONER = {**QUIZ, "steps": [{**step, "for": "3d"} if step["id"] == "later" else 
 
 
 def tell(system: System) -> None:
-    """Plays the story in a fresh world that stands a second before BEGIN."""
+    """Plays the story in a fresh world that stands a second before BEGIN, in a shop that sends nobody more than CAP."""
+    shop_settings.save(ShopSettings(caps={"lifecycle": CAP}), 0, "a test")
     for journey in (QUIZ, AFTER):
         publish(system, journey)
     customers = {number: storefront.sign_up(number, name, BEGIN) for number, name in NAMES.items()}

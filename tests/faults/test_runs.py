@@ -1,5 +1,5 @@
 """Whatever fails, is lost, dies, repeats or races: runs come out the same. No email twice, none after its run's end, no
-run lost, none stuck.
+run lost, none stuck, none of a shop's caps exceeded.
 
 `FAULTS=all` puts every fault at every call of the three functions that move runs; `FAULTS_SCHEDULES` is how many random
 schedules are played.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.events import DAY
 from tests.faults import runs_story
 from tests.faults.conftest import TRIED
 from tests.faults.injecting import Faults, Play, Site
@@ -41,6 +42,9 @@ def test_the_story_of_runs_is_told_as_it_should_be(base: tuple[Outcome, list[Sit
     assert not expected["overdue wake-up"]
     sent = sorted(fact.exact for fact in expected["mail"] if "quiz_" in fact.exact or "after_" in fact.exact)
     assert len(sent) == len(set(sent)) == 3 + 1 + 2 + 2  # result, reminder, tips, and the other journey's
+    days = Counter((json.loads(fact.exact)[1][0], fact.times["sent_at"] // DAY) for fact in expected["mail"])
+    assert max(days.values()) == runs_story.CAP.day
+    assert sum('"delayed"' in fact.exact for fact in expected["run"]) == 2, "two wait for the next day"
     told = (json.loads(fact.exact) for fact in expected["run"])
     ended = Counter((id_.split("-")[1], of[2]) for id_, *of in told if "-" in id_)
     assert (ended["quiz", "completed"], ended["quiz", "goal"], ended["after", "completed"]) == (2, 1, 2)

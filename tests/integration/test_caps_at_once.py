@@ -8,9 +8,24 @@ from typing import Any
 
 import pytest
 
-from shared.adapters import caps, clock, contact_runs, contacts, delivering, journey_files, shop_settings
+from infra.local import gateway
+from infra.local.gateway import Request
+from shared.adapters import (
+    caps,
+    clock,
+    contact_runs,
+    contacts,
+    delivering,
+    journey_definitions,
+    journey_files,
+    shop_settings,
+    tokens,
+)
 from shared.adapters.delivering import Delayed, OutcomePendingError
-from shared.domain.events import DAY, MINUTE, Instant, iso
+from shared.adapters.tokens import Token
+from shared.domain.events import DAY, HOUR, MINUTE, Instant, iso
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.journeys.runs import Run
 from shared.domain.messages.asked import CampaignMessage, Message, RunMessage
 from shared.domain.settings import ShopSettings
@@ -144,3 +159,53 @@ def _slot(message: Message, now: Instant) -> Instant:
     held = delivering.deliver(message, now)
     assert isinstance(held, Delayed)
     return held.until
+
+
+JOURNEYS = {  # beside onboarding, which Step Functions moves
+    "soon": {"id": "soon_tips", "kind": "send", "template": "getting_started", "best_before": "2h"},
+    "hello": {"id": "hello_there", "kind": "send", "template": "check_in"},
+}
+
+
+def test_runs_of_both_drivers_wait_for_a_cap_are_gated_again_and_say_what_became_of_them() -> None:
+    shop = Shop(["onboarding"])
+    capped(day=1)
+    for id_, step in JOURNEYS.items():
+        definition = {"id": id_, "name": id_, "sentence": "Says it.", "steps": [step]}
+        trigger = {"kind": "segment", "segment": "subscribers"}
+        journey = Journey.model_validate({**definition, "trigger": trigger})
+        version = Version(version=1, journey=journey, published=shop.now(), by="ada", why="it is new")
+        journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
+    shop.passes(2 * MINUTE)
+    for number in (1, 2):
+        shop.customer(number)
+    shop.passes(6 * HOUR)
+    stays, leaves = (contact_of(shop, number) for number in (1, 2))
+    assert [len(emails_of(shop, contact)) for contact in (stays, leaves)] == [1, 1], "one a day, of three that want to"
+    token = tokens.issue(Token(leaves, "marketing", "", issued=shop.now()))
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = gateway.public(
+        shop.system, Request("POST", f"/unsubscribe/{token}", "", headers, b"List-Unsubscribe=One-Click")
+    )
+    assert answer.status == 200
+    shop.passes(4 * DAY)
+    sent = emails_of(shop, stays)
+    days = [at // DAY for at in sent.values()]
+    assert len(set(days)) == len(days), "never two on one day"
+    assert {"welcome", "check_in"} <= sent.keys()
+    assert len(emails_of(shop, leaves)) == 1, "who has unsubscribed meanwhile gets none that waited"
+    became = {(each["template"], each["status"], each["reason"]) for each in messages_of(shop, stays)}
+    assert ("getting_started", "refused", "too_late") in became, "it was of use for two hours"
+    records = [each for run in shop.ask("GET", f"/contacts/{stays}/runs")[1]["runs"] for each in run["records"]]
+    assert sum(each["what"] == "delayed" for each in records) >= 1
+    assert {each["why"] for each in records if each["what"] == "skipped"} <= {"too_late"}
+    gone = {(each["template"], each["reason"]) for each in messages_of(shop, leaves) if each["status"] == "refused"}
+    assert gone and {reason for _, reason in gone} <= {"no_consent", "too_late", "run_ended"}
+
+
+def messages_of(shop: Shop, contact: str) -> list[Any]:
+    return list(shop.ask("GET", f"/contacts/{contact}/messages?limit=200")[1]["messages"])
+
+
+def emails_of(shop: Shop, contact: str) -> dict[str, Instant]:
+    return {each["template"]: each["at"] for each in messages_of(shop, contact) if each["status"] == "sent"}
