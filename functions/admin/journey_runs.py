@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
@@ -28,7 +29,8 @@ from shared.adapters import (
 from shared.adapters.clock import now
 from shared.adapters.contact_runs import Kept
 from shared.adapters.run_counts import Row
-from shared.domain.events import Event, Instant, Json
+from shared.domain import calendars
+from shared.domain.events import NEVER, Event, Instant, Json
 from shared.domain.journeys.definition import Published
 from shared.domain.journeys.jobs import Move, Start
 from shared.domain.journeys.runs import LEAVING, Begin, Moved
@@ -51,12 +53,15 @@ STANDING: Mapping[str, Callable[[Row], bool]] = {
 }
 """What can be asked of a run as it stands."""
 ON_RECORD: Mapping[str, Collection[str]] = {
+    "started": ("began",),
     "entered": ("entered",),
     "sent": ("sent", "sent_after"),
     "skipped": ("skipped",),
     "left": LEAVING,
 }
 """And what of what happened to it, by the records that say so (of a run the newest 300)."""
+ON_DAYS: Mapping[str, Collection[str]] = {**ON_RECORD, "goal": ("goal",), "ended": ("ended",)}
+"""What can be asked of some days, by the records of them: the people behind a number of these days."""
 
 
 # ── who is where ──
@@ -65,8 +70,9 @@ ON_RECORD: Mapping[str, Collection[str]] = {
 @route("GET", "/journeys/{journey}/runs", role=Role.VIEWER)
 def list_runs(request: Request, journey: str) -> Json:
     """The runs behind a number: `?what=` is how they stand (`waiting`, `held`, `ended`, `goal`) or what is on record of
-    them (`entered`, `sent`, `skipped`, `left`), `?step=` where, `?reason=` why, `?outcome=` how they ended. A page can
-    be empty and have a `cursor` all the same: there are more to look at."""
+    them (`started`, `entered`, `sent`, `skipped`, `left`), `?step=` where, `?reason=` why, `?outcome=` how they ended;
+    `?from=` and `?to=` on which days of the shop's that was (of what is on record, and of `goal` and `ended`). A page
+    can be empty and have a `cursor` all the same: there are more to look at."""
     if journey not in journey_definitions.publication().journeys:
         raise not_found()
     wanted = Wanted.read(request)
@@ -75,7 +81,7 @@ def list_runs(request: Request, journey: str) -> Json:
     last: str | None = None
     rows = run_counts.rows(journey, cursor.name if cursor else "")
     for looked_at, row in enumerate(rows):
-        if looked_at == (MAX_READ if wanted.what in ON_RECORD else MAX_LOOKED_AT) or len(found) == limit:
+        if looked_at == (MAX_READ if wanted.records else MAX_LOOKED_AT) or len(found) == limit:
             break
         last = row.run
         if wanted.fits(row, journey):
@@ -98,26 +104,57 @@ class Wanted:
     what: str | None
     outcome: str | None
     reason: str | None
+    since: Instant = 0
+    until: Instant = NEVER
 
     @classmethod
     def read(cls, request: Request) -> Wanted:
         what = request.query.get("what")
         if what is not None and what not in (*STANDING, *ON_RECORD):
             raise RefusedError("invalid_choice", f"it must be one of {', '.join((*STANDING, *ON_RECORD))}", "what")
-        return cls(*(request.query.get(name) for name in ("step", "what", "outcome", "reason")))
+        step, outcome, reason = (request.query.get(name) for name in ("step", "outcome", "reason"))
+        first, last = (_day(request, name) for name in ("from", "to"))
+        if (first or last) and what not in ON_DAYS:
+            raise RefusedError("invalid_choice", f"of days, it must be one of {', '.join(ON_DAYS)}", "what")
+        zone = definitions.segments().compiler.zone
+        begin = calendars.day_start(first, zone) if first else 0
+        end = calendars.day_start(last + timedelta(days=1), zone) if last else NEVER
+        return cls(step, what, outcome, reason, begin, end)
+
+    @property
+    def records(self) -> Collection[str]:
+        """The records that are looked for; none, where how the run stands is all that is asked."""
+        of_days = self.since > 0 or self.until < NEVER
+        return (ON_DAYS if of_days else ON_RECORD).get(self.what or "", ())
 
     def fits(self, row: Row, journey: str) -> bool:
         if self.outcome not in (None, row.outcome):
             return False
-        if self.what is not None and self.what in ON_RECORD:
-            return self.is_on_record(contact_runs.read(row.contact, journey, row.number), ON_RECORD[self.what])
+        if self.records:
+            return self._may_be_of_the_days(row) and self.is_on_record(
+                contact_runs.read(row.contact, journey, row.number), self.records
+            )
         return self.step in (None, row.step) and (self.what is None or STANDING[self.what](row))
+
+    def _may_be_of_the_days(self, row: Row) -> bool:
+        return row.started < self.until and (row.outcome is None or row.ended >= self.since)
 
     def is_on_record(self, kept: Kept | None, what: Collection[str]) -> bool:
         return kept is not None and any(
-            each.what in what and self.step in (None, each.step) and self.reason in (None, each.why)
+            each.what in what
+            and self.step in (None, each.step)
+            and self.reason in (None, each.why)
+            and self.since <= each.time < self.until
             for each in kept.run.records
         )
+
+
+def _day(request: Request, name: str) -> date | None:
+    text = request.query.get(name)
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        raise RefusedError("invalid_day", "write a day as 2026-11-24", name) from None
 
 
 def told_of(row: Row) -> dict[str, Json]:

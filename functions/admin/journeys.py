@@ -28,7 +28,8 @@ MAX_ROWS = 10_000
 
 @route("GET", "/journeys", role=Role.VIEWER)
 def list_journeys(request: Request) -> Json:
-    """All of them: those that are switched on, and those that are only drafts, shipped ones among them."""
+    """All of them: those that are switched on, and those that are only drafts, shipped ones among them. `since`: the
+    first of the 30 days of which `entered`, `sent` and `goals` are."""
     published, drafts = journey_definitions.publication().journeys, journey_drafts.drafts()
     since = run_counts.day_of(now(), ago=DAYS - 1)
     listed = []
@@ -52,7 +53,7 @@ def list_journeys(request: Request) -> Json:
                 "goals": total(counts, "goal", since),
             }
         )
-    return {"journeys": listed}
+    return {"journeys": listed, "since": since}
 
 
 @route("GET", "/journeys/{journey}", role=Role.VIEWER)

@@ -308,6 +308,15 @@ def test_the_numbers_of_a_journey_agree_and_each_leads_to_its_people(shop: Shop)
         assert {each["contact"] for each in told["runs"]} == {contacts_[number] for number in who}, query
         assert all(each["email"] and each["name"] for each in told["runs"])
     refused(shop.ask("GET", "/journeys/hello/runs?what=none"), 400, "invalid_choice")
+    today, before = run_counts.day_of(shop.system.world.now()), run_counts.day_of(shop.system.world.now(), ago=400)
+    since = ok(shop.ask("GET", "/journeys"))["since"]
+    for what, who in {"started": range(6), "sent": (0, 1, 4, 5), "goal": (4,), "ended": (4, 5)}.items():
+        for days, some in ((f"from={since}", who), (f"from={since}&to={today}", who), (f"to={before}", ())):
+            told = ok(shop.ask("GET", f"/journeys/hello/runs?what={what}&{days}"))
+            assert {each["contact"] for each in told["runs"]} == {contacts_[number] for number in some}, (what, days)
+    assert since == run_counts.day_of(shop.system.world.now(), ago=29)
+    refused(shop.ask("GET", "/journeys/hello/runs?what=sent&from=yesterday"), 400, "invalid_day")
+    refused(shop.ask("GET", f"/journeys/hello/runs?what=waiting&from={today}"), 400, "invalid_choice")
 
 
 def test_the_people_of_a_journey_are_paged(shop: Shop) -> None:

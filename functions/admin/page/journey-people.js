@@ -3,7 +3,7 @@
 import { ask, at } from "./api.js";
 import { Frame, shown } from "./journey-frame.js";
 import { Card, confirmed, ContactLink, Empty, Failure, Job, LoadedPage, Pages, Table, Tag, useActing, useLoaded } from "./parts.js";
-import { plural, When, words } from "./words.js";
+import { day, plural, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 export default function People({ id, query = "" }) {
@@ -68,11 +68,11 @@ function All({ id, step, told, again }) {
 
 const SAYING = {
   waiting: "People who are waiting", held: "People whose email is held for review", ended: "People who are through", goal: "People who reached the goal",
-  entered: "People who came here", sent: "People who were sent the email", skipped: "People who were not sent the email", left: "People who went on or left",
+  started: "People who started", entered: "People who came here", sent: "People who were sent the email", skipped: "People who were not sent the email", left: "People who went on or left",
 };
 
 /** "People who are waiting, at the step “Check in”". */
-function title({ step, what, outcome, reason }) {
+function title({ step, what, outcome, reason, from }) {
   const who = outcome ? `Ended: ${words(outcome).toLowerCase()}` : SAYING[what] ?? "People who are or were on it";
-  return `${who}${step ? `, at the step “${words(step)}”` : ""}${reason ? ` (${words(reason).toLowerCase()})` : ""}`;
+  return `${who}${step ? `, at the step “${words(step)}”` : ""}${reason ? ` (${words(reason).toLowerCase()})` : ""}${from ? ", since " + day(Date.parse(`${from}T12:00Z`)) : ""}`;
 }

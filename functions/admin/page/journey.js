@@ -43,23 +43,25 @@ function Overview({ told, again }) {
       ${step && html`<${Panel} key=${step.id} step=${step} told=${told} people=${people} again=${again} close=${() => { chosen.value = null; }} />`}
     </div>
     ${told.days?.some((each) => each.entered + each.sent > 0) && html`<${Card} title="The last 30 days"><div class="charts">
-      ${DAILY.map(([of, title]) => html`<${Bars} days=${told.days} of=${of} title=${title} />`)}</div><//>`}
+      ${DAILY.map(([of, title]) => html`<${Bars} days=${told.days} of=${of} title=${title} link=${people({ what: BEHIND[of], from: told.days[0].day })} />`)}</div><//>`}
     ${told.versions?.length > 0 && html`<${Card} title="Versions"><ul class="list">${told.versions.map((each) => html`<li>
       <div class="head"><span>Version ${each.version}${each.why && html`<span class="soft">: ${each.why}</span>`}</span><span class="small soft"><${When} at=${each.published} /></span></div></li>`)}</ul><//>`}
   <//>`;
 }
 
 const DAILY = [["entered", "Started"], ["sent", "Emails sent"], ["goals", "Reached the goal"], ["ended", "Ended"]];
+const BEHIND = { entered: "started", sent: "sent", goals: "goal", ended: "ended" };
 
 // ── the numbers ──
 
 function Numbers({ told, people }) {
   const { entered, waiting, ended, goals } = told.counts;
   const month = (of) => (told.days ?? []).reduce((sum, each) => sum + each[of], 0);
+  const since = told.days?.[0]?.day;
   const reasons = Object.entries(ended).filter(([, number]) => number > 0);
   const tile = (title, number, query) => html`<div><dt>${title}</dt><dd>${query && number > 0 ? html`<a href=${people(query)}>${count(number)}</a>` : count(number)}</dd></div>`;
   return html`
-    <dl class="counts">${tile("waiting now", waiting, { what: "waiting" })}${tile("emails, 30 days", month("sent"), { what: "sent" })}${tile("goals, 30 days", month("goals"), { what: "goal" })}${tile("started so far", entered, {})}</dl>
+    <dl class="counts">${tile("waiting now", waiting, { what: "waiting" })}${tile("emails, 30 days", month("sent"), { what: "sent", from: since })}${tile("goals, 30 days", month("goals"), { what: "goal", from: since })}${tile("started so far", entered, {})}</dl>
     ${entered > 0 && html`<p class="small soft">${count(entered)} started = ${count(waiting)} under way${reasons.map(([reason, number]) =>
       html` + <a href=${people({ what: "ended", outcome: reason })}>${count(number)} ${words(reason).toLowerCase()}</a>`)}${goals > 0 && html`; <a href=${people({ what: "goal" })}>${count(goals)} reached the goal</a>`}.</p>`}`;
 }

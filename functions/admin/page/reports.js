@@ -36,7 +36,7 @@ export default function Reports() {
   return html`<${Title}>Reports<//>
     <p class="lead">What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.</p>
     <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
-    <${Section} title="Journeys, 30 days" load=${() => ask("journeys")}>${({ journeys }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} />`}<//>`;
+    <${Section} title="Journeys, 30 days" load=${() => ask("journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//>`;
 }
 
 function Report({ days }) {
@@ -51,13 +51,14 @@ function Report({ days }) {
     ]} /><//>`;
 }
 
-function Journeys({ journeys }) {
+function Journeys({ journeys, since }) {
+  const behind = (each, what, number) => number === 0 ? "0" : html`<a href="#/journeys/${each.id}/people?what=${what}&from=${since}">${count(number)}</a>`;
   if (journeys.length === 0) return html`<${Empty}>No journey is switched on yet.<//>`;
   return html`<${Table} label="Journeys" stacked rows=${journeys.toSorted((one, other) => other.sent - one.sent)} columns=${[
     { title: "Journey", cell: (each) => html`<a href="#/journeys/${each.id}">${each.name}</a>` },
-    { title: "Started", number: true, cell: (each) => count(each.entered) },
-    { title: "Sent", number: true, cell: (each) => count(each.sent) },
-    { title: "Goals", number: true, cell: (each) => count(each.goals) },
+    { title: "Started", number: true, cell: (each) => behind(each, "started", each.entered) },
+    { title: "Sent", number: true, cell: (each) => behind(each, "sent", each.sent) },
+    { title: "Goals", number: true, cell: (each) => behind(each, "goal", each.goals) },
     { title: "Goals of 100 started", number: true, cell: (each) => each.entered >= 20 ? count(Math.round(each.goals / each.entered * 100)) : html`<span class="soft">too few</span>` },
   ]} />`;
 }
