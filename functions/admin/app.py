@@ -232,7 +232,7 @@ def items_of(contact: str) -> Iterator[dict[str, Any]]:
 def messages_of(contact: str) -> list[Placed]:
     items = list(items_of(contact))
     events: Iterable[Event] = (contacts.event_of(item) for item in items if item.get("source", {}).get("S") == "ses")
-    return views.messages((item for item in items if item["kind"]["S"].startswith("MESSAGE#")), events)
+    return views.messages(items, events)
 
 
 # ── dead letters ──

@@ -6,6 +6,7 @@ Instants are milliseconds since 1970, null for "never"; amounts of money are in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,11 @@ from functions.admin.rest import Place
 from functions.admin.run_words import words
 from shared.adapters import contacts, coupons
 from shared.domain.conditions import Segment
-from shared.domain.events import NEVER, Event, IdentityKind, Instant, Json
+from shared.domain.events import FREQUENCY, NEVER, Event, IdentityKind, Instant, Json
 from shared.domain.explanations import Explanation, explain
 from shared.domain.identities import kind_of
 from shared.domain.journeys.runs import Run
+from shared.domain.messages.digests import frequency, kept_for, listed_in
 from shared.domain.messages.held import Status
 from shared.domain.messages.refusals import SENTENCES, Refusal
 from shared.domain.profiles import Profile
@@ -68,9 +70,14 @@ def contact(profile: Profile, suppression: tuple[str, Instant] | None) -> dict[s
             for name, stamped in sorted(profile.traits.items())
         ],
         "consent": [
-            {"topic": topic, "state": answer.value, "since": answer.since}
+            {
+                "topic": topic,
+                "state": answer.value,
+                "since": answer.since,
+                "frequency": frequency(profile, topic, {}),
+            }
             for topic in sorted(profile.consent)
-            if (answer := profile.standing(topic)) is not None
+            if not topic.startswith(FREQUENCY) and (answer := profile.standing(topic)) is not None
         ],
         "histories": [
             {
@@ -152,7 +159,14 @@ def instant(moment: Instant) -> Instant | None:
 
 def timeline(items: Iterable[Item]) -> list[Placed]:
     """Events, transitions, messages, consents and codes that were given, newest first."""
-    readers = {"EVENT": _event, "MESSAGE": _message, "CONSENT": _consent, "COUPON": _coupon}
+    items = list(items)
+    days = _days(items)
+    readers = {
+        "EVENT": _event,
+        "MESSAGE": lambda item: _message(item, days),
+        "CONSENT": _consent,
+        "COUPON": _coupon,
+    }
     told = []
     for item in items:
         kind = item["kind"]["S"]
@@ -168,8 +182,11 @@ def timeline(items: Iterable[Item]) -> list[Placed]:
 
 
 def messages(items: Iterable[Item], events: Iterable[Event]) -> list[Placed]:
-    """The contact's messages, newest first, each with what became of it as `events` tell."""
-    told = [(Place(entry["at"], item["kind"]["S"]), entry) for item in items for entry in (_message(item),)]
+    """The contact's messages among their items, newest first, each with what became of it as `events` tell."""
+    items = list(items)
+    days = _days(items)
+    of_messages = [item for item in items if item["kind"]["S"].startswith("MESSAGE#")]
+    told = [(Place(entry["at"], item["kind"]["S"]), entry) for item in of_messages for entry in (_message(item, days),)]
     by_key = {entry["message"]: entry for _, entry in told}
     for event in sorted(events, key=lambda event: event.time):
         entry = by_key.get(event.properties.get("message"))
@@ -227,7 +244,30 @@ ABOUT = ("journey", "run", "step", "campaign", "variant", "digest", "purpose", "
 """Where a message comes from and what it is about: of a run, of a campaign, or the system's own."""
 
 
-def _message(item: Item) -> dict[str, Json]:
+def _days(items: Iterable[Item]) -> dict[str, date]:
+    """Of the messages that wait for a digest, by their keys, the day of it."""
+    found: dict[str, date] = {}
+    for item in items:
+        if item["kind"]["S"].startswith("DIGEST#") and item["day"]["S"]:
+            from shared.adapters import digests  # few contacts have one
+
+            waiting = digests.of_item(item)
+            found |= dict.fromkeys((each.key for each in waiting.kept), date.fromisoformat(waiting.day))
+    return found
+
+
+def _why(item: Item, days: Mapping[str, date]) -> str | None:
+    """Why a message was not sent, in words; None: it was."""
+    status, reason = item["status"]["S"], item.get("reason", {}).get("S")
+    key = item["kind"]["S"].removeprefix("MESSAGE#")
+    if reason == Refusal.IN_DIGEST and "digest" in item:
+        return listed_in(item["digest"]["S"])
+    if reason == Refusal.IN_DIGEST and key in days:
+        return kept_for(days[key])
+    return SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status)
+
+
+def _message(item: Item, days: Mapping[str, date]) -> dict[str, Json]:
     """A message and, unless SES has it, why not."""
     times = [int(item[name]["N"]) for name in ("sent_at", "refused_at", "claimed_at") if name in item]
     status, reason = item["status"]["S"], item.get("reason", {}).get("S")
@@ -240,7 +280,7 @@ def _message(item: Item) -> dict[str, Json]:
         "kept": bool(item.get("copy", {}).get("B")) and ("ses_id" in item or "digest" in item),
         "status": status,
         "reason": reason,
-        "sentence": SENTENCES[Refusal(reason)] if reason in list(Refusal) else UNSETTLED.get(status),
+        "sentence": _why(item, days),
     }
 
 

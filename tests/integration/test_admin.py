@@ -156,7 +156,8 @@ def test_a_contact_is_shown_with_all_the_profile_says(admin: Admin, ada: str) ->
     assert (told["contact"], told["email"], told["name"]) == (ada, ADA, "Ada Lovelace")
     assert told["first_seen"] == NOW  # when we heard
     assert {"trait": "country", "value": "GB", "since": NOW - 10 * DAY} in told["traits"]
-    assert told["consent"] == [{"topic": "marketing", "state": "subscribed", "since": NOW - 10 * DAY}]
+    since = NOW - 10 * DAY
+    assert told["consent"] == [{"topic": "marketing", "state": "subscribed", "since": since, "frequency": "all"}]
     assert [(order["order"], order["net"]) for order in told["orders"]] == [("1002", 19.99), ("1001", 30)]
     assert {"event": "Order Completed", "count": 2, "first": NOW - 5 * DAY, "newest": NOW - 2 * DAY} in told[
         "histories"

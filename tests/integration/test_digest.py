@@ -7,6 +7,7 @@ import itertools
 import random
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -66,6 +67,19 @@ def mails(shop: Shop, contact: str) -> list[local_ses.Mail]:
     return sorted((each for each in found if each.tags["contact"] == contact), key=lambda each: each.sent_at)
 
 
+WANTS = "the contact wants one email a week, or a month."
+
+
+def in_words(day: str) -> str:
+    return f"{date.fromisoformat(day):%A}, {int(day[8:])} {date.fromisoformat(day):%B %Y}"
+
+
+def said(shop: Shop, contact: str, campaign: str) -> str:
+    """Why the contact did not get the campaign, as an operator reads it."""
+    told = shop.ask("GET", f"/contacts/{contact}/messages")[1]["messages"]
+    return str(next(each["sentence"] for each in told if each.get("campaign") == campaign))
+
+
 def test_from_the_choice_on_the_page_to_one_email() -> None:
     shop = Shop()
     for number in range(1, 6):
@@ -89,6 +103,7 @@ def test_from_the_choice_on_the_page_to_one_email() -> None:
     for id_ in ("news_1", "news_2"):
         assert progress(shop, id_) == {"sent": 1, "in_digest": 3, "no_consent": 1, "waiting": 0}
     assert [mail.tags.get("campaign") for mail in mails(shop, every)] == ["news_1", "news_2"]
+    assert said(shop, weekly, "news_1") == f"It is kept for the digest of {in_words(day)}: {WANTS}"
     posted(shop, leaves, "unsubscribe")
     posted(shop, erased, do="erase_now")
     shop.passes(parse_instant(f"{day}T08:59:00Z") - shop.now())
@@ -112,6 +127,9 @@ def test_from_the_choice_on_the_page_to_one_email() -> None:
     assert dropped is not None
     assert (kept["reason"]["S"], kept["digest"]["S"]) == ("in_digest", digest.tags["message"])
     assert (dropped["reason"]["S"], "digest" in dropped) == ("no_consent", False)
+    assert said(shop, weekly, "news_1") == f"It is in the digest of {in_words(day)}: {WANTS}"
+    consent = shop.ask("GET", f"/contacts/{weekly}")[1]["consent"]
+    assert [(each["topic"], each["frequency"]) for each in consent] == [("marketing", "weekly")]
     assert list(contacts.items(erased, "DIGEST#")) == []
     assert [digests.read(contact, "marketing").kept for contact in (weekly, leaves)] == [(), ()]
     shop.passes(10 * MINUTE)

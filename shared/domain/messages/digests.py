@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from shared.domain import calendars
 from shared.domain.addresses import said_frequency
 from shared.domain.events import Frequency, Instant, Json
+from shared.domain.messages.variables import MONTHS, WEEKDAYS
 from shared.domain.profiles import Profile, Stamped
 
 if TYPE_CHECKING:  # a cold start pays for each import
@@ -48,6 +49,23 @@ _KEY = re.compile(r"digest_[a-z0-9_-]{1,64}_\d{4}-\d\d-\d\d")
 def is_digest(key: Json) -> bool:
     """Whether a message with this key is a digest (`asked.DigestMessage.key`)."""
     return isinstance(key, str) and _KEY.fullmatch(key) is not None
+
+
+_WANTS = "the contact wants one email a week, or a month."
+
+
+def kept_for(day: date) -> str:
+    """Why an email was not sent by itself, while it waits for the digest of that day."""
+    return f"It is kept for the digest of {_written(day)}: {_WANTS}"
+
+
+def listed_in(key: str) -> str:
+    """The same, once it is in the digest with this key."""
+    return f"It is in the digest of {_written(date.fromisoformat(key[-10:]))}: {_WANTS}"
+
+
+def _written(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def digest_day(often: Frequency, t: Instant, when: DigestTime, where: ZoneInfo, sent: date | None = None) -> date:
