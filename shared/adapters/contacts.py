@@ -35,6 +35,8 @@ MAX_DELETES = 25  # of one BatchWriteItem
 MAX_WRITES = 100  # of one TransactWriteItems
 PROFILE = "PROFILE"
 NUMBER_WIDTH = 10
+SIGN_UPS = "signup-"
+"""Begins what stands in the place of a contact's id for who has signed up and not confirmed it (`sign_ups.place`)."""
 SEEN_WIDTH = 8
 
 

@@ -4,7 +4,8 @@
 campaign; template, topic); when claimed `address` (the hash of where it goes),
 `template_version` and `copy` (the email as it is sent, see `copies`); when sent `ses_id` and `sent_at`, when
 refused `reason` and `refused_at`; when a digest lists it, `digest` (that one's
-key) and the `copy`; `delivered_at`, and `clicks` (time and link's hash of each).
+key) and the `copy`; `delivered_at`, `clicks` (time and link's hash of each), and `answers` (by what a one-click answer
+says, the trait it becomes). Of a sign-up that waits, it expires with that (`expires`): nobody's is kept for good.
 Every write but `settle` is conditional on what its writer has read, so of several that act at once one wins.
 """
 
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters import caps, clock, copies
 from shared.adapters.clients import client
+from shared.adapters.contacts import SIGN_UPS, numbered, table
 from shared.adapters.contacts import key as item_key
-from shared.adapters.contacts import numbered, table
 from shared.adapters.copies import Copy
-from shared.domain.events import Instant
+from shared.domain.events import DAY, SECOND, Instant
 from shared.domain.messages.asked import Message, RunMessage
 from shared.domain.messages.caps import given_back
 from shared.domain.messages.held import Held, Status
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from shared.adapters.mail import Mail
+
+
+SIGN_UP_KEPT = 7 * DAY
+"""As long as the sign-up that an email asks to confirm (`sign_ups.KEPT_FOR`), at most."""
 
 
 class ClaimLostError(Exception):
@@ -341,6 +346,8 @@ def _replacement(message: Message, held: Held | None, new: Held, more: dict[str,
     }
     if new.reason is not None:
         item["reason"] = {"S": new.reason}
+    if message.contact.startswith(SIGN_UPS):
+        item["expires"] = {"N": str(min(message.stale_after, new.claimed_at + SIGN_UP_KEPT) // SECOND)}
     condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(contact)"}
     if held is not None:
         condition = {

@@ -2,8 +2,9 @@
 
 Who signs up has not shown yet that the address is theirs, so they are nobody's contact: all of it stands in a partition
 of the Contacts table that is called after the keyed hash of the address (`place`), and expires: `SIGN_UP#id`, what was
-filled in, and `ADDRESS#hash` (see `pending_addresses`). An item `signups#hash` of the Identities table counts what was
-sent to a mailbox where nobody has confirmed it; partitions `reminders-day` say whom to remind.
+filled in, `ADDRESS#hash` (see `pending_addresses`), and `MESSAGE#key`, what was sent because of it. An item
+`signups#hash` of the Identities table counts what was sent to a mailbox where nobody has confirmed it; partitions
+`reminders-day` say whom to remind.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Kept:
 
 def place(hashed: str) -> str:
     """What stands in the place of a contact's id for a sign-up at the address with this hash."""
-    return f"signup-{hashed}"
+    return f"{contacts.SIGN_UPS}{hashed}"
 
 
 def keep(sign_up: Kept, address: str) -> None:
