@@ -30,7 +30,8 @@ SCHEMA = (
         subject TEXT NOT NULL, html TEXT, text TEXT, headers TEXT NOT NULL, tags TEXT NOT NULL,
         configuration_set TEXT, state TEXT NOT NULL
     )""",
-    "CREATE INDEX IF NOT EXISTS mailbox_sent_at ON mailbox (sent_at)",
+    # With the recipients, which are counted at every email: so no row, of which each has a whole email, is read for it.
+    "CREATE INDEX IF NOT EXISTS mailbox_sent_to ON mailbox (sent_at, recipients)",
     "CREATE TABLE IF NOT EXISTS mail_identities (identity TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS mail_configuration_sets (name TEXT PRIMARY KEY)",
     """CREATE TABLE IF NOT EXISTS mail_event_destinations (
