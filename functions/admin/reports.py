@@ -13,8 +13,9 @@ from typing import TypedDict
 from chalice.app import Response
 
 from functions.admin.rest import Request, answer, route
-from shared.adapters import athena, definitions, members
+from shared.adapters import athena, definitions, journey_definitions, members, run_counts, sent_counts
 from shared.adapters.clock import now
+from shared.domain import costs
 from shared.domain.events import DAY, Instant, Json, iso, parse_instant
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
@@ -75,6 +76,33 @@ def figures(request: Request) -> Json:
     return {
         period: {**nothing, **told.get(period, {}), "subscribers": joined}
         for period, joined in zip(("now", "before"), _joined(t), strict=True)
+    }
+
+
+@route("GET", "/reports/costs", role=Role.VIEWER, query=FiguresQuery)
+def month_so_far(request: Request) -> Json:
+    """What the month (UTC) has cost so far, by what is counted and list prices in US dollars: `costs`, their `total`,
+    and what is `left_out`. 202 with a `query` when it takes long."""
+    t = now()
+    month = iso(t)[:7]
+    rows = asked(request, lambda: athena.start(sql("month"), (month,)))
+    if not isinstance(rows, list):
+        return rows
+    emails = sum(day.sent for day in sent_counts.days(t, 31) if iso(day.day * DAY)[:7] == month)
+    journeys = journey_definitions.publication().journeys
+    on_machines = [id_ for id_, each in journeys.items() if each.journey.runs_on == "step_functions"]
+    steps = sum(
+        each.n
+        for id_ in on_machines
+        for each in run_counts.counts(id_)
+        if each.what == "entered" and each.day.startswith(month)
+    )
+    found = costs.so_far(emails, sum(int(str(row["events"])) for row in rows), steps)
+    return {
+        "month": month,
+        "costs": [each._asdict() for each in found],
+        "total": sum(each.dollars for each in found),
+        "left_out": list(costs.LEFT_OUT),
     }
 
 

@@ -25,7 +25,7 @@ from infra.local import templates as template_commands
 from infra.local.routes import Route
 from infra.local.settings import template
 from shared.adapters import definitions, journey_files, senders, template_checking, template_definitions
-from shared.domain import identities, personal, properties, segments
+from shared.domain import costs, identities, personal, properties, segments
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import State
 from shared.domain.conditions.comparing import Comparison
@@ -301,6 +301,9 @@ def test_the_prices_in_the_docs_are_those_the_costs_are_reckoned_with() -> None:
     documented = {cells[0]: float(cells[1]) for cells in rows(MEASURED, "Prices")}
     assert documented == {**prices.PER_MILLION, **prices.PER_UNIT}
     assert f"in {prices.DATE}" in MEASURED
+    assert costs.PER_MILLION["emails"] == prices.PER_MILLION["SES emails"]
+    assert costs.PER_MILLION["transitions"] == prices.PER_MILLION["Step Functions transitions"]
+    assert f"${costs.PER_MILLION['events']:.2f}" in MEASURED
 
 
 def test_the_topics_to_subscribe_to_are_those_that_are_taken() -> None:

@@ -58,3 +58,14 @@ def test_days_that_cannot_be_are_refused(shop: Shop, days: str) -> None:
     status, told = shop.ask("GET", f"/ahead?days={quote(days)}")
     assert status == 400
     assert told["field"] == "days"
+
+
+def test_the_month_costs_what_is_counted_at_list_prices(shop: Shop) -> None:
+    status, told = shop.ask("GET", "/reports/costs")
+    assert status == 200
+    emails, events, transitions = told["costs"]
+    assert emails["what"] == "emails"
+    assert emails["dollars"] == pytest.approx(emails["number"] / 10_000)
+    assert told["total"] == pytest.approx(sum(each["dollars"] for each in told["costs"]))
+    assert transitions["number"] % 2 == 0
+    assert events["number"] >= 0

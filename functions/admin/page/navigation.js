@@ -16,7 +16,7 @@ export const ENTRIES = [
   { link: "#/reports", name: "Reports", icon: "M2.500 13.500h11M4.500 11.500v-4M8 11.500v-8M11.500 11.500v-6" },
   { link: "#/data", name: "Data", icon: "M2 4c0-1.100 2.700-2 6-2s6 .900 6 2-2.700 2-6 2-6-.900-6-2M2 4v8c0 1.100 2.700 2 6 2s6-.900 6-2V4M2 8c0 1.100 2.700 2 6 2s6-.900 6-2" },
   { link: "#/shop", name: "Shop", icon: "M2 6.500 3.500 2h9L14 6.500M3 6.500v7.500h10V6.500M2 6.500h12M6.500 14v-4h3v4" },
-  { link: "#/operations", name: "Operations", also: ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters"],
+  { link: "#/operations", name: "Operations", also: ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters", "#/changes", "#/keys"],
     icon: "M8 5.500a2.500 2.500 0 1 1 0 5a2.500 2.500 0 0 1 0-5M8 1.500v2M8 12.500v2M1.500 8h2M12.500 8h2M3.400 3.400l1.400 1.400M11.200 11.200l1.400 1.400M3.400 12.600l1.400-1.400M11.200 4.800l1.400-1.400" },
 ];
 const AT_HAND = 4;

@@ -1,8 +1,9 @@
 // What an operator looks after, now and then: what email needs from outside, and what waits for a person.
 
 import { ask } from "./api.js";
-import { Card, Tag, Title, useLoaded } from "./parts.js";
-import { plural } from "./words.js";
+import { Card, Section, Table, Tag, Title, useLoaded } from "./parts.js";
+import { asked } from "./reports.js";
+import { count, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const PLACES = [
@@ -19,7 +20,23 @@ const PLACES = [
 export default function Operations() {
   return html`<${Title}>Operations<//>
     <p class="lead">What keeps the shop’s email running, and what waits for a person.</p>
-    ${PLACES.map((place) => html`<${Place} key=${place.link} ...${place} />`)}`;
+    ${PLACES.map((place) => html`<${Place} key=${place.link} ...${place} />`)}
+    <${Card}><div class="head"><h2><a href="#/changes">Changes</a></h2></div><p class="soft">Who has changed what, and when.</p><//>
+    <${Card}><div class="head"><h2><a href="#/keys">Keys and roles</a></h2></div><p class="soft">Who may come in, and what scripts may do.</p><//>
+    <${Section} title="Cost so far this month" load=${() => asked("reports/costs")}>${(told) => html`<${Costs} told=${told} />`}<//>`;
+}
+
+const COUNTED = { emails: "Emails sent", events: "Events taken in and followed up", transitions: "Steps of journeys that run on Step Functions, at most" };
+const dollars = (amount) => amount > 0 && amount < 0.01 ? "under $0.01" : `$${amount.toFixed(2)}`;
+
+function Costs({ told }) {
+  return html`<p><strong>About ${dollars(told.total)}</strong> at AWS’s list prices, by what is counted here.</p>
+    <${Table} label="Cost so far" rows=${told.costs} columns=${[
+      { title: "What", cell: (each) => COUNTED[each.what] },
+      { title: "Number", number: true, cell: (each) => count(each.number) },
+      { title: "Cost", number: true, cell: (each) => dollars(each.dollars) },
+    ]} />
+    <p class="small soft">Not in it: ${told.left_out.join("; ")}. What is charged is on AWS’s bill.</p>`;
 }
 
 function Place({ link, name, says, load, found, unit }) {
