@@ -7,14 +7,16 @@ import re
 from dataclasses import asdict
 from itertools import islice
 
-from functions.admin import publishing, views
+from functions.admin import publishing, uses, views
+from functions.admin.looking import MAX_CONTACTS_A_SHARD
 from functions.admin.rest import Place, Request, cursor_of, left_out, paged, route
 from shared.adapters import contacts, definitions, members
 from shared.adapters.clock import now
 from shared.adapters.contacts import Wake
 from shared.adapters.histories import with_history
-from shared.domain import guidance, sql
+from shared.domain import calendars, estimates, guidance, sql
 from shared.domain.conditions import Segment
+from shared.domain.estimates import Drawn
 from shared.domain.events import DAY, SECOND, Instant, Json
 from shared.domain.forecasts import Days, Flip, Forecast, add, coming_days, foresee
 from shared.domain.operators import Role
@@ -30,6 +32,7 @@ FORECAST_TIME = 15 * SECOND
 FORECAST_BATCH = 100
 MAX_SAMPLED = 1_000
 """Members of each segment that are compared with those of the others."""
+SIZES_TOLD = 30 * DAY
 GUIDANCE_TIME = 15 * SECOND
 """How long members are read for guidance; then they are compared, 500 segments in some five seconds more."""
 
@@ -40,12 +43,25 @@ GUIDANCE_TIME = 15 * SECOND
 @route("GET", "/segments", role=Role.VIEWER)
 def list_segments(request: Request) -> Json:
     """Those that are published, and what is only drafted so far. Members are those of the counters, which a crash can
-    leave wrong until the next night; a segment's own answer counts them."""
-    shop_definitions, counted = definitions.segments(), members.counts()
-    known = shop_definitions.segments
-    drafts = definitions.drafts()
+    leave wrong until the next night; a segment's own answer counts them. `sizes` are those of the last nights (`days`);
+    `used_by`, what asks about it; `contacts`, how many there are in all."""
+    shop_definitions, counted, t = definitions.segments(), members.counts(), now()
+    known, drafts = shop_definitions.segments, definitions.drafts()
+    used, own = uses.uses(known), definitions.publication().own
+    days = members.sizes(calendars.local(t - SIZES_TOLD, definitions.shop_zone()).date().isoformat())
     return {
-        "segments": [described(each, shop_definitions, counted.get(each.id, 0)) for each in known.values()],
+        "segments": [
+            described(each, shop_definitions, counted.get(each.id, 0))
+            | {
+                "used_by": [use._asdict() for use in used.get(each.id, ())],
+                "shipped": each.id not in own,
+                "sizes": [sizes.get(each.id, 0) for sizes in days.values()],
+                "drafted": each.id in drafts,
+            }
+            for each in known.values()
+        ],
+        "days": list(days),
+        "contacts": asdict(estimates.contacts([_drawn(shard) for shard in range(contacts.SHARDS)])),
         "drafts": [
             {
                 "segment": id_,
@@ -56,6 +72,11 @@ def list_segments(request: Request) -> Json:
             if id_ not in known
         ],
     }
+
+
+def _drawn(shard: int) -> Drawn:
+    ids = contacts.first_of_shard(shard, "", MAX_CONTACTS_A_SHARD)
+    return Drawn(len(ids), ids[-1] if ids else "", len(ids) < MAX_CONTACTS_A_SHARD)
 
 
 @route("GET", "/segments/{segment}", role=Role.VIEWER)
@@ -69,7 +90,10 @@ def show_segment(request: Request, segment: str) -> Json:
         return {"segment": segment, "definition": None, **life}
     query = sql.one_pass(newest, [segment], now(), "NAME OF A PASS")
     counted = members.count(segment)
-    return described(known, newest, counted) | {"definition": publishing.written(known), "sql": query, **life}
+    used = [use._asdict() for use in uses.uses(newest.segments).get(segment, ())]
+    days = members.sizes(calendars.local(now() - SIZES_TOLD, definitions.shop_zone()).date().isoformat())
+    history = {"days": list(days), "sizes": [sizes.get(segment, 0) for sizes in days.values()], "used_by": used}
+    return described(known, newest, counted) | history | {"definition": publishing.written(known), "sql": query, **life}
 
 
 @route("GET", "/segments/{segment}/members", role=Role.VIEWER)

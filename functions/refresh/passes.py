@@ -26,7 +26,7 @@ from shared.adapters import (
     refreshes,
 )
 from shared.adapters.contacts import Place
-from shared.domain import sql
+from shared.domain import calendars, sql
 from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, event_id, iso
 from shared.domain.journeys.jobs import Job
 from shared.domain.journeys.publications import journeys_begun_by
@@ -143,6 +143,8 @@ def begin(name: str, asked: Asked, t: Instant) -> Pass:
         publication = _with_shipped(publication, t)
         for segment in publication.segments:
             members.recount(segment.id)
+        if asked.do == "nightly":
+            members.keep_sizes(calendars.local(t, definitions.shop_zone()).date().isoformat(), t)
     number = publication.number
     started = Pass(
         **asked.model_dump(), name=name, at=t, lake_ready_at=iso(t), definitions=number, adopt=number, next="settle"

@@ -17,6 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DIALOG = 10**9
+"""The number of the answers to a page's own dialogs, which nobody waits for."""
 PATIENCE = 10_000  # milliseconds to wait for what a page is to show
 
 
@@ -63,6 +65,10 @@ class Page:
 
     def _listen(self, told: dict[str, Any]) -> None:
         parameters = told.get("params", {})
+        if told.get("method") == "Page.javascriptDialogOpening":  # whether to leave a page with what is not saved
+            asked = {"id": DIALOG, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+            self._out.write(json.dumps({**asked, "sessionId": self._session}).encode() + b"\0")
+            self._out.flush()
         if told.get("method") == "Runtime.exceptionThrown":
             details = parameters["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description", details["text"]))

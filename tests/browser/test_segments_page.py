@@ -8,7 +8,7 @@ import pytest
 
 from infra.local import launching
 from shared.adapters import clock
-from shared.domain.events import DAY, HOUR, MINUTE
+from shared.domain.events import DAY, HOUR
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_admin_page import FAINT
 from tests.integration.shop import Shop
@@ -28,25 +28,6 @@ def shop() -> Iterator[Shop]:
         made.passes(3 * DAY + HOUR)
     yield made
     clock.use(None)
-
-
-def press(page: Page, button: str) -> None:
-    page.run(f"[...document.querySelectorAll('main button')].find((each) => each.innerText === '{button}').click()")
-
-
-def write(page: Page, selector: str, text: str) -> None:
-    page.run(f"document.querySelector('{selector}').select()")
-    page.call("Input.insertText", text=text)
-
-
-def passes(shop: Shop, time: int) -> None:
-    with shop.system.world.lock:
-        shop.passes(time)
-
-
-def disabled(page: Page, button: str) -> bool:
-    script = f"[...document.querySelectorAll('main button')].find((each) => each.innerText === '{button}').disabled"
-    return bool(page.run(script))
 
 
 def test_all_segments_are_listed_in_words_with_what_to_mend(page: Page, base: str) -> None:
@@ -88,61 +69,6 @@ def test_a_segment_shows_what_the_next_days_bring(page: Page, base: str) -> None
     assert "AS in_new_subscribers" in page.text()
 
 
-def test_a_segment_goes_from_a_draft_over_a_dry_run_to_its_members(page: Page, base: str, shop: Shop) -> None:
-    page.open(f"{base}#/new-segment")
-    page.wait_for("Describe who belongs")
-    page.wait_for("people are in it: ")
-    assert disabled(page, "Dry run") and disabled(page, "Publish")
-    write(page, "#new-id", "buyers_lately")
-    write(page, "textarea", '{"name": "Buyers lately", "sentence": "Who ordered within 40 days.", "when": {}}')
-    page.wait_for("A condition needs a `kind`")
-    page.complaints.clear()  # of the 400
-
-    when = '{"kind": "orders", "within": "40d"}'
-    write(page, "textarea", f'{{"name": "Buyers lately", "sentence": "Who ordered within 40 days.", "when": {when}}}')
-    page.wait_for("5 people are in it: 5 enter, 0 leave.")
-    press(page, "Keep as a draft")
-    page.wait_for("It reads: somebody who placed an order in the last 40 days.")
-    press(page, "Dry run")
-    page.wait("document.body.innerText.includes('are being evaluated')")
-    passes(shop, 5 * MINUTE)
-    page.wait_for("Emails started\n0")
-    assert "Enter\n5\nLeave\n0\nStay\n0" in page.text()
-    page.open("about:blank")
-    page.open(f"{base}#/segments/buyers_lately")
-    page.wait_for("Enter\n5\nLeave\n0\nStay\n0")  # the page was left, and what came of it stands there
-    assert "buyers_lately" not in [each["segment"] for each in shop.ask("GET", "/segments")[1]["segments"]]
-
-    press(page, "Publish")
-    page.wait("document.getElementById('confirm').open")
-    assert "No journeys start." in page.text()
-    page.run("document.querySelector('#confirm .strong').click()")
-    page.wait_for("Rolling out.")
-    assert page.run("location.hash") == "#/segments/buyers_lately"
-    passes(shop, 5 * MINUTE)
-    page.open("about:blank")
-    page.open(f"{base}#/segments/buyers_lately")
-    page.wait_for("5 members")
-    assert "Rolling out" not in page.text()
-    assert page.text().count("Publication ") == 1
-
-
-def test_what_is_changed_after_the_check_has_to_be_checked_again(page: Page, base: str) -> None:
-    page.open(f"{base}#/segments/customers")
-    page.wait_for("For everybody at once")
-    press(page, "Keep as a draft")
-    page.wait_for("Kept as a draft.")
-    assert not disabled(page, "Publish")
-    write(page, "textarea", "no JSON")
-    assert disabled(page, "Publish")
-    press(page, "Keep as a draft")
-    page.wait_for("This is not valid JSON yet")
-    press(page, "Drop the draft")
-    page.wait("document.getElementById('confirm').open")
-    page.run("document.querySelector('#confirm .strong').click()")
-    page.wait("!document.body.innerText.includes('not valid JSON yet')")
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: Page, base: str, dark: bool) -> None:
     page.size(400)
@@ -150,7 +76,8 @@ def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: P
     for place, last in (
         ("#/segments", "Nobody enters"),
         ("#/segments/new_subscribers", "For everybody at once"),
-        ("#/new-segment", "Definition"),
+        ("#/new-segment", "People who match"),
+        ("#/segments/inactive/edit", "Somebody who"),
     ):
         page.open("about:blank")
         page.open(base + place)

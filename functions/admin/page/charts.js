@@ -62,3 +62,19 @@ export function Flow({ days }) {
     <div class="reach" aria-hidden="true"><span>today</span><span>${days.at(-1).day}</span></div>
   </figure>`;
 }
+
+/** A number as it was, is and is expected to become: a line of the past days, and on in dashes. `days` may be unknown yet. */
+export function Trend({ past, now, days, tall = false }) {
+  const behind = [...past, now];
+  const ahead = [now];
+  for (const row of days ?? []) ahead.push(ahead.at(-1) + row.entering - row.leaving);
+  const most = Math.max(...behind, ...ahead, 1);
+  const least = tall ? 0 : Math.min(...behind, ...ahead);
+  const width = behind.length + ahead.length - 2 || 1;
+  const at = (number, n) => `${n},${(19 - (number - least) / Math.max(most - least, 1) * 18).toFixed(1)}`;
+  const said = `${past.length > 0 ? `${count(past[0])} ${past.length} days ago, ` : ""}${count(now)} now${days ? `, ${count(ahead.at(-1))} in ${days.length - 1} days if nobody does anything` : ""}`;
+  return html`<svg class="line ${tall ? "tall" : ""}" viewBox="0 0 ${width} 20" preserveAspectRatio="none" role="img" aria-label=${said}><title>${said}</title>
+    ${past.length > 0 && html`<polyline points=${behind.map(at).join(" ")} />`}
+    ${days && html`<polyline class="ahead" points=${ahead.map((number, n) => at(number, n + past.length)).join(" ")} />`}
+  </svg>`;
+}

@@ -6,12 +6,12 @@ import { Graph } from "./graph.js";
 import { Frame } from "./journey-frame.js";
 import { Plain } from "./journey-steps.js";
 import { Publishing } from "./journey-publishing.js";
+import { Lines } from "./lines.js";
 import { Card, confirmed, Failure, LoadedPage, Tag, useActing, useKept, useLoaded } from "./parts.js";
-import { capital, words } from "./words.js";
-import { html, useEffect, useLayoutEffect, useRef, useSignal } from "./vendor/preact.js";
+import { words } from "./words.js";
+import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
 const CHECK_PAUSE = 700; // milliseconds without a keystroke
-const MIN_ROWS = 18;
 
 export default function JourneyEditor({ id }) {
   const told = useLoaded(async () => {
@@ -88,32 +88,4 @@ export function Editor({ id, yaml, told, again }) {
   ${checked.value?.definition && checked.value.words && html`<${Card} title="How it goes">
     <${Graph} journey=${checked.value.definition} said=${checked.value.words} label="Steps of the draft, from top to bottom">${(node) => html`<${Plain} of=${node} said=${checked.value.words} />`}<//>
   <//>`}`;
-}
-
-/** A text with the numbers of its lines, and notes beside those that something is wrong with. */
-function Lines({ text, problems, onInput }) {
-  const [area, notes] = [useRef(), useRef()];
-  const lines = text.split("\n");
-  const wrong = new Set(problems.map((each) => each.line));
-  const go = (line) => {
-    const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
-    area.current.focus();
-    area.current.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
-  };
-  useLayoutEffect(() => {
-    let free = 0; // each beside its line, or below the note before it
-    for (const note of notes.current.children) {
-      const line = Number(note.dataset.line);
-      const top = Math.max((line - 1) * area.current.clientHeight / Math.max(lines.length, MIN_ROWS), free);
-      note.style.top = `${top}px`;
-      free = top + note.offsetHeight + 4;
-    }
-  }, [problems]);
-  return html`<div class="lines ${problems.length > 0 ? "noted" : ""}">
-    <ol class="code" aria-hidden="true">${lines.map((_, n) => html`<li class=${wrong.has(n + 1) ? "wrong" : ""}></li>`)}</ol>
-    <textarea id="definition" ref=${area} class="code" spellcheck="false" wrap="off" rows=${Math.max(lines.length, MIN_ROWS)} value=${text} onInput=${onInput}
-      aria-invalid=${String(problems.length > 0)} aria-describedby="definition-problems"></textarea>
-    <ul id="definition-problems" class="code" ref=${notes}>${[...problems].sort((one, other) => (one.line ?? 1) - (other.line ?? 1)).map((each) => html`<li data-line=${each.line ?? 1}>
-      ${each.line && html`<button onClick=${() => go(each.line)}>Line ${each.line}</button> `}${each.step && html`<strong>${each.step}: </strong>`}${capital(each.text)}</li>`)}</ul>
-  </div>`;
 }

@@ -9,11 +9,12 @@ import { html, render, signal, useEffect, useSignal } from "./vendor/preact.js";
 
 const PAGES = [
   [/^(?:#\/)?$/, () => import("./today.js")],
-  [/^#\/segments$/, () => import("./segments.js")],
-  [/^#\/new-segment$/, () => import("./new-segment.js")],
+  [/^#\/segments(?:\?(?<query>.*))?$/, () => import("./segments.js")],
+  [/^#\/new-segment(?:\?(?<query>.*))?$/, () => import("./new-segment.js")],
   [/^#\/segments\/(?<id>\w+)$/, () => import("./segment.js")],
   [/^#\/people(?:\?(?<query>.*))?$/, () => import("./people.js")],
   [/^#\/data$/, () => import("./data.js")],
+  [/^#\/segments\/(?<id>\w+)\/edit$/, () => import("./segment-editor.js")],
   [/^#\/contacts\/(?<id>[\w-]+)$/, () => import("./contact.js")],
   [/^#\/contacts\/(?<contact>[\w-]+)\/runs\/(?<number>\d+)$/, () => import("./journey-run.js")],
   [/^#\/journeys$/, () => import("./journeys.js")],

@@ -1,28 +1,20 @@
-// A segment that is not there yet.
+// A segment that is not there yet: from nothing, or from another one ("?from=inactive").
 
+import { ask, at } from "./api.js";
+import { LoadedPage, useLoaded } from "./parts.js";
 import { Editor } from "./segment-editor.js";
-import { Card, Title } from "./parts.js";
-import { html, useRef } from "./vendor/preact.js";
+import { asText } from "./segment-text.js";
+import { html } from "./vendor/preact.js";
 
-const BEGINNING = {
-  name: "Espresso lovers",
-  sentence: "People who bought espresso three times or more within the last 180 days.",
-  group: "behavioural",
-  when: {
-    kind: "event", event: "Order Completed", at_least: 3, within: "180d",
-    where: [{ property: "category", value: "espresso" }],
-  },
-};
-const NOTHING = { etag: null, draft: null, definition: null };
+const NOTHING = { name: "", group: "behavioural", when: { kind: "all", of: [] } };
 
-export default function NewSegment() {
-  const name = useRef();
-  return html`<${Title}>New segment<//>
-    <p class="lead">Describe who belongs, see how many that is, then publish. Nobody is in it until then.</p>
-    <${Card}>
-      <label for="new-id">Id</label>
-      <input id="new-id" ref=${name} required pattern="[a-z][a-z0-9_]{0,39}" autocomplete="off" spellcheck="false" placeholder="espresso_lovers" aria-describedby="new-id-rule" />
-      <p id="new-id-rule" class="small soft">Lower-case letters, digits and _. Other segments and journeys refer to it by this id, so it never changes.</p>
-    <//>
-    <${Editor} id=${() => name.current.reportValidity() ? name.current.value : null} definition=${BEGINNING} told=${NOTHING} />`;
+export default function NewSegment({ query = "" }) {
+  const from = new URLSearchParams(query).get("from");
+  const told = useLoaded(async () => {
+    if (from === null) return NOTHING;
+    const { definition, draft } = await ask(at("segments", from));
+    const found = definition ?? draft.definition ?? JSON.parse(draft.text);
+    return { ...found, name: `Copy of ${found.name}`.slice(0, 80) };
+  }, [from]);
+  return html`<${LoadedPage} of=${told}>${(definition) => html`<${Editor} id=${null} told=${null} text=${asText(definition)} />`}<//>`;
 }

@@ -1,32 +1,34 @@
 // A segment: what it means, who is in it, what the next days bring, and how it is edited.
 
 import { ask, at } from "./api.js";
-import { Flow } from "./charts.js";
-import { Editor } from "./segment-editor.js";
+import { Flow, Trend } from "./charts.js";
+import { Difference } from "./diff.js";
+import { wholeForecast } from "./forecasting.js";
 import {
-  Card, confirmed, ContactLink, Failure, Json, LoadedPage, More, Pages, Section, Table, Tag, Title, useActing, useLoaded, useRefreshed,
+  Card, confirmed, ContactLink, Failure, LoadedPage, More, Pages, Section, Table, Tag, Title, useActing, useLoaded, useRefreshed,
 } from "./parts.js";
+import { asText } from "./segment-text.js";
+import { Uses } from "./segments.js";
 import { count, plural, When } from "./words.js";
-import { html } from "./vendor/preact.js";
+import { html, useEffect } from "./vendor/preact.js";
 
 export default function Segment({ id }) {
   const told = useLoaded(() => ask(at("segments", id)), [id]);
   useRefreshed(told.again, told.value?.filling && told.value.filling.status !== "filled");
-  return html`<${LoadedPage} of=${told}>${(segment) => segment.definition === null
-    ? html`<${Title}>${segment.draft.definition.name} <${Tag}>draft<//><//>
-      <p class="lead">${segment.draft.definition.sentence}</p>
-      <${Editor} id=${id} told=${segment} definition=${segment.draft.definition} again=${told.again} />`
-    : html`<${Published} id=${id} told=${segment} again=${told.again} />`}<//>`;
+  useEffect(() => { if (told.value?.definition === null) location.replace(`#/segments/${id}/edit`); }, [told.value]);
+  return html`<${LoadedPage} of=${told}>${(segment) => segment.definition !== null && html`<${Published} id=${id} told=${segment} again=${told.again} />`}<//>`;
 }
 
 function Published({ id, told, again }) {
   return html`
-    <${Title}>${told.name}<//>
+    <div class="head"><${Title}>${told.name}<//><div class="buttons">
+      <a class="button" href="#/new-segment?from=${id}">Duplicate</a>
+      <a class="button strong" href="#/segments/${id}/edit">${told.draft ? "Edit the draft" : "Edit"}</a></div></div>
     <p class="lead">${told.sentence}</p>
     <p>Somebody who <em>${told.words}</em>. <${Tag}>${told.group}<//></p>
     <${Filling} told=${told.filling} />
-    <${Section} title="Today and the next 30 days" load=${(tell) => forecast(id, tell)}>${(found) =>
-      html`<${Forecast} told=${found} members=${told.members} />`}<//>
+    <${Section} title="How many, and how many in the next 30 days" load=${(tell) => forecast(id, tell)}>${(found) =>
+      html`<${Forecast} told=${found} members=${told.members} past=${told.sizes} />`}<//>
     <${Card} title=${plural(told.members, "member")}>
       <${Pages} path=${at("segments", id, "members")} name="members" nothing="Nobody is in this segment at the moment. Contacts enter it by themselves, at the instant its condition becomes true; a contact's page says when that will be.">${
         (members) => html`<${Table} label="Members" rows=${members} columns=${[
@@ -34,18 +36,30 @@ function Published({ id, told, again }) {
           { title: "In since", cell: (member) => html`<span class="nowrap"><${When} at=${member.since} /></span>` },
         ]} />`}<//>
     <//>
-    <${Editor} key=${told.etag} id=${id} told=${told} definition=${(told.draft ?? told).definition} again=${again} />
+    ${told.used_by.length > 0 && html`<${Card} title="Used by"><p><${Uses} of=${told.used_by} most=${50} /></p><//>`}
     <${Card} title="Versions">
       <${Pages} path=${at("segments", id, "versions")} name="versions" nothing="It has none.">${(versions) => html`
-        <ul class="list">${versions.map((each) => html`<li>
-          <div class="head"><span>Publication ${each.publication}</span><span class="small soft"><${When} at=${each.published} /></span></div>
-          <${Json} title=${each.definition.name} value=${each.definition} /></li>`)}</ul>`}<//>
+        <ul class="list">${versions.map((each, n) => html`<li><${Version} id=${id} told=${told} of=${each} before=${versions[n + 1]} isNow=${n === 0} /></li>`)}</ul>`}<//>
     <//>
     <${Card} title="For everybody at once">
       <p>The same definition in SQL, as a dry run and the nightly refresh ask it of the lake for all contacts.</p>
       <${More} title="SQL"><pre tabindex="0">${told.sql}</pre><//>
     <//>
     <${Deletion} id=${id} name=${told.name} />`;
+}
+
+/** One form it has had: what it changed, and a way back to it. */
+function Version({ id, told, of, before, isNow }) {
+  const { run, busy, problem } = useActing();
+  const restore = () => run(async () => {
+    if (told.draft && !await confirmed("There is a draft. Replace it by this version?", "Replace it")) return;
+    await ask(at("segments", id, "draft"), { text: asText(of.definition) }, "PUT", told.etag);
+    location.hash = `#/segments/${id}/edit`;
+  });
+  return html`<div class="head"><span>Publication ${of.publication}${isNow && html` <${Tag} kind="good">now<//>`} <span class="small soft"><${When} at=${of.published} /></span></span>
+      ${!isNow && html`<button disabled=${busy.value} onClick=${restore}>Restore</button>`}</div>
+    <${More} title=${before ? "What it changed" : "As JSON"}>${before ? html`<${Difference} before=${asText(before.definition)} after=${asText(of.definition)} label="What it changed" />` : html`<pre tabindex="0">${asText(of.definition)}</pre>`}<//>
+    ${problem.value && html`<${Failure} problem=${problem.value} />`}`;
 }
 
 function Filling({ told }) {
@@ -73,30 +87,19 @@ function Deletion({ id, name }) {
 
 // ── its forecast ──
 
-/** Who enters and leaves it by time alone, all pages of the answer added up. */
 async function forecast(id, tell) {
-  let told = await ask("forecast");
-  const days = told.days.map((day) => ({ day, entering: 0, leaving: 0 }));
-  let contacts = 0;
-  for (;;) {
-    const of = told.segments.find((each) => each.segment === id);
-    days.forEach((row, n) => {
-      row.entering += of?.entering[n] ?? 0;
-      row.leaving += of?.leaving[n] ?? 0;
-    });
-    contacts += told.contacts;
-    if (told.cursor === null) return { days, contacts };
-    tell(`${plural(contacts, "contact")} looked at so far …`);
-    told = await ask(`forecast?cursor=${encodeURIComponent(told.cursor)}`);
-  }
+  const { days, contacts, flows } = await wholeForecast((so) => tell(`${plural(so, "contact")} looked at so far …`));
+  return { days: flows.get(id) ?? days.map((day) => ({ day, entering: 0, leaving: 0 })), contacts };
 }
 
-function Forecast({ told: { days, contacts }, members }) {
+function Forecast({ told: { days, contacts }, members, past }) {
   const [enter, leave] = ["entering", "leaving"].map((way) => days.reduce((sum, row) => sum + row[way], 0));
   const note = html`<p class="small soft">If nothing happens: this foresees neither what contacts do nor the emails that journeys send them. ${
     plural(contacts, "contact")} with something to come in these days were looked at.</p>`;
-  if (enter + leave === 0) return html`<p>Time alone changes nobody's membership in these days.</p>${note}`;
-  return html`
+  const line = html`<${Trend} tall past=${past} now=${members} days=${days} />
+    <div class="reach" aria-hidden="true"><span>${past.length > 0 ? `${past.length} days ago` : "now"}</span><span>in 30 days</span></div>`;
+  if (enter + leave === 0) return html`${line}<p>Nobody will enter or leave in the next 30 days unless they do something.</p>${note}`;
+  return html`${line}
     <p><strong class="good">${count(enter)} enter</strong>, <strong class="bad">${count(leave)} leave</strong>: from ${count(members)} to ${count(members + enter - leave)}.</p>
     <${Flow} days=${days} />
     <${More} title="As a table"><${Table} rows=${days} columns=${[
