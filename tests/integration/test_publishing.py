@@ -288,6 +288,26 @@ def test_what_is_no_segment_yet_is_kept_as_a_draft_and_not_published(shop: Shop)
     assert refused(shop.ask("POST", "/segments", {"id": "B", "text": "{"}))[:3] == (400, "invalid_segment", "id")
 
 
+# ── all of them ──
+
+
+def test_the_list_says_what_uses_a_segment_and_how_its_size_went(shop: Shop) -> None:
+    shop.customer(1, orders=1)
+    shop.passes(MINUTE)
+    shop.publish("buyers", BUYERS)
+    shop.publish("others", {"kind": "not", "of": {"kind": "member", "segment": "buyers"}})
+    shop.passes(3 * DAY)
+    status, told = shop.ask("GET", "/segments")
+    assert status == 200
+    assert told["contacts"] == {"number": 1, "give_or_take": 0}
+    found = {each["segment"]: each for each in told["segments"]}
+    assert found["buyers"]["used_by"] == [{"kind": "segment", "id": "others", "name": "A name"}]
+    assert (found["buyers"]["shipped"], found["customers"]["shipped"]) == (False, True)
+    assert len(told["days"]) == len(set(told["days"])) >= 2
+    assert found["buyers"]["sizes"][-1] == 1
+    assert shop.ask("GET", "/segments/buyers")[1]["sizes"] == found["buyers"]["sizes"]
+
+
 # ── publishing ──
 
 

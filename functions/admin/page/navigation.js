@@ -43,7 +43,7 @@ export function Navigation({ place, search }) {
   return html`<header class="bar">
     <a class="brand" href="#/">Beckon</a>
     ${isThere && html`
-      <button class="searching" aria-keyshortcuts="/ Control+K Meta+K" onClick=${search}><${Picture} of=${SEARCH} /><span>Search</span><kbd aria-hidden="true">/</kbd></button>
+      <button class="searching" aria-label="Search" aria-keyshortcuts="/ Control+K Meta+K" onClick=${search}><${Picture} of=${SEARCH} /><span>Search</span><kbd aria-hidden="true">/</kbd></button>
       <nav aria-label="Pages">
         ${ENTRIES.slice(0, AT_HAND).map((each) => html`<${Way} of=${each} place=${place} />`)}
         <button class="more" popovertarget="more-pages" aria-current=${inMore ? "true" : null}><${Picture} of=${MORE} /><span>More</span></button>
