@@ -7,6 +7,7 @@ import json
 import urllib.error
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from infra.local.client import call, console
+from infra.local.client import add_json, as_json, call, console
 from infra.local.commands import subcommand
 
 Json = Any
@@ -30,6 +31,9 @@ DESCRIPTION = """Segments of the running system (`make run`).
                                                why: each condition, its evidence, what would change it
   .venv/bin/beckon segment forecast                      who enters and leaves in the next 30 days, if nothing happens
   .venv/bin/beckon segment forecast inactive             the same of one segment, day by day
+  .venv/bin/beckon segment vocabulary germany            events, traits and values there are, with how many have each
+  .venv/bin/beckon segment versions inactive             the forms it has had, and what each changed
+  .venv/bin/beckon segment sql espresso.json             a definition in SQL
   .venv/bin/beckon segment preview espresso.json         whom publishing it would bring in and take out; changes nothing
   .venv/bin/beckon segment publish espresso.json         make it what holds
 
@@ -40,6 +44,7 @@ A FILE holds one segment. docs/segments.md lists all conditions:
             "where": [{"property": "category", "value": "espresso"}]}}
 """
 BARS = " ▁▂▃▄▅▆▇█"
+COLOURS = {"+": "green", "-": "red"}
 LEAST_BARS = 10  # fewer say nothing
 LEFT_OF_BARS = 48  # the longest segment's name, two numbers, and the space between
 
@@ -48,7 +53,7 @@ def add_commands(segment: argparse.ArgumentParser) -> None:
     """What `beckon segment` can do."""
     command = partial(subcommand, segment.add_subparsers(required=True, metavar="what"))
 
-    command("list", list_segments, "all segments, with their sizes and suggestions")
+    listed = command("list", list_segments, "all segments, with their sizes and suggestions")
     shown = command("show", show, "one segment: in plain words, as JSON, in SQL")
     shown.add_argument("segment", help="its id, such as inactive")
     explained = command("explain", explain, "why a contact is in a segment or not, and what would change that")
@@ -56,17 +61,27 @@ def add_commands(segment: argparse.ArgumentParser) -> None:
     explained.add_argument("segment", nargs="?", help="its id; all of them when left out")
     foretold = command("forecast", forecast, "who enters and leaves in the next 30 days, if nothing happens")
     foretold.add_argument("segment", nargs="?", help="its id; all of them when left out")
+    known = command("vocabulary", vocabulary, "what a segment can ask for here: events, traits, values, with counts")
+    known.add_argument("word", nargs="?", help="only what has this word in it, such as germany")
+    earlier = command("versions", versions, "the forms a segment has had, and what each changed")
+    earlier.add_argument("segment", help="its id, such as inactive")
+    asked = command("sql", in_sql, "a definition in SQL, as the lake is asked")
     previewed = command("preview", preview, "whom publishing a segment would bring in and take out; changes nothing")
     published = command("publish", publish, "publish a segment; all contacts are re-evaluated within minutes")
-    for each in (previewed, published):
+    for each in (previewed, published, asked):
         each.add_argument("file", type=Path, metavar="FILE", help="a JSON file with one segment")
+    for each in (previewed, published):
         each.add_argument(
             "--start-journeys", action="store_true", help="have journeys start for whom it brings in (left out: none)"
         )
+    for each in (listed, shown, known, earlier, previewed):
+        add_json(each)
 
 
 def list_segments(arguments: argparse.Namespace) -> None:
     told = call(arguments.port, "GET", "/admin/segments")
+    if as_json(arguments, told):
+        return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title, justify in (("segment", "left"), ("members", "right"), ("somebody who …", "left")):
         table.add_column(title, justify=justify, no_wrap=title == "segment")  # type: ignore[arg-type]
@@ -75,7 +90,7 @@ def list_segments(arguments: argparse.Namespace) -> None:
         table.add_row(f"[bold]{each['segment']}[/]", counted, escape(each["words"]))
     console.print(table)
     for draft in told["drafts"]:
-        console.print(f"Only a draft so far: [bold]{draft['segment']}[/]. {escape(draft['sentence'])}")
+        console.print(f"Only a draft so far: [bold]{draft['segment']}[/]. {escape(draft['sentence'] or '')}")
     for advice, found in _by_advice(call(arguments.port, "GET", "/admin/guidance")["findings"]).items():
         console.print(f"\n[bold]{escape(advice)}[/]", soft_wrap=True)
         for fact in found:
@@ -94,7 +109,14 @@ def _by_advice(findings: Iterable[Json]) -> dict[str, list[str]]:
 
 def show(arguments: argparse.Namespace) -> None:
     told = call(arguments.port, "GET", f"/admin/segments/{quote(arguments.segment, safe='')}")
+    if as_json(arguments, told):
+        return
     form = told["definition"] or told["draft"]["definition"]
+    if form is None:
+        console.print(f"[bold]{escape(told['draft']['name'])}[/]: a draft that is no segment yet.")
+        for wrong in told["draft"]["problems"]:
+            console.print(f"  {escape('.'.join(map(str, wrong['at'])))}: {escape(wrong['text'])}")
+        return
     console.print(f"[bold]{escape(form['name'])}[/]  [dim]{form['id']}, {form['group']}[/]")
     console.print(escape(form["sentence"]))
     console.print(f"Somebody who {escape(told.get('words') or told['draft']['words'])}.\n")
@@ -257,6 +279,8 @@ def preview(arguments: argparse.Namespace) -> None:
     """What publishing would do, at this moment. Nothing is kept."""
     segment = _read(arguments.file)
     told = call(arguments.port, "POST", "/admin/segments/estimate", segment)
+    if as_json(arguments, told):
+        return
     console.print(f"[bold]{escape(segment.get('name', segment['id']))}[/]: somebody who {escape(told['words'])}.\n")
     for warning in told["warnings"]:
         console.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
@@ -270,10 +294,64 @@ def preview(arguments: argparse.Namespace) -> None:
     ):
         table.add_row(number, what)
     console.print(table)
+    for way, said in (("entering", "enter"), ("leaving", "leave")):
+        if told["soon"][way]["number"]:
+            console.print(f"By the end of tomorrow {_about(told['soon'][way])} {said} by time alone.")
+    for other in told["overlaps"]:
+        console.print(f"{other['share']:.0%} of them are also in [bold]{other['segment']}[/].")
     known = "all contacts" if told["exact"] else f"{told['looked_at']:,} of {_about(told['contacts'])} contacts"
     console.print(
         f"\n[dim]By {known}. Nothing was kept; [/][bold]beckon segment publish[/][dim] makes it what holds.[/]"
     )
+
+
+def vocabulary(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "GET", "/admin/vocabulary")
+    if as_json(arguments, told):
+        return
+    word = (arguments.word or "").casefold()
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title, justify in (("", "left"), ("name", "left"), ("contacts", "right"), ("values", "left")):
+        table.add_column(title, justify=justify, no_wrap=title == "name")  # type: ignore[arg-type]
+    for kind in ("events", "traits", "properties"):
+        for each in told[kind]:
+            values = [
+                f"{value['value']}{f' ({title})' if (title := value.get('title')) else ''}: {value['contacts']:,}"
+                for value in each.get("values", ())
+            ]
+            own = word in f"{each['name']} {each['title']}".casefold()
+            shown = values if own else [value for value in values if word in value.casefold()]
+            if own or shown:
+                number = each.get("contacts")
+                table.add_row(
+                    kind.removesuffix("s").replace("propertie", "property"),
+                    f"[bold]{escape(each['name'])}[/]",
+                    "" if number is None else f"{number:,}",
+                    escape(", ".join(shown[:8]) + (", …" if len(shown) > 8 else "")),
+                )
+    console.print(table if table.row_count else f"Nothing here has “{escape(arguments.word)}” in it.")
+
+
+def versions(arguments: argparse.Namespace) -> None:
+    path = f"/admin/segments/{quote(arguments.segment, safe='')}/versions"
+    told = call(arguments.port, "GET", path)["versions"]
+    if as_json(arguments, told):
+        return
+    for n, each in enumerate(told):
+        console.print(f"[bold]Publication {each['publication']}[/]  [dim]{_when(each['published'])}[/]")
+        older, newer = (
+            json.dumps(form["definition"], indent=2, ensure_ascii=False).splitlines() if form else []
+            for form in (told[n + 1] if n + 1 < len(told) else None, each)
+        )
+        for line in unified_diff(older, newer, lineterm="", n=1) if older else ():
+            if not line.startswith(("---", "+++", "@@")):
+                console.print(
+                    f"  [{'green' if line[:1] == '+' else 'red' if line[:1] == '-' else 'dim'}]{escape(line)}[/]"
+                )
+
+
+def in_sql(arguments: argparse.Namespace) -> None:
+    print(call(arguments.port, "POST", "/admin/segments/sql", _read(arguments.file))["sql"])
 
 
 def _about(estimate: Json) -> str:

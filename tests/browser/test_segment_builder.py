@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +160,9 @@ def test_a_sentence_is_built_by_clicks_and_keys_in_under_a_minute(page: Page, ba
     assert page.run("document.querySelectorAll('.people details').length") == 2
     page.wait_for("Draft saved")
     assert time.monotonic() - begun < 60
+    if folder := os.environ.get("PICTURES"):  # PICTURES=docs: the one in docs/admin.md
+        page.size(1200, 780)
+        page.screenshot(Path(folder) / "builder.png")
     assert json.loads(segment(shop, "regulars_in_germany")["draft"]["text"])["when"] == WHO
 
     click(page, "button", "Publish …")

@@ -92,6 +92,29 @@ def test_a_segment_is_shown_in_words_as_json_and_in_sql(beckon: Beckon) -> None:
     assert beckon("show", "nobody") == (1, "404 segment: there is no such segment\n")
 
 
+def test_what_there_is_to_ask_for_is_listed_with_counts(beckon: Beckon) -> None:
+    code, said = beckon("vocabulary")
+    assert code == 0
+    assert re.search(r"^event +Order Completed +3", said, re.MULTILINE)
+    code, said = beckon("vocabulary", "kingdom")
+    assert re.search(r"^trait +country +4 +GB \(United Kingdom\): 4", said, re.MULTILINE)
+    assert "Order Completed" not in said
+    assert beckon("vocabulary", "zebra") == (0, "Nothing here has “zebra” in it.\n")
+    assert json.loads(beckon("vocabulary", "--json")[1])["exact"]
+
+
+def test_a_file_is_told_in_sql_and_a_segment_by_what_each_version_changed(beckon: Beckon, tmp_path: Path) -> None:
+    code, said = beckon("sql", written(tmp_path, BUYERS))
+    assert (code, "AS in_buyers_lately" in said) == (0, True)
+    for least in (1, 2):
+        when = {"kind": "orders", "at_least": least}
+        assert beckon("publish", written(tmp_path, {**BUYERS, "id": "changed", "when": when}))[0] == 0
+    code, said = beckon("versions", "changed")
+    assert code == 0
+    assert re.search(r'^ +- +"at_least": 1', said, re.MULTILINE)
+    assert re.search(r'^ +\+ +"at_least": 2', said, re.MULTILINE)
+
+
 def test_why_a_contact_is_in_a_segment_is_a_tree(beckon: Beckon, shop: Shop) -> None:
     address = shop.customers[1]["email"]
     code, said = beckon("explain", address)
