@@ -307,6 +307,7 @@ PROPERTIES: Mapping[str, str] = {
     "human": "done in person",
     "permanent": "for good",
     "coupon": "coupon",
+    "coupon_pool": "coupon pool",
     "discount_codes": "discount codes",
     "source_name": "sales channel",
     "shipping_country": "country it went to",

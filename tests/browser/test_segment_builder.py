@@ -244,9 +244,9 @@ def test_json_that_is_wrong_is_told_beside_its_line_and_nothing_is_lost(page: Pa
     page.wait_for("This is not valid JSON from here on")
     assert page.run("document.querySelector('.lines ul li').dataset.line") == "3"
     click(page, "button", "Rows")
-    page.wait_for("mend line 3 there")
+    page.wait_for("fix line 3 there")
     page.wait_for("Draft saved")  # invalid as it is
-    open_(page, base, "#/segments/customers/edit", "mend line 3 there")
+    open_(page, base, "#/segments/customers/edit", "fix line 3 there")
     click(page, "button", "Drop the draft")
     page.wait("document.getElementById('confirm').open")
     click(page, "#confirm .strong")

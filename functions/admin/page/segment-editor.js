@@ -192,7 +192,7 @@ export function Editor({ id: given, told, text: began }) {
           <label>Kind <select value=${definition.group ?? "behavioural"} onChange=${(event) => setField("group", event.target.value)}>${GROUPS.map((each) => html`<option value=${each} selected=${each === (definition.group ?? "behavioural")}>${capital(each)}</option>`)}</select></label>
         </div>`}
         <div class="switch" role="group" aria-label="Seen as">${TABS.map(([each, title]) => html`<button aria-pressed=${String(tab.value === each)} onClick=${() => { tab.value = each; }}>${title}</button>`)}</div>
-        ${tab.value === "rows" && html`<div class="rows">${definition === null ? html`<p class="note">The JSON cannot be read: mend line ${linesOf(text.value).broken ?? 1} there, and the rows come back. <button onClick=${() => { tab.value = "json"; }}>To the JSON</button></p>`
+        ${tab.value === "rows" && html`<div class="rows">${definition === null ? html`<p class="note">The JSON cannot be read: fix line ${linesOf(text.value).broken ?? 1} there, and the rows come back. <button onClick=${() => { tab.value = "json"; }}>To the JSON</button></p>`
           : language.value ? html`<${Rows} language=${language.value} when=${definition.when} problems=${problems} hints=${hints} change=${(when) => set({ ...read(text.value), when: when ?? { kind: "all", of: [] } })} />`
             : language.problem ? html`<${Failure} problem=${language.problem} again=${language.again} />` : html`<p class="soft" aria-busy="true">Loading …</p>`}
           ${definition && html`<details><summary>What others read of it</summary><label class="wide">In a sentence <input maxlength="400" value=${definition.sentence ?? ""} placeholder=${found.value ? `Somebody who ${found.value.words}.` : ""}

@@ -15,7 +15,7 @@ const OWN = (text) => ({ title: `The event “${text}”`, plain: true, value: "
 /** The whole condition. One that is no group is shown in one, until there is another beside it. `problems` are `{ at, text }`,
  *  `hints` have an `instead` besides. */
 export function Rows({ language, when, change, problems, hints }) {
-  const shared = { language, problems, hints, mend: (at, value) => change(put(when, at.slice(1), value)) };
+  const shared = { language, problems, hints, correct: (at, value) => change(put(when, at.slice(1), value)) };
   if (isGroup(when) || isNotGroup(when)) return html`<${Group} ...${shared} node=${when} path=${["when"]} change=${change} />`;
   const whole = when === undefined || when === null ? { kind: "all", of: [] } : { kind: "all", of: [when] };
   const back = (made) => change(made !== undefined && made.kind === "all" && made.of.length === 1 && when !== undefined && when !== null ? made.of[0] : made);
@@ -75,7 +75,7 @@ function Node({ node, change, remove, ...rest }) {
 }
 
 /** `turn` takes away the innermost "not" that it stands in; `depth` says how many there are. */
-function Row({ language, node, path, change, remove, turn, depth = 0, isNew, problems, hints, mend }) {
+function Row({ language, node, path, change, remove, turn, depth = 0, isNew, problems, hints, correct }) {
   const kind = language.kinds[node.kind];
   const { shown, absent } = fieldsOf(kind, node);
   const mine = problems.filter((each) => isWithin(each.at, path));
@@ -97,15 +97,15 @@ function Row({ language, node, path, change, remove, turn, depth = 0, isNew, pro
       <${Add} kind=${kind} absent=${absent} add=${add} more=${[["!not", "turn into its opposite"], ["!group", "put into a group"]]} />
     </div>
     <button type="button" class="quiet remove" aria-label="Remove the condition: ${called(language, node)}" onClick=${remove}>✕</button>
-    <${Said} problems=${mine} hints=${near} mend=${mend} />
+    <${Said} problems=${mine} hints=${near} correct=${correct} />
   </div>`;
 }
 
 /** What is wrong, and what was probably meant. */
-function Said({ problems, hints, mend }) {
+function Said({ problems, hints, correct }) {
   if (problems.length + hints.length === 0) return null;
   return html`<ul class="said" role="status">${problems.map((each) => html`<li class="bad">${capital(each.text)}</li>`)}
-    ${hints.map((each) => html`<li class="hinted">${each.text} ${each.instead !== null && html`<button type="button" onClick=${() => mend(each.at, each.instead)}>Use ${each.instead}</button>`}</li>`)}</ul>`;
+    ${hints.map((each) => html`<li class="hinted">${each.text} ${each.instead !== null && html`<button type="button" onClick=${() => correct(each.at, each.instead)}>Use ${each.instead}</button>`}</li>`)}</ul>`;
 }
 
 /** A condition that no row can show. */
