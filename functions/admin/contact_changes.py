@@ -213,7 +213,7 @@ def suppress(request: Request, contact: str) -> Json:
     return {"contact": profile.contact, "status": "suppressed"}
 
 
-@route("POST", "/contacts/export", role=Role.EDITOR, takes=Sought, gives=Table)
+@route("POST", "/contacts/export", role=Role.EDITOR, takes=Sought, gives=Table, keeps=False)
 def export(request: Request) -> Json:
     """People as a table (CSV), a part at a time: those that `POST /contacts/search` finds, the members of a segment, or
     everybody. Cells that a spreadsheet would take for a formula begin with an apostrophe."""

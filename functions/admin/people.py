@@ -113,7 +113,7 @@ def list_people(request: Request) -> Json:
     return {**found, "contacts": rows(found["contacts"])}
 
 
-@route("POST", "/contacts/search", role=Role.VIEWER, takes=Sought, gives=FoundTold, changes=False)
+@route("POST", "/contacts/search", role=Role.VIEWER, takes=Sought, gives=FoundTold, changes=False, keeps=False)
 def search_people(request: Request) -> Json:
     """People by a part of a name or an address, by an order's number or an id. Who is known by exactly the text comes
     first; the others in the order of their ids."""

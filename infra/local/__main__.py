@@ -11,7 +11,19 @@ import urllib.error
 from collections.abc import Callable
 from http.client import HTTPException
 
-from infra.local import campaigns, commands, coupons, forms, imports, journeys, keys, segments, shop_settings, templates
+from infra.local import (
+    campaigns,
+    commands,
+    contacts,
+    coupons,
+    forms,
+    imports,
+    journeys,
+    keys,
+    segments,
+    shop_settings,
+    templates,
+)
 from infra.local.client import add_json, errors
 
 PORT = 8000
@@ -91,6 +103,9 @@ def main() -> int:
     journey.description = journeys.DESCRIPTION
     journey.formatter_class = argparse.RawDescriptionHelpFormatter
     journeys.add_commands(journey)
+    contact = command("contact", lambda _: None, "find, show, change, merge, erase and export people")
+    contact.description, contact.formatter_class = contacts.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    contacts.add_commands(contact)
     settings = command("settings", lambda _: None, "show and change the shop's settings")
     settings.description = shop_settings.DESCRIPTION
     settings.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -124,10 +124,13 @@ class Record(Changes):
     def _somebody(self) -> "Record":
         if self.email is None and self.user is None and self.external_id is None:
             raise ValueError("email: one of email, user and external_id is required")
-        if self.email is not None:
-            normal_email(self.email)
-        if self.updated_at is not None:
-            parse_instant(self.updated_at)
+        for name, reads in (("email", normal_email), ("updated_at", parse_instant)):
+            text = getattr(self, name)
+            try:
+                if text is not None:
+                    reads(text)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
         return self
 
     @property

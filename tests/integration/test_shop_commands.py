@@ -73,7 +73,7 @@ def beckon(shop: tuple[Shop, int], monkeypatch: pytest.MonkeyPatch, capsys: pyte
     return Commands(*shop, monkeypatch, capsys)
 
 
-@pytest.mark.parametrize("command", ["coupon", "form", "import", "sending"])
+@pytest.mark.parametrize("command", ["coupon", "form", "import", "sending", "contact"])
 def test_help_says_what_there_is(beckon: Commands, command: str) -> None:
     said = beckon(command, "--help")
     assert (said.code, said.err) == (0, "")
@@ -285,3 +285,28 @@ def test_a_system_that_does_not_run_and_one_that_breaks_off_are_said_so(
     monkeypatch.setattr(beckon, "_port", 9)
     for command in (("coupon", "pools"), ("form", "list"), ("sending",)):
         assert "Nothing answers on port 9" in beckon.fails(*command)
+
+
+# ── contact ──
+
+
+def test_people_are_written_down_found_changed_and_erased(beckon: Commands, tmp_path: Path) -> None:
+    assert "within seconds" in beckon("contact", "add", "zoe@example.net", "--trait", "first_name=Zoë").out
+    beckon.shop.passes(MINUTE)
+    assert "Zoë" in beckon("contact", "find", "zoe").out
+    beckon("contact", "set", "zoe@example.net", "--trait", "last_name=Äkerman", "--tag", "vip")
+    beckon.shop.passes(MINUTE)
+    (found,) = beckon("contact", "find", "akerman", "--json").json["contacts"]
+    assert (found["email"], found["mail"]["reason"]) == ("zoe@example.net", "never_asked")
+    assert "No email: never agreed to any" in beckon("contact", "show", "zoe@example.net").out
+    records = tmp_path / "crm.json"
+    records.write_text(json.dumps({"contacts": [{"email": "zoe@example.net", "cltv": 12}, {"email": "no"}]}))
+    said = beckon("contact", "put", str(records))
+    assert said.code == 1 and "1 were taken" in said.out and "number 1: email" in said.out
+    table = tmp_path / "people.csv"
+    assert "people are in" in beckon("contact", "export", str(table)).out
+    assert "zoe@example.net" in table.read_text(encoding="utf-8-sig")
+    assert "nobody is found by 'nobody'" in beckon.fails("contact", "show", "nobody")
+    assert "gone within seconds" in beckon("contact", "erase", "zoe@example.net", "--yes").out
+    beckon.shop.passes(5 * MINUTE)
+    assert "Nobody." in beckon("contact", "find", "zoe").out
