@@ -93,9 +93,7 @@ def show(arguments: argparse.Namespace) -> None:
         summary["mail"]["sentence"],
         f"{summary['orders']:,} orders, {summary['value']:,.2f}",
         f"in {', '.join(each['name'] for each in told['memberships'] if each['member']) or 'no segment'}",
-        f"next: {_WHAT[told['ahead'][0]['what']]} {told['ahead'][0]['name']}"
-        if told["ahead"]
-        else "nothing comes next",
+        f"next: {_WHAT[following['what']]} {following['name']}" if following else "nothing comes next",
     ):
         if line:
             console.print(f"  {escape(line)}", soft_wrap=True)
