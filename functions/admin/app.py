@@ -223,10 +223,9 @@ def goods_of(profile: Profile) -> dict[str, list[str]]:
 
 
 def items_of(contact: str) -> Iterator[dict[str, Any]]:
-    """The contact's, and the emails and codes of whoever has joined them."""
+    """The contact's, and what is left by whoever has joined them."""
     yield from contacts.items(contact)
-    for kind in ("COUPON#", "MESSAGE#"):
-        yield from (item for item in contacts.items_of_all(contact, kind) if item["contact"]["S"] != contact)
+    yield from contacts.left_by_joined(contact)
 
 
 def messages_of(contact: str) -> list[Placed]:

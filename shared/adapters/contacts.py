@@ -157,6 +157,25 @@ def one_with(contact: str) -> Iterator[str]:
         known.update(others)
 
 
+_NOT_LEFT = frozenset(("PROFILE", "TRANSITION", "RUN", "CAP", "JOINED"))
+
+
+def left_by_joined(contact: str) -> Iterator[dict[str, Any]]:
+    """Of whoever has joined the contact, what is still in their partitions and tells of a person: emails, codes,
+    addresses that wait; and what their ledgers prove that was not entered anew when their events came here."""
+    proved: set[tuple[str, str]] = set()
+    for each in one_with(contact):
+        for item in items(each, "CONSENT#" if each == contact else ""):
+            kind = item["kind"]["S"].partition("#")[0]
+            if kind == "CONSENT":
+                entry = item["cause"]["S"], item["topic"]["S"]
+                if entry in proved:
+                    continue
+                proved.add(entry)
+            if each != contact and kind not in _NOT_LEFT:
+                yield item
+
+
 def items_of_all(contact: str, prefix: str) -> Iterator[dict[str, Any]]:
     """As `items`, of the contact and whoever has joined them."""
     for each in one_with(contact):

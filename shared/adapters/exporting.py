@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from shared.adapters import addresses, contact_runs, contacts, identities
@@ -18,7 +19,7 @@ KINDS |= {"MESSAGE": "emails", "PROFILE": "profile"}
 def everything(contact: str) -> dict[str, Json]:
     """By its parts; instants are milliseconds since 1970 (UTC), where they are not written out."""
     told: dict[str, Json] = {name: [] for name in (*KINDS.values(), "other")}
-    for item in _items(contact):
+    for item in chain(contacts.items(contact), contacts.left_by_joined(contact)):
         name = KINDS.get(item["kind"]["S"].partition("#")[0], "other")
         told[name] += _plain(name, item)
     stored = contacts.read(contact)
@@ -29,15 +30,6 @@ def everything(contact: str) -> dict[str, Json]:
             "newest_answers": {topic: answer.value for topic, answer in address.consent.items()},
         }
     return told
-
-
-def _items(contact: str) -> Iterator[dict[str, Any]]:
-    """Of whoever has joined the contact, what has not come to them: emails, codes, addresses that wait."""
-    for each in contacts.one_with(contact):
-        for item in contacts.items(each):
-            kind = item["kind"]["S"].partition("#")[0]
-            if each == contact or kind not in ("PROFILE", "TRANSITION", "CONSENT", "RUN", "CAP"):
-                yield item
 
 
 def _plain(name: str, item: Mapping[str, Any]) -> list[Json]:

@@ -399,6 +399,8 @@ def test_of_two_who_became_one_and_were_erased_nothing_is_left_in_any_partition(
     told_all = json.dumps(exporting.everything(stays))
     assert all(each["code"] in told_all for each in exported["coupons"])
     assert f"third.{ADDRESS}" in told_all
+    answers = [each for each in exported["timeline"] if each["kind"] == "consent"]
+    assert len(answers) == 2, "when and where each of them has agreed is proved still, and once"
     (held,) = contacts.items(stays, "CAP#marketing")
     assert len(json.loads(held["counted"]["S"])["sent"]) == 2, "one person, one cap"
 
