@@ -35,7 +35,7 @@ def save_pool(request: Request, pool: str) -> Json:
     if unknown:
         raise RefusedError("invalid_pool", "a pool has a code (or a list of them), days and low", min(unknown))
     try:
-        made = Pool.model_validate({**body, "id": pool})
+        made = Pool.model_validate({**body, "id": pool}, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         said = {

@@ -100,6 +100,7 @@ def test_coupons_are_added_shown_and_counted(beckon: Commands, tmp_path: Path) -
 
 def test_codes_that_cannot_be_added_change_nothing_and_say_where(beckon: Commands, tmp_path: Path) -> None:
     file = tmp_path / "codes.txt"
+    beckon("coupon", "add", "hello", "--code", "HELLO10")
     before = beckon("coupon", "pools", "--json").json
     assert "cannot be read: No such file" in beckon.fails("coupon", "add", "new", str(file), "--days", "3")
     file.write_bytes("GRÜN-1\n".encode("cp1252"))
@@ -310,3 +311,43 @@ def test_people_are_written_down_found_changed_and_erased(beckon: Commands, tmp_
     assert "gone within seconds" in beckon("contact", "erase", "zoe@example.net", "--yes").out
     beckon.shop.passes(5 * MINUTE)
     assert "Nobody." in beckon("contact", "find", "zoe").out
+
+
+# ── the routes of codes, with what nobody made up for them ──
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"days": "14"}, "days"),
+        ({"days": 0}, "days"),
+        ({"days": True}, "days"),
+        ({"days": 1.5}, "days"),
+        ({"low": -1}, "low"),
+        ({"low": None}, "low"),
+        ({"code": ""}, "code"),
+        ({"code": "A B"}, "code"),
+        ({"code": ["A"]}, "code"),
+        ({"code": "{{ contact.email }}"}, "code"),
+        ({"id": "other"}, "id"),
+        ({"dry_since": 1}, "dry_since"),
+        ({"codes": ["A"]}, "codes"),
+    ],
+)
+def test_a_pool_that_is_none_is_refused_at_its_field(beckon: Commands, body: Any, field: str) -> None:
+    status, told = beckon.shop.ask("PUT", "/coupons/refused", body)
+    assert (status, told["field"]) == (400, field), told
+    assert beckon.shop.ask("GET", "/coupons/refused")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [None, [], {}, "A-1", [True], [None], [["A"]], [{}], [""], ["A" * 65], ["A\n"] * 5_001, ["<b>"], ["ä"], ["-A"]],
+)
+def test_codes_that_are_none_are_refused_and_none_of_them_added(beckon: Commands, codes: Any) -> None:
+    assert beckon.shop.ask("PUT", "/coupons/bodies", {})[0] == 200
+    mixed = ["GOOD-1", *codes] if isinstance(codes, list) and codes else codes
+    status, told = beckon.shop.ask("POST", "/coupons/bodies/codes", {"codes": mixed})
+    assert (status, told["field"]) == (400, "codes"), told
+    assert beckon.shop.ask("GET", "/coupons/bodies")[1]["left"] == 0
+    assert beckon.shop.ask("POST", "/coupons/no_pool/codes", {"codes": ["A"]})[0] == 404
