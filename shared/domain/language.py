@@ -255,6 +255,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "unsubscribed": "Unsubscribed",
         "pending": "Has still to confirm",
         "never_asked": "Was never asked",
+        "weekly": "Wants one email a week",
+        "monthly": "Wants one email a month",
     },
     "trait.of": {"any": "one of them has to pass", "all": "all of them have to pass", "none": "none of them may pass"},
     "same": {"product_id": "product", "category": "category", "message": "email"},

@@ -150,7 +150,7 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "list": some({"list": texts}),
     "consent": some(
-        {"is": st.sampled_from(["subscribed", "unsubscribed", "pending", "never_asked"])},
+        {"is": st.sampled_from(["subscribed", "unsubscribed", "pending", "never_asked", "weekly", "monthly"])},
         topic=st.sampled_from(["marketing", "news", "a_b"]),
         within=windows,
         first_in=durations,

@@ -119,8 +119,9 @@ def holds(
         case TraitIs():
             return _trait(condition, profile, t)
         case ConsentIs():
-            answer = profile.consent.get(condition.topic)
-            earlier = profile.earlier.get(condition.topic, ())
+            how_often = condition.is_ in ("weekly", "monthly")
+            asked = f"frequency:{condition.topic}" if how_often else condition.topic
+            answer, earlier = profile.consent.get(asked), profile.earlier.get(asked, ())
             if answer is None:
                 return condition.is_ == "never_asked"
             changes: list[tuple[str, int]] = []

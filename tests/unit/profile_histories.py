@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -80,7 +81,8 @@ def event(draw: st.DrawFn, number: int) -> Event:
         properties |= draw(_OTHERS)
     consent = ()
     if draw(_UP_TO[3]) == 0:
-        consent = (ConsentChange(topic=draw(_TOPICS), state=draw(_STATES), undated=draw(_UP_TO[3]) == 0),)
+        topic, state = draw(_ANSWERS)
+        consent = (ConsentChange(topic=topic, state=state, undated=draw(_UP_TO[3]) == 0),)
     return Event(
         id=f"e{number}",
         type=type_,
@@ -103,8 +105,12 @@ _TYPES = st.sampled_from([*ORDERS, *ORDERS, *CARTS, *MAILS, *VISITS, Type.CONTAC
 _ORDER_IDS = st.sampled_from(["1", "2", "3", "4"])
 _AMOUNTS = st.sampled_from([5, 30, 250])
 _TOTALS = st.sampled_from([0, 10, "19.99", 40, 250])
-_TOPICS = st.sampled_from(["marketing", "marketing", "news"])
-_STATES = st.sampled_from(["subscribed", "unsubscribed", "pending"])
+_ANSWERS = st.sampled_from(
+    [
+        *itertools.product(["marketing", "marketing", "news"], ["subscribed", "unsubscribed", "pending"]),
+        *itertools.product(["frequency:marketing", "frequency:news"], ["all", "weekly", "monthly"]),
+    ]
+)
 _PRODUCTS = st.lists(
     st.fixed_dictionaries(
         {"product_id": st.sampled_from(PRODUCTS), "price": st.sampled_from([9.99, 20])},
@@ -435,7 +441,7 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "list": made("list", {"list": st.sampled_from(["spring", "Summer"])}),
     "consent": made(
         "consent",
-        {"is": st.sampled_from(["subscribed", "unsubscribed", "pending"])},
+        {"is": st.sampled_from(["subscribed", "unsubscribed", "pending", "weekly", "monthly"])},
         {"within": windows, "first_in": durations, "topic": st.sampled_from(["marketing", "news"])},
     )
     | made("consent", {"is": st.just("never_asked"), "topic": st.sampled_from(["marketing", "news"])}),

@@ -487,6 +487,16 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
         "was already asked about marketing email",
     ),
     (
+        {"kind": "consent", "is": "weekly"},
+        "wants one email a week about marketing",
+        "does not want one email a week about marketing",
+    ),
+    (
+        {"kind": "consent", "topic": "news", "is": "monthly", "within": "30d"},
+        "chose one email a month about “news” in the last 30 days",
+        "has not chosen one email a month about “news” in the last 30 days",
+    ),
+    (
         {"kind": "consent", "topic": "news", "is": "unsubscribed", "within": "30d"},
         "unsubscribed from email about “news” in the last 30 days",
         "has not unsubscribed from email about “news” in the last 30 days",

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from shared.domain.conditions.comparing import Compared
 from shared.domain.conditions.fields import Described, Duration, Name, Percent, Short
 from shared.domain.conditions.windows import Window
-from shared.domain.events import MARKETING
+from shared.domain.events import FREQUENCY, MARKETING
 
 
 class TraitIs(Compared, Described):
@@ -45,14 +45,17 @@ class ConsentIs(Described):
     that is given again without another between counts from the first time.
 
     `first_in` leaves out who had given this answer before and taken it back less than that long before they gave it
-    again: a return is no sign-up. `never_asked` is true when there is no answer, and takes neither.
+    again: a return is no sign-up. `never_asked` is true when there is no answer, and takes neither. `weekly` and
+    `monthly` ask how often they have said that they want emails about the topic, whether or not they want any now.
     """
 
     needs = "consent"
     flips = "with `within` only"
     kind: Literal["consent"] = "consent"
     topic: str = Field(default=MARKETING, pattern=r"^[a-z0-9_-]{1,64}$")
-    is_: Literal["subscribed", "unsubscribed", "pending", "never_asked"] = Field(default="subscribed", alias="is")
+    is_: Literal["subscribed", "unsubscribed", "pending", "never_asked", "weekly", "monthly"] = Field(
+        default="subscribed", alias="is"
+    )
     within: Window | None = None
     first_in: Duration | None = None
 
@@ -64,8 +67,13 @@ class ConsentIs(Described):
             raise ValueError("`never_asked` takes no `first_in`: nothing was said at any instant")
         return self
 
+    @property
+    def answer_to(self) -> str:
+        """What it is the newest answer to: the topic, or how often."""
+        return FREQUENCY + self.topic if self.is_ in ("weekly", "monthly") else self.topic
+
     def moved_by(self) -> set[str]:
-        return {f"consent:{self.topic}"}
+        return {f"consent:{self.answer_to}"}
 
 
 class FirstSeen(Described):

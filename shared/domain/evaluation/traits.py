@@ -100,7 +100,7 @@ def trait_test(condition: TraitIs) -> Callable[[Json], bool]:
 
 
 def consent(condition: ConsentIs, zone: ZoneInfo) -> Term:
-    topic, state, window, first_in = condition.topic, condition.is_, condition.within, condition.first_in
+    topic, state, window, first_in = condition.answer_to, condition.is_, condition.within, condition.first_in
     inside = when_inside(window, zone)
 
     def evaluate_consent(reading: Reading, t: Instant) -> Signed:

@@ -34,10 +34,11 @@ def trait(view: View, condition: TraitIs) -> Evidence:
 
 
 def consent(view: View, condition: ConsentIs, holds: bool) -> Evidence:
-    answer = view.reading.profile.standing(condition.topic)
+    answer = view.reading.profile.standing(condition.answer_to)
     wanted = f"The answer “{condition.is_}” would make it true."
     if answer is None:
-        return Evidence("never asked", wanted, "An answer would end it.")
+        never = "never asked" if condition.answer_to == condition.topic else "has not said how often"
+        return Evidence(never, wanted, "An answer would end it.")
     value, since, away = answer
     found = f"{value} on {view.when(since)}"
     if value == condition.is_ and not holds:

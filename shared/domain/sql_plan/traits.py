@@ -56,7 +56,7 @@ def consent(plan: Sources, condition: ConsentIs) -> Tree:
     tests = [f"text = {literal(condition.is_)}", *plan.inside(condition.within)]
     if condition.first_in is not None:
         tests.append(f"(amount IS NULL OR amount >= {condition.first_in})")
-    return plan.of_row("consent", condition.topic, tests, condition)
+    return plan.of_row("consent", condition.answer_to, tests, condition)
 
 
 def first_seen(plan: Sources, condition: FirstSeen) -> Tree:

@@ -67,6 +67,8 @@ def _answered(condition: ConsentIs, holds: bool) -> str:
                 return f"{is_(holds)} unsubscribed from {topic}"
             case "pending":
                 return f"{has(holds)} {topic} still to confirm"
+            case "weekly" | "monthly":
+                return f"{'wants' if holds else 'does not want'} {_OFTEN[condition.is_]} about {_about(condition)}"
             case "never_asked":
                 return f"was {'never' if holds else 'already'} asked about {topic}"
     match condition.is_:
@@ -74,9 +76,19 @@ def _answered(condition: ConsentIs, holds: bool) -> str:
             did += f"subscribed to {topic}"
         case "unsubscribed":
             did += f"unsubscribed from {topic}"
+        case "weekly" | "monthly":
+            did += f"chosen {_OFTEN[condition.is_]} about {_about(condition)}"
+            did = did.replace("chosen", "chose") if holds else did
         case _:
             did = f"{'was' if holds else 'has not been'} asked to confirm {topic}"
     return f"{did}{within(condition.within)}"
+
+
+_OFTEN = {"weekly": "one email a week", "monthly": "one email a month"}
+
+
+def _about(condition: ConsentIs) -> str:
+    return "marketing" if condition.topic == MARKETING else quoted(condition.topic)
 
 
 def first_seen(condition: FirstSeen, holds: bool) -> str:
