@@ -9,9 +9,9 @@ import pytest
 from infra.local.screens import mailbox
 from shared.adapters import clock
 from shared.domain.events import MINUTE
+from tests.browser.acting import passes, press
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_journeys_page import confirm
-from tests.browser.test_segments_page import passes, press
 from tests.browser.test_shop_page import fill
 from tests.integration.shop import Shop
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters import clock, form_definitions
+from tests.browser.acting import press
 from tests.browser.chromium import EXECUTABLE, Page
-from tests.browser.test_segments_page import press
 from tests.browser.test_shop_page import fill
 from tests.integration.shop import Shop
 

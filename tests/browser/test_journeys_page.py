@@ -8,9 +8,9 @@ import pytest
 
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR, MINUTE
+from tests.browser.acting import passes, press, write
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_admin_page import FAINT
-from tests.browser.test_segments_page import passes, press, write
 from tests.integration.shop import Shop
 
 pytestmark = [

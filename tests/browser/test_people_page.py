@@ -10,8 +10,8 @@ import pytest
 
 from shared.adapters import clock
 from shared.domain.events import MINUTE
+from tests.browser.acting import press
 from tests.browser.chromium import EXECUTABLE, Page
-from tests.browser.test_segments_page import press
 from tests.browser.test_shop_page import fill
 from tests.integration.shop import Shop
 

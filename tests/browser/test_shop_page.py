@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters import clock, environment, shop_settings
+from tests.browser.acting import press
 from tests.browser.chromium import EXECUTABLE, Page
-from tests.browser.test_segments_page import press
 from tests.integration.shop import Shop
 from tests.integration.test_images import png
 
