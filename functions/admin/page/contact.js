@@ -11,6 +11,7 @@ import { capital, clock, day, distance, money, plural, value, When, words } from
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 const MESSAGES = { sent: "sent", refused: "not sent", claimed: "being sent", released: "to be tried again" };
+const OFTEN = { weekly: ", as one email a week", monthly: ", as one email a month" };
 
 export default function Contact({ id }) {
   const told = useLoaded(() => ask(at("contacts", id)), [id]);
@@ -53,7 +54,7 @@ function Whole({ told }) {
     <${Timeline} told=${told} names=${names} />
     <div class="columns">
       <${Card} title="Consent">${told.consent.length > 0
-        ? html`<dl>${told.consent.map((each) => html`<dt>${each.topic}</dt><dd><${Tag} kind=${each.state === "subscribed" ? "good" : "bad"}>${each.state}<//> since <${When} at=${each.since} /></dd>`)}</dl>`
+        ? html`<dl>${told.consent.map((each) => html`<dt>${each.topic}</dt><dd><${Tag} kind=${each.state === "subscribed" ? "good" : "bad"}>${each.state}<//> since <${When} at=${each.since} />${OFTEN[each.frequency]}</dd>`)}</dl>`
         : html`<${Empty}>Never asked: no marketing email goes to this contact until they say yes.<//>`}<//>
       <${Card} title="Traits">${told.traits.length > 0
         ? html`<dl>${told.traits.map((each) => html`<dt>${each.trait}</dt><dd>${value(each.value)}</dd>`)}</dl>`

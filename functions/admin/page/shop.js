@@ -77,6 +77,8 @@ function Editor({ told, again, saved }) {
             ${["day", "week"].map((span) => html`<td class="number"><${Count} ...${field} place=${`caps.${name}.${span}`} label=${`${title}: at most in a ${span}`} /></td>`)}</tr>`)}</tbody></table></div>
         <p class="soft small">One that is over waits until there is room. Leave a box empty for no limit.</p>
         <${Quiet} ...${field} />
+        <div class="fields"><${Choice} ...${field} place="digest.day" title="Weekly emails go out on" options=${DAYS} /><${Field} ...${field} place="digest.at" title="at" type="time" /></div>
+        <p class="soft small">To those who want one email a week about a topic, in their own time; the monthly one on the first such day of the month.</p>
         <${Lines} ...${field} place="closed" title="Closed days, one a line: 2026-12-25, or --12-25 for each year" />
         <div class="fields"><${Field} ...${field} place="code_from" title="A code pays from a cart of" type="number" hint="In the shop’s currency" /></div>
       <//>
@@ -130,6 +132,12 @@ function Quiet({ of, set, wrong }) {
 const Lines = ({ of, set, place, title }) => html`<label>${title}
   <textarea rows="3" value=${(of(place) ?? []).join("\n")} onChange=${(event) => set(place, event.target.value.split("\n").map((line) => line.trim()).filter(Boolean))}></textarea></label>`;
 
+const DAYS = { mon: "Mondays", tue: "Tuesdays", wed: "Wednesdays", thu: "Thursdays", fri: "Fridays", sat: "Saturdays", sun: "Sundays" };
+const DIGESTS = { weekly: "One email a week can be chosen", monthly: "One a month" };
+
+/** `all` is always among them: what holds until somebody chooses. */
+const offered = (held = ["all", ...Object.keys(DIGESTS)], often, is) => ["all", ...Object.keys(DIGESTS).filter((each) => (each === often ? is : held.includes(each)))];
+
 function Topics({ of, set, wrong }) {
   const topics = of("topics");
   const change = (n, changed) => set("topics", topics.map((each, at) => at === n ? { ...each, ...changed } : each));
@@ -137,6 +145,7 @@ function Topics({ of, set, wrong }) {
       <label>Name<input value=${topic.name} onInput=${(event) => change(n, { name: event.target.value })} aria-invalid=${String(wrong(`topics.${n}.name`))} /></label>
       <label class="grow">What it is about<input value=${topic.sentence} onInput=${(event) => change(n, { sentence: event.target.value })} /></label>
       <label>Id<input value=${topic.id} onInput=${(event) => change(n, { id: event.target.value })} aria-invalid=${String(wrong(`topics.${n}.id`))} /></label>
+      ${Object.entries(DIGESTS).map(([often, says]) => html`<label class="check"><input type="checkbox" checked=${topic.frequencies?.includes(often) ?? true} onChange=${(event) => change(n, { frequencies: offered(topic.frequencies, often, event.target.checked) })} /> ${says}<span class="hidden"> about ${topic.name}</span></label>`)}
       ${topics.length > 1 && html`<button type="button" class="quiet danger" onClick=${() => set("topics", topics.filter((_, at) => at !== n))}>Remove<span class="hidden"> ${topic.name}</span></button>`}
     </div></li>`)}</ul>
     <button type="button" onClick=${() => set("topics", [...topics, { id: `topic_${topics.length + 1}`, name: "New topic", sentence: "" }])}>Add a topic</button>`;
