@@ -43,7 +43,10 @@ def test_what_is_chosen_is_saved_and_holds(page: Page, base: str, shop: Shop) ->
     fill(page, "Buttons and links", "#aa3300")
     page.wait("getComputedStyle(document.querySelector('.sample-button')).backgroundColor === 'rgb(170, 51, 0)'")
     fill(page, "Answers go to", "hello@shop.example.com")
-    page.run("document.querySelector('main input[type=checkbox]').click()")
+    page.run("[...document.querySelectorAll('main label')].find((each) => each.innerText.includes('at night')).click()")
+    page.run(
+        "[...document.querySelectorAll('main label')].find((each) => each.innerText.startsWith('One a month')).click()"
+    )
     page.wait_for("From")
     press(page, "Save")
     page.wait_for("Saved.")
@@ -51,6 +54,7 @@ def test_what_is_chosen_is_saved_and_holds(page: Page, base: str, shop: Shop) ->
     assert saved.settings.brand.accent == "#aa3300"
     assert saved.settings.senders.reply_to == "hello@shop.example.com"
     assert saved.settings.quiet_hours is not None
+    assert saved.settings.topics[0].frequencies == ("all", "weekly")
 
 
 def test_what_is_wrong_is_said_and_nothing_is_lost(page: Page, base: str) -> None:
