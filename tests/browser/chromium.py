@@ -36,6 +36,9 @@ class Page:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        # Whoever is no new visitor is not led around.
+        over = "try { localStorage.setItem('tour', 'over') } catch { /* a page without a place of its own */ }"
+        self.tour = str(self.call("Page.addScriptToEvaluateOnNewDocument", source=over)["identifier"])
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Carries out a command of the protocol, and gives its result."""

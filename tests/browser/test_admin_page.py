@@ -166,6 +166,23 @@ def test_the_morning_page_says_what_is_wrong_and_how_the_month_went(page: Page, 
     assert page.run("document.querySelectorAll('figure svg .bar').length") > 50
 
 
+def test_a_first_visitor_is_led_around_once(page: Page, base: str) -> None:
+    page.call("Page.removeScriptToEvaluateOnNewDocument", identifier=page.tour)
+    page.open(base)
+    page.wait_for("Running journeys")
+    page.run("localStorage.removeItem('tour')")
+    page.call("Page.reload")
+    page.wait_for("What tomorrow brings")
+    page.run("document.querySelector('.tour .strong').click()")
+    page.wait_for("Who is in which segment")
+    page.wait("location.hash === '#/segments'")
+    page.run("document.querySelector('.tour .quiet').click()")
+    page.wait("document.querySelector('.tour') === null")
+    page.call("Page.reload")
+    page.wait_for("Members")
+    assert page.run("document.querySelector('.tour')") is None
+
+
 def test_a_contact_is_found_by_address_and_the_address_stays_out_of_the_url(page: Page, base: str, ada: str) -> None:
     page.open(base)
     page.wait_for("Running journeys")
@@ -376,8 +393,16 @@ def test_a_text_that_is_not_saved_is_there_again_and_can_be_given_up(page: Page,
     before = page.run("document.querySelector('textarea').value")
     page.run("document.querySelector('textarea').select()")
     page.call("Input.insertText", text="{}")
-    page.run("location.hash = '#/conflicts'")
-    page.wait_for("They may be one person")
+    page.run("document.querySelector('.bar a[href=\"#/reports\"]').click()")
+    page.wait("document.getElementById('confirm').open")
+    assert "Leave this page?" in page.text()
+    page.press("Escape", 27)
+    page.wait("!document.getElementById('confirm').open")
+    assert page.run("location.hash") == "#/segments/customers"
+    page.run("document.querySelector('.bar a[href=\"#/operations\"]').click()")
+    page.wait("document.getElementById('confirm').open")
+    page.run("document.querySelector('#confirm .strong').click()")
+    page.wait_for("What keeps the shop’s email running")
     page.run("history.back()")
     page.wait_for("This text was not saved when you left.")
     assert page.run("document.querySelector('textarea').value") == "{}"

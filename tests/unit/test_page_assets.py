@@ -17,7 +17,8 @@ VENDOR = page.FOLDER / "vendor"
 VERSIONS = json.loads((VENDOR / "versions.json").read_text(encoding="utf-8"))
 MODULES = sorted(file for file in page.FOLDER.glob("*.js"))
 SCREENS = Path("infra/local/screens/pages")
-PAGES = [page.FOLDER / "page.html", *sorted(SCREENS.glob("*.html"))]
+PAGES = [page.FOLDER / "page.html", *sorted(file for file in SCREENS.glob("*.html") if file.name != "shop.html")]
+"""But the made-up shop's own website, which has a style of its own."""
 
 
 def test_what_is_vendored_is_as_it_was_made_with_its_licences_and_small() -> None:
@@ -77,6 +78,30 @@ def test_what_the_first_look_needs_is_asked_for_at_once() -> None:
         needed |= more
     html = (page.FOLDER / "page.html").read_text(encoding="utf-8")
     assert {*re.findall(r'rel="modulepreload" href="%ASSETS%/([^"]+)"', html), "main.js"} == needed
+
+
+TEMPLATE_EDITOR = {"email.js", "new-email.js", "shop.js"}
+"""What has the editor of emails in it."""
+
+
+def needed_by(module: str) -> set[str]:
+    found, more = {module}, {module}
+    while more:
+        more = {each for module in more if "/" not in module for each in imports(module)[0]} - found
+        found |= more
+    return found
+
+
+def test_no_page_but_the_email_editor_needs_more_than_50_kb() -> None:
+    """Gzipped, as it comes: the frame, the style, and the page with all that it imports, on a first visit."""
+
+    def size(files: set[str]) -> int:
+        return sum(len(gzip.compress((page.FOLDER / file).read_bytes(), 9)) for file in files)
+
+    frame = needed_by("main.js") | {"style.css"}
+    pages = imports("main.js")[1] - TEMPLATE_EDITOR
+    sizes = {each: size(frame | needed_by(each)) for each in pages}
+    assert {each: found for each, found in sizes.items() if found > 50 * 1024} == {}
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)

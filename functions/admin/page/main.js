@@ -3,7 +3,7 @@
 
 import { finishSigningIn, signIn, state } from "./login.js";
 import { Navigation } from "./navigation.js";
-import { Confirm, Empty, Title, turned } from "./parts.js";
+import { Confirm, confirmed, Empty, Title, turned, unsaved } from "./parts.js";
 import { setNow, settings } from "./settings.js";
 import { html, render, signal, useEffect, useSignal } from "./vendor/preact.js";
 
@@ -49,6 +49,11 @@ addEventListener("hashchange", () => { place.value = location.hash; });
 
 function Frame() {
   const Search = useSignal(null); // the dialog, while it is open
+  const Tour = useSignal(null);
+  useEffect(() => {
+    const isFirst = !settings.login && localStorage.getItem("tour") === null;
+    if (isFirst) import("./tour.js").then((module) => { Tour.value = module.default; }, () => {});
+  }, []);
   const search = async () => {
     const module = await import("./search.js").catch(() => null);
     if (module && state.value !== "out") Search.value = module.default;
@@ -72,6 +77,7 @@ function Frame() {
         <button class="strong" onClick=${signIn}>Sign in again</button></div>`}
       <main id="main" tabindex="-1">${state.value === "out" ? html`<${SignIn} />` : html`<${Shown} key=${place.value} hash=${place.value} />`}</main>
     </div>
+    ${Tour.value && html`<${Tour.value} />`}
     ${Search.value && html`<${Search.value} close=${() => { Search.value = null; }} />`}
     <${Confirm} />`;
 }
@@ -109,6 +115,15 @@ addEventListener("clock", ({ detail }) => {
   setNow(detail.instant);
   if (detail.hasTurned) turned.value += 1;
 });
+
+// Whoever leaves by a link what they have written and not saved is asked first; it is there again when they come back.
+addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[href^='#/']");
+  if (!link || unsaved.size === 0 || event.metaKey || event.ctrlKey || link.getAttribute("href") === location.hash) return;
+  event.preventDefault();
+  const question = "Leave this page? What you have written is not saved. It stays in this tab, and is here again when you come back.";
+  if (await confirmed(question, "Leave")) location.hash = link.getAttribute("href");
+}, { capture: true });
 
 await finishSigningIn();
 place.value = location.hash; // it goes on to where they wanted to be

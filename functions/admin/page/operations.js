@@ -27,10 +27,10 @@ export default function Operations() {
 }
 
 const COUNTED = { emails: "Emails sent", events: "Events taken in and followed up", transitions: "Steps of journeys that run on Step Functions, at most" };
-const dollars = (amount) => amount > 0 && amount < 0.01 ? "under $0.01" : `$${amount.toFixed(2)}`;
+const dollars = (amount) => amount > 0 && amount < 0.01 ? "Under $0.01" : `$${amount.toFixed(2)}`;
 
 function Costs({ told }) {
-  return html`<p><strong>About ${dollars(told.total)}</strong> at AWS’s list prices, by what is counted here.</p>
+  return html`<p><strong>${told.total >= 0.01 ? "About " : ""}${dollars(told.total)}</strong> at AWS’s list prices, by what is counted here.</p>
     <${Table} label="Cost so far" rows=${told.costs} columns=${[
       { title: "What", cell: (each) => COUNTED[each.what] },
       { title: "Number", number: true, cell: (each) => count(each.number) },

@@ -212,18 +212,27 @@ export function Confirm() {
 
 // ── what is written and not saved yet ──
 
+/** The names of texts that are on the page and not saved: who leaves it by a link is asked. */
+export const unsaved = new Set();
+
 /** A text that outlives leaving the page, a reload and signing in again, until it is saved or given up:
  *  `{ text, kept, forget }`. `kept` is whether it comes from before. */
 export function useKept(name, initial) {
   const place = `unsaved ${name}`;
   const before = sessionStorage.getItem(place);
   const [text, kept] = [useSignal(before ?? initial), useSignal(before !== null && before !== initial)];
-  useEffect(() => text.subscribe((now) => {
-    if (now === initial) sessionStorage.removeItem(place);
-    else sessionStorage.setItem(place, now);
-  }), [initial]);
+  useEffect(() => {
+    const end = text.subscribe((now) => {
+      if (now === initial) sessionStorage.removeItem(place);
+      else sessionStorage.setItem(place, now);
+      if (now === initial) unsaved.delete(place);
+      else unsaved.add(place);
+    });
+    return () => { end(); unsaved.delete(place); };
+  }, [initial]);
   const forget = () => {
     sessionStorage.removeItem(place);
+    unsaved.delete(place);
     kept.value = false;
   };
   return { text, kept, forget, restart: () => { text.value = initial; kept.value = false; } };

@@ -108,9 +108,9 @@ const Checklist = ({ steps }) => html`<${Card} title="Before your customers get 
 // ── how it goes ──
 
 const FIGURES = [
-  { of: "revenue", title: "Revenue through email", words: money, says: "Orders placed within five days after somebody clicked in an email.", link: "#/segments/customers" },
+  { of: "revenue", title: "Revenue through email", words: money, says: "Orders placed within five days after somebody clicked in an email." },
   { of: "delivered", title: "Emails delivered", words: count, says: "Accepted by the receiver’s mail server.", link: "#/reports" },
-  { of: "reached", title: "People reached", words: count, says: "Who got at least one of them.", link: "#/segments/highly_engaged" },
+  { of: "reached", title: "People reached", words: count, says: "Who got at least one of them." },
   { of: "subscribers", title: "New subscribers", words: count, says: "Who agreed to email, and still does.", link: "#/segments/new_subscribers" },
 ];
 
@@ -125,7 +125,7 @@ function Figures() {
   });
   return html`<${Card} title="The last 30 days">
     <${Loaded} of=${told}>${({ now: lately, before }) => html`<dl class="counts figures">${FIGURES.filter((each) => lately[each.of] !== null).map((each) => html`
-      <div title=${each.says}><dt>${each.title}</dt><dd><a href=${each.link}>${each.words(lately[each.of])}</a></dd>
+      <div title=${each.says}><dt>${each.title}</dt><dd>${each.link ? html`<a href=${each.link}>${each.words(lately[each.of])}</a>` : each.words(lately[each.of])}</dd>
         <dd class="before">${each.words(before[each.of])} in the 30 days before</dd></div>`)}</dl>`}<//>
     <${Loaded} of=${bars}>${({ back, ahead }) => back.length === 0 && ahead.every((each) => each.number === 0)
       ? html`<${Empty}>No emails in these 30 days. They begin when a contact enters a segment that a journey starts from.<//>`
