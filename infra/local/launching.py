@@ -72,14 +72,14 @@ def settle_in() -> None:
 
 def open_forms(system: System) -> None:
     """Puts the forms on the web, and the codes they promise in a pool, as an operator does."""
-    _ask(system, "PUT", f"/coupons/{POOL}", {"days": 60, "low": 20})
-    _ask(system, "POST", f"/coupons/{POOL}/codes", {"codes": list(CODES)})
+    ask(system, "PUT", f"/coupons/{POOL}", {"days": 60, "low": 20})
+    ask(system, "POST", f"/coupons/{POOL}/codes", {"codes": list(CODES)})
     for form in FORMS:
-        etag = _ask(system, "POST", "/forms", form)["etag"]
-        _ask(system, "POST", f"/forms/{form['id']}/publish", {}, **{"if-match": etag})
+        etag = ask(system, "POST", "/forms", form)["etag"]
+        ask(system, "POST", f"/forms/{form['id']}/publish", {}, **{"if-match": etag})
 
 
-def _ask(system: System, method: str, path: str, body: Json, **headers: str) -> dict[str, Json]:
+def ask(system: System, method: str, path: str, body: Json, **headers: str) -> dict[str, Json]:
     """The answer of the admin's API. RuntimeError: it is none of success."""
     told = {"content-type": "application/json", **headers}
     answer = gateway.admin(system, Request(method, path, headers=told, body=json.dumps(body).encode()))
@@ -94,4 +94,4 @@ def switch_on(system: System, ids: Collection[str] | None = None) -> None:
     """Publishes these of them (all, when left out) by the admin's API, but for those that are published already."""
     for id_ in shipped() if ids is None else ids:
         if id_ not in journey_definitions.publication().journeys:
-            _ask(system, "POST", f"/journeys/{id_}/publish", PUBLISH)
+            ask(system, "POST", f"/journeys/{id_}/publish", PUBLISH)

@@ -6,9 +6,9 @@ import argparse
 import heapq
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -16,15 +16,16 @@ from infra.local import directory, launching, settings, turning
 from infra.local.client import console, errors
 from infra.local.gateway import Server
 from infra.local.screens import site
-from infra.local.shop import demo, history, lives, readers
+from infra.local.shop import demo, history, lives, readers, visitors
 from infra.local.system import System, begin
 from shared.adapters import contacts
-from shared.domain.events import DAY, HOUR, iso, parse_instant
+from shared.domain.events import DAY, HOUR, Instant, iso, parse_instant
 from shared.domain.profiles.stored import UnknownFormError
 
 HISTORY_SINCE = parse_instant("2011-06-09")
 """The sample has a year; half of it is ready in less than a minute."""
-HISTORY_UNTIL = parse_instant("2011-12-10")
+HISTORY_UNTIL = visitors.END - DAY
+"""The last day is not hurried through: a night is in it, which finds the cut-offs of ranks."""
 TICK = 0.2  # seconds between looks at what is due, while the clock runs by itself
 
 
@@ -99,10 +100,11 @@ def is_readable(system: System) -> bool:
 
 
 def replay(system: System, customers: int | None) -> None:
-    """Plays the sample shop's history through the webhook endpoint, on the clock, from where it was left, and a night
-    after it, which finds the cut-offs of ranks. Whoever looks at the pages meanwhile is answered."""
+    """Plays the sample shop's history through the webhook endpoint, on the clock, from where it was left, with made-up
+    life around it, and a night at the end, which finds the cut-offs of ranks. Whoever looks at the pages meanwhile is
+    answered."""
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("a real shop's half year", total=HISTORY_UNTIL - HISTORY_SINCE)
+        task = progress.add_task("a real shop's half year", total=visitors.END - HISTORY_SINCE)
         shown = 0
         for _ in turning.giving_way(system, _replaying(system, customers)):
             now = system.world.now()
@@ -113,18 +115,34 @@ def replay(system: System, customers: int | None) -> None:
 
 def _replaying(system: System, customers: int | None) -> Iterator[None]:
     done = int(system.world.setting("history") or 0)
-    said = heapq.merge(
-        history.webhooks(customers=customers, since=HISTORY_SINCE), lives.told(HISTORY_SINCE), key=lambda each: each.at
+    said: Iterator[visitors.Told] = heapq.merge(
+        history.webhooks(customers=customers, since=HISTORY_SINCE),
+        lives.told(HISTORY_SINCE),
+        visitors.told(customers, HISTORY_SINCE),
+        key=lambda each: each.at,
     )
+    numbered = enumerate(said, start=1)
     with system.hurrying():
-        for number, each in islice(enumerate(said, start=1), done, None):
-            if each.at > system.world.now():
-                yield from system.running_until(each.at)
-            lives.post(system, each)
-            system.world.set_setting("history", str(number))
-            yield
-    yield from system.running_until(system.world.now() + DAY)
+        first_of_last_day = yield from _telling(system, islice(numbered, done, None), HISTORY_UNTIL)
+        yield from system.running_until(max(HISTORY_UNTIL, system.world.now()))
+    yield from _telling(system, chain(first_of_last_day, numbered), visitors.END)
+    yield from system.running_until(visitors.END)
     system.world.set_setting("history", "replayed")
+
+
+def _telling(
+    system: System, numbered: Iterator[tuple[int, visitors.Told]], until: Instant
+) -> Generator[None, None, list[tuple[int, visitors.Told]]]:
+    """Tells each at its instant; gives the first of those that come later."""
+    for number, each in numbered:
+        if each.at > until:
+            return [(number, each)]
+        if each.at > system.world.now():
+            yield from system.running_until(each.at)
+        visitors.post(system, each)
+        system.world.set_setting("history", str(number))
+        yield
+    return []
 
 
 def keep_time(system: System) -> None:

@@ -21,9 +21,9 @@ from infra.local.aws import sqs
 from infra.local.aws.world import World
 from infra.local.gateway import Request
 from infra.local.screens import site
-from infra.local.shop import demo, history, shoppers, storefront
+from infra.local.shop import demo, history, shoppers, storefront, visitors
 from infra.local.system import System, _as_lambda_answers, begin
-from shared.adapters import catalogue, contacts, events_queue, identities, members
+from shared.adapters import catalogue, contacts, definitions, events_queue, identities, members
 from shared.adapters.clients import client
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
 
@@ -82,10 +82,31 @@ def test_the_demo_fails_when_its_story_does_not_come_out(monkeypatch: pytest.Mon
         demo.play(start(), lambda _: None)
 
 
-def test_the_shop_that_make_run_begins_with_has_its_best_customers_ranked() -> None:
+def test_the_shop_that_make_run_begins_with_has_people_in_every_shipped_segment_and_journey() -> None:
+    """On its few customers; the best are ranked, and what was made up says so."""
     system = start(now=running.HISTORY_SINCE - 60 * DAY)
+    launching.settle_in()
+    launching.open_forms(system)
     running.replay(system, customers=15)
-    assert members.count("champions") > 0
+    assert system.world.now() == visitors.END
+    assert [id_ for id_ in definitions.segments().segments if not members.count(id_)] == []
+    told = json.loads(gateway.admin(system, Request("GET", "/journeys")).body)["journeys"]
+    assert [each["id"] for each in told if each["state"] != "live" or not each["entered"]] == []
+    campaigns = json.loads(gateway.admin(system, Request("GET", "/campaigns")).body)["campaigns"]
+    assert [each["state"] for each in campaigns] == ["done"]
+    signed_up, brought = "made.up@example.net", f"{visitors.lives.NAMES[0].lower()}@market.example.com"
+    known = identities.find([Identity(kind=IdentityKind.EMAIL, value=each) for each in (signed_up, brought)])
+    assert len(known) == 2
+    of_sites = [
+        event
+        for shard in range(contacts.SHARDS)
+        for contact in contacts.first_of_shard(shard, "", 1_000)
+        for event in contacts.events(contact)
+        if event.type in ("Product Viewed", "Products Searched", "Product Added to Wishlist", "Trial Started")
+    ]
+    assert len(of_sites) > 20
+    of_lives = [event for event in of_sites if not event.properties.get("made_up")]
+    assert len(of_lives) < 3  # `lives` has ways of its own
 
 
 def test_a_restart_goes_on_where_the_last_run_stopped(tmp_path: Path) -> None:
