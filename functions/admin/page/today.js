@@ -71,7 +71,7 @@ function Group({ of, again }) {
     });
   };
   return html`<div class="group">
-    <div class="head"><h3>${of.email} <span class="soft">of <a href="#/journeys/${of.journey}">${of.journey_name}</a></span></h3>
+    <div class="head"><h2>${of.email} <span class="soft">of <a href="#/journeys/${of.journey}">${of.journey_name}</a></span></h2>
       <button disabled=${busy.value} onClick=${hold}>${isHeld ? "Let it go out" : "Hold"}</button></div>
     ${problem.value && html`<${Failure} problem=${problem.value} />`}
     <ul class="list">${of.who.map((each) => html`<li><${ContactLink} of=${each} /> <span class="small soft"><${When} at=${each.at} /></span></li>`)}</ul>
