@@ -3,6 +3,7 @@
 The tables of docs/segments.md, docs/journeys.md and docs/templates.md come from the code. Each stands between two
 comments, `<!-- made: NAME -->` and `<!-- end -->`; what is around them is written by hand. The decisions get their
 numbers: whoever adds one writes `## 2026-11-28: what was decided` at the end, and its number, once given, stays.
+docs/openapi.json is the document of the admin's API, made of its routes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from functions.admin import app, openapi  # noqa: F401 - app: all routes
 from infra import editing, journey_fields, journey_tables
 from shared.adapters import definitions
 from shared.domain.conditions import Condition
@@ -30,6 +32,7 @@ from shared.domain.wording import sentence
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = (DOCS / "segments.md", DOCS / "journeys.md", DOCS / "templates.md")
 DECISIONS = DOCS / "decisions.md"
+OPENAPI = DOCS / "openapi.json"
 
 MODELS: Mapping[str, type[Described]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Condition)[0])
@@ -204,7 +207,13 @@ def numbered(text: str) -> str:
     return re.sub(r"^## (\d+\. )?(\d{4}-\d\d-\d\d: .*)$", heading, text, flags=re.MULTILINE)
 
 
+def openapi_document() -> str:
+    """The document of the admin's API, as it is committed."""
+    return json.dumps(openapi.document(), ensure_ascii=False, indent=1) + "\n"
+
+
 if __name__ == "__main__":
+    OPENAPI.write_text(openapi_document(), encoding="utf-8")
     DECISIONS.write_text(numbered(DECISIONS.read_text(encoding="utf-8")), encoding="utf-8")
     for document in MADE:
         document.write_text(written(document.read_text(encoding="utf-8")), encoding="utf-8")

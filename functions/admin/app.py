@@ -29,12 +29,14 @@ from functions.admin import (  # noqa: F401 - their routes
     journeys,
     keys,
     merging,
+    openapi,
     page,
     people,
     rebuilding,
     reports,
     segments,
     sending,
+    shapes,
     shop_settings,
     simulating,
     templates,
@@ -43,7 +45,7 @@ from functions.admin import (  # noqa: F401 - their routes
     vocabulary,
 )
 from functions.admin.health import health
-from functions.admin.rest import Request, answer, app, logger, paged, problem, resolved, route
+from functions.admin.rest import Paging, Request, answer, app, logger, paged, problem, resolved, route
 from functions.admin.views import Placed
 from shared.adapters import contacts, copies, dead_letters, definitions, identities, messages
 from shared.adapters.clock import now
@@ -119,7 +121,7 @@ def asset_named(version: str, file: str) -> Response:
     return Response(body=found.text, headers=headers)
 
 
-@route("GET", "/health", role=Role.VIEWER)
+@route("GET", "/health", role=Role.VIEWER, gives=shapes.Health)
 def show_health(request: Request) -> Json:
     return health(now())
 
@@ -127,7 +129,7 @@ def show_health(request: Request) -> Json:
 # ── contacts ──
 
 
-@route("POST", "/contacts/find", role=Role.VIEWER, changes=False)
+@route("POST", "/contacts/find", role=Role.VIEWER, changes=False, takes=shapes.Found, gives=shapes.OfContact)
 def find(request: Request) -> Json:
     """`{"email": …}`, or another of FINDABLE: the contact it leads to."""
     body = request.json()
@@ -147,24 +149,24 @@ def find(request: Request) -> Json:
     raise RefusedError("not_found", "no contact is known by this", kind, 404)
 
 
-@route("GET", "/contacts/{contact}", role=Role.VIEWER)
+@route("GET", "/contacts/{contact}", role=Role.VIEWER, gives=shapes.ContactTold)
 def show_contact(request: Request, contact: str) -> Json:
     return told(views.profile_of(contact), now())
 
 
-@route("GET", "/contacts/{contact}/timeline", role=Role.VIEWER)
+@route("GET", "/contacts/{contact}/timeline", role=Role.VIEWER, gives=shapes.Timeline, query=Paging)
 def show_timeline(request: Request, contact: str) -> Json:
     entries = views.timeline(items_of(views.profile_of(contact).contact))
     return paged("timeline", views.after(entries, request.cursor()), request.limit(50))
 
 
-@route("GET", "/contacts/{contact}/messages", role=Role.VIEWER)
+@route("GET", "/contacts/{contact}/messages", role=Role.VIEWER, gives=shapes.Messages, query=Paging)
 def show_messages(request: Request, contact: str) -> Json:
     entries = messages_of(views.profile_of(contact).contact)
     return paged("messages", views.after(entries, request.cursor()), request.limit(50))
 
 
-@route("GET", "/contacts/{contact}/messages/{message}", role=Role.VIEWER)
+@route("GET", "/contacts/{contact}/messages/{message}", role=Role.VIEWER, gives=shapes.Email)
 def show_message(request: Request, contact: str, message: str) -> Json:
     """An email as it was sent; 404 where it was not, or no copy of it is kept. Its links lead nowhere: an operator who
     follows one must not act for the contact."""
@@ -177,7 +179,7 @@ def show_message(request: Request, contact: str, message: str) -> Json:
     return {"subject": copy.subject, "html": html, "text": text}
 
 
-@route("GET", "/contacts/{contact}/export", role=Role.EDITOR, changes=True)
+@route("GET", "/contacts/{contact}/export", role=Role.EDITOR, changes=True, gives=shapes.Exported, query=Paging)
 def export(request: Request, contact: str) -> Json:
     """All that is known of the contact. Where it is too much for one answer, its `cursor` leads to the rest."""
     profile = views.profile_of(contact)
@@ -237,7 +239,7 @@ def messages_of(contact: str) -> list[Placed]:
 # ── dead letters ──
 
 
-@route("GET", "/dead-letters", role=Role.VIEWER)
+@route("GET", "/dead-letters", role=Role.VIEWER, gives=shapes.DeadLetters)
 def list_dead_letters(request: Request) -> Json:
     listed = []
     for name, url in dead_letters.queues().items():
@@ -248,7 +250,7 @@ def list_dead_letters(request: Request) -> Json:
     return {"queues": listed}
 
 
-@route("POST", "/dead-letters/{queue}/replay", role=Role.SENDER)
+@route("POST", "/dead-letters/{queue}/replay", role=Role.SENDER, gives=shapes.Replayed, status=202)
 def replay(request: Request, queue: str) -> Json:
     if queue not in dead_letters.queues():
         raise RefusedError("not_found", "there is no such queue", "queue", 404)
@@ -261,7 +263,7 @@ def replay(request: Request, queue: str) -> Json:
     return answer(202, told if items is None else {**told, "items": items})
 
 
-@route("POST", "/dead-letters/{queue}/dismiss", role=Role.OWNER)
+@route("POST", "/dead-letters/{queue}/dismiss", role=Role.OWNER, gives=shapes.Dismissed)
 def dismiss(request: Request, queue: str) -> Json:
     """Throws away what is on a dead-letter queue: it can be replayed no more."""
     if queue not in dead_letters.queues():

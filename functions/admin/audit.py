@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.admin import shapes
 from functions.admin.rest import Paging, Place, Request, cursor_of, route
 from shared.adapters import operators
 from shared.domain.events import Json
@@ -20,7 +21,7 @@ class Asked(Paging, total=False):
     """An id of what was changed: a segment's, a contact's, …"""
 
 
-@route("GET", "/audit", role=Role.VIEWER, query=Asked)
+@route("GET", "/audit", role=Role.VIEWER, query=Asked, gives=shapes.Changes)
 def list_changes(request: Request) -> Json:
     """Lists changes, newest first: who, what, when, and the etags before and after. A page can be empty and have a
     cursor all the same: there are more lines to look at."""

@@ -13,6 +13,7 @@ from typing import Any, cast, get_args
 from chalice.app import Response
 from pydantic import ValidationError
 
+from functions.admin import shapes
 from functions.admin.publishing import in_words
 from functions.admin.rest import Place, Request, answer, left_out, logger, paged, route
 from functions.admin.views import instant, profile_of
@@ -51,7 +52,7 @@ KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_arg
 # ── drafts ──
 
 
-@route("GET", "/campaigns", role=Role.VIEWER)
+@route("GET", "/campaigns", role=Role.VIEWER, gives=shapes.Campaigns, query=shapes.OfState)
 def list_campaigns(request: Request) -> Json:
     """All campaigns, the newest change first; `?state=` those of a state."""
     wanted = request.query.get("state")
@@ -69,7 +70,15 @@ def list_campaigns(request: Request) -> Json:
     return paged("campaigns", placed, request.limit(50))
 
 
-@route("POST", "/campaigns", role=Role.EDITOR, about=("definition.id", "id"))
+@route(
+    "POST",
+    "/campaigns",
+    role=Role.EDITOR,
+    about=("definition.id", "id"),
+    takes=Campaign,
+    gives=shapes.CampaignTold,
+    status=201,
+)
 def create(request: Request) -> Json:
     """Keeps a draft of a new campaign. 409 where there is one of this id: nobody's is replaced by making another."""
     made = fitting(written_in(request.json()))
@@ -77,7 +86,15 @@ def create(request: Request) -> Json:
     return keep_new(kept)
 
 
-@route("POST", "/campaigns/{campaign}/duplicate", role=Role.EDITOR, about=("id",))
+@route(
+    "POST",
+    "/campaigns/{campaign}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.CampaignTold,
+    status=201,
+)
 def duplicate(request: Request, campaign: str) -> Json:
     """`{"id": …, "name": …}`: a draft of a new campaign like this one."""
     body, held = request.json(), kept_of(campaign)
@@ -98,12 +115,12 @@ def keep_new(kept: Kept) -> Response:
     return tagged(told(kept), 201)
 
 
-@route("GET", "/campaigns/{campaign}", role=Role.VIEWER)
+@route("GET", "/campaigns/{campaign}", role=Role.VIEWER, gives=shapes.CampaignTold)
 def show(request: Request, campaign: str) -> Json:
     return tagged(told(kept_of(campaign)))
 
 
-@route("PUT", "/campaigns/{campaign}", role=Role.EDITOR, edits=True)
+@route("PUT", "/campaigns/{campaign}", role=Role.EDITOR, edits=True, takes=Campaign, gives=shapes.CampaignTold)
 def change(request: Request, campaign: str) -> Json:
     """Changes a draft, in the form that `If-Match` names by its `etag`."""
     made, held = written_in(request.json(), campaign), kept_of(campaign)
@@ -113,7 +130,7 @@ def change(request: Request, campaign: str) -> Json:
     return tagged(told(store(held.changed(campaign=fitting(made), since=now(), by=request.operator))))
 
 
-@route("DELETE", "/campaigns/{campaign}", role=Role.EDITOR, edits=True)
+@route("DELETE", "/campaigns/{campaign}", role=Role.EDITOR, edits=True, gives=shapes.OfCampaign)
 def delete(request: Request, campaign: str) -> Json:
     """Deletes a draft. What was sent is kept: it says who got what."""
     held = kept_of(campaign)
@@ -130,7 +147,7 @@ def delete(request: Request, campaign: str) -> Json:
 # ── the audience ──
 
 
-@route("POST", "/campaigns/{campaign}/audience", role=Role.EDITOR)
+@route("POST", "/campaigns/{campaign}/audience", role=Role.EDITOR, gives=shapes.Audience)
 def explain(request: Request, campaign: str) -> Json:
     """Counts whom it would go to now, by the gate that every email passes when it is sent: at once, or of a large
     segment in the background (202): GET tells how far that is."""
@@ -149,7 +166,7 @@ def explain(request: Request, campaign: str) -> Json:
     return explained(kept, counted)
 
 
-@route("GET", "/campaigns/{campaign}/audience", role=Role.VIEWER)
+@route("GET", "/campaigns/{campaign}/audience", role=Role.VIEWER, gives=shapes.Audience)
 def show_audience(request: Request, campaign: str) -> Json:
     """The newest count, and how far it is."""
     kept = kept_of(campaign)
@@ -175,7 +192,7 @@ def explained(kept: Kept, counted: Any) -> dict[str, Json]:
     }
 
 
-@route("GET", "/campaigns/{campaign}/test", role=Role.VIEWER)
+@route("GET", "/campaigns/{campaign}/test", role=Role.VIEWER, gives=shapes.Nothing)
 def show_test(request: Request, campaign: str) -> Json:
     """What has become of the newest test: of each email, whether it was sent, and if not, why."""
     found = campaigns.kept(kept_of(campaign).id, campaigns.TEST)
@@ -189,7 +206,15 @@ def show_test(request: Request, campaign: str) -> Json:
 # ── sending ──
 
 
-@route("POST", "/campaigns/{campaign}/test", role=Role.SENDER, about=("contact",))
+@route(
+    "POST",
+    "/campaigns/{campaign}/test",
+    role=Role.SENDER,
+    about=("contact",),
+    takes=shapes.ToContact,
+    gives=shapes.OfCampaign,
+    status=202,
+)
 def test(request: Request, campaign: str) -> Json:
     """`{"contact": …}`: sends each of its emails to one contact as a test, if the gate lets it. 202: within seconds."""
     kept, contact = kept_of(campaign), request.json().get("contact")
@@ -201,7 +226,7 @@ def test(request: Request, campaign: str) -> Json:
     return answer(202, {"campaign": kept.id, "test": name})
 
 
-@route("POST", "/campaigns/{campaign}/send", role=Role.SENDER)
+@route("POST", "/campaigns/{campaign}/send", role=Role.SENDER, gives=shapes.CampaignTold, status=202)
 def send(request: Request, campaign: str) -> Json:
     """Schedules it, by its own schedule: with "now", the audience is frozen at once, and after a minute of grace the
     first email leaves."""
@@ -218,25 +243,25 @@ def send(request: Request, campaign: str) -> Json:
     return tagged(told(made), 202)
 
 
-@route("POST", "/campaigns/{campaign}/withdraw", role=Role.EDITOR)
+@route("POST", "/campaigns/{campaign}/withdraw", role=Role.EDITOR, gives=shapes.CampaignTold)
 def withdraw(request: Request, campaign: str) -> Json:
     """Makes a draft of one that is scheduled and has not begun."""
     return act(request, campaign, "withdraw", "withdrawn")
 
 
-@route("POST", "/campaigns/{campaign}/pause", role=Role.EDITOR)
+@route("POST", "/campaigns/{campaign}/pause", role=Role.EDITOR, gives=shapes.CampaignTold)
 def pause(request: Request, campaign: str) -> Json:
     """Nothing more is sent, from at most two seconds on."""
     return act(request, campaign, "pause", "paused by hand")
 
 
-@route("POST", "/campaigns/{campaign}/cancel", role=Role.SENDER)
+@route("POST", "/campaigns/{campaign}/cancel", role=Role.SENDER, gives=shapes.CampaignTold)
 def cancel(request: Request, campaign: str) -> Json:
     """Nothing more is sent, for good. Of one that is repeated, what was scheduled next stays: cancel that, too."""
     return act(request, campaign, "cancel", "cancelled by hand")
 
 
-@route("POST", "/campaigns/{campaign}/resume", role=Role.SENDER)
+@route("POST", "/campaigns/{campaign}/resume", role=Role.SENDER, gives=shapes.CampaignTold, status=202)
 def resume(request: Request, campaign: str) -> Json:
     """Goes on where it was paused: whoever has had the email does not get it again, and nobody is left out. What the
     breaker has stopped it for counts as seen."""
@@ -286,7 +311,7 @@ HELD_UP = {
 # ── how it stands, and who got it ──
 
 
-@route("GET", "/campaigns/{campaign}/progress", role=Role.VIEWER)
+@route("GET", "/campaigns/{campaign}/progress", role=Role.VIEWER, gives=shapes.Progress)
 def show_progress(request: Request, campaign: str) -> Json:
     """`audience` = `sent` + those `skipped` by each reason + `waiting`; how many a minute, and when it will be done."""
     return progress(kept_of(campaign), now())
@@ -315,7 +340,9 @@ def progress(kept: Kept, t: Instant) -> dict[str, Json]:
     }
 
 
-@route("GET", "/campaigns/{campaign}/recipients", role=Role.VIEWER)
+@route(
+    "GET", "/campaigns/{campaign}/recipients", role=Role.VIEWER, gives=shapes.RecipientsTold, query=shapes.Recipients
+)
 def list_recipients(request: Request, campaign: str) -> Json:
     """Who got it, who did not and why, and who waits: `?status=` sent, skipped or waiting, `?reason=` why. In the order
     in which they were frozen."""

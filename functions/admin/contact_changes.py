@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import islice
-from typing import Annotated, Any, TypedDict, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
+from typing_extensions import TypedDict
 
 from functions.admin import shop_settings as settings_routes
 from functions.admin.merging import merger, profile_of

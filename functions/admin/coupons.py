@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from functions.admin import shapes
 from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import coupons
 from shared.adapters.clock import now
@@ -15,18 +16,18 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("GET", "/coupons", role=Role.VIEWER)
+@route("GET", "/coupons", role=Role.VIEWER, gives=shapes.Pools)
 def list_pools(request: Request) -> Json:
     """All pools, each with what is left of it."""
     return {"pools": [told(*each) for each in coupons.pools()]}
 
 
-@route("GET", "/coupons/{pool}", role=Role.VIEWER)
+@route("GET", "/coupons/{pool}", role=Role.VIEWER, gives=shapes.PoolTold)
 def show_pool(request: Request, pool: str) -> Json:
     return told(*_pool(pool))
 
 
-@route("PUT", "/coupons/{pool}", role=Role.EDITOR)
+@route("PUT", "/coupons/{pool}", role=Role.EDITOR, takes=shapes.PoolChanged, gives=shapes.PoolTold)
 def save_pool(request: Request, pool: str) -> Json:
     """Makes or changes a pool: `code` (one that all get; without it each contact gets their own), `days`, `low`. Its
     codes stay."""
@@ -51,7 +52,7 @@ def save_pool(request: Request, pool: str) -> Json:
     return told(*_pool(pool))
 
 
-@route("POST", "/coupons/{pool}/codes", role=Role.EDITOR)
+@route("POST", "/coupons/{pool}/codes", role=Role.EDITOR, takes=shapes.Codes, gives=shapes.CodesAdded, status=201)
 def add_codes(request: Request, pool: str) -> Json:
     """`{"codes": [...]}`: adds codes to the pool, at most MAX_CODES at once; none of them, where one is no code. Which
     were there already, or were given, in whatever letters, are not `added`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.utils import parseaddr
 
+from functions.admin import shapes
 from functions.admin.rest import Request, route
 from shared.adapters import dns_records, heard, secrets, sending_setup, shop_settings
 from shared.adapters.environment import Settings, environment
@@ -18,7 +19,7 @@ class SenderSettings(Settings):
     aws_region: str = "eu-west-1"
 
 
-@route("GET", "/doctor", role=Role.VIEWER)
+@route("GET", "/doctor", role=Role.VIEWER, gives=shapes.Doctor)
 def show_doctor(request: Request) -> Json:
     """Each thing that email needs: `state` (ok, missing, wrong, or look: it cannot be seen from here), what was found,
     and the DNS `records` or the `command` that add what is missing."""

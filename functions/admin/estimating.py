@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-from functions.admin import views
+from functions.admin import shapes, views
 from functions.admin.looking import look
 from functions.admin.publishing import fitting, segment_in
 from functions.admin.rest import Request, route
@@ -59,7 +59,7 @@ class Found:
     others: Counter[str] = field(default_factory=Counter)
 
 
-@route("POST", "/segments/estimate", role=Role.VIEWER, changes=False)
+@route("POST", "/segments/estimate", role=Role.VIEWER, changes=False, takes=shapes.Asked, gives=shapes.Estimate)
 def estimate(request: Request) -> Json:
     """Of a definition (`when`, and what else a segment has, if it has it yet): how many are in it at this moment, and
     would enter and leave if it were published; each a number and a `give_or_take`, 0 where it is exact. With `people`
@@ -109,7 +109,7 @@ def estimate(request: Request) -> Json:
     }
 
 
-@route("POST", "/segments/sql", role=Role.VIEWER, changes=False)
+@route("POST", "/segments/sql", role=Role.VIEWER, changes=False, takes=shapes.Asked, gives=shapes.Sql)
 def show_sql(request: Request) -> Json:
     """A definition in SQL, as a dry run and the nightly refresh would ask it of the lake."""
     segment, publication = tried(request)

@@ -9,6 +9,7 @@ from typing import Any
 from chalice.app import Response
 from pydantic import ValidationError
 
+from functions.admin import shapes
 from functions.admin import shop_settings as shop_settings_routes
 from functions.admin.rest import Problem, ProblemsError, Request, answer, logger, route
 from functions.admin.shop_settings import place
@@ -27,14 +28,14 @@ class FormsSettings(Settings):
     public_url: str
 
 
-@route("GET", "/forms", role=Role.VIEWER)
+@route("GET", "/forms", role=Role.VIEWER, gives=shapes.Forms)
 def list_forms(request: Request) -> Json:
     """All forms, those that are not on the web included."""
     held = form_definitions.saved().forms
     return {"forms": [summary(held[id_]) for id_ in sorted(held)]}
 
 
-@route("POST", "/forms", role=Role.EDITOR, about=("id",))
+@route("POST", "/forms", role=Role.EDITOR, about=("id",), takes=Form, gives=shapes.FormTold, status=201)
 def create_form(request: Request) -> Json:
     """Writes a new form, which is not on the web yet. 409 where there is one of this id."""
     form, saved = written_in(request.json_with_lines()), form_definitions.saved()
@@ -45,13 +46,13 @@ def create_form(request: Request) -> Json:
     return tagged(kept, 201)
 
 
-@route("GET", "/forms/{form}", role=Role.VIEWER)
+@route("GET", "/forms/{form}", role=Role.VIEWER, gives=shapes.FormTold)
 def show_form(request: Request, form: str) -> Json:
     """As it is written, as it is on the web, and what the shop pastes into its pages."""
     return tagged(kept_of(form_definitions.saved(), form))
 
 
-@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True)
+@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True, takes=Form, gives=shapes.FormTold)
 def change_form(request: Request, form: str) -> Json:
     """Changes what is written, in the form that `If-Match` names by its etag; the web has it once it is published."""
     made = written_in(request.json_with_lines(), form)
@@ -59,7 +60,7 @@ def change_form(request: Request, form: str) -> Json:
     return tagged(store(forms.written(saved, made, now(), request.operator), form))
 
 
-@route("POST", "/forms/{form}/publish", role=Role.SENDER, edits=True)
+@route("POST", "/forms/{form}/publish", role=Role.SENDER, edits=True, gives=shapes.FormTold)
 def publish_form(request: Request, form: str) -> Json:
     """Puts it on the web as it is written, as its next version, within a minute."""
     saved = only_if_unchanged(request, form)
@@ -70,7 +71,7 @@ def publish_form(request: Request, form: str) -> Json:
     return tagged(kept)
 
 
-@route("POST", "/forms/{form}/unpublish", role=Role.SENDER, edits=True)
+@route("POST", "/forms/{form}/unpublish", role=Role.SENDER, edits=True, gives=shapes.FormTold)
 def unpublish_form(request: Request, form: str) -> Json:
     """Takes it off the web. Sign-ups that wait can still be confirmed."""
     saved = only_if_unchanged(request, form)

@@ -7,6 +7,7 @@ import binascii
 
 from pydantic import ValidationError
 
+from functions.admin import shapes
 from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import images
 from shared.adapters.clock import now
@@ -16,13 +17,13 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("GET", "/images", role=Role.VIEWER)
+@route("GET", "/images", role=Role.VIEWER, gives=shapes.Images)
 def list_images(request: Request) -> Json:
     """All pictures, the newest first, each with the width at which an email shows it."""
     return {"images": [told(each) for each in reversed(images.images().images)]}
 
 
-@route("POST", "/images", role=Role.EDITOR)
+@route("POST", "/images", role=Role.EDITOR, takes=shapes.Picture, gives=shapes.Image, status=201)
 def add_image(request: Request) -> Json:
     """`{"name": …, "alt": …, "content": …}`: keeps a picture; `content` is the file in base64, `alt` what it shows."""
     body = request.json_with_text("content")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from functions.admin import shapes
 from functions.admin.forms import in_words
 from functions.admin.rest import Request, logger, route
 from functions.admin.shop_settings import place
@@ -31,7 +32,7 @@ KEPT = ("rows", "agreed", "without_consent", "unsubscribed", "unsubscribed_befor
 """What is written down of a part."""
 
 
-@route("POST", "/imports/recognise", role=Role.EDITOR, changes=False)
+@route("POST", "/imports/recognise", role=Role.EDITOR, changes=False, takes=shapes.Headers, gives=shapes.Columns)
 def recognise(request: Request) -> Json:
     """`{"headers": […]}`: whose export it is, and what its columns mean."""
     headers = request.json().get("headers")
@@ -41,13 +42,13 @@ def recognise(request: Request) -> Json:
     return {"kind": found.kind, "columns": found.columns}
 
 
-@route("POST", "/imports/check", role=Role.EDITOR, changes=False)
+@route("POST", "/imports/check", role=Role.EDITOR, changes=False, takes=shapes.ListPart, gives=shapes.ImportTold)
 def check(request: Request) -> Json:
     """What a part of a list would do; nothing is kept or changed."""
     return _told(_part(request))
 
 
-@route("POST", "/imports", role=Role.EDITOR, about=("import",))
+@route("POST", "/imports", role=Role.EDITOR, about=("import",), takes=shapes.ListPart, gives=shapes.ImportTold)
 def bring_over(request: Request) -> Json:
     """Puts a part of a list on the queue, where each row is recorded once, however often it is sent."""
     part = _part(request)
@@ -66,7 +67,7 @@ def bring_over(request: Request) -> Json:
     return told
 
 
-@route("GET", "/imports", role=Role.VIEWER)
+@route("GET", "/imports", role=Role.VIEWER, gives=shapes.Imports)
 def list_imports(request: Request) -> Json:
     """Which files were brought over, by whom, and what became of them in all."""
     found = []
@@ -79,7 +80,7 @@ def list_imports(request: Request) -> Json:
     return {"imports": found}
 
 
-@route("GET", "/imports/{file}", role=Role.VIEWER)
+@route("GET", "/imports/{file}", role=Role.VIEWER, gives=shapes.Nothing)
 def show_import(request: Request, file: str) -> Json:
     """What was said of a file (by its SHA-256), and which of its parts are done, by the lines of their first rows: with
     the file at hand, the rest can be brought over."""

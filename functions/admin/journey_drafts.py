@@ -16,8 +16,8 @@ from typing import Any, Literal, cast, get_args
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import known
-from functions.admin.rest import Place, Problem, ProblemsError, Request, answer, logger, paged, route
+from functions.admin import known, shapes
+from functions.admin.rest import Paging, Place, Problem, ProblemsError, Request, answer, logger, paged, route
 from shared.adapters import journey_definitions, journey_files, members, refreshes, run_counts
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
@@ -61,7 +61,15 @@ class Written:
 # ── drafts ──
 
 
-@route("POST", "/journeys", role=Role.EDITOR, about=("definition.id",))
+@route(
+    "POST",
+    "/journeys",
+    role=Role.EDITOR,
+    about=("definition.id",),
+    takes=shapes.JourneyWritten,
+    gives=shapes.JourneyDraft,
+    status=201,
+)
 def create(request: Request) -> Json:
     """Keeps a draft of a new journey: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     written = written_in(request.json_with_text("yaml"))
@@ -70,7 +78,14 @@ def create(request: Request) -> Json:
     return keep(written, None, request.operator, 201)
 
 
-@route("PUT", "/journeys/{journey}/draft", role=Role.EDITOR, edits=True)
+@route(
+    "PUT",
+    "/journeys/{journey}/draft",
+    role=Role.EDITOR,
+    edits=True,
+    takes=shapes.JourneyWritten,
+    gives=shapes.JourneyDraft,
+)
 def put_draft(request: Request, journey: str) -> Json:
     """Keeps a draft of a journey, in the place of the form that `If-Match` names by its `etag`. It may have problems
     still; what cannot be read as a journey is refused."""
@@ -82,7 +97,7 @@ def put_draft(request: Request, journey: str) -> Json:
     return keep(written, held.number if held else None, request.operator, 200)
 
 
-@route("DELETE", "/journeys/{journey}/draft", role=Role.EDITOR, edits=True)
+@route("DELETE", "/journeys/{journey}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfJourney)
 def drop_draft(request: Request, journey: str) -> Json:
     """Drops the draft. What the shop ships with is as it was shipped, then."""
     held = journey_definitions.drafts().get(journey)
@@ -96,7 +111,15 @@ def drop_draft(request: Request, journey: str) -> Json:
     return {"journey": journey}
 
 
-@route("POST", "/journeys/{journey}/duplicate", role=Role.EDITOR, about=("id",))
+@route(
+    "POST",
+    "/journeys/{journey}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.JourneyDraft,
+    status=201,
+)
 def duplicate(request: Request, journey: str) -> Json:
     """`{"id": …, "name": …}`: a draft of a new journey that is like this one. It runs on wake-ups: a state machine of
     its own comes with a deployment only."""
@@ -111,7 +134,14 @@ def duplicate(request: Request, journey: str) -> Json:
     return keep(written, None, request.operator, 201)
 
 
-@route("POST", "/journeys/{journey}/check", role=Role.VIEWER, changes=False)
+@route(
+    "POST",
+    "/journeys/{journey}/check",
+    role=Role.VIEWER,
+    changes=False,
+    takes=shapes.JourneyWritten,
+    gives=shapes.Checked,
+)
 def check(request: Request, journey: str) -> Json:
     """What speaks against publishing a definition, as it is written (or the draft, where none is sent), each with its
     step and line. Nothing is kept."""
@@ -130,7 +160,14 @@ def check(request: Request, journey: str) -> Json:
 # ── what publishing would do, and publishing ──
 
 
-@route("POST", "/journeys/{journey}/dry-run", role=Role.VIEWER, changes=False)
+@route(
+    "POST",
+    "/journeys/{journey}/dry-run",
+    role=Role.VIEWER,
+    changes=False,
+    takes=shapes.Publishing,
+    gives=shapes.JourneyDryRun,
+)
 def dry_run(request: Request, journey: str) -> Json:
     """Whom publishing the draft would concern: who is under way, who waits at a step that is gone and where they would
     go on, who is in the segment that begins it already, and who has finished."""
@@ -170,7 +207,14 @@ def _gone(newer: Journey, waiting: Counter[tuple[int, str]]) -> list[Json]:
     return [{"step": step, "waiting": runs, "goes_to": to} for (step, to), runs in found.items()]
 
 
-@route("POST", "/journeys/{journey}/publish", role=Role.SENDER, about=("version",))
+@route(
+    "POST",
+    "/journeys/{journey}/publish",
+    role=Role.SENDER,
+    about=("version",),
+    takes=shapes.Publishing,
+    gives=shapes.JourneyPublished,
+)
 def publish(request: Request, journey: str) -> Json:
     """Makes the draft what holds, with the next version. The body says what becomes of those who are under way, and
     whom it takes in besides (docs/journeys.md)."""
@@ -272,7 +316,14 @@ def _appended(before: Journey | None, journey: Journey) -> str | None:
     return own[last + 1] if last + 1 < len(own) else None
 
 
-@route("POST", "/journeys/{journey}/state", role=Role.SENDER, about=("state",))
+@route(
+    "POST",
+    "/journeys/{journey}/state",
+    role=Role.SENDER,
+    about=("state",),
+    takes=shapes.State,
+    gives=shapes.JourneySwitched,
+)
 def set_state(request: Request, journey: str) -> Json:
     """`{"state": "live"}` or `"paused"`. A draft is switched on by publishing it."""
     state = cast(Literal["live", "paused"], one_of(request.json(), "state", ("live", "paused")))
@@ -287,7 +338,14 @@ def set_state(request: Request, journey: str) -> Json:
     return {"journey": journey, "state": state, "job": job}
 
 
-@route("POST", "/journeys/{journey}/steps/{step}/state", role=Role.SENDER, about=("state",))
+@route(
+    "POST",
+    "/journeys/{journey}/steps/{step}/state",
+    role=Role.SENDER,
+    about=("state",),
+    takes=shapes.State,
+    gives=shapes.JourneySwitched,
+)
 def set_step_state(request: Request, journey: str, step: str) -> Json:
     """`{"state": "live"}`, `"paused"` (runs wait before it), or of an email `"review"` (a person lets each go)."""
     state = cast(StepState, one_of(request.json(), "state", get_args(StepState)))
@@ -311,7 +369,7 @@ def wake(made: Publication, journey: str, request: Request) -> str:
     return start_job(f"journey-{journey}-p{made.number}", journey, [every], request)
 
 
-@route("GET", "/journeys/{journey}/yaml", role=Role.VIEWER)
+@route("GET", "/journeys/{journey}/yaml", role=Role.VIEWER, gives=shapes.Yaml, query=shapes.OfVersion)
 def show_yaml(request: Request, journey: str) -> Json:
     """As YAML: the draft, where there is one, or else what is published; or the `version` that is asked for."""
     number = request.query.get("version")
@@ -331,7 +389,7 @@ def show_yaml(request: Request, journey: str) -> Json:
     }
 
 
-@route("GET", "/journeys/{journey}/versions", role=Role.VIEWER)
+@route("GET", "/journeys/{journey}/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
 def list_versions(request: Request, journey: str) -> Json:
     """The versions of the journey's definition, newest first: who made each, when and why."""
     cursor = request.cursor()

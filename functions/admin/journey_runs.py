@@ -13,10 +13,10 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from functions.admin import journey_drafts, views
+from functions.admin import journey_drafts, shapes, views
 from functions.admin.journey_drafts import duration, not_found, publication_with, start_job, yes_or_no
 from functions.admin.passes import outcome_of
-from functions.admin.rest import Place, Request, cursor_of, left_out, logger, paged, route
+from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, logger, paged, route
 from shared.adapters import (
     contact_runs,
     contacts,
@@ -67,7 +67,7 @@ ON_DAYS: Mapping[str, Collection[str]] = {**ON_RECORD, "goal": ("goal",), "ended
 # ── who is where ──
 
 
-@route("GET", "/journeys/{journey}/runs", role=Role.VIEWER)
+@route("GET", "/journeys/{journey}/runs", role=Role.VIEWER, gives=shapes.RunsTold, query=shapes.RunsAsked)
 def list_runs(request: Request, journey: str) -> Json:
     """The runs behind a number: `?what=` is how they stand (`waiting`, `held`, `ended`, `goal`) or what is on record of
     them (`started`, `entered`, `sent`, `skipped`, `left`), `?step=` where, `?reason=` why, `?outcome=` how they ended;
@@ -174,7 +174,7 @@ def told_of(row: Row) -> dict[str, Json]:
     }
 
 
-@route("GET", "/contacts/{contact}/runs", role=Role.VIEWER)
+@route("GET", "/contacts/{contact}/runs", role=Role.VIEWER, gives=shapes.RunsTold, query=Paging)
 def show_runs(request: Request, contact: str) -> Json:
     """Every run the contact has had, newest first, with all that is on record of it, in words."""
     of = views.profile_of(contact).contact
@@ -194,7 +194,14 @@ def runs_of(contact: str) -> list[views.Placed]:
 # ── what is decided ──
 
 
-@route("POST", "/runs/move", role=Role.SENDER, about=("journey", "from", "to", "contact", "run"))
+@route(
+    "POST",
+    "/runs/move",
+    role=Role.SENDER,
+    about=("journey", "from", "to", "contact", "run"),
+    takes=shapes.Runs,
+    gives=shapes.PeopleJob,
+)
 def move(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run", "to": a step}`: those go on there. `dry_run`: how many."""
     body = request.json()
@@ -207,14 +214,28 @@ def move(request: Request) -> Json:
     return decide(request, body, published, "move", to=to)
 
 
-@route("POST", "/runs/stop", role=Role.SENDER, about=("journey", "from", "contact", "run"))
+@route(
+    "POST",
+    "/runs/stop",
+    role=Role.SENDER,
+    about=("journey", "from", "contact", "run"),
+    takes=shapes.Runs,
+    gives=shapes.PeopleJob,
+)
 def stop(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run", or "all": true}`: those end. `dry_run`: how many."""
     body = request.json()
     return decide(request, body, published_in(body), "stop")
 
 
-@route("POST", "/runs/release", role=Role.SENDER, about=("journey", "from", "contact", "run"))
+@route(
+    "POST",
+    "/runs/release",
+    role=Role.SENDER,
+    about=("journey", "from", "contact", "run"),
+    takes=shapes.Runs,
+    gives=shapes.PeopleJob,
+)
 def release(request: Request) -> Json:
     """`{"journey", "from": a step, or "contact" and "run"}`: emails that were held for a person to look at go."""
     body = request.json()
@@ -290,7 +311,14 @@ def one_run(body: dict[str, Any], journey: str) -> Row:
     raise RefusedError("not_found", "the contact has no such run of this journey", "run", 404)
 
 
-@route("POST", "/journeys/{journey}/start", role=Role.SENDER, about=("segment",))
+@route(
+    "POST",
+    "/journeys/{journey}/start",
+    role=Role.SENDER,
+    about=("segment",),
+    takes=shapes.Begun,
+    gives=shapes.PeopleJob,
+)
 def start(request: Request, journey: str) -> Json:
     """`{"contacts": [ids]}`, or `{"segment": id, "over": "2h"}`: it begins for these, by its entry rule. `dry_run`: for
     how many at most."""
@@ -329,7 +357,7 @@ def begin(journey: str, t: Instant, operator: str) -> Begin:
     return Begin(t, journey, f"by {operator} {t}")
 
 
-@route("GET", "/jobs/{job}", role=Role.VIEWER)
+@route("GET", "/jobs/{job}", role=Role.VIEWER, gives=shapes.JobTold)
 def show_job(request: Request, job: str) -> Json:
     """How a job stands, and once it is done for how many people."""
     unknown = RefusedError("not_found", "there is no such job", "job", 404)

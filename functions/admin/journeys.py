@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
-from functions.admin import journey_drafts, known
+from functions.admin import journey_drafts, known, shapes
 from functions.admin.rest import Request, route
 from shared.adapters import journey_definitions, journey_files, run_counts
 from shared.adapters.clock import now
@@ -26,7 +26,7 @@ MAX_ROWS = 10_000
 """Runs that are looked at to count those that are held."""
 
 
-@route("GET", "/journeys", role=Role.VIEWER)
+@route("GET", "/journeys", role=Role.VIEWER, gives=shapes.Journeys)
 def list_journeys(request: Request) -> Json:
     """All of them: those that are switched on, and those that are only drafts, shipped ones among them. `since`: the
     first of the 30 days of which `entered`, `sent` and `goals` are."""
@@ -56,7 +56,7 @@ def list_journeys(request: Request) -> Json:
     return {"journeys": listed, "since": since}
 
 
-@route("GET", "/journeys/{journey}", role=Role.VIEWER)
+@route("GET", "/journeys/{journey}", role=Role.VIEWER, gives=shapes.JourneyTold)
 def show_journey(request: Request, journey: str) -> Json:
     """As it is published, and as it may become: in words, with how many are where, and what is to be done yet."""
     publication, draft = journey_definitions.publication(), journey_drafts.drafts().get(journey)

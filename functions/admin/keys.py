@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets  # noqa: TID251 - a key is what nobody can guess
 
+from functions.admin import shapes
 from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import operators
 from shared.adapters.clock import now
@@ -19,13 +20,22 @@ MAX_DAYS = 1_825
 DEFAULT_DAYS = 365
 
 
-@route("GET", "/keys", role=Role.OWNER)
+@route("GET", "/keys", role=Role.OWNER, gives=shapes.Keys)
 def list_keys(request: Request) -> Json:
     """Lists all keys, those that open nothing any more, too."""
     return {"keys": [told(each) for each in operators.all_keys()]}
 
 
-@route("POST", "/keys", role=Role.OWNER, status=201, about=("name",), keeps=False)
+@route(
+    "POST",
+    "/keys",
+    role=Role.OWNER,
+    status=201,
+    about=("name",),
+    keeps=False,
+    takes=shapes.KeyMade,
+    gives=shapes.KeyShown,
+)
 def make_key(request: Request) -> Json:
     """Makes a key: `name`, `role`, and after how many `days` it ends. The `key` in the answer is shown once."""
     by_a_person(request)
@@ -55,7 +65,7 @@ def make_key(request: Request) -> Json:
     return answer(201, {**told(made), "key": written(name, secret)})
 
 
-@route("DELETE", "/keys/{key}", role=Role.OWNER)
+@route("DELETE", "/keys/{key}", role=Role.OWNER, gives=shapes.KeyRevoked)
 def revoke_key(request: Request, key: str) -> Json:
     """Revokes a key: it opens nothing from now on."""
     by_a_person(request)

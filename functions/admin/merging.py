@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.admin import views
+from functions.admin import shapes, views
 from functions.admin.rest import Request, answer, left_out, logger, route
 from shared.adapters import conflicts, contacts, events_queue
 from shared.adapters.clock import now
@@ -14,7 +14,7 @@ from shared.domain.refusals import RefusedError
 MAX_SHOWN = 100
 
 
-@route("GET", "/conflicts", role=Role.VIEWER)
+@route("GET", "/conflicts", role=Role.VIEWER, gives=shapes.Conflicts)
 def list_conflicts(request: Request) -> Json:
     """Pairs of contacts that events have named together, the newest first; `more` when there are others."""
     stored = conflicts.stored()
@@ -30,7 +30,15 @@ def list_conflicts(request: Request) -> Json:
     }
 
 
-@route("POST", "/contacts/{contact}/merge", role=Role.EDITOR, about=("other",))
+@route(
+    "POST",
+    "/contacts/{contact}/merge",
+    role=Role.EDITOR,
+    about=("other",),
+    takes=shapes.Other,
+    gives=shapes.Merged,
+    status=202,
+)
 def merge(request: Request, contact: str) -> Json:
     """Has another contact join this one, for good. It is done when its event has been taken off the queue."""
     other = request.json().get("other")

@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from heapq import merge
 from itertools import islice
-from typing import Annotated, NamedTuple, TypedDict
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from functions.admin import views
 from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, place_of, route

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from functions.admin import shapes
 from functions.admin.merging import profile_of
 from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import events_queue, requests
@@ -14,7 +15,7 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("DELETE", "/contacts/{contact}", role=Role.OWNER)
+@route("DELETE", "/contacts/{contact}", role=Role.OWNER, gives=shapes.ContactDone, status=202)
 def erase(request: Request, contact: str) -> Json:
     """Erases a contact, for good. It is done when its event has been taken off the queue."""
     erased = profile_of(contact, "contact").contact
@@ -33,13 +34,13 @@ def erase(request: Request, contact: str) -> Json:
     return answer(202, {"contact": erased, "status": "erasing"})
 
 
-@route("GET", "/requests", role=Role.VIEWER)
+@route("GET", "/requests", role=Role.VIEWER, gives=shapes.LegalRequests)
 def list_requests(request: Request) -> Json:
     """What storefronts have asked for, those that wait first; with the exports that answer a request for data."""
     return {"requests": [shown(each) for each in requests.stored()]}
 
 
-@route("POST", "/requests/{request_id}/dismiss", role=Role.OWNER)
+@route("POST", "/requests/{request_id}/dismiss", role=Role.OWNER, gives=shapes.RequestDone)
 def dismiss(request: Request, request_id: str) -> Json:
     """Says that a request is done. It stays in the list, as the proof of it."""
     if not re.fullmatch(r"\d{1,18}", request_id) or not requests.dismiss(int(request_id), now()):

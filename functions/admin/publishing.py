@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from functions.admin import known
+from functions.admin import known, shapes
 from functions.admin.passes import outcome_of
-from functions.admin.rest import Place, ProblemsError, Request, answer, logger, paged, route
+from functions.admin.rest import Paging, Place, ProblemsError, Request, answer, logger, paged, route
 from shared.adapters import definitions, journey_definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.definitions import Draft
@@ -37,7 +37,15 @@ ID_RULE = "lower-case letters, digits and _, beginning with a letter, at most 40
 # ── drafts ──
 
 
-@route("POST", "/segments", role=Role.EDITOR, about=("definition.id", "id"))
+@route(
+    "POST",
+    "/segments",
+    role=Role.EDITOR,
+    about=("definition.id", "id"),
+    takes=shapes.SegmentWritten,
+    gives=shapes.SegmentDraft,
+    status=201,
+)
 def create(request: Request) -> Json:
     """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`; or its `id` and a `text`, which
     need not be a segment yet. 409 where there is one of this id: nobody's segment is replaced by making another."""
@@ -57,7 +65,14 @@ def create(request: Request) -> Json:
     return answer(201, drafted(draft, publication, id_))
 
 
-@route("PUT", "/segments/{segment}/draft", role=Role.EDITOR, edits=True)
+@route(
+    "PUT",
+    "/segments/{segment}/draft",
+    role=Role.EDITOR,
+    edits=True,
+    takes=shapes.SegmentWritten,
+    gives=shapes.SegmentDraft,
+)
 def put_draft(request: Request, segment: str) -> Json:
     """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`. As a
     `text` it need not be a segment yet: what is wrong with it is in the answer (`problems`), and keeps it from being
@@ -103,7 +118,7 @@ def _keep(id_: str, read: Segment | None, text: str | None, instead_of: int | No
         raise too_large(error) from None
 
 
-@route("DELETE", "/segments/{segment}/draft", role=Role.EDITOR, edits=True)
+@route("DELETE", "/segments/{segment}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfSegment)
 def drop_draft(request: Request, segment: str) -> Json:
     draft_of(segment)
     only_if_unchanged(request, segment)
@@ -114,7 +129,7 @@ def drop_draft(request: Request, segment: str) -> Json:
     return {"segment": segment}
 
 
-@route("POST", "/segments/{segment}/dry-run", role=Role.EDITOR)
+@route("POST", "/segments/{segment}/dry-run", role=Role.EDITOR, takes=shapes.Choice, gives=shapes.Run, status=202)
 def dry_run(request: Request, segment: str) -> Json:
     """Works out whom publishing the draft would bring in and take out, from the lake, and who they are; asks for it by
     the `run` in the answer. The draft goes on naming it."""
@@ -127,7 +142,7 @@ def dry_run(request: Request, segment: str) -> Json:
     return answer(202, {"run": run})
 
 
-@route("GET", "/segments/{segment}/dry-run/{run}", role=Role.VIEWER)
+@route("GET", "/segments/{segment}/dry-run/{run}", role=Role.VIEWER, gives=shapes.DryRun)
 def show_dry_run(request: Request, segment: str, run: str) -> Json:
     unknown = RefusedError("not_found", "there is no such dry run", "run", 404)
     status, output = outcome_of(run, rf"dry-run-{re.escape(segment)}-\d{{1,16}}", unknown)
@@ -137,7 +152,15 @@ def show_dry_run(request: Request, segment: str, run: str) -> Json:
 # ── publications ──
 
 
-@route("POST", "/segments/{segment}/publish", role=Role.SENDER, about=("publication",))
+@route(
+    "POST",
+    "/segments/{segment}/publish",
+    role=Role.SENDER,
+    about=("publication",),
+    takes=shapes.Choice,
+    gives=shapes.SegmentPublished,
+    status=202,
+)
 def publish(request: Request, segment: str) -> Json:
     """Makes the draft what holds, with the next number, and has all contacts adopt it."""
     draft, start_journeys = whole(draft_of(segment), segment), wants_journeys(request)
@@ -153,7 +176,7 @@ def publish(request: Request, segment: str) -> Json:
     return answer(202, told, etag(publication, segment, None))
 
 
-@route("DELETE", "/segments/{segment}", role=Role.SENDER, edits=True)
+@route("DELETE", "/segments/{segment}", role=Role.SENDER, edits=True, gives=shapes.SegmentDeleted, status=202)
 def delete(request: Request, segment: str) -> Json:
     """Takes the segment out, with the next number: its members leave."""
     publication = definitions.publication()
@@ -174,7 +197,7 @@ def delete(request: Request, segment: str) -> Json:
     return answer(202, {"segment": segment, "publication": publication.number})
 
 
-@route("GET", "/segments/{segment}/versions", role=Role.VIEWER)
+@route("GET", "/segments/{segment}/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
 def list_versions(request: Request, segment: str) -> Json:
     """The forms the segment has had, newest first."""
     before = request.cursor()

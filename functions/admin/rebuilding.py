@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.admin import shapes
 from functions.admin.rest import Request, answer, logger, route
 from shared.adapters import refreshes
 from shared.adapters.clock import now
@@ -11,7 +12,7 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("POST", "/rebuild", role=Role.OWNER, about=("rebuild",))
+@route("POST", "/rebuild", role=Role.OWNER, about=("rebuild",), gives=shapes.Rebuild, status=202)
 def rebuild(request: Request) -> Json:
     """Begins it; 409 while one is under way."""
     newest = refreshes.rebuilt()
@@ -24,7 +25,7 @@ def rebuild(request: Request) -> Json:
     return answer(202, described(begun))
 
 
-@route("GET", "/rebuild", role=Role.VIEWER)
+@route("GET", "/rebuild", role=Role.VIEWER, gives=shapes.Rebuild)
 def show_rebuild(request: Request) -> Json:
     """The newest one, and how it stands."""
     newest = refreshes.rebuilt()

@@ -8,10 +8,11 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from time import sleep
-from typing import TypedDict
 
 from chalice.app import Response
+from typing_extensions import TypedDict
 
+from functions.admin import shapes
 from functions.admin.rest import Request, answer, route
 from shared.adapters import athena, definitions, journey_definitions, members, run_counts, sent_counts
 from shared.adapters.clock import now
@@ -45,7 +46,7 @@ class FiguresQuery(TypedDict, total=False):
     """Of an answer 202: asks how it stands."""
 
 
-@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery)
+@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery, gives=shapes.Daily)
 def daily(request: Request) -> Json:
     """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out.
 
@@ -60,7 +61,7 @@ def daily(request: Request) -> Json:
     return {"days": rows} if isinstance(rows, list) else rows
 
 
-@route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery)
+@route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Nothing)
 def figures(request: Request) -> Json:
     """Of the last 30 days, `now`, and of the 30 before them, `before`: `revenue` of orders placed within five days
     after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from itertools import islice
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired
 from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
+from typing_extensions import TypedDict
 
 from functions.admin import recording
 from functions.admin.recording import WaitError

@@ -7,9 +7,9 @@ import re
 from dataclasses import asdict
 from itertools import islice
 
-from functions.admin import publishing, uses, views
+from functions.admin import publishing, shapes, uses, views
 from functions.admin.looking import MAX_CONTACTS_A_SHARD
-from functions.admin.rest import Place, Request, cursor_of, left_out, paged, route
+from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, route
 from shared.adapters import contacts, definitions, members
 from shared.adapters.clock import now
 from shared.adapters.contacts import Wake
@@ -40,7 +40,7 @@ GUIDANCE_TIME = 15 * SECOND
 # ── as they are ──
 
 
-@route("GET", "/segments", role=Role.VIEWER)
+@route("GET", "/segments", role=Role.VIEWER, gives=shapes.Segments)
 def list_segments(request: Request) -> Json:
     """Those that are published, and what is only drafted so far. Members are those of the counters, which a crash can
     leave wrong until the next night; a segment's own answer counts them. `sizes` are those of the last nights (`days`);
@@ -79,7 +79,7 @@ def _drawn(shard: int) -> Drawn:
     return Drawn(len(ids), ids[-1] if ids else "", len(ids) < MAX_CONTACTS_A_SHARD)
 
 
-@route("GET", "/segments/{segment}", role=Role.VIEWER)
+@route("GET", "/segments/{segment}", role=Role.VIEWER, gives=shapes.SegmentTold)
 def show_segment(request: Request, segment: str) -> Json:
     """As it is published, and where it is in its life; what is only drafted so far is that alone."""
     newest = definitions.at_least(definitions.publication().number)
@@ -96,7 +96,7 @@ def show_segment(request: Request, segment: str) -> Json:
     return described(known, newest, counted) | history | {"definition": publishing.written(known), "sql": query, **life}
 
 
-@route("GET", "/segments/{segment}/members", role=Role.VIEWER)
+@route("GET", "/segments/{segment}/members", role=Role.VIEWER, gives=shapes.Members, query=Paging)
 def list_members(request: Request, segment: str) -> Json:
     if segment not in definitions.segments().segments:
         raise not_found()
@@ -137,7 +137,7 @@ def not_found() -> RefusedError:
 # ── what is to come ──
 
 
-@route("GET", "/forecast", role=Role.VIEWER)
+@route("GET", "/forecast", role=Role.VIEWER, gives=shapes.Forecast, query=Paging)
 def show_forecast(request: Request) -> Json:
     """How many enter and leave each segment today and on each of the next 30 days, if nothing happens: of as many
     contacts with a wake-up in these days as there was time for. The `cursor` leads to the others, whose numbers are to
@@ -194,7 +194,7 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
 # ── what to fix ──
 
 
-@route("GET", "/guidance", role=Role.VIEWER)
+@route("GET", "/guidance", role=Role.VIEWER, gives=shapes.Guidance)
 def show_guidance(request: Request) -> Json:
     """Segments that are too small, nearly the same people, or that nobody enters: of as many as there was time to read
     the members of. `left_out` are the others."""

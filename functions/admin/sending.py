@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.admin import shapes
 from functions.admin.merging import profile_of
 from functions.admin.rest import Request, logger, route
 from shared.adapters import identities, mail, pace, sent_counts, shop_settings
@@ -48,14 +49,14 @@ def standing(instant: Instant) -> tuple[dict[str, Json], list[str]]:
     return told, problems
 
 
-@route("GET", "/sending", role=Role.VIEWER)
+@route("GET", "/sending", role=Role.VIEWER, gives=shapes.Sending)
 def show_sending(request: Request) -> Json:
     """How sending stands, and `problems`, a sentence each."""
     told, problems = standing(now())
     return {**told, "problems": problems}
 
 
-@route("POST", "/sending/lift", role=Role.SENDER)
+@route("POST", "/sending/lift", role=Role.SENDER, gives=shapes.Sending)
 def lift_pause(request: Request) -> Json:
     """Marketing goes on. What was counted until today does not pause it again."""
     if not (pace.read() or {}).get("paused"):
@@ -65,7 +66,7 @@ def lift_pause(request: Request) -> Json:
     return show_sending(request)
 
 
-@route("DELETE", "/contacts/{contact}/suppression", role=Role.SENDER)
+@route("DELETE", "/contacts/{contact}/suppression", role=Role.SENDER, gives=shapes.Nothing)
 def lift_suppression(request: Request, contact: str) -> Json:
     """The contact's address gets email again, after it came back: from us, and from SES, which keeps a list of its own.
     Who complained, or was erased, stays so."""

@@ -10,7 +10,8 @@ from typing import Any
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin.rest import Place, Request, answer, logger, paged, route
+from functions.admin import shapes
+from functions.admin.rest import Paging, Place, Request, answer, logger, paged, route
 from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.environment import Settings, environment
@@ -21,13 +22,15 @@ from shared.domain.refusals import RefusedError
 from shared.domain.settings import IN_WORDS, SavedSettings, ShopSettings
 
 
-@route("GET", "/settings", role=Role.VIEWER)
+@route("GET", "/settings", role=Role.VIEWER, gives=shapes.SettingsTold)
 def show_settings(request: Request) -> Json:
     """The newest version, whole: what nobody has set has its default."""
     return tagged(shop_settings.saved())
 
 
-@route("PUT", "/settings", role=Role.SENDER, edits=True, about=("number",))
+@route(
+    "PUT", "/settings", role=Role.SENDER, edits=True, about=("number",), takes=ShopSettings, gives=shapes.SettingsTold
+)
 def save_settings(request: Request) -> Json:
     """Makes the body, a whole document, the next version. `If-Match` names the version that it was made of."""
     changed = read(request.json())
@@ -48,7 +51,7 @@ def save_settings(request: Request) -> Json:
     return tagged(saved)
 
 
-@route("GET", "/settings/versions", role=Role.VIEWER)
+@route("GET", "/settings/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
 def list_versions(request: Request) -> Json:
     """Each version, newest first, with who made it and when."""
     cursor = request.cursor()

@@ -8,7 +8,7 @@ from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from functions.admin import journey_drafts
+from functions.admin import journey_drafts, shapes
 from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
 from functions.admin.rest import ProblemsError, Request, left_out, route
 from shared.adapters import contacts, definitions, journey_definitions, journeys, template_definitions, turns
@@ -32,7 +32,7 @@ PATHS = 50
 OPTIONS = ("yaml", "definition", "contacts", "sample", "days", "rates", "seed", "by_itself")
 
 
-@route("POST", "/journeys/{journey}/simulate", role=Role.EDITOR)
+@route("POST", "/journeys/{journey}/simulate", role=Role.EDITOR, takes=shapes.Simulated, gives=shapes.Nothing)
 def simulate_journey(request: Request, journey: str) -> Json:
     """Plays a definition (`yaml` or `definition`; the draft, or else what is published, when neither is sent) for
     `contacts` by their ids, or a `sample` of so many, over `days`, with `rates` of what they do, by a `seed`. The

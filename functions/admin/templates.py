@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Response
 from pydantic import ValidationError
 
+from functions.admin import shapes, views
 from functions.admin import shop_settings as settings_routes
-from functions.admin import views
-from functions.admin.rest import Place, Problem, ProblemsError, Request, answer, left_out, logger, paged, route
+from functions.admin.rest import Paging, Place, Problem, ProblemsError, Request, answer, left_out, logger, paged, route
 from shared.adapters import campaigns, contacts, definitions, heard, journey_definitions, journey_files, shop_settings
 from shared.adapters import template_definitions as kept
 from shared.adapters.clock import now
@@ -50,7 +50,7 @@ ITS_OWN = ("contact", "as", "language", "version", "to")
 # ── which there are ──
 
 
-@route("GET", "/templates", role=Role.VIEWER)
+@route("GET", "/templates", role=Role.VIEWER, gives=shapes.Templates)
 def list_templates(request: Request) -> Json:
     """All of them: shipped, published by the shop, and those that are only drafts."""
     numbers, drafts, used = kept.numbers(), kept.drafts(), journeys_by_template()
@@ -74,7 +74,7 @@ def list_templates(request: Request) -> Json:
     return {"templates": listed}
 
 
-@route("GET", "/templates/{template}", role=Role.VIEWER)
+@route("GET", "/templates/{template}", role=Role.VIEWER, gives=shapes.TemplateTold)
 def show_template(request: Request, template: str) -> Json:
     """As it is sent, and as it may become. `text`: what to edit, as YAML."""
     version, draft = standing(template), kept.drafts().get(template)
@@ -97,7 +97,7 @@ def show_template(request: Request, template: str) -> Json:
     )
 
 
-@route("GET", "/templates/{template}/versions", role=Role.VIEWER)
+@route("GET", "/templates/{template}/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
 def list_versions(request: Request, template: str) -> Json:
     """The versions that the shop has published, newest first: who made each, when and why."""
     cursor = request.cursor()
@@ -114,7 +114,15 @@ def list_versions(request: Request, template: str) -> Json:
 # ── drafts ──
 
 
-@route("POST", "/templates", role=Role.EDITOR, about=("definition.id",))
+@route(
+    "POST",
+    "/templates",
+    role=Role.EDITOR,
+    about=("definition.id",),
+    takes=shapes.Written,
+    gives=shapes.TemplateKept,
+    status=201,
+)
 def create(request: Request) -> Json:
     """Keeps a draft of a new template: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     template, text = written_in(request.json_with_lines())
@@ -123,7 +131,9 @@ def create(request: Request) -> Json:
     return keep(template, text, None, request.operator, 201)
 
 
-@route("PUT", "/templates/{template}/draft", role=Role.EDITOR, edits=True)
+@route(
+    "PUT", "/templates/{template}/draft", role=Role.EDITOR, edits=True, takes=shapes.Written, gives=shapes.TemplateKept
+)
 def put_draft(request: Request, template: str) -> Json:
     """Keeps a draft, in the place of the form that `If-Match` names by its `etag`. It may have problems still."""
     version, draft = standing(template), kept.drafts().get(template)
@@ -134,7 +144,7 @@ def put_draft(request: Request, template: str) -> Json:
     return keep(written, text, draft.number if draft else None, request.operator, 200)
 
 
-@route("DELETE", "/templates/{template}/draft", role=Role.EDITOR, edits=True)
+@route("DELETE", "/templates/{template}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfTemplate)
 def drop_draft(request: Request, template: str) -> Json:
     draft = draft_of(template)
     only_if_unchanged(request, standing(template), draft)
@@ -148,7 +158,14 @@ def drop_draft(request: Request, template: str) -> Json:
 # ── looking at it ──
 
 
-@route("POST", "/templates/{template}/check", role=Role.VIEWER, changes=False)
+@route(
+    "POST",
+    "/templates/{template}/check",
+    role=Role.VIEWER,
+    changes=False,
+    takes=shapes.Written,
+    gives=shapes.TemplateChecked,
+)
 def check(request: Request, template: str) -> Json:
     """What speaks against publishing it, as it is written (or the draft, where none is sent), each with its place and
     line; and advice. Nothing is kept."""
@@ -161,7 +178,14 @@ def check(request: Request, template: str) -> Json:
     return {"problems": placed(found, text), "advice": found.advice, "looked_at": looked_at}
 
 
-@route("POST", "/templates/{template}/preview", role=Role.VIEWER, changes=False)
+@route(
+    "POST",
+    "/templates/{template}/preview",
+    role=Role.VIEWER,
+    changes=False,
+    takes=shapes.Preview,
+    gives=shapes.Previewed,
+)
 def preview(request: Request, template: str) -> Json:
     """The email as the contact would get it (`{"contact": id}`), as somebody of whom nothing is known
     (`{"as": "nothing"}`), or as the example (`{}`): of the text that is sent, of a `version`, or of the draft. Its
@@ -173,7 +197,14 @@ def preview(request: Request, template: str) -> Json:
     return {**out, "language": ready.language, "version": ready.version or None, "size": size}
 
 
-@route("POST", "/templates/{template}/branches", role=Role.VIEWER, changes=False)
+@route(
+    "POST",
+    "/templates/{template}/branches",
+    role=Role.VIEWER,
+    changes=False,
+    takes=shapes.Preview,
+    gives=shapes.Branches,
+)
 def branches(request: Request, template: str) -> Json:
     """In which ways it comes out for the contacts that are looked at: which blocks are shown, for how many, and one of
     them to look at it as. `nobody`: blocks that none of them would see."""
@@ -207,7 +238,7 @@ def branches(request: Request, template: str) -> Json:
     }
 
 
-@route("POST", "/templates/{template}/test", role=Role.SENDER)
+@route("POST", "/templates/{template}/test", role=Role.SENDER, takes=shapes.TestTo, gives=shapes.TestSent)
 def test(request: Request, template: str) -> Json:
     """Sends it to oneself: `{"to": address}`, made as for a preview, from whom it would come. It says that it is a
     test, is nobody's message, and nothing is counted of it."""
@@ -290,7 +321,15 @@ def rendered(ready: Ready, body: Mapping[str, Any]) -> dict[str, Any]:
 # ── publishing ──
 
 
-@route("POST", "/templates/{template}/publish", role=Role.SENDER, edits=True, about=("version",))
+@route(
+    "POST",
+    "/templates/{template}/publish",
+    role=Role.SENDER,
+    edits=True,
+    about=("version",),
+    takes=shapes.Why,
+    gives=shapes.TemplatePublished,
+)
 def publish(request: Request, template: str) -> Json:
     """Makes the draft what is sent from now on, as the next version: `{"why": …}`. All steps that do not pin a version
     send it, also to people who are under way."""
@@ -314,7 +353,7 @@ def publish(request: Request, template: str) -> Json:
     return answer(200, {"template": template, "version": number, "advice": found.advice}, etag(new, None))
 
 
-@route("DELETE", "/templates/{template}", role=Role.SENDER, edits=True)
+@route("DELETE", "/templates/{template}", role=Role.SENDER, edits=True, gives=shapes.OfTemplate)
 def take_back(request: Request, template: str) -> Json:
     """Takes the shop's own template back: what is shipped under its id is sent again; one that nothing is shipped for
     is gone, which is refused while a journey sends it. Its versions stay, for the emails that were made of them."""

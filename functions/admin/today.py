@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Mapping
 from email.utils import parseaddr
 from itertools import islice
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
+
+from typing_extensions import TypedDict
 
 from functions.admin import journeys as counted
-from functions.admin import known, views
+from functions.admin import known, shapes, views
 from functions.admin.rest import Request, left_out, route
 from functions.admin.simulating import hours_of
 from shared.adapters import (
@@ -77,7 +79,7 @@ class AheadQuery(TypedDict, total=False):
     """How many days after today, 1 to 30."""
 
 
-@route("GET", "/today", role=Role.VIEWER)
+@route("GET", "/today", role=Role.VIEWER, gives=shapes.Nothing)
 def show_today(request: Request) -> Json:
     """How email is received, which journeys run, and, where nothing has been sent yet, what is to be set up."""
     t = now()
@@ -151,7 +153,7 @@ def _checklist(live: int) -> list[Json]:
     return [step._asdict() for step in steps]
 
 
-@route("GET", "/ahead", role=Role.VIEWER, query=AheadQuery)
+@route("GET", "/ahead", role=Role.VIEWER, query=AheadQuery, gives=shapes.Nothing)
 def show_ahead(request: Request) -> Json:
     """The emails that journeys will send on each of the coming days, if nothing happens, and of the first day from
     tomorrow on that has any: who gets which, and why. `played` of the `contacts` with something to come in these days

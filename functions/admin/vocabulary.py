@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 
+from functions.admin import shapes
 from functions.admin.looking import look
 from functions.admin.rest import Request, route
 from shared.adapters import definitions, journey_definitions
@@ -36,7 +37,7 @@ class CurrencySettings(Settings):
     currency: str
 
 
-@route("GET", "/vocabulary", role=Role.VIEWER)
+@route("GET", "/vocabulary", role=Role.VIEWER, gives=shapes.Nothing)
 def show_vocabulary(request: Request) -> Json:
     """`schema`: the JSON Schema of a segment, labelled. `starts`: what a condition can begin as. `events`, `traits`,
     `properties`: those there are, each with `contacts`, how many have it, and its `values`, likewise. What was counted

@@ -37,6 +37,7 @@ from shared.domain.events import (
 from shared.domain.journeys.runs import Record, Run
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.refusals import Refusal
+from tests.documented import conforms
 from tests.integration.conftest import NOW, SECRETS, TABLES, session
 
 REQUESTS = count()
@@ -84,6 +85,8 @@ class Admin:
         route = next(route for route in ROUTES if route.match(method, path) is not None)
         answer = handler(payload(route, url, body, self.groups, **headers), object())
         assert "isBase64Encoded" not in answer
+        if not path.startswith("/assets/"):
+            conforms(method, path, answer["statusCode"], answer["headers"]["Content-Type"], answer["body"])
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
     def all(self, url: str, name: str, limit: int) -> list[Any]:

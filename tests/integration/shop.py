@@ -18,6 +18,7 @@ from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import rebuild
 from shared.domain.profiles.transitions import Transition
 from shared.domain.segments import evaluate
+from tests.documented import conforms
 
 BEGIN = demo.BEGIN
 
@@ -75,6 +76,7 @@ class Shop:
         path, _, query = path.partition("?")
         with self.system.world.lock:
             answer = gateway.admin(self.system, Request(method, path, query, headers, written))
+        conforms(method, path, answer.status, answer.headers["content-type"], answer.body.decode())
         return answer.status, json.loads(answer.body)
 
     def delete(self, path: str) -> tuple[int, Json]:
