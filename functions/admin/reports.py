@@ -80,7 +80,7 @@ def figures(request: Request) -> Json:
     }
 
 
-@route("GET", "/reports/costs", role=Role.VIEWER, query=FiguresQuery)
+@route("GET", "/reports/costs", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Nothing)
 def month_so_far(request: Request) -> Json:
     """What the month (UTC) has cost so far, by what is counted and list prices in US dollars: `costs`, their `total`,
     and what is `left_out`. 202 with a `query` when it takes long."""
