@@ -44,6 +44,8 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
         ("/admin/#/new-segment", "People who match"),
         ("/admin/#/segments/inactive/edit", "By the end of tomorrow"),
         (f"/admin/#/contacts/{member}", "Timeline"),
+        ("/admin/#/people", "Add a person"),
+        ("/admin/#/data", "None so far."),
         ("/admin/#/journeys", "Onboarding"),
         ("/admin/#/journeys/onboarding", "Starts"),
         ("/admin/#/journeys/onboarding/edit", "Nothing is wrong with it."),
