@@ -27,7 +27,7 @@ if (top === null) {
   clock.append(nav);
 }
 clock.append(made("div", { className: "turn" }, time, ...buttons, progress, said));
-if (top === null) document.body.prepend(clock);
+if (top === null) document.body.append(clock); // the first of a page is the way to its content; the style shows this above
 else top.after(clock);
 
 let [ahead, wasTurning, zone, timer] = [null, false, "UTC", 0];
