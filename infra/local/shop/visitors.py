@@ -262,7 +262,7 @@ def _campaign(system: System) -> None:
         "id": "december_finds",
         "name": "December finds (made up)",
         "segments": ["loyal_customers"],
-        "template": "whats_new",
+        "template": "more_like_it",
         "subject": "What others have been choosing this December",
     }
     launching.ask(system, "POST", "/campaigns", told)
