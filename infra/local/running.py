@@ -138,7 +138,10 @@ def _telling(
         if each.at > until:
             return [(number, each)]
         if each.at > system.world.now():
+            day = system.world.now() // DAY
             yield from system.running_until(each.at)
+            if each.at // DAY > day:
+                system.keep_sizes()
         visitors.post(system, each)
         system.world.set_setting("history", str(number))
         yield

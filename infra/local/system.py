@@ -267,7 +267,7 @@ class System:
                 with self.hurrying():
                     for day in range(self.world.now() + DAY, end - FINAL_STRETCH_MS + DAY, DAY):
                         yield from self.running_until(min(day, end - FINAL_STRETCH_MS))
-                        self._keep_sizes()
+                        self.keep_sizes()
             yield from self.running_until(end)
         finally:
             if ticking:
@@ -288,7 +288,7 @@ class System:
                     self.world.set_setting(tick.setting, str(self.world.now()))
         self.settle()
 
-    def _keep_sizes(self) -> None:
+    def keep_sizes(self) -> None:
         """What a night that is hurried over would have kept: how many were in each segment."""
         if "MEMBERS_TABLE" in os.environ:
             today = calendars.local(self.world.now(), definitions.shop_zone()).date()

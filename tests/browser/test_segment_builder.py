@@ -356,6 +356,45 @@ def test_whatever_the_language_can_say_the_rows_can_show(page: Page, base: str) 
     assert shown_whole(page, made) == []
 
 
+NEW_KIND = """(async () => {
+    const { languageOf } = await import("%(assets)s/segment-language.js");
+    const { Rows } = await import("%(assets)s/segment-rows.js");
+    const { html, render } = await import("%(assets)s/vendor/preact.js");
+    const language = languageOf(await (await fetch("/admin/vocabulary")).json());
+    language.kinds.weather = {
+        title: "Weather", properties: {
+            kind: { const: "weather" },
+            sky: { enum: ["rain", "sun"], title: "sky" },
+            degrees: { type: "number", title: "degrees" },
+            within: { ...language.kinds.event.properties.within },
+            near: { type: "string", format: "segment", title: "near" },
+        },
+        required: ["sky"],
+        "x-row": { family: "Other", shown: ["sky", "degrees", "within", "near"], more: [] },
+    };
+    const place = document.createElement("div");
+    const when = { kind: "weather", sky: "rain", degrees: 3, within: "2d", near: "customers" };
+    let made = null;
+    const change = (to) => { made = to; };
+    const given = { language, when, change, problems: [], hints: [] };
+    render(html`<${Rows} ...${given} />`, place);
+    const shown = [...place.querySelectorAll(".row input, .row select:not(.add)")].map((each) => each.value);
+    const sky = place.querySelector('[aria-label="sky"]');
+    sky.value = "sun";
+    sky.dispatchEvent(new Event("change", { bubbles: true }));
+    render(null, place);
+    return { shown, made };
+})()"""
+
+
+def test_a_kind_that_is_new_to_the_language_needs_nothing_new_here(page: Page, base: str) -> None:
+    open_(page, base, "#/segments", "Segments")
+    assets = page.run("document.querySelector('link[rel=stylesheet]').getAttribute('href').replace('/style.css', '')")
+    found = page.run(NEW_KIND % {"assets": assets})
+    assert found["shown"] == ["Weather", "rain", "3", "last", "2", "d", "Customers"]
+    assert found["made"] == {"kind": "weather", "sky": "sun", "degrees": 3, "within": "2d", "near": "customers"}
+
+
 # ── everybody can use it ──
 
 

@@ -1,6 +1,6 @@
 // Charts, drawn by hand: bars of a day each.
 
-import { count } from "./words.js";
+import { count, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 /** One number a day, as `words` says it, with their sum in large, which leads to the people behind it where there is a `link`.
@@ -72,7 +72,7 @@ export function Trend({ past, now, days, tall = false }) {
   const least = tall ? 0 : Math.min(...behind, ...ahead);
   const width = behind.length + ahead.length - 2 || 1;
   const at = (number, n) => `${n},${(19 - (number - least) / Math.max(most - least, 1) * 18).toFixed(1)}`;
-  const said = `${past.length > 0 ? `${count(past[0])} ${past.length} days ago, ` : ""}${count(now)} now${days ? `, ${count(ahead.at(-1))} in ${days.length - 1} days if nobody does anything` : ""}`;
+  const said = `${past.length > 0 ? `${count(past[0])} ${plural(past.length, "day")} ago, ` : ""}${count(now)} now${days ? `, ${count(ahead.at(-1))} in ${days.length - 1} days if nobody does anything` : ""}`;
   return html`<svg class="line ${tall ? "tall" : ""}" viewBox="0 0 ${width} 20" preserveAspectRatio="none" role="img" aria-label=${said}><title>${said}</title>
     ${past.length > 0 && html`<polyline points=${behind.map(at).join(" ")} />`}
     ${days && html`<polyline class="ahead" points=${ahead.map((number, n) => at(number, n + past.length)).join(" ")} />`}

@@ -44,7 +44,8 @@ export const percent = (part) => `${part > 0 && part < .01 ? "under 1" : Math.ro
 
 /** What of a reason decides, in a line: the evidence of what holds. */
 function because(why) {
-  const leaves = (of) => of.parts.length > 0 && ["all", "any", "not"].includes(of.kind) ? of.parts.filter((part) => part.holds || of.kind === "not").flatMap(leaves) : [of];
+  const isMadeOfOthers = (of) => of.parts.length > 0 && (["all", "any", "not"].includes(of.kind) || /^it is (?:true|not)$/.test(of.evidence));
+  const leaves = (of) => isMadeOfOthers(of) ? of.parts.filter((part) => part.holds || of.kind === "not").flatMap(leaves) : [of];
   const short = (text) => (text.length > 60 ? text.split(": ")[0] : text).replace(/\.$/, "");
   return capital([...new Set(leaves(why).map((each) => short(each.evidence)))].slice(0, 3).join(" · ")) || "Why";
 }

@@ -97,7 +97,7 @@ function Forecast({ told: { days, contacts }, members, past }) {
   const note = html`<p class="small soft">If nothing happens: this foresees neither what contacts do nor the emails that journeys send them. ${
     plural(contacts, "contact")} with something to come in these days were looked at.</p>`;
   const line = html`<${Trend} tall past=${past} now=${members} days=${days} />
-    <div class="reach" aria-hidden="true"><span>${past.length > 0 ? `${past.length} days ago` : "now"}</span><span>in 30 days</span></div>`;
+    <div class="reach" aria-hidden="true"><span>${past.length > 0 ? `${plural(past.length, "day")} ago` : "now"}</span><span>in 30 days</span></div>`;
   if (enter + leave === 0) return html`${line}<p>Nobody will enter or leave in the next 30 days unless they do something.</p>${note}`;
   return html`${line}
     <p><strong class="good">${count(enter)} enter</strong>, <strong class="bad">${count(leave)} leave</strong>: from ${count(members)} to ${count(members + enter - leave)}.</p>
