@@ -24,7 +24,7 @@ STANDARD = (
     "difflib",
     "heapq",
 )
-STANDARD += ("enum", "functools", "hashlib", "html", "itertools", "json", "math", "re", "typing", "unicodedata")
+STANDARD += ("enum", "functools", "hashlib", "hmac", "html", "itertools", "json", "math", "re", "typing", "unicodedata")
 STANDARD += ("csv", "email.utils", "ipaddress", "types", "urllib.parse", "xml", "zlib", "zoneinfo")
 ALLOWED = (*STANDARD, "pydantic", "shared.domain")
 """What gives the same for the same. (`datetime` has a clock as well: `banned-api` in pyproject.toml sees to that.)"""

@@ -3,8 +3,7 @@
 Functions from the world to HTML; the gateway gives them their URLs:
 
 - `GET /` is `start_page`, `GET /mailbox` is `mailbox_page`, `GET /mailbox/{id}` is `mail_page`,
-  `GET /mailbox/{id}/html` is `framed`, `GET /local/style.css` is `STYLE`, the admin's, and
-  `GET /local/clock.js` is `CLOCK`;
+  `GET /mailbox/{id}/html` is `framed`, and `GET /local/{file}` one of `FILES`, of which the style is the admin's;
 - `POST /mailbox/{id}` (a form with `action`) and `GET /mailbox/{id}/links/{number}` are `act`, which gives the URL to
   redirect to (303).
 
@@ -39,7 +38,8 @@ from shared.domain.events import EPOCH, Instant
 
 PAGES = Path(__file__).parent / "pages"
 STYLE = Path(__file__).parents[3] / "functions" / "admin" / "page" / "style.css"
-CLOCK = PAGES / "clock.js"
+FILES = {"style.css": STYLE, "clock.js": PAGES / "clock.js", "shop.css": PAGES / "shop.css"}
+"""What the pages are made of, by its name under `/local`."""
 """What has the run's clock on each page, the admin's too."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; "

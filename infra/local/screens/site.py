@@ -35,12 +35,10 @@ def answer(system: System, request: Request) -> Response | None:
             return _html(_shop_page(system), policy=mailbox.SHOP_POLICY)
         case ["GET", "images", file]:
             return _image(system, file)
-        case ["GET", "local", "style.css"]:
-            kept = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
-            return Response(200, kept, mailbox.STYLE.read_bytes())
-        case ["GET", "local", "clock.js"]:
-            kept = {"content-type": "text/javascript; charset=utf-8", "cache-control": "no-cache"}
-            return Response(200, kept, mailbox.CLOCK.read_bytes())
+        case ["GET", "local", file] if file in mailbox.FILES:
+            kind = "javascript" if file.endswith(".js") else "css"
+            kept = {"content-type": f"text/{kind}; charset=utf-8", "cache-control": "no-cache"}
+            return Response(200, kept, mailbox.FILES[file].read_bytes())
         case ["GET", "local", "pictures", file] if (drawn := drawing(file)) is not None:
             return Response(200, {"content-type": "image/svg+xml", "cache-control": "max-age=3600"}, drawn)
         case ["GET", "local", "status"]:
