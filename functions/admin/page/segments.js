@@ -49,11 +49,11 @@ export default function Segments({ query = "" }) {
     </search>
     ${drafts.length > 0 && html`<${Card} title="Drafts"><ul class="list">${drafts.map((each) => html`
       <li><a href="#/segments/${each.segment}/edit">${each.name}</a>${each.sentence && html`<span class="under">${each.sentence}</span>`}</li>`)}</ul><//>`}
-    <${Card} aria-label="Segments">${listed.length > 0 ? html`<${Table} stacked label="Segments" rows=${listed} columns=${columns(contacts.number, forecast.value)} />`
+    <${Card}>${listed.length > 0 ? html`<${Table} stacked label="Segments" rows=${listed} columns=${columns(contacts.number, forecast.value)} />`
       : html`<${Empty}>No segment ${q ? html`has “${q}” in its name or its words` : "has anybody in it yet"}.<//>`}<//>
     ${templates.length > 0 && html`<${Card}><details class="templates" open=${Boolean(q)}><summary>${plural(templates.length, "template")} to start from: they ship with Beckon, and nobody is in them yet</summary>
       <ul class="list">${templates.map((each) => html`<li><div class="head"><a href="#/segments/${each.segment}">${each.name}</a>
-        <a class="button" href="#/new-segment?from=${each.segment}" aria-label="Start from ${each.name}">Start from this</a></div><span class="under">${each.sentence}</span></li>`)}</ul></details><//>`}
+        <a class="button" href="#/new-segment?from=${each.segment}" aria-label="Start from this: ${each.name}">Start from this</a></div><span class="under">${each.sentence}</span></li>`)}</ul></details><//>`}
     <${Section} title="Suggestions" load=${() => ask("guidance")}>${(guidance) => html`<${Guidance} told=${guidance} />`}<//>`;
   }}<//>`;
 }
