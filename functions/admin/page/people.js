@@ -73,7 +73,7 @@ export default function People({ query = "" }) {
 
   return html`
     <div class="head"><${Title}>People<//><${Take} which=${() => ({ ...(text.value.trim() && { text: text.value.trim() }), ...(segment.value && { segment: segment.value }) })} /></div>
-    <p class="lead">Everybody whom the shop knows by more than a browser, who was there last first. A part of a name or an address finds somebody, as does an order’s number.</p>
+    <p class="lead">Everybody the shop knows by more than a browser, the most recently active first. Search by part of a name or an email address, or by an order number.</p>
     <${Card}>
       <form class="fields" role="search" onSubmit=${(event) => { event.preventDefault(); changed(0); }}>
         <label class="grow">Search
