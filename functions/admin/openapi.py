@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,6 +24,7 @@ def show_document(request: Request) -> Json:
     return document()
 
 
+@cache
 def document() -> Json:
     models = [(f"{n}.{name}", getattr(each, name)) for n, each in enumerate(ROUTES) for name in ("takes", "gives")]
     models += [(f"{n}.query", each.query) for n, each in enumerate(ROUTES)] + [("problem", Refused)]
