@@ -179,7 +179,7 @@ def test_a_first_visitor_is_led_around_once(page: Page, base: str) -> None:
     page.run("document.querySelector('.tour .quiet').click()")
     page.wait("document.querySelector('.tour') === null")
     page.call("Page.reload")
-    page.wait_for("Members")
+    page.wait_for("Who is in which segment")
     assert page.run("document.querySelector('.tour')") is None
 
 
@@ -282,7 +282,7 @@ def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(
     for place, last in (
         ("", "Running journeys"),
         (f"#/contacts/{ada}", "Timeline"),
-        ("#/segments/customers", "Definition"),
+        ("#/segments/customers", "For everybody at once"),
         ("#/journeys/onboarding", "Starts"),
         ("#/dead-letters", "VersionConflictError"),
     ):
@@ -366,21 +366,18 @@ def test_what_is_being_written_outlives_the_end_of_a_sign_in(
     domain = f"http://localhost:{cognito.server_port}"
     login = admin_page.Login.model_construct(user_pool_domain=domain, client_id="client")
     monkeypatch.setattr(admin_page, "login", lambda stage_variables: login)
-    page.open(f"{base}#/new-segment")
+    page.open(f"{base}#/journeys/onboarding/edit")
     page.wait_for("This is for the shop's operators.")
     page.run("document.querySelector('main button').click()")
-    page.wait_for("Describe who belongs")
+    page.wait("document.querySelector('textarea')")
     EXPIRED.add("token 1")
     page.run("document.querySelector('textarea').select()")
-    page.call("Input.insertText", text='{"name": "Half written"')
-    page.wait("document.body.innerText.includes('not valid JSON yet')")
-    page.run("document.querySelector('textarea').select()")
-    page.call("Input.insertText", text='{"name": "Half written", "when": {}}')
+    page.call("Input.insertText", text="name: Half written")
     page.wait("document.body.innerText.includes('Your sign-in is over.')")
-    assert page.run("document.querySelector('textarea').value") == '{"name": "Half written", "when": {}}'
+    assert page.run("document.querySelector('textarea').value") == "name: Half written"
     page.run("[...document.querySelectorAll('button')].find((each) => each.innerText === 'Sign in again').click()")
     page.wait_for("This text was not saved when you left.")
-    assert page.run("document.querySelector('textarea').value") == '{"name": "Half written", "when": {}}'
+    assert page.run("document.querySelector('textarea').value") == "name: Half written"
     page.run("sessionStorage.clear()")
     page.complaints.clear()  # of the 401
     cognito.shutdown()
@@ -388,28 +385,28 @@ def test_what_is_being_written_outlives_the_end_of_a_sign_in(
 
 
 def test_a_text_that_is_not_saved_is_there_again_and_can_be_given_up(page: Page, base: str) -> None:
-    page.open(f"{base}#/segments/customers")
-    page.wait_for("For everybody at once")
+    page.open(f"{base}#/journeys/onboarding/edit")
+    page.wait("document.querySelector('textarea')")
     before = page.run("document.querySelector('textarea').value")
     page.run("document.querySelector('textarea').select()")
-    page.call("Input.insertText", text="{}")
+    page.call("Input.insertText", text="name: Hello")
     page.run("document.querySelector('.bar a[href=\"#/reports\"]').click()")
     page.wait("document.getElementById('confirm').open")
     assert "Leave this page?" in page.text()
     page.press("Escape", 27)
     page.wait("!document.getElementById('confirm').open")
-    assert page.run("location.hash") == "#/segments/customers"
+    assert page.run("location.hash") == "#/journeys/onboarding/edit"
     page.run("document.querySelector('.bar a[href=\"#/operations\"]').click()")
     page.wait("document.getElementById('confirm').open")
     page.run("document.querySelector('#confirm .strong').click()")
     page.wait_for("What keeps the shop’s email running")
     page.run("history.back()")
     page.wait_for("This text was not saved when you left.")
-    assert page.run("document.querySelector('textarea').value") == "{}"
+    assert page.run("document.querySelector('textarea').value") == "name: Hello"
     page.run("[...document.querySelectorAll('button')].find((each) => each.innerText === 'Start over').click()")
     page.wait("!document.body.innerText.includes('was not saved')")
     assert page.run("document.querySelector('textarea').value") == before
-    page.complaints.clear()  # of the estimate of nothing
+    page.complaints.clear()  # of the check of it
 
 
 def test_a_page_of_before_an_update_says_so(page: Page, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
