@@ -17,8 +17,7 @@ VENDOR = page.FOLDER / "vendor"
 VERSIONS = json.loads((VENDOR / "versions.json").read_text(encoding="utf-8"))
 MODULES = sorted(file for file in page.FOLDER.glob("*.js"))
 SCREENS = Path("infra/local/screens/pages")
-PAGES = [page.FOLDER / "page.html", *sorted(file for file in SCREENS.glob("*.html") if file.name != "shop.html")]
-"""But the made-up shop's own website, which has a style of its own."""
+PAGES = [page.FOLDER / "page.html", *sorted(SCREENS.glob("*.html"))]
 
 
 def test_what_is_vendored_is_as_it_was_made_with_its_licences_and_small() -> None:
