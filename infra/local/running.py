@@ -19,6 +19,7 @@ from infra.local.screens import site
 from infra.local.shop import demo, history, lives, readers, visitors
 from infra.local.system import System, begin
 from shared.adapters import contacts
+from shared.adapters.clients import client
 from shared.domain.events import DAY, HOUR, Instant, iso, parse_instant
 from shared.domain.profiles.stored import UnknownFormError
 
@@ -62,7 +63,7 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
     system = begin(settings.WORLD, template, settings.secrets(template), now=HISTORY_SINCE - 60 * DAY)
     system.reader = readers.react
     if not is_readable(system):
-        errors.print("This run was begun by an older version, whose profiles this one cannot read.")
+        errors.print("This run was begun by an older version, whose world this one cannot read.")
         errors.print("Start over: [bold]make run FRESH=1[/] (what is in it is the sample, and what you tried).")
         return 1
     try:
@@ -87,8 +88,14 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
 
 
 def is_readable(system: System) -> bool:
-    """Whether what an earlier run has stored can be read: asked of the first contact there is."""
+    """Whether what an earlier run has stored can be read: its tables have the indexes that are asked by now, and the
+    first contact there is has a form that is known."""
     with system.world.lock:
+        for table in system.template.of_type("AWS::DynamoDB::Table"):
+            held = client("dynamodb").describe_table(TableName=system.template.reference(table.name))["Table"]
+            stored = {index["IndexName"] for index in held.get("GlobalSecondaryIndexes", [])}
+            if not stored.issuperset(each["IndexName"] for each in table.properties.get("GlobalSecondaryIndexes", [])):
+                return False
         for shard in range(contacts.SHARDS):
             for contact in contacts.first_of_shard(shard, "", 1):
                 try:

@@ -337,6 +337,15 @@ def test_a_run_of_an_older_version_is_not_gone_on_with_but_said_to_begin_anew(
     assert "make run FRESH=1" in capsys.readouterr().err
 
 
+def test_a_world_without_an_index_that_is_asked_by_now_is_not_gone_on_with(tmp_path: Path) -> None:
+    template = settings.template()
+    indexes = template.resources["Contacts"].properties["GlobalSecondaryIndexes"]
+    system = begin(tmp_path / "world.sqlite", template, settings.secrets(template), demo.BEGIN)
+    assert running.is_readable(system)
+    indexes.append({**indexes[0], "IndexName": "new"})
+    assert not running.is_readable(system)
+
+
 def test_a_world_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     World(tmp_path / "world.sqlite").set_setting("a", "b")
     for path in tmp_path.iterdir():
