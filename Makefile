@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SAM := .venv-sam/bin/sam
 SAM_READY := .venv-sam/.ready
 
-.PHONY: help run demo quick test check lint build bench mutants templates gallery machines mjml vendor docs lock clean
+.PHONY: help run demo quick test check lint build bench mutants templates gallery pictures machines mjml vendor docs lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
@@ -50,6 +50,9 @@ templates: $(READY)  ## compile the shipped emails, MJML to HTML
 
 gallery: $(READY)  ## take pictures of the shipped emails in Chromium, for docs/emails
 	$(BIN)/python -m tests.browser.gallery
+
+pictures: $(READY)  ## take pictures of the admin's pages for docs/pages, while `make run` is running (PORT=8001)
+	$(BIN)/python -m tests.browser.pages $(PORT)
 
 machines: $(READY)  ## compile the journeys that run on Step Functions, YAML to ASL, and say what a run costs
 	$(BIN)/python -m infra.machines
