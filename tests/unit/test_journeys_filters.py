@@ -257,3 +257,11 @@ def test_filters_on_what_is_in_an_order_pass_on_one_line(raw: list[tuple[str, An
     profile = Profile("c1")
     fold(profile, told, definitions.asked)
     assert evaluate(definitions, "s", profile, NOW)[0] is passes
+
+
+def test_that_something_is_not_in_an_order_is_said_of_the_order_and_not_of_a_line() -> None:
+    where = read([{"property": each, "is": "not_equal", "value": "coffee"} for each in ("category", "product_id")])
+    for products, passes in (([], True), ([{"product_id": "p1", "category": "tea"}, {"product_id": "coffee"}], False)):
+        told = order(NOW)
+        told = told.model_copy(update={"properties": {**told.properties, "products": products}})
+        assert filter_of(where)(acts(Profile("c1"), [told])[0]) is passes

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.conditions.comparing import Where
+from shared.domain.conditions.events import line_filters
 from shared.domain.evaluation.comparing import filter_
 from shared.domain.events import DAY, NEVER, ORDER_TYPES, Event, Instant, Json, Type
 from shared.domain.profiles import Profile
@@ -130,8 +131,8 @@ Passes = Callable[[Act], bool]
 def filter_of(where: Sequence[Where]) -> Passes:
     """Whether an act passes all filters, as the segments' conditions on events have it. Of what is in an order, one
     line has to pass all filters on its product."""
-    of_lines = [each for each in where if each.property in ("product_id", "category")]
-    if len(of_lines) < 2:
+    of_lines = line_filters(Type.ORDER_COMPLETED, where)
+    if not of_lines:
         passes = filter_(where)
         return lambda act: passes(act.properties)
     passes, one = filter_([each for each in where if each not in of_lines]), filter_(of_lines)
