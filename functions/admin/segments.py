@@ -10,11 +10,11 @@ from itertools import islice
 from functions.admin import publishing, shapes, uses, views
 from functions.admin.looking import MAX_CONTACTS_A_SHARD
 from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, route
-from shared.adapters import contacts, definitions, members
+from shared.adapters import contacts, definitions, members, segment_sizes
 from shared.adapters.clock import now
 from shared.adapters.contacts import Wake
 from shared.adapters.histories import with_history
-from shared.domain import calendars, estimates, guidance, sql
+from shared.domain import estimates, guidance, sql
 from shared.domain.conditions import Segment
 from shared.domain.estimates import Drawn
 from shared.domain.events import DAY, SECOND, Instant, Json
@@ -32,7 +32,7 @@ FORECAST_TIME = 15 * SECOND
 FORECAST_BATCH = 100
 MAX_SAMPLED = 1_000
 """Members of each segment that are compared with those of the others."""
-SIZES_TOLD = 30 * DAY
+SIZES_TOLD = 30  # days
 GUIDANCE_TIME = 15 * SECOND
 """How long members are read for guidance; then they are compared, 500 segments in some five seconds more."""
 
@@ -48,7 +48,7 @@ def list_segments(request: Request) -> Json:
     shop_definitions, counted, t = definitions.segments(), members.counts(), now()
     known, drafts = shop_definitions.segments, definitions.drafts()
     used, own = uses.uses(known), definitions.publication().own
-    days = members.sizes(calendars.local(t - SIZES_TOLD, definitions.shop_zone()).date().isoformat())
+    days = segment_sizes.kept(t, SIZES_TOLD)
     return {
         "segments": [
             described(each, shop_definitions, counted.get(each.id, 0))
@@ -91,7 +91,7 @@ def show_segment(request: Request, segment: str) -> Json:
     query = sql.one_pass(newest, [segment], now(), "NAME OF A PASS")
     counted = members.count(segment)
     used = [use._asdict() for use in uses.uses(newest.segments).get(segment, ())]
-    days = members.sizes(calendars.local(now() - SIZES_TOLD, definitions.shop_zone()).date().isoformat())
+    days = segment_sizes.kept(now(), SIZES_TOLD)
     history = {"days": list(days), "sizes": [sizes.get(segment, 0) for sizes in days.values()], "used_by": used}
     return described(known, newest, counted) | history | {"definition": publishing.written(known), "sql": query, **life}
 

@@ -24,9 +24,10 @@ from shared.adapters import (
     members,
     recommendations,
     refreshes,
+    segment_sizes,
 )
 from shared.adapters.contacts import Place
-from shared.domain import calendars, sql
+from shared.domain import sql
 from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, event_id, iso
 from shared.domain.journeys.jobs import Job
 from shared.domain.journeys.publications import journeys_begun_by
@@ -144,7 +145,7 @@ def begin(name: str, asked: Asked, t: Instant) -> Pass:
         for segment in publication.segments:
             members.recount(segment.id)
         if asked.do == "nightly":
-            members.keep_sizes(calendars.local(t, definitions.shop_zone()).date().isoformat(), t)
+            segment_sizes.keep(members.counts(), t)
     number = publication.number
     started = Pass(
         **asked.model_dump(), name=name, at=t, lake_ready_at=iso(t), definitions=number, adopt=number, next="settle"

@@ -29,9 +29,8 @@ from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Resource, Template
 from infra.local.aws.world import Due, World
 from infra.local.routes import Route
-from shared.adapters import clock, definitions, dns_records, members, outside, webhooks
+from shared.adapters import clock, dns_records, members, outside, segment_sizes, webhooks
 from shared.adapters.caches import forget_all
-from shared.domain import calendars
 from shared.domain.events import DAY
 from shared.domain.journeys.asl import ASKED_AGAIN
 
@@ -291,8 +290,7 @@ class System:
     def keep_sizes(self) -> None:
         """What a night that is hurried over would have kept: how many were in each segment."""
         if "MEMBERS_TABLE" in os.environ:
-            today = calendars.local(self.world.now(), definitions.shop_zone()).date()
-            members.keep_sizes(today.isoformat(), self.world.now())
+            segment_sizes.keep(members.counts(), self.world.now())
 
     def settle(self) -> None:
         """Does all that is to be done at the present instant, until nothing is left."""

@@ -185,40 +185,6 @@ def recount(segment: str) -> None:
         _counter(segment, "SET members = :counted", {":counted": counted, **more}, ConditionExpression=condition)
 
 
-SIZES = "sizes"
-"""The partition of what the counters were each night, an item a day."""
-SIZES_KEPT = 400 * DAY
-
-
-def keep_sizes(day: str, now: Instant) -> None:
-    """Keeps how many members each segment has, as that of a day (`2026-11-29`). Once more is the same."""
-    sizes = {segment: {"N": str(number)} for segment, number in counts().items()}
-    client("dynamodb").update_item(
-        TableName=environment(MembersSettings).members_table,
-        Key={"segment_shard": {"S": SIZES}, "contact": {"S": day}},
-        UpdateExpression="SET sizes = :sizes, expires = :expires",
-        ExpressionAttributeValues={":sizes": {"M": sizes}, ":expires": {"N": str((now + SIZES_KEPT) // SECOND)}},
-    )
-
-
-def sizes(first: str) -> dict[str, dict[str, int]]:
-    """How many members each segment had, by day, from the first one on. A day of which nothing was kept is left out."""
-    pages = (
-        client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=environment(MembersSettings).members_table,
-            KeyConditionExpression="segment_shard = :sizes AND contact >= :first",
-            ExpressionAttributeValues={":sizes": {"S": SIZES}, ":first": {"S": first}},
-        )
-    )
-    return {
-        item["contact"]["S"]: {segment: max(int(number["N"]), 0) for segment, number in item["sizes"]["M"].items()}
-        for page in pages
-        for item in page["Items"]
-    }
-
-
 def _counter(segment: str, update: str, values: Mapping[str, int], **more: Any) -> None:
     client("dynamodb").update_item(
         TableName=environment(MembersSettings).members_table,
