@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from chalice.app import Response
 from pydantic import ValidationError
@@ -25,7 +25,6 @@ from shared.adapters.journey_definitions import Draft
 from shared.adapters.journey_files import NotYamlError, Parsed
 from shared.domain.conditions.fields import format_duration, parse_duration
 from shared.domain.events import DAY, Instant, Json
-from shared.domain.journeys import checking
 from shared.domain.journeys.compiling import Path
 from shared.domain.journeys.definition import Journey, Published, SegmentChange, StepState
 from shared.domain.journeys.jobs import Act, Continue, Job, Start, Wake
@@ -41,6 +40,9 @@ from shared.domain.journeys.publications import (
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import clean
+
+if TYPE_CHECKING:
+    from shared.domain.journeys import checking
 
 MAX_FORMS = 20  # of one page
 MAX_ROWS = 20_000
@@ -476,6 +478,8 @@ def written_in(body: dict[str, Any], id_: str | None = None) -> Written:
         # JSON, strictly: a form that only the code uses (milliseconds, true for 1) is none of theirs.
         journey = Journey.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
+        from shared.domain.journeys import checking  # which most requests do not wait for
+
         raise ProblemsError(_placed(checking.unreadable(error, value), parsed)) from None
     if id_ is not None and journey.id != id_:
         line = parsed.line(("id",))
@@ -485,6 +489,8 @@ def written_in(body: dict[str, Any], id_: str | None = None) -> Written:
 
 def problems_of(written: Written, *, unknown_events: bool = False) -> list[Problem]:
     """What speaks against publishing it. `unknown_events`: events that have not come in yet are none."""
+    from shared.domain.journeys import checking
+
     parsed = Parsed(None) if written.text is None else journey_files.read(written.text)
     return _placed(checking.problems(written.journey, known.known(written.journey.id, unknown_events)), parsed)
 

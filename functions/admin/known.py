@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from functions.admin.rest import left_out
 from shared.adapters import contacts, definitions, journey_definitions, journey_files, template_definitions
@@ -13,10 +14,12 @@ from shared.adapters.environment import Settings, environment
 from shared.adapters.shop_settings import settings
 from shared.domain.conditions import Member
 from shared.domain.events import MINUTE, Instant, Json
-from shared.domain.journeys import checking, wording
-from shared.domain.journeys.checking import Known
+from shared.domain.journeys import wording
 from shared.domain.journeys.compiling import conditions_in, occasions_in
 from shared.domain.journeys.definition import Journey, SegmentChange, Send, StartJourney
+
+if TYPE_CHECKING:
+    from shared.domain.journeys.checking import Known
 
 MAX_READ = 500
 """Profiles from which it is learnt which events come in; an event that none of these has had may come in all the same,
@@ -41,6 +44,8 @@ class _Every(frozenset[str]):
 def known(id_: str, unknown_events: bool = False) -> Known:
     """For the journey of this id. `unknown_events`: every event is known. Journeys that are only drafts are known, too:
     those that name each other are published one after the other."""
+    from shared.domain.journeys.checking import Known  # which most requests do not wait for
+
     published = {name: each.journey for name, each in journey_definitions.publication().journeys.items()}
     drafted = {name: each.journey for name, each in journey_definitions.drafts().items()}
     others = journey_files.shipped() | drafted | published
@@ -106,6 +111,8 @@ def checklist(journey: Journey) -> list[Json]:
 
 
 def _checked(journey: Journey) -> Iterator[tuple[str, bool | None, str]]:
+    from shared.domain.journeys import checking
+
     stack, shop = environment(SenderSettings), known(journey.id)
     yield f"Emails come from {stack.sender}", bool(stack.sender), "Set the parameter Sender."
     yield f"Emails name the address {stack.postal_address}", bool(stack.postal_address), "Set PostalAddress."

@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters import addresses, answering, campaigns, contacts, identities, messages, sent_counts, tokens
+from shared.adapters import addresses, answering, contacts, identities, messages, sent_counts, tokens
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.events_queue import put_aside, put_events, put_later
@@ -192,6 +192,8 @@ def _store(feedback: Feedback, instant: Instant) -> None:
         messages.clicked(feedback.contact, feedback.message, _time(event), feedback.link)
     campaign = event.properties.get("campaign")
     if feedback.suppress == "complaint" and isinstance(campaign, str):
+        from shared.adapters import campaigns  # which few notices need
+
         campaigns.complained(campaign, feedback.contact, instant)
     if feedback.soft:
         bounces, time = settings().soft_bounces, _time(event)
