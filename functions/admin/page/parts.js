@@ -195,16 +195,16 @@ export const confirmed = (question, yes) => new Promise((resolve) => { asked.val
 export function Confirm() {
   const dialog = useRef();
   useEffect(() => {
-    if (asked.value === null) return;
-    dialog.current.returnValue = "no";
-    dialog.current.showModal();
+    if (asked.value !== null) dialog.current.showModal();
   }, [asked.value]);
-  const closed = () => {
+  // At once, not when the dialog tells that it is closed: by then the next question may have been asked.
+  const answered = (yes) => {
     const { resolve } = asked.value;
     asked.value = null;
-    resolve(dialog.current.returnValue === "yes");
+    resolve(yes);
   };
-  return html`<dialog id="confirm" ref=${dialog} aria-labelledby="confirm-question" onClose=${closed}><form method="dialog">
+  return html`<dialog id="confirm" ref=${dialog} aria-labelledby="confirm-question" onCancel=${() => answered(false)}><form
+    method="dialog" onSubmit=${(event) => answered(event.submitter.value === "yes")}>
     <p id="confirm-question">${asked.value?.question}</p>
     <div class="buttons end"><button value="no" autofocus>Cancel</button><button value="yes" class="strong">${asked.value?.yes}</button></div>
   </form></dialog>`;
