@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DIALOG = 10**9
 """The number of the answers to a page's own dialogs, which nobody waits for."""
-PATIENCE = 10_000  # milliseconds to wait for what a page is to show
+PATIENCE = 20_000  # milliseconds to wait for what a page is to show, beside a suite on every processor
 
 
 class LeftError(Exception):
