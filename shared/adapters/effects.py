@@ -27,12 +27,6 @@ def carry_out(run: Run, effect: UpdateContact | NotifyOthers | StartAnother, now
 def _change(run: Run, effect: UpdateContact, now: Instant) -> Event:
     """The event by which a step changes its contact. It names the step: whoever folds it tells the run that this has
     passed. It is undated, so that asked for again it is the same event."""
-    told = {
-        "tags_added": list(effect.add_tags),
-        "tags_removed": list(effect.remove_tags),
-        "lists_added": list(effect.add_lists),
-        "lists_removed": list(effect.remove_lists),
-    }
     return Event(
         id=event_id("journey", run.id, effect.step, str(effect.occurrence)),
         type=Type.CONTACT_UPDATED,
@@ -46,7 +40,7 @@ def _change(run: Run, effect: UpdateContact, now: Instant) -> Event:
             "run": run.id,
             "step": effect.step,
             "occurrence": effect.occurrence,
-            **{name: each for name, each in told.items() if each},
+            **effect.told,
         },
     )
 

@@ -156,36 +156,25 @@ def _in_digest(held: Held | None, now: Instant) -> Held:
 
 def listed_write(contact: str, key: str, digest: str, copy: bytes) -> TransactWriteItemTypeDef:
     """That a kept message is in the digest with this key, as it reads there, on the condition that it is kept still."""
-    return {
-        "Update": {
-            "TableName": table(),
-            "Key": item_key(contact, _kind(key)),
-            "UpdateExpression": "SET digest = :digest, #copy = :copy",
-            "ConditionExpression": "reason = :kept",
-            "ExpressionAttributeNames": {"#copy": "copy"},
-            "ExpressionAttributeValues": {
-                ":digest": {"S": digest},
-                ":kept": {"S": Refusal.IN_DIGEST},
-                ":copy": {"B": copy},
-            },
-        }
-    }
+    values = {":digest": {"S": digest}, ":copy": {"B": copy}}
+    return _of_kept(contact, key, "SET digest = :digest, #copy = :copy", values)
 
 
 def left_out_write(contact: str, key: str, reason: Refusal, now: Instant) -> TransactWriteItemTypeDef:
     """That a kept message is in no digest, and why, on the condition that it is kept still."""
+    values = {":reason": {"S": reason}, ":now": {"N": str(now)}}
+    return _of_kept(contact, key, "SET reason = :reason, refused_at = :now REMOVE digest, #copy", values)
+
+
+def _of_kept(contact: str, key: str, update: str, values: dict[str, Any]) -> TransactWriteItemTypeDef:
     return {
         "Update": {
             "TableName": table(),
             "Key": item_key(contact, _kind(key)),
-            "UpdateExpression": "SET reason = :reason, refused_at = :now REMOVE digest, #copy",
+            "UpdateExpression": update,
             "ConditionExpression": "reason = :kept",
             "ExpressionAttributeNames": {"#copy": "copy"},
-            "ExpressionAttributeValues": {
-                ":reason": {"S": reason},
-                ":kept": {"S": Refusal.IN_DIGEST},
-                ":now": {"N": str(now)},
-            },
+            "ExpressionAttributeValues": {**values, ":kept": {"S": Refusal.IN_DIGEST}},
         }
     }
 

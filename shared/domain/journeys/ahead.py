@@ -8,17 +8,16 @@ journey's starts are paced.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
 
-from shared.domain.events import Event, Instant, Type, event_id, iso
-from shared.domain.journeys.acts import acts
+from shared.domain.events import Event, Instant, Type, event_id
 from shared.domain.journeys.compiling import Journeys
-from shared.domain.journeys.definition import Hours, Journey
-from shared.domain.journeys.following import follow
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.playing import HoursOf, held_back, made_up_event, played
 from shared.domain.journeys.runs import (
     Begin,
     Effect,
@@ -30,14 +29,9 @@ from shared.domain.journeys.runs import (
     StartAnother,
     UpdateContact,
 )
-from shared.domain.journeys.starting import needed
-from shared.domain.journeys.timing import opens_at
 from shared.domain.profiles import Profile, wake_at
-from shared.domain.profiles.folding import trim
 from shared.domain.profiles.transitions import Transition
-from shared.domain.segments import absorb
 
-HoursOf = Callable[[str], Hours | None]
 MAX_TURNS = 500
 """Of one contact: what turns longer than that is shown as far as it came."""
 
@@ -98,16 +92,6 @@ def ahead(
     return play.found
 
 
-def refused(profile: Profile, topic: str) -> str | None:
-    """Why an email would not go out, as far as the profile tells."""
-    answer = profile.consent.get(topic)
-    if profile.erased:
-        return "erased"
-    if answer is None or answer.value != "subscribed":
-        return "no_consent"
-    return None if profile.email is not None else "no_address"
-
-
 class _Play:
     def __init__(self, shop: Journeys, profile: Profile, runs: dict[int, Run], now: Instant, hours_of: HoursOf) -> None:
         self.shop, self.profile, self.runs, self.now, self.hours_of = shop, profile, runs, now, hours_of
@@ -121,18 +105,12 @@ class _Play:
         events: list[Event] = []
         told: list[Happening] = []
         for _ in range(MAX_TURNS):
-            happened = acts(self.profile, events)
-            changes = absorb(self.shop.definitions, self.profile, events, now, trimmed=False)
+            changes, followed = played(self.shop, self.profile, self.runs.values(), events, told, now)
             self.found.changes += changes
-            happenings: list[Happening] = [*happened, *changes, *told]
-            names = needed(self.shop, self.profile, happenings, now)
-            about = {each.run for each in told if isinstance(each, Settled)}
-            runs = [run for run in self.runs.values() if run.goes_on or run.journey in names or run.id in about]
             asked: list[tuple[Run, Effect]] = []
-            for run, effects, _records in follow(self.shop, self.profile, runs, happenings, now, now):
+            for run, effects, _records in followed:
                 self.runs[run.number] = run
                 asked += [(run, effect) for effect in effects]
-            trim(self.profile, lines=self.shop.definitions.lines)
             if not asked:
                 return
             done = [self._do(run, effect) for run, effect in asked]
@@ -144,13 +122,7 @@ class _Play:
             case SendEmail():
                 return self._send(run, effect)
             case UpdateContact():
-                changed = {
-                    "tags_added": list(effect.add_tags),
-                    "tags_removed": list(effect.remove_tags),
-                    "lists_added": list(effect.add_lists),
-                    "lists_removed": list(effect.remove_lists),
-                }
-                event = self._event(Type.CONTACT_UPDATED, {name: each for name, each in changed.items() if each})
+                event = self._event(Type.CONTACT_UPDATED, effect.told)
                 event = event.model_copy(update={"traits": dict(effect.traits)})
                 return event, Settled(self.now, run.id, effect.step, effect.occurrence, "passed")
             case StartAnother():
@@ -160,12 +132,10 @@ class _Play:
                 return None, None
 
     def _send(self, run: Run, email: SendEmail) -> tuple[Event | None, Settled]:
-        reason = refused(self.profile, self.shop.path(run.journey, run.version).journey.topic)
-        if reason is not None:
-            return None, Settled(self.now, run.id, email.step, email.occurrence, "skipped", reason)
-        opens = opens_at(self.hours_of(email.template), self.profile, self.now, self.shop.zone)
-        if opens > self.now:
-            return None, Settled(self.now, run.id, email.step, email.occurrence, "delayed", iso(opens))
+        topic = self.shop.path(run.journey, run.version).journey.topic
+        held = held_back(self.shop, self.profile, topic, run, email, self.hours_of, self.now)
+        if held is not None:
+            return None, held
         segment = _segment(self.shop, run) if run.number > self.begun else ""
         self.found.emails.append(Coming(self.now, run.journey, email.step, email.template, segment))
         told = {"journey": run.journey, "template": email.template, "message": f"{run.id} {email.step}"}
@@ -173,26 +143,8 @@ class _Play:
         return self._event(Type.EMAIL_SENT, told), sent
 
     def _event(self, type_: str, properties: Mapping[str, Any]) -> Event:
-        # Not validated: thousands are made, of nothing that anybody has told.
-        return Event.model_construct(
-            id=event_id("ahead", type_, str(self.now), str(next(self.numbers))),
-            type=type_,
-            time=self.now,
-            stated=self.now,
-            received=self.now,
-            as_of=None,
-            told=None,
-            source="journey",
-            public=False,
-            claimed=False,
-            identities=(),
-            traits={},
-            consent=(),
-            properties=dict(properties),
-            order=None,
-            other_currency=False,
-            counts=True,
-        )
+        id_ = event_id("ahead", type_, str(self.now), str(next(self.numbers)))
+        return made_up_event(id_, type_, self.now, properties)
 
 
 def _segment(shop: Journeys, run: Run) -> str:

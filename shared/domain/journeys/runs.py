@@ -104,6 +104,17 @@ class UpdateContact(NamedTuple):
     add_lists: tuple[str, ...] = ()
     remove_lists: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> dict[str, Json]:
+        """What a `Contact Updated` tells of it, besides the traits."""
+        several = {
+            "tags_added": self.add_tags,
+            "tags_removed": self.remove_tags,
+            "lists_added": self.add_lists,
+            "lists_removed": self.remove_lists,
+        }
+        return {name: list(each) for name, each in several.items() if each}
+
 
 class NotifyOthers(NamedTuple):
     step: str

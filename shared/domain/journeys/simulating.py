@@ -32,14 +32,11 @@ from shared.domain.events import (
     OrderState,
     Type,
     event_id,
-    iso,
 )
-from shared.domain.journeys.acts import acts
-from shared.domain.journeys.ahead import HoursOf, refused
 from shared.domain.journeys.compiling import Journeys, Versions, conditions_in, occasions_in
 from shared.domain.journeys.definition import EventHappens, Journey, Published, SegmentChange
 from shared.domain.journeys.filling import OfShop, as_shipped
-from shared.domain.journeys.following import follow
+from shared.domain.journeys.playing import HoursOf, held_back, made_up_event, played
 from shared.domain.journeys.runs import (
     LEAVING,
     Begin,
@@ -52,10 +49,7 @@ from shared.domain.journeys.runs import (
     StartAnother,
     UpdateContact,
 )
-from shared.domain.journeys.starting import needed
-from shared.domain.journeys.timing import opens_at
 from shared.domain.profiles import Profile, wake_at
-from shared.domain.profiles.folding import trim
 from shared.domain.properties import WHOLE_CARTS
 from shared.domain.segments import Definitions, absorb, compile_segments
 
@@ -318,15 +312,10 @@ class _Life:
     def _follow(
         self, now: Instant, events: Sequence[Event], told: Sequence[Happening]
     ) -> list[tuple[Event | None, Settled]]:
-        shop, profile, path = self.shop, self.profile, self.path
-        happened = acts(profile, events)
-        transitions = absorb(shop.definitions, profile, events, now, trimmed=False)
-        happenings = [*happened, *transitions, *told]
-        names = needed(shop, profile, happenings, now)
-        about = {each.run for each in told if isinstance(each, Settled)}
-        runs = [run for run in path.runs.values() if run.goes_on or run.journey in names or run.id in about]
+        path = self.path
         settled: list[tuple[Event | None, Settled]] = []
-        for run, effects, records in follow(shop, profile, runs, happenings, now, now):
+        _, followed = played(self.shop, self.profile, path.runs.values(), events, told, now)
+        for run, effects, records in followed:
             path.runs[run.number] = run
             path.records.setdefault(run.number, []).extend(records)
             for effect in effects:
@@ -339,31 +328,21 @@ class _Life:
                         path.told += 1
                     case StartAnother():
                         pass  # another journey: simulated by itself
-        trim(profile, lines=shop.definitions.lines)
         return settled
 
     def _send(self, run: Run, email: SendEmail) -> Settled:
-        reason = refused(self.profile, self.journey.topic)
-        hours = self.hours_of(email.template) if reason is None else None
-        opens = opens_at(hours, self.profile, self.now, self.shop.zone)
-        if opens > self.now:
-            return Settled(self.now, run.id, email.step, email.occurrence, "delayed", iso(opens))
-        self.path.emails.append(Sent(self.now, email.step, email.template, reason or "sent"))
-        if reason is not None:
-            return Settled(self.now, run.id, email.step, email.occurrence, "skipped", reason)
+        held = held_back(self.shop, self.profile, self.journey.topic, run, email, self.hours_of, self.now)
+        if held is not None:
+            if held.outcome == "skipped":
+                self.path.emails.append(Sent(self.now, email.step, email.template, held.reason or ""))
+            return held
+        self.path.emails.append(Sent(self.now, email.step, email.template, "sent"))
         self._react(f"{run.number} {email.step} {email.occurrence}", email)
         return Settled(self.now, run.id, email.step, email.occurrence, "sent")
 
     def _update(self, run: Run, update: UpdateContact) -> tuple[Event, Settled]:
-        traits: dict[str, Json] = dict(update.traits)
-        changed: dict[str, Json] = {
-            "tags_added": list(update.add_tags),
-            "tags_removed": list(update.remove_tags),
-            "lists_added": list(update.add_lists),
-            "lists_removed": list(update.remove_lists),
-        }
-        told = {name: each for name, each in changed.items() if each}
-        event = self._event(self.now, Type.CONTACT_UPDATED, told).model_copy(update={"traits": traits})
+        event = self._event(self.now, Type.CONTACT_UPDATED, update.told)
+        event = event.model_copy(update={"traits": dict(update.traits)})
         return event, Settled(self.now, run.id, update.step, update.occurrence, "passed")
 
     # ── what they do ──
@@ -420,26 +399,8 @@ class _Life:
         self._add(self._event(time, type_, properties or {}))
 
     def _event(self, time: Instant, type_: str, properties: Mapping[str, Json]) -> Event:
-        # Not validated: thousands are made, of nothing that anybody has told.
-        return Event.model_construct(
-            id=event_id(self.seed, type_, str(time), str(next(self.numbers))),
-            type=type_,
-            time=time,
-            stated=time,
-            received=time,
-            as_of=None,
-            told=None,
-            source="journey",
-            public=False,
-            claimed=False,
-            identities=(),
-            traits={},
-            consent=(),
-            properties={name: value for name, value in properties.items() if value is not None},
-            order=None,
-            other_currency=False,
-            counts=True,
-        )
+        id_ = event_id(self.seed, type_, str(time), str(next(self.numbers)))
+        return made_up_event(id_, type_, time, properties)
 
     def _add(self, event: Event) -> None:
         if event.time <= self.end and (event.type in self.asked or event.consent):
