@@ -1,0 +1,125 @@
+"""What a night gives to whatever works something out of it, and what that gives back: arrays, no calls, no clock.
+
+A thing of a night is a function of `Data` that gives `Found`. Nothing in `Data` is later than `Data.at`, every array is
+sorted by contact and then by time, and a contact is the number that the lake has for them: the thing sees nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.domain.events import Instant, Json
+
+Whole = NDArray[np.int64]
+Real = NDArray[np.float64]
+Texts = NDArray[np.str_]
+
+NOT_TOLD = -1
+"""In the place of an amount or a price that was not told in the shop's own currency."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Each order that counts, as it is now: whose, when it was placed (ms), and what is left of it after refunds, in
+    millionths of the shop's currency, or NOT_TOLD."""
+
+    contact: Whole
+    time: Whole
+    amount: Whole
+
+    def __len__(self) -> int:
+        return len(self.contact)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Each product of such an order once (30 at most of an order, which is what the lake keeps), but for those that
+    were given back or cost nothing: `category` as the catalogue has it now ("": it does not say), `price` its price
+    now, in millionths, or NOT_TOLD."""
+
+    contact: Whole
+    time: Whole
+    product: Texts
+    category: Texts
+    price: Whole
+
+    def __len__(self) -> int:
+        return len(self.contact)
+
+
+@dataclass(frozen=True)
+class Acts:
+    """How often somebody did something in an hour of the day (0 to 23, by the shop's clock) lately: `click` (by a
+    person, in an email), `open` (by a person's program, of an email), `visit` (of the website)."""
+
+    contact: Whole
+    hour: Whole
+    kind: Texts
+    count: Whole
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a score was when it was told last, of those it was told of: its band, and its place on the scale of
+    `Scores.place`. Contacts ascend."""
+
+    contact: Whole
+    band: Texts
+    place: Real
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a night knows: all up to the instant `at`, in the shop's currency and zone."""
+
+    at: Instant
+    currency: str
+    zone: str
+    orders: Orders
+    lines: Lines
+    acts: Acts
+    told: Mapping[str, Told] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One score, of all who have it; contacts ascend, and each array or list has an entry for each.
+
+    `trait`: what of the profile it becomes (None: it is in the lake and in the stored results only), and `told` its
+    values; `value` the number that it is (nan: it is none); `band` a name or ""; `rank` from 1 to 100, which is the
+    best; `place` where it is on a scale on which a move of more than five points is worth telling (percent, days);
+    `reasons` up to three codes with their figures, what moves it most first; `basis` whether the model or the simple
+    rule gives it.
+    """
+
+    score: str
+    trait: str | None
+    contact: Whole
+    told: Sequence[Json]
+    value: Real
+    band: Texts
+    rank: Whole
+    place: Real
+    reasons: Sequence[Sequence[Mapping[str, Json]]]
+    basis: str = "model"
+
+    def __len__(self) -> int:
+        return len(self.contact)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a thing of a night has come to: scores, of which one whose gate is closed is not among them (it is taken
+    back then); `results`, by name, what the admin is to show of them; and `lists`, by name, for whoever reads those."""
+
+    scores: Sequence[Scores] = ()
+    results: Mapping[str, Any] = field(default_factory=dict)
+    lists: Mapping[str, Json] = field(default_factory=dict)
+
+
+Thing = Callable[[Data], Found]
