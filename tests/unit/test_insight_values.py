@@ -40,7 +40,7 @@ from shared.domain.insight.proposals import Caution, Proposal, Proposals
 
 CHURN = score_of("churn").bands
 T = 1_323_388_800_000
-PLACE = Place(value=0.62, band="medium", points=62, rank=0.8)
+PLACE = Place(value=0.62, band="medium", points=62, rank=80)
 
 
 def test_every_score_says_what_it_is_and_its_segment_can_be_made():

@@ -35,12 +35,12 @@ class Bands(Value):
 class Place(Value):
     """Where a contact stands tonight. `value`: as the trait has it (a chance from 0 to 1, money in the shop's currency,
     a date as `2026-12-05`, a list, an hour, a word). `points`: what `moved` compares, from 0 to 100: a chance, or for
-    money the rank. `rank`: the share of all with the score who have less, equal ones together."""
+    money the rank. `rank`: from 1 to 100, the best: so many percent of all with the score have at most as much."""
 
     value: Json
     band: str = ""
     points: float = 0.0
-    rank: float = 0.0
+    rank: int = 0
 
 
 class Told(Value):
