@@ -1,0 +1,139 @@
+"""Two arms by how many of each did something: the difference, its interval, and how surprising it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+NORMAL = NormalDist()
+
+
+class Arm(NamedTuple):
+    """People who were exposed, and how many of them did what is asked about (each counts once)."""
+
+    people: int
+    successes: int
+
+    @property
+    def rate(self) -> float:
+        return self.successes / self.people if self.people else 0.0
+
+
+class Interval(NamedTuple):
+    low: float
+    high: float
+
+
+def z_value(control: Arm, other: Arm) -> float:
+    """The pooled two-proportion z of `other` against `control`; 0 where nobody or everybody did it, or an arm is
+    empty."""
+    if not control.people or not other.people:
+        return 0.0
+    pooled = (control.successes + other.successes) / (control.people + other.people)
+    variance = pooled * (1 - pooled) * (1 / control.people + 1 / other.people)
+    return (other.rate - control.rate) / math.sqrt(variance) if variance > 0 else 0.0
+
+
+def p_value(z: float) -> float:
+    """Two-sided."""
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+def wilson(arm: Arm, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval of a rate (Wilson 1927). Of nobody, anything is possible."""
+    if not arm.people:
+        return Interval(0.0, 1.0)
+    z = NORMAL.inv_cdf((1 + confidence) / 2)
+    n, p = arm.people, arm.rate
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    # Rounding may lead a hair past what was seen: of nobody, none, and of everybody, all.
+    low = 0.0 if arm.successes == 0 else max(0.0, middle - half)
+    high = 1.0 if arm.successes == n else min(1.0, middle + half)
+    return Interval(low, high)
+
+
+def newcombe(control: Arm, other: Arm, confidence: float = 0.95) -> Interval:
+    """The interval of the difference of two rates, `other` less `control`: Newcombe's hybrid score method (Newcombe
+    1998, method 10). It holds for small arms and for rates near 0, where Wald's is too narrow."""
+    one, two = wilson(control, confidence), wilson(other, confidence)
+    difference = other.rate - control.rate
+    return Interval(
+        difference - math.hypot(other.rate - two.low, one.high - control.rate),
+        difference + math.hypot(two.high - other.rate, control.rate - one.low),
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted for having asked several times (Holm 1979): at most `a` of such families has any false one below `a`."""
+    found = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        found[at] = highest
+    return found
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjusted so that of what is below `a`, a share of `a` is false on average (Benjamini and Hochberg 1995)."""
+    found = [0.0] * len(p_values)
+    lowest = 1.0
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for rank in range(len(order), 0, -1):
+        lowest = min(lowest, p_values[order[rank - 1]] * len(order) / rank)
+        found[order[rank - 1]] = lowest
+    return found
+
+
+SAMPLE_RATIO_ALARM = 0.001
+"""Below it, the arms' sizes do not come of the draw: something lost people of one arm, and no result is told."""
+
+
+def sample_ratio(people: Sequence[int], weights: Sequence[int]) -> float:
+    """How likely sizes as far off are, when everybody was drawn in proportion to `weights` (chi-squared)."""
+    total, of_all = sum(people), sum(weights)
+    if not total:
+        return 1.0
+    expected = [total * weight / of_all for weight in weights]
+    squared = sum((n - e) ** 2 / e for n, e in zip(people, expected, strict=True))
+    return chi_squared(squared, len(people) - 1)
+
+
+def chi_squared(x: float, freedom: int) -> float:
+    """The chance of a value above `x`, by the closed form for whole degrees of freedom."""
+    if freedom < 1 or x <= 0:
+        return 1.0
+    half = x / 2
+    if freedom % 2:
+        total, term = math.erfc(math.sqrt(half)), math.exp(-half) * math.sqrt(half) / math.gamma(1.5)
+        steps = [n + 1.5 for n in range((freedom - 1) // 2)]
+    else:
+        total, term = math.exp(-half), math.exp(-half) * half
+        steps = [n + 2.0 for n in range(freedom // 2 - 1)]
+    for step in steps:
+        total += term
+        term *= half / step
+    return min(1.0, total)
+
+
+def interaction(pairs: Sequence[tuple[Arm, Arm]]) -> float:
+    """How likely effects as unlike as these, of (control, other) in each segment, are when the effect is the same in
+    all: Cochran's Q of the differences of rates. A cell in which nobody or everybody did it counts half a person more
+    of each kind, so that it has a variance."""
+    told = []
+    for control, other in pairs:
+        if not control.people or not other.people:
+            continue
+        one, two = _softened(control), _softened(other)
+        variance = one * (1 - one) / control.people + two * (1 - two) / other.people
+        told.append((other.rate - control.rate, 1 / variance))
+    if len(told) < 2:
+        return 1.0
+    mean = sum(effect * weight for effect, weight in told) / sum(weight for _, weight in told)
+    return chi_squared(sum(weight * (effect - mean) ** 2 for effect, weight in told), len(told) - 1)
+
+
+def _softened(arm: Arm) -> float:
+    return (arm.successes + 0.5) / (arm.people + 1)

@@ -1,0 +1,302 @@
+"""The statistics of experiments: held against scipy and statsmodels, and against simulated shops."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import NormalIndPower
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
+
+from shared.domain.experiments.assignment import arm_of, cell_of
+from shared.domain.experiments.looks import NEVER, boundaries, e_value, planned, spent
+from shared.domain.experiments.power import least_difference, more_needed, people_needed
+from shared.domain.experiments.rates import (
+    Arm,
+    benjamini_hochberg,
+    chi_squared,
+    holm,
+    interaction,
+    newcombe,
+    p_value,
+    sample_ratio,
+    wilson,
+    z_value,
+)
+from shared.domain.experiments.verdicts import Word, endless, verdicts
+
+
+@st.composite
+def arms(draw: st.DrawFn, most: int = 5_000) -> Arm:
+    people = draw(st.integers(1, most))
+    return Arm(people, draw(st.integers(0, people)))
+
+
+P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
+
+
+# ── who gets what ──
+
+
+def test_arms_come_out_in_proportion_and_two_experiments_draw_apart() -> None:
+    people = [f"contact-{number}" for number in range(20_000)]
+    one = np.array([arm_of("one", each, (8, 1, 1)) for each in people])
+    two = np.array([arm_of("two", each, (1, 1)) for each in people])
+    assert sample_ratio([int(count) for count in np.bincount(one)], (8, 1, 1)) > 0.001
+    table = np.histogram2d(one, two, bins=(3, 2))[0]
+    assert stats.chi2_contingency(table).pvalue > 0.001
+
+
+def test_the_same_contact_falls_the_same_way_for_good() -> None:
+    # Written down: another draw would give people who are under way another arm.
+    assert [arm_of("subject", f"c{number}", (1, 1)) for number in range(10)] == [0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
+
+
+def test_an_arm_without_weight_gets_nobody() -> None:
+    assert {arm_of("x", str(number), (0, 3, 0)) for number in range(200)} == {1}
+
+
+def test_every_factor_is_drawn_by_itself() -> None:
+    cells = [cell_of("x", str(number), (2, 2, 2)) for number in range(8_000)]
+    counts = np.unique(np.array(cells), axis=0, return_counts=True)[1]
+    assert len(counts) == 8
+    assert stats.chisquare(counts).pvalue > 0.001
+
+
+# ── rates ──
+
+
+@given(arms(), arms())
+def test_z_is_the_pooled_one(control: Arm, other: Arm) -> None:
+    successes = control.successes + other.successes
+    if 0 < successes < control.people + other.people:
+        z, p = proportions_ztest([other.successes, control.successes], [other.people, control.people])
+        assert z_value(control, other) == pytest.approx(z, abs=1e-9)
+        assert p_value(z_value(control, other)) == pytest.approx(p, abs=1e-9)
+    else:
+        assert z_value(control, other) == 0
+
+
+@given(arms(), st.sampled_from([0.8, 0.95, 0.999]))
+def test_the_interval_of_a_rate_is_wilsons(arm: Arm, confidence: float) -> None:
+    expected = proportion_confint(arm.successes, arm.people, alpha=1 - confidence, method="wilson")
+    assert wilson(arm, confidence) == pytest.approx(expected, abs=1e-9)
+
+
+@given(arms(), arms())
+def test_the_interval_of_a_difference_is_newcombes(control: Arm, other: Arm) -> None:
+    expected = confint_proportions_2indep(
+        other.successes, other.people, control.successes, control.people, method="newcomb", compare="diff"
+    )
+    assert newcombe(control, other) == pytest.approx(expected, abs=1e-9)
+
+
+@given(P_VALUES)
+def test_several_are_adjusted_by_holm_or_by_benjamini_and_hochberg(p_values: list[float]) -> None:
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+    assert benjamini_hochberg(p_values) == pytest.approx(list(multipletests(p_values, method="fdr_bh")[1]))
+
+
+@given(st.floats(0, 60), st.integers(1, 12))
+def test_chi_squared(x: float, freedom: int) -> None:
+    assert chi_squared(x, freedom) == pytest.approx(stats.chi2.sf(x, freedom), abs=1e-12)
+
+
+def test_sizes_that_do_not_come_of_the_draw_are_noticed() -> None:
+    assert sample_ratio((44_700, 45_489), (1, 1)) == pytest.approx(0.0086, abs=0.0003)  # Cookie Cats
+    assert sample_ratio((5_200, 4_800), (1, 1)) < 0.001
+    assert sample_ratio((9_030, 970), (9, 1)) > 0.1
+    assert sample_ratio((0, 0), (1, 1)) == 1
+
+
+def test_segments_in_which_it_works_differently_are_told_apart() -> None:
+    alike = [(Arm(4_000, 200), Arm(4_000, 260)), (Arm(1_000, 52), Arm(1_000, 66))]
+    unlike = [(Arm(4_000, 200), Arm(4_000, 330)), (Arm(4_000, 300), Arm(4_000, 200))]
+    assert interaction(alike) > 0.5
+    assert interaction(unlike) < 0.001
+    assert interaction([(Arm(0, 0), Arm(3, 1)), (Arm(5, 0), Arm(5, 0))]) == 1
+
+
+# ── looks ──
+
+
+def test_the_boundaries_of_eight_looks() -> None:
+    first, *others = boundaries(planned(8))
+    assert first == NEVER
+    assert others == pytest.approx([3.91, 3.22, 2.81, 2.55, 2.35, 2.21, 2.11], abs=0.015)
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3, 5, 8, 12])
+def test_the_boundaries_spend_what_they_may(looks: int) -> None:
+    """By simulating the walk itself."""
+    shares = planned(looks)
+    rng = np.random.default_rng(looks)
+    steps = rng.standard_normal((200_000, looks)) * np.sqrt(np.diff((0.0, *shares)))
+    z = np.cumsum(steps, axis=1) / np.sqrt(shares)
+    passed = np.abs(z) >= np.array(boundaries(shares))
+    for look, share in enumerate(shares):
+        assert passed[:, : look + 1].any(axis=1).mean() == pytest.approx(spent(share), abs=0.0012)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0.05, 1), min_size=1, max_size=5, unique=True).map(sorted))
+def test_looks_may_come_when_they_come(shares: list[float]) -> None:
+    if any(late - early < 0.01 for early, late in pairwise(shares)):
+        return
+    found = boundaries(tuple(shares))
+    # Having looked before costs; it never makes a look cheaper than one alone at what may be spent by then.
+    alone = [-stats.norm.ppf(spent(share) / 2) for share in shares]
+    assert all(bound >= z - 0.005 for bound, z in zip(found, alone, strict=True) if bound < NEVER)
+
+
+def test_looks_go_forward() -> None:
+    with pytest.raises(ValueError, match="one after the other"):
+        boundaries((0.5, 0.5))
+
+
+def test_an_e_value_may_be_looked_at_whenever() -> None:
+    """By Ville's inequality at most a twentieth of flows without a difference ever comes to 20."""
+    rng = np.random.default_rng(3)
+    false = 0
+    for _ in range(400):
+        days = rng.binomial(20, 0.08, (60, 2))
+        blocks = [(Arm(20, int(k0)), Arm(20, int(k1))) for k0, k1 in days]
+        false += any(e_value(blocks[:day]) >= 20 for day in range(5, 61, 5))
+    assert false / 400 <= 0.05
+    real = [(Arm(20, int(k0)), Arm(20, int(k1))) for k0, k1 in rng.binomial(20, (0.05, 0.2), (60, 2))]
+    assert e_value(real) > 20
+
+
+def test_an_e_value_of_nothing_says_nothing() -> None:
+    assert e_value([]) == e_value([(Arm(0, 0), Arm(0, 0))]) == 1
+    assert e_value([(Arm(5, 2), Arm(0, 0))]) == pytest.approx(1)
+
+
+# ── before ──
+
+
+@given(st.floats(0.005, 0.4), st.floats(0.1, 1), st.sampled_from([0.1, 0.3, 0.5]))
+def test_how_many_people_it_takes(rate: float, rise: float, share: float) -> None:
+    """Within a few of a hundred of the one by the arcsine (statsmodels), for rises that are not large; and that many
+    show nothing less."""
+    other = rate * (1 + rise)
+    people = people_needed(rate, other, share)
+    assert people_needed(rate, rate + 1.01 * (other - rate), share) <= people
+    least = least_difference(rate, people, share)
+    assert least == pytest.approx(other - rate, rel=0.01)
+    if rate > 0.02 and rise < 0.5 and share == 0.5:
+        effect = 2 * math.asin(math.sqrt(other)) - 2 * math.asin(math.sqrt(rate))
+        arcsine = NormalIndPower().solve_power(effect, alpha=0.05, power=0.8)
+        assert people == pytest.approx(2 * arcsine, rel=0.02)
+
+
+@pytest.mark.parametrize(("rate", "other", "share"), [(0.02, 0.03, 0.5), (0.2, 0.26, 0.1), (0.05, 0.0975, 0.3)])
+def test_four_in_five_tests_of_that_size_see_it(rate: float, other: float, share: float) -> None:
+    people = people_needed(rate, other, share)
+    held = round(people * share)
+    rng = np.random.default_rng(5)
+    draws = zip(rng.binomial(people - held, rate, 4_000), rng.binomial(held, other, 4_000), strict=True)
+    seen = [abs(z_value(Arm(people - held, int(a)), Arm(held, int(b)))) > 1.96 for a, b in draws]
+    assert np.mean(seen) == pytest.approx(0.8, abs=0.03)
+
+
+def test_what_cannot_be_seen_is_said_to_be_so() -> None:
+    assert least_difference(0.02, 4) is None
+    assert least_difference(1.0, 10_000) is None
+    with pytest.raises(ValueError, match="not there"):
+        people_needed(0.1, 0.1)
+
+
+def test_how_many_more_is_about_right_from_half_of_them_on() -> None:
+    rng = np.random.default_rng(8)
+    needed = people_needed(0.10, 0.13)
+    half = needed // 4
+    told = []
+    for k0, k1 in zip(rng.binomial(half, 0.1, 500), rng.binomial(half, 0.13, 500), strict=True):
+        told.append(more_needed(Arm(half, int(k0)), Arm(half, int(k1)), 0.03) + 2 * half)
+    assert np.median(told) == pytest.approx(needed, rel=0.2)
+
+
+# ── verdicts ──
+
+
+def _looked(
+    rate: float, other: float, people: int, looks: int, least: float, seed: int, shops: int
+) -> dict[Word, float]:
+    """How often a shop that looks at each planned look ends with which word: the first that says a thing."""
+    rng = np.random.default_rng(seed)
+    shares, half = planned(looks), people // 2
+    found: dict[Word, int] = {}
+    for _ in range(shops):
+        parts = [half * (look + 1) // looks for look in range(looks)]
+        new = np.diff([0, *parts])
+        k0, k1 = rng.binomial(new, rate).cumsum(), rng.binomial(new, other).cumsum()
+        for look, size in enumerate(parts):
+            arms = [Arm(size, int(k0[look])), Arm(size, int(k1[look]))]
+            word = verdicts(arms, (1, 1), shares[: look + 1], least)[0].word
+            if word is not Word.NOT_ENOUGH:
+                break
+        found[word] = found.get(word, 0) + 1
+    return {word: count / shops for word, count in found.items()}
+
+
+@pytest.mark.parametrize(("people", "rate"), [(1_000, 0.1), (10_000, 0.03), (100_000, 0.02)])
+def test_peeking_at_the_planned_looks_finds_no_more_that_is_false(people: int, rate: float) -> None:
+    """The naive shop, that looks eight times at 1.96, beside it."""
+    told = _looked(rate, rate, people, 8, 0.2 * rate, seed=people, shops=3_000)
+    false = told.get(Word.BETTER, 0) + told.get(Word.WORSE, 0)
+    assert false <= 0.051 + 2 * math.sqrt(0.05 * 0.95 / 3_000)  # two standard errors of the simulation
+    rng = np.random.default_rng(people)
+    walk = np.cumsum(rng.standard_normal((20_000, 8)), axis=1) / np.sqrt(np.arange(1, 9))
+    assert (np.abs(walk) > 1.96).any(axis=1).mean() > 0.15
+
+
+def test_a_real_difference_of_the_planned_size_is_mostly_seen() -> None:
+    people = math.ceil(1.03 * people_needed(0.05, 0.07))
+    told = _looked(0.05, 0.07, people, 8, 0.02, seed=4, shops=1_000)
+    assert told[Word.BETTER] == pytest.approx(0.8, abs=0.04)
+    assert told.get(Word.WORSE, 0) < 0.002
+
+
+def test_arms_that_are_alike_are_called_so_when_there_are_people_enough() -> None:
+    told = _looked(0.05, 0.05, 40_000, 4, 0.01, seed=2, shops=500)
+    assert told[Word.NO_DIFFERENCE] > 0.9
+
+
+def test_a_small_shop_is_told_that_it_is_not_enough_and_about_how_many_more() -> None:
+    (verdict,) = verdicts([Arm(50, 4), Arm(50, 6)], (1, 1), (1.0,), 0.02)
+    assert verdict.word is Word.NOT_ENOUGH
+    assert verdict.more > 500
+    assert verdict.interval is not None
+
+
+def test_no_result_where_the_arms_sizes_are_off() -> None:
+    (verdict,) = verdicts([Arm(5_200, 500), Arm(4_800, 900)], (1, 1), (1.0,), 0.02)
+    assert verdict.word is Word.BROKEN
+    assert endless([(Arm(5_200, 500), Arm(4_800, 900))], (1, 1), 0.02).word is Word.BROKEN
+
+
+def test_several_arms_share_what_may_be_spent() -> None:
+    rng = np.random.default_rng(12)
+    false = 0
+    for counts in rng.binomial(2_000, 0.1, (2_000, 5)):
+        told = verdicts([Arm(2_000, int(k)) for k in counts], (1,) * 5, (1.0,), 0.02)
+        false += any(each.word in (Word.BETTER, Word.WORSE) for each in told)
+    assert false / 2_000 <= 0.06
+    words = [each.word for each in verdicts([Arm(2_000, k) for k in (200, 300, 205, 262)], (1,) * 4, (1.0,), 0.02)]
+    assert words[0] is Word.BETTER
+    assert words[1] is Word.NOT_ENOUGH
+    assert words[2] is Word.BETTER
+
+
+def test_a_flow_without_an_end() -> None:
+    days = [(Arm(30, 3), Arm(30, 6))] * 60
+    assert endless(days, (1, 1), 0.05).word is Word.BETTER
+    assert endless(days[:3], (1, 1), 0.05).word is Word.NOT_ENOUGH
+    assert endless([(other, control) for control, other in days], (1, 1), 0.05).word is Word.WORSE
