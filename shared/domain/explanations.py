@@ -7,6 +7,7 @@ worked out again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.conditions import All, Any_, Condition, Member, Not
@@ -41,12 +42,15 @@ class Explanation:
     parts: tuple[Explanation, ...] = ()
 
 
-def explain(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Explanation:
+def explain(
+    definitions: Definitions, segment: str, profile: Profile, t: Instant, notes: Mapping[str, str] | None = None
+) -> Explanation:
     """Why the contact is in the segment at `t`, or is not; its `until` is when they leave or enter if nothing happens.
+    `notes`: by trait, what is known of how its value came about, or of why there is none (a score's).
 
     HistoryNeededError when the profile's bounded history cannot tell: ask with `profiles.rebuild` of all events.
     """
-    return _explain(View(definitions, Reading(profile), t), definitions.segments[segment].when)
+    return _explain(View(definitions, Reading(profile), t, notes or {}), definitions.segments[segment].when)
 
 
 def _explain(view: View, condition: Condition) -> Explanation:

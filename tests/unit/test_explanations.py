@@ -513,3 +513,22 @@ def test_of_orders_by_what_is_in_them_it_is_said_which_pass_and_what_the_others_
             f"{begin}(o1, 20.00); not of that kind: (o2, 20.00, no line whose category is tea), "
             "(o3, 20.00, coupon is SPRING), (o4, 5.00, coupon is not known and total is 5.00)"
         )
+
+
+def test_a_condition_on_a_score_says_how_it_came_about_or_why_nobody_has_it() -> None:
+    def said(when: dict[str, Any], notes: dict[str, str], *events: Event) -> str:
+        return explain(compile_segments([segment(when)]), "s", profile(*events), NOW, notes).evidence
+
+    likely = {"kind": "trait", "trait": "propensity.order", "is": "at_least", "value": 0.7, "fresh": "30d"}
+    none = "not enough: 63 of 100 customers with an order"
+    assert said(likely, {"propensity.order": none}) == f"propensity (order) is not known ({none})"
+    told = event("2011-05-20", Type.CONTACT_UPDATED, traits={"propensity": {"order": 0.81}})
+    because = "the last order was 12 days ago (+23 points)"
+    found = said(likely, {"propensity.order": because}, told)
+    assert found == f"propensity (order) is 0.81, since 2011-05-20 00:00 ({because})"
+    due = {"kind": "date", "trait": "predicted_order", "from": "-7d", "to": "3d"}
+    assert said(due, {"predicted_order": none}).endswith(f"is not known ({none})")
+    best = {"kind": "rank", "by": {"kind": "trait", "trait": "predicted_value"}, "top": 20}
+    assert f"({none})" in said(best, {"predicted_value": none})
+    part = {"kind": "trait", "trait": "predicted_reorder.category", "value": "Tea"}
+    assert said(part, {"predicted_reorder": none}).endswith(f"({none})")

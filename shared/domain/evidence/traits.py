@@ -17,9 +17,17 @@ def values(view: View, *names: str) -> Evidence:
     for name in names:
         stamped = trait_of(view.reading.profile, name)
         known = "is not known" if stamped is None else f"is {_said(stamped.value)}, since {view.when(stamped.time)}"
-        found.append(f"{label(name)} {known}")
+        note = _note(view, name)
+        found.append(f"{label(name)} {known}{f' ({note})' if note else ''}")
     changes = f"It changes when {listed([label(name) for name in names], 'or')} does."
     return Evidence("; ".join(found), changes, changes, f"{label(names[0])} changes")
+
+
+def _note(view: View, name: str) -> str:
+    """Of the trait, or of what it is a part of."""
+    parts = name.split(".")
+    several = (".".join(parts[:upto]) for upto in range(len(parts), 0, -1))
+    return next((view.notes[each] for each in several if each in view.notes), "")
 
 
 def _said(value: Json) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.domain import calendars
@@ -36,11 +36,13 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A profile, looked at with the shop's definitions at an instant."""
+    """A profile, looked at with the shop's definitions at an instant. `notes`: what is known of traits beside their
+    values, by the trait."""
 
     definitions: Definitions
     reading: Reading
     t: Instant
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     def when(self, instant: Instant) -> str:
         """`2026-11-24 09:30`, in the shop's time zone."""
