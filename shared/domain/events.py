@@ -72,6 +72,8 @@ class Type(StrEnum):
     BACK_IN_STOCK = "Back In Stock"
     PRICE_DROPPED = "Price Dropped"
     LOW_STOCK = "Low Stock"
+    # What a night has worked out of everything (`insight`): how the contact stands, and nothing they did.
+    SCORED = "Scored"
     DATA_REQUESTED = "Data Requested"
     ERASURE_REQUESTED = "Erasure Requested"
     # About the shop, not about one contact:
@@ -106,7 +108,7 @@ GATHERED = frozenset(
         *(Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED, Type.CART_VIEWED),
         *(Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED),
         *(Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_DELAYED),
-        *(Type.PRODUCT_UPDATED, Type.EVALUATION_DUE),
+        *(Type.PRODUCT_UPDATED, Type.EVALUATION_DUE, Type.SCORED),
         *(Type.BACK_IN_STOCK, Type.PRICE_DROPPED, Type.LOW_STOCK),  # as many at a time as looked at the product
         # What a visit is made of, by the names of Segment's e-commerce and mobile specs:
         *("Product List Viewed", "Product List Filtered", "Products Searched", "Product Clicked", "Product Shared"),

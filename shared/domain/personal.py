@@ -89,9 +89,11 @@ _WHOLE = frozenset({"street", "name", "phone", "email", "birthday"})
 """Kinds of a trait with parts whose every part is personal; of others (a company), those that are by themselves."""
 _ROUGHLY_WHERE = _words("country region state province countrycode regioncode provincecode statecode")
 _OURS = re.compile(
-    r"(tags|lists|signup_source|promised_code|dormant|sunset|propensity|scores?|predicted_[^.]*)(\..*)?", re.IGNORECASE
+    r"(tags|lists|signup_source|promised_code|dormant|sunset"
+    r"|propensity|scores?|predicted_[^.]*|best_hour|sentiment)(\..*)?",
+    re.IGNORECASE,
 )
-"""Traits that a storefront's tags, the refresh and the journeys set, and the product acts by, with all their parts."""
+"""Traits that a storefront's tags, the nights and the journeys set, and the product acts by, with all their parts."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 

@@ -267,9 +267,9 @@ def without(kept: Mapping[str, Json], own: frozenset[str], of_products: frozense
 
 
 def event_name(event: Event, known: frozenset[str] = frozenset()) -> str | None:
-    """The name the event is counted under; None when it counts nowhere: it repeats what the contact is called, or is of
-    an order that a public key tells of."""
-    if not event.counts:
+    """The name the event is counted under; None when it counts nowhere: it repeats what the contact is called, is of an
+    order that a public key tells of, or tells a score, which is told again and again and was done by nobody."""
+    if not event.counts or event.type == Type.SCORED:
         return None
     if event.type in KNOWN_TYPES:
         return event.type

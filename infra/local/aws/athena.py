@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 import sqlglot
@@ -31,10 +31,11 @@ from infra.local.aws.world import World
 MAX_QUERY = 262_144  # bytes
 
 SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS athena_tables (
+    """CREATE TABLE IF NOT EXISTS athena_catalogue (
         database TEXT NOT NULL, name TEXT NOT NULL, columns TEXT NOT NULL, location TEXT NOT NULL,
-        partition_keys TEXT NOT NULL, PRIMARY KEY (database, name)
+        partition_keys TEXT NOT NULL, format TEXT NOT NULL, PRIMARY KEY (database, name)
     )""",
+    "CREATE TABLE IF NOT EXISTS athena_workgroups (name TEXT PRIMARY KEY, output TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS athena_queries (
         id TEXT PRIMARY KEY, given TEXT NOT NULL, submitted_at INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT,
         scanned INTEGER NOT NULL, columns TEXT NOT NULL, rows TEXT NOT NULL
@@ -261,6 +262,7 @@ class Table(NamedTuple):
     columns: dict[str, str]
     location: str
     partition_keys: dict[str, str]
+    format: Literal["parquet", "json"]
 
     @property
     def quoted(self) -> str:
@@ -274,21 +276,29 @@ def register_table(
     columns: Mapping[str, str],
     location: str,
     partition_keys: Mapping[str, str] | None = None,
+    format: Literal["parquet", "json"] = "parquet",  # noqa: A002 - Glue's word
 ) -> None:
-    """Tells Athena of a table of Parquet files under `location` (`s3://bucket/prefix/`), as Glue would.
+    """Tells Athena of a table of files under `location` (`s3://bucket/prefix/`), as Glue would: of Parquet, or of lines
+    of JSON, plain or compressed (`.gz`).
 
     Types are Glue's (`string`, `bigint`, `double`, `array<string>`, …). Partitions are the directories that are there.
     """
     _db(world).execute(
-        "INSERT OR REPLACE INTO athena_tables VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO athena_catalogue VALUES (?, ?, ?, ?, ?, ?)",
         (
             database.lower(),
             name.lower(),
             json.dumps(dict(columns)),
             location.rstrip("/") + "/",
             json.dumps(dict(partition_keys or {})),
+            format,
         ),
     )
+
+
+def register_workgroup(world: World, name: str, output: str) -> None:
+    """Tells Athena where a workgroup's queries leave their results (`s3://bucket/prefix/`), whatever a query says."""
+    _db(world).execute("INSERT OR REPLACE INTO athena_workgroups VALUES (?, ?)", (name, output))
 
 
 def _tables(world: World, tree: exp.Expr, database: str) -> Iterator[tuple[exp.Table, Table]]:
@@ -299,11 +309,11 @@ def _tables(world: World, tree: exp.Expr, database: str) -> Iterator[tuple[exp.T
         if not within and name in common:
             continue
         row = world.db.execute(
-            "SELECT * FROM athena_tables WHERE database = ? AND name = ?", (within or database.lower(), name)
+            "SELECT * FROM athena_catalogue WHERE database = ? AND name = ?", (within or database.lower(), name)
         ).fetchone()
         if row is None:
             raise Failed(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{within or database}.{name}' does not exist")
-        yield node, Table(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]))
+        yield node, Table(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]), row[5])
 
 
 @cache
@@ -324,19 +334,23 @@ def _connection() -> duckdb.DuckDBPyConnection:
 def _define(connection: duckdb.DuckDBPyConnection, table: Table, files: list[Path]) -> None:
     """A view with the declared columns and types: NULL where a file has not the column, no rows where is no file."""
     declared = {name: _duckdb_type(kind) for name, kind in (table.columns | table.partition_keys).items()}
-    if files:
+    if files and table.format == "json":
+        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in declared.items())
+        present = {name.lower() for name in declared}
+        source = f"FROM read_json({_list(files)}, columns = {{{columns}}}, format = 'newline_delimited')"
+    elif files:
         options = "hive_partitioning = true, hive_types_autocast = false, union_by_name = true"
         scan = f"read_parquet({_list(files)}, {options})"
         present = {each[0].lower() for each in connection.execute(f"SELECT * FROM {scan} LIMIT 0").description or ()}
         source = f"FROM {scan}"
     else:
         present, source = set(), "WHERE false"
-    columns = ", ".join(
+    selected = ", ".join(
         f'CAST("{name}" AS {kind}) AS "{name}"' if name.lower() in present else f'CAST(NULL AS {kind}) AS "{name}"'
         for name, kind in declared.items()
     )
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.database}"')
-    connection.execute(f"CREATE OR REPLACE VIEW {table.quoted} AS SELECT {columns} {source}")
+    connection.execute(f"CREATE OR REPLACE VIEW {table.quoted} AS SELECT {selected} {source}")
 
 
 def _duckdb_type(glue: str) -> str:
@@ -366,6 +380,8 @@ class _Scan:
         """
         if not files:
             return 0
+        if table.format == "json":  # of a line, all is read
+            return sum(file.stat().st_size for file in files)
         select = node.find_ancestor(exp.Select)
         assert select is not None
         left = self._after_pruning(select, node, table, files)
@@ -606,7 +622,38 @@ def start_query_execution(world: World, parameters: Parameters) -> dict[str, Any
         (query_id, json.dumps(parameters), world.now(), state, reason, result.scanned,
          json.dumps(result.columns), json.dumps(result.rows)),
     )  # fmt: skip
+    output = _output(world, parameters)
+    if state == "SUCCEEDED" and output is not None:
+        _leave(world, f"{output}{query_id}.csv", as_csv(result))
+        _leave(world, f"{output}{query_id}.csv.metadata", json.dumps(result.columns).encode())
     return {"QueryExecutionId": query_id}
+
+
+def _output(world: World, parameters: Mapping[str, Any]) -> str | None:
+    """Where the results of a query are left, with a slash at the end: as its workgroup has it, or as it says itself."""
+    found = _db(world).execute(
+        "SELECT output FROM athena_workgroups WHERE name = ?", (parameters.get("WorkGroup", "primary"),)
+    )
+    said = parameters.get("ResultConfiguration", {}).get("OutputLocation")
+    output = next((row[0] for row in found), said)
+    return None if output is None else f"{output.rstrip('/')}/"
+
+
+def _leave(world: World, location: str, content: bytes) -> None:
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    s3.put_object(world, {"Bucket": bucket, "Key": key, "Body": content})
+
+
+def as_csv(result: Result) -> bytes:
+    """The file that Athena leaves: the columns' names first, every value in quotes, but for one that is null, which is
+    nothing at all."""
+    rows = [[name for name, _ in result.columns], *result.rows]
+    lines = (",".join("" if value is None else f'"{_doubled(value)}"' for value in row) for row in rows)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _doubled(value: str) -> str:
+    return value.replace('"', '""')
 
 
 def get_query_execution(world: World, parameters: Parameters) -> dict[str, Any]:
@@ -616,14 +663,14 @@ def get_query_execution(world: World, parameters: Parameters) -> dict[str, Any]:
     if query["reason"] is not None:
         error = {"ErrorCategory": 2, "ErrorType": 1006, "Retryable": False, "ErrorMessage": query["reason"]}
         status |= {"StateChangeReason": query["reason"], "AthenaError": error}
-    output = given.get("ResultConfiguration", {}).get("OutputLocation")
+    output = _output(world, given)
     return {
         "QueryExecution": {
             "QueryExecutionId": query["id"],
             "Query": given["QueryString"],
             "StatementType": "DML",
             **(
-                {"ResultConfiguration": {"OutputLocation": f"{output.rstrip('/')}/{query['id']}.csv"}} if output else {}
+                {"ResultConfiguration": {"OutputLocation": f"{output}{query['id']}.csv"}} if output else {}
             ),
             "QueryExecutionContext": given.get("QueryExecutionContext", {}),
             "Status": status,

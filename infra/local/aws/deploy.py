@@ -43,7 +43,6 @@ NOTHING_TO_MAKE = {
     "AWS::Serverless::Function",
     "AWS::Serverless::HttpApi",
     "AWS::Serverless::LayerVersion",
-    "AWS::Athena::WorkGroup",
     "AWS::CloudFormation::Stack",
     "AWS::Serverless::Application",
 }
@@ -61,6 +60,9 @@ def deploy(world: World, session: boto3.session.Session, template: Template, sec
         "AWS::SES::ConfigurationSet": lambda r, p: _configuration_set(session, r, p),
         "AWS::SES::ConfigurationSetEventDestination": lambda r, p: _event_destination(session, p),
         "AWS::Glue::Table": lambda r, p: _lake_table(world, p),
+        "AWS::Athena::WorkGroup": lambda r, p: athena.register_workgroup(
+            world, p["Name"], p["WorkGroupConfiguration"]["ResultConfiguration"]["OutputLocation"]
+        ),
         "AWS::Serverless::StateMachine": lambda r, p: _state_machine(session, r, p),
     }
     for resource in template.resources.values():
@@ -161,6 +163,7 @@ def _lake_table(world: World, properties: dict[str, Any]) -> None:
         columns={column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]},
         location=table["StorageDescriptor"]["Location"],
         partition_keys={key["Name"]: key["Type"] for key in table.get("PartitionKeys", [])},
+        format=table["Parameters"]["classification"],
     )
 
 

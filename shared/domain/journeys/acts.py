@@ -31,7 +31,7 @@ from shared.domain.properties import event_name, kept_properties, other_properti
 STATES = frozenset(
     {
         *(Type.CONTACT_UPDATED, Type.ORDER_UPDATED, Type.PRODUCT_UPDATED),
-        *(Type.CONTACTS_MERGED, Type.DATA_REQUESTED, Type.EVALUATION_DUE),
+        *(Type.CONTACTS_MERGED, Type.DATA_REQUESTED, Type.EVALUATION_DUE, Type.SCORED),
     }
 )
 """Events that tell how something is, or are no doing of the contact's: nothing happens by them alone."""

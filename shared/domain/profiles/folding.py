@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from shared.domain.events import NEVER, ORDER_TYPES, Event, Json, Type
+from shared.domain.events import NEVER, ORDER_TYPES, Event, IdentityKind, Json, Type
 from shared.domain.personal import own_words, says
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import MAX_HISTORY, MAX_TRAITS, MAX_TYPES, MAX_WORDS, beyond
@@ -46,6 +46,8 @@ def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]
 
     It only adds, and keeps to the bounds of names: `trim` cuts histories and orders once all events at hand are folded.
     """
+    if is_scored_for_another(profile, event):
+        return set()
     own, told = own_words_of(profile), own_words(event.traits)
     kept = kept_properties(event, own) | _asked_for(profile, event, own, asked or {})
     counted = event_name(event, own) is not None and event.type != Type.ORDER_COMPLETED
@@ -85,6 +87,12 @@ def fold(profile: Profile, event: Event, asked: Asked | None = None) -> set[str]
         touched.update(*(touches(name, occurrence.properties) for occurrence in history.newest))
         profile.weak.discard(f"event:{name}")
     return touched
+
+
+def is_scored_for_another(profile: Profile, event: Event) -> bool:
+    """Whether it tells the scores of a contact who has joined this one: they were worked out of that one's history, and
+    say nothing of who the two are together."""
+    return event.type == Type.SCORED and event.identity(IdentityKind.CONTACT) != profile.contact
 
 
 def _asked_for(profile: Profile, event: Event, own: frozenset[str], asked: Asked) -> dict[str, Json]:
