@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
@@ -94,6 +94,29 @@ def page(query: str, token: str | None = None, most: int = MAX_ROWS) -> tuple[li
 
 def _read(type_: str, text: str | None) -> Json:
     return None if text is None else _READERS.get(type_, str)(text)
+
+
+def result(query: str) -> BinaryIO:
+    """The file that a query that has ended has left: CSV, the columns' names first, every value in quotes but for what
+    is null. For large answers, which pages of a thousand rows would take hours of. QueryFailedError,
+    UnknownQueryError."""
+    bucket, key = _left_at(query)
+    return client("s3").get_object(Bucket=bucket, Key=key)["Body"]  # type: ignore[return-value]
+
+
+def forget(query: str) -> None:
+    """Deletes what a query has left; what is gone already does not matter."""
+    bucket, key = _left_at(query)
+    for each in (key, f"{key}.metadata"):
+        client("s3").delete_object(Bucket=bucket, Key=each)
+
+
+def _left_at(query: str) -> tuple[str, str]:
+    if not has_ended(query):
+        raise QueryFailedError("it has not ended")
+    execution = client("athena").get_query_execution(QueryExecutionId=query)["QueryExecution"]
+    bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
+    return bucket, key
 
 
 def last_lake_write(now: Instant) -> Instant | None:

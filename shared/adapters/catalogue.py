@@ -8,7 +8,7 @@ from here, once, before they are recorded.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.adapters.clients import client
@@ -20,6 +20,8 @@ from shared.domain.events import HOUR, Event, Instant, Json, Type
 STOREFRONTS = ("shopify", "woocommerce")
 CACHE_TTL = HOUR
 """How long a Lambda takes a product's category as it has read it."""
+MAX_READS = 100
+"""Of one BatchGetItem."""
 MAX_ATTEMPTS = 8
 """How often a product that others tell of as well is tried, before the queue brings its event again."""
 
@@ -145,6 +147,29 @@ def categories(product_id: str) -> list[str]:
             several = held.about.get("categories") or [held.about.get("category")]
             return [each for each in several if isinstance(each, str) and each] if isinstance(several, list) else []
     return []
+
+
+def sold(products: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+    """By id, of products at whichever storefront knows them: the first category ("": none) and the lowest price (in
+    hundredths; None: it is not told). Of those that nothing was told of, nothing."""
+    found: dict[str, tuple[str, int | None]] = {}
+    for source in STOREFRONTS:
+        for start in range(0, len(products), MAX_READS):
+            for item in _read_all([_id(source, each) for each in products[start : start + MAX_READS]]):
+                held = product_of(json.loads(item["body"]["S"]))
+                several = held.about.get("categories") or [held.about.get("category")]
+                category = next((each for each in several if isinstance(each, str) and each), "")
+                found.setdefault(item["id"]["S"].partition(":")[2], (category, _about(held, "")["price"]))
+    return found
+
+
+def _read_all(ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    keys: list[Any] = [{"id": {"S": id_}, "version": {"N": "0"}} for id_ in ids]
+    while keys:
+        answer = client("dynamodb").batch_get_item(RequestItems={table(): {"Keys": keys}})
+        yield from answer["Responses"].get(table(), [])
+        unread: Any = answer.get("UnprocessedKeys", {})
+        keys = unread.get(table(), {}).get("Keys", [])
 
 
 def with_categories(event: Event, now: Instant) -> Event:

@@ -27,6 +27,7 @@ def world() -> World:
     world = World(now=NOW)
     client = connect(world, {"s3": s3.OPERATIONS}).client("s3")
     client.create_bucket(Bucket="lake")
+    client.create_bucket(Bucket="results")
     files = {
         "2026-11-23/type=order_completed": {
             "contact": ["a", "b"],

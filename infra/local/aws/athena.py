@@ -276,7 +276,7 @@ def register_table(
     columns: Mapping[str, str],
     location: str,
     partition_keys: Mapping[str, str] | None = None,
-    format: Literal["parquet", "json"] = "parquet",  # noqa: A002 - Glue's word
+    format: Literal["parquet", "json"] = "parquet",
 ) -> None:
     """Tells Athena of a table of files under `location` (`s3://bucket/prefix/`), as Glue would: of Parquet, or of lines
     of JSON, plain or compressed (`.gz`).
@@ -647,7 +647,7 @@ def _leave(world: World, location: str, content: bytes) -> None:
 def as_csv(result: Result) -> bytes:
     """The file that Athena leaves: the columns' names first, every value in quotes, but for one that is null, which is
     nothing at all."""
-    rows = [[name for name, _ in result.columns], *result.rows]
+    rows: list[list[str | None]] = [[name for name, _ in result.columns], *result.rows]
     lines = (",".join("" if value is None else f'"{_doubled(value)}"' for value in row) for row in rows)
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -669,9 +669,7 @@ def get_query_execution(world: World, parameters: Parameters) -> dict[str, Any]:
             "QueryExecutionId": query["id"],
             "Query": given["QueryString"],
             "StatementType": "DML",
-            **(
-                {"ResultConfiguration": {"OutputLocation": f"{output}{query['id']}.csv"}} if output else {}
-            ),
+            **({"ResultConfiguration": {"OutputLocation": f"{output}{query['id']}.csv"}} if output else {}),
             "QueryExecutionContext": given.get("QueryExecutionContext", {}),
             "Status": status,
             "Statistics": {

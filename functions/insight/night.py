@@ -1,0 +1,325 @@
+"""The steps of a night: `infra/statemachines/insight.asl.json` says in which order they come.
+
+Each can be done again, after a crash or beside another night: what is asked of Athena is asked under a name, what is
+worked out depends on nothing but the answers, files are written in the place of themselves, and an event that is put on
+the queue twice is one. Of two nights at once the one that began first goes on, and one that a newer one has overtaken
+ends. In the state are ids, numbers and dates; no step reads or writes an address.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel, Field, TypeAdapter
+
+from functions.insight import reading, telling
+from functions.insight.seam import Data, Found, Scores
+from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight
+from shared.adapters.shop import shop
+from shared.domain.calendars import local
+from shared.domain.events import DAY, Instant, Json, event_id
+from shared.domain.insight.catalogue import CATALOGUE
+from shared.domain.insight.reasons import Reason, as_code
+from shared.domain.insight.scored import contact_of, scored
+from shared.domain.lake_rows import contact_number
+from shared.domain.questions import questions
+
+MAX_FAILURES = 3
+"""Of the queries, before the night gives up."""
+A_PAGE = 2_000
+"""Contacts who are told their scores at a time."""
+MAX_WAITING = 5_000
+"""Events on the queue at which the telling waits, so that the shop's own are not held up."""
+TELLING_TIME_MS = 60_000
+"""Milliseconds within which a page is told: with less time left, none is begun."""
+STALE = 2 * DAY
+"""A night that has not come to its end by then tells nothing more: the next one knows better."""
+ROWS_OF_A_FILE = 500_000
+
+logger = Logger()
+
+
+class Work(NamedTuple):
+    """A module of this folder with a function `work_out`, and the scores that are its own: where it fails, they are
+    neither told nor taken back, and the others go on."""
+
+    module: str
+    scores: tuple[str, ...] = ()
+
+
+WORKS: tuple[Work, ...] = ()
+
+KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {}
+"""By the name of a list that a thing of a night has found (`Found.lists`), what keeps it."""
+
+
+class Asked(BaseModel):
+    """What a night is started with. `again`: in the place of the one that has worked at this night, which has died."""
+
+    again: bool = False
+
+
+class Night(BaseModel):
+    """How a night stands. `next` is where the workflow goes; `why` says why it has ended early."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    at: Instant
+    night: str
+    next: Literal["ask", "answer", "fit", "tell", "done"]
+    queries: dict[str, str] = Field(default_factory=dict)
+    failures: int = 0
+    page: int = 0
+    pages: int = 0
+    told: int = 0
+    """Contacts."""
+    why: str = ""
+
+    def then(self, next_: str, **parts: Any) -> Night:
+        return self.model_copy(update={"next": next_, **parts})
+
+
+class Begin(BaseModel):
+    task: Literal["begin"]
+    name: str
+    input: Asked
+
+
+class Step(BaseModel):
+    task: Literal["ask", "take", "fit", "tell"]
+    state: Night
+
+
+TASK: TypeAdapter[Begin | Step] = TypeAdapter(Annotated[Begin | Step, Field(discriminator="task")])
+
+
+class WorksFailedError(Exception):
+    """All that a night was to work out has failed; why, is in the log."""
+
+
+def step(event: dict[str, Any], t: Instant, left: Callable[[], int]) -> dict[str, Any]:
+    """Does the step that the workflow asks for; gives the state it is then in. `left`: milliseconds."""
+    match TASK.validate_python(event):
+        case Begin(name=name, input=asked):
+            return begin(name, asked, t).model_dump()
+        case Step(task=task, state=state):
+            if t - state.at > STALE:
+                return state.then("done", why="stale").model_dump()
+            if not insight.is_newest(state.name):
+                return state.then("done", why="overtaken").model_dump()
+            match task:
+                case "ask":
+                    return ask(state).model_dump()
+                case "take":
+                    return take(state).model_dump()
+                case "fit":
+                    return fit(state).model_dump()
+                case "tell":
+                    return tell(state, left).model_dump()
+
+
+def begin(name: str, asked: Asked, t: Instant) -> Night:
+    night = local(t, definitions.shop_zone()).date().isoformat()
+    started = Night(name=name, at=t, night=night, next="ask")
+    if not insight.claim(name, night, again=asked.again):
+        return started.then("done", why="another is at work, or was")
+    return started
+
+
+def ask(state: Night) -> Night:
+    """Puts the questions to Athena, all at once."""
+    queries = {
+        what: athena.start(sql, name=event_id(state.name, what, str(state.failures)))
+        for what, sql in questions(state.at).items()
+    }
+    return state.then("answer", queries=queries)
+
+
+def take(state: Night) -> Night:
+    """Looks whether all is answered."""
+    try:
+        ended = [athena.has_ended(query) for query in state.queries.values()]
+    except athena.QueryFailedError:
+        if state.failures >= MAX_FAILURES:
+            raise
+        return state.then("ask", failures=state.failures + 1)
+    return state.then("fit" if all(ended) else "answer")
+
+
+# ── what the answers come to ──
+
+
+def fit(state: Night) -> Night:
+    """Works out all scores, writes the lake's table and the results, and what is to be told, page by page."""
+    whose, gone = _ended()
+    held = telling.load(insight.get(insight.TOLD))
+    found, failed = _worked_out(_data(state, held, whose, gone))
+    scores = [each for one in found for each in one.scores]
+    _write_table(state, scores)
+    before = insight.stored() or {}
+    results = {name: each for one in found for name, each in one.results.items()}
+    kept = {name: before[name] for work in failed for name in work.scores if name in before}
+    insight.record({**kept, **_since(results, before, state.at), "at": state.at, "night": state.night})
+    for one in found:
+        for name, listed in one.lists.items():
+            KEEPERS[name](listed, state.at)
+    return _prepare(state, scores, held, {name for work in failed for name in work.scores}, {*whose, *gone})
+
+
+def _ended() -> tuple[dict[int, int], set[int]]:
+    """Of contacts who have ended, and whose rows the lake may have still: whom they have joined; and who is erased."""
+    asked = [each.contact for each in amendments.recorded()]
+    read = {each.profile.contact: each.profile for each in contacts.read_all(asked, _unreadable, ended=True)}
+    whose, gone = {}, set()
+    for contact in asked:
+        profile = read.get(contact)
+        if profile is None or profile.erased:  # what is erased is gone in the end
+            gone.add(contact_number(contact))
+        elif profile.merged_into is not None:
+            whose[contact_number(contact)] = contact_number(profile.merged_into)
+    return whose, gone
+
+
+def _unreadable(contact: str, error: Exception) -> None:
+    logger.error("contact left out", contact=contact, reason=type(error).__name__)
+
+
+def _data(state: Night, held: Mapping[str, telling.Held], whose: dict[int, int], gone: set[int]) -> Data:
+    of_shop = definitions.shop_zone()
+    return Data(
+        at=state.at,
+        currency=shop().currency,
+        zone=of_shop.key,
+        orders=reading.orders(athena.result(state.queries["orders"]), whose, gone),
+        lines=reading.lines(athena.result(state.queries["lines"]), whose, gone, catalogue.sold),
+        acts=reading.acts(athena.result(state.queries["acts"]), whose, gone, of_shop),
+        told=telling.as_told(held),
+    )
+
+
+def _worked_out(data: Data) -> tuple[list[Found], list[Work]]:
+    found, failed = [], []
+    for work in WORKS:
+        try:
+            found.append(importlib.import_module(f"functions.insight.{work.module}").work_out(data))
+        except Exception:
+            logger.exception("not worked out", work=work.module)
+            failed.append(work)
+    if failed and not found:
+        raise WorksFailedError
+    return found, failed
+
+
+def _since(results: dict[str, Json], before: Mapping[str, Json], t: Instant) -> dict[str, Json]:
+    """The results, each with the night from which on the shop has had the score without a break."""
+    known = dict(results)
+    for name, result in results.items():
+        if isinstance(result, dict) and "since" in result:
+            held = before.get(name)
+            since = held.get("since") if isinstance(held, dict) else None
+            known[name] = {**result, "since": (since or t) if result.get("contacts") else None}
+    return known
+
+
+def _write_table(state: Night, scores: Sequence[Scores]) -> None:
+    """The table `scores` of this night, in the place of the last one's."""
+    keys = []
+    for number, body in enumerate(_files(_rows(state.night, scores), ROWS_OF_A_FILE)):
+        keys.append(f"{insight.SCORES}{number}.json.gz")
+        insight.put(keys[-1], body)
+    insight.delete_others(insight.SCORES, keys)
+
+
+def _rows(night: str, scores: Sequence[Scores]) -> Iterator[dict[str, Json]]:
+    for each in scores:
+        for row, number in enumerate(each.contact.tolist()):
+            value = float(each.value[row])
+            yield {
+                "contact": contact_of(number),
+                "contact_number": number,
+                "night": night,
+                "score": each.score,
+                "value": None if value != value else value,
+                "told": json.dumps(each.told[row], ensure_ascii=False),
+                "band": str(each.band[row]),
+                "rank": int(each.rank[row]),
+                "reasons": [as_code(Reason.model_validate(reason)) for reason in each.reasons[row]],
+                "basis": each.basis,
+            }
+
+
+def _files(rows: Iterator[dict[str, Json]], most: int) -> Iterator[bytes]:
+    """Lines of JSON, compressed, so many to a file."""
+    lines: list[str] = []
+    for row in rows:
+        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+        if len(lines) == most:
+            yield _compressed(lines)
+            lines = []
+    if lines:
+        yield _compressed(lines)
+
+
+def _compressed(lines: list[str]) -> bytes:
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), 1, mtime=0)
+
+
+def _prepare(
+    state: Night, scores: Sequence[Scores], held: dict[str, telling.Held], kept: set[str], ended: set[int]
+) -> Night:
+    """Writes what is to be told, page by page, and what has been told once it is."""
+    by_id = {each.score: each for each in scores if each.trait is not None}
+    traits = {each.id: each.trait for each in CATALOGUE} | {each.score: each.trait for each in by_id.values()}
+    after, several = {name: held[name] for name in held.keys() & kept}, []
+    for name in sorted((held.keys() | by_id.keys()) - kept):
+        told = telling.to_tell(by_id.get(name), held.get(name), state.at, ended)
+        several.append((by_id.get(name), name, str(traits[name]), told))
+        if len(told.held.contact):
+            after[name] = told.held
+    pages = count = 0
+    page: list[dict[str, Json]] = []
+    for message in telling.messages(several):
+        page.append(message)
+        count += 1
+        if len(page) == A_PAGE:
+            insight.put(_page(state, pages), gzip.compress(json.dumps(page).encode(), 1, mtime=0))
+            pages, page = pages + 1, []
+    if page:
+        insight.put(_page(state, pages), gzip.compress(json.dumps(page).encode(), 1, mtime=0))
+        pages += 1
+    insight.put(f"{insight.NIGHTS}{state.name}/told.npz", telling.dump(after))
+    logger.info("scores worked out", scores=len(scores), contacts=count)
+    return state.then("tell", page=0, pages=pages, told=0)
+
+
+def _page(state: Night, number: int) -> str:
+    return f"{insight.NIGHTS}{state.name}/{number}.json.gz"
+
+
+# ── telling ──
+
+
+def tell(state: Night, left: Callable[[], int]) -> Night:
+    """Tells the next contacts their scores, unless too many events wait; after the last, remembers what was told, and
+    deletes what the night has left."""
+    while state.page < state.pages:
+        if events_queue.waiting() > MAX_WAITING or left() < TELLING_TIME_MS:
+            return state
+        body = insight.get(_page(state, state.page))
+        assert body is not None
+        told = json.loads(gzip.decompress(body))
+        events_queue.put_events(
+            scored(each["contact"], state.night, state.at, each["traits"], each["scores"]) for each in told
+        )
+        state = state.then("tell", page=state.page + 1, told=state.told + len(told))
+    remembered = insight.get(f"{insight.NIGHTS}{state.name}/told.npz")
+    if remembered is not None:  # else this step has been here before
+        insight.put(insight.TOLD, remembered)
+    for query in state.queries.values():
+        athena.forget(query)
+    insight.delete_others(insight.NIGHTS)
+    return state.then("done")

@@ -1,0 +1,96 @@
+"""The answers of the lake, as arrays: from the files that Athena leaves, some thousand rows at a time."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.insight.seam import NOT_TOLD, Acts, Lines, Orders, Whole
+from shared.domain.properties import MILLIONTHS
+
+AT_A_TIME = 100_000
+"""Rows."""
+
+
+def orders(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int]) -> Orders:
+    """`whose`: of contacts who have joined others, those; `gone`: who has been erased."""
+    contact, time, amount = _columns(answer, (int, int, int))
+    contact, kept = _of_those_who_are(contact, whose, gone)
+    order = np.lexsort((amount[kept], time[kept], contact))
+    return Orders(contact[order], _whole(time[kept][order]), _whole(amount[kept][order]))
+
+
+About = Callable[[Sequence[str]], Mapping[str, tuple[str, int | None]]]
+
+
+def lines(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], about: About) -> Lines:
+    """`about`: of products by their ids, the category and the price (in hundredths) that the catalogue has now."""
+    contact, time, product, category = _columns(answer, (int, int, str, str))
+    contact, kept = _of_those_who_are(contact, whose, gone)
+    products, which = np.unique(product[kept], return_inverse=True)
+    known = about([str(each) for each in products])
+    told = [known.get(str(each), ("", None)) for each in products]
+    categories = np.array([each for each, _ in told], dtype=np.str_)
+    prices = [NOT_TOLD if price is None else price * (MILLIONTHS // 100) for _, price in told]
+    price = np.array(prices, dtype=np.int64)[which] if len(told) else np.empty(0, np.int64)
+    said = categories[which] if len(told) else np.empty(0, np.str_)
+    said = np.where(said == "", category[kept], said)
+    costs = np.flatnonzero(price != 0)
+    order = costs[np.lexsort((product[kept][costs], time[kept][costs], contact[costs]))]
+    return Lines(contact[order], _whole(time[kept][order]), product[kept][order], said[order], price[order])
+
+
+def acts(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], zone: ZoneInfo) -> Acts:
+    """Hours as clocks in the zone show them: of a month, as in the middle of it."""
+    contact, month, hour, kind, count = _columns(answer, (int, str, int, str, int))
+    contact, kept = _of_those_who_are(contact, whose, gone)
+    months, which = np.unique(month[kept], return_inverse=True)
+    ahead = np.array([_hours_ahead(str(each), zone) for each in months], dtype=np.int64)
+    local = (hour[kept] + (ahead[which] if len(months) else 0)) % 24
+    order = np.lexsort((kind[kept], local, contact))
+    return Acts(contact[order], _whole(local[order]), kind[kept][order], _whole(count[kept][order]))
+
+
+def _hours_ahead(month: str, zone: ZoneInfo) -> int:
+    ahead = datetime.fromisoformat(f"{month}-15").replace(tzinfo=zone).utcoffset() or timedelta()
+    return round(ahead / timedelta(hours=1))
+
+
+def _of_those_who_are(contact: Whole, whose: Mapping[int, int], gone: Collection[int]) -> tuple[Whole, Whole]:
+    """Whose each row is by now, and which rows are anybody's."""
+    if whose:
+        old = np.array(sorted(whose), dtype=np.int64)
+        at = np.minimum(np.searchsorted(old, contact), len(old) - 1)
+        new = np.array([whose[each] for each in sorted(whose)], dtype=np.int64)
+        contact = np.where(old[at] == contact, new[at], contact)
+    kept = np.flatnonzero(~np.isin(contact, np.array(sorted(gone), dtype=np.int64)))
+    return contact[kept], kept
+
+
+def _columns(answer: BinaryIO, kinds: Sequence[type]) -> list[NDArray[Any]]:
+    """The columns of an answer, each of whole numbers or of texts (null: "")."""
+    parts: list[list[NDArray[Any]]] = [[] for _ in kinds]
+    for some in _some_rows(answer):
+        for part, kind, column in zip(parts, kinds, zip(*some, strict=True), strict=True):
+            part.append(np.array(column, dtype=np.str_) if kind is str else np.array([*map(int, column)], np.int64))
+    none = {int: np.empty(0, np.int64), str: np.empty(0, np.str_)}
+    return [np.concatenate(part) if part else none[kind] for part, kind in zip(parts, kinds, strict=True)]
+
+
+def _some_rows(answer: BinaryIO) -> Iterator[list[list[str]]]:
+    rows = csv.reader(codecs.getreader("utf-8")(answer))
+    next(rows, None)
+    while some := list(islice(rows, AT_A_TIME)):
+        yield some
+
+
+def _whole(array: NDArray[Any]) -> Whole:
+    return array.astype(np.int64, copy=False)
