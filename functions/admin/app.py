@@ -33,6 +33,7 @@ from functions.admin import (  # noqa: F401 - their routes
     page,
     people,
     rebuilding,
+    recommending,
     reports,
     segments,
     sending,

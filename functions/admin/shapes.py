@@ -329,6 +329,26 @@ class RunsTold(TypedDict):
     cursor: str | None
 
 
+class Recommended(TypedDict):
+    id: str
+    title: str | None
+    url: NotRequired[str]
+    image: NotRequired[str | None]
+    price: NotRequired[str | None]
+    reason: str
+    of: str | None
+    sentence: str
+    left_out: NotRequired[str]
+
+
+class Recommendations(TypedDict):
+    as_of: int | None
+    categories: list[str]
+    recommended: list[Recommended]
+    goes_with: list[Recommended]
+    left_out: list[Recommended]
+
+
 class DeadLetterQueue(TypedDict):
     queue: str
     depth: int

@@ -228,10 +228,7 @@ def _take_bought(state: Pass, rows: list[dict[str, Json]], token: str | None, t:
         rows += more
     products = {str(row["product"]) for row in rows if not row["other"]}
     categories = {product: catalogue.categories(product) for product in sorted(products)}
-    try:
-        recommendations.record(listed(rows, categories, state.at))
-    except recommendations.TooManyError as error:
-        logger.error("what was bought does not fit: yesterday's is kept", size=str(error))
+    recommendations.record(listed(rows, categories, state.at))
     return _after_answers(state, t)
 
 

@@ -1,67 +1,169 @@
-"""What is recommended, as it was last counted: one item `recommended` (version 0) of the Definitions table.
+"""What is recommended, as it was last counted: lists of products in the Definitions table.
 
-As one, it is there as a whole or not at all; of a thousand products it has some 30 KB.
+Of a hundred thousand products the lists are some ten megabytes, so they are in chunks, each an item: a product's or a
+category's name says in which. An email looks up the few chunks that its contact's products and categories are in.
+Item `recommended` (version 0) says which chunks hold: those of one of two halves, `recommended#0` and `recommended#1`,
+which the nights fill in turn. So what holds is there as a whole, while the next is written and however that ends.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from typing import Any
+from collections.abc import Iterable, Mapping
+from itertools import count, islice
+from typing import Any, NamedTuple
 
 from shared.adapters.clients import client
-from shared.adapters.definitions_table import table
-from shared.domain.events import HOUR, Instant
-from shared.domain.recommendations import NOTHING, Recommendations
+from shared.adapters.clock import pause
+from shared.adapters.definitions_table import items, table
+from shared.domain.events import HOUR, Instant, Json
+from shared.domain.recommendations import NOTHING, Asked, Goes, Recommendations
 
-MAX_KEPT = 300_000
-"""Bytes, compressed: an item may have 400 KB."""
+NAMES_A_CHUNK = 100
+"""Products and categories in a chunk, about: some 8 KB, compressed."""
+MAX_CHUNKS = 5_000
 CACHE_TTL = HOUR
 """It is counted once a night."""
+MAX_HELD = 2_000
+"""Chunks that a Lambda keeps as it read them."""
+MAX_READS = 100  # of one BatchGetItem
+MAX_WRITES = 25  # of one BatchWriteItem
 
-_read: tuple[Recommendations, Instant] | None = None
+
+class Head(NamedTuple):
+    """Which lists hold: of when, in which half, in how many chunks."""
+
+    at: Instant
+    half: int
+    chunks: int
 
 
-class TooManyError(Exception):
-    """The lists do not fit an item."""
+_head: tuple[Head | None, Instant] | None = None
+_chunks: dict[tuple[Head, int], bytes | None] = {}
 
 
 def record(found: Recommendations) -> None:
-    """In the place of what there was. TooManyError."""
-    told = {"by_category": dict(found.by_category), "by_product": dict(found.by_product)}
-    body = zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
-    if len(body) > MAX_KEPT:
-        raise TooManyError(f"{len(body)} bytes")
-    item: Any = {
-        "id": {"S": "recommended"},
-        "version": {"N": "0"},
-        "at": {"N": str(found.at)},
-        "body": {"B": body},
-    }
-    client("dynamodb").put_item(TableName=table(), Item=item)
+    """In the place of what there was. Done again, after it was broken off as well, it comes to the same."""
+    held = _stored_head()
+    half = 0 if held is None else held.half if held.at == found.at else 1 - held.half
+    several = _chunked(found)
+    head = Head(found.at, half, len(several))
+    puts = ({"PutRequest": {"Item": _item(head, number, told)}} for number, told in enumerate(several))
+    _write(puts)
+    client("dynamodb").put_item(
+        TableName=table(),
+        Item={**_key("recommended", 0), **{name: {"N": str(value)} for name, value in head._asdict().items()}},
+    )
+    left = (int(item["version"]["N"]) for item in items(_half(half)))
+    _write({"DeleteRequest": {"Key": _key(_half(half), number)}} for number in left if number >= len(several))
+    forget()
 
 
-def known(now: Instant) -> Recommendations:
-    """What was counted last, as it was read within the hour."""
-    global _read  # noqa: PLW0603 - what a Lambda keeps while it lives
-    if _read is None or not 0 <= now - _read[1] < CACHE_TTL:
-        _read = _stored(), now
-    return _read[0]
+def known(asked: Asked, now: Instant) -> Recommendations:
+    """Of what was counted last, the lists that are asked for; as it stood within the hour."""
+    global _head  # noqa: PLW0603 - what a Lambda keeps while it lives
+    if _head is None or not 0 <= now - _head[1] < CACHE_TTL:
+        _head = _stored_head(), now
+    head = _head[0]
+    if head is None:
+        return NOTHING
+    names = {*(f"p{each}" for each in asked.products), *(f"c{each}" for each in asked.categories)}
+    told: dict[str, Json] = {}
+    for number in _read(head, {_place(name, head.chunks) for name in names}):
+        told |= json.loads(zlib.decompress(_chunks[head, number] or _EMPTY))
+    return _of({name: told[name] for name in names & told.keys()}, head.at)
 
 
-def _stored() -> Recommendations:
-    found = client("dynamodb").query(
+def counted_at(now: Instant) -> Instant | None:
+    """When what holds was counted; None: it never was."""
+    known(Asked((), ()), now)
+    return None if _head is None or _head[0] is None else _head[0].at
+
+
+_EMPTY = zlib.compress(b"{}")
+
+
+def _chunked(found: Recommendations) -> list[bytes]:
+    told: dict[str, Json] = {f"c{name}": list(several) for name, several in found.by_category.items()}
+    for product in found.by_product.keys() | found.again.keys():
+        goes: Json = [list(each) for each in found.by_product.get(product, ())]
+        told[f"p{product}"] = {"with": goes, "again": found.again.get(product)}
+    chunks: list[dict[str, Json]] = [{} for _ in range(min(-(-len(told) // NAMES_A_CHUNK), MAX_CHUNKS) or 1)]
+    for name in sorted(told):
+        chunks[_place(name, len(chunks))][name] = told[name]
+    return [zlib.compress(json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode()) for each in chunks]
+
+
+def _of(told: Mapping[str, Any], at: Instant) -> Recommendations:
+    products = {name[1:]: each for name, each in told.items() if name.startswith("p")}
+    return Recommendations(
+        at,
+        by_category={name[1:]: each for name, each in told.items() if name.startswith("c")},
+        by_product={id_: [Goes(*goes) for goes in each["with"]] for id_, each in products.items() if each["with"]},
+        again={id_: each["again"] for id_, each in products.items() if each["again"] is not None},
+    )
+
+
+def _place(name: str, chunks: int) -> int:
+    return zlib.crc32(name.encode()) % chunks
+
+
+def _half(half: int) -> str:
+    return f"recommended#{half}"
+
+
+def _key(id_: str, version: int) -> dict[str, Any]:
+    return {"id": {"S": id_}, "version": {"N": str(version)}}
+
+
+def _item(head: Head, number: int, body: bytes) -> dict[str, Any]:
+    return {**_key(_half(head.half), number), "at": {"N": str(head.at)}, "body": {"B": body}}
+
+
+def _stored_head() -> Head | None:
+    answer = client("dynamodb").query(
         TableName=table(),
         KeyConditionExpression="id = :id AND version = :version",
         ExpressionAttributeValues={":id": {"S": "recommended"}, ":version": {"N": "0"}},
     )["Items"]
-    if not found:
-        return NOTHING
-    told = json.loads(zlib.decompress(found[0]["body"]["B"]))
-    return Recommendations(int(found[0]["at"]["N"]), told["by_category"], told["by_product"])
+    return Head(*(int(answer[0][name]["N"]) for name in Head._fields)) if answer else None
+
+
+def _read(head: Head, numbers: set[int]) -> set[int]:
+    """Has these chunks in `_chunks`; one that is being written anew counts as empty."""
+    missing = sorted(number for number in numbers if (head, number) not in _chunks)
+    if len(_chunks) + len(missing) > MAX_HELD:
+        _chunks.clear()
+        missing = sorted(numbers)
+    several = iter(missing)
+    while some := list(islice(several, MAX_READS)):
+        _chunks.update(dict.fromkeys(((head, number) for number in some), None))
+        wanted: Any = {table(): {"Keys": [_key(_half(head.half), number) for number in some]}}
+        for tries in count():
+            answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(table(), []):
+                if int(item["at"]["N"]) == head.at:
+                    _chunks[head, int(item["version"]["N"])] = bytes(item["body"]["B"])
+            if not (wanted := answer.get("UnprocessedKeys")):
+                break
+            pause(tries)
+    return numbers
+
+
+def _write(requests: Iterable[Any]) -> None:
+    several = iter(requests)
+    while some := list(islice(several, MAX_WRITES)):
+        wanted: Any = {table(): some}
+        for tries in count():
+            wanted = client("dynamodb").batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+            if not wanted:
+                break
+            pause(tries)
 
 
 def forget() -> None:
     """As a new process begins."""
-    global _read  # noqa: PLW0603
-    _read = None
+    global _head  # noqa: PLW0603
+    _head = None
+    _chunks.clear()

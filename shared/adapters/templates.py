@@ -26,14 +26,23 @@ from shared.domain.templates.brand import brand_variables
 
 _GOODS: list[Json] = [
     {
+        "id": "8123",
         "title": "Assam, 250 g",
         "url": "https://shop.example.com/products/assam",
         "image": "https://shop.example.com/assam.jpg",
         "price": "£9.00",
         "quantity": 2,
     },
-    {"title": "A mug", "url": "https://shop.example.com/products/mug", "image": None, "price": "£20.00", "quantity": 1},
+    {
+        "id": "8124",
+        "title": "A mug",
+        "url": "https://shop.example.com/products/mug",
+        "image": None,
+        "price": "£20.00",
+        "quantity": 1,
+    },
 ]
+_RECOMMENDED: list[Json] = [{**_GOODS[0], "quantity": 1, "reason": "with", "because": "A mug"}]
 _EXAMPLE = Brand.model_construct(  # checked by nobody: checking it is a tenth of what importing this takes
     logo=Logo.model_construct(url="https://shop.example.com/logo.png", alt="Fieldstone"),
     social=(SocialLink.model_construct(name="Instagram", url="https://instagram.com/fieldstone"),),
@@ -84,7 +93,7 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     ),
     "cart.products": (
         _GOODS,
-        "What is in the cart that the run is about: each a `title`, `url`, `image`, `price`, `quantity`.",
+        "What is in the cart that the run is about: each an `id`, `title`, `url`, `image`, `price`, `quantity`.",
     ),
     "cart.total": ("£38.00", "What the cart comes to."),
     "cart.categories": (["Tea"], "The categories of what is in it."),
@@ -95,13 +104,14 @@ VARIABLES: Mapping[str, tuple[Json, str]] = {
     "order.products": (_GOODS, "What is in the contact's newest order, like `cart.products`."),
     "viewed.products": (_GOODS, "What the contact looked at last and has not ordered since, the newest first."),
     "recommended.products": (
-        _GOODS[:1],
-        "What many bought lately, of the categories that the contact bought or looked at last, else of the whole shop, "
-        "without what they bought or looked at lately: what can be bought now, with its picture.",
+        _RECOMMENDED,
+        "What is recommended to the contact and can be bought now, with its picture: what is bought again, what goes "
+        "with what they bought, what many bought. Each has a `reason` besides, and in `because` the name of what they "
+        "bought, where it goes with that.",
     ),
     "goes_with.products": (
-        _GOODS[:1],
-        "What people bought along with what is in the contact's newest order, in the same way.",
+        _RECOMMENDED,
+        "What people bought in one order with what is in the contact's newest, in the same form.",
     ),
     "product.each": (_GOODS[:1], "The product that what started the run is about (a price drop), as a list of it."),
     "product.title": ("Assam, 250 g", "What it is called."),

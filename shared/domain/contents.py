@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from shared.domain.events import DAY, Event, Instant, Json, Type, amount
@@ -97,17 +96,29 @@ def contents(
     return found
 
 
-def offered(ids: Iterable[str], lookup: Lookup, front: Front) -> list[Json]:
-    """The first of these products that an email can offer: what `lookup` knows, with a picture, a page of its own and a
-    price. At most MAX_OFFERED, and no more than MAX_LOOKED_UP are looked for."""
+def offer(id_: str, lookup: Lookup, front: Front) -> Item | None:
+    """A product as an email can offer it: what `lookup` knows, with a picture, a page of its own and a price. None of
+    any other."""
 
-    def whole(source: str, id_: str, variant: str) -> About | None:
-        about = lookup(source, id_, variant)
+    def whole(source: str, product: str, variant: str) -> About | None:
+        about = lookup(source, product, variant)
         if about is None or _web(about.get("image")) is None or not about.get("price"):
             return None
         return about if _page(about, front) is not None else None
 
-    return _Shown(whole, front).known(islice(ids, MAX_LOOKED_UP))[:MAX_OFFERED]
+    return next(iter(_Shown(whole, front).known([id_])), None)
+
+
+def ids_of(found: Json) -> Iterator[str]:
+    """Of the products in what `contents` gives."""
+    if isinstance(found, dict):
+        if isinstance(found.get("id"), str):
+            yield found["id"]
+        for each in found.values():
+            yield from ids_of(each)
+    elif isinstance(found, list):
+        for each in found:
+            yield from ids_of(each)
 
 
 # ── carts ──
@@ -246,18 +257,18 @@ class _Shown:
                 items.setdefault((product.get("product_id"), product.get("variant_id")), item)
         return list(items.values())[:MAX_ITEMS]
 
-    def known(self, ids: Iterable[Json], variant: str = "") -> list[Json]:
+    def known(self, ids: Iterable[Json], variant: str = "") -> list[Item]:
         """Products of which only the ids are known, as far as a catalogue has them."""
         items = []
         for id_ in ids:
             for source in STOREFRONTS:
                 about = self.lookup(source, str(id_), variant)
-                if about is not None and (item := self._made(about, {})) is not None:
+                if about is not None and (item := self._made(about, {"product_id": id_})) is not None:
                     items.append(item)
                     break
             if len(items) == MAX_ITEMS:
                 break
-        return list[Json](items)
+        return items
 
     def _item(self, source: str, product: Mapping[str, Json]) -> Item | None:
         about = self.lookup(source, str(product.get("product_id")), str(product.get("variant_id") or ""))
@@ -270,7 +281,9 @@ class _Shown:
         price = amount(told.get("price"))
         quantity = quantity_of(told.get("quantity", 1)) or 1
         known = about.get("price")
+        id_ = told.get("product_id")
         return {
+            "id": None if id_ is None else str(id_),
             "title": title,
             "url": _page(about, self.front) or self.front.url,
             "image": _web(about.get("image")),

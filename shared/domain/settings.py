@@ -31,6 +31,7 @@ COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
 PICTURE_ADDRESS = r"^(https://|http://localhost(:\d{1,5})?/)[^\s\"'<>\\^`{|}]{1,2000}$"
 """Or of the run on one machine."""
+MAX_ID = 100
 LINE = r"^[^\r\n]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -228,6 +229,10 @@ FeedName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """As a template writes it: `blog`."""
 
 
+ProductId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=LINE)]
+"""A product's, at its storefront."""
+
+
 class ShopSettings(Strict):
     """All of it, as it is stored and as the admin's API gives and takes it. `closed`: days on which no email goes out
     but transactional ones (`2026-12-25`, or each year `--12-25`). `warm_up`: the sender's domain is new, and its emails
@@ -237,6 +242,7 @@ class ShopSettings(Strict):
     `keep_network_address`: with each answer about consent.
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
+    `picked_products`: ids at the storefront; what emails recommend where nothing better is known.
     `webhooks`: where journeys' notices are told, by whom they are for.
     `feeds`: RSS, Atom or iCalendar, by the names that templates have for them (`feeds.blog`); `weather`:
     whether templates may ask Open-Meteo for the weather where a contact is."""
@@ -257,6 +263,7 @@ class ShopSettings(Strict):
     keep_network_address: bool = False
     interests: tuple[Line, ...] = Field(default=(), max_length=30)
     boxes_may_be_ticked: bool = False
+    picked_products: tuple[ProductId, ...] = Field(default=(), max_length=20)
     webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
     feeds: dict[FeedName, WebAddress] = Field(default_factory=dict, max_length=5)
     weather: bool = False

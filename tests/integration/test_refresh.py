@@ -24,7 +24,7 @@ from shared.domain.conditions import Segment
 from shared.domain.contents import Front
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Json, Type, evaluation_due
 from shared.domain.profiles.transitions import Membership
-from shared.domain.recommendations import NOTHING
+from shared.domain.recommendations import NOTHING, Asked
 from tests.integration.shop import Shop
 
 
@@ -127,9 +127,16 @@ def test_a_night_counts_what_is_bought_and_emails_recommend_what_can_be_bought_o
         told = [goods.goods({"recommended"}, profile, {}, front, shop.now()) for profile in shop.profiles()]
         return sorted([each["title"] + " " + each["price"] for each in one["recommended"]["products"]] for one in told)
 
-    known = recommendations.known(shop.now())
+    known = recommendations.known(Asked((), ("", "candles", "toys")), shop.now())
     assert known.by_category == {"": ["632910392"], "candles": ["632910392"]}
     assert recommended_to_each() == [[], [], [], ["Vanilla scented candle £24.50"]]  # who bought it is not told of it
+    told = [shop.ask("GET", f"/contacts/{profile.contact}/recommendations")[1] for profile in shop.profiles()]
+    assert sorted(len(each["recommended"]) for each in told) == [0, 0, 0, 1]
+    assert sorted(each["sentence"] for one in told for each in one["recommended"] + one["left_out"]) == [
+        "Many bought it lately.",
+        *["They bought it lately."] * 3,
+    ]
+    assert all(each["as_of"] == shop.now() // DAY * DAY + 3 * HOUR or each["as_of"] < shop.now() for each in told)
 
     sold_out = storefront.product(shop.now(), 0, "24.50")
     sold_out.body["image"] = candle.body["image"]
@@ -145,7 +152,7 @@ def test_a_night_whose_count_fails_does_all_else(shop: Shop, monkeypatch: pytest
     while state.next != "done":
         state = {"ask": passes.ask, "answer": passes.take}[state.next](state, shop.now())
     assert state.failures == passes.MAX_FAILURES
-    assert recommendations.known(shop.now()) == NOTHING
+    assert recommendations.known(Asked((), ("",)), shop.now()) == NOTHING
 
 
 # ── filling ──

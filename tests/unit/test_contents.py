@@ -41,6 +41,7 @@ def test_a_cart_is_shown_with_names_pictures_and_prices_as_the_catalogue_and_the
     cart = shown("cart", event(Type.CART_UPDATED, cart_id="a", products=PRODUCTS), trigger={"cart_id": "a"})
     assert cart["products"] == [
         {
+            "id": "1",
             "title": "Assam",
             "url": "https://shop.example.com/products/assam",
             "image": "https://cdn.example.com/1.jpg",
@@ -75,7 +76,14 @@ def test_nothing_that_the_public_key_told_is_shown_but_which_product_it_was() ->
     found = shown("cart", cart)
     assert found["url"] == FRONT.url
     assert found["products"] == [
-        {"title": "A mug", "url": "https://shop.example.com/mug", "image": None, "price": "£20.00", "quantity": 1}
+        {
+            "id": "2",
+            "title": "A mug",
+            "url": "https://shop.example.com/mug",
+            "image": None,
+            "price": "£20.00",
+            "quantity": 1,
+        }
     ]
     unknown = event("Product Viewed", product_id="9", name="Win a prize", fields=public)
     assert shown("viewed", unknown) == {"products": []}

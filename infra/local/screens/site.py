@@ -19,7 +19,7 @@ from infra.local.system import System
 from shared.adapters import catalogue, form_definitions, form_pages, recommendations, shop_settings
 from shared.domain import contents
 from shared.domain.events import DAY, SECOND, iso
-from shared.domain.recommendations import IN_WHOLE_SHOP
+from shared.domain.recommendations import IN_WHOLE_SHOP, Asked
 
 MAX_MAILS = 1000
 WRITE_KEY: str = json.loads(SECRETS["write_keys"])[0]
@@ -69,10 +69,10 @@ def drawing(file: str) -> bytes | None:
 def _shop_page(system: System) -> str:
     """The sample shop's own page: what sells best, and the forms that are on the web (`launching.FORMS`)."""
     with system.world.lock:
-        known = recommendations.known(system.world.now()).by_category.get(IN_WHOLE_SHOP, ())
-        found = contents.offered(
-            known, catalogue.on_sale, contents.Front(PARAMETERS["ShopUrl"], PARAMETERS["Currency"])
-        )
+        known = recommendations.known(Asked((), (IN_WHOLE_SHOP,)), system.world.now())
+        front = contents.Front(PARAMETERS["ShopUrl"], PARAMETERS["Currency"])
+        several = (contents.offer(each, catalogue.on_sale, front) for each in known.by_category.get(IN_WHOLE_SHOP, ()))
+        found = [each for each in several if each is not None][: contents.MAX_OFFERED]
         forms = [form for each in FORMS if (form := form_definitions.shown(str(each["id"]))) is not None]
         snippets = {form.style: form_pages.snippet(form, shop_settings.settings(), "") for form in forms}
     products = [{**each, "image": str(each["image"]).replace(PICTURES_URL, "/local/pictures")} for each in found]
