@@ -14,8 +14,10 @@ from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import shapes
+from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Place, Request, answer, left_out, logger, paged, route
+from functions.admin.unfinished import object_in, text_in
 from functions.admin.views import instant, profile_of
 from shared.adapters import (
     audiences,
@@ -45,6 +47,7 @@ COUNTED_AT_ONCE = 5_000
 PER_WORKER = 150
 """Emails a second that one worker sends: the rate says how many it takes."""
 MAX_WORKERS = 4
+MAX_NAME = 128
 STATUSES = ("sent", "skipped", "waiting")
 KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Schedule)[0])}
 
@@ -96,10 +99,9 @@ def create(request: Request) -> Json:
     status=201,
 )
 def duplicate(request: Request, campaign: str) -> Json:
-    """`{"id": …, "name": …}`: a draft of a new campaign like this one."""
+    """`{"id": …, "name": …}`: a draft of a new campaign like this one, to nobody yet."""
     body, held = request.json(), kept_of(campaign)
-    told = {**dumped(held.campaign), "name": f"{held.campaign.name} (copy)"[:128], **body}
-    made = written_in(told)
+    made = written_in({**dumped(held.campaign), **own(body, held.campaign.name, MAX_NAME), **body})
     return keep_new(Kept(campaign=made, id=made.id, since=now(), by=request.operator))
 
 
@@ -120,14 +122,35 @@ def show(request: Request, campaign: str) -> Json:
     return tagged(told(kept_of(campaign)))
 
 
-@route("PUT", "/campaigns/{campaign}", role=Role.EDITOR, edits=True, takes=Campaign, gives=shapes.CampaignTold)
+@route(
+    "PUT",
+    "/campaigns/{campaign}",
+    role=Role.EDITOR,
+    edits=True,
+    takes=Campaign | shapes.Unfinished,
+    gives=shapes.CampaignTold,
+)
 def change(request: Request, campaign: str) -> Json:
-    """Changes a draft, in the form that `If-Match` names by its `etag`."""
-    made, held = written_in(request.json(), campaign), kept_of(campaign)
+    """Changes a draft, in the form that `If-Match` names by its `etag`: to the campaign in the body, or to a text
+    that is `unfinished`: what is wrong with it is in the answer (`problem`), and keeps it from being sent."""
+    text, held = text_in(request, "unfinished"), kept_of(campaign)
+    made = unfinished = None
+    try:
+        made = fitting(written_in(request.json() if text is None else object_in(text), campaign))
+    except RefusedError:
+        if text is None:
+            raise
+        unfinished = text
     only_if_unchanged(request, held)
     if held.state is not State.DRAFT:
         raise RefusedError("not_now", f"it {WORDS[held.state]}, and only a draft can be changed", "state", 409)
-    return tagged(told(store(held.changed(campaign=fitting(made), since=now(), by=request.operator))))
+    changed = held.changed(campaign=made or held.campaign, unfinished=unfinished, since=now(), by=request.operator)
+    return tagged(told(store(changed)))
+
+
+def whole(kept: Kept) -> Campaign:
+    """The campaign that a draft is. RefusedError: it is none yet, or what it names is not there."""
+    return fitting(kept.campaign if kept.unfinished is None else written_in(object_in(kept.unfinished), kept.id))
 
 
 @route("DELETE", "/campaigns/{campaign}", role=Role.EDITOR, edits=True, gives=shapes.OfCampaign)
@@ -232,7 +255,7 @@ def send(request: Request, campaign: str) -> Json:
     first email leaves."""
     held = kept_of(campaign)
     only_if_unchanged(request, held)
-    fitting(held.campaign)
+    whole(held)
     t, shop = now(), definitions.shop_zone()
     if timing.is_past(held.campaign.schedule, t):
         raise RefusedError("invalid_campaign", "its day is past: choose another", "schedule.day", 409)
@@ -519,7 +542,15 @@ def summary(kept: Kept) -> dict[str, Json]:
 
 
 def told(kept: Kept) -> dict[str, Json]:
-    return {**summary(kept), "etag": etag(kept), "definition": dumped(kept.campaign)}
+    """`problem`: what keeps a draft from being sent; `unfinished`: its text, while that is no campaign."""
+    problem = None
+    if kept.state is State.DRAFT:
+        try:
+            whole(kept)
+        except RefusedError as error:
+            problem = {"field": error.field, "text": error.message}
+    standing = {"etag": etag(kept), "definition": dumped(kept.campaign)}
+    return {**summary(kept), **standing, "unfinished": kept.unfinished, "problem": problem}
 
 
 def tagged(body: dict[str, Json], status: int = 200) -> Response:

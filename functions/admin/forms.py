@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from functions.admin import shapes
 from functions.admin import shop_settings as shop_settings_routes
+from functions.admin.copying import own
 from functions.admin.rest import Problem, ProblemsError, Request, answer, logger, route
 from functions.admin.shop_settings import place
+from functions.admin.unfinished import object_in, text_in
 from shared.adapters import coupons, form_definitions, form_pages, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError
@@ -22,6 +24,8 @@ from shared.domain.events import Json
 from shared.domain.forms import IN_WORDS, Form, Kept, SavedForms
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
+
+MAX_NAME = 200
 
 
 class FormsSettings(Settings):
@@ -38,11 +42,31 @@ def list_forms(request: Request) -> Json:
 @route("POST", "/forms", role=Role.EDITOR, about=("id",), takes=Form, gives=shapes.FormTold, status=201)
 def create_form(request: Request) -> Json:
     """Writes a new form, which is not on the web yet. 409 where there is one of this id."""
-    form, saved = written_in(request.json_with_lines()), form_definitions.saved()
+    return keep_new(written_in(request.json_with_lines()), request.operator)
+
+
+@route(
+    "POST",
+    "/forms/{form}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.FormTold,
+    status=201,
+)
+def duplicate_form(request: Request, form: str) -> Json:
+    """`{"id": …, "name": …}`: a new form that is like this one as it is written, and not on the web."""
+    like = kept_of(form_definitions.saved(), form).form
+    told = like.model_dump(mode="json", exclude_defaults=True)
+    return keep_new(written_in({**told, **own(request.json(), like.name, MAX_NAME)}), request.operator)
+
+
+def keep_new(form: Form, operator: str) -> Response:
+    saved = form_definitions.saved()
     if form.id in saved.forms:
         raise RefusedError("taken", "there is already a form with this id: choose another id", "id", 409)
-    kept = store(forms.written(saved, form, now(), request.operator), form.id)
-    logger.info("form written", form=form.id, operator=request.operator)
+    kept = store(forms.written(saved, form, now(), operator), form.id)
+    logger.info("form written", form=form.id, operator=operator)
     return tagged(kept, 201)
 
 
@@ -52,19 +76,28 @@ def show_form(request: Request, form: str) -> Json:
     return tagged(kept_of(form_definitions.saved(), form))
 
 
-@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True, takes=Form, gives=shapes.FormTold)
+@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True, takes=Form | shapes.Unfinished, gives=shapes.FormTold)
 def change_form(request: Request, form: str) -> Json:
-    """Changes what is written, in the form that `If-Match` names by its etag; the web has it once it is published."""
-    made = written_in(request.json_with_lines(), form)
+    """Changes what is written, in the form that `If-Match` names by its etag: to the form in the body, or to a text
+    that is `unfinished`, which need not be one yet. The web has it once it is published."""
+    text = text_in(request, "unfinished")
+    made = unfinished = None
+    try:
+        made = written_in(request.json_with_lines() if text is None else object_in(text, lines=True), form)
+    except RefusedError:
+        if text is None:
+            raise
+        unfinished = text
     saved = only_if_unchanged(request, form)
-    return tagged(store(forms.written(saved, made, now(), request.operator), form))
+    made = made or saved.forms[form].form
+    return tagged(store(forms.written(saved, made, now(), request.operator, unfinished), form))
 
 
 @route("POST", "/forms/{form}/publish", role=Role.SENDER, edits=True, gives=shapes.FormTold)
 def publish_form(request: Request, form: str) -> Json:
     """Puts it on the web as it is written, as its next version, within a minute."""
     saved = only_if_unchanged(request, form)
-    if found := problems_of(saved.forms[form].form):
+    if found := problems_of(saved.forms[form]):
         raise ProblemsError([Problem(None, text, None) for text in found], "invalid_form")
     kept = store(forms.published(saved, form, now(), request.operator), form)
     logger.info("form published", form=form, version=kept.version, operator=request.operator)
@@ -89,7 +122,7 @@ def summary(kept: Kept) -> dict[str, Json]:
         "style": kept.form.style,
         "version": kept.version,
         "published": kept.published is not None,
-        "changed": kept.published != kept.form,
+        "changed": kept.published != kept.form or kept.unfinished is not None,
         "at": kept.at,
         "by": kept.by,
     }
@@ -102,7 +135,8 @@ def told(kept: Kept) -> dict[str, Json]:
         **summary(kept),
         "form": kept.form.model_dump(mode="json", exclude_defaults=True),
         "wordings": {str(version): wording for version, wording in kept.wordings.items()},
-        "problems": problems_of(kept.form),
+        "unfinished": kept.unfinished,
+        "problems": problems_of(kept),
         "url": f"{url}/forms/{kept.form.id}",
         "snippet": None if on_the_web.is_survey else form_pages.snippet(on_the_web, shop_settings.settings(), url),
         "etag": etag(kept),
@@ -117,9 +151,15 @@ def etag(kept: Kept) -> str:
     return f'"form-{kept.number}"'
 
 
-def problems_of(form: Form) -> list[str]:
+def problems_of(kept: Kept) -> list[str]:
     """Why it cannot be published."""
-    shop = shop_settings.settings()
+    form, shop = kept.form, shop_settings.settings()
+    if kept.unfinished is not None:
+        try:
+            written_in(object_in(kept.unfinished, lines=True), form.id)
+        except RefusedError as error:
+            return [f"{error.field}: {error.message}" if error.field else error.message]
+        return ["what was left unfinished is a form by now: save it again"]
     found = forms.problems(form, shop)
     if form.promise is not None and coupons.pool(form.promise) is None:
         found.append(f"there is no pool of codes {form.promise} (PUT /coupons/{form.promise}): its emails would wait")

@@ -17,11 +17,13 @@ from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import known, shapes
+from functions.admin.copying import own
 from functions.admin.rest import Paging, Place, Problem, ProblemsError, Request, answer, logger, paged, route
+from functions.admin.unfinished import text_in
 from shared.adapters import journey_definitions, journey_files, members, refreshes, run_counts
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
-from shared.adapters.journey_definitions import Draft
+from shared.adapters.drafts import Draft as DraftOf
 from shared.adapters.journey_files import NotYamlError, Parsed
 from shared.domain.conditions.fields import format_duration, parse_duration
 from shared.domain.events import DAY, Instant, Json
@@ -48,6 +50,7 @@ MAX_FORMS = 20  # of one page
 MAX_ROWS = 20_000
 """Runs that are looked at for one dry run; of more it says that there are."""
 LONGEST_OVER = 30 * DAY
+Draft = DraftOf[Journey]
 SHIPPED = "beckon"
 """Whose the drafts are that the shop ships with."""
 
@@ -90,24 +93,33 @@ def create(request: Request) -> Json:
 )
 def put_draft(request: Request, journey: str) -> Json:
     """Keeps a draft of a journey, in the place of the form that `If-Match` names by its `etag`. It may have problems
-    still; what cannot be read as a journey is refused."""
+    still; what cannot be read as a journey is refused, unless it is sent as a `text`: that is kept as it is."""
     if not known_as(journey):
         raise RefusedError("not_found", "there is no such journey; a new one is made by POST /journeys", "journey", 404)
-    written = written_in(request.json_with_text("yaml"), journey)
+    text, written = text_in(request), None
+    try:
+        written = written_in(request.json_with_text("yaml") if text is None else {"yaml": text}, journey)
+    except ProblemsError:
+        if text is None:
+            raise
     only_if_unchanged(request, journey)
-    held = journey_definitions.drafts().get(journey)
-    return keep(written, held.number if held else None, request.operator, 200)
+    held = journey_definitions.drafts.all().get(journey)
+    number = held.number if held else None
+    if written is None:
+        written = Written(held.form if held else form_of(journey), text)
+        return keep(written, number, request.operator, 200, unfinished=True)
+    return keep(written, number, request.operator, 200)
 
 
 @route("DELETE", "/journeys/{journey}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfJourney)
 def drop_draft(request: Request, journey: str) -> Json:
     """Drops the draft. What the shop ships with is as it was shipped, then."""
-    held = journey_definitions.drafts().get(journey)
+    held = journey_definitions.drafts.all().get(journey)
     if held is None:
         raise RefusedError("not_found", "there is no draft of this journey", "journey", 404)
     only_if_unchanged(request, journey)
     try:
-        journey_definitions.drop_draft(journey, held.number)
+        journey_definitions.drafts.drop(journey, held.number)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     return {"journey": journey}
@@ -127,9 +139,8 @@ def duplicate(request: Request, journey: str) -> Json:
     its own comes with a deployment only."""
     body = request.json()
     published = journey_definitions.publication().journeys.get(journey)
-    like = published.journey if published else draft_of(journey).journey
-    own = {"id": body.get("id"), "name": body.get("name", f"{like.name} (copy)"), "runs_on": "wake_ups"}
-    definition = dumped(like) | own
+    like = published.journey if published else draft_of(journey).form
+    definition = dumped(like) | own(body, like.name) | {"runs_on": "wake_ups"}
     written = written_in({"definition": definition})
     if known_as(written.journey.id):
         raise taken()
@@ -149,7 +160,7 @@ def check(request: Request, journey: str) -> Json:
     step and line. Nothing is kept."""
     body = request.json_with_text("yaml") if request.body else {}
     try:
-        written = written_in(body, journey) if body else written_as(draft_of(journey))
+        written = written_in(body, journey) if body else whole(draft_of(journey))
     except ProblemsError as error:
         return {"problems": [each._asdict() for each in error.problems], "definition": None, "words": None}
     return {
@@ -173,7 +184,7 @@ def check(request: Request, journey: str) -> Json:
 def dry_run(request: Request, journey: str) -> Json:
     """Whom publishing the draft would concern: who is under way, who waits at a step that is gone and where they would
     go on, who is in the segment that begins it already, and who has finished."""
-    draft, published = draft_of(journey), journey_definitions.publication().journeys.get(journey)
+    draft, published = whole(draft_of(journey)), journey_definitions.publication().journeys.get(journey)
     under_way, gone, finished, counted = Counter[int](), Counter[tuple[int, str]](), 0, 0
     for counted, row in enumerate(run_counts.rows(journey) if published else (), 1):
         if row.outcome is None:
@@ -192,7 +203,7 @@ def dry_run(request: Request, journey: str) -> Json:
         "present": members.count(trigger.segment) if isinstance(trigger, SegmentChange) and enters else None,
         "finished": finished,
         "more": counted >= MAX_ROWS,
-        "problems": [each._asdict() for each in problems_of(written_as(draft))],
+        "problems": [each._asdict() for each in problems_of(draft)],
         "checklist": known.checklist(draft.journey),
     }
 
@@ -221,19 +232,21 @@ def publish(request: Request, journey: str) -> Json:
     """Makes the draft what holds, with the next version. The body says what becomes of those who are under way, and
     whom it takes in besides (docs/journeys.md)."""
     choices = Choices.read(request.json() if request.body else {})
-    draft = draft_of(journey)
+    kept = draft_of(journey)
+    draft = whole(kept)
     only_if_unchanged(request, journey)
     held = journey_definitions.publication()
     before = held.journeys.get(journey)
     newest = next(journey_definitions.versions_of(journey)) if before else None
-    if before is not None and newest is not None and choices.hold(before) and written_of(newest) == written_of(draft):
+    again = newest is not None and (newest.journey, newest.text) == (kept.form, kept.text)
+    if before is not None and again and choices.hold(before):
         number = before.version  # the last try has published it, and did no more: that is done now
         earlier = journey_definitions.version(journey, number - 1) if number > 1 else None
         acts = choices.acts(earlier, draft.journey, number)
     else:
         number = before.version + 1 if before else 1
         acts = choices.acts(before.journey if before else None, draft.journey, number)
-        if wrong := problems_of(written_as(draft), unknown_events=choices.unknown_events):
+        if wrong := problems_of(draft, unknown_events=choices.unknown_events):
             raise ProblemsError(wrong)
         version = Version(
             version=number,
@@ -241,21 +254,17 @@ def publish(request: Request, journey: str) -> Json:
             published=now(),
             by=request.operator,
             why=choices.why,
-            text=draft.text,
+            text=kept.text,
         )
         held = published(with_journey(held, version, choices.under_way, state=choices.state), version)
     job = start_job(f"journey-{journey}-v{number}", journey, acts, request) if acts else None
-    if draft.number:
+    if kept.number:
         with suppress(PublishedMeanwhileError):  # of another journey's draft: this one says what is published
-            journey_definitions.drop_draft(journey, draft.number)
+            journey_definitions.drafts.drop(journey, kept.number)
     logger.info("journey published", journey=journey, version=number, operator=request.operator)
     after = held.journeys[journey]
     told = {"journey": journey, "version": number, "publication": held.number, "state": after.state, "job": job}
     return answer(200, told, etag(after, None))
-
-
-def written_of(form: Draft | Version) -> Written:
-    return Written(form.journey, form.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +322,9 @@ def _appended(before: Journey | None, journey: Journey) -> str | None:
     if before is None:
         return None
     ids = {step.id for step in before.steps}
-    own = [step.id for step in journey.steps]
-    last = max((place for place, step in enumerate(own) if step in ids), default=-1)
-    return own[last + 1] if last + 1 < len(own) else None
+    steps = [step.id for step in journey.steps]
+    last = max((place for place, step in enumerate(steps) if step in ids), default=-1)
+    return steps[last + 1] if last + 1 < len(steps) else None
 
 
 @route(
@@ -412,9 +421,9 @@ def told_of(version: Version) -> dict[str, Json]:
 def drafts() -> dict[str, Draft]:
     """All drafts by their journeys: those that were made, and of what the shop ships with those that nobody has
     published or changed (number 0)."""
-    made, published = journey_definitions.drafts(), journey_definitions.publication().journeys
+    made, published = journey_definitions.drafts.all(), journey_definitions.publication().journeys
     shipped = {
-        id_: Draft(number=0, journey=journey, at=0, by=SHIPPED, text=journey_files.shipped_texts()[id_])
+        id_: Draft(number=0, form=journey, by=SHIPPED, text=journey_files.shipped_texts()[id_])
         for id_, journey in journey_files.shipped().items()
         if id_ not in published
     }
@@ -453,11 +462,18 @@ def version_of(journey: str, number: str) -> Version:
 
 def text_of(draft: Draft) -> str:
     """The draft as YAML: as it was written, where it was."""
-    return draft.text or journey_files.written(draft.journey)
+    return journey_files.written(draft.form) if draft.text is None else draft.text
 
 
-def written_as(draft: Draft) -> Written:
-    return Written(draft.journey, text_of(draft))
+def form_of(journey: str) -> Journey:
+    """As it is published, or as its draft could last be read."""
+    published = journey_definitions.publication().journeys.get(journey)
+    return published.journey if published else draft_of(journey).form
+
+
+def whole(draft: Draft) -> Written:
+    """The journey that a draft is, with its text. ProblemsError: it is none yet."""
+    return written_in({"yaml": draft.text}, draft.form.id) if draft.unfinished else Written(draft.form, text_of(draft))
 
 
 def written_in(body: dict[str, Any], id_: str | None = None) -> Written:
@@ -499,27 +515,34 @@ def _placed(problems: Iterable[checking.Problem], parsed: Parsed) -> list[Proble
     return [Problem(each.step, each.text, parsed.line(each.path)) for each in problems]
 
 
-def keep(written: Written, instead_of: int | None, operator: str, status: int) -> Response:
+def keep(written: Written, instead_of: int | None, operator: str, status: int, *, unfinished: bool = False) -> Response:
+    id_ = written.journey.id
     try:
-        draft = journey_definitions.put_draft(written.journey, written.text, instead_of, operator)
+        draft = journey_definitions.drafts.put(
+            id_, written.journey, written.text, instead_of=instead_of, by=operator, unfinished=unfinished
+        )
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     except TooLargeError as error:
         raise RefusedError("too_large", str(error), "yaml", 413) from None
-    published = journey_definitions.publication().journeys.get(written.journey.id)
-    return answer(status, drafted(draft, published))
+    return answer(status, drafted(draft, journey_definitions.publication().journeys.get(id_)))
 
 
 def drafted(draft: Draft, published: Published | None) -> dict[str, Json]:
-    written = written_as(draft)
+    """`definition` and `words` are those of the form that could last be read, where the text is `unfinished`."""
+    try:
+        problems = problems_of(whole(draft))
+    except ProblemsError as error:
+        problems = [*error.problems]
     return {
-        "definition": dumped(draft.journey),
+        "definition": dumped(draft.form),
+        "unfinished": draft.unfinished,
         "etag": etag(published, draft),
         "at": draft.at or None,
         "by": draft.by,
-        "text": written.text,
-        "problems": [each._asdict() for each in problems_of(written)],
-        "words": known.in_words(draft.journey),
+        "text": text_of(draft),
+        "problems": [each._asdict() for each in problems],
+        "words": known.in_words(draft.form),
     }
 
 

@@ -36,7 +36,7 @@ def list_journeys(request: Request) -> Json:
     for id_ in sorted({*published, *drafts}):
         standing = published.get(id_)
         counts = run_counts.counts(id_) if standing else []
-        journey = standing.journey if standing else drafts[id_].journey
+        journey = standing.journey if standing else drafts[id_].form
         listed.append(
             {
                 "id": id_,
@@ -61,7 +61,7 @@ def show_journey(request: Request, journey: str) -> Json:
     """As it is published, and as it may become: in words, with how many are where, and what is to be done yet."""
     publication, draft = journey_definitions.publication(), journey_drafts.drafts().get(journey)
     standing = publication.journeys.get(journey)
-    shown = standing.journey if standing else draft.journey if draft else None
+    shown = standing.journey if standing else draft.form if draft else None
     if shown is None:
         raise journey_drafts.not_found()
     counts = run_counts.counts(journey) if standing else []
@@ -89,7 +89,7 @@ def show_journey(request: Request, journey: str) -> Json:
         },
         "steps": steps(shown, counts, standing.steps if standing else {}, held(journey, counts)),
         "days": days(counts, now()),
-        "checklist": known.checklist(draft.journey if draft else shown),
+        "checklist": known.checklist(draft.form if draft else shown),
         "versions": [journey_drafts.told_of(each) for each in versions],
         "simulation": journey_definitions.simulation(journey),
     }

@@ -47,7 +47,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
     from shared.domain.journeys.checking import Known  # which most requests do not wait for
 
     published = {name: each.journey for name, each in journey_definitions.publication().journeys.items()}
-    drafted = {name: each.journey for name, each in journey_definitions.drafts().items()}
+    drafted = {name: each.form for name, each in journey_definitions.drafts.all().items()}
     others = journey_files.shipped() | drafted | published
     return Known(
         templates=template_definitions.numbers(),

@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, get_args
 
+from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import known, shapes
+from functions.admin.copying import own
 from functions.admin.passes import outcome_of
 from functions.admin.rest import Paging, Place, ProblemsError, Request, answer, logger, paged, route
+from functions.admin.unfinished import text_in
 from shared.adapters import definitions, journey_definitions, refreshes
 from shared.adapters.clock import now
-from shared.adapters.definitions import Draft
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.adapters.drafts import Draft as DraftOf
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.operators import Role
@@ -29,9 +32,9 @@ from shared.domain.sources.payload import Payload
 from shared.domain.wording import sentence
 
 MAX_FORMS = 20  # of one page
-MAX_TEXT = 100_000
 ID = r"[a-z][a-z0-9_]{0,39}"
 ID_RULE = "lower-case letters, digits and _, beginning with a letter, at most 40 characters"
+Draft = DraftOf[Segment | None]
 
 
 # ── drafts ──
@@ -49,17 +52,38 @@ ID_RULE = "lower-case letters, digits and _, beginning with a letter, at most 40
 def create(request: Request) -> Json:
     """Keeps a draft of a new segment: its `id`, `name`, `sentence`, `group` and `when`; or its `id` and a `text`, which
     need not be a segment yet. 409 where there is one of this id: nobody's segment is replaced by making another."""
-    body = request.json_with_text("text")
-    id_ = str(body.get("id", ""))
+    id_ = str(request.json().get("id", ""))
     publication = definitions.publication()
-    read, text = _written_in(body, id_, publication)
+    read, text = _written_in(request, id_, publication)
+    return _keep_new(id_, read, text, publication, request.operator)
+
+
+@route(
+    "POST",
+    "/segments/{segment}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.SegmentDraft,
+    status=201,
+)
+def duplicate(request: Request, segment: str) -> Json:
+    """`{"id": …, "name": …}`: a draft of a new segment that is like this one, as it is published (or as its draft, of
+    one that never was)."""
+    publication, body = definitions.publication(), request.json()
+    like = publication.segment(segment) or whole(draft_of(segment), segment)
+    read = segment_in({**_plain(like), **own(body, like.name)}, str(body.get("id", "")))
+    return _keep_new(read.id, read, None, publication, request.operator)
+
+
+def _keep_new(id_: str, read: Segment | None, text: str | None, publication: Publication, operator: str) -> Response:
     taken = RefusedError(
         "taken", "there is already a segment with this id: open that one, or choose another id", "id", 409
     )
     if publication.segment(id_) is not None:
         raise taken
     try:
-        draft = _keep(id_, read, text, None)
+        draft = _keep(id_, read, text, None, operator)
     except PublishedMeanwhileError:
         raise taken from None
     return answer(201, drafted(draft, publication, id_))
@@ -77,29 +101,27 @@ def put_draft(request: Request, segment: str) -> Json:
     """Keeps a draft of a segment that there is, in the place of the form that `If-Match` names by its `etag`. As a
     `text` it need not be a segment yet: what is wrong with it is in the answer (`problems`), and keeps it from being
     published."""
-    body = request.json_with_text("text")
-    held = definitions.drafts().get(segment)
+    held = definitions.drafts.all().get(segment)
     publication = definitions.publication()
     if held is None and publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment; a new one is made by POST /segments", "segment", 404)
-    read, text = _written_in(body, segment, publication)
+    read, text = _written_in(request, segment, publication)
     only_if_unchanged(request, segment)
     try:
-        return drafted(_keep(segment, read, text, held.number if held else None), publication, segment)
+        kept = _keep(segment, read, text, held.number if held else None, request.operator)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
+    return drafted(kept, publication, segment)
 
 
-def _written_in(body: Payload, id_: str, publication: Publication) -> tuple[Segment | None, str | None]:
+def _written_in(request: Request, id_: str, publication: Publication) -> tuple[Segment | None, str | None]:
     """What a request wants kept. A definition has to be right; a `text` is kept as it is, with the segment that it is,
     if it is one yet."""
-    text = body.get("text")
+    text = text_in(request)
     if text is None:
-        read = segment_in(body, id_)
+        read = segment_in(request.json(), id_)
         fitting(publication, read, start_journeys=False)
         return read, None
-    if not isinstance(text, str) or len(text) > MAX_TEXT:
-        raise RefusedError("invalid_text", f"it must be a text of at most {MAX_TEXT:,} characters", "text")
     if not re.fullmatch(ID, id_):
         raise RefusedError("invalid_segment", ID_RULE, "id")
     try:
@@ -108,22 +130,20 @@ def _written_in(body: Payload, id_: str, publication: Publication) -> tuple[Segm
         return None, text
 
 
-def _keep(id_: str, read: Segment | None, text: str | None, instead_of: int | None) -> Draft:
+def _keep(id_: str, read: Segment | None, text: str | None, instead_of: int | None, operator: str) -> Draft:
     """PublishedMeanwhileError."""
     try:
-        if read is None:
-            return definitions.put_unfinished(id_, text or "", instead_of)
-        return definitions.put_draft(read, instead_of, text)
+        return definitions.drafts.put(id_, read, text, instead_of=instead_of, by=operator, unfinished=read is None)
     except TooLargeError as error:
         raise too_large(error) from None
 
 
 @route("DELETE", "/segments/{segment}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfSegment)
 def drop_draft(request: Request, segment: str) -> Json:
-    draft_of(segment)
+    draft = draft_of(segment)
     only_if_unchanged(request, segment)
     try:
-        definitions.drop_draft(segment)
+        definitions.drafts.drop(segment, draft.number)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     return {"segment": segment}
@@ -163,14 +183,15 @@ def show_dry_run(request: Request, segment: str, run: str) -> Json:
 )
 def publish(request: Request, segment: str) -> Json:
     """Makes the draft what holds, with the next number, and has all contacts adopt it."""
-    draft, start_journeys = whole(draft_of(segment), segment), wants_journeys(request)
+    held, start_journeys = draft_of(segment), wants_journeys(request)
+    draft = whole(held, segment)
     only_if_unchanged(request, segment)
     publication = definitions.publication()
     if publication.segment(segment) != draft:
         publication = published(fitting(publication, draft, start_journeys))
     fill(publication)
     with suppress(PublishedMeanwhileError):  # of another segment's draft: this one says what is published, and may stay
-        definitions.drop_draft(segment)
+        definitions.drafts.drop(segment, held.number)
     logger.info("segment published", segment=segment, number=publication.number, operator=request.operator)
     told = {"segment": segment, "publication": publication.number, **filling(publication, segment)}
     return answer(202, told, etag(publication, segment, None))
@@ -218,7 +239,7 @@ def list_versions(request: Request, segment: str) -> Json:
 
 def life(segment: str) -> dict[str, Json]:
     """Where the segment is in its life: draft, published by which number, and how far that is filled."""
-    publication, draft = definitions.publication(), definitions.drafts().get(segment)
+    publication, draft = definitions.publication(), definitions.drafts.all().get(segment)
     since = publication.since.get(segment)
     return {
         "etag": etag(publication, segment, draft),
@@ -285,7 +306,7 @@ def segment_of(text: str, id_: str) -> Segment:
 
 def whole(draft: Draft, id_: str) -> Segment:
     """The segment that a draft is. InvalidSegmentError: it is none yet."""
-    return draft.segment if draft.segment is not None else segment_of(draft.text or "", id_)
+    return draft.form if draft.form is not None else segment_of(draft.text or "", id_)
 
 
 WORDS = {
@@ -357,7 +378,7 @@ def fill(publication: Publication) -> None:
 
 
 def draft_of(segment: str) -> Draft:
-    draft = definitions.drafts().get(segment)
+    draft = definitions.drafts.all().get(segment)
     if draft is None:
         raise RefusedError("not_found", "there is no draft of this segment", "segment", 404)
     return draft
@@ -375,7 +396,7 @@ def only_if_unchanged(request: Request, segment: str) -> None:
     """RefusedError where the request is about another form of the segment than there is by now."""
     if request.if_match is None:
         return
-    if request.if_match != etag(definitions.publication(), segment, definitions.drafts().get(segment)):
+    if request.if_match != etag(definitions.publication(), segment, definitions.drafts.all().get(segment)):
         told = "somebody else has changed this segment: look at their version and bring your changes into it"
         raise RefusedError("changed_meanwhile", told, "If-Match", 412)
 
@@ -409,18 +430,18 @@ def drafted(draft: Draft, publication: Publication, id_: str) -> dict[str, Json]
         "number": draft.number,
         "etag": etag(publication, id_, draft),
         "name": name_of(draft, id_),
-        "definition": written(draft.segment) if draft.segment is not None else None,
+        "definition": written(draft.form) if draft.form is not None else None,
         "text": draft.text,
         "problems": [each._asdict() for each in problems],
-        "words": sentence(known, draft.segment.when) if draft.segment is not None else None,
+        "words": sentence(known, draft.form.when) if draft.form is not None else None,
         "dry_run": refreshes.dry_run_of(draft.number),
     }
 
 
 def name_of(draft: Draft, id_: str) -> str:
     """What the draft calls itself, as far as that can be read."""
-    if draft.segment is not None:
-        return draft.segment.name
+    if draft.form is not None:
+        return draft.form.name
     with suppress(ValueError, AttributeError):
         name = json.loads(draft.text or "").get("name")
         if isinstance(name, str) and name.strip():
@@ -429,4 +450,8 @@ def name_of(draft: Draft, id_: str) -> str:
 
 
 def written(segment: Segment) -> Json:
+    return _plain(segment)
+
+
+def _plain(segment: Segment) -> Payload:
     return segment.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -46,7 +46,7 @@ def list_segments(request: Request) -> Json:
     leave wrong until the next night; a segment's own answer counts them. `sizes` are those of the last nights (`days`);
     `used_by`, what asks about it; `contacts`, how many there are in all."""
     shop_definitions, counted, t = definitions.segments(), members.counts(), now()
-    known, drafts = shop_definitions.segments, definitions.drafts()
+    known, drafts = shop_definitions.segments, definitions.drafts.all()
     used, own = uses.uses(known), definitions.publication().own
     days = segment_sizes.kept(t, SIZES_TOLD)
     return {
@@ -66,7 +66,7 @@ def list_segments(request: Request) -> Json:
             {
                 "segment": id_,
                 "name": publishing.name_of(draft, id_),
-                "sentence": draft.segment.sentence if draft.segment is not None else None,
+                "sentence": draft.form.sentence if draft.form is not None else None,
             }
             for id_, draft in drafts.items()
             if id_ not in known

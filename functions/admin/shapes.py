@@ -46,17 +46,25 @@ class Asked(TypedDict):
 
 
 class JourneyWritten(TypedDict, total=False):
-    """One of the two."""
+    """One of the three. A `text` is kept as it is, though it is no journey yet."""
 
     yaml: str
     definition: Journey
+    text: str
 
 
 class Written(TypedDict, total=False):
-    """One of the two, of a template."""
+    """One of the three, of a template. A `text` (YAML or JSON) is kept as it is, though it is no template yet."""
 
     yaml: str
     definition: Template
+    text: str
+
+
+class Unfinished(TypedDict):
+    """What somebody is writing, kept as they left it: the JSON of a thing, or of what is none yet."""
+
+    unfinished: str
 
 
 class Copy(TypedDict):
@@ -511,6 +519,7 @@ class Journeys(TypedDict):
 
 class JourneyDraft(TypedDict):
     definition: Definition
+    unfinished: bool
     etag: str | None
     at: int | None
     by: str
@@ -641,6 +650,7 @@ class Forms(TypedDict):
 
 class FormTold(FormListed):
     form: Definition
+    unfinished: str | None
     problems: list[str]
     url: str
     snippet: str | None
@@ -664,6 +674,8 @@ class Campaigns(TypedDict):
 class CampaignTold(CampaignListed):
     etag: str
     definition: Definition
+    unfinished: str | None
+    problem: dict[str, Any] | None
 
 
 class Audience(OfCampaign):

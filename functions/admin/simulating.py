@@ -85,7 +85,7 @@ def _written(body: dict[str, Any], journey: str) -> Written:
         return written_in(given, journey)
     draft = journey_drafts.drafts().get(journey)
     if draft is not None:
-        return journey_drafts.written_as(draft)
+        return journey_drafts.whole(draft)
     return Written(journey_drafts.publication_with(journey)[1].journey, None)
 
 

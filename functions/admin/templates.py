@@ -17,13 +17,15 @@ from pydantic import ValidationError
 
 from functions.admin import shapes, views
 from functions.admin import shop_settings as settings_routes
+from functions.admin.copying import own
 from functions.admin.rest import Paging, Place, Problem, ProblemsError, Request, answer, left_out, logger, paged, route
+from functions.admin.unfinished import text_in
 from shared.adapters import campaigns, contacts, definitions, heard, journey_definitions, journey_files, shop_settings
 from shared.adapters import template_definitions as kept
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.adapters.drafts import Draft as DraftOf
 from shared.adapters.journey_files import NotYamlError, Parsed
-from shared.adapters.template_definitions import Draft
 from shared.domain import settings
 from shared.domain.campaigns.definition import templates_of
 from shared.domain.campaigns.states import ENDED
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 SAMPLE = 200
 """Contacts for whom a template is tried before it is published."""
 MAX_VERSIONS = 20
+Draft = DraftOf[Template]
 ITS_OWN = ("contact", "as", "language", "version", "to")
 """Fields of a body beside the template itself."""
 
@@ -53,10 +56,10 @@ ITS_OWN = ("contact", "as", "language", "version", "to")
 @route("GET", "/templates", role=Role.VIEWER, gives=shapes.Templates)
 def list_templates(request: Request) -> Json:
     """All of them: shipped, published by the shop, and those that are only drafts."""
-    numbers, drafts, used = kept.numbers(), kept.drafts(), journeys_by_template()
+    numbers, drafts, used = kept.numbers(), kept.drafts.all(), journeys_by_template()
     listed: list[Json] = []
     for id_ in sorted({*numbers, *drafts}):
-        template = kept.template(id_).template if id_ in numbers else drafts[id_].template
+        template = kept.template(id_).template if id_ in numbers else drafts[id_].form
         listed.append(
             {
                 "id": id_,
@@ -77,7 +80,7 @@ def list_templates(request: Request) -> Json:
 @route("GET", "/templates/{template}", role=Role.VIEWER, gives=shapes.TemplateTold)
 def show_template(request: Request, template: str) -> Json:
     """As it is sent, and as it may become. `text`: what to edit, as YAML."""
-    version, draft = standing(template), kept.drafts().get(template)
+    version, draft = standing(template), kept.drafts.all().get(template)
     if version is None and draft is None:
         raise not_found()
     return tagged(
@@ -89,7 +92,7 @@ def show_template(request: Request, template: str) -> Json:
             "by": version.by or None if version else None,
             "why": version.why or None if version else None,
             "shipped": template in kept.shipped_ids(),
-            "draft": {"definition": dumped(draft.template), "at": draft.at, "by": draft.by} if draft else None,
+            "draft": drafted(draft) if draft else None,
             "text": text_of(template, version, draft),
             "journeys": journeys_by_template().get(template, []),
             "etag": etag(version, draft),
@@ -126,8 +129,7 @@ def list_versions(request: Request, template: str) -> Json:
 def create(request: Request) -> Json:
     """Keeps a draft of a new template: `{"yaml": …}` or `{"definition": …}`. 409 where there is one of this id."""
     template, text = written_in(request.json_with_lines())
-    if template.id in kept.numbers() or template.id in kept.drafts():
-        raise RefusedError("taken", "there is a template of this id: choose another", "id", 409)
+    refuse_taken(template.id)
     return keep(template, text, None, request.operator, 201)
 
 
@@ -135,13 +137,22 @@ def create(request: Request) -> Json:
     "PUT", "/templates/{template}/draft", role=Role.EDITOR, edits=True, takes=shapes.Written, gives=shapes.TemplateKept
 )
 def put_draft(request: Request, template: str) -> Json:
-    """Keeps a draft, in the place of the form that `If-Match` names by its `etag`. It may have problems still."""
-    version, draft = standing(template), kept.drafts().get(template)
-    if version is None and draft is None:
+    """Keeps a draft, in the place of the form that `If-Match` names by its `etag`. It may have problems still; as a
+    `text` (YAML or JSON) it need not even be a template yet."""
+    version, draft = standing(template), kept.drafts.all().get(template)
+    before = draft.form if draft else version.template if version else None
+    if before is None:
         raise not_found()
-    written, text = written_in(request.json_with_lines(), template)
+    given, unfinished = text_in(request), False
+    try:
+        written, text = written_in(request.json_with_lines() if given is None else {"text": given}, template)
+    except ProblemsError:
+        if given is None:
+            raise
+        written, text, unfinished = before, given, True
     only_if_unchanged(request, version, draft)
-    return keep(written, text, draft.number if draft else None, request.operator, 200)
+    held = draft.number if draft else None
+    return keep(written, text, held, request.operator, 200, unfinished=unfinished)
 
 
 @route("DELETE", "/templates/{template}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfTemplate)
@@ -149,10 +160,33 @@ def drop_draft(request: Request, template: str) -> Json:
     draft = draft_of(template)
     only_if_unchanged(request, standing(template), draft)
     try:
-        kept.drop_draft(template, draft.number)
+        kept.drafts.drop(template, draft.number)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     return {"template": template}
+
+
+@route(
+    "POST",
+    "/templates/{template}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.TemplateKept,
+    status=201,
+)
+def duplicate(request: Request, template: str) -> Json:
+    """`{"id": …, "name": …}`: a draft of a new template that is like this one, as it is sent (or as its draft, of one
+    that was never published)."""
+    version, draft = standing(template), kept.drafts.all().get(template)
+    like = version.template if version else draft.form if draft else None
+    if like is None:
+        raise not_found()
+    copy, _ = written_in(
+        {"definition": like.model_dump(mode="json", by_alias=True, exclude_none=True) | own(request.json(), like.name)}
+    )
+    refuse_taken(copy.id)
+    return keep(copy, None, None, request.operator, 201)
 
 
 # ── looking at it ──
@@ -339,7 +373,7 @@ def publish(request: Request, template: str) -> Json:
         raise RefusedError("invalid_choice", "say why, in at most 200 characters", "why")
     draft = draft_of(template)
     only_if_unchanged(request, standing(template), draft)
-    found, _ = checked(draft.template)
+    found, _ = checked(whole(draft, template))
     if found.version is None:
         problems = [Problem(**each) for each in placed(found, draft.text)]
         raise ProblemsError(problems, "invalid_template")
@@ -348,7 +382,7 @@ def publish(request: Request, template: str) -> Json:
     new = found.version.model_copy(update={"number": number, "at": now(), "by": request.operator, "why": why})
     stored(with_version(kept.publication(), new), new)
     with suppress(PublishedMeanwhileError):  # of another template's draft: this one says what is published
-        kept.drop_draft(template, draft.number)
+        kept.drafts.drop(template, draft.number)
     logger.info("template published", template=template, version=number, operator=request.operator)
     return answer(200, {"template": template, "version": number, "advice": found.advice}, etag(new, None))
 
@@ -357,7 +391,7 @@ def publish(request: Request, template: str) -> Json:
 def take_back(request: Request, template: str) -> Json:
     """Takes the shop's own template back: what is shipped under its id is sent again; one that nothing is shipped for
     is gone, which is refused while a journey sends it. Its versions stay, for the emails that were made of them."""
-    version, draft = standing(template), kept.drafts().get(template)
+    version, draft = standing(template), kept.drafts.all().get(template)
     if version is None or version.number == 0:
         raise RefusedError("not_found", "the shop has published no template of this id", "template", 404)
     only_if_unchanged(request, version, draft)
@@ -405,17 +439,33 @@ def standing(id_: str) -> Version | None:
 
 
 def draft_of(id_: str) -> Draft:
-    draft = kept.drafts().get(id_)
+    draft = kept.drafts.all().get(id_)
     if draft is None:
         raise RefusedError("not_found", "there is no draft of this template", "template", 404)
     return draft
 
 
+def refuse_taken(id_: str) -> None:
+    if id_ in kept.numbers() or id_ in kept.drafts.all():
+        raise RefusedError("taken", "there is a template of this id: choose another", "id", 409)
+
+
+def whole(draft: Draft, id_: str) -> Template:
+    """The template that a draft is. ProblemsError: it is none yet."""
+    return written_in({"text": draft.text}, id_)[0] if draft.unfinished else draft.form
+
+
+def drafted(draft: Draft) -> dict[str, Json]:
+    """`unfinished`: the text as somebody left it, while it is no template; `definition`: what could be read before."""
+    unfinished = draft.text if draft.unfinished else None
+    return {"definition": dumped(draft.form), "unfinished": unfinished, "at": draft.at, "by": draft.by}
+
+
 def form_of(id_: str) -> tuple[Template, str | None]:
     """The draft, or what is sent now where there is none."""
-    draft, version = kept.drafts().get(id_), standing(id_)
+    draft, version = kept.drafts.all().get(id_), standing(id_)
     if draft is not None:
-        return draft.template, draft.text
+        return whole(draft, id_), draft.text
     if version is None:
         raise not_found()
     return version.template, None
@@ -431,23 +481,32 @@ def version_of(id_: str, number: object) -> Version:
 def text_of(id_: str, version: Version | None, draft: Draft | None) -> str:
     """As YAML, as it was written, where it was."""
     if draft is not None:
-        return draft.text or journey_files.written(draft.template)
+        return journey_files.written(draft.form) if draft.text is None else draft.text
     assert version is not None
     return kept.shipped_text(id_) if version.number == 0 else journey_files.written(version.template)
 
 
 def written_in(body: Mapping[str, Any], id_: str | None = None) -> tuple[Template, str | None]:
-    """The template in a body, `{"yaml": …}` or `{"definition": …}`, and its text. ProblemsError."""
-    if set(body) not in ({"yaml"}, {"definition"}):
+    """The template in a body: `yaml`, a `definition`, or either as a `text`; and its text, where that was YAML.
+    ProblemsError."""
+    if set(body) not in ({"yaml"}, {"definition"}, {"text"}):
         raise RefusedError("invalid_template", "send `yaml`, a text, or `definition`, an object", "yaml")
-    text = body.get("yaml")
+    text = body.get("yaml", body.get("text"))
     if text is not None and not isinstance(text, str):
         raise RefusedError("invalid_template", "it must be a text", "yaml")
-    try:
-        parsed = Parsed(body["definition"]) if text is None else journey_files.read(text)
-    except NotYamlError as error:
-        raise ProblemsError([Problem(None, str(error), error.line)], "invalid_template") from None
+    parsed = Parsed(body.get("definition"))
+    if text is not None:
+        try:
+            parsed, text = Parsed(json.loads(text)), None
+        except ValueError:
+            try:
+                parsed = journey_files.read(text)
+            except NotYamlError as error:
+                raise ProblemsError([Problem(None, str(error), error.line)], "invalid_template") from None
     value = clean(parsed.value, lines=True)
+    if not isinstance(value, dict):
+        told = "a template is a mapping, with `id`, `name`, `subject` and `blocks`"
+        raise ProblemsError([Problem(None, told, 1)], "invalid_template")
     try:
         template = Template.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
@@ -475,16 +534,32 @@ def said(location: tuple[int | str, ...], value: Json) -> tuple[int | str, ...]:
     return tuple(path)
 
 
-def keep(template: Template, text: str | None, instead_of: int | None, operator: str, status: int) -> Response:
+def keep(
+    template: Template,
+    text: str | None,
+    instead_of: int | None,
+    by: str,
+    status: int,
+    *,
+    unfinished: bool = False,
+) -> Response:
     try:
-        draft = kept.put_draft(template, text, instead_of, operator)
+        draft = kept.drafts.put(template.id, template, text, instead_of=instead_of, by=by, unfinished=unfinished)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     except TooLargeError as error:
         raise RefusedError("too_large", str(error), "yaml", 413) from None
-    found, looked_at = checked(template)
-    told = {"template": template.id, "etag": etag(standing(template.id), draft), "looked_at": looked_at}
-    return tagged(status, {**told, "problems": placed(found, text), "advice": found.advice})
+    told = {"template": template.id, "etag": etag(standing(template.id), draft), **found_in(draft)}
+    return tagged(status, told)
+
+
+def found_in(draft: Draft) -> dict[str, Json]:
+    """What keeps a draft from being published, and advice."""
+    try:
+        found, looked_at = checked(whole(draft, draft.form.id))
+    except ProblemsError as error:
+        return {"problems": [each._asdict() for each in error.problems], "advice": [], "looked_at": 0}
+    return {"problems": placed(found, draft.text), "advice": found.advice, "looked_at": looked_at}
 
 
 def tagged(status: int, told: dict[str, Any]) -> Response:

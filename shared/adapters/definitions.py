@@ -14,14 +14,15 @@ from importlib import resources
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, PublishedMeanwhileError, Version, compressed, put_new, versions
+from shared.adapters.drafts import Drafts, numbered
 from shared.adapters.environment import Settings, environment
 from shared.domain import calendars
 from shared.domain.conditions import Segment
-from shared.domain.events import Instant, Strict
+from shared.domain.events import Instant
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
@@ -126,7 +127,7 @@ def with_draft(number: int, segment: str | None, draft: int | None, at: Instant)
     held = numbered_publication(number)
     if segment is None or draft is None:
         return held
-    tried = drafts(draft)[segment].segment
+    tried: Segment | None = numbered(DRAFTS, Segment | None, draft)[segment].form
     if tried is None:
         raise LookupError(f"draft {draft} of {segment} is no segment yet")
     return with_segment(held, tried, start_journeys=False, now=at)
@@ -187,65 +188,12 @@ def unknown_zone() -> str | None:
 
 # ── drafts ──
 
-
-class Draft(Strict):
-    """A segment as it may become, since the drafts' version of this number. `text` is what somebody is writing, as they
-    left it; while that is no segment yet there is no `segment`."""
-
-    number: int
-    segment: Segment | None = None
-    text: str | None = None
-
-
-_DRAFTS = TypeAdapter(dict[str, Draft], config=ConfigDict(defer_build=True))  # most handlers read no drafts
-
-
-def drafts(number: int | None = None) -> dict[str, Draft]:
-    """The drafts by their segments, as they are, or as they were by the version of a number. LookupError: there is no
-    such version."""
-    found, drafts = _drafts(None if number is None else number + 1)
-    if number not in (None, found):
-        raise LookupError(f"there is no version {number} of the drafts")
-    return drafts
-
-
-def put_draft(segment: Segment, instead_of: int | None, text: str | None = None) -> Draft:
-    """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
-    or none any more. TooLargeError."""
-    return _put_draft(segment.id, segment, text, instead_of)
-
-
-def put_unfinished(id_: str, text: str, instead_of: int | None) -> Draft:
-    """As `put_draft`, of what is no segment yet."""
-    return _put_draft(id_, None, text, instead_of)
-
-
-def _put_draft(id_: str, segment: Segment | None, text: str | None, instead_of: int | None) -> Draft:
-    newest, drafts = _drafts()
-    if (drafts[id_].number if id_ in drafts else None) != instead_of:
-        raise PublishedMeanwhileError(f"there is another draft of {id_}")
-    draft = Draft(number=newest + 1, segment=segment, text=text)
-    put_new(Version(DRAFTS, newest + 1, _drafts_body({**drafts, id_: draft})))
-    return draft
-
-
-def drop_draft(id_: str) -> None:
-    """PublishedMeanwhileError."""
-    newest, drafts = _drafts()
-    if drafts.pop(id_, None) is not None:
-        put_new(Version(DRAFTS, newest + 1, _drafts_body(drafts)))
-
-
-def _drafts(before: int | None = None) -> tuple[int, dict[str, Draft]]:
-    number, body = next(versions(DRAFTS, before), (0, b"{}"))
-    return number, _DRAFTS.validate_json(body)
+drafts: Drafts[Segment | None] = Drafts(DRAFTS, Segment | None)
+"""Of segments, by their ids. `text` is what somebody is writing, as they left it; while that is no segment yet, there
+is no `form`."""
 
 
 # ── stored form ──
-
-
-def _drafts_body(drafts: dict[str, Draft]) -> bytes:
-    return compressed(DRAFTS, _DRAFTS.dump_json(drafts, by_alias=True, exclude_none=True))
 
 
 def _text(name: str) -> str:

@@ -15,14 +15,13 @@ from functools import cache
 
 from shared.adapters import definitions_table
 from shared.adapters.clients import client
-from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, Newest, compressed, put_new, versions
 from shared.adapters.drafts import Drafts
-from shared.domain.events import Instant, Json, Strict
+from shared.domain.events import Json
 from shared.domain.journeys.definition import Journey, Published
 from shared.domain.journeys.publications import Publication, Version
 
-JOURNEYS, DRAFTS = "journeys", "journey_drafts"
+JOURNEYS = "journeys"
 
 _publications = Newest(JOURNEYS, Publication.model_validate_json, Publication)
 
@@ -96,37 +95,8 @@ def forget() -> None:
 # ── drafts ──
 
 
-class Draft(Strict):
-    """A journey as it may become, since the drafts' version of this number. `text`: as it was written, where it was
-    YAML: with its comments."""
-
-    number: int
-    journey: Journey
-    at: Instant
-    by: str
-    text: str | None = None
-
-
-_drafts = Drafts(DRAFTS, Draft)
-
-
-def drafts() -> dict[str, Draft]:
-    """The drafts by their journeys."""
-    return _drafts.all()
-
-
-def put_draft(journey: Journey, text: str | None, instead_of: int | None, by: str) -> Draft:
-    """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
-    or none any more. TooLargeError."""
-    at = now()
-    return _drafts.put(
-        journey.id, lambda number: Draft(number=number, journey=journey, at=at, by=by, text=text), instead_of
-    )
-
-
-def drop_draft(id_: str, number: int) -> None:
-    """Drops the draft of that number, if it is still the journey's. PublishedMeanwhileError."""
-    _drafts.drop(id_, number)
+drafts: Drafts[Journey] = Drafts("journey_drafts", Journey)
+"""Of journeys, by their ids. `text`: as it was written, where it was YAML, with its comments."""
 
 
 # ── simulations: the newest of each journey, so that whoever opens it finds what came of it ──

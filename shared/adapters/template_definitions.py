@@ -13,11 +13,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 
-from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, Newest, compressed, put_new, versions
 from shared.adapters.definitions_table import Version as Stored
 from shared.adapters.drafts import Drafts
-from shared.domain.events import Instant, Strict
 from shared.domain.templates.definition import Template
 from shared.domain.templates.stored import Publication, Version
 
@@ -84,37 +82,8 @@ def publish(made: Publication, new: Version | None = None) -> None:
 # ── drafts ──
 
 
-class Draft(Strict):
-    """A template as it may become, since the drafts' version of this number. `text`: as it was written, where it was
-    YAML: with its comments."""
-
-    number: int
-    template: Template
-    at: Instant
-    by: str
-    text: str | None = None
-
-
-_drafts = Drafts("template_drafts", Draft)
-
-
-def drafts() -> dict[str, Draft]:
-    """The drafts by their templates."""
-    return _drafts.all()
-
-
-def put_draft(template: Template, text: str | None, instead_of: int | None, by: str) -> Draft:
-    """Keeps a draft, in the place of the one of that number (None: of none). PublishedMeanwhileError: there is another,
-    or none any more. TooLargeError."""
-    at = now()
-    return _drafts.put(
-        template.id, lambda number: Draft(number=number, template=template, at=at, by=by, text=text), instead_of
-    )
-
-
-def drop_draft(id_: str, number: int) -> None:
-    """Drops the draft of that number, if it is still the template's. PublishedMeanwhileError."""
-    _drafts.drop(id_, number)
+drafts: Drafts[Template] = Drafts("template_drafts", Template)
+"""Of templates, by their ids. `text`: as it was written, where it was YAML, with its comments."""
 
 
 def forget() -> None:

@@ -195,6 +195,8 @@ class Kept(Strict):
     version; the words that were agreed to, by version; and with which `number` of the document it was changed last."""
 
     form: Form
+    unfinished: str | None = None
+    """The text as somebody left it, while it is no form yet; `form` is what could be read before."""
     published: Form | None = None
     version: int = 0
     wordings: dict[int, str] = Field(default_factory=dict)
@@ -212,10 +214,10 @@ class SavedForms(Strict):
     by: str = ""
 
 
-def written(saved: SavedForms, form: Form, at: Instant, by: str) -> SavedForms:
-    """With this form as it is written now."""
+def written(saved: SavedForms, form: Form, at: Instant, by: str, unfinished: str | None = None) -> SavedForms:
+    """With this form as it is written now; or with the `unfinished` text, which is none yet."""
     held = saved.forms.get(form.id) or Kept(form=form)
-    return _with(saved, held.model_copy(update={"form": form, "at": at, "by": by}), at, by)
+    return _with(saved, held.model_copy(update={"form": form, "unfinished": unfinished, "at": at, "by": by}), at, by)
 
 
 def published(saved: SavedForms, id_: str, at: Instant, by: str) -> SavedForms:

@@ -544,7 +544,9 @@ def publication() -> Publication:
 
 def test_the_items_of_definitions_are_as_before() -> None:
     definitions._put_publication(publication())
-    definitions.put_draft(publication().segments[0], None)
+    clock.use(lambda: AT)
+    definitions.drafts.put(publication().segments[0].id, publication().segments[0], instead_of=None)
+    clock.use(None)
     conflicts.record(CONTACT, "c2", AT)
     requests.record(EVENT.model_copy(update={"type": Type.DATA_REQUESTED}), [CONTACT])
     amendments.record(CONTACT, ["month=2026-11/type=order_completed"], AT)
@@ -553,7 +555,7 @@ def test_the_items_of_definitions_are_as_before() -> None:
     found = {item["id"]["S"]: item for item in stored("Definitions")}
     before = {item["id"]["S"]: item for item in golden("definitions")}
     assert says(found, before)
-    drafted = {"new_subscribers": {"number": 1, "segment": golden("publication")["segments"][0]}}
+    drafted = {"new_subscribers": {"number": 1, "form": golden("publication")["segments"][0]}}
     assert says(found["drafts"]["body"]["compressed"], drafted)
     assert says(found["segments"]["body"]["compressed"], golden("publication"))
 
@@ -569,7 +571,7 @@ def test_the_items_of_journeys_are_as_before_and_read_as_before() -> None:
     made = with_step_state(made, journey.id, "welcome", "review", AT, "operator")
     journey_definitions.publish(made)
     clock.use(lambda: AT)
-    drafted = journey_definitions.put_draft(journey, None, None, "operator")
+    drafted = journey_definitions.drafts.put(journey.id, journey, instead_of=None, by="operator")
     clock.use(None)
     journey_definitions.keep_simulation(journey.id, {"days": 90})
     found = {f"{item['id']['S']} {item['version']['N']}": item for item in stored("Definitions")}
@@ -577,7 +579,7 @@ def test_the_items_of_journeys_are_as_before_and_read_as_before() -> None:
     journey_definitions.forget()
     assert journey_definitions.publication() == made
     assert journey_definitions.version(journey.id, 1) == journey
-    assert journey_definitions.drafts() == {journey.id: drafted}
+    assert journey_definitions.drafts.all() == {journey.id: drafted}
     assert journey_definitions.simulation(journey.id) == {"days": 90}
 
 

@@ -10,6 +10,7 @@ from functions.profile import app as profile_app
 from infra.local.system import Context
 from shared.adapters import clock, contacts, definitions, environment
 from shared.adapters.definitions_table import PublishedMeanwhileError
+from shared.adapters.drafts import numbered
 from shared.domain.conditions import Segment
 from shared.domain.events import MINUTE, SECOND, Event, Identity, IdentityKind, Type, evaluation_due
 from shared.domain.profiles import Profile
@@ -142,22 +143,22 @@ def test_a_time_zone_that_there_is_none_of_counts_as_utc(name: str, monkeypatch:
 
 
 def test_a_draft_takes_the_place_of_the_one_before_and_each_version_stays() -> None:
-    assert definitions.drafts() == {}
-    first = definitions.put_draft(segment(), instead_of=None)
-    second = definitions.put_draft(segment(at_least=2), instead_of=1)
-    other = definitions.put_draft(segment("others"), instead_of=None)
+    assert definitions.drafts.all() == {}
+    first = definitions.drafts.put("visitors", segment(), instead_of=None)
+    second = definitions.drafts.put("visitors", segment(at_least=2), instead_of=1)
+    other = definitions.drafts.put("others", segment("others"), instead_of=None)
     for stale in (None, 1):
         with pytest.raises(PublishedMeanwhileError, match="another draft of visitors"):
-            definitions.put_draft(segment(), instead_of=stale)
+            definitions.drafts.put("visitors", segment(), instead_of=stale)
     assert (first.number, second.number, other.number) == (1, 2, 3)
-    assert definitions.drafts() == {"visitors": second, "others": other}
-    assert definitions.drafts(1) == {"visitors": first}
-    definitions.drop_draft("visitors")
-    definitions.drop_draft("visitors")
-    assert definitions.drafts() == {"others": other}
-    assert definitions.drafts(3) == {"visitors": second, "others": other}
+    assert definitions.drafts.all() == {"visitors": second, "others": other}
+    assert numbered("drafts", Segment | None, 1) == {"visitors": first}
+    for _ in range(2):
+        definitions.drafts.drop("visitors", 2)
+    assert definitions.drafts.all() == {"others": other}
+    assert numbered("drafts", Segment | None, 3) == {"visitors": second, "others": other}
     with pytest.raises(LookupError, match="there is no version 9 of the drafts"):
-        definitions.drafts(9)
+        numbered("drafts", Segment | None, 9)
     assert definitions.segments().sequence == 1
 
 

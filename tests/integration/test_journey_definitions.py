@@ -127,15 +127,15 @@ def test_a_new_version_keeps_the_states_of_the_steps_it_has_and_says_what_become
 
 
 def test_a_draft_is_kept_with_its_text_in_the_place_of_the_one_that_was_seen() -> None:
-    kept = journey_definitions.put_draft(journey(), "id: cart # mine", None, "ada")
-    assert journey_definitions.drafts() == {"cart": kept}
+    kept = journey_definitions.drafts.put("cart", journey(), "id: cart # mine", instead_of=None, by="ada")
+    assert journey_definitions.drafts.all() == {"cart": kept}
     with pytest.raises(PublishedMeanwhileError, match="another draft of cart"):
-        journey_definitions.put_draft(journey(), None, None, "grace")
-    newer = journey_definitions.put_draft(journey(sentence="Another."), None, kept.number, "grace")
-    journey_definitions.drop_draft("cart", kept.number)
-    assert journey_definitions.drafts() == {"cart": newer}, "the one that was seen is gone already"
-    journey_definitions.drop_draft("cart", newer.number)
-    assert journey_definitions.drafts() == {}
+        journey_definitions.drafts.put("cart", journey(), instead_of=None, by="grace")
+    newer = journey_definitions.drafts.put("cart", journey(sentence="Another."), instead_of=kept.number, by="grace")
+    journey_definitions.drafts.drop("cart", kept.number)
+    assert journey_definitions.drafts.all() == {"cart": newer}, "the one that was seen is gone already"
+    journey_definitions.drafts.drop("cart", newer.number)
+    assert journey_definitions.drafts.all() == {}
 
 
 def test_too_many_drafts_are_refused_in_words() -> None:
@@ -145,4 +145,4 @@ def test_too_many_drafts_are_refused_in_words() -> None:
         random.Random(0).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=MAX_BYTES * 2)
     )
     with pytest.raises(TooLargeError, match=r"all drafts together take \d+ KB when compressed, and 390 KB fit"):
-        journey_definitions.put_draft(journey(), text, None, "ada")
+        journey_definitions.drafts.put("cart", journey(), text, instead_of=None, by="ada")

@@ -481,7 +481,7 @@ def test_segments_that_are_too_large_together_are_refused_with_their_size(shop: 
     status, code, field, message = refused(shop.drafted("forty_lists", {**TEXTS, "when": listed(40, "b")}))
     assert (status, code, field) == (413, "too_large", "when")
     assert re.search(r"all segments together take \d{3} KB when compressed, and 390 KB fit: shorten", message)
-    assert definitions.drafts() == {}
+    assert definitions.drafts.all() == {}
     assert definitions.publication() == before
 
 
@@ -490,4 +490,4 @@ def test_drafts_that_are_too_large_together_are_refused_with_their_size(shop: Sh
     status, code, _, message = refused(shop.drafted("second", {**TEXTS, "when": listed(25, "b")}))
     assert (status, code) == (413, "too_large")
     assert message.startswith("all drafts together take ")
-    assert list(definitions.drafts()) == ["first"]
+    assert list(definitions.drafts.all()) == ["first"]

@@ -68,6 +68,8 @@ class Kept(Strict):
     """
 
     campaign: Campaign
+    unfinished: str | None = None
+    """A draft's text as somebody left it, while it is no campaign yet; `campaign` is what could be read before."""
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}(-[a-z0-9]{1,4}){0,3}$")
     number: int = 1
     state: State = State.DRAFT
