@@ -28,6 +28,8 @@ from shared.domain.conditions.orders import LastOrder
 from shared.domain.messages.refusals import SENTENCES
 from shared.domain.templates import definition as template_definition
 from shared.domain.wording import sentence
+from shared.domain.wording.points import rule
+from shared.domain.wording.texts import duration, plural
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = (DOCS / "segments.md", DOCS / "journeys.md", DOCS / "templates.md")
@@ -112,6 +114,8 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"kind": "last_order", "at_least": 90, "at_most": 180},
     {"kind": "rank", "by": {"kind": "trait", "trait": "predicted_value"}, "top": 20, "among": "customers"},
     {"kind": "rfm", "score": "monetary", "at_least": 4},
+    {"kind": "points", "model": "lead"},
+    {"kind": "points", "model": "lead", "at_least": 15, "at_most": 24},
     {"kind": "local_time", "from": "18:00", "to": "21:00", "weekdays": ["fri", "sat"]},
     {"kind": "season", "is": "winter"},
     {"kind": "anniversary", "next": 30},
@@ -148,6 +152,18 @@ def tables() -> dict[str, str]:
         "shipped": _table(
             ("segment", "group", "who is in it", "its definition in plain words: somebody who …"),
             ((f"`{each.id}`", each.group, each.sentence, sentence(segments, each.when)) for each in segments.values()),
+        ),
+        "lead_models": _table(
+            ("model", "qualified from", "half-life", "what gives points, and what takes them"),
+            (
+                (
+                    f"`{model.id}`",
+                    plural(model.threshold, "point"),
+                    "none" if model.half_life is None else duration(model.half_life),
+                    "; ".join(rule(each, lambda when: sentence(segments, when)) for each in model.rules),
+                )
+                for model in definitions.shipped_models()
+            ),
         ),
         "refusals": _table(
             ("reason", "what it means"), ((f"`{reason}`", sentence) for reason, sentence in SENTENCES.items())

@@ -235,7 +235,7 @@ NOW: Instant = parse_instant("2026-11-24T10:00:00Z")
 def _cost(journey: Journey) -> tuple[str, str, str, str, str]:
     """Of a run in which nobody reacts: it goes the longest way."""
     segments: Mapping[str, Segment] = {segment.id: segment for segment in definitions.shipped()}
-    compiled_segments = compile_segments(segments.values())
+    compiled_segments = compile_segments(segments.values(), models=definitions.shipped_models())
     contact = Profile("c")
     absorb(compiled_segments, contact, [_known()], NOW)
     nobody = Rates(open=0, unsubscribe=0, visits=0, orders=0)

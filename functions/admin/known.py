@@ -52,6 +52,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
     return Known(
         templates=template_definitions.numbers(),
         segments=definitions.segments().segments,
+        models=definitions.segments().models,
         events=_Every() if unknown_events else events(),
         journeys={name: journey for name, journey in others.items() if name != id_},
         topics=[topic.id for topic in settings().topics],

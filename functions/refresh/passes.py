@@ -170,7 +170,7 @@ def _exporting(state: Pass) -> Pass:
 
 def _with_shipped(publication: Publication, t: Instant) -> Publication:
     try:
-        brought = with_shipped(publication, definitions.shipped(), definitions.zone(), t)
+        brought = with_shipped(publication, definitions.shipped(), definitions.zone(), t, definitions.shipped_models())
     except ValueError as error:  # the shop's own segments come first
         logger.error("what a deployment has brought does not fit the shop's own segments", reason=str(error))
         return publication

@@ -23,6 +23,7 @@ from shared.adapters.environment import Settings, environment
 from shared.domain import calendars
 from shared.domain.conditions import Segment
 from shared.domain.events import Instant
+from shared.domain.lead_models import MODELS, LeadModel
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
@@ -158,7 +159,7 @@ def _newest(most: int) -> _Read:
     if _read is not None and _read.stored and _read.publication.number == number:
         found, definitions = _read.publication, _read.definitions
     else:
-        found = Publication.model_validate_json(body) if number else first(shipped(), zone(), instant)
+        found = Publication.model_validate_json(body) if number else first(shipped(), zone(), instant, shipped_models())
         definitions = compiled(found)
     _read = _Read(found, definitions, number > 0, instant)
     return _read
@@ -168,6 +169,21 @@ def _newest(most: int) -> _Read:
 def shipped() -> tuple[Segment, ...]:
     """The segments the shop ships with, in the form of this deployment."""
     return TypeAdapter(tuple[Segment, ...]).validate_json(_text("segments.json"))
+
+
+@cache
+def shipped_models() -> tuple[LeadModel, ...]:
+    """The lead models the shop ships with, in the form of this deployment."""
+    return MODELS.validate_json(_text("lead_models.json"))
+
+
+def model_versions_of(model: str) -> Iterator[tuple[Publication, LeadModel]]:
+    """The forms a lead model has had, newest first, each with the publication that brought it."""
+    newest: Publication | None = publication()
+    while newest is not None and (form := newest.model(model)) is not None:
+        brought_by = newest.models_since[model]
+        yield (newest if brought_by == newest.number else numbered_publication(brought_by)), form
+        newest = numbered_publication(brought_by - 1) if brought_by > 1 else None
 
 
 def zone() -> str:

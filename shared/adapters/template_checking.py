@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from shared.adapters import composing, template_compiling, templates
+from shared.adapters import composing, definitions, template_compiling, templates
 from shared.adapters.ready_templates import Ready, of, source
 from shared.adapters.template_compiling import NotCompiledError
 from shared.adapters.templates import TemplateFailedError
 from shared.domain.conditions import Member, parts_of, values_in
 from shared.domain.conditions.comparing import names_the_trigger
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.windows import THIS_RUN
 from shared.domain.events import Instant
 from shared.domain.journeys.checking import CONSENTS
@@ -183,6 +184,8 @@ def _of_block(place: str, block: Block, segments: frozenset[str]) -> Iterator[Pr
         for part in parts_of(block.show_if):
             if isinstance(part, Member) and part.segment not in segments:
                 yield Problem(place, f"there is no segment {part.segment}")
+            if isinstance(part, Points) and part.model not in definitions.segments().models:
+                yield Problem(place, f"there is no lead model {part.model}")
 
 
 def _words(place: str, text: str) -> Iterator[Problem]:

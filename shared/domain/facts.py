@@ -29,6 +29,7 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm, asks_for_lines
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.evaluation import Evaluate, HistoryNeededError, cart_of
@@ -122,7 +123,7 @@ def is_answered(condition: Condition) -> bool:
             return asks_for_lines(condition)  # which the lake's events have not
         case Orders():
             return condition.which != 0  # of all orders, which is not a thing of one row
-        case LastOrder() | Rank() | Rfm():
+        case LastOrder() | Rank() | Rfm() | Points():
             return False
     assert_never(condition)
 
@@ -153,14 +154,15 @@ def asked(definitions: Definitions) -> Asked:
     """What the shop's segments ask that SQL cannot, or not of everybody, work out."""
     of_all: dict[str, Condition] = {}
     by_trait: dict[str, dict[str, Condition]] = defaultdict(dict)
-    for segment in definitions.segments.values():
-        for part in parts_of(plain(segment.when)):
-            if is_answered(part):
-                of_all[condition_key(part)] = part
-            elif isinstance(part, TraitIs):
-                by_trait[part.trait][condition_key(part)] = part
-            elif isinstance(part, Rank) and isinstance(part.by, RankedTrait):
-                by_trait[part.by.trait][part.key] = part
+    parts = [part for segment in definitions.segments.values() for part in parts_of(plain(segment.when))]
+    parts += [part for model in definitions.models.values() for part in model.conditions]
+    for part in parts:
+        if is_answered(part):
+            of_all[condition_key(part)] = part
+        elif isinstance(part, TraitIs):
+            by_trait[part.trait][condition_key(part)] = part
+        elif isinstance(part, Rank) and isinstance(part.by, RankedTrait):
+            by_trait[part.by.trait][part.key] = part
 
     def question(parts: Mapping[str, Condition]) -> Question:
         return Question(tuple(parts), definitions.compiler.function(list(parts.values())))

@@ -67,6 +67,7 @@ ROWS: Mapping[str, Row] = {
     "near": Row("People", "Lives near a place", ("km", "miles", "latitude", "longitude")),
     "member": Row("Segments", "Is in another segment", ("segment",), ("for", "left")),
     "sample": Row("Segments", "A share drawn by lot", ("percent", "salt")),
+    "points": Row("Scores", "Points of a lead score", ("model", "bounds")),
     "local_time": Row("Moment", "Local time", ("from", "to", "weekdays")),
     "season": Row("Moment", "Season", ("is",)),
 }
@@ -145,6 +146,7 @@ TITLES: Mapping[str, str] = {
     "member.left": "but has left it",
     "sample.percent": "",
     "sample.salt": "drawn for",
+    "points.model": "",
     "local_time.from": "from",
     "local_time.to": "to",
     "local_time.weekdays": "on",
@@ -185,6 +187,7 @@ UNITS: Mapping[str, str] = {
     "event.same_category": "times",
     "last_order": "days ago",
     "last_event": "days ago",
+    "points": "points",
     "share": "%",
     "age": "years",
     "unanswered.at_least": "times",
@@ -287,6 +290,7 @@ FORMATS: Mapping[str, str] = {
     "topic": "topic",
     "journey": "journey",
     "list": "list",
+    "model": "lead_model",
 }
 """Of which kind a name is, by its field."""
 
@@ -471,6 +475,7 @@ OFTEN: tuple[tuple[str, str, Json], ...] = (
             "at_least": 3,
         },
     ),
+    ("Scores", "Points of a lead score", {"kind": "points", "model": "lead"}),
     ("Moment", "Local time", {"kind": "local_time", "from": "18:00", "to": "21:00"}),
     ("Moment", "Season", {"kind": "season", "is": "winter"}),
 )

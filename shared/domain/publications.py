@@ -1,4 +1,4 @@
-"""Publications: the shop's segments as one numbered document, and what makes the next one of it.
+"""Publications: the shop's segments and lead models as one numbered document, and what makes the next one of it.
 
 A publication is never changed; each is made of the one before, and says of every segment by which number it was last
 changed. So any two of them, however far apart, say what has to be decided again between.
@@ -17,6 +17,7 @@ from shared.domain.conditions.events import EventCount
 from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.conditions.windows import in_calendar
 from shared.domain.events import Instant, Strict
+from shared.domain.lead_models import LeadModel, models_of
 from shared.domain.segments import Definitions, compile_segments, ranks
 
 
@@ -27,7 +28,8 @@ class Publication(Strict):
     cut-off in it, was last changed; `starting`: those whose last change starts journeys for whom it brings in.
     `cutoffs`: each Rank's, by its key. `to_fill`: the last publication that every contact has to adopt, whether or not
     anything happens to them. `own`: the segments whose form, or absence, the shop has decided on; all others are as
-    shipped. `why`, for people.
+    shipped. `why`, for people. The same of lead models: `models`, `models_since`, `own_models`. A segment asks about a
+    model by its id, and means it as it is in the same publication: a model that is changed changes the segments.
     """
 
     number: int
@@ -39,6 +41,9 @@ class Publication(Strict):
     cutoffs: dict[str, float] = Field(default_factory=dict)
     to_fill: int = 1
     own: tuple[str, ...] = ()
+    models: tuple[LeadModel, ...] = ()
+    models_since: dict[str, int] = Field(default_factory=dict)
+    own_models: tuple[str, ...] = ()
     zone: str
     published: Instant
     why: str
@@ -46,9 +51,12 @@ class Publication(Strict):
     def segment(self, id_: str) -> Segment | None:
         return next((segment for segment in self.segments if segment.id == id_), None)
 
+    def model(self, id_: str) -> LeadModel | None:
+        return next((model for model in self.models if model.id == id_), None)
+
 
 class InUseError(ValueError):
-    """Another segment asks about the one that is to go."""
+    """A segment asks about what is to go."""
 
 
 def compiled(publication: Publication) -> Definitions:
@@ -60,19 +68,22 @@ def compiled(publication: Publication) -> Definitions:
         reranked=publication.reranked,
         starting=publication.starting,
         cutoffs=publication.cutoffs,
+        models=publication.models,
         zone=publication.zone,
     )
 
 
-def first(shipped: Iterable[Segment], zone: str, now: Instant) -> Publication:
+def first(shipped: Iterable[Segment], zone: str, now: Instant, models: Iterable[LeadModel] = ()) -> Publication:
     """What a shop begins with."""
-    segments = tuple(shipped)
+    segments, models = tuple(shipped), tuple(models)
     since = {segment.id: 1 for segment in segments}
     return Publication(
         number=1,
         segments=segments,
         since=since,
         changed=since,
+        models=models,
+        models_since={model.id: 1 for model in models},
         zone=zone,
         published=now,
         why="as shipped",
@@ -108,6 +119,36 @@ def without_segment(publication: Publication, id_: str, now: Instant) -> Publica
     )
 
 
+def with_model(publication: Publication, model: LeadModel, start_journeys: bool, now: Instant) -> Publication:
+    """The next publication, with this lead model new or in its new form. Segments that ask for its points change with
+    it, and start journeys for whom that brings in if it is asked for. ValueError: it does not fit the segments."""
+    models = _model_replaced(publication.models, model)
+    changed = _asking_for(publication.segments, _models_told_apart(publication.models, models))
+    return _next(
+        publication,
+        now,
+        f"the lead model {model.id} published",
+        models=models,
+        changed=changed,
+        starting=changed if start_journeys else [],
+        own_models={*publication.own_models, model.id},
+    )
+
+
+def without_model(publication: Publication, id_: str, now: Instant) -> Publication:
+    """The next publication, without this lead model. InUseError names the first segment that asks about it."""
+    for segment in publication.segments:
+        if id_ in models_of(segment.when):
+            raise InUseError(f"the segment {segment.id} asks about it")
+    return _next(
+        publication,
+        now,
+        f"the lead model {id_} deleted",
+        models=tuple(model for model in publication.models if model.id != id_),
+        own_models={*publication.own_models, id_},
+    )
+
+
 def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float | None], now: Instant) -> Publication | None:
     """The next publication, with cut-offs that were worked out again (None: there is none, too few are ranked); None
     when none has moved.
@@ -136,9 +177,12 @@ def with_cutoffs(publication: Publication, cutoffs: Mapping[str, float | None], 
     )
 
 
-def with_shipped(publication: Publication, shipped: Iterable[Segment], zone: str, now: Instant) -> Publication | None:
-    """The next publication, with what a deployment has brought: the present form of all shipped segments that are not
-    the shop's own, and the time zone; None when there is nothing new. ValueError: it does not fit the shop's own.
+def with_shipped(
+    publication: Publication, shipped: Iterable[Segment], zone: str, now: Instant, models: Iterable[LeadModel] = ()
+) -> Publication | None:
+    """The next publication, with what a deployment has brought: the present form of all shipped segments and lead
+    models that are not the shop's own, and the time zone; None when there is nothing new. ValueError: it does not fit
+    the shop's own.
 
     A segment that is shipped no longer stays: the shop may use it, and can delete it.
     """
@@ -146,13 +190,21 @@ def with_shipped(publication: Publication, shipped: Iterable[Segment], zone: str
     for segment in shipped:
         if segment.id not in publication.own:
             segments = _replaced(segments, segment)
-    if segments == publication.segments and zone == publication.zone:
+    held = publication.models
+    for model in models:
+        if model.id not in publication.own_models:
+            held = _model_replaced(held, model)
+    if (segments, held, zone) == (publication.segments, publication.models, publication.zone):
         return None
     changed = _told_apart(publication.segments, segments)
+    by_model = _asking_for(segments, _models_told_apart(publication.models, held))
+    changed = dependants(segments, [*changed, *by_model])
     if zone != publication.zone:
         of_zone = [segment.id for segment in segments if _in_a_zone(segment.when)]
         changed = dependants(segments, [*changed, *of_zone])
-    return _next(publication, now, "a deployment brought it", segments=segments, changed=changed, zone=zone)
+    return _next(
+        publication, now, "a deployment brought it", segments=segments, models=held, changed=changed, zone=zone
+    )
 
 
 def dependants(segments: Iterable[Segment], ids: Iterable[str]) -> list[str]:
@@ -173,10 +225,11 @@ def lacks_cutoffs(publication: Publication, since: int) -> bool:
 
 def _next(publication: Publication, now: Instant, why: str, **parts: Any) -> Publication:
     number = publication.number + 1
-    segments = parts.get("segments", publication.segments)
+    segments, models = parts.get("segments", publication.segments), parts.get("models", publication.models)
     changed = parts.get("changed", ())
     there = {segment.id for segment in segments}
     formed = [segment.id for segment in segments if segment not in publication.segments]
+    models_formed = [model.id for model in models if model not in publication.models]
     made = publication.model_copy(
         update={
             "number": number,
@@ -190,6 +243,9 @@ def _next(publication: Publication, now: Instant, why: str, **parts: Any) -> Pub
             "cutoffs": parts.get("cutoffs", publication.cutoffs),
             "to_fill": parts.get("to_fill", number if changed else publication.to_fill),
             "own": tuple(sorted(parts.get("own", publication.own))),
+            "models": models,
+            "models_since": _numbered(publication.models_since, models_formed, number, {each.id for each in models}),
+            "own_models": tuple(sorted(parts.get("own_models", publication.own_models))),
             "zone": parts.get("zone", publication.zone),
             "published": now,
             "why": why,
@@ -207,6 +263,24 @@ def _replaced(segments: tuple[Segment, ...], segment: Segment) -> tuple[Segment,
     if all(each.id != segment.id for each in segments):
         return (*segments, segment)
     return tuple(segment if each.id == segment.id else each for each in segments)
+
+
+def _model_replaced(models: tuple[LeadModel, ...], model: LeadModel) -> tuple[LeadModel, ...]:
+    if all(each.id != model.id for each in models):
+        return (*models, model)
+    return tuple(model if each.id == model.id else each for each in models)
+
+
+def _models_told_apart(before: Iterable[LeadModel], after: Iterable[LeadModel]) -> set[str]:
+    """The lead models that mean something else than before: a new name is no change."""
+    meant = {model.id: (model.half_life, model.threshold, model.rules) for model in before}
+    return {each.id for each in after if meant.get(each.id) != (each.half_life, each.threshold, each.rules)}
+
+
+def _asking_for(segments: Iterable[Segment], models: set[str]) -> list[str]:
+    """The segments that ask for points of these models, and all that ask about them."""
+    segments = tuple(segments)
+    return dependants(segments, [segment.id for segment in segments if models_of(segment.when) & models])
 
 
 def _told_apart(before: Iterable[Segment], after: tuple[Segment, ...]) -> list[str]:

@@ -17,6 +17,7 @@ from shared.domain.conditions.orders import Cutoffs, Rank, asks_for_lines
 from shared.domain.conditions.shorthand import in_order, members_of, plain
 from shared.domain.evaluation import Compiler, Evaluate, HistoryNeededError, Reading
 from shared.domain.events import NEVER, Event, Instant
+from shared.domain.lead_models import LeadModel, by_id, models_of, rules_in_force
 from shared.domain.profiles import UNDECIDED, Profile, flips_at
 from shared.domain.profiles.folding import fold, names_a_product, trim
 from shared.domain.profiles.kept_orders import misses_orders, needs_rebuild, trim_orders
@@ -42,11 +43,13 @@ class Definitions:
     """The shop's segments, compiled, and an index from what an event touches to the segments that it can move.
 
     `changed` and `reranked` say by which publication a segment, or the cut-offs in it, were last changed; `starting`
-    are those whose last change is to start journeys for whom it brings in. `asked`: what profiles keep of events beside
-    what they always do; `lines`: whether they keep what is in an order, line by line.
+    are those whose last change is to start journeys for whom it brings in. `models` are the shop's lead
+    models, by id. `asked`: what profiles keep of events beside what they always do; `lines`: whether they keep what is
+    in an order, line by line.
     """
 
     segments: Mapping[str, Segment]
+    models: Mapping[str, LeadModel]
     sequence: int
     changed: Mapping[str, int]
     reranked: Mapping[str, int]
@@ -76,24 +79,37 @@ def compile_segments(
     reranked: Mapping[str, int] | None = None,
     starting: Iterable[str] = (),
     cutoffs: Cutoffs | None = None,
+    models: Iterable[LeadModel] = (),
     zone: str = "UTC",
 ) -> Definitions:
-    """Compiles the shop's segments. ValueError: two of one id, one that asks about one there is none of, a circle, an
-    unknown time zone."""
-    ordered = in_order(segments)
+    """Compiles the shop's segments. ValueError: two of one id, one that asks about one there is none of (or about a
+    lead model), a circle, an unknown time zone."""
+    ordered, known_models = in_order(segments), by_id(models)
     shop_zone = calendars.zone(zone)
     if shop_zone is None:
         raise ValueError(f"unknown time zone {zone}: write one such as Europe/London")
     needs: dict[str, set[str]] = {}
     for segment in ordered.values():
-        needs[segment.id] = plain(segment.when).moved_by().union(*(needs[other] for other in members_of(segment.when)))
+        asked_for = models_of(segment.when)
+        if unknown := sorted(asked_for - known_models.keys()):
+            raise ValueError(f"{segment.id} references the unknown lead model {unknown[0]}")
+        needs[segment.id] = (
+            plain(segment.when)
+            .moved_by()
+            .union(
+                *(needs[other] for other in members_of(segment.when)),
+                *(known_models[model].needs for model in asked_for),
+            )
+        )
     index: dict[str, tuple[str, ...]] = {}
     for name, needed in needs.items():
         for need in needed:
             index[need] = (*index.get(need, ()), name)
     parts = [part for segment in ordered.values() for part in parts_of(plain(segment.when))]
+    parts += rules_in_force(known_models)
     return Definitions(
         segments=ordered,
+        models=known_models,
         sequence=sequence,
         changed=changed if changed is not None else dict.fromkeys(ordered, 1),
         reranked=reranked or {},
@@ -101,7 +117,7 @@ def compile_segments(
         index=index,
         asked=_asked(parts),
         lines=any(map(asks_for_lines, parts)),
-        compiler=Compiler(ordered, cutoffs or {}, shop_zone),
+        compiler=Compiler(ordered, cutoffs or {}, shop_zone, known_models),
         position={name: position for position, name in enumerate(ordered)},
     )
 

@@ -27,7 +27,7 @@ from shared.domain.segments import Definitions
 from shared.domain.sql_plan import Plan
 from shared.domain.sql_plan.expressions import double, literal, nth_newest
 from shared.domain.sql_plan.sources import Source
-from shared.domain.sql_plan.trees import TRUE, AllOf, AnyOf, Atom, Merged, NotOf, Tree
+from shared.domain.sql_plan.trees import TRUE, AllOf, AnyOf, Atom, Merged, NotOf, Summed, Tree
 
 ORDERED = partition(Type.ORDER_COMPLETED)
 WORD = 61
@@ -179,6 +179,10 @@ class _Printed:
                 return f"NOT ({self.condition(part)})"
             case Merged(holds=holds):
                 return f"COALESCE({holds}, FALSE)"
+            case Summed(columns=columns, weights=weights, least=least):
+                given = [f"COALESCE({column}, 0)" for column in columns]
+                given += [_case([(self.condition(part), str(weight))], "0") for part, weight in weights]
+                return f"{' + '.join(given)} >= {least}"
             case AllOf(of=parts):
                 return self._several(parts, "all")
             case AnyOf(of=parts):

@@ -25,6 +25,7 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs, of_trait
 from shared.domain.countries import country_code
 from shared.domain.events import MARKETING, TRACKING, Json, Type
@@ -161,7 +162,7 @@ def _of(part: Condition, known: Vocabulary) -> Iterator[Hint]:
             yield from _where((), part.where, known)
         case All() | Any_() | Not() | Member() | FirstSeen() | Sample() | Near():
             return  # names nothing that could be misspelt, or is made of others
-        case Orders() | LastOrder() | Rank() | Rfm():
+        case Orders() | LastOrder() | Rank() | Rfm() | Points():
             return
         case ConsentIs() | Engagement():
             if part.topic is not None and part.topic not in (*known.topics, TRACKING):

@@ -242,6 +242,9 @@ PARTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         some({"by": ranked}, among=st.sampled_from(SEGMENTS)),
         either(top=percents, bottom=percents),
     ),
+    "points": some(
+        {"model": st.sampled_from(["lead", "steady"])}, at_least=st.integers(1, 50), at_most=st.integers(50, 90)
+    ),
     "rfm": some(
         {"score": st.sampled_from(["recency", "frequency", "monetary"])},
         at_least=counts,

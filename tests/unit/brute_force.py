@@ -27,11 +27,14 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, OrderWhere, Rank, RankedOrders, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.conditions.windows import Stretch, Window
-from shared.domain.events import DAY, NEVER, Instant, Type
+from shared.domain.events import DAY, HOUR, NEVER, Instant, Type
+from shared.domain.lead_models import LeadModel
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.histories import Occurrence
+from tests.unit.profile_histories import LEAD_MODELS
 
 MONTHS = {12: "winter", 1: "winter", 2: "winter", 3: "spring", 4: "spring", 5: "spring"} | {
     **dict.fromkeys((6, 7, 8), "summer"),
@@ -47,9 +50,10 @@ def holds(
     others: Mapping[str, Condition],
     cutoffs: Mapping[str, float],
     shop: ZoneInfo,
+    models: Iterable[LeadModel] = LEAD_MODELS,
 ) -> bool:
     def again(part: Condition) -> bool:
-        return holds(part, profile, t, others, cutoffs, shop)
+        return holds(part, profile, t, others, cutoffs, shop, models)
 
     def inside(time: Instant, within: Window | None) -> bool:
         assert time <= t
@@ -116,6 +120,20 @@ def holds(
             score = _score(condition, profile, t, cutoffs, shop)
             member = score > 0 and (condition.among is None or again(others[condition.among]))
             return member and condition.at_least <= score <= condition.at_most
+        case Points():
+            model = next(each for each in models if each.id == condition.model)
+            points = Fraction(0)
+            for rule in model.rules:
+                if rule.kind == "state":
+                    points += rule.points * again(rule.when)
+                    continue
+                ages = sorted(t - each.time for each in happened(rule.event, rule.where))[: rule.up_to]
+                for age in ages:
+                    if rule.within is None or age < rule.within:
+                        points += rule.points * _left(age, model.half_life)
+            if condition.at_least is None and condition.at_most is None:
+                return points >= model.threshold
+            return _between(points, condition.at_least, condition.at_most)
         case TraitIs():
             return _trait(condition, profile, t)
         case ConsentIs():
@@ -404,6 +422,17 @@ def _inside(time: Instant, within: Window | None, t: Instant, shop: ZoneInfo) ->
         case ["last", number, "months"]:
             return 1 <= months <= int(number)
     raise ValueError(within)
+
+
+def _left(age: int, half_life: int | None) -> Fraction:
+    """What is left of a point, on the chord between the two powers of a half that its hours are between."""
+    if half_life is None:
+        return Fraction(1)
+    lives = Fraction(age // HOUR * HOUR, half_life)
+    if lives >= 10:
+        return Fraction(0)
+    before = Fraction(1, 2 ** floor(lives))
+    return before - (lives - floor(lives)) * before / 2
 
 
 def _between(number: float, least: float | None, most: float | None) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
+from shared.adapters import definitions
 from shared.domain.conditions import Segment
 from shared.domain.events import NEVER, ConsentChange, Event, Instant, OrderState, Type
 from shared.domain.journeys.acts import acts
@@ -63,7 +64,7 @@ class Player:
         segments: Iterable[Segment] = (),
         zone: str = "UTC",
     ) -> None:
-        self.definitions = compile_segments(segments, zone=zone)
+        self.definitions = compile_segments(segments, zone=zone, models=definitions.shipped_models())
         published = {each.id: Published(journey=each, version=1, state="live", steps=states or {}) for each in journeys}
         self.versions: dict[tuple[str, int], Journey] = {(each.id, 1): each for each in journeys}
         self.profile = Profile("c1")

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.domain.conditions import Condition
 from shared.domain.conditions.events import Counted
 from shared.domain.events import DAY, HOUR, ConsentChange, Event, Identity, IdentityKind, Type, iso
+from shared.domain.lead_models import MODELS
 
 BEGIN = 1_700_000_000_000  # 14 November 2023, 22:13:20 UTC
 AFTER = BEGIN + 3 * DAY
@@ -412,6 +413,43 @@ sums = one_of_dicts(
     st.just({}) | few,
 )
 
+LEAD_MODELS = MODELS.validate_python(
+    [
+        {
+            "id": "lead",
+            "name": "Lead",
+            "half_life": "1d",
+            "threshold": 12,
+            "rules": [
+                {"kind": "event", "event": Type.PRODUCT_VIEWED, "points": 3, "up_to": 3},
+                {
+                    "kind": "event",
+                    "event": Type.EMAIL_CLICKED,
+                    "where": [{"property": "human", "value": True}],
+                    "points": 10,
+                    "up_to": 2,
+                    "within": "30h",
+                },
+                {"kind": "event", "event": Type.ORDER_COMPLETED, "points": -7},
+                {"kind": "event", "event": "Own Name", "where": [{"property": "result", "value": 7}], "points": 5},
+                {"kind": "state", "when": {"kind": "trait", "trait": "country", "value": "GB"}, "points": 4},
+                {"kind": "state", "when": {"kind": "consent", "within": "2d"}, "points": -3},
+            ],
+        },
+        {
+            "id": "steady",
+            "name": "Steady",
+            "threshold": 3,
+            "rules": [
+                {"kind": "event", "event": Type.PAGE_VIEWED, "points": 1, "up_to": 4, "within": "2d"},
+                {"kind": "event", "event": Type.CART_UPDATED, "points": 2},
+                {"kind": "state", "when": {"kind": "trait", "trait": "email", "is": "exists"}, "points": 2},
+            ],
+        },
+    ]
+)
+"""What `points` is asked of here; test_points draws models."""
+
 LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "member": made("member", {"segment": st.just("other")})
     | made("member", {"segment": st.just("other"), "for": durations})
@@ -552,6 +590,18 @@ LEAVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "rfm": one_of_dicts(
         made("rfm", {"score": st.sampled_from(["recency", "frequency", "monetary"])}, {"among": st.just("other")}),
         st.sampled_from([{"at_least": 4}, {"at_least": 2, "at_most": 3}, {"at_most": 1}]),
+    ),
+    "points": made("points", {"model": st.sampled_from(["lead", "steady"])}).flatmap(
+        lambda each: st.sampled_from(
+            [
+                each,
+                {**each, "at_least": 1},
+                {**each, "at_least": 8},
+                {**each, "at_most": 0},
+                {**each, "at_least": 2, "at_most": 9},
+                {**each, "at_least": -2},
+            ]
+        )
     ),
     "local_time": made(
         "local_time",

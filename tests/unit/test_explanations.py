@@ -403,7 +403,12 @@ def test_other_segments_and_what_is_short_for_something_are_explained_inside() -
 
 
 def test_a_tree_is_explained_part_by_part() -> None:
-    told = explain(compile_segments(definitions.shipped()), "lapsed_customers", profile(order("2011-03-02")), NOW)
+    told = explain(
+        compile_segments(definitions.shipped(), models=definitions.shipped_models()),
+        "lapsed_customers",
+        profile(order("2011-03-02")),
+        NOW,
+    )
     assert (told.holds, told.until) == (False, parse_instant("2011-03-02") + 180 * DAY)
     ordered, not_lately = told.parts
     assert (told.evidence, ordered.holds, not_lately.holds) == ("1 of 2 true", True, False)
@@ -439,7 +444,7 @@ def compiled_with_others(asked: Segment, zone: str, cutoff: float | None) -> Def
     names = ("other", *SEGMENTS)
     others = [Segment.model_validate({"id": id_, "name": id_, "sentence": "S.", "when": of_orders}) for id_ in names]
     cutoffs = {rank.key: cutoff for rank in ranks(asked)} if cutoff is not None else {}
-    return compile_segments([asked, *others], zone=zone, cutoffs=cutoffs)
+    return compile_segments([asked, *others], zone=zone, cutoffs=cutoffs, models=histories.LEAD_MODELS)
 
 
 @given(CONDITIONS, histories.events(), st.integers(0, 20), ZONES, CUTOFFS)

@@ -16,7 +16,7 @@ from shared.domain.profiles import Profile
 from shared.domain.profiles.transitions import Membership
 from shared.domain.segments import Definitions, absorb, compile_segments
 from tests.unit import brute_force
-from tests.unit.profile_histories import AFTER, CONTACT, conditions, events, others
+from tests.unit.profile_histories import AFTER, CONTACT, LEAD_MODELS, conditions, events, others
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 ZONE = "Europe/Paris"
@@ -29,7 +29,9 @@ def compiled(when: object, other: object = None, *, sequence: int = 1, changed: 
     segments = [Segment.model_validate({"id": "s", "name": "S", "sentence": "Those.", "when": when})]
     if other is not None:
         segments.append(Segment.model_validate({"id": "other", "name": "O", "sentence": "Others.", "when": other}))
-    return compile_segments(segments, zone=ZONE, sequence=sequence, changed={each.id: changed for each in segments})
+    return compile_segments(
+        segments, zone=ZONE, sequence=sequence, changed={each.id: changed for each in segments}, models=LEAD_MODELS
+    )
 
 
 def visit(time: int) -> Event:

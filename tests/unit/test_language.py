@@ -18,7 +18,7 @@ from shared.domain import conditions, evaluation, evidence, sql_plan, wording
 from tests.unit import any_condition, profile_histories
 
 MODELS: dict[str, type[BaseModel]] = any_condition.MODELS
-THEMES = ("traits", "events", "orders", "calendar")
+THEMES = ("traits", "events", "orders", "points", "calendar")
 
 
 def test_every_kind_says_what_moves_it() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from shared.adapters.definitions import shipped
+from shared.adapters.definitions import shipped, shipped_models
 from shared.domain.conditions import Condition, Segment
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import DAY, HOUR, Event, OrderState, Type, iso
@@ -181,7 +181,7 @@ def test_two_thousand_orders_ask_for_all_events_a_few_times_only(shuffled: bool)
 
 
 def test_the_shipped_segments_do_not_ask_for_all_events_with_each_order() -> None:
-    contact = Contact(compile_segments(shipped(), zone="UTC"))
+    contact = Contact(compile_segments(shipped(), zone="UTC", models=shipped_models()))
     for batch in batches_of(orders(600), 20):
         contact.tell(batch)
     assert contact.rebuilds <= 6

@@ -36,7 +36,7 @@ from shared.domain.segments import (
     evaluate,
 )
 from tests.unit import brute_force
-from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, EVERY_OTHER, conditions, events, others
+from tests.unit.profile_histories import AFTER, BEGIN, CONTACT, EVERY_OTHER, LEAD_MODELS, conditions, events, others
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 GRID = [AFTER + step * HOUR * 3 + offset for step in range(40) for offset in (-1, 0, 1) if step or offset >= 0]
@@ -48,7 +48,7 @@ def one(condition: Condition, other: Condition | None = None, cutoff: float = 2)
     segments = [Segment(id="s", name="S", sentence="Those.", when=condition)]
     if other is not None:
         segments.append(Segment(id="other", name="Other", sentence="Others.", when=other))
-    return compile_segments(segments, zone=ZONE, cutoffs=cutoffs_of(condition, other, cutoff))
+    return compile_segments(segments, zone=ZONE, cutoffs=cutoffs_of(condition, other, cutoff), models=LEAD_MODELS)
 
 
 def next_change(definitions: Definitions, segment: str, profile: Profile, t: Instant) -> Instant:

@@ -508,12 +508,19 @@ def test_an_order_is_the_goal_of_churn_prevention() -> None:
 
 def test_sales_are_told_when_a_lead_asks_for_advice() -> None:
     player = customer("lead_nurturing")
-    player.tell(traits(NOW, scores={"lead": 75}))
+    player.tell(event("Checkout Started", NOW), event("Product Added to Wishlist", NOW), event("Product Viewed", NOW))
     after(player, 5 * 24, click(5 * 24, "advice"))
     after(player, 60 * 24)
     assert [template for _, template in emails(player)] == ["lead_guide", "lead_questions"]
     assert notified(player) == ["sales"]
     assert outcomes(player) == ["with_sales"]
+
+
+def test_a_lead_that_an_import_or_the_api_scores_is_one() -> None:
+    player = customer("lead_nurturing")
+    player.tell(traits(NOW, scores={"lead": 75}))
+    after(player, 60 * 24)
+    assert [template for _, template in emails(player)] == ["lead_guide", "lead_questions"]
 
 
 def test_a_free_trial_is_helped_through_and_a_subscription_ends_it() -> None:

@@ -21,6 +21,7 @@ CUTOFFS = {"high_value": 100, "champions": 0}
 DEFINITIONS = compile_segments(
     SEGMENTS.values(),
     zone="Europe/London",
+    models=shipped.shipped_models(),
     cutoffs={rank.key: CUTOFFS[segment.id] for segment in SEGMENTS.values() for rank in ranks(segment)},
 )
 
@@ -78,7 +79,10 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
     ),
     "lapsed_customers": (orders(180), orders(400, 179)),
     "dormant": (said("subscribed", 200 * DAY, dormant=True), said("subscribed", 200 * DAY)),
-    "hot_leads": (said("subscribed", scores={"lead": 70}), [*said("subscribed", scores={"lead": 70}), *orders(3)]),
+    "hot_leads": (
+        [*said("subscribed"), *many(5, HOUR, Type.PRODUCT_VIEWED), at(DAY, "Checkout Started", total=20)],
+        [*said("subscribed"), *many(4, HOUR, Type.PRODUCT_VIEWED), at(HOUR, Type.CART_UPDATED, total=0)],
+    ),
     "complete_profiles": (
         known(first_name="Ada", birthday="1990-05-17", interest="tea"),
         known(first_name="Ada", birthday="1990-05-17"),

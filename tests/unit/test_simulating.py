@@ -18,7 +18,7 @@ from shared.domain.segments import absorb, compile_segments
 from tests.unit.journey_player import NOW, consent, journey, order, traits
 
 JOURNEYS = shipped()
-DEFINITIONS = compile_segments(definitions.shipped(), zone="Europe/London")
+DEFINITIONS = compile_segments(definitions.shipped(), zone="Europe/London", models=definitions.shipped_models())
 
 
 def contacts(number: int, *, agreed: bool = True) -> list[Profile]:

@@ -30,6 +30,7 @@ from tests.unit.profile_histories import (
     BEGIN,
     CONTACT,
     EVERY_OTHER,
+    LEAD_MODELS,
     LEAVES,
     bounds,
     conditions,
@@ -63,7 +64,7 @@ def shop(
         parts = [part for condition in named.values() for part in parts_of(plain(condition))]
         cutoffs = {part.key: cutoffs for part in parts if isinstance(part, Rank)}
     segments = [Segment(id=name, name=name, sentence="Those.", when=condition) for name, condition in named.items()]
-    return compile_segments(segments, zone=zone, cutoffs=cutoffs)
+    return compile_segments(segments, zone=zone, cutoffs=cutoffs, models=LEAD_MODELS)
 
 
 def contact_id(number: int) -> str:

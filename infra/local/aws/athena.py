@@ -64,8 +64,8 @@ FUNCTIONS = (
     exp.Abs, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySize, exp.Ceil, exp.Coalesce, exp.Concat,
     exp.Date, exp.DateAdd, exp.DateDiff, exp.DateTrunc, exp.Encode, exp.Exp, exp.Extract, exp.Floor, exp.Greatest,
     exp.Least, exp.Length, exp.Ln, exp.Lower, exp.LowerHex, exp.MD5Digest, exp.Month, exp.Nullif, exp.Pow,
-    exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition, exp.Substring,
-    exp.TimestampTrunc, exp.Transform, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
+    exp.Reduce, exp.RegexpLike, exp.Replace, exp.Round, exp.Sign, exp.Sqrt, exp.StartsWith, exp.StrPosition,
+    exp.Substring, exp.TimestampTrunc, exp.Transform, exp.Trim, exp.UnixToTime, exp.Upper, exp.Year,
     # of many rows
     exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Avg, exp.BitwiseOrAgg, exp.Count, exp.LogicalAnd,
     exp.LogicalOr, exp.Max, exp.Min, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Sum, exp.Variance, exp.VariancePop,
@@ -170,6 +170,18 @@ def _array_agg(node: exp.Expr) -> str | None:
     return None if isinstance(node.this, exp.Order) else "without ORDER BY the order is anybody's guess"
 
 
+def _reduce(node: exp.Expr) -> str | None:
+    """DuckDB has no last step, and takes the type of the first value for all of them, as Athena does."""
+    last, begin = node.args.get("finish"), node.args.get("initial")
+    if not isinstance(last, exp.Lambda) or [each.name for each in last.expressions] != [last.this.name]:
+        return "DuckDB has no last step: end with s -> s"
+    return None if begin is not None and _is_bigint(begin) else "begin with CAST(0 AS BIGINT): its type is the sum's"
+
+
+def _is_bigint(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Cast) and bool(node.args["to"].this == exp.DataType.Type.BIGINT)
+
+
 def _star(node: exp.Expr) -> str | None:
     return "Athena knows no EXCLUDE or REPLACE" if any(node.args.values()) else None
 
@@ -195,6 +207,7 @@ TRAPS: Mapping[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.Div: _division,
     exp.Extract: _part,
     exp.Group: _group,
+    exp.Reduce: _reduce,
     exp.Star: _star,
     exp.Sub: _sum_with_interval,
     exp.Substring: _substring,

@@ -360,10 +360,14 @@ def _of_their_own() -> Iterator[Told]:
     drifting = somebody(3, END - 120 * DAY)
     yield from signs_up(drifting)
     yield from (drifting.order(at * DAY - 6 * HOUR, number) for number, at in enumerate((10, 30), 1))
-    for number in (4, 5):  # never ordered, and the scores think that they may
+    for number in (4, 5):  # never ordered, and look as if they might
         warm = somebody(number)
         yield from signs_up(warm)
-        yield fact(warm, ago(1, minutes=number), scores={"lead": 75 + number})
+        for days, goods in enumerate((NOVEL, COFFEE, ESPRESSO, NOVEL, COFFEE), 1):
+            yield viewed(warm, ago(days / 5, hours=number), goods.seen)
+        yield from (
+            tracked(warm, ago(hours=hours), "Products Searched", query="gift") for hours in (5 + number, number)
+        )
     long_with_us = somebody(6)
     yield from signs_up(long_with_us)
     yield fact(long_with_us, MINUTE, END - 365 * DAY, signed_up=iso(END - 365 * DAY)[:10])

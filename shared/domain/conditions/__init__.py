@@ -28,6 +28,7 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.fields import Described, Duration, Id
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.conditions.windows import THIS_RUN, Window
 from shared.domain.events import Strict
@@ -119,6 +120,7 @@ Condition = Annotated[
     | LastOrder
     | Rank
     | Rfm
+    | Points
     | LocalTime
     | Season
     | Anniversary

@@ -33,18 +33,21 @@ from shared.domain.conditions.events import (
 )
 from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.orders import Cutoffs, LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.evaluation import calendar, events, memberships, orders, tied, traits
+from shared.domain.evaluation import calendar, events, memberships, orders, points, tied, traits
 from shared.domain.evaluation.carts import cart_of
 from shared.domain.evaluation.comparing import compared_value, comparison
 from shared.domain.evaluation.composing import all_of, any_of, not_
 from shared.domain.evaluation.events import in_days
 from shared.domain.evaluation.memberships import stay
+from shared.domain.evaluation.points import Scored
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
 from shared.domain.evaluation.spans import Span, span
 from shared.domain.evaluation.traits import sample_bound
 from shared.domain.events import Instant
+from shared.domain.lead_models import EventRule, LeadModel, StateRule
 from shared.domain.profiles import Profile
 
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
@@ -62,8 +65,10 @@ class Compiler:
     segments: Mapping[str, Segment]
     cutoffs: Cutoffs
     zone: ZoneInfo
+    models: Mapping[str, LeadModel] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     made: dict[str, Term] = field(default_factory=dict)
+    scores: dict[str, Scored] = field(default_factory=dict)
 
     def function(self, wanted: Iterable[Condition]) -> Evaluate:
         """A function that gives the signed instants of all these conditions for a profile at an instant."""
@@ -88,6 +93,18 @@ class Compiler:
         made = self.series.get(key)
         if made is None:
             made = self.series[key] = series_of(event, where, which, number)
+        return made
+
+    def scored(self, name: str) -> Scored:
+        """A lead model with what its rules read, made when first asked for."""
+        made = self.scores.get(name)
+        if made is None:
+            model = self.models[name]
+            made = self.scores[name] = Scored(
+                model,
+                tuple((rule, self.of(rule.event, rule.where)) for rule in model.rules if isinstance(rule, EventRule)),
+                tuple((rule, self.term(plain(rule.when))) for rule in model.rules if isinstance(rule, StateRule)),
+            )
         return made
 
     def term(self, condition: Condition) -> Term:
@@ -165,6 +182,8 @@ class Compiler:
             case Rank():
                 rank = orders.rank(condition, self.cutoffs.get(condition.key), self.zone)
                 return rank if condition.among is None else all_of([self.term(Member(segment=condition.among)), rank])
+            case Points():
+                return points.points(condition, self.scored(condition.model))
             case LocalTime():
                 return calendar.local_time(condition, self.zone)
             case Season():

@@ -22,9 +22,10 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.events import Instant
-from shared.domain.evidence import calendar, events, memberships, orders, traits
+from shared.domain.evidence import calendar, events, memberships, orders, points, traits
 from shared.domain.evidence.view import Evidence, View
 
 
@@ -68,6 +69,8 @@ def evidence(view: View, condition: Condition, holds: bool, until: Instant) -> E
             return orders.last(view, condition, holds)
         case Rank():
             return orders.rank(view, condition)
+        case Points():
+            return points.points(view, condition, holds, until)
         case LocalTime():
             return calendar.local_time(view)
         case Season():

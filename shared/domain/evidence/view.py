@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.domain import calendars
+from shared.domain.conditions import Condition
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.windows import Window
 from shared.domain.evaluation import Reading, Span, span
@@ -15,6 +16,7 @@ from shared.domain.events import DAY, NEVER, Instant
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.profiles.orders import Order
 from shared.domain.segments import Definitions
+from shared.domain.wording import sentence
 from shared.domain.wording.texts import plural
 
 MAX_NAMED = 5
@@ -43,6 +45,10 @@ class View:
     reading: Reading
     t: Instant
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    def says(self, condition: Condition) -> str:
+        """The condition in words."""
+        return sentence(self.definitions.segments, condition)
 
     def when(self, instant: Instant) -> str:
         """`2026-11-24 09:30`, in the shop's time zone."""

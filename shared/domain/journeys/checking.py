@@ -46,6 +46,7 @@ from shared.domain.journeys.definition import (
     Way,
 )
 from shared.domain.journeys.legs import Leg, comes_again, legs, shortest
+from shared.domain.lead_models import models_of
 from shared.domain.properties import KEPT_PROPERTIES, may_be_asked
 
 LONGEST_WAIT = 366 * DAY
@@ -81,9 +82,9 @@ class Problem(NamedTuple):
 @dataclass(frozen=True)
 class Known:
     """What a journey can refer to: templates (with the newest version of each), the shop's segments, the event types
-    that have come in, the other journeys, and the topics that contacts can say yes or no to. `machines`: the journeys
-    whose state machines are deployed, as they were compiled (None: that is no matter). `class_of`: the class of a
-    version of a template (None: the newest), where it is known."""
+    that have come in, the other journeys, the lead `models`, and the topics that contacts can say yes or no to.
+    `machines`: the journeys whose state machines are deployed, as they were compiled (None: that is no matter).
+    `class_of`: the class of a version of a template (None: the newest), where it is known."""
 
     templates: Mapping[str, int]
     segments: Collection[str]
@@ -91,6 +92,7 @@ class Known:
     journeys: Mapping[str, Journey] = field(default_factory=dict)
     topics: Collection[str] = ("marketing",)
     machines: Mapping[str, Journey] | None = None
+    models: Collection[str] = ("lead",)
     class_of: Callable[[str, int | None], MailClass | None] = lambda template, pin: None
 
 
@@ -338,6 +340,8 @@ def _of_condition(
     for segment in sorted(members_of(condition)):
         if segment not in known.segments:
             yield Problem(at, step, _no_segment(segment, known))
+    for model in sorted(models_of(plain(condition)) - set(known.models)):
+        yield Problem(at, step, f"there is no lead model {model}{_near(model, known.models)}")
     named = {name for part in parts_of(plain(condition)) for name in _events_in(part)}
     for name in sorted(named):
         yield from _of_event(name, known, at, step)

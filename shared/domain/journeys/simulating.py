@@ -185,6 +185,7 @@ def _shop(definitions: Definitions, journey: Journey, of_shop: OfShop) -> Journe
         sequence=definitions.sequence,
         changed={name: definitions.changed.get(name, definitions.sequence) for name in names},
         cutoffs=definitions.compiler.cutoffs,
+        models=definitions.models.values(),
         zone=definitions.compiler.zone.key,
     )
     published = Published(journey=journey, version=1, state="live")

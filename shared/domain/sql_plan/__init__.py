@@ -30,10 +30,11 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.shorthand import plain
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
 from shared.domain.facts import is_answered
-from shared.domain.sql_plan import events, orders, traits
+from shared.domain.sql_plan import events, orders, points, traits
 from shared.domain.sql_plan.sources import Sources
 from shared.domain.sql_plan.trees import FALSE, Tree, all_of, any_of, not_of
 
@@ -103,6 +104,8 @@ class Plan(Sources):
             case Rank(among=among):
                 ranked = orders.ranked(self, condition)
                 return ranked if among is None or ranked == FALSE else all_of([ranked, self.segment(among)])
+            case Points(model=model):
+                return points.points(self, condition, self.definitions.models[model], self.tree)
             case Near() | LocalTime() | Season() | Anniversary() | Age() | DateTrait():
                 return self.answer(condition)
             case OnList() | Engagement() | Rfm():

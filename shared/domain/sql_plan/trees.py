@@ -19,6 +19,15 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class Summed:
+    """That columns, and a number for each tree that is true, come to at least a bound."""
+
+    columns: tuple[str, ...]
+    weights: tuple[tuple[Tree, int], ...]
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     of: tuple[Tree, ...] = ()
 
@@ -33,7 +42,7 @@ class NotOf:
     of: Tree
 
 
-Tree = Atom | Merged | AllOf | AnyOf | NotOf
+Tree = Atom | Merged | Summed | AllOf | AnyOf | NotOf
 TRUE, FALSE = AllOf(), AnyOf()
 
 

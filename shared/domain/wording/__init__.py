@@ -25,8 +25,9 @@ from shared.domain.conditions.events import (
     Unanswered,
 )
 from shared.domain.conditions.orders import LastOrder, Orders, Rank, Rfm
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.wording import calendar, events, orders, traits
+from shared.domain.wording import calendar, events, orders, points, traits
 from shared.domain.wording.texts import CompoundPhrase, duration, is_, listed, named, within
 
 
@@ -135,6 +136,8 @@ def _leaf(segments: Mapping[str, Segment], condition: Condition, holds: bool) ->
             return orders.rank(segments, condition, holds)
         case Rfm():
             return orders.rfm(segments, condition, holds)
+        case Points():
+            return points.points(condition, holds)
         case LocalTime():
             return calendar.local_time(condition, holds)
         case Season():
