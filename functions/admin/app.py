@@ -24,6 +24,7 @@ from functions.admin import (  # noqa: F401 - their routes
     forms,
     images,
     imports,
+    insight,
     journey_drafts,
     journey_runs,
     journeys,
@@ -35,6 +36,7 @@ from functions.admin import (  # noqa: F401 - their routes
     rebuilding,
     recommending,
     reports,
+    scores,
     segments,
     sending,
     shapes,
@@ -199,9 +201,10 @@ def export(request: Request, contact: str) -> Json:
 
 def told(profile: Profile, t: Instant) -> dict[str, Json]:
     """All that the profile says, and why and until when they are in which segment."""
-    shop_definitions = definitions.segments()
+    shop_definitions, scored = definitions.segments(), scores.newest_told(profile, t)
+    notes = scores.notes_of(profile, scored)
     memberships = with_history(
-        profile, shop_definitions.asked, lambda held: views.memberships(shop_definitions, held, t)
+        profile, shop_definitions.asked, lambda held: views.memberships(shop_definitions, held, t, notes)
     )
     suppression = identities.suppression(profile.email) if profile.email else None
     whole, bought = views.contact(profile, suppression), goods_of(profile) if profile.orders else {}
@@ -210,6 +213,7 @@ def told(profile: Profile, t: Instant) -> dict[str, Json]:
         "orders": [{**each, "products": bought.get(each["order"], [])} for each in whole["orders"]],
         "summary": people.summary(profile, t),
         "ahead": people.ahead(profile, memberships, t),
+        "scores": scores.scores_of(profile, scored, t),
         "memberships": memberships,
     }
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-from functions.admin import shapes, views
+from functions.admin import scores, shapes, views
 from functions.admin.looking import look
 from functions.admin.publishing import fitting, segment_in
 from functions.admin.rest import Request, route
@@ -179,7 +179,9 @@ def first(those: list[tuple[Instant, Profile]]) -> list[tuple[Instant, Profile]]
 def _explained(asked: _Asked, profile: Profile) -> dict[str, Json]:
     """A person and why they are in it; the reason is left out where only the whole history could tell it."""
     try:
-        why = views.explanation(explain(asked.definitions, asked.segment, profile, asked.t))
+        why = views.explanation(
+            explain(asked.definitions, asked.segment, profile, asked.t, scores.notes_of(profile, {}))
+        )
     except HistoryNeededError:
         why = None
     return views.person(profile) | {"why": why}

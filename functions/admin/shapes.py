@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from functions.admin.rest import Paging, ProblemTold
 from shared.domain.conditions import Condition
+from shared.domain.insight.catalogue import Unit
 from shared.domain.journeys.definition import Journey
 from shared.domain.templates.definition import Template
 
@@ -293,6 +294,31 @@ class MembershipTold(TypedDict):
     why: Explained
 
 
+class ContactScore(TypedDict):
+    """What a score says of a contact; `why_none`: why it says nothing."""
+
+    score: str
+    name: str
+    sentence: str
+    trait: str
+    unit: Unit
+    value: Any
+    """As the trait has it: a chance from 0 to 1, money in the shop's currency, a day as `2026-12-05`, a list, …"""
+    band: str | None
+    rank: int | None
+    """From 1 to 100, which is the highest, among all who have the score."""
+    since: int | None
+    """When it was told: it is told again when it has moved, and once in some weeks."""
+    by_simple_rule: bool
+    reasons: list[str]
+    """The three facts that move it most."""
+    overdue_days: int | None
+    """Of a day: by how many it has passed; below zero, in how many it comes."""
+    said: str | None
+    """Of a day: `overdue by 12 days`."""
+    why_none: str | None
+
+
 class ContactTold(Person):
     first_seen: int | None
     identities: list[str]
@@ -302,6 +328,7 @@ class ContactTold(Person):
     orders: list[dict[str, Any]]
     older_orders: int
     memberships: list[MembershipTold]
+    scores: list[ContactScore]
 
 
 class Timeline(TypedDict):
@@ -785,6 +812,15 @@ class LegalRequests(TypedDict):
 class RequestDone(TypedDict):
     request: str
     status: str
+
+
+class Csv(TypedDict, total=False):
+    """A part of a table, the first one with the names of its columns; or, where it takes long, a `query`."""
+
+    csv: str
+    rows: int
+    cursor: str | None
+    query: str
 
 
 class Daily(TypedDict, total=False):

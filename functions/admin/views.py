@@ -93,10 +93,13 @@ def contact(profile: Profile, suppression: tuple[str, Instant] | None) -> dict[s
     }
 
 
-def memberships(definitions: Definitions, profile: Profile, now: Instant) -> list[Json]:
-    """Every segment of the shop, with whether the contact is in it, why, and until when; those they are in first."""
+def memberships(
+    definitions: Definitions, profile: Profile, now: Instant, notes: Mapping[str, str] | None = None
+) -> list[Json]:
+    """Every segment of the shop, with whether the contact is in it, why, and until when; those they are in first.
+    `notes`: as in `explain`."""
     told = [
-        _membership(segment, profile.memberships.get(segment.id), explain(definitions, segment.id, profile, now))
+        _membership(segment, profile.memberships.get(segment.id), explain(definitions, segment.id, profile, now, notes))
         for segment in definitions.segments.values()
     ]
     return sorted(told, key=lambda membership: not membership["member"])

@@ -18,6 +18,7 @@ from infra.local import (
     coupons,
     forms,
     imports,
+    insight,
     journeys,
     keys,
     segments,
@@ -40,6 +41,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon template --help      the emails' templates: changed, looked at, published
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
+  .venv/bin/beckon insight --help       scores and why, the RFM grid, segments worth having, drafts that use them
   .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
   .venv/bin/beckon form --help          sign-up forms and surveys: written, published, put into the shop's pages
   .venv/bin/beckon import --help        a list of subscribers brought over: what it would do, then doing it
@@ -106,6 +108,9 @@ def main() -> int:
     contact = command("contact", lambda _: None, "find, show, change, merge, erase and export people")
     contact.description, contact.formatter_class = contacts.DESCRIPTION, argparse.RawDescriptionHelpFormatter
     contacts.add_commands(contact)
+    scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
+    scores.description, scores.formatter_class = insight.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    insight.add_commands(scores)
     settings = command("settings", lambda _: None, "show and change the shop's settings")
     settings.description = shop_settings.DESCRIPTION
     settings.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -83,7 +83,7 @@ def find(arguments: argparse.Namespace) -> None:
 
 
 def show(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", _path(arguments))
+    told = call(arguments.port, "GET", path_of(arguments))
     if as_json(arguments, told):
         return
     summary, following = told["summary"], next(iter(told["ahead"]), None)
@@ -108,7 +108,7 @@ def add(arguments: argparse.Namespace) -> None:
 
 
 def change(arguments: argparse.Namespace) -> None:
-    call(arguments.port, "PATCH", _path(arguments), _changes(arguments))
+    call(arguments.port, "PATCH", path_of(arguments), _changes(arguments))
     console.print("It is so within seconds.")
 
 
@@ -126,17 +126,17 @@ def put_records(arguments: argparse.Namespace) -> int:
 
 
 def unsubscribe(arguments: argparse.Namespace) -> None:
-    call(arguments.port, "POST", f"{_path(arguments)}/unsubscribe", {})
+    call(arguments.port, "POST", f"{path_of(arguments)}/unsubscribe", {})
     console.print("They get no more marketing email, from now on.")
 
 
 def suppress(arguments: argparse.Namespace) -> None:
-    call(arguments.port, "POST", f"{_path(arguments)}/suppression")
+    call(arguments.port, "POST", f"{path_of(arguments)}/suppression")
     console.print("Nothing goes to their address any more.")
 
 
 def lift(arguments: argparse.Namespace) -> None:
-    call(arguments.port, "DELETE", f"{_path(arguments)}/suppression")
+    call(arguments.port, "DELETE", f"{path_of(arguments)}/suppression")
     console.print("Email goes to their address again, where they agree to it.")
 
 
@@ -189,7 +189,8 @@ def _one(arguments: argparse.Namespace, text: str) -> Json:
     return (exact or found)[0]
 
 
-def _path(arguments: argparse.Namespace) -> str:
+def path_of(arguments: argparse.Namespace) -> str:
+    """Of the one whom the argument `who` names."""
     return f"/admin/contacts/{_one(arguments, arguments.who)['contact']}"
 
 

@@ -205,6 +205,30 @@ def told(contact: str, begin: Instant, end: Instant, most: int = 200) -> list[Ev
     return [event_of(item) for item in answer["Items"]]
 
 
+def told_by(source: str, contact: str, begin: Instant, end: Instant) -> Iterator[Event]:
+    """All events that this source told and that are dated from `begin` to `end`, the newest first."""
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=table(),
+            KeyConditionExpression="contact = :contact AND kind BETWEEN :begin AND :end",
+            FilterExpression="#source = :source",
+            ExpressionAttributeNames={"#source": "source"},
+            ExpressionAttributeValues={
+                ":contact": {"S": contact},
+                ":begin": {"S": f"EVENT#{iso(max(begin, 0))}"},
+                ":end": {"S": f"EVENT#{iso(end)}~"},
+                ":source": {"S": source},
+            },
+            ConsistentRead=True,
+            ScanIndexForward=False,
+        )
+    )
+    for page in pages:
+        yield from map(event_of, page["Items"])
+
+
 def event_of(item: dict[str, Any]) -> Event:
     """The event an `EVENT#…` item holds, marked as the shop counts it now."""
     return as_counted(Event.model_validate_json(zlib.decompress(bytes(item["body"]["B"]))), shop())

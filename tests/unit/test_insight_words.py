@@ -116,7 +116,9 @@ def test_the_drafts_of_a_score_are_in_order_and_leave_a_tenth_alone(score: objec
     segment = Segment.model_validate_json(json.dumps(drafts.segment_of(found)), strict=True)
     journey = Journey.model_validate_json(json.dumps(drafts.journey_of(found)), strict=True)
     shipped = definitions.shipped()
-    compile_segments([*(each for each in shipped if each.id != segment.id), segment])
+    compile_segments(
+        [*(each for each in shipped if each.id != segment.id), segment], models=definitions.shipped_models()
+    )
     known = checking.Known(
         templates={each.template or each.id: 1 for each in journey.steps if isinstance(each, Send)},
         segments={*(each.id for each in shipped), segment.id},

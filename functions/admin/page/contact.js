@@ -7,6 +7,7 @@ import {
   Banner, Card, confirmed, ContactLink, Empty, Failure, Json, Loaded, LoadedPage, More, Pages, SegmentLink, Table, Tag, Title, useActing, useLoaded,
 } from "./parts.js";
 import { Mail } from "./people.js";
+import { isRanked, scoreSaid } from "./score-words.js";
 import { capital, clock, day, distance, money, plural, value, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
@@ -42,6 +43,8 @@ function Whole({ told }) {
       ${outside.length > 0 && html`<${More} title="Not in ${plural(outside.length, "segment")}: why, and when">
         <ul class="segments">${outside.map((of) => html`<li><details><summary>${of.name}${of.until && html` <span class="soft">from ${day(of.until)}</span>`}</summary><${Membership} of=${of} /></details></li>`)}</ul><//>`}
     <//>
+    <${Scores} of=${told.scores} />
+    <${Recommendations} contact=${told.contact} />
     <${Card} title=${plural(orders, "order")}>${told.orders.length > 0
       ? html`<${Table} stacked label="Orders" rows=${told.orders} columns=${[
         { title: "Order", cell: (order) => html`${order.number ? `#${order.number}` : order.order}${order.products.length > 0 && html`<span class="under">${order.products.join(", ")}</span>`}` },
@@ -134,6 +137,45 @@ function Merge({ told }) {
   <//>`;
 }
 
+// ── what the nights say of them ──
+
+function Scores({ of }) {
+  const [has, has_none] = [true, false].map((known) => of.filter((each) => (each.why_none === null) === known));
+  return html`<${Card} title="What is likely">
+    ${has.length > 0 ? html`<ul class="list scores">${has.map((each) => html`<li>
+      <div class="head"><h3>${each.name}</h3><span class="value">${scoreSaid(each.unit, each.value)}</span></div>
+      <p class="small soft">${[
+        each.said,
+        isRanked(each.unit) && each.band,
+        isRanked(each.unit) && each.rank !== null && `rank ${each.rank} of 100`,
+        each.by_simple_rule && "by the simple rule",
+        `since ${day(each.since)}`,
+      ].filter(Boolean).map((text, n) => html`${n > 0 && " · "}${text}`)}</p>
+      ${each.reasons.length > 0 && html`<ul class="reasons">${each.reasons.map((text) => html`<li>${text}</li>`)}</ul>`}</li>`)}</ul>
+      <p class="small soft">What it means and how it was checked: <a href="#/insight">Insight</a>. A score says what is likely, and decides nothing by itself.</p>`
+      : html`<${Empty}>No score yet: ${has_none[0]?.why_none}. <a href="#/insight">Insight</a><//>`}
+    ${has.length > 0 && has_none.length > 0 && html`<${More} title="No score for ${plural(has_none.length, "thing")}: why"><dl>${has_none.map((each) => html`<dt>${each.name}</dt><dd>${capital(each.why_none)}.</dd>`)}</dl><//>`}
+  <//>`;
+}
+
+/** What an email would recommend to them now, once it is asked for: it is worked out as for an email. */
+function Recommendations({ contact }) {
+  const open = useSignal(false);
+  return html`<${Card}><details onToggle=${(event) => { open.value = event.target.open; }}><summary>What an email would recommend now</summary>${open.value && html`<${Recommended} contact=${contact} />`}</details><//>`;
+}
+
+function Recommended({ contact }) {
+  const told = useLoaded(() => ask(at("contacts", contact, "recommendations")));
+  const list = (of) => html`<ol class="recommended">${of.map((each) => html`<li><strong>${each.title ?? each.id}</strong>${each.price && html` <span class="soft">${each.price}</span>`}<span class="under">${each.sentence}</span></li>`)}</ol>`;
+  return html`<${Loaded} of=${told}>${(of) => html`
+    ${of.as_of ? html`<p class="small soft">By what the shop sold until ${day(of.as_of)}.${of.categories.length > 0 && ` They are interested in ${of.categories.join(", ")}.`}</p>` : html`<p class="small soft">What the shop sells has not been counted lately, so only what you have picked is recommended.</p>`}
+    <div class="columns">
+      <div><h3>Recommended for them</h3>${of.recommended.length > 0 ? list(of.recommended) : html`<${Empty}>Nothing fits them: the block is left out.<//>`}</div>
+      <div><h3>Goes well with their last order</h3>${of.goes_with.length > 0 ? list(of.goes_with) : html`<${Empty}>Nothing is known to go with it: the block is left out.<//>`}</div>
+    </div>
+    ${of.left_out.length > 0 && html`<${More} title="Left out: ${plural(of.left_out.length, "product")}">${list(of.left_out)}<//>`}`}<//>`;
+}
+
 function Membership({ of }) {
   const since = of.since && html`${of.member ? "in since " : "left on "}<${When} at=${of.since} />`;
   const until = of.until && html`${of.member ? "until " : "enters by itself on "}<${When} at=${of.until} />${of.member && ", unless something happens"}`;
@@ -161,10 +203,16 @@ const Run = ({ of, contact }) => html`<li>
 const SEEN = { "Page Viewed": "page", "Screen Viewed": "screen", "Product Viewed": "product", "Product List Viewed": "list of products" };
 const CAUSES = { time: ", by time alone", definition: ", by a changed definition" };
 
+/** The next order, as it is foreseen: it may have been due already. */
+const Expected = ({ of }) => html`<li><span class="when"><time datetime=${of.value}>${day(Date.parse(`${of.value}T12:00Z`))}</time></span>Next order expected<span class="soft"> ${of.said}</span></li>`;
+
 function Timeline({ told, names }) {
+  const expected = told.scores.find((each) => each.score === "next_order" && each.overdue_days !== null);
   return html`<${Card} title="Timeline">
-    ${told.ahead.length > 0 && html`<h3>What comes, if nothing happens</h3><ol class="timeline coming">${told.ahead.toReversed().map((each) => html`<li class="transition">
-      <span class="when"><${When} at=${each.at} /></span>${capital(comes(each))}</li>`)}</ol>`}
+    ${(told.ahead.length > 0 || expected) && html`<h3>What comes, if nothing happens</h3><ol class="timeline coming">
+      ${expected?.overdue_days <= 0 && html`<${Expected} of=${expected} />`}
+      ${told.ahead.toReversed().map((each) => html`<li class="transition"><span class="when"><${When} at=${each.at} /></span>${capital(comes(each))}</li>`)}
+      ${expected?.overdue_days > 0 && html`<${Expected} of=${expected} />`}</ol>`}
     <h3 class="now">Now</h3>
     <${Pages} path="${at("contacts", told.contact, "timeline")}?limit=200" name="timeline" nothing="Nothing has happened yet.">${(entries) =>
       Object.entries(Object.groupBy(stories(entries), (each) => day(each.at))).map(([name, those]) => html`<h3>${name}</h3>

@@ -18,7 +18,7 @@ const COLUMNS = [
 /** What a report says that may take a while. */
 export async function asked(path) {
   let told = await ask(path);
-  while (told.query) told = await ask(`${path.split("?")[0]}?query=${encodeURIComponent(told.query)}`);
+  while (told.query) told = await ask(`${path}${path.includes("?") ? "&" : "?"}query=${encodeURIComponent(told.query)}`);
   return told;
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
+from math import ceil
 from typing import Literal, NamedTuple
 
 from shared.domain.events import Json
@@ -15,7 +17,7 @@ from shared.domain.wording.texts import plural
 
 State = Literal["model", "simple", "closed"]
 
-NOT_YET = "nothing has been worked out yet: it is in the night after the first orders"
+NOT_YET = "nothing has been worked out yet"
 OF_CUSTOMERS = frozenset({"order", "churn", "value", "next_order", "reorder"})
 """Scores that only somebody with an order can have."""
 NOT_TOLD: Mapping[str, str] = {
@@ -115,6 +117,31 @@ def gate_of(result: Result | None) -> Gate:
     if result is None or not result.gates:
         return Gate(need=CUSTOMERS, have=0, what="customers with an order")
     return first_closed(result.gates) or result.gates[0]
+
+
+# ── the grid ──
+
+
+def recency_in_words(edges: Sequence[float]) -> list[str]:
+    """Of each fifth by how recently they have ordered, the lowest first: `over 180 days ago`, …, `within 14 days`; ""
+    of one that nobody is in. `edges`: as in RfmGrid."""
+    if not edges:
+        return []
+    days = [ceil(each) for each in edges]
+    between = ["" if most <= least else f"{least + 1:,} to {most:,} days ago" for most, least in pairwise(days)]
+    return [f"over {plural(days[0], 'day')} ago", *between, f"within {plural(max(days[-1], 1), 'day')}"]
+
+
+def frequency_in_words(edges: Sequence[float]) -> list[str]:
+    """Of each fifth by how often: `1 order`, `2 to 5 orders`, …, `6 orders or more`."""
+    if not edges:
+        return []
+    orders = [1, *(int(each) for each in edges)]
+    between = [
+        "" if more <= least else plural(least, "order") if more == least + 1 else f"{least:,} to {more - 1:,} orders"
+        for least, more in pairwise(orders)
+    ]
+    return [*between, f"{plural(orders[-1], 'order')} or more"]
 
 
 # ── of one contact ──
