@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from chalice.app import Response
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from functions.admin import known, shapes
 from functions.admin.copying import own
@@ -153,17 +153,80 @@ def duplicate(request: Request, journey: str) -> Json:
     role=Role.VIEWER,
     changes=False,
     takes=shapes.JourneyWritten,
-    gives=shapes.Checked,
+    gives=shapes.JourneyChecked,
 )
 def check(request: Request, journey: str) -> Json:
     """What speaks against publishing a definition, as it is written (or the draft, where none is sent), each with its
     step and line. Nothing is kept."""
     body = request.json_with_text("yaml") if request.body else {}
+    return checked(body or {"yaml": text_of(draft_of(journey))}, journey)
+
+
+@route(
+    "POST",
+    "/journeys/{journey}/edit",
+    role=Role.VIEWER,
+    changes=False,
+    takes=shapes.JourneyEdited,
+    gives=shapes.JourneyChanged,
+)
+def edit(request: Request, journey: str) -> Json:
+    """The text with one `change` of its definition, and what `check` says of it: a step's fields (`step`), what is no
+    step (`head`), a step added, removed or moved. Comments and order stay as far as can be. Nothing is kept."""
+    from shared.adapters import yaml_edits  # which no other request waits for
+    from shared.domain.journeys import changing
+
+    body = request.json_with_text("yaml")
+    if set(body) != {"yaml", "change"} or not isinstance(body["yaml"], str):
+        raise RefusedError("invalid_change", "send `yaml`, the text as it stands, and a `change`", "yaml")
     try:
-        written = written_in(body, journey) if body else whole(draft_of(journey))
-    except ProblemsError as error:
-        return {"problems": [each._asdict() for each in error.problems], "definition": None, "words": None}
+        change = TypeAdapter[changing.Change](changing.Change).validate_python(body["change"])
+    except ValidationError as error:
+        told = error.errors()[0]
+        raise RefusedError("invalid_change", str(told["msg"]), ".".join(["change", *map(str, told["loc"])])) from None
+    try:
+        before = journey_files.parsed(body["yaml"])
+        if not isinstance(before, dict):
+            raise RefusedError("invalid_journey", "a journey is a mapping, with `id`, `name`, `trigger` and `steps`")
+        made = changing.changed(before, change)
+        rewritten = yaml_edits.edited(body["yaml"], made.definition)
+    except NotYamlError as error:
+        raise ProblemsError([Problem(None, str(error), error.line)]) from None
+    except changing.CannotChangeError as error:
+        raise RefusedError("cannot_change", str(error), "change", 409) from None
     return {
+        "yaml": rewritten.text,
+        "whole": rewritten.whole,
+        "step": made.step,
+        **checked({"yaml": rewritten.text}, journey),
+    }
+
+
+def checked(body: dict[str, Any], journey: str) -> dict[str, Json]:
+    """What `check` says of a definition as somebody wrote it."""
+    try:
+        return looked_at(written_in(body, journey))
+    except ProblemsError as error:
+        told = {"problems": [each._asdict() for each in error.problems], "definition": None, "words": None}
+        return {**told, **parts_of(body.get("definition"), body.get("yaml"))}
+
+
+def parts_of(definition: Json, text: str | None) -> dict[str, Json]:
+    """`value`: what the text says, also where that is no journey yet (None: it cannot be read), for a form; `places`:
+    the ways of its steps, each of which a step can be put on."""
+    from shared.domain.journeys import changing
+
+    with suppress(NotYamlError):
+        definition = definition if text is None else journey_files.parsed(text)
+    return {
+        "value": definition,
+        "places": [{"after": whose, "way": way, "to": to} for whose, way, to in changing.places(definition)],
+    }
+
+
+def looked_at(written: Written) -> dict[str, Json]:
+    return {
+        **parts_of(dumped(written.journey), written.text),
         "problems": [each._asdict() for each in problems_of(written)],
         "definition": dumped(written.journey),
         "words": known.in_words(written.journey),

@@ -3,7 +3,7 @@ answers of all tests are held against. Instants are milliseconds since 1970."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, NotRequired, Required
 
 from typing_extensions import TypedDict
 
@@ -52,6 +52,25 @@ class JourneyWritten(TypedDict, total=False):
     yaml: str
     definition: Journey
     text: str
+
+
+class JourneyChange(TypedDict, total=False):
+    """One change of a definition: `do` says which; the others, as it asks for them (docs/admin.md)."""
+
+    do: Required[Literal["step", "head", "add", "remove", "move"]]
+    step: str
+    value: dict[str, Any]
+    kind: Literal["send", "wait", "wait_for", "branch", "split", "update", "notify", "start", "end"]
+    after: str | None
+    way: Literal["next", "otherwise"] | int
+    by: Literal[-1, 1]
+
+
+class JourneyEdited(TypedDict):
+    """`yaml`: the text as it stands."""
+
+    yaml: str
+    change: JourneyChange
 
 
 class Written(TypedDict, total=False):
@@ -570,6 +589,33 @@ class JourneyTold(TypedDict):
 
 class Checked(TypedDict):
     problems: list[ProblemTold]
+
+
+class StepPlace(TypedDict):
+    """A way out of a step (`after` null: where the journey begins), and where it leads."""
+
+    after: str | None
+    way: Literal["next", "otherwise"] | int
+    to: str
+
+
+class JourneyChecked(Checked):
+    """`value`: what the text says, also where that is no journey yet; null where it cannot be read. `definition`,
+    `words`: null where it is no journey."""
+
+    value: Any
+    places: list[StepPlace]
+    definition: Definition | None
+    words: dict[str, Any] | None
+
+
+class JourneyChanged(JourneyChecked):
+    """`whole`: all of the text was written anew, without its comments. `step`: the one it was about, by its id from now
+    on."""
+
+    yaml: str
+    whole: bool
+    step: str | None
 
 
 class JourneyDryRun(Checked):

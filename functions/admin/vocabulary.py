@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functions.admin import shapes
 from functions.admin.looking import look
 from functions.admin.rest import Request, route
-from shared.adapters import definitions, journey_definitions
+from shared.adapters import definitions, journey_definitions, template_definitions
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.shop_settings import settings
@@ -41,7 +41,10 @@ class CurrencySettings(Settings):
 def show_vocabulary(request: Request) -> Json:
     """`schema`: the JSON Schema of a segment, labelled. `starts`: what a condition can begin as. `events`, `traits`,
     `properties`: those there are, each with `contacts`, how many have it, and its `values`, likewise. What was counted
-    at some contacts only (not `exact`) is told of all."""
+    at some contacts only (not `exact`) is told of all. `forms`: the fields of a journey's steps and of its other parts,
+    and `templates`, the emails that they can name."""
+    from shared.domain.journeys.fields import forms  # which few requests wait for
+
     t = now()
     found = Vocabulary([topic.id for topic in settings().topics])
     looked_at = 0
@@ -70,6 +73,8 @@ def show_vocabulary(request: Request) -> Json:
         + [{"value": TRACKING, "title": "Tracking of opens"}],
         "journeys": [{"value": id_, "title": name} for id_, name in sorted(journeys.items())],
         "lists": scale.values(found.traits.get("lists", Counter())),
+        "templates": [{"value": id_, "title": id_} for id_ in sorted(template_definitions.numbers())],
+        "forms": forms(),
         "currency": environment(CurrencySettings).currency,
         "contacts": asdict(everybody),
         "looked_at": looked_at,

@@ -64,11 +64,11 @@ _PLAIN = {
 _FIRST = {"bool": "tf", "null": "n~\0", "int": "-+0123456789", "float": "-+.0123456789"}
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     pass
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         return True
 
@@ -78,17 +78,17 @@ class _Dumper(yaml.SafeDumper):
 
 
 _ENDS_A_LINE = re.compile("[\r\x85\u2028\u2029\ufeff]")
-_Dumper.add_representer(str, _Dumper.represent_text)
+Dumper.add_representer(str, Dumper.represent_text)
 
 
-def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+def _quoted(dumper: Dumper, text: str) -> yaml.ScalarNode:
     """What takes more than a line, or is not to be seen, in double quotes: only these keep all of it."""
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
 
 
-_Dumper.add_representer(str, _quoted)
+Dumper.add_representer(str, _quoted)
 
-for _kind in (_Loader, _Dumper):
+for _kind in (Loader, Dumper):
     _kind.yaml_implicit_resolvers = {}
     for _tag, _pattern in _PLAIN.items():
         _kind.add_implicit_resolver(
@@ -106,7 +106,7 @@ def read(text: str) -> Parsed:
     loader = None
     try:
         _refuse_what_is_no_data(text)
-        loader = _Loader(text)
+        loader = Loader(text)
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -129,7 +129,7 @@ def parsed(text: str) -> Json:
 
 def _refuse_what_is_no_data(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, _Loader):
+    for event in yaml.parse(text, Loader):
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise NotYamlError("anchors and aliases (& and *) are not read: write it out", line)
@@ -188,7 +188,7 @@ def written(form: BaseModel) -> str:
     """A journey (or a template) as YAML, without what goes without saying; `read` finds the same in it."""
     whole = form.model_dump(mode="json", by_alias=True, exclude_none=True)
     said = form.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
-    text: str = yaml.dump(_with_kinds(whole, said), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.dump(_with_kinds(whole, said), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 

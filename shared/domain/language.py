@@ -326,7 +326,7 @@ PROPERTIES: Mapping[str, str] = {
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a segment, with labels. Nobody changes it."""
     made = Segment.model_json_schema(by_alias=True)
-    definitions = {name: _without_null(each) for name, each in made["$defs"].items()}
+    definitions = {name: without_null(each) for name, each in made["$defs"].items()}
     kinds = {}
     for model in get_args(get_args(Condition)[0]):
         kind = get_args(model.model_fields["kind"].annotation)[0]
@@ -338,7 +338,7 @@ def schema() -> dict[str, Any]:
         _label(definitions[name], "by")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_without_null({name: each for name, each in made.items() if name != "$defs"}),
+        **without_null({name: each for name, each in made.items() if name != "$defs"}),
         "$defs": definitions,
         "x-kinds": kinds,
         "x-properties": {name: {"title": title, "type": _type_of(name)} for name, title in PROPERTIES.items()},
@@ -359,19 +359,19 @@ _SPELLED = {"ge": "minimum", "le": "maximum"}
 """As pydantic spells a bound of a number that may be whole or not, and as JSON Schema does."""
 
 
-def _without_null(part: Any) -> Any:
+def without_null(part: Any) -> Any:
     """What may be left out need not be said to be null, too."""
     if isinstance(part, list):
-        return [_without_null(each) for each in part]
+        return [without_null(each) for each in part]
     if not isinstance(part, dict):
         return part
     several = [each for each in part.get("anyOf", []) if each != {"type": "null"}]
-    rest = {_SPELLED.get(name, name): _without_null(each) for name, each in part.items() if name != "anyOf"}
+    rest = {_SPELLED.get(name, name): without_null(each) for name, each in part.items() if name != "anyOf"}
     if rest.get("default", 0) is None:
         del rest["default"]
     if len(several) == 1:
-        return {**_without_null(several[0]), **rest}
-    return {**rest, "anyOf": [_without_null(each) for each in several]} if several else rest
+        return {**without_null(several[0]), **rest}
+    return {**rest, "anyOf": [without_null(each) for each in several]} if several else rest
 
 
 def _describe(told: dict[str, Any], kind: str) -> None:

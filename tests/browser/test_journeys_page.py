@@ -85,6 +85,87 @@ def test_what_is_wrong_stands_beside_its_line(page: Page, base: str) -> None:
     page.complaints.clear()
 
 
+SERIES = """# Ours.
+id: series
+name: A series
+sentence: Two emails.
+trigger: {kind: event, events: [Order Completed]}
+entry: {again: 30d}
+steps:
+  - {id: hello, kind: send, template: thank_you}
+  # A pause.
+  - {id: a_week, kind: wait, for: 7d}
+  - {id: again, kind: send, template: thank_you}
+"""
+
+
+def card(page: Page, name: str) -> None:
+    page.run(f"[...document.querySelectorAll('.node .name')].find((each) => each.innerText === '{name}').click()")
+    page.wait_for("Remove")
+
+
+def choose(page: Page, label: str, value: str) -> None:
+    script = f"""(() => {{ const select = document.querySelector('[aria-label="{label}"]');
+        const chosen = [...select.options].find((each) => [each.value, each.text].includes({value!r}));
+        select.value = chosen.value; select.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()"""
+    page.run(script)
+
+
+WRITTEN = "document.querySelector('#definition').value"
+
+
+def test_a_journey_is_changed_by_form_and_as_text_and_both_say_the_same(page: Page, base: str) -> None:
+    page.open(f"{base}#/new-journey")
+    page.wait_for("As YAML")
+    write(page, "textarea", SERIES)
+    page.wait("[...document.querySelectorAll('.node .name')].some((each) => each.innerText === 'A week')")
+    card(page, "A week")
+    page.wait("document.querySelector('[aria-label=\"For\"]') !== null")
+    page.run("document.querySelector('input[aria-label=\"For\"]').select()")
+    page.call("Input.insertText", text="9")
+    page.wait(f"{WRITTEN}.includes('for: 9d')")
+    assert page.run(WRITTEN) == SERIES.replace("7d", "9d"), "the comments and all else as it was"
+    choose(page, "Add a step after it", "wait_for")
+    page.wait(f"{WRITTEN}.includes('id: wait_for')")
+    page.wait_for("Until one of these happens")
+    choose(page, "Move it to", "after Hello")
+    page.wait(f"{WRITTEN}.indexOf('id: wait_for') < {WRITTEN}.indexOf('id: a_week')")
+    press_beginning(page, "Remove")
+    confirm(page)
+    page.wait(f"!{WRITTEN}.includes('wait_for')")
+    press(page, "Undo")
+    page.wait(f"{WRITTEN}.includes('id: wait_for')")
+    # What is wrong with a step is said at its card and in its form…
+    write(page, "textarea", SERIES.replace("again, kind: send, template: thank_you", "again, kind: send"))
+    page.wait("document.querySelector('.node .tag.bad') !== null")
+    card(page, "Again")
+    page.wait("document.querySelector('.chosen .bad')?.innerText.includes('no template again')")
+    # …and mended there, with the keys alone.
+    page.wait("document.querySelector('.chosen input[aria-label=\"Which email\"]') !== null")
+    page.run("document.querySelector('.chosen input[aria-label=\"Which email\"]').focus()")
+    page.call("Input.insertText", text="thank_you")
+    page.press("Enter", 13)
+    page.wait(f"{WRITTEN} === {SERIES!r}")
+    page.wait_for("Nothing is wrong with it.")
+
+
+def test_a_branch_s_condition_is_written_in_rows(page: Page, base: str) -> None:
+    page.open("about:blank")
+    page.open(f"{base}#/new-journey")
+    page.wait_for("As YAML")
+    write(page, "textarea", SERIES)
+    page.wait("[...document.querySelectorAll('.node .name')].some((each) => each.innerText === 'Hello')")
+    card(page, "Hello")
+    choose(page, "Add a step after it", "branch")
+    page.wait_for("The first of these that is true")
+    assert "{kind: orders, at_least: 1, within: 30d}" in page.run(WRITTEN)
+    page.wait("document.querySelector('.chosen input[aria-label^=\"Orders\"]') !== null")
+    page.run("document.querySelector('.chosen input[aria-label^=\"Orders\"]').select()")
+    page.call("Input.insertText", text="2")
+    page.wait(f"{WRITTEN}.includes('at_least: 2')")
+    page.wait_for("Nothing is wrong with it.")
+
+
 def test_a_journey_goes_from_a_text_to_people_on_their_way(page: Page, base: str, shop: Shop) -> None:
     page.open(f"{base}#/new-journey")
     page.wait_for("As YAML")

@@ -156,6 +156,27 @@ def test_a_draft_may_have_problems_and_is_not_published_with_them(shop: Shop) ->
     assert ok(shop.ask("POST", "/journeys/hello/check"))["problems"] == told["problems"]
 
 
+def test_a_form_s_change_is_made_in_the_text_and_checked(shop: Shop) -> None:
+    def change(text: str, **change: Any) -> Any:
+        return shop.ask("POST", "/journeys/hello/edit", {"yaml": text, "change": change})
+
+    told = ok(change(WELCOME, do="add", kind="wait", after="pause"))
+    assert told["yaml"] == WELCOME.replace("for: 7d}\n", "for: 7d}\n  - {id: wait, kind: wait, for: 1d}\n")
+    assert (told["step"], told["whole"], told["problems"]) == ("wait", False, [])
+    assert {"after": "wait", "way": "next", "to": "check_in"} in told["places"]
+    told = ok(change(told["yaml"], do="step", step="wait", value={"id": "wait", "kind": "wait", "for": "never"}))
+    assert [each["step"] for each in told["problems"]] == ["wait"], "kept all the same, with what is wrong"
+    assert (told["definition"], told["value"]["steps"][2]["for"]) == (None, "never")
+    told = ok(change(told["yaml"], do="remove", step="wait"))
+    assert told["yaml"] == WELCOME
+    assert journey_definitions.drafts() == {}, "nothing is kept"
+    refused(change(WELCOME, do="remove", step="gone"), 409, "cannot_change")
+    refused(change(WELCOME, do="sing"), 400, "invalid_change")
+    refused(change("steps: [", do="remove", step="pause"), 400, "invalid_journey")
+    refused(change("a text", do="remove", step="pause"), 400, "invalid_journey")
+    refused(change("steps: 7", do="remove", step="pause"), 409, "cannot_change")
+
+
 def test_nobody_s_draft_is_replaced_unseen(shop: Shop) -> None:
     told = draft(shop)
     refused(shop.ask("PUT", "/journeys/hello/draft", {"yaml": WELCOME}), 428, "precondition_required")

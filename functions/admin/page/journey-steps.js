@@ -1,7 +1,6 @@
 // A step of a journey as a node of its graph: what it is, and what it does.
 
 import { Icon } from "./icons.js";
-import { words } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 export const KINDS = {
@@ -14,9 +13,3 @@ export const Kind = ({ icon, children }) => html`<span class="kind"><${Icon} of=
 export const Outside = ({ of, said }) => of.kind === "trigger"
   ? html`<${Kind} icon="trigger">Starts<//><span class="clipped" title=${said.trigger}>${said.trigger}</span>`
   : html`<${Kind} icon="exit">${of.exit.goal ? "Goal" : "Ends early"}<//><span class="clipped" title=${of.text}>${of.text}</span>`;
-
-/** A step without numbers. */
-export function Plain({ of, said }) {
-  if (!of.step) return html`<${Outside} of=${of} said=${said} />`;
-  return html`<${Kind} icon=${of.kind}>${KINDS[of.kind]}<//><strong class="one-line">${words(of.id)}</strong>${of.kind !== "branch" && html`<span class="clipped soft" title=${said.steps[of.id]?.text}>${said.steps[of.id]?.text}</span>`}`;
-}

@@ -33,7 +33,7 @@ export const Choice = ({ value, options, change, label }) => html`<select aria-l
 const parts = (text) => /^(-?\d+)\s*(\w+)$/.exec(text ?? "") ?? [null, "", "d"];
 
 /** "90d" as a number and a unit; `back`: it is written with a minus that nobody sees. */
-function Duration({ value, change, label, back = false, signed = false }) {
+export function Duration({ value, change, label, back = false, signed = false }) {
   const [, size, unit] = parts(value);
   const shown = back ? size.replace("-", "") : size;
   const made = (n, of) => change(`${back && Number(n) > 0 ? "-" : ""}${n}${of}`);
@@ -135,11 +135,14 @@ function namesOf(language, format) {
     case "segment": return { list: optionsOf(language.segments), free: () => null };
     case "topic": return { list: optionsOf(language.topics), free: () => null };
     case "journey": return { list: optionsOf(language.journeys), free: named };
+    case "template": return { list: optionsOf(language.templates), free: named };
+    case "tag": return { list: optionsOf(language.traitNamed.get("tags")?.values ?? []), free: named };
+    case "text": return { list: [], free: named };
     default: return { list: optionsOf(language.lists), free: named };
   }
 }
 
-function Named({ language, format, value, change, label, begun }) {
+export function Named({ language, format, value, change, label, begun }) {
   const { list, free } = namesOf(language, format);
   const text = list.find((each) => each.value === value)?.title ?? value ?? "";
   return html`<${Combobox} label=${label} text=${text} options=${list} free=${free} placeholder=${label} begun=${begun} choose=${(each) => change(each.value)} />`;
@@ -197,6 +200,15 @@ function Several({ label, values, options, free, said, change }) {
     <${Combobox} key=${values.length} label="${label}: one more" text="" placeholder=${values.length > 0 ? "or …" : "value"} options=${options.filter((each) => !values.includes(each.value))} free=${free} choose=${(each) => change([...values, each.value])} /></span>`;
 }
 
+/** Several names of a kind. */
+export function SeveralNamed({ language, format, label, values, change }) {
+  const { list, free } = namesOf(language, format);
+  return html`<${Several} label=${label} values=${values} options=${list} free=${free} said=${(each) => list.find((one) => one.value === each)?.title ?? each} change=${change} />`;
+}
+
+/** Filters on the properties of events. */
+export const Filters = ({ language, values, label, change }) => html`<${Listed} language=${language} kind=${{ properties: {} }} schema=${{ items: { $ref: "#/$defs/Where" } }} name="where" values=${values} label=${label} set=${change} />`;
+
 // ── fields ──
 
 /** One field of a node. `change` takes the whole node. */
@@ -253,8 +265,7 @@ function Listed({ language, kind, schema, name, values, set, label }) {
     return html`${values.map((node, n) => html`<span class="part" key=${n}>${n > 0 && html`<span class="word">${isFilter ? "and" : "or"}</span>`}${one(node, n)}</span>`)}
       ${values.length < (schema.maxItems ?? 10) && html`<button type="button" class="quiet" onClick=${more}>${values.length > 0 ? isFilter ? "+ and" : "+ or" : "+ where"}</button>`}`;
   }
-  const { list, free } = namesOf(language, schema.items.format);
-  return html`<${Several} label=${label} values=${values} options=${list} free=${free} said=${(each) => list.find((one) => one.value === each)?.title ?? each} change=${set} />`;
+  return html`<${SeveralNamed} language=${language} format=${schema.items.format} label=${label} values=${values} change=${set} />`;
 }
 
 /** The properties that a filter can be on, those first that the event was seen with. */
