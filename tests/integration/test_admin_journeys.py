@@ -169,7 +169,7 @@ def test_a_form_s_change_is_made_in_the_text_and_checked(shop: Shop) -> None:
     assert (told["definition"], told["value"]["steps"][2]["for"]) == (None, "never")
     told = ok(change(told["yaml"], do="remove", step="wait"))
     assert told["yaml"] == WELCOME
-    assert journey_definitions.drafts() == {}, "nothing is kept"
+    assert journey_definitions.drafts.all() == {}, "nothing is kept"
     refused(change(WELCOME, do="remove", step="gone"), 409, "cannot_change")
     refused(change(WELCOME, do="sing"), 400, "invalid_change")
     refused(change("steps: [", do="remove", step="pause"), 400, "invalid_journey")
