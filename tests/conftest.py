@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from shared.adapters import environment
 
 os.environ.update(
+    OPENBLAS_NUM_THREADS="1",  # as the insight function has it: threads that wait for each other cost more than they do
     AWS_DEFAULT_REGION="eu-west-1",
     AWS_ACCESS_KEY_ID="testing",
     AWS_SECRET_ACCESS_KEY="testing",

@@ -30,7 +30,6 @@ from shared.domain.insight import (
     from_code,
     in_words,
     moved,
-    outlook_in_words,
     score_of,
     sentence_of,
     to_tell,
@@ -174,7 +173,7 @@ def test_the_sentence_of_a_verdict():
     order, value, dated = score_of("order"), score_of("value"), score_of("next_order")
     assert sentence_of(order, "model", T, 90, Measures(auc=0.801), Measures(auc=0.764), 300) == (
         "In the 90 days from 2011-12-09 to 2012-03-08, of one customer who ordered and one who did not, the model put "
-        "the right one first 80.1 times of 100, and how long ago the last order was 76.4 times of 100."
+        "the right one first 80.1 times of 100, and the time since the last order 76.4 times of 100."
     )
     assert "So the simple rule gives this score" in sentence_of(
         value, "simple rule", T, 180, Measures(capture=0.4), Measures(capture=0.5), 300
@@ -197,7 +196,5 @@ def test_reasons_in_words():
     assert in_words(Reason(code="of_later", value=3), order) == "Of later: 3"
     assert from_code(as_code(reason)) == reason
     assert from_code(as_code(Reason(code="bought", value=3, about="a|b"))).about == "a|b"
-    assert outlook_in_words(order, 0.78, ("low", T)) == (
-        "An order today would make it 78 %. Without an order it is low from 2011-12-09 on."
-    )
-    assert outlook_in_words(order, None, None) == ""
+    assert in_words(Reason(code="after_order", value=0.784), order) == "An order today would make it 78 %"
+    assert in_words(Reason(code="silence", value=23, about="low"), order) == "Without an order it is low in 23 days"

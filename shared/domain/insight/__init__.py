@@ -11,7 +11,7 @@ from shared.domain.insight.catalogue import CATALOGUE, Score, score_of
 from shared.domain.insight.gates import Gate, first_closed
 from shared.domain.insight.grids import RfmCell, RfmGrid
 from shared.domain.insight.proposals import Caution, Proposal, Proposals
-from shared.domain.insight.reasons import Reason, as_code, from_code, in_words, outlook_in_words
+from shared.domain.insight.reasons import Reason, as_code, from_code, in_words
 from shared.domain.insight.results import Bin, Captured, Measures, Result, Validation, Verdict, sentence_of
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "from_code",
     "in_words",
     "moved",
-    "outlook_in_words",
     "score_of",
     "sentence_of",
     "to_tell",

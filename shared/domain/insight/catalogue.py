@@ -48,7 +48,7 @@ CATALOGUE: tuple[Score, ...] = (
         trait="propensity.order",
         unit="chance",
         horizon_days=ORDER_DAYS,
-        rule="how long ago the last order was",
+        rule="the time since the last order",
         bands=Bands(names=("low", "medium", "high"), enter=_BY_CHANCE[0], leave=_BY_CHANCE[1]),
         when={
             "kind": "all",
@@ -67,7 +67,7 @@ CATALOGUE: tuple[Score, ...] = (
         trait="predicted_churn",
         unit="word",
         horizon_days=ORDER_DAYS,
-        rule="how long ago the last order was",
+        rule="the time since the last order",
         bands=Bands(names=("low", "medium", "high"), enter=_BY_CHANCE[0], leave=_BY_CHANCE[1]),
         when={"kind": "trait", "trait": "predicted_churn", "is": "equal", "value": "high", "fresh": "30d"},
         journey="churn_prevention",

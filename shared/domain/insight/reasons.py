@@ -1,17 +1,13 @@
-"""Why a score is what it is: the three facts that move it most, as codes with values, and in words; and what would
-change it."""
+"""Why a score is what it is: the three facts that move it most, as codes with values, and in words; and after them what
+would change it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
-from shared.domain.events import Instant
 from shared.domain.insight.catalogue import Score
 from shared.domain.insight.values import Value
 from shared.domain.wording.texts import money, number, plural
-
-TOLD = 3
 
 
 class Reason(Value):
@@ -42,6 +38,8 @@ WORDS: Mapping[str, Callable[[float, str], str]] = {
     "bought": lambda value, about: f"bought {about} {_times(value)}",
     "viewed": lambda value, about: f"looked at {about} {_times(value)}",
     "product_gap": lambda value, about: f"usually {_days(value)} from one purchase of {about} to the next",
+    "after_order": lambda value, about: f"an order today would make it {round(100 * value)} %",
+    "silence": lambda value, about: f"without an order it is {about} in {_days(value)}",
     "shop": lambda value, about: "nothing is known of them yet, so it is what is usual in this shop",
     "acts_at_hour": lambda value, about: f"clicked or visited {_times(value)} around {about}",
 }
@@ -75,16 +73,3 @@ def from_code(text: str) -> Reason:
     """ValueError: it is none."""
     code, value, effect, about = text.split("|", 3)
     return Reason(code=code, value=float(value), effect=float(effect), about=about)
-
-
-def outlook_in_words(score: Score, after_order: float | None, falls: tuple[str, Instant] | None) -> str:
-    """What would change it: a number after an order today, and the band that silence leads to and when. Nothing of
-    either: ""."""
-    said = []
-    if after_order is not None:
-        amount = money(round(after_order, 2)) if score.unit == "money" else f"{round(100 * after_order)} %"
-        said.append(f"An order today would make it {amount}.")
-    if falls is not None:
-        band, when = falls
-        said.append(f"Without an order it is {band} from {datetime.fromtimestamp(when / 1000, UTC).date()} on.")
-    return " ".join(said)

@@ -106,24 +106,23 @@ def _day(t: Instant) -> str:
 
 
 def _compared(score: Score, model: Measures, rule: Measures) -> str:
-    if model.error is not None and rule.error is not None:
-        return (
-            f"the model was {model.error:.1f} days off on average, and {score.rule} {rule.error:.1f}"
-            if score.unit in ("date", "dates")
-            else f"the model was {model.error:,.2f} off on average, and {score.rule} {rule.error:,.2f}"
-        )
     if score.unit == "money" and model.capture is not None and rule.capture is not None:
         return (
-            f"the tenth of customers whom the model puts first gave {model.capture:.1%} of all the money, and those "
-            f"whom {score.rule} puts first {rule.capture:.1%}"
+            f"the tenth of customers who come first by the model gave {100 * model.capture:.1f} % of all the money, "
+            f"and those who come first by {score.rule} {100 * rule.capture:.1f} %"
         )
+    if model.error is not None and rule.error is not None:
+        return f"the model was {model.error:.1f} days off on average, and {score.rule} {rule.error:.1f}"
     if model.auc is not None and rule.auc is not None:
         return (
             f"of one customer who ordered and one who did not, the model put the right one first {_of_100(model.auc)}, "
             f"and {score.rule} {_of_100(rule.auc)}"
         )
     if model.hits is not None and rule.hits is not None:
-        return f"the model was right about {model.hits:.1%} of customers, and {score.rule} about {rule.hits:.1%}"
+        return (
+            f"the model was right about {100 * model.hits:.1f} % of customers, and {score.rule} about "
+            f"{100 * rule.hits:.1f} %"
+        )
     return "there was nothing to compare"
 
 

@@ -1,0 +1,303 @@
+"""What was known of customers at a cut, what the models made of it, and the level that was learnt from how it went.
+
+Two things are learnt month by month, and move from one month to the next day by day, so that no night moves everybody.
+By how much rhythms are too short, and how often those order who have been silent for so long, from the 90 days before a
+month began. And the season, from the same 90 days a year ago: what came in the last 90 days says less than nothing of
+the next (measured, docs/insight.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from functions.insight import intervals, purchases, validating
+from functions.insight.histories import Done, done, histories, known, local_day, local_days, sorted_
+from functions.insight.intervals import Rhythms, rhythms
+from functions.insight.purchases import Purchases
+from functions.insight.seam import Data, Real, Texts, Whole
+from functions.insight.validating import Flags
+from shared.domain.events import Instant
+from shared.domain.insight.catalogue import ORDER_DAYS
+
+LEAST_CUSTOMERS = 50
+"""At a cut: of fewer no level is learnt, and no score is checked by them."""
+SEASON_SHARE = 0.5
+"""Of what the chances were off a year ago, so much is taken for the season; the rest for what was another then."""
+SEASON_HISTORY = 180
+"""Days of orders before the season of a year ago tells anything."""
+LIKELY_IN, LIKELY_OUT = 0.2, 0.17
+"""The chance of an order from which a next date is told, and below which it is taken back."""
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What was bought, as numbers that are the same at every cut: each line as of its product, and once more as of its
+    category. A row has an instant, a local day and its `thing`, sorted by thing and day, and what a thing's rhythm is
+    `like`: the product's, and the category's.
+
+    Of each thing: `whose` it is, the `product` (-1: it is a category) and the `category` (-1: none).
+    """
+
+    time: Whole
+    day: Whole
+    thing: Whole
+    like_product: Whole
+    like_category: Whole
+    whose: Whole
+    product: Whole
+    category: Whole
+    products: Texts
+    categories: Texts
+
+
+def _bought(data: Data) -> Bought:
+    lines = data.lines
+    products, product = np.unique(lines.product, return_inverse=True)
+    categories, category = np.unique(lines.category, return_inverse=True)
+    people, person = np.unique(lines.contact, return_inverse=True)
+    named = lines.category != ""
+    of_product, of_category = len(products), len(categories)
+    # A thing is a person's product, or after all products their category.
+    kinds = of_product + of_category
+    key = np.concatenate((person * kinds + product, (person * kinds + of_product + category)[named]))
+    time = np.concatenate((lines.time, lines.time[named]))
+    here = np.where(named, category, -1)
+    things, begins, thing = np.unique(key, return_index=True, return_inverse=True)
+    kind = things % max(kinds, 1)
+    whole = np.concatenate((here, category[named]))
+    by = np.lexsort((time, thing))
+    like_product = np.where(kind < of_product, kind, -1)
+    like_category = np.where(kind < of_product, whole[begins], whole[begins] + of_category)
+    return Bought(
+        time=time[by],
+        day=local_days(time, data.zone)[by],
+        thing=thing[by].astype(np.int64),
+        like_product=like_product[thing][by],
+        like_category=like_category[thing][by],
+        whose=people[things // max(kinds, 1)],
+        product=like_product,
+        category=whole[begins].astype(np.int64),
+        products=products,
+        categories=categories,
+    )
+
+
+class Frame:
+    """What was known at a cut, and what the models made of it; `done` is what came after."""
+
+    def __init__(self, shop: Shop, cut: Instant) -> None:
+        self.shop, self.cut = shop, cut
+        self.orders = known(shop.data.orders, cut)
+        self.h = histories(self.orders, cut, shop.data.zone)
+
+    @cached_property
+    def model(self) -> Purchases:
+        return purchases.fitted(self.h)
+
+    @cached_property
+    def chance(self) -> Real:
+        """Of an order within 90 days, before its level is set."""
+        return self.chance_of(self.h.repeats, self.h.recency, self.h.age)
+
+    def chance_of(self, x: Whole, t_x: Whole, age: Whole) -> Real:
+        return purchases.buys(self.model, x, t_x, age, ORDER_DAYS)
+
+    @cached_property
+    def done(self) -> Done:
+        return done(self.shop.data, self.cut, ORDER_DAYS, self.h.contact)
+
+    @cached_property
+    def bought(self) -> Flags:
+        """Which of the shop's rows were known."""
+        return self.shop.bought.time <= self.cut
+
+    @cached_property
+    def category(self) -> Whole:
+        """Of each customer, the category that they bought on most days (the first of the alphabet, of equal ones; -1:
+        none is known)."""
+        found, things = np.full(len(self.h), -1, np.int64), self.things
+        bought = self.shop.bought
+        of = np.flatnonzero(bought.product[things.key] < 0)
+        which = things.key[of]
+        at = np.searchsorted(self.h.contact, bought.whose[which])
+        by = np.lexsort((bought.category[which], -things.gaps[of], at))
+        first = np.ones(len(by), bool)
+        first[1:] = at[by][1:] != at[by][:-1]
+        found[at[by][first]] = bought.category[which][by][first]
+        return found
+
+    @cached_property
+    def rhythm(self) -> Rhythms:
+        """Of each customer's orders."""
+        alike = self.category[np.searchsorted(self.h.contact, self.orders.contact)]
+        return rhythms(self.orders.contact, local_days(self.orders.time, self.shop.data.zone), alike)
+
+    @cached_property
+    def things(self) -> Rhythms:
+        """Of what each customer bought; its key is the number of the thing."""
+        all_, here = self.shop.bought, self.bought
+        return rhythms(all_.thing[here], all_.day[here], all_.like_product[here], all_.like_category[here])
+
+    @cached_property
+    def days(self) -> Real:
+        """From one order to the next, of each customer."""
+        return intervals.interval(self.rhythm.own, self.rhythm.gaps, self.rhythm.usual)
+
+    @cached_property
+    def days_of_things(self) -> Real:
+        return intervals.interval(self.things.own, self.things.gaps, self.things.usual)
+
+    def expected_orders(self, likely: Flags) -> Flags:
+        """Who is expected to order: `likely` to, and not given up."""
+        return intervals.expected(self.h.silent, self.days, likely)
+
+    def expected_things(self, likely: Flags) -> Flags:
+        """Which things somebody is expected to buy again: a product bought on two days, or a category on three, by one
+        who is `likely` to order, and not given up."""
+        things, bought = self.things, self.shop.bought
+        whose = np.searchsorted(self.h.contact, bought.whose[things.key])
+        again = things.gaps >= np.where(bought.product[things.key] >= 0, 1, 2)
+        return intervals.expected(self.today - things.last, self.days_of_things, likely[whose] & again)
+
+    @cached_property
+    def bought_after(self) -> Whole:
+        """Of each thing, how many days after the cut it was bought (a number past all days: not within 90)."""
+        all_, found = self.shop.bought, np.full(len(self.things), np.iinfo(np.int64).max)
+        after = ~self.bought & (all_.day <= self.today + ORDER_DAYS)
+        at = np.searchsorted(self.things.key, all_.thing[after])
+        known_ = (at < len(self.things)) & (self.things.key[np.minimum(at, len(self.things) - 1)] == all_.thing[after])
+        np.minimum.at(found, at[known_], (all_.day[after] - self.today)[known_])
+        return found
+
+    @property
+    def today(self) -> int:
+        return local_day(self.cut, self.shop.data.zone)
+
+
+@dataclass(frozen=True)
+class Level:
+    """What was learnt from how it went: what is added to the log-odds of a chance, by what rhythms are stretched (of
+    orders and of things, and for the simple rule what is usual), and the curves from silence to a chance, which are
+    mixed."""
+
+    added: float = 0.0
+    stretch: float = 1.0
+    stretch_usual: float = 1.0
+    things: float = 1.0
+    things_usual: float = 1.0
+    curves: tuple[tuple[float, tuple[Real, Real]], ...] = ()
+
+    def by_rule(self, silent: Real | Whole) -> Real:
+        """The chance of an order by the simple rule."""
+        chance = np.zeros(len(silent))
+        for weight, curve in self.curves:
+            chance += weight * validating.on_curve(curve, -silent.astype(np.float64))
+        return chance
+
+
+class Shop:
+    """All that a night knows, and what was known at each cut, worked out once."""
+
+    def __init__(self, data: Data) -> None:
+        self.data = sorted_(data)
+        self._frames: dict[Instant, Frame] = {}
+        self._levels: dict[Instant, Level] = {}
+
+    @cached_property
+    def bought(self) -> Bought:
+        return _bought(self.data)
+
+    @cached_property
+    def begun(self) -> int:
+        """The local day of the first order (today's: there is none)."""
+        times = self.data.orders.time
+        return local_day(int(times.min()) if len(times) else self.data.at, self.data.zone)
+
+    @property
+    def history(self) -> int:
+        """Days from the first order to now."""
+        return local_day(self.data.at, self.data.zone) - self.begun
+
+    def frame(self, cut: Instant) -> Frame:
+        if cut not in self._frames:
+            self._frames[cut] = Frame(self, cut)
+        return self._frames[cut]
+
+    def month(self, t: Instant) -> tuple[date, date, float]:
+        """The first day of the local month of `t`, that of the month before, and how much of this one is over."""
+        where = ZoneInfo(self.data.zone)
+        this = datetime.fromtimestamp(t / 1000, where).date().replace(day=1)
+        before = (this - timedelta(days=1)).replace(day=1)
+        next_ = (this + timedelta(days=31)).replace(day=1)
+        begin, end = self.end_of(this), self.end_of(next_)
+        return this, before, min(max((t - begin) / (end - begin), 0.0), 1.0)
+
+    def end_of(self, day: date) -> Instant:
+        """The last instant before the local day."""
+        where = ZoneInfo(self.data.zone)
+        return round(datetime(day.year, day.month, day.day, tzinfo=where).astimezone(UTC).timestamp() * 1000) - 1
+
+    def cut_before(self, month: date, days: int) -> Instant:
+        """So many days before a month begins: what came after is over by then."""
+        return self.end_of(month - timedelta(days=days))
+
+    def checked_at(self, days: int) -> Instant:
+        """The cut of this month's check of what looks `days` ahead."""
+        return self.cut_before(self.month(self.data.at)[0], days)
+
+    def season(self, t: Instant) -> float:
+        """What is added to the log-odds of a chance: half of what was missing at this time a year ago."""
+        this, _, over = self.month(t)
+        next_ = (this + timedelta(days=31)).replace(day=1)
+        return (1 - over) * self._season(this) + over * self._season(next_)
+
+    def _season(self, month: date) -> float:
+        cut = self.end_of(month.replace(year=month.year - 1))
+        if local_day(cut, self.data.zone) - self.begun < SEASON_HISTORY:
+            return 0.0
+        frame = self.frame(cut)
+        if len(frame.h) < LEAST_CUSTOMERS:
+            return 0.0
+        return SEASON_SHARE * validating.level(frame.chance, frame.done.ordered)
+
+    def level(self, t: Instant) -> Level:
+        if t not in self._levels:
+            self._levels[t] = self._level_at(t)
+        return self._levels[t]
+
+    def _level_at(self, t: Instant) -> Level:
+        """As of `t`: what was learnt last month on the first day of this one, what was learnt this month on its last,
+        and between in between."""
+        this, before, over = self.month(t)
+        old, new = (self._learnt(self.cut_before(month, ORDER_DAYS)) for month in (before, this))
+        if old is None or new is None:
+            return replace(new or old or Level(), added=self.season(t))
+        names = ("stretch", "stretch_usual", "things", "things_usual")
+        mixed = {name: (1 - over) * getattr(old, name) + over * getattr(new, name) for name in names}
+        return Level(added=self.season(t), curves=((1 - over, old.curves[0][1]), (over, new.curves[0][1])), **mixed)
+
+    def _learnt(self, cut: Instant) -> Level | None:
+        """What those known at the cut did then (None: it was too early to know)."""
+        if local_day(cut, self.data.zone) - self.begun < ORDER_DAYS:
+            return None
+        frame = self.frame(cut)
+        if len(frame.h) < LEAST_CUSTOMERS:
+            return None
+        h, came = frame.h, frame.done
+        likely = frame.chance >= LIKELY_IN
+        due = frame.expected_orders(likely) & came.ordered
+        took = (h.silent + came.first)[due]
+        again = frame.expected_things(likely) & (frame.bought_after <= ORDER_DAYS)
+        took_again = (frame.today - frame.things.last + frame.bought_after)[again]
+        return Level(
+            stretch=intervals.stretch(frame.days[due], took),
+            stretch_usual=intervals.stretch(frame.rhythm.usual[due], took),
+            things=intervals.stretch(frame.days_of_things[again], took_again),
+            things_usual=intervals.stretch(frame.things.usual[again], took_again),
+            curves=((1.0, validating.rising(-h.silent.astype(float), came.ordered.astype(float))),),
+        )
