@@ -500,13 +500,6 @@ def _reorder(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
         return [dict([name(n)], date=_iso(int(due[n]))) for n in range(begins[at], ends[at])]
 
     first = begins
-    # Other things are another answer: they land somewhere else on the scale.
-    mixed = np.add.reduceat(
-        np.where(
-            np.arange(len(whose)) - np.repeat(begins, np.diff(np.append(begins, len(whose)))) < LISTED, _mixed(key), 0
-        ),
-        begins,
-    )
     soonest = due[first].astype(float)
     return Scores(
         score=score.id,
@@ -516,7 +509,7 @@ def _reorder(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
         value=soonest - now.today,
         band=np.full(len(contact), "", "U1"),
         rank=validating.out_of_100(now.today - soonest),
-        place=soonest + 1e6 * (mixed % 1000),
+        place=soonest,
         reasons=_reasons(
             [
                 Fact("product_gap", np.rint(days[rows][first]), about=lambda at: name(int(first[at]))[1]),
@@ -526,10 +519,6 @@ def _reorder(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
         ),
         basis="model" if better else "simple",
     ), checked
-
-
-def _mixed(key: Whole) -> Whole:
-    return np.asarray((key * 2_654_435_761) % 1_000_003, np.int64)
 
 
 # ── what all have ──

@@ -104,7 +104,7 @@ def test_the_note_for_why_names_the_reasons_and_the_simple_rule() -> None:
     reasons = [Reason(code="last_order", value=12, effect=23), Reason(code="orders", value=1)]
     told = telling.note(score_of("order"), reasons, by_rule=False)
     assert told == "the last order was 12 days ago (+23 points); 1 order so far"
-    assert telling.note(score_of("order"), [], by_rule=True) == "by the simple rule: how long ago the last order was"
+    assert telling.note(score_of("order"), [], by_rule=True) == "by the simple rule: the time since the last order"
 
 
 # ── what uses a score ──
