@@ -215,7 +215,7 @@ def explained(kept: Kept, counted: Any) -> dict[str, Json]:
     }
 
 
-@route("GET", "/campaigns/{campaign}/test", role=Role.VIEWER, gives=shapes.Nothing)
+@route("GET", "/campaigns/{campaign}/test", role=Role.VIEWER, gives=shapes.CampaignTest)
 def show_test(request: Request, campaign: str) -> Json:
     """What has become of the newest test: of each email, whether it was sent, and if not, why."""
     found = campaigns.kept(kept_of(campaign).id, campaigns.TEST)

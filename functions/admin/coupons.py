@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from pydantic import ValidationError
 
 from functions.admin import shapes
-from functions.admin.rest import Request, answer, logger, route
+from functions.admin.rest import Paging, Request, answer, by_id, logger, no_form, page_of, route
 from shared.adapters import coupons
 from shared.adapters.clock import now
 from shared.domain.coupons import MAX_CODES, Pool, spelled
@@ -16,10 +17,10 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("GET", "/coupons", role=Role.VIEWER, gives=shapes.Pools)
+@route("GET", "/coupons", role=Role.VIEWER, gives=shapes.Pools, query=Paging)
 def list_pools(request: Request) -> Json:
-    """All pools, each with what is left of it."""
-    return {"pools": [told(*each) for each in coupons.pools()]}
+    """All pools, by their ids, each with what is left of it."""
+    return page_of(request, "pools", coupons.pools(), lambda each: by_id(each[0].id), lambda each: told(*each))
 
 
 @route("GET", "/coupons/{pool}", role=Role.VIEWER, gives=shapes.PoolTold)
@@ -27,10 +28,17 @@ def show_pool(request: Request, pool: str) -> Json:
     return told(*_pool(pool))
 
 
-@route("PUT", "/coupons/{pool}", role=Role.EDITOR, takes=shapes.PoolChanged, gives=shapes.PoolTold)
+@route(
+    "PUT",
+    "/coupons/{pool}",
+    role=Role.EDITOR,
+    makes=True,
+    takes=shapes.PoolChanged,
+    gives=shapes.PoolTold,
+)
 def save_pool(request: Request, pool: str) -> Json:
-    """Makes or changes a pool: `code` (one that all get; without it each contact gets their own), `days`, `low`. Its
-    codes stay."""
+    """Makes a pool, or changes the form that `If-Match` names by its etag: `code` (one that all get; without it each
+    contact gets their own), `days`, `low`. Its codes stay."""
     body = request.json()
     unknown = body.keys() - {"code", "days", "low"}
     if unknown:
@@ -47,7 +55,17 @@ def save_pool(request: Request, pool: str) -> Json:
         }
         field = str(first["loc"][0])
         raise RefusedError("invalid_pool", said.get(field, "it is not right"), field) from None
-    coupons.save(made)
+    held = coupons.pool(pool)
+    if held is not None and held[0] == made:  # it says what is there already: nothing of anybody's can be lost
+        return told(*held)
+    if held is not None and request.if_match is None:
+        raise no_form()
+    if request.if_match != (etag(held[0]) if held is not None else None):
+        raise changed_meanwhile()
+    try:
+        coupons.save(made, held[0] if held is not None else None)
+    except coupons.ChangedMeanwhileError:
+        raise changed_meanwhile() from None
     logger.info("coupon pool saved", pool=pool, operator=request.operator)
     return told(*_pool(pool))
 
@@ -88,4 +106,15 @@ def told(pool: Pool, dry_since: Instant | None) -> dict[str, Json]:
     to MOST_COUNTED, or more, and then these three are null."""
     left = coupons.left(pool.id) if pool.code is None else None
     numbers: dict[str, Any] = {"left": left, **coupons.counts(pool.id, now())._asdict()}
-    return {**pool.model_dump(), **numbers, "counted_up_to": coupons.MOST_COUNTED, "dry_since": dry_since}
+    about = {"counted_up_to": coupons.MOST_COUNTED, "dry_since": dry_since, "etag": etag(pool)}
+    return {**pool.model_dump(), **numbers, **about}
+
+
+def etag(pool: Pool) -> str:
+    """Of what is written of the pool; its codes are no part of it."""
+    return f'"pool-{hashlib.sha256(pool.model_dump_json().encode()).hexdigest()[:16]}"'
+
+
+def changed_meanwhile() -> RefusedError:
+    said = "somebody else has made or changed it meanwhile: look at their version and bring your changes into it"
+    return RefusedError("changed_meanwhile", said, "If-Match", 412)

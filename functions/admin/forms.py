@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from functions.admin import shapes
 from functions.admin import shop_settings as shop_settings_routes
 from functions.admin.copying import own
-from functions.admin.rest import Problem, ProblemsError, Request, answer, logger, route
+from functions.admin.rest import Paging, Problem, ProblemsError, Request, answer, by_id, logger, page_of, route
 from functions.admin.shop_settings import place
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import coupons, form_definitions, form_pages, shop_settings
@@ -32,11 +32,11 @@ class FormsSettings(Settings):
     public_url: str
 
 
-@route("GET", "/forms", role=Role.VIEWER, gives=shapes.Forms)
+@route("GET", "/forms", role=Role.VIEWER, gives=shapes.Forms, query=Paging)
 def list_forms(request: Request) -> Json:
-    """All forms, those that are not on the web included."""
+    """All forms, by their ids, those that are not on the web included."""
     held = form_definitions.saved().forms
-    return {"forms": [summary(held[id_]) for id_ in sorted(held)]}
+    return page_of(request, "forms", held, by_id, lambda id_: summary(held[id_]))
 
 
 @route("POST", "/forms", role=Role.EDITOR, about=("id",), takes=Form, gives=shapes.FormTold, status=201)

@@ -8,7 +8,7 @@ import binascii
 from pydantic import ValidationError
 
 from functions.admin import shapes
-from functions.admin.rest import Request, answer, logger, route
+from functions.admin.rest import Paging, Place, Request, answer, logger, page_of, route
 from shared.adapters import images
 from shared.adapters.clock import now
 from shared.domain.events import Json
@@ -17,10 +17,10 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 
-@route("GET", "/images", role=Role.VIEWER, gives=shapes.Images)
+@route("GET", "/images", role=Role.VIEWER, gives=shapes.Images, query=Paging)
 def list_images(request: Request) -> Json:
     """All pictures, the newest first, each with the width at which an email shows it."""
-    return {"images": [told(each) for each in reversed(images.images().images)]}
+    return page_of(request, "images", images.images().images, place, told, newest_first=True)
 
 
 @route("POST", "/images", role=Role.EDITOR, takes=shapes.Picture, gives=shapes.Image, status=201)
@@ -43,6 +43,10 @@ def add_image(request: Request) -> Json:
         raise RefusedError("invalid_image", "it is too long", field) from None
     logger.info("image kept", image=kept.id, operator=request.operator)
     return answer(201, told(kept))
+
+
+def place(image: Image) -> Place:
+    return Place(image.at, image.id)
 
 
 def told(image: Image) -> dict[str, Json]:

@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from functions.admin import shapes
 from functions.admin.forms import in_words
-from functions.admin.rest import Request, logger, route
+from functions.admin.rest import Paging, Place, Request, logger, page_of, route
 from functions.admin.shop_settings import place
 from shared.adapters import addresses, identities, imports, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
+from shared.adapters.imports import Kept
 from shared.domain import imports as lists
 from shared.domain.addresses import Address
 from shared.domain.events import ALL, Json
@@ -67,20 +68,25 @@ def bring_over(request: Request) -> Json:
     return told
 
 
-@route("GET", "/imports", role=Role.VIEWER, gives=shapes.Imports)
+@route("GET", "/imports", role=Role.VIEWER, gives=shapes.Imports, query=Paging)
 def list_imports(request: Request) -> Json:
-    """Which files were brought over, by whom, and what became of them in all."""
-    found = []
-    for kept in imports.all_kept():
-        total: Counter[str] = Counter()
-        for counts in kept.parts.values():
-            total.update({name: int(count) for name, count in counts.items()})
-        told = kept.made.model_dump(mode="json", exclude={"columns", "attested"}, exclude_none=True)
-        found.append({**told, "at": kept.at, "by": kept.by, "parts": len(kept.parts), **{n: total[n] for n in KEPT}})
-    return {"imports": found}
+    """Which files were brought over, the newest first, by whom, and what became of them in all."""
+    return page_of(request, "imports", imports.all_kept(), _place, _summary, newest_first=True)
 
 
-@route("GET", "/imports/{file}", role=Role.VIEWER, gives=shapes.Nothing)
+def _place(kept: Kept) -> Place:
+    return Place(kept.at, kept.made.file)
+
+
+def _summary(kept: Kept) -> dict[str, Json]:
+    total: Counter[str] = Counter()
+    for counts in kept.parts.values():
+        total.update({name: int(count) for name, count in counts.items()})
+    told = kept.made.model_dump(mode="json", exclude={"columns", "attested"}, exclude_none=True)
+    return {**told, "at": kept.at, "by": kept.by, "parts": len(kept.parts), **{name: total[name] for name in KEPT}}
+
+
+@route("GET", "/imports/{file}", role=Role.VIEWER, gives=shapes.ImportKept)
 def show_import(request: Request, file: str) -> Json:
     """What was said of a file (by its SHA-256), and which of its parts are done, by the lines of their first rows: with
     the file at hand, the rest can be brought over."""

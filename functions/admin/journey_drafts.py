@@ -463,7 +463,7 @@ def show_yaml(request: Request, journey: str) -> Json:
     }
 
 
-@route("GET", "/journeys/{journey}/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
+@route("GET", "/journeys/{journey}/versions", role=Role.VIEWER, gives=shapes.JourneyVersions, query=Paging)
 def list_versions(request: Request, journey: str) -> Json:
     """The versions of the journey's definition, newest first: who made each, when and why."""
     cursor = request.cursor()

@@ -67,7 +67,7 @@ ON_DAYS: Mapping[str, Collection[str]] = {**ON_RECORD, "goal": ("goal",), "ended
 # ── who is where ──
 
 
-@route("GET", "/journeys/{journey}/runs", role=Role.VIEWER, gives=shapes.RunsTold, query=shapes.RunsAsked)
+@route("GET", "/journeys/{journey}/runs", role=Role.VIEWER, gives=shapes.RunsOfPeople, query=shapes.RunsAsked)
 def list_runs(request: Request, journey: str) -> Json:
     """The runs behind a number: `?what=` is how they stand (`waiting`, `held`, `ended`, `goal`) or what is on record of
     them (`started`, `entered`, `sent`, `skipped`, `left`), `?step=` where, `?reason=` why, `?outcome=` how they ended;

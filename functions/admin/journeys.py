@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from functions.admin import journey_drafts, known, shapes
-from functions.admin.rest import Request, route
+from functions.admin.rest import Paging, Request, by_id, page_of, route
 from shared.adapters import journey_definitions, journey_files, run_counts
 from shared.adapters.clock import now
 from shared.adapters.run_counts import Count
@@ -26,34 +26,33 @@ MAX_ROWS = 10_000
 """Runs that are looked at to count those that are held."""
 
 
-@route("GET", "/journeys", role=Role.VIEWER, gives=shapes.Journeys)
+@route("GET", "/journeys", role=Role.VIEWER, gives=shapes.Journeys, query=Paging)
 def list_journeys(request: Request) -> Json:
-    """All of them: those that are switched on, and those that are only drafts, shipped ones among them. `since`: the
-    first of the 30 days of which `entered`, `sent` and `goals` are."""
+    """All of them, by their ids: those that are switched on, and those that are only drafts, shipped ones among them.
+    `since`: the first of the 30 days of which `entered`, `sent` and `goals` are."""
     published, drafts = journey_definitions.publication().journeys, journey_drafts.drafts()
     since = run_counts.day_of(now(), ago=DAYS - 1)
-    listed = []
-    for id_ in sorted({*published, *drafts}):
+
+    def told(id_: str) -> dict[str, Json]:
         standing = published.get(id_)
         counts = run_counts.counts(id_) if standing else []
         journey = standing.journey if standing else drafts[id_].form
-        listed.append(
-            {
-                "id": id_,
-                "name": journey.name,
-                "sentence": journey.sentence,
-                "group": journey.group,
-                "state": standing.state if standing else "draft",
-                "version": standing.version if standing else None,
-                "has_draft": id_ in drafts,
-                "shipped": id_ in journey_files.shipped(),
-                "waiting": waiting(counts),
-                "entered": total(counts, "began", since),
-                "sent": total(counts, "sent", since) + total(counts, "sent_after", since),
-                "goals": total(counts, "goal", since),
-            }
-        )
-    return {"journeys": listed, "since": since}
+        return {
+            "id": id_,
+            "name": journey.name,
+            "sentence": journey.sentence,
+            "group": journey.group,
+            "state": standing.state if standing else "draft",
+            "version": standing.version if standing else None,
+            "has_draft": id_ in drafts,
+            "shipped": id_ in journey_files.shipped(),
+            "waiting": waiting(counts),
+            "entered": total(counts, "began", since),
+            "sent": total(counts, "sent", since) + total(counts, "sent_after", since),
+            "goals": total(counts, "goal", since),
+        }
+
+    return {**page_of(request, "journeys", {*published, *drafts}, by_id, told), "since": since}
 
 
 @route("GET", "/journeys/{journey}", role=Role.VIEWER, gives=shapes.JourneyTold)

@@ -1,6 +1,7 @@
 """Keys of scripts: made, listed and revoked. Routes of the admin's API.
 
-A key opens what its role may do, at the address that the stack's output `Api` names (docs/admin.md).
+A key opens what its role may do, at the address that the stack's output `Admin` names, with `api/` behind it
+(docs/admin.md).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 import secrets  # noqa: TID251 - a key is what nobody can guess
 
 from functions.admin import shapes
-from functions.admin.rest import Request, answer, logger, route
+from functions.admin.rest import Paging, Request, answer, by_id, logger, page_of, route
 from shared.adapters import operators
 from shared.adapters.clock import now
 from shared.domain.events import DAY, Json
@@ -20,10 +21,10 @@ MAX_DAYS = 1_825
 DEFAULT_DAYS = 365
 
 
-@route("GET", "/keys", role=Role.OWNER, gives=shapes.Keys)
+@route("GET", "/keys", role=Role.OWNER, gives=shapes.Keys, query=Paging)
 def list_keys(request: Request) -> Json:
-    """Lists all keys, those that open nothing any more, too."""
-    return {"keys": [told(each) for each in operators.all_keys()]}
+    """Lists all keys, by their names, those that open nothing any more, too."""
+    return page_of(request, "keys", operators.all_keys(), lambda each: by_id(each.name), told)
 
 
 @route(

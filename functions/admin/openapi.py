@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from functions.admin.rest import ROUTES, Declared, Refused, Request, route
+from shared.domain.conditions.windows import THIS_RUN
 from shared.domain.events import Json
 from shared.domain.operators import Role
 
@@ -31,7 +32,7 @@ def document() -> Json:
     inputs: Any = [(name, "validation", TypeAdapter(model)) for name, model in models if model is not None]
     made, whole = TypeAdapter.json_schemas(inputs, ref_template=SCHEMAS + "{model}")
     shapes = {name: shape for (name, _), shape in made.items()}
-    schemas = dict(whole.get("$defs", {}))
+    schemas = _with_this_run(dict(whole.get("$defs", {})))
     paths: dict[str, dict[str, Json]] = {}
     for n, each in enumerate(ROUTES):
         of = {name: shapes.get(f"{n}.{name}") for name in ("takes", "gives", "query")}
@@ -61,6 +62,20 @@ def document() -> Json:
             },
         },
     }
+
+
+def _with_this_run(shape: Any) -> Any:
+    """The schema, in which every window may be `this_run` as well: a segment's schema has no such window, but the
+    conditions of a journey are made of the same."""
+    if isinstance(shape, list):
+        return [_with_this_run(each) for each in shape]
+    if not isinstance(shape, dict):
+        return shape
+    made = {name: _with_this_run(each) for name, each in shape.items()}
+    if shape.get("format") == "window":
+        words = "In a journey: the time since what started the run happened."
+        made["anyOf"] = [*made["anyOf"], {"const": THIS_RUN, "description": words}]
+    return made
 
 
 PROBLEM = "What is wrong: `detail` says what to fix, `code` is for programs."
@@ -126,11 +141,10 @@ def in_query(shape: Any, schemas: Mapping[str, Any]) -> list[Json]:
 
 def in_headers(declared: Declared) -> list[Json]:
     found: list[Json] = []
-    if declared.edits:
-        words = "The etag of the form that is changed."
-        found.append(
-            {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "description": words}
-        )
+    if declared.edits or declared.makes:
+        words = f"The etag of the form that is changed{'; left out where there is none yet' * declared.makes}."
+        about = {"required": not declared.makes, "schema": {"type": "string"}, "description": words}
+        found.append({"name": "If-Match", "in": "header", **about})
     if declared.changes and declared.method == "POST":
         words = "The same key and request within 24 hours: it is done once, and answered again."
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
@@ -141,9 +155,12 @@ def in_headers(declared: Declared) -> list[Json]:
 def answers(declared: Declared, gives: Any) -> dict[int | str, Json]:
     good = {"description": "It went well.", "content": {"application/json": {"schema": gives or {}}}}
     # What takes long, or is done already, is answered by another of these than what is done at once.
-    statuses = {declared.status, *({200, 202} if declared.method != "GET" or "daily" in declared.path else ())}
+    statuses = {
+        declared.status,
+        *({200, 202} if declared.method != "GET" or "query" in getattr(declared.query, "__annotations__", ()) else ()),
+    }
     errors = {400, 401, 403, 404, 409, 413, 429}
-    errors |= {412, 428} if declared.edits else {412} if declared.method != "GET" else set()
+    errors |= {412, 428} if declared.edits or declared.makes else {412} if declared.method != "GET" else set()
     errors |= {422} if declared.changes and declared.method == "POST" else set()
     told: dict[int | str, Json] = dict.fromkeys(sorted(statuses), good)
     for status in sorted(errors):

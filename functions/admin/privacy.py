@@ -6,7 +6,7 @@ import re
 
 from functions.admin import shapes
 from functions.admin.merging import profile_of
-from functions.admin.rest import Request, answer, logger, route
+from functions.admin.rest import Paging, Place, Request, answer, logger, page_of, route
 from shared.adapters import events_queue, requests
 from shared.adapters.clock import now
 from shared.adapters.requests import StoredRequest
@@ -34,10 +34,13 @@ def erase(request: Request, contact: str) -> Json:
     return answer(202, {"contact": erased, "status": "erasing"})
 
 
-@route("GET", "/requests", role=Role.VIEWER, gives=shapes.LegalRequests)
+@route("GET", "/requests", role=Role.VIEWER, gives=shapes.LegalRequests, query=Paging)
 def list_requests(request: Request) -> Json:
-    """What storefronts have asked for, those that wait first; with the exports that answer a request for data."""
-    return {"requests": [shown(each) for each in requests.stored()]}
+    """What storefronts have asked for, the newest first; with the exports that answer a request for data. `waiting`:
+    how many are not dismissed."""
+    stored = requests.stored()
+    waiting = sum(each.dismissed is None for each in stored)
+    return {**page_of(request, "requests", stored, place, shown, newest_first=True), "waiting": waiting}
 
 
 @route("POST", "/requests/{request_id}/dismiss", role=Role.OWNER, gives=shapes.RequestDone)
@@ -47,6 +50,10 @@ def dismiss(request: Request, request_id: str) -> Json:
         raise RefusedError("not_found", "there is no such request", "request", 404)
     logger.info("request dismissed", request=request_id, operator=request.operator)
     return {"request": request_id, "status": "dismissed"}
+
+
+def place(each: StoredRequest) -> Place:
+    return Place(each.at, str(each.number))
 
 
 def shown(each: StoredRequest) -> Json:

@@ -218,7 +218,7 @@ def delete(request: Request, segment: str) -> Json:
     return answer(202, {"segment": segment, "publication": publication.number})
 
 
-@route("GET", "/segments/{segment}/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
+@route("GET", "/segments/{segment}/versions", role=Role.VIEWER, gives=shapes.SegmentVersions, query=Paging)
 def list_versions(request: Request, segment: str) -> Json:
     """The forms the segment has had, newest first."""
     before = request.cursor()

@@ -34,11 +34,9 @@ MAX_MEMBERS = 200_000
 """Of it, that are looked at; of more, nobody is told a number."""
 
 
-class DailyQuery(TypedDict, total=False):
-    to: str
-    """The last day, as `2026-11-24`; today, when left out. `from`: the first, 29 days before it."""
-    query: str
-    """Of an answer 202: asks how it stands."""
+DailyQuery = TypedDict("DailyQuery", {"from": str, "to": str, "query": str}, total=False)
+"""`to`: the last day, as `2026-11-24`; today, when left out. `from`: the first, 29 days before it. `query`, of an
+answer 202: asks how it stands."""
 
 
 class FiguresQuery(TypedDict, total=False):
@@ -46,7 +44,7 @@ class FiguresQuery(TypedDict, total=False):
     """Of an answer 202: asks how it stands."""
 
 
-@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery, gives=shapes.Daily)
+@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery, gives=shapes.Daily | shapes.Late)
 def daily(request: Request) -> Json:
     """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out.
 
@@ -61,7 +59,7 @@ def daily(request: Request) -> Json:
     return {"days": rows} if isinstance(rows, list) else rows
 
 
-@route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Nothing)
+@route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Figures | shapes.Late)
 def figures(request: Request) -> Json:
     """Of the last 30 days, `now`, and of the 30 before them, `before`: `revenue` of orders placed within five days
     after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became
@@ -80,7 +78,7 @@ def figures(request: Request) -> Json:
     }
 
 
-@route("GET", "/reports/costs", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Nothing)
+@route("GET", "/reports/costs", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Costs | shapes.Late)
 def month_so_far(request: Request) -> Json:
     """What the month (UTC) has cost so far, by what is counted and list prices in US dollars: `costs`, their `total`,
     and what is `left_out`. 202 with a `query` when it takes long."""

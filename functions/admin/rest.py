@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from itertools import islice
-from typing import Any, NamedTuple, NotRequired
+from typing import Any, NamedTuple, NotRequired, TypeVar
 from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
@@ -35,6 +35,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
+
+Thing = TypeVar("Thing")
 
 logger = Logger()
 app = Chalice(app_name="admin", configure_logs=False)
@@ -145,6 +147,34 @@ def paged(name: str, placed: Iterable[tuple[Place, Json]], limit: int) -> Json:
     }
 
 
+def page_of(
+    request: Request,
+    name: str,
+    things: Iterable[Thing],
+    place: Callable[[Thing], Place],
+    told: Callable[[Thing], Json],
+    newest_first: bool = False,
+) -> Json:
+    """A page of a list that is held as a whole, in the order of the things' places: by number, then by name;
+    `newest_first`: the greatest number first. No two things may have one place, and none may change its own: then each
+    is given exactly once, whatever is added or taken away meanwhile. Only what is on the page is `told`."""
+
+    def order(of: Place) -> Place:
+        return Place(-of.number, of.name) if newest_first else of
+
+    after, limit = request.cursor(), request.limit(MAX_ITEMS)
+    placed = ((place(each), each) for each in things)
+    rest = [(at, each) for at, each in placed if after is None or order(at) > order(after)]
+    rest.sort(key=lambda each: order(each[0]))
+    page = paged(name, rest, limit)
+    return {**page, name: [told(each) for each in page[name]]}
+
+
+def by_id(id_: str) -> Place:
+    """The place of a thing in a list that is in the order of ids."""
+    return Place(0, id_)
+
+
 def cursor_of(place: Place) -> str:
     """The cursor that leads to what comes after the place."""
     return base64.urlsafe_b64encode(f"{place.number}.{place.name}".encode()).decode().rstrip("=")
@@ -203,6 +233,9 @@ class Declared:
     """Whether it changes anything: then a line of the log of changes is written (recording.py)."""
     edits: bool
     """Whether a change of somebody else could be lost by it: then If-Match has to name the form that is changed."""
+    makes: bool
+    """Whether it is an edit that also makes what is not there yet, of which there is no form to name: its view asks for
+    If-Match where there is one (`no_form`)."""
     about: tuple[str, ...]
     """Beside the path's parameters, the fields of the answer or the body with the ids of what it is about."""
     keeps: bool
@@ -225,6 +258,7 @@ def route(
     status: int = 200,
     changes: bool | None = None,
     edits: bool = False,
+    makes: bool = False,
     about: tuple[str, ...] = (),
     keeps: bool = True,
 ) -> Callable[[View], View]:
@@ -237,7 +271,7 @@ def route(
 
     def register(view: View) -> View:
         changing = method != "GET" if changes is None else changes
-        declared = Declared(method, path, role, view, takes, gives, query, status, changing, edits, about, keeps)
+        declared = Declared(method, path, role, view, takes, gives, query, status, changing, edits, makes, about, keeps)
         ROUTES.append(declared)
 
         @wraps(view)
@@ -266,8 +300,12 @@ def admit(request: Request, declared: Declared) -> None:
     if (refused := refusal(request.role, declared.role)) is not None:
         raise RefusedError("not_allowed", refused, status=403)
     if declared.edits and request.if_match is None:
-        told = "say which form you have changed or looked at: If-Match, with the etag that GET gave"
-        raise RefusedError("precondition_required", told, "If-Match", 428)
+        raise no_form()
+
+
+def no_form() -> RefusedError:
+    told = "say which form you have changed or looked at: If-Match, with the etag that GET gave"
+    return RefusedError("precondition_required", told, "If-Match", 428)
 
 
 def called(declared: Declared, request: Request, parameters: Mapping[str, str]) -> Response:

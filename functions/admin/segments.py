@@ -9,7 +9,7 @@ from itertools import islice
 
 from functions.admin import publishing, shapes, uses, views
 from functions.admin.looking import MAX_CONTACTS_A_SHARD
-from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, paged, route
+from functions.admin.rest import Paging, Place, Request, by_id, cursor_of, left_out, page_of, paged, route
 from shared.adapters import contacts, definitions, members, segment_sizes
 from shared.adapters.clock import now
 from shared.adapters.contacts import Wake
@@ -40,37 +40,34 @@ GUIDANCE_TIME = 15 * SECOND
 # ── as they are ──
 
 
-@route("GET", "/segments", role=Role.VIEWER, gives=shapes.Segments)
+@route("GET", "/segments", role=Role.VIEWER, gives=shapes.Segments, query=Paging)
 def list_segments(request: Request) -> Json:
-    """Those that are published, and what is only drafted so far. Members are those of the counters, which a crash can
-    leave wrong until the next night; a segment's own answer counts them. `sizes` are those of the last nights (`days`);
-    `used_by`, what asks about it; `contacts`, how many there are in all."""
+    """Those that are published, and what is only drafted so far, both by their ids. Members are those of the
+    counters, which a crash can leave wrong until the next night; a segment's own answer counts them. `sizes` are those
+    of the last nights (`days`); `used_by`, what asks about it; `contacts`, how many there are in all."""
     shop_definitions, counted, t = definitions.segments(), members.counts(), now()
     known, drafts = shop_definitions.segments, definitions.drafts.all()
     used, own = uses.uses(known), definitions.publication().own
     days = segment_sizes.kept(t, SIZES_TOLD)
+
+    def told(id_: str) -> tuple[str, dict[str, Json]]:
+        if id_ not in known:
+            draft = drafts[id_]
+            sentence = draft.form.sentence if draft.form is not None else None
+            return "drafts", {"segment": id_, "name": publishing.name_of(draft, id_), "sentence": sentence}
+        return "segments", described(known[id_], shop_definitions, counted.get(id_, 0)) | {
+            "used_by": [use._asdict() for use in used.get(id_, ())],
+            "shipped": id_ not in own,
+            "sizes": [sizes.get(id_, 0) for sizes in days.values()],
+            "drafted": id_ in drafts,
+        }
+
+    page = page_of(request, "all", {*known, *drafts}, by_id, told)
     return {
-        "segments": [
-            described(each, shop_definitions, counted.get(each.id, 0))
-            | {
-                "used_by": [use._asdict() for use in used.get(each.id, ())],
-                "shipped": each.id not in own,
-                "sizes": [sizes.get(each.id, 0) for sizes in days.values()],
-                "drafted": each.id in drafts,
-            }
-            for each in known.values()
-        ],
+        **{kind: [each for of, each in page["all"] if of == kind] for kind in ("segments", "drafts")},
+        "cursor": page["cursor"],
         "days": list(days),
         "contacts": asdict(estimates.contacts([_drawn(shard) for shard in range(contacts.SHARDS)])),
-        "drafts": [
-            {
-                "segment": id_,
-                "name": publishing.name_of(draft, id_),
-                "sentence": draft.form.sentence if draft.form is not None else None,
-            }
-            for id_, draft in drafts.items()
-            if id_ not in known
-        ],
     }
 
 

@@ -66,7 +66,7 @@ def lift_pause(request: Request) -> Json:
     return show_sending(request)
 
 
-@route("DELETE", "/contacts/{contact}/suppression", role=Role.SENDER, gives=shapes.Nothing)
+@route("DELETE", "/contacts/{contact}/suppression", role=Role.SENDER, gives=shapes.Lifted)
 def lift_suppression(request: Request, contact: str) -> Json:
     """The contact's address gets email again, after it came back: from us, and from SES, which keeps a list of its own.
     Who complained, or was erased, stays so."""

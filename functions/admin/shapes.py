@@ -8,15 +8,21 @@ from typing import Any, Literal, NotRequired, Required
 from typing_extensions import TypedDict
 
 from functions.admin.rest import Paging, ProblemTold
-from shared.domain.conditions import Condition
+from shared.domain.campaigns.definition import Campaign
+from shared.domain.conditions import Condition, Segment
+from shared.domain.forms import Form
+from shared.domain.imports import Import
 from shared.domain.insight.catalogue import Unit
 from shared.domain.journeys.definition import Journey
+from shared.domain.settings import ShopSettings
 from shared.domain.templates.definition import Template
 
-Nothing = dict[str, Any]
-Definition = dict[str, Any]
-"""As docs/segments.md, docs/journeys.md or docs/templates.md say."""
 Name = str | None
+Counts = dict[str, int]
+"""How many, by a name."""
+Scalar = str | int | float | bool | None
+Value = Scalar | list[Scalar | dict[str, Scalar]] | dict[str, Any]
+"""Of a trait, or of an event's property: what the shop's systems tell."""
 
 
 # ── bodies ──
@@ -181,11 +187,12 @@ class Headers(TypedDict):
     headers: list[str]
 
 
-class ListPart(TypedDict):
-    """A part of a list of subscribers, with the names of its columns as its first line."""
-
-    csv: str
-    first_line: NotRequired[int]
+ListPart = TypedDict(
+    "ListPart",
+    {"import": Import, "csv": str, "first_line": NotRequired[int], "repeated": NotRequired[list[int]]},
+)
+"""A part of a list of subscribers, with the names of its columns as its first line, and what is said of its file.
+`first_line`: that of its first row; `repeated`: lines whose address stood in an earlier part."""
 
 
 class PoolChanged(TypedDict, total=False):
@@ -216,11 +223,20 @@ class Recipients(Paging, total=False):
     reason: str
 
 
-class RunsAsked(Paging, total=False):
-    what: str
-    step: str
-    reason: str
-    outcome: str
+RunsAsked = TypedDict(
+    "RunsAsked",
+    {
+        "limit": int,
+        "cursor": str,
+        "what": Literal["waiting", "held", "ended", "goal", "started", "entered", "sent", "skipped", "left"],
+        "step": str,
+        "reason": str,
+        "outcome": str,
+        "from": str,
+        "to": str,
+    },
+    total=False,
+)
 
 
 class OfVersion(TypedDict, total=False):
@@ -271,17 +287,28 @@ class Merged(ContactDone):
 
 
 class Health(TypedDict):
+    """What could not be looked at is left out, and is one of the problems."""
+
     status: Literal["ok", "attention"]
     problems: list[str]
     now: int
     definitions: int | None
-    queues: dict[str, Any]
-    dead_letters: dict[str, Any]
+    queues: NotRequired[Counts]
+    dead_letters: NotRequired[Counts]
+    late_wake_ups: NotRequired[int]
+    product_changes: NotRequired[int]
+    outlived_runs: NotRequired[Counts]
+    other_currencies: NotRequired[Counts]
+    refused_events: NotRequired[int]
+    coupons_left: NotRequired[Counts]
+    sending: NotRequired[Standing]
+    rebuild: NotRequired[Rebuild | None]
+    last_lake_write: NotRequired[int | None]
 
 
 class Trait(TypedDict):
     trait: str
-    value: Any
+    value: Value
     since: int | None
 
 
@@ -298,8 +325,9 @@ class Explained(TypedDict):
     holds: bool
     asks: str
     evidence: str
+    turns: str | None
     until: int | None
-    parts: list[Any]
+    parts: list[Explained]
 
 
 class MembershipTold(TypedDict):
@@ -338,32 +366,197 @@ class ContactScore(TypedDict):
     why_none: str | None
 
 
+class HistoryTold(TypedDict):
+    """How often an event has happened to somebody."""
+
+    event: str
+    count: int
+    first: int | None
+    newest: int | None
+
+
+class OrderTold(TypedDict):
+    """Amounts in the shop's currency."""
+
+    order: str
+    number: str | None
+    placed: int | None
+    value: float
+    refunded: float
+    net: float
+    cancelled: bool
+    counts: bool
+    products: list[str]
+
+
+class SuppressionTold(TypedDict):
+    reason: str
+    since: int
+
+
+class MailTold(TypedDict):
+    """Whether somebody gets email, and why not."""
+
+    reason: str | None
+    sentence: str
+    topics: list[str]
+
+
+class SummaryTold(TypedDict):
+    mail: MailTold
+    orders: int
+    value: float
+    more_orders: int
+    first_seen: int | None
+    last_seen: int | None
+
+
+class Coming(TypedDict):
+    """What comes by itself."""
+
+    at: int
+    what: Literal["leaves", "enters", "goes_on", "begins"]
+    id: str
+    name: str
+
+
 class ContactTold(Person):
     first_seen: int | None
+    suppression: SuppressionTold | None
     identities: list[str]
     traits: list[Trait]
     consent: list[Consent]
-    histories: list[dict[str, Any]]
-    orders: list[dict[str, Any]]
+    histories: list[HistoryTold]
+    orders: list[OrderTold]
     older_orders: int
+    summary: SummaryTold
+    ahead: list[Coming]
     memberships: list[MembershipTold]
     scores: list[ContactScore]
 
 
+class EventEntry(TypedDict):
+    """An event, as it was told."""
+
+    kind: Literal["event"]
+    at: int
+    id: str
+    type: str
+    time: int
+    source: str
+    properties: NotRequired[dict[str, Value]]
+    traits: NotRequired[dict[str, Value]]
+
+
+class TransitionEntry(TypedDict):
+    kind: Literal["transition"]
+    at: int
+    transition: int
+    segment: str
+    entered: bool
+    cause: str
+
+
+class Happened(TypedDict):
+    """What became of an email. `human`: null where it cannot be said."""
+
+    type: str
+    at: int
+    human: bool | None
+
+
+class MessageEntry(TypedDict):
+    """`sentence`: why it was not sent, null where it was. `kept`: whether it can be looked at as it was sent."""
+
+    kind: Literal["message"]
+    at: int
+    message: str
+    status: str
+    reason: str | None
+    sentence: str | None
+    template_version: int | None
+    kept: bool
+    journey: NotRequired[str]
+    run: NotRequired[str]
+    step: NotRequired[str]
+    campaign: NotRequired[str]
+    variant: NotRequired[str]
+    digest: NotRequired[str]
+    purpose: NotRequired[str]
+    template: NotRequired[str]
+    topic: NotRequired[str]
+    events: NotRequired[list[Happened]]
+
+
+class ConsentEntry(TypedDict):
+    kind: Literal["consent"]
+    at: int
+    topic: str
+
+
+class CouponTold(TypedDict):
+    pool: str
+    code: str
+    given_at: int | None
+    until: int | None
+    redeemed_at: int | None
+    order: str | None
+
+
+class CouponEntry(CouponTold):
+    kind: Literal["coupon"]
+    at: int
+
+
 class Timeline(TypedDict):
-    timeline: list[dict[str, Any]]
+    timeline: list[EventEntry | TransitionEntry | MessageEntry | ConsentEntry | CouponEntry]
     cursor: str | None
 
 
 class Messages(TypedDict):
-    messages: list[dict[str, Any]]
+    messages: list[MessageEntry]
     cursor: str | None
 
 
+class RecordTold(TypedDict):
+    time: int
+    step: str
+    what: str
+    why: str | None
+
+
+class RecordInWords(RecordTold):
+    words: str
+
+
+class RunAtStep(TypedDict):
+    run: str
+    number: int
+    version: int
+    step: str
+    since: int
+    started: int
+    wake_at: int | None
+    held: bool
+    goal: bool
+    outcome: str | None
+    ended: int | None
+
+
+class RunTold(RunAtStep):
+    journey: str
+    name: str
+    records: list[RecordInWords]
+
+
+class RunOfPerson(RunAtStep, Person):
+    """A run, and whose it is."""
+
+
 class Exported(ContactTold, Timeline):
-    runs: list[dict[str, Any]]
-    messages: list[dict[str, Any]]
-    coupons: list[Any]
+    runs: list[RunTold]
+    messages: list[MessageEntry]
+    coupons: list[CouponTold]
 
 
 class Email(TypedDict):
@@ -379,7 +572,7 @@ class Previewed(Email):
 
 
 class RunsTold(TypedDict):
-    runs: list[dict[str, Any]]
+    runs: list[RunTold]
     cursor: str | None
 
 
@@ -403,11 +596,28 @@ class Recommendations(TypedDict):
     left_out: list[Recommended]
 
 
+class RunsOfPeople(TypedDict):
+    runs: list[RunOfPerson]
+    cursor: str | None
+
+
+class DeadLetterTold(TypedDict):
+    """Of the message, only what is about nobody."""
+
+    reason: str
+    receives: int
+    set_aside: int
+    id: str | None
+    type: str | None
+    source: str | None
+    received: int | None
+
+
 class DeadLetterQueue(TypedDict):
     queue: str
     depth: int
     replayable: bool
-    messages: list[dict[str, Any]]
+    messages: list[DeadLetterTold]
 
 
 class DeadLetters(TypedDict):
@@ -434,11 +644,26 @@ class SegmentDraft(TypedDict):
     number: int
     etag: str | None
     name: str
-    definition: Definition | None
+    definition: Segment | None
     text: str | None
     problems: list[DraftProblem]
     words: str | None
     dry_run: str | None
+
+
+class UseTold(TypedDict):
+    """What asks about a segment."""
+
+    kind: Literal["journey", "campaign", "email", "segment"]
+    id: str
+    name: str
+
+
+class Filling(TypedDict):
+    """How far all contacts have adopted it."""
+
+    status: Literal["filled", "filling", "waiting"]
+    contacts: NotRequired[int]
 
 
 class SegmentTold(OfSegment):
@@ -447,13 +672,16 @@ class SegmentTold(OfSegment):
     words: NotRequired[str]
     group: NotRequired[str]
     members: NotRequired[int]
-    definition: Definition | None
+    days: NotRequired[list[str]]
+    sizes: NotRequired[list[int]]
+    used_by: NotRequired[list[UseTold]]
+    definition: Segment | None
     sql: NotRequired[str]
     etag: str | None
     draft: SegmentDraft | None
     publication: int | None
     published: int | None
-    filling: dict[str, Any] | None
+    filling: Filling | None
 
 
 class SegmentListed(OfSegment):
@@ -462,11 +690,23 @@ class SegmentListed(OfSegment):
     words: str
     group: str
     members: int
+    sizes: list[int]
+    used_by: list[UseTold]
+    shipped: bool
+    drafted: bool
+
+
+class DraftListed(OfSegment):
+    name: str
+    sentence: str | None
 
 
 class Segments(TypedDict):
     segments: list[SegmentListed]
-    drafts: list[dict[str, Any]]
+    drafts: list[DraftListed]
+    cursor: str | None
+    days: list[str]
+    contacts: Number
 
 
 class SegmentPublished(OfSegment):
@@ -483,7 +723,15 @@ class Run(TypedDict):
 
 
 class DryRun(Run):
-    status: str
+    """The numbers are there once it is done."""
+
+    status: Literal["running", "done", "failed"]
+    as_of: NotRequired[int]
+    entering: NotRequired[int]
+    leaving: NotRequired[int]
+    staying: NotRequired[int]
+    mails_started: NotRequired[int | None]
+    examples: NotRequired[list[str]]
 
 
 class Member(OfContact):
@@ -495,8 +743,43 @@ class Members(TypedDict):
     cursor: str | None
 
 
-class Versions(TypedDict):
-    versions: list[dict[str, Any]]
+class SegmentVersion(TypedDict):
+    publication: int
+    published: int | None
+    definition: Segment | None
+
+
+class SegmentVersions(TypedDict):
+    versions: list[SegmentVersion]
+    cursor: str | None
+
+
+class JourneyVersion(TypedDict):
+    version: int
+    published: int
+    by: str
+    why: str
+
+
+class JourneyVersionWhole(JourneyVersion):
+    definition: Journey
+
+
+class JourneyVersions(TypedDict):
+    versions: list[JourneyVersionWhole]
+    cursor: str | None
+
+
+class TemplateVersion(TypedDict):
+    version: int
+    at: int
+    by: str
+    why: str
+    template: Template
+
+
+class TemplateVersions(TypedDict):
+    versions: list[TemplateVersion]
     cursor: str | None
 
 
@@ -532,6 +815,42 @@ class Number(TypedDict):
     give_or_take: int
 
 
+class PersonWhy(Person):
+    """`why`: null where only the whole history could tell it."""
+
+    why: Explained | None
+
+
+class PersonAt(Person):
+    at: int
+
+
+class SoonWay(Number):
+    people: list[PersonAt]
+
+
+class Soon(TypedDict):
+    until: int
+    entering: SoonWay
+    leaving: SoonWay
+
+
+class Overlap(OfSegment):
+    """`share`: how much of its people are in the other; `back`: how much of the other's are in it."""
+
+    name: str
+    share: float
+    back: float
+
+
+class Hint(TypedDict):
+    """What was never seen, at which place of the tree, and what was probably meant."""
+
+    at: list[str | int]
+    text: str
+    instead: str | None
+
+
 class Estimate(TypedDict):
     words: str
     contacts: Number
@@ -539,6 +858,16 @@ class Estimate(TypedDict):
     entering: Number
     leaving: Number
     mails_started: int
+    people: list[PersonWhy]
+    enter: list[Person]
+    leave: list[Person]
+    soon: Soon
+    overlaps: list[Overlap]
+    looked_at: int
+    exact: bool
+    as_of: int
+    warnings: list[str]
+    hints: list[Hint]
 
 
 class Sql(TypedDict):
@@ -561,30 +890,149 @@ class JourneyListed(TypedDict):
 
 class Journeys(TypedDict):
     journeys: list[JourneyListed]
+    cursor: str | None
+    since: str
+
+
+class StepInWords(TypedDict):
+    text: str
+    ways: list[str]
+
+
+class JourneyInWords(TypedDict):
+    trigger: str
+    entry: list[str]
+    exits: list[str]
+    hours: str | None
+    steps: dict[str, StepInWords]
 
 
 class JourneyDraft(TypedDict):
-    definition: Definition
+    definition: Journey
     unfinished: bool
     etag: str | None
     at: int | None
     by: str
     text: str
     problems: list[ProblemTold]
-    words: dict[str, Any]
+    words: JourneyInWords
+
+
+class SwitchedTold(TypedDict):
+    """Who has paused a journey or a step, or has its emails looked at first, and since when."""
+
+    at: int
+    by: str
+
+
+class JourneyCounts(TypedDict):
+    """entered = waiting + all that ended, by outcome."""
+
+    entered: int
+    waiting: int
+    ended: Counts
+    goals: int
+
+
+class StepCounts(TypedDict):
+    """`state`: null of a step that the journey has no more. `held`: null where there are too many runs to say."""
+
+    state: str | None
+    entered: int
+    waiting: int
+    held: int | None
+    sent: int
+    skipped: Counts
+    left: int
+
+
+class JourneyDay(TypedDict):
+    day: str
+    entered: int
+    sent: int
+    skipped: int
+    ended: int
+    goals: int
+
+
+class ToDo(TypedDict):
+    """`ok`: null where a person has to see for themselves."""
+
+    item: str
+    ok: bool | None
+    todo: str | None
+
+
+class SimulatedEmail(TypedDict):
+    """`outcome`: `sent`, or why it was not."""
+
+    time: int
+    step: str
+    template: str
+    outcome: str
+
+
+class SimulatedRun(TypedDict):
+    outcome: str | None
+    goal: bool
+    records: list[RecordTold]
+
+
+class SimulatedPath(OfContact):
+    emails: list[SimulatedEmail]
+    runs: list[SimulatedRun]
+
+
+class SimulatedStep(TypedDict):
+    entered: int
+    waiting: int
+    left: int
+    sent: int
+    skipped: Counts
+    people: list[int]
+
+
+class SimulationTold(TypedDict):
+    """began = waiting + all that ended, by outcome."""
+
+    at: int
+    seed: str
+    sampled: NotRequired[bool]
+    begin: int
+    days: int
+    contacts: int
+    began: int
+    waiting: int
+    ended: Counts
+    goals: int
+    delayed: int
+    notified: int
+    left_out: int
+    emails: list[int]
+    steps: dict[str, SimulatedStep]
+    paths: list[SimulatedPath]
 
 
 class JourneyTold(TypedDict):
-    journey: Definition | None
+    journey: Journey | None
     draft: JourneyDraft | None
     etag: str | None
     state: str
+    switched: dict[str, SwitchedTold]
     version: int | None
-    counts: dict[str, Any]
-    steps: dict[str, Any]
-    days: list[Any]
-    versions: list[Any]
-    words: dict[str, Any]
+    published: int | None
+    by: str | None
+    why: str | None
+    runs_on: str
+    shipped: bool
+    subjects: dict[str, str | None]
+    counts: JourneyCounts
+    steps: dict[str, StepCounts]
+    days: list[JourneyDay]
+    versions: list[JourneyVersion]
+    checklist: list[ToDo]
+    simulation: SimulationTold | None
+    words: JourneyInWords
 
 
 class Checked(TypedDict):
@@ -605,8 +1053,8 @@ class JourneyChecked(Checked):
 
     value: Any
     places: list[StepPlace]
-    definition: Definition | None
-    words: dict[str, Any] | None
+    definition: Journey | None
+    words: JourneyInWords | None
 
 
 class JourneyChanged(JourneyChecked):
@@ -669,13 +1117,20 @@ class TemplateListed(TypedDict):
 
 class Templates(TypedDict):
     templates: list[TemplateListed]
+    cursor: str | None
+
+
+class TemplateDraft(TypedDict):
+    definition: Template
+    at: int | None
+    by: str | None
 
 
 class TemplateTold(TypedDict):
-    template: Definition | None
+    template: Template | None
     version: int | None
     shipped: bool
-    draft: dict[str, Any] | None
+    draft: TemplateDraft | None
     text: str
     journeys: list[str]
     etag: str
@@ -696,8 +1151,16 @@ class TemplatePublished(OfTemplate):
     advice: list[str]
 
 
+class Branch(OfContact):
+    """A way in which it comes out: which blocks are shown and which are not, for how many `contacts`, such as this."""
+
+    shown: list[str]
+    not_shown: list[str]
+    contacts: int
+
+
 class Branches(TypedDict):
-    branches: list[dict[str, Any]]
+    branches: list[Branch]
     nobody: list[str]
     looked_at: int
 
@@ -719,10 +1182,12 @@ class FormListed(TypedDict):
 
 class Forms(TypedDict):
     forms: list[FormListed]
+    cursor: str | None
 
 
 class FormTold(FormListed):
-    form: Definition
+    form: Form
+    wordings: dict[str, str]
     unfinished: str | None
     problems: list[str]
     url: str
@@ -744,11 +1209,30 @@ class Campaigns(TypedDict):
     cursor: str | None
 
 
+class CampaignProblem(TypedDict):
+    field: str | None
+    text: str
+
+
 class CampaignTold(CampaignListed):
     etag: str
-    definition: Definition
+    definition: Campaign
     unfinished: str | None
-    problem: dict[str, Any] | None
+    problem: CampaignProblem | None
+
+
+class CampaignTestEmail(TypedDict):
+    variant: str | None
+    template: str
+    status: str
+    reason: str | None
+    until: int | None
+    words: str | None
+
+
+class CampaignTest(OfContact):
+    test: str
+    emails: list[CampaignTestEmail]
 
 
 class Audience(OfCampaign):
@@ -758,16 +1242,38 @@ class Audience(OfCampaign):
     of_this_form: bool
 
 
+class SkippedTold(TypedDict):
+    reason: str
+    n: int
+    words: str
+
+
 class Progress(OfCampaign):
     state: str
+    why: str | None
+    held_up: str | None
     audience: int
     sent: int
-    skipped: list[dict[str, Any]]
+    skipped: list[SkippedTold]
     waiting: int
+    per_minute: float
+    next_due: int | None
+    ends: int | None
+    complaints: int
+
+
+class RecipientTold(OfContact):
+    """`at`: when it was sent or skipped; of who waits, until when, where that is known."""
+
+    status: Literal["sent", "skipped", "waiting"]
+    reason: str | None
+    words: str | None
+    at: int | None
+    email: str | None
 
 
 class RecipientsTold(TypedDict):
-    recipients: list[dict[str, Any]]
+    recipients: list[RecipientTold]
     cursor: str | None
 
 
@@ -775,12 +1281,20 @@ class PoolTold(TypedDict):
     id: str
     code: str | None
     days: int | None
+    low: int
     left: int | None
     given: int | None
+    redeemed: int | None
+    expired: int | None
+    open: int | None
+    counted_up_to: int
+    dry_since: int | None
+    etag: str
 
 
 class Pools(TypedDict):
     pools: list[PoolTold]
+    cursor: str | None
 
 
 class CodesAdded(PoolTold):
@@ -799,32 +1313,75 @@ class Image(TypedDict):
 
 class Images(TypedDict):
     images: list[Image]
+    cursor: str | None
 
 
-class ImportTold(TypedDict):
+class InvalidRow(TypedDict):
+    line: int
+    why: str
+
+
+class Sums(TypedDict):
+    """Of rows of a list."""
+
     rows: int
-    people: int
     agreed: int
+    without_consent: int
+    unsubscribed: int
+    unsubscribed_before: int
+    suppressed: int
     new: int
-    invalid: list[dict[str, Any]]
     invalid_rows: int
 
 
+class ImportTold(Sums):
+    people: int
+    invalid: list[InvalidRow]
+    duplicates: list[int]
+    duplicate_rows: int
+    role_addresses: list[int]
+    without_date: list[int]
+    first_line: int
+
+
+class ImportListed(Sums):
+    file: str
+    name: str
+    topics: list[str]
+    consent_source: str
+    at: int
+    by: str
+    parts: int
+
+
 class Imports(TypedDict):
-    imports: list[dict[str, Any]]
+    imports: list[ImportListed]
+    cursor: str | None
+
+
+ImportKept = TypedDict("ImportKept", {"import": Import, "at": int, "by": str, "done": list[int]})
+"""`done`: the parts that are, by the lines of their first rows."""
 
 
 class Columns(TypedDict):
-    kind: str
-    columns: Any
+    kind: Literal["mailchimp", "klaviyo", "shopify", "other"]
+    columns: dict[str, str]
 
 
-class SettingsTold(TypedDict):
+class SettingsVersion(TypedDict):
     number: int
     at: int
     by: str
-    settings: Definition
+    settings: ShopSettings
+
+
+class SettingsTold(SettingsVersion):
     etag: str
+
+
+class SettingsVersions(TypedDict):
+    versions: list[SettingsVersion]
+    cursor: str | None
 
 
 class Rebuild(TypedDict):
@@ -833,26 +1390,90 @@ class Rebuild(TypedDict):
     status: str
 
 
-class Sending(TypedDict):
+class WarmUp(TypedDict):
+    a_day: int
+    left: int
+
+
+class Rates(TypedDict):
+    """`bounces` and `complaints`: shares of the emails."""
+
+    sent: int
+    bounces: float
+    complaints: float
+
+
+class Standing(TypedDict):
+    """How sending stands. `rate` (a second) and `quota` (in 24 hours) are SES's."""
+
     known: bool
+    at: int | None
+    rate: float | None
+    quota: float | None
+    sent: float | None
+    production: bool | None
+    enforcement: str | None
     left: int | None
     stopped: str | None
     paused: str | None
+    warm_up: WarmUp | None
+    last_30_days: Rates
+
+
+class Sending(Standing):
     problems: list[str]
+
+
+class Lifted(OfContact):
+    suppression: None
+
+
+class DnsRecord(TypedDict):
+    name: str
+    type: str
+    value: str
+
+
+class SetUpFinding(TypedDict):
+    check: str
+    state: Literal["ok", "missing", "wrong", "look"]
+    text: str
+    records: list[DnsRecord]
+    command: str | None
 
 
 class Doctor(TypedDict):
     ready: bool
-    findings: list[dict[str, Any]]
+    findings: list[SetUpFinding]
+
+
+class Conflict(TypedDict):
+    at: int
+    contacts: list[Person]
 
 
 class Conflicts(TypedDict):
-    conflicts: list[dict[str, Any]]
+    conflicts: list[Conflict]
     more: bool
 
 
+class LegalRequest(TypedDict):
+    request: str
+    type: str
+    source: str
+    at: int
+    due: int
+    dismissed: int | None
+    storefront_id: str | None
+    todo: str
+    contacts: list[str]
+    exports: list[str]
+
+
 class LegalRequests(TypedDict):
-    requests: list[dict[str, Any]]
+    requests: list[LegalRequest]
+    waiting: int
+    cursor: str | None
 
 
 class RequestDone(TypedDict):
@@ -869,11 +1490,181 @@ class Csv(TypedDict, total=False):
     query: str
 
 
-class Daily(TypedDict, total=False):
-    """`days`; or, where it takes long, a `query` to ask again with."""
+class Late(TypedDict):
+    """It takes long: ask again with the `query`."""
 
-    days: list[dict[str, Any]]
     query: str
+
+
+class Day(TypedDict):
+    """`revenue`: in the shop's currency, refunds taken off."""
+
+    day: str
+    sends: int
+    clicks: int
+    orders: int
+    revenue: float
+
+
+class Daily(TypedDict):
+    days: list[Day]
+
+
+class Figure(TypedDict):
+    """Of 30 days. `subscribers`: null where there are too many to count, or no such segment."""
+
+    revenue: float
+    delivered: int
+    reached: int
+    subscribers: int | None
+
+
+class Figures(TypedDict):
+    now: Figure
+    before: Figure
+
+
+class CostTold(TypedDict):
+    what: Literal["emails", "events", "transitions"]
+    number: int
+    dollars: float
+
+
+class Costs(TypedDict):
+    month: str
+    costs: list[CostTold]
+    total: float
+    left_out: list[str]
+
+
+class GaugeTold(TypedDict):
+    """A share of emails, beside those from which SES reviews an account and may pause it."""
+
+    share: float
+    reviewed: float
+    paused: float
+    state: Literal["ok", "near", "over"]
+
+
+class Received(TypedDict):
+    sent: int
+    bounces: GaugeTold
+    complaints: GaugeTold
+
+
+class JourneyRunning(TypedDict):
+    id: str
+    name: str
+    waiting: int
+    sent: int
+
+
+class Need(TypedDict):
+    text: str
+    link: str
+
+
+class SetUpStep(TypedDict):
+    name: str
+    done: bool
+    hint: str
+    link: str
+
+
+class Today(TypedDict):
+    now: int
+    sending: Received
+    journeys: list[JourneyRunning]
+    needs: list[Need]
+    checklist: list[SetUpStep] | None
+
+
+class GroupAhead(TypedDict):
+    """Who gets which email on the day that is told, and because of which segment (null: their run is under way)."""
+
+    segment: str | None
+    segment_name: str | None
+    journey: str
+    journey_name: str
+    step: str
+    state: str
+    template: str
+    email: str
+    people: int
+    who: list[PersonAt]
+
+
+class EnteringAhead(OfSegment):
+    name: str
+    people: int
+
+
+class AheadTold(TypedDict):
+    as_of: int
+    days: list[str]
+    contacts: int
+    played: int
+    emails: list[int]
+    day: str
+    is_tomorrow: bool
+    groups: list[GroupAhead]
+    entering: list[EnteringAhead]
+
+
+class ValueTold(TypedDict):
+    value: str
+    contacts: int
+    title: NotRequired[str]
+
+
+class EventTold(TypedDict):
+    name: str
+    title: str
+    contacts: int
+    properties: list[str]
+
+
+class PropertyTold(TypedDict):
+    name: str
+    title: str
+    type: str | None
+    values: list[ValueTold]
+
+
+class TraitTold(PropertyTold):
+    contacts: int
+
+
+class Start(TypedDict):
+    """What a condition can begin as; some of its fields may be empty yet."""
+
+    family: str
+    title: str
+    condition: dict[str, Any]
+
+
+class Named(TypedDict):
+    value: str
+    title: str
+
+
+class VocabularyTold(TypedDict):
+    """`schema`: a JSON Schema (2020-12) of a segment, in which each kind, field and choice has its `title`."""
+
+    schema: dict[str, Any]
+    starts: list[Start]
+    events: list[EventTold]
+    traits: list[TraitTold]
+    properties: list[PropertyTold]
+    segments: list[Named]
+    topics: list[Named]
+    journeys: list[Named]
+    lists: list[ValueTold]
+    currency: str
+    contacts: Number
+    looked_at: int
+    exact: bool
+    as_of: int
 
 
 class ChangeTold(TypedDict):
@@ -905,6 +1696,7 @@ class KeyTold(TypedDict):
 
 class Keys(TypedDict):
     keys: list[KeyTold]
+    cursor: str | None
 
 
 class KeyShown(KeyTold):

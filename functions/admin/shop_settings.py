@@ -51,7 +51,7 @@ def save_settings(request: Request) -> Json:
     return tagged(saved)
 
 
-@route("GET", "/settings/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
+@route("GET", "/settings/versions", role=Role.VIEWER, gives=shapes.SettingsVersions, query=Paging)
 def list_versions(request: Request) -> Json:
     """Each version, newest first, with who made it and when."""
     cursor = request.cursor()

@@ -32,7 +32,7 @@ PATHS = 50
 OPTIONS = ("yaml", "definition", "contacts", "sample", "days", "rates", "seed", "by_itself")
 
 
-@route("POST", "/journeys/{journey}/simulate", role=Role.EDITOR, takes=shapes.Simulated, gives=shapes.Nothing)
+@route("POST", "/journeys/{journey}/simulate", role=Role.EDITOR, takes=shapes.Simulated, gives=shapes.SimulationTold)
 def simulate_journey(request: Request, journey: str) -> Json:
     """Plays a definition (`yaml` or `definition`; the draft, or else what is published, when neither is sent) for
     `contacts` by their ids, or a `sample` of so many, over `days`, with `rates` of what they do, by a `seed`. The

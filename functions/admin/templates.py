@@ -18,7 +18,20 @@ from pydantic import ValidationError
 from functions.admin import shapes, views
 from functions.admin import shop_settings as settings_routes
 from functions.admin.copying import own
-from functions.admin.rest import Paging, Place, Problem, ProblemsError, Request, answer, left_out, logger, paged, route
+from functions.admin.rest import (
+    Paging,
+    Place,
+    Problem,
+    ProblemsError,
+    Request,
+    answer,
+    by_id,
+    left_out,
+    logger,
+    page_of,
+    paged,
+    route,
+)
 from functions.admin.unfinished import text_in
 from shared.adapters import campaigns, contacts, definitions, heard, journey_definitions, journey_files, shop_settings
 from shared.adapters import template_definitions as kept
@@ -53,28 +66,27 @@ ITS_OWN = ("contact", "as", "language", "version", "to")
 # ── which there are ──
 
 
-@route("GET", "/templates", role=Role.VIEWER, gives=shapes.Templates)
+@route("GET", "/templates", role=Role.VIEWER, gives=shapes.Templates, query=Paging)
 def list_templates(request: Request) -> Json:
-    """All of them: shipped, published by the shop, and those that are only drafts."""
+    """All of them, by their ids: shipped, published by the shop, and those that are only drafts."""
     numbers, drafts, used = kept.numbers(), kept.drafts.all(), journeys_by_template()
-    listed: list[Json] = []
-    for id_ in sorted({*numbers, *drafts}):
+
+    def told(id_: str) -> dict[str, Json]:
         template = kept.template(id_).template if id_ in numbers else drafts[id_].form
-        listed.append(
-            {
-                "id": id_,
-                "name": template.name,
-                "subject": template.subject,
-                "class": template.class_,
-                "topic": template.topic,
-                "version": numbers.get(id_),
-                "has_draft": id_ in drafts,
-                "shipped": id_ in kept.shipped_ids(),
-                "languages": [shop_settings.settings().brand.languages[0], *template.translations],
-                "journeys": used.get(id_, []),
-            }
-        )
-    return {"templates": listed}
+        return {
+            "id": id_,
+            "name": template.name,
+            "subject": template.subject,
+            "class": template.class_,
+            "topic": template.topic,
+            "version": numbers.get(id_),
+            "has_draft": id_ in drafts,
+            "shipped": id_ in kept.shipped_ids(),
+            "languages": [shop_settings.settings().brand.languages[0], *template.translations],
+            "journeys": used.get(id_, []),
+        }
+
+    return page_of(request, "templates", {*numbers, *drafts}, by_id, told)
 
 
 @route("GET", "/templates/{template}", role=Role.VIEWER, gives=shapes.TemplateTold)
@@ -100,7 +112,7 @@ def show_template(request: Request, template: str) -> Json:
     )
 
 
-@route("GET", "/templates/{template}/versions", role=Role.VIEWER, gives=shapes.Versions, query=Paging)
+@route("GET", "/templates/{template}/versions", role=Role.VIEWER, gives=shapes.TemplateVersions, query=Paging)
 def list_versions(request: Request, template: str) -> Json:
     """The versions that the shop has published, newest first: who made each, when and why."""
     cursor = request.cursor()

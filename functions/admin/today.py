@@ -79,7 +79,7 @@ class AheadQuery(TypedDict, total=False):
     """How many days after today, 1 to 30."""
 
 
-@route("GET", "/today", role=Role.VIEWER, gives=shapes.Nothing)
+@route("GET", "/today", role=Role.VIEWER, gives=shapes.Today)
 def show_today(request: Request) -> Json:
     """How email is received, which journeys run, and, where nothing has been sent yet, what is to be set up."""
     t = now()
@@ -153,7 +153,7 @@ def _checklist(live: int) -> list[Json]:
     return [step._asdict() for step in steps]
 
 
-@route("GET", "/ahead", role=Role.VIEWER, query=AheadQuery, gives=shapes.Nothing)
+@route("GET", "/ahead", role=Role.VIEWER, query=AheadQuery, gives=shapes.AheadTold)
 def show_ahead(request: Request) -> Json:
     """The emails that journeys will send on each of the coming days, if nothing happens, and of the first day from
     tomorrow on that has any: who gets which, and why. `played` of the `contacts` with something to come in these days

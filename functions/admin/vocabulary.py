@@ -37,7 +37,7 @@ class CurrencySettings(Settings):
     currency: str
 
 
-@route("GET", "/vocabulary", role=Role.VIEWER, gives=shapes.Nothing)
+@route("GET", "/vocabulary", role=Role.VIEWER, gives=shapes.VocabularyTold)
 def show_vocabulary(request: Request) -> Json:
     """`schema`: the JSON Schema of a segment, labelled. `starts`: what a condition can begin as. `events`, `traits`,
     `properties`: those there are, each with `contacts`, how many have it, and its `values`, likewise. What was counted

@@ -26,6 +26,7 @@ from infra.local import (
     templates,
 )
 from infra.local.client import add_json, errors
+from infra.local.columns import InColumns
 
 PORT = 8000
 MAX_CUSTOMERS = 10_000
@@ -56,10 +57,9 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="beckon", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def command_line() -> argparse.ArgumentParser:
+    """What can be asked for."""
+    parser = argparse.ArgumentParser(prog="beckon", description=DESCRIPTION, formatter_class=InColumns)
     port = {"type": _whole(1, 65_535), "metavar": "PORT", "help": f"of the running system (default: {PORT})"}
     parser.add_argument("--port", default=PORT, **port)  # type: ignore[arg-type]
     subcommands = parser.add_subparsers(required=True, metavar="command")
@@ -99,47 +99,47 @@ def main() -> int:
     send.add_argument("--price", default="24.50", help="what the candle costs, such as 19.50")
     segment = command("segment", lambda _: None, "list, explain, forecast, preview and publish segments")
     segment.description = segments.DESCRIPTION
-    segment.formatter_class = argparse.RawDescriptionHelpFormatter
+    segment.formatter_class = InColumns
     segments.add_commands(segment)
     journey = command("journey", lambda _: None, "list, show, check, publish, pause, move and simulate journeys")
     journey.description = journeys.DESCRIPTION
-    journey.formatter_class = argparse.RawDescriptionHelpFormatter
+    journey.formatter_class = InColumns
     journeys.add_commands(journey)
     contact = command("contact", lambda _: None, "find, show, change, merge, erase and export people")
-    contact.description, contact.formatter_class = contacts.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    contact.description, contact.formatter_class = contacts.DESCRIPTION, InColumns
     contacts.add_commands(contact)
     scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
     scores.description, scores.formatter_class = insight.DESCRIPTION, argparse.RawDescriptionHelpFormatter
     insight.add_commands(scores)
     settings = command("settings", lambda _: None, "show and change the shop's settings")
     settings.description = shop_settings.DESCRIPTION
-    settings.formatter_class = argparse.RawDescriptionHelpFormatter
+    settings.formatter_class = InColumns
     shop_settings.add_commands(settings)
     template = command("template", lambda _: None, "list, show, check, preview, test and publish the emails' templates")
     template.description = templates.DESCRIPTION
-    template.formatter_class = argparse.RawDescriptionHelpFormatter
+    template.formatter_class = InColumns
     templates.add_commands(template)
     campaign = command("campaign", lambda _: None, "write, count, test, send, pause and follow campaigns")
     campaign.description = campaigns.DESCRIPTION
-    campaign.formatter_class = argparse.RawDescriptionHelpFormatter
+    campaign.formatter_class = InColumns
     campaigns.add_commands(campaign)
     key = command("key", lambda _: None, "make, list and revoke the keys of scripts")
-    key.description, key.formatter_class = keys.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    key.description, key.formatter_class = keys.DESCRIPTION, InColumns
     keys.add_commands(key)
     audit = command("audit", keys.show_changes, "show who has changed what")
-    audit.description, audit.formatter_class = keys.AUDIT, argparse.RawDescriptionHelpFormatter
+    audit.description, audit.formatter_class = keys.AUDIT, InColumns
     keys.add_audit(audit)
     coupon = command("coupon", lambda _: None, "show and add coupon codes")
     coupon.description = coupons.DESCRIPTION
-    coupon.formatter_class = argparse.RawDescriptionHelpFormatter
+    coupon.formatter_class = InColumns
     coupons.add_commands(coupon)
     form = command("form", lambda _: None, "write and publish sign-up forms and surveys")
     form.description = forms.DESCRIPTION
-    form.formatter_class = argparse.RawDescriptionHelpFormatter
+    form.formatter_class = InColumns
     forms.add_commands(form)
     brought = command("import", imports.run, "bring a list of subscribers over, after saying what that would do")
     brought.description = imports.DESCRIPTION
-    brought.formatter_class = argparse.RawDescriptionHelpFormatter
+    brought.formatter_class = InColumns
     imports.add_arguments(brought)
     simulate = command("simulate", _simulate, "play a journey on a copy of the run: what happens if I publish this?")
     simulate.add_argument("journey", help="one that ships, such as win_back, or a YAML file")
@@ -160,8 +160,11 @@ def main() -> int:
     )
     add_json(sending)
     command("status", commands.show_status, "show counts, queues and the clock")
+    return parser
 
-    arguments = parser.parse_args()
+
+def main() -> int:
+    arguments = command_line().parse_args()
     try:
         return int(arguments.do(arguments) or 0)
     except urllib.error.URLError as error:

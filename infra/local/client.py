@@ -1,14 +1,22 @@
-"""What `beckon` asks of the running system, over HTTP, and how it says what went wrong."""
+"""What `beckon` asks of a system over HTTP, and how it says what went wrong.
+
+It is the one that runs on this machine, at a port, unless the environment names another one: `BECKON_URL`, the address
+of its admin (a deployed stack's output `Admin`), and `BECKON_KEY`, a key of a script, which is never an argument, since
+everybody on a machine can read those.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,16 +25,63 @@ console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True)
 
 
+KEY = re.compile(r"beckon_[A-Za-z0-9_-]{1,200}")
+OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A key is for the host that was named: urllib would send it on to wherever an answer points."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirects)
+
+
 def call(port: int, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """The JSON of the answer. HTTPError, URLError: see `problem`."""
-    request = urllib.request.Request(
-        f"http://localhost:{port}{path}",
+    url, key = address(port, path)
+    request = urllib.request.Request(  # noqa: S310 - `address` has looked at its scheme
+        url,
         data=json.dumps(body).encode() if body is not None else None,
-        headers={"content-type": "application/json", **headers},
+        headers={"content-type": "application/json", **key, **headers},
         method=method,
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with _opener.open(request) as answer:
         return json.loads(answer.read())
+
+
+def address(port: int, path: str) -> tuple[str, dict[str, str]]:
+    """Where a path is asked for, and the header with the key. Ends the program in words where the environment names no
+    system that can be asked."""
+    admin, key = os.environ.get("BECKON_URL", "").strip(), os.environ.get("BECKON_KEY", "").strip()
+    if not admin and not (key and path.startswith("/admin/")):
+        return f"http://localhost:{port}{path}", {}
+    if not path.startswith("/admin/"):
+        raise SystemExit("This is for the run on this machine (make run) only: unset BECKON_URL, and try again.")
+    admin = (admin or f"http://localhost:{port}/admin").rstrip("/").removesuffix("/api")
+    host = urlsplit(admin)
+    if host.scheme not in ("http", "https") or not host.hostname:
+        raise SystemExit("BECKON_URL must be the address of the admin, such as https://…/admin/ (the output Admin).")
+    if host.scheme == "http" and host.hostname not in OWN_HOSTS:
+        raise SystemExit("BECKON_URL must begin with https://: a key must not travel where others can read it.")
+    if not key:
+        raise SystemExit("BECKON_URL needs a key beside it: set BECKON_KEY (beckon key create makes one).")
+    if not KEY.fullmatch(key):
+        raise SystemExit("BECKON_KEY is no key: it begins with beckon_, and was shown once when it was made.")
+    return f"{admin}/api{path.removeprefix('/admin')}", {"authorization": f"Bearer {key}"}
+
+
+def whole(port: int, path: str, *names: str) -> Any:
+    """A list with all its pages: the first answer, with what the others have under these names."""
+    told = call(port, "GET", path)
+    while told["cursor"] is not None:
+        following = call(port, "GET", f"{path}{'&' if '?' in path else '?'}cursor={quote(told['cursor'])}")
+        for name in names:
+            told[name] += following[name]
+        told["cursor"] = following["cursor"]
+    return told
 
 
 def problem(error: urllib.error.HTTPError) -> str:

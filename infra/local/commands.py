@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import time
 import urllib.error
@@ -149,5 +150,9 @@ def tell(error: urllib.error.URLError, port: int) -> str:
     """What went wrong, and what to do."""
     if isinstance(error, urllib.error.HTTPError):
         return problem(error)
+    if url := os.environ.get("BECKON_URL"):
+        return (
+            f"Nothing answers at {escape(url)} ({escape(str(error.reason))}). Is BECKON_URL the address of the admin?"
+        )
     start = "make run" if port == 8000 else f"make run PORT={port}"
     return f"Nothing answers on port {port}. Start it with [bold]{start}[/] in another terminal."

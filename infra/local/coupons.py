@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console, text_of
+from infra.local.client import add_json, as_json, call, console, text_of, whole
 from infra.local.commands import subcommand
 from shared.domain.coupons import MAX_CODES, spelled
 
@@ -50,7 +50,7 @@ def add_commands(coupon: argparse.ArgumentParser) -> None:
 
 
 def list_pools(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", "/admin/coupons")
+    told = whole(arguments.port, "/admin/coupons", "pools")
     if not as_json(arguments, told):
         _print(told["pools"])
 
@@ -65,14 +65,15 @@ def add(arguments: argparse.Namespace) -> None:
     if (arguments.file is None) == (arguments.code is None):
         raise SystemExit("say either a file with codes or, with --code, one that all get")
     codes = _codes(arguments.file) if arguments.file is not None else []
-    held = {pool["id"]: pool for pool in call(arguments.port, "GET", "/admin/coupons")["pools"]}
+    held = {pool["id"]: pool for pool in whole(arguments.port, "/admin/coupons", "pools")["pools"]}
     wanted = {name: value for name in ("code", "days", "low") if (value := getattr(arguments, name)) is not None}
     if codes and held.get(arguments.pool, {}).get("code"):
         raise SystemExit(f"all get the same code of the pool {arguments.pool}: choose another pool for codes of a file")
     if wanted or arguments.pool not in held:
         kept = {name: held.get(arguments.pool, {}).get(name) for name in ("code", "days", "low")}
         body = {name: value for name, value in {**kept, **wanted}.items() if value is not None}
-        call(arguments.port, "PUT", _path(arguments), body)
+        form = {"if-match": held[arguments.pool]["etag"]} if arguments.pool in held else {}
+        call(arguments.port, "PUT", _path(arguments), body, **form)
     told: Json = None
     added = 0
     for begin in range(0, len(codes), MAX_CODES):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import yaml
 from rich.markup import escape
 
-from infra.local.client import add_json, as_json, call, console, text_of
+from infra.local.client import add_json, as_json, call, console, text_of, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -50,7 +50,7 @@ def add_commands(form: argparse.ArgumentParser) -> None:
 
 
 def list_forms(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", "/admin/forms")
+    told = whole(arguments.port, "/admin/forms", "forms")
     if as_json(arguments, told):
         return
     held = told["forms"]
@@ -72,7 +72,7 @@ def show(arguments: argparse.Namespace) -> None:
 def write(arguments: argparse.Namespace) -> None:
     written = _read(arguments.file)
     etag = written.pop(ETAG, None)
-    known = {each["id"] for each in call(arguments.port, "GET", "/admin/forms")["forms"]}
+    known = {each["id"] for each in whole(arguments.port, "/admin/forms", "forms")["forms"]}
     id_ = written.get("id")
     if isinstance(id_, str) and id_ in known:
         etag = etag or call(arguments.port, "GET", _path(id_))[ETAG]

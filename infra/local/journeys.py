@@ -15,7 +15,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import call, console
+from infra.local.client import call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -121,7 +121,7 @@ def add_commands(journey: argparse.ArgumentParser) -> None:
 
 def list_journeys(arguments: argparse.Namespace) -> None:
     table = _table("journey", "state", ">waiting", ">sent", ">goals", "what it does")
-    for each in call(arguments.port, "GET", "/admin/journeys")["journeys"]:
+    for each in whole(arguments.port, "/admin/journeys", "journeys")["journeys"]:
         state = each["state"] + (", draft" if each["has_draft"] and each["state"] != "draft" else "")
         numbers = ["" if each["version"] is None else f"{each[name]:,}" for name in ("waiting", "sent", "goals")]
         table.add_row(f"[bold]{each['id']}[/]", state, *numbers, escape(each["sentence"]))

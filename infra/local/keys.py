@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console
+from infra.local.client import add_json, as_json, call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -24,6 +24,11 @@ DESCRIPTION = """Keys with which scripts use the running system's API (`make run
   .venv/bin/beckon key revoke crm-sync                   it opens nothing from now on
 
 A script sends it as `Authorization: Bearer <key>` to http://localhost:8000/admin/api/… (docs/admin.md).
+So does this program, with the key in BECKON_KEY; BECKON_URL has it ask a deployed system instead:
+
+  export BECKON_URL=https://….amazonaws.com/admin/    the stack's output Admin
+  read -rs BECKON_KEY && export BECKON_KEY            the key, without leaving it in the shell's history
+  .venv/bin/beckon contact list --segment customers
 """
 AUDIT = """Who has changed what, newest first.
 
@@ -70,7 +75,7 @@ def create(arguments: argparse.Namespace) -> None:
 
 
 def list_keys(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", "/admin/keys")
+    told = whole(arguments.port, "/admin/keys", "keys")
     if as_json(arguments, told):
         return
     table = Table("key", "role", "state", "made", "ends", "last used", box=None)

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from infra.local.client import add_json, as_json, call, console
+from infra.local.client import add_json, as_json, call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -39,8 +39,10 @@ DESCRIPTION = """Segments of the running system (`make run`).
 
 A FILE holds one segment. docs/segments.md lists all conditions:
 
-  {"id": "espresso_lovers", "name": "Espresso lovers", "sentence": "Who buys espresso often.",
-   "when": {"kind": "event", "event": "Order Completed", "at_least": 3, "within": "180d",
+  {"id": "espresso_lovers", "name": "Espresso lovers",
+   "sentence": "Who buys espresso often.",
+   "when": {"kind": "event", "event": "Order Completed", "at_least": 3,
+            "within": "180d",
             "where": [{"property": "category", "value": "espresso"}]}}
 """
 BARS = " ▁▂▃▄▅▆▇█"
@@ -79,7 +81,7 @@ def add_commands(segment: argparse.ArgumentParser) -> None:
 
 
 def list_segments(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", "/admin/segments")
+    told = whole(arguments.port, "/admin/segments", "segments", "drafts")
     if as_json(arguments, told):
         return
     table = Table(box=None, pad_edge=False, header_style="dim")

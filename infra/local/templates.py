@@ -13,7 +13,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import call, console
+from infra.local.client import call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -78,7 +78,7 @@ def show_list(arguments: argparse.Namespace) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("template", "class", "version", "subject", "sent by"):
         table.add_column(name)
-    for each in call(arguments.port, "GET", "/admin/templates")["templates"]:
+    for each in whole(arguments.port, "/admin/templates", "templates")["templates"]:
         version = {None: "draft only", 0: "as shipped"}.get(each["version"], f"{each['version']}")
         version += ", draft" if each["has_draft"] and each["version"] is not None else ""
         cells = [each["class"], version, each["subject"], ", ".join(each["journeys"])]

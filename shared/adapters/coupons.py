@@ -14,7 +14,7 @@ found by their order, which Definitions (whose versions are numbers) does not ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.adapters import contacts
@@ -45,6 +45,10 @@ class CouponsSettings(Settings):
 
 class NoCodeError(HeldError):
     """The pool has no code left, or there is no such pool: the email waits until it has, and never goes without."""
+
+
+class ChangedMeanwhileError(Exception):
+    """The pool is not as it has to be: somebody else has made or changed it."""
 
 
 def table() -> str:
@@ -86,15 +90,28 @@ def _read(item: Any) -> tuple[Pool, Instant | None]:
     return Pool.model_validate_json(item["body"]["S"]), int(dry["N"]) if dry else None
 
 
-def save(changed: Pool) -> None:
-    """Makes the pool, or changes it; its codes stay, and that it is known to be empty, unless one code is for all."""
-    body = changed.model_dump_json(exclude_none=True)
-    client("dynamodb").update_item(
-        TableName=table(),
-        Key=_key(POOLS, changed.id),
-        UpdateExpression=f"SET body = :body{'' if changed.code is None else ' REMOVE dry_since'}",
-        ExpressionAttributeValues={":body": {"S": body}},
-    )
+def save(changed: Pool, instead_of: Pool | Literal["any"] | None = "any") -> None:
+    """Makes the pool, or changes it; its codes stay, and that it is known to be empty, unless one code is for all.
+    `instead_of`: the form that it has to have until now, None: that there is none. ChangedMeanwhileError."""
+    key, body = _key(POOLS, changed.id), changed.model_dump_json(exclude_none=True)
+    asked: dict[str, Any] = {
+        "TableName": table(),
+        "Key": key,
+        "UpdateExpression": f"SET body = :body{'' if changed.code is None else ' REMOVE dry_since'}",
+        "ExpressionAttributeValues": {":body": {"S": body}},
+    }
+    if instead_of is None:
+        asked["ConditionExpression"] = "attribute_not_exists(body)"
+    elif instead_of != "any":
+        held: Any = client("dynamodb").get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item")
+        if held is None or _read(held)[0] != instead_of:
+            raise ChangedMeanwhileError
+        asked["ConditionExpression"] = "body = :held"
+        asked["ExpressionAttributeValues"][":held"] = held["body"]
+    try:
+        client("dynamodb").update_item(**asked)
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        raise ChangedMeanwhileError from None
 
 
 def _found_empty(id_: str, instant: Instant) -> None:

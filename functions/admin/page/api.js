@@ -38,5 +38,16 @@ export async function ask(path, body, method = body === undefined ? "GET" : "POS
     { status: answer.status, field: told.field, problems: told.problems ?? [] });
 }
 
+/** A list with all its pages: of the first, with what the others have under these names. */
+export async function whole(path, ...names) {
+  const told = await ask(path);
+  while (told.cursor !== null) {
+    const next = await ask(behind(path, told.cursor));
+    for (const name of names) told[name].push(...next[name]);
+    told.cursor = next.cursor;
+  }
+  return told;
+}
+
 /** What stands behind a cursor, as a path. */
 export const behind = (path, cursor) => `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`;

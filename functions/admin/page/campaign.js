@@ -1,6 +1,6 @@
 // A campaign: while it is a draft, whom it is for, what it says and when; then how it goes.
 
-import { ask, at } from "./api.js";
+import { ask, at, whole } from "./api.js";
 import { CampaignForm } from "./campaign-form.js";
 import { peopleLink, StateTag } from "./campaign-frame.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, Table, Title, useActing, useLoaded, useRefreshed } from "./parts.js";
@@ -14,7 +14,7 @@ export default function Campaign({ id }) {
   const told = useLoaded(async () => {
     const found = await ask(at("campaigns", id));
     if (found.state !== "draft") return { found, progress: await ask(at("campaigns", id, "progress")) };
-    const [{ templates }, { segments }, { settings }] = await Promise.all([ask("templates"), ask("segments"), ask("settings")]);
+    const [{ templates }, { segments }, { settings }] = await Promise.all([whole("templates", "templates"), whole("segments", "segments"), ask("settings")]);
     return { found, templates, segments, topics: settings.topics };
   }, [id]);
   useRefreshed(told.again, UNDER_WAY.includes(told.value?.found.state), LOOK);

@@ -1,7 +1,7 @@
 // Data: lists that are brought over. The file is read here, in the browser, and goes to the API in parts; nothing of it is
 // kept as a file. With the same file at hand, an import goes on where it stopped.
 
-import { ask } from "./api.js";
+import { ask, whole } from "./api.js";
 import { parse, parts, textOf, written } from "./csv.js";
 import { save } from "./exporting.js";
 import { Banner, Card, confirmed, Empty, Failure, LoadedPage, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
@@ -23,7 +23,7 @@ const own = (header) => `trait:${header.toLowerCase().replace(/[^a-z0-9]+/g, "_"
 
 export default function Data() {
   const shop = useLoaded(() => ask("settings"));
-  const kept = useLoaded(() => ask("imports"));
+  const kept = useLoaded(() => whole("imports", "imports"));
   return html`<${LoadedPage} of=${shop}>${({ settings }) => html`
     <${Title}>Data<//>
     <p class="lead">Bring over the people you know from elsewhere: an export of Klaviyo, Mailchimp or Shopify, or any list as a CSV file. First you see what it would do; nothing changes until you say so.</p>

@@ -1,6 +1,6 @@
 // An email: its blocks beside how somebody would get it, what keeps it from being published, a test, its versions.
 
-import { ask, at } from "./api.js";
+import { ask, at, whole } from "./api.js";
 import { Blocks } from "./block-editor.js";
 import { EmailFrame } from "./email-frame.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, More, Pages, Table, Tag, Title, useActing, useKept, useLoaded } from "./parts.js";
@@ -13,7 +13,7 @@ const WIDTHS = { desktop: 640, phone: 375 };
 
 export default function Email({ id }) {
   const told = useLoaded(async () => {
-    const [found, { segments }] = await Promise.all([ask(at("templates", id)), ask("segments")]);
+    const [found, { segments }] = await Promise.all([ask(at("templates", id)), whole("segments", "segments")]);
     return { found, segments: Object.fromEntries(segments.map((each) => [each.segment, each.name])) };
   }, [id]);
   const done = useSignal(null);

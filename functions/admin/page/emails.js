@@ -1,12 +1,12 @@
 // All emails that the shop can send: shipped, its own, and drafts.
 
-import { ask } from "./api.js";
+import { whole } from "./api.js";
 import { Card, Loaded, Table, Tag, Title, useLoaded } from "./parts.js";
 import { subject, words } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 export default function Emails() {
-  const told = useLoaded(() => ask("templates"));
+  const told = useLoaded(() => whole("templates", "templates"));
   return html`
     <div class="head"><${Title}>Emails<//><a class="button strong" href="#/new-email">New email</a></div>
     <p class="lead">What your journeys and campaigns send. Change the words of one, look at it as somebody would get it, publish it: from then on it is what goes out.</p>

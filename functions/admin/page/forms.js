@@ -1,12 +1,12 @@
 // All forms that bring subscribers in.
 
-import { ask } from "./api.js";
+import { whole } from "./api.js";
 import { Card, Empty, Loaded, Table, Tag, Title, useLoaded } from "./parts.js";
 import { When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 export default function Forms() {
-  const told = useLoaded(() => ask("forms"));
+  const told = useLoaded(() => whole("forms", "forms"));
   return html`
     <div class="head"><${Title}>Forms<//><a class="button strong" href="#/new-form">New form</a></div>
     <p class="lead">Where subscribers come in: a page of its own, a form inside a page of yours, a pop-up, a line in the footer. Who signs up confirms by email first.</p>

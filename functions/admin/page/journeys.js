@@ -1,6 +1,6 @@
 // All journeys: which are on, who is on their way, and what the last 30 days brought.
 
-import { ask } from "./api.js";
+import { whole } from "./api.js";
 import { StateTag } from "./journey-frame.js";
 import { Card, Empty, LoadedPage, Table, Tag, Title, useLoaded } from "./parts.js";
 import { count, plural } from "./words.js";
@@ -18,7 +18,7 @@ const columns = (since) => [
 const GROUPS = [["live", "Live"], ["paused", "Paused"], ["draft", "Drafts"]];
 
 export default function Journeys() {
-  const told = useLoaded(() => ask("journeys"));
+  const told = useLoaded(() => whole("journeys", "journeys"));
   return html`<${LoadedPage} of=${told}>${({ journeys, since }) => html`
     <div class="head"><${Title}>Journeys<//><a class="button" href="#/new-journey">New journey</a></div>
     <p class="lead">Series of emails that start by themselves, each contact at their own time. A draft writes to nobody until you switch it on.</p>

@@ -1,6 +1,6 @@
 // Who may come in: people by the groups they are in, scripts by keys.
 
-import { ask, at } from "./api.js";
+import { ask, at, whole } from "./api.js";
 import { Banner, Card, confirmed, Empty, Failure, Loaded, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
@@ -11,7 +11,7 @@ const ROLES = {
 };
 
 export default function Keys() {
-  const told = useLoaded(() => ask("keys"));
+  const told = useLoaded(() => whole("keys", "keys"));
   return html`<${Title}>Keys and roles<//>
     <p class="lead">Each person and each script has a role, and may do all that those before it may.</p>
     <${Card} title="Roles"><dl>${Object.entries(ROLES).map(([role, says]) => html`<dt>${words(role)}</dt><dd>${says}</dd>`)}</dl>

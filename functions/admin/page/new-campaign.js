@@ -1,13 +1,13 @@
 // A campaign that is not there yet: a name, and it is a draft.
 
-import { ask } from "./api.js";
+import { ask, whole } from "./api.js";
 import { Failure, LoadedPage, Title, useActing, useLoaded } from "./parts.js";
 import { idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 export default function NewCampaign() {
   const told = useLoaded(async () => {
-    const [{ templates }, { segments }] = await Promise.all([ask("templates"), ask("segments")]);
+    const [{ templates }, { segments }] = await Promise.all([whole("templates", "templates"), whole("segments", "segments")]);
     return { templates, segments };
   });
   return html`<${LoadedPage} of=${told}>${(value) => html`<${Form} ...${value} />`}<//>`;

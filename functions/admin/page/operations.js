@@ -13,8 +13,8 @@ const PLACES = [
     found: ({ queues }) => plural(queues.reduce((sum, each) => sum + each.depth, 0), "message"), unit: "" },
   { link: "#/conflicts", name: "Conflicts", says: "Contacts that may be one person.", load: () => ask("conflicts"),
     found: ({ conflicts, more }) => `${more ? "More than " : ""}${plural(conflicts.length, "pair")}`, unit: "" },
-  { link: "#/requests", name: "Requests", says: "What customers and storefronts ask for by law.", load: () => ask("requests"),
-    found: ({ requests }) => plural(requests.filter((each) => each.dismissed === null).length, "request"), unit: "open" },
+  { link: "#/requests", name: "Requests", says: "What customers and storefronts ask for by law.", load: () => ask("requests?limit=1"),
+    found: ({ waiting }) => plural(waiting, "request"), unit: "open" },
 ];
 
 export default function Operations() {

@@ -1,7 +1,7 @@
 // People: who there are, found by a part of a name or an address, or by segment. What is searched for is kept in the tab
 // and goes to the API in a body: it stands in no address.
 
-import { ask, behind } from "./api.js";
+import { ask, behind, whole } from "./api.js";
 import { exportPeople } from "./exporting.js";
 import { Card, Empty, Failure, More, Table, Title, useActing, useLoaded } from "./parts.js";
 import { count, day, distance, money, plural, time } from "./words.js";
@@ -29,7 +29,7 @@ export default function People({ query = "" }) {
   const text = useSignal(sessionStorage.getItem(SOUGHT) ?? "");
   const [told, busy, problem] = [useSignal(null), useSignal(false), useSignal(null)];
   const turn = useRef(0);
-  const segments = useLoaded(() => ask("segments"));
+  const segments = useLoaded(() => whole("segments", "segments"));
 
   const one = (cursor) => {
     const sought = text.value.trim();

@@ -1,6 +1,6 @@
 // The shop's pictures for its emails: chosen, or added. A large one is made smaller here, before it is sent.
 
-import { ask } from "./api.js";
+import { ask, whole } from "./api.js";
 import { Card, Empty, Failure, Loaded, useActing, useLoaded } from "./parts.js";
 import { html, useRef } from "./vendor/preact.js";
 
@@ -9,7 +9,7 @@ const ENOUGH = 300_000; // bytes of a file that is taken as it is
 
 /** `chosen`, where it is given, is told of the picture that somebody picks or adds. */
 export function Pictures({ title, chosen }) {
-  const told = useLoaded(() => ask("images"));
+  const told = useLoaded(() => whole("images", "images"));
   const [file, alt] = [useRef(), useRef()];
   const { run, busy, problem } = useActing();
   const add = () => run(async () => {

@@ -1,6 +1,6 @@
 // What came of emails: day by day, and the journeys beside each other.
 
-import { ask } from "./api.js";
+import { ask, whole } from "./api.js";
 import { Bars } from "./charts.js";
 import { Empty, More, Section, Table, Title } from "./parts.js";
 import { now } from "./settings.js";
@@ -36,7 +36,7 @@ export default function Reports() {
   return html`<${Title}>Reports<//>
     <p class="lead">What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.</p>
     <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
-    <${Section} title="Journeys, 30 days" load=${() => ask("journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//>`;
+    <${Section} title="Journeys, 30 days" load=${() => whole("journeys", "journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//>`;
 }
 
 function Report({ days }) {

@@ -1,18 +1,18 @@
 // What storefronts ask for by law.
 
-import { ask, at } from "./api.js";
+import { ask, at, whole } from "./api.js";
 import { exportContact } from "./exporting.js";
 import { Banner, Failure, LoadedPage, Title, useActing, useLoaded } from "./parts.js";
 import { When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 export default function Requests() {
-  const told = useLoaded(() => ask("requests"));
+  const told = useLoaded(() => whole("requests", "requests"));
   return html`<${LoadedPage} of=${told}>${({ requests }) => html`
     <${Title}>Requests<//>
     <p class="lead">What a storefront has asked for by law. Each is to be answered within 30 days.</p>
     ${requests.length === 0 ? html`<${Banner}><p><strong>None.</strong></p><//>`
-      : html`<ul class="list cards">${requests.map((of) => html`<${Request} of=${of} again=${told.again} />`)}</ul>`}`}<//>`;
+      : html`<ul class="list cards">${[...requests].sort((a, b) => (a.dismissed !== null) - (b.dismissed !== null)).map((of) => html`<${Request} of=${of} again=${told.again} />`)}</ul>`}`}<//>`;
 }
 
 function Request({ of, again }) {

@@ -1,7 +1,7 @@
 // One search for everything: what is on the pages by its name, and people by what they are known by. What is written
 // goes to the API in a body, never into an address.
 
-import { ask } from "./api.js";
+import { ask, whole } from "./api.js";
 import { ENTRIES } from "./navigation.js";
 import { sentence } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
@@ -9,7 +9,7 @@ import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 const MOST = 6; // of one kind
 const PAUSE = 250; // milliseconds without a key, before people are searched for
 const all = (from, name, link, more = () => "") => async () =>
-  (await ask(from))[name].map((each) => ({ name: each.name, link: link(each), more: more(each) }));
+  (await whole(from, name))[name].map((each) => ({ name: each.name, link: link(each), more: more(each) }));
 const KINDS = [
   ["Pages", async () => ENTRIES.map(({ name, link }) => ({ name, link, more: "" }))],
   ["Segments", all("segments", "segments", (each) => `#/segments/${each.segment}`, (each) => each.sentence)],

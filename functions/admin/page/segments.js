@@ -1,7 +1,7 @@
 // All segments: how many are in each, how that went and goes on, what uses it; what is only drafted; what to fix. What is searched
 // and how it is sorted stand in the address.
 
-import { ask } from "./api.js";
+import { ask, whole } from "./api.js";
 import { Trend } from "./charts.js";
 import { wholeForecast } from "./forecasting.js";
 import { Card, Empty, LoadedPage, More, Section, SegmentLink, Table, Tag, Title, useLoaded } from "./parts.js";
@@ -25,7 +25,7 @@ const SORTS = {
 };
 
 export default function Segments({ query = "" }) {
-  const [told, forecast] = [useLoaded(() => ask("segments")), useLoaded(() => wholeForecast().catch(() => null))];
+  const [told, forecast] = [useLoaded(() => whole("segments", "segments", "drafts")), useLoaded(() => wholeForecast().catch(() => null))];
   const asked = useSignal(Object.fromEntries(new URLSearchParams(query)));
   const choose = (name, value) => {
     const { [name]: _, ...rest } = asked.value;
