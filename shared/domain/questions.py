@@ -217,7 +217,7 @@ SELECT
     month,
     hour,
     kind,
-    COUNT(DISTINCT id) AS n
+    COUNT(DISTINCT id) + COUNT(CASE WHEN id IS NULL THEN 1 END) AS n
 FROM done
 GROUP BY contact_number, month, hour, kind
 ORDER BY contact_number, month, hour, kind"""
