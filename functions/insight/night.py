@@ -76,7 +76,7 @@ class Night(BaseModel):
     page: int = 0
     pages: int = 0
     told: int = 0
-    """Contacts."""
+    """Contacts who are told something."""
     why: str = ""
 
     def then(self, next_: str, **parts: Any) -> Night:
@@ -293,7 +293,7 @@ def _prepare(
         pages += 1
     insight.put(f"{insight.NIGHTS}{state.name}/told.npz", telling.dump(after))
     logger.info("scores worked out", scores=len(scores), contacts=count)
-    return state.then("tell", page=0, pages=pages, told=0)
+    return state.then("tell", page=0, pages=pages, told=count)
 
 
 def _page(state: Night, number: int) -> str:
@@ -310,14 +310,15 @@ def tell(state: Night, left: Callable[[], int]) -> Night:
         if events_queue.waiting() > MAX_WAITING or left() < TELLING_TIME_MS:
             return state
         body = insight.get(_page(state, state.page))
-        assert body is not None
+        if body is None:  # this step has been here before, and its answer was lost
+            return state.then("done", page=state.pages)
         told = json.loads(gzip.decompress(body))
         events_queue.put_events(
             scored(each["contact"], state.night, state.at, each["traits"], each["scores"]) for each in told
         )
-        state = state.then("tell", page=state.page + 1, told=state.told + len(told))
+        state = state.then("tell", page=state.page + 1)
     remembered = insight.get(f"{insight.NIGHTS}{state.name}/told.npz")
-    if remembered is not None:  # else this step has been here before
+    if remembered is not None:
         insight.put(insight.TOLD, remembered)
     for query in state.queries.values():
         athena.forget(query)

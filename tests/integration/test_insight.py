@@ -15,8 +15,8 @@ import pytest
 from functions.insight import night
 from functions.insight.seam import Data, Found, Scores
 from infra.local.aws import s3
-from shared.adapters import contacts, insight
-from shared.domain.events import DAY, HOUR, Json
+from shared.adapters import contacts, exporting, insight
+from shared.domain.events import DAY, MINUTE, Json
 from shared.domain.insight.scored import contact_of
 from shared.domain.lake_rows import contact_number
 from tests.integration.shop import Shop
@@ -75,7 +75,7 @@ def a_night(shop: Shop, name: str, **given: Json) -> Json:
     client = shop.system.session.client("stepfunctions")
     arn = shop.system.template.reference("InsightWorkflow")
     started = client.start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))["executionArn"]
-    shop.passes(HOUR)
+    shop.passes(5 * MINUTE)
     execution = client.describe_execution(executionArn=started)
     return json.loads(execution["output"]) if execution["status"] == "SUCCEEDED" else execution["status"]
 
@@ -109,7 +109,7 @@ def test_a_night_reads_orders_from_the_lake_and_its_scores_become_traits(shop: S
     shop.customer(0, orders=2)
     shop.customer(1, orders=1)
     shop.customer(2)
-    shop.passes(DAY)
+    shop.passes(10 * MINUTE)
     by_orders = {len(profile.orders): profile.contact for profile in shop.profiles()}
     works.chances = {contact_number(by_orders[2]): 0.9, contact_number(by_orders[1]): 0.2}
     ended = a_night(shop, "one", again=True)
@@ -126,3 +126,191 @@ def test_a_night_reads_orders_from_the_lake_and_its_scores_become_traits(shop: S
         "score": "order", "value": 0.9, "band": "high", "rank": 90, "reasons": [], "basis": "model",
     }  # fmt: skip
     assert insight.stored()["order"]["since"] == data.at
+
+
+# ── what fails, and what happens twice ──
+
+
+def buyers(shop: Shop, several: int) -> list[int]:
+    """The numbers of so many contacts with an order, when the lake has them."""
+    for number in range(several):
+        shop.customer(number, orders=1)
+    shop.passes(10 * MINUTE)
+    return [contact_number(profile.contact) for profile in shop.profiles()]
+
+
+def play(shop: Shop, name: str, t: int, *, twice: bool = False, **given: Json) -> list[Json]:
+    """The steps of a night, done without the workflow; `twice`: each is done again, as after a lost answer."""
+    shop.system.world.turn(max(t, shop.now()))
+    task: Json = {"task": "begin", "name": name, "input": given}
+    states = []
+    while True:
+        for _ in range(2 if twice else 1):
+            state = night.step(task, t, lambda: 900_000)
+        states.append(state)
+        if state["next"] == "done":
+            return states
+        task = {"task": {"answer": "take"}.get(state["next"], state["next"]), "state": state}
+
+
+def test_a_step_that_is_done_again_tells_nothing_twice_and_leaves_nothing_behind(
+    shop: Shop, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night, "A_PAGE", 2)
+    several = buyers(shop, 5)
+    works.chances = dict.fromkeys(several, 0.4)
+    states = play(shop, "one", shop.now(), twice=True)
+    assert [state["next"] for state in states] == ["ask", "answer", "fit", "tell", "done"]
+    assert (states[-1]["pages"], states[-1]["told"]) == (3, 5)
+    shop.passes(MINUTE)
+    assert [len(scored(contact_of(each))) for each in several] == [1] * 5
+    left = [key for key in everything(shop) if "insight/" in key or "scores/" in key]
+    assert sorted(key.split("/", 1)[1] for key in left) == ["insight/told.npz", "scores/0.json.gz"]
+    assert not any(each in key for key in everything(shop) for each in states[-1]["queries"].values())
+
+
+def test_what_has_not_moved_is_told_again_before_it_grows_stale_and_what_is_gone_is_taken_back(
+    shop: Shop, works: Works
+) -> None:
+    first, second, third = buyers(shop, 3)
+    works.chances = {first: 0.4, second: 0.4, third: 0.4}
+    t = shop.now()
+    assert play(shop, "one", t)[-1]["told"] == 3
+    works.chances = {first: 0.43, second: 0.6}
+    assert play(shop, "two", t + DAY)[-1]["told"] == 2
+    told = {0: works.given[0].told.get("order"), 1: works.given[1].told["order"].contact.tolist()}
+    assert told == {0: None, 1: [first, second, third]}
+    shop.passes(MINUTE)
+    assert [trait(shop, contact_of(each)) for each in (first, second, third)] == [0.4, 0.6, None]
+    nights = [play(shop, f"n{day}", t + day * DAY)[-1]["told"] for day in range(2, 26)]
+    assert sum(nights) == 2, "each once more"
+    assert all(count == 0 for count in nights[:15])
+
+
+def test_of_two_nights_at_once_the_first_goes_on_and_one_that_is_overtaken_or_stale_tells_nothing(
+    shop: Shop, works: Works
+) -> None:
+    (one,) = buyers(shop, 1)
+    works.chances = {one: 0.4}
+    t = shop.now()
+    first = night.step({"task": "begin", "name": "first", "input": {}}, t, lambda: 900_000)
+    second = night.step({"task": "begin", "name": "second", "input": {}}, t, lambda: 900_000)
+    assert (first["next"], second["next"]) == ("ask", "done")
+    assert night.step({"task": "begin", "name": "first", "input": {}}, t, lambda: 900_000)["next"] == "ask"
+    stale = night.step({"task": "ask", "state": first}, t + 3 * DAY, lambda: 900_000)
+    assert (stale["next"], stale["why"]) == ("done", "stale")
+    assert play(shop, "third", t, again=True)[-1]["told"] == 1
+    overtaken = night.step({"task": "ask", "state": first}, t, lambda: 900_000)
+    assert (overtaken["next"], overtaken["why"]) == ("done", "overtaken")
+
+
+def test_what_fails_holds_up_nothing_else_and_is_neither_told_nor_taken_back(
+    shop: Shop, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = buyers(shop, 1)
+    works.chances = {one: 0.4}
+    t = shop.now()
+    play(shop, "one", t)
+    other = ModuleType("functions.insight.made_up_too")
+    other.work_out = lambda data: Found(results={"other": {"at": data.at}})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, other.__name__, other)
+    monkeypatch.setattr(night, "WORKS", (*night.WORKS, night.Work("made_up_too")))
+    works.fails = True
+    assert play(shop, "two", t + DAY)[-1]["told"] == 0
+    stored = insight.stored()
+    assert stored is not None and stored["other"] == {"at": t + DAY} and stored["order"]["contacts"] == 1
+    works.fails, works.chances = False, {}
+    assert play(shop, "three", t + 2 * DAY)[-1]["told"] == 1, "what was told is known still, and taken back"
+    monkeypatch.setattr(night, "WORKS", night.WORKS[:1])
+    works.fails = True
+    with pytest.raises(night.WorksFailedError):
+        play(shop, "four", t + 3 * DAY)
+
+
+def test_a_query_that_fails_is_put_again_and_the_telling_waits_for_the_shop_s_own_events(
+    shop: Shop, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.chances = dict.fromkeys(buyers(shop, 1), 0.4)
+    asked = night.step({"task": "begin", "name": "one", "input": {}}, shop.now(), lambda: 900_000)
+    state = night.step({"task": "ask", "state": asked}, shop.now(), lambda: 900_000)
+    query = state["queries"]["lines"]
+    shop.system.world.db.execute("UPDATE athena_queries SET state = 'FAILED' WHERE id = ?", (query,))
+    state = night.step({"task": "take", "state": state}, shop.now(), lambda: 900_000)
+    assert (state["next"], state["failures"]) == ("ask", 1)
+    for task in ("ask", "take", "fit"):
+        state = night.step({"task": task, "state": state}, shop.now(), lambda: 900_000)
+    monkeypatch.setattr(night, "MAX_WAITING", -1)
+    assert night.step({"task": "tell", "state": state}, shop.now(), lambda: 900_000) == state
+    monkeypatch.setattr(night, "MAX_WAITING", 5_000)
+    assert night.step({"task": "tell", "state": state}, shop.now(), lambda: 1_000) == state, "no time is left"
+    assert night.step({"task": "tell", "state": state}, shop.now(), lambda: 900_000)["next"] == "done"
+
+
+def test_a_shop_without_contacts_has_a_night_too(shop: Shop, works: Works) -> None:
+    ended = a_night(shop, "one")
+    assert (ended["next"], ended["told"]) == ("done", 0)
+    assert [len(works.given[0].orders), len(works.given[0].lines), len(works.given[0].acts.contact)] == [0, 0, 0]
+    assert insight.known(shop.now())["at"] == works.given[0].at  # type: ignore[index]
+
+
+# ── who has ended, and what says who somebody is ──
+
+
+def test_an_erased_contact_is_in_no_object_the_night_after_and_an_address_never_is(
+    shop: Shop, works: Works, capsys: pytest.CaptureFixture[str]
+) -> None:
+    several = buyers(shop, 3)
+    works.chances = dict.fromkeys(several, 0.4)
+    states = play(shop, "one", shop.now())
+    shop.passes(MINUTE)
+    gone = several[0]
+    rows = [json.loads(line) for line in everything(shop)[f"{lake(shop)}/scores/0.json.gz"].splitlines()]
+    assert [row["contact_number"] for row in rows] == several
+    assert rows[0] | {"night": ""} == {
+        "contact": contact_of(gone), "contact_number": gone, "night": "", "score": "order", "value": 0.4,
+        "told": "0.4", "band": "low", "rank": 40, "reasons": ["last_order|3|0|"], "basis": "model",
+    }  # fmt: skip
+    status, _ = shop.ask("DELETE", f"/contacts/{contact_of(gone)}")
+    assert status in (200, 202, 204)
+    shop.passes(MINUTE)
+    # Before the lake has been amended: whoever is asked for is left out, and of whom nothing is told any more.
+    works.chances = {each: works.chances[each] for each in several[1:]}
+    states += play(shop, "two", shop.now(), again=True)
+    assert works.given[1].orders.contact.tolist() == several[1:]
+    assert states[-1]["told"] == 0
+    shop.passes(DAY)
+    lasting = {key: body for key, body in everything(shop).items() if not expires(shop, key)}
+    assert any("events/" in key for key in lasting)
+    for each in (contact_of(gone), str(gone)):
+        assert [
+            key
+            for key, body in everything(shop).items()
+            if "/insight" in key or "/scores" in key
+            if each.encode() in body
+        ] == []
+        assert [key for key, body in lasting.items() if each.encode() in body] == []
+    said = capsys.readouterr().out + json.dumps(states)
+    said += "".join(body.decode() for key, body in everything(shop).items() if "/scores/" in key or "/insight/" in key)
+    assert "@" not in said and "Ada" not in said
+
+
+def lake(shop: Shop) -> str:
+    return shop.system.template.reference("LakeBucket")
+
+
+def expires(shop: Shop, key: str) -> bool:
+    """Whether the bucket deletes the object by itself within some days, and what it is under is no night's own."""
+    rules = shop.system.template.resources["LakeBucket"].properties["LifecycleConfiguration"]["Rules"]
+    prefixes = [f"{lake(shop)}/{rule['Prefix']}" for rule in rules if "ExpirationInDays" in rule]
+    return any(key.startswith(prefix) for prefix in prefixes if not prefix.endswith(("insight/", "scores/")))
+
+
+def test_a_contact_s_export_has_their_scores_and_reasons(shop: Shop, works: Works) -> None:
+    (one,) = buyers(shop, 1)
+    works.chances = {one: 0.4}
+    play(shop, "one", shop.now())
+    shop.passes(MINUTE)
+    told = exporting.everything(contact_of(one))
+    (event,) = [each for each in told["events"] if each["type"] == "Scored"]
+    assert event["properties"]["scores"][0]["reasons"][0]["code"] == "last_order"
+    assert told["profile"][0]["traits"]["propensity.order"][0] == 0.4
