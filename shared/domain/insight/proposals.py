@@ -9,6 +9,8 @@ from shared.domain.insight.values import Value
 
 MOST = 5
 """Proposed at once: never more than a handful."""
+LEAST_PEOPLE, LEAST_SHARE = 50, 0.03
+"""In a segment, and of all customers: in fewer nobody sees whether an email of their own does anything."""
 
 
 class Proposal(Value):
