@@ -52,7 +52,10 @@ class Work(NamedTuple):
     scores: tuple[str, ...] = ()
 
 
-WORKS: tuple[Work, ...] = (Work("customers", ("order", "churn", "value", "next_order", "reorder", "rfm")),)
+WORKS: tuple[Work, ...] = (
+    Work("customers", ("order", "churn", "value", "next_order", "reorder", "rfm")),
+    Work("discovery"),
+)
 
 KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {}
 """By the name of a list that a thing of a night has found (`Found.lists`), what keeps it."""
