@@ -29,6 +29,7 @@ from functions.admin import (  # noqa: F401 - their routes
     journey_runs,
     journeys,
     keys,
+    lead_scores,
     merging,
     openapi,
     page,

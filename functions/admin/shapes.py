@@ -12,8 +12,10 @@ from shared.domain.campaigns.definition import Campaign
 from shared.domain.conditions import Condition, Segment
 from shared.domain.forms import Form
 from shared.domain.imports import Import
+from shared.domain.insight.calibration import Share
 from shared.domain.insight.catalogue import Unit
 from shared.domain.journeys.definition import Journey
+from shared.domain.lead_models import LeadModel
 from shared.domain.settings import ShopSettings
 from shared.domain.templates.definition import Template
 
@@ -193,6 +195,18 @@ ListPart = TypedDict(
 )
 """A part of a list of subscribers, with the names of its columns as its first line, and what is said of its file.
 `first_line`: that of its first row; `repeated`: lines whose address stood in an earlier part."""
+
+
+class LeadScoreAsked(TypedDict):
+    """A model of points as it would be."""
+
+    definition: LeadModel
+
+
+class LeadScoreWritten(LeadScoreAsked):
+    """A model of points, and whether journeys start for whom it qualifies."""
+
+    start_journeys: NotRequired[bool]
 
 
 class PoolChanged(TypedDict, total=False):
@@ -1275,6 +1289,98 @@ class RecipientTold(OfContact):
 class RecipientsTold(TypedDict):
     recipients: list[RecipientTold]
     cursor: str | None
+
+
+class UsedBy(TypedDict):
+    """What asks about a segment or a lead score: a `segment`, `journey`, `campaign` or `email`."""
+
+    kind: str
+    id: str
+    name: str
+
+
+class CalibrationTold(TypedDict):
+    """What points have come to: `have` orders of the `need`ed, and by bands of points the share of people who ordered
+    within 30 days."""
+
+    sentence: str
+    publication: int
+    as_of: int
+    people: int
+    have: int
+    need: int
+    bands: list[Share]
+    rises: bool
+
+
+class LeadScoreListed(TypedDict):
+    model: str
+    name: str
+    sentence: str
+    threshold: int
+    most: int
+    """As many points as there can be."""
+    decay: str
+    rules: list[str]
+    used_by: list[UsedBy]
+    shipped: bool
+    publication: int
+    calibration: CalibrationTold | None
+
+
+class LeadScores(TypedDict):
+    models: list[LeadScoreListed]
+    cursor: str | None
+
+
+class LeadScoreTold(LeadScoreListed):
+    definition: LeadModel
+    etag: str
+
+
+class SegmentNamed(TypedDict):
+    segment: str
+    name: str
+
+
+class RuleTried(TypedDict):
+    says: str
+    people: Number
+
+
+class PersonWithPoints(Person):
+    points: float
+    parts: list[str]
+
+
+class LeadScoreEstimate(TypedDict):
+    contacts: Number
+    qualified: Number
+    entering: Number
+    leaving: Number
+    segments: list[SegmentNamed]
+    rules: list[RuleTried]
+    people: list[PersonWithPoints]
+    looked_at: int
+    exact: bool
+    as_of: int
+
+
+class LeadScoreVersion(TypedDict):
+    publication: int
+    published: int
+    definition: LeadModel
+
+
+class LeadScoreVersions(TypedDict):
+    versions: list[LeadScoreVersion]
+    cursor: str | None
+
+
+class LeadScorePublished(TypedDict):
+    model: str
+    publication: int
+    etag: NotRequired[str | None]
 
 
 class PoolTold(TypedDict):

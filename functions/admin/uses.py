@@ -9,8 +9,12 @@ from typing import NamedTuple
 from functions.admin import known
 from shared.adapters import campaigns, journey_definitions, template_definitions
 from shared.domain.conditions import Segment
+from shared.domain.conditions.points import Points
 from shared.domain.conditions.shorthand import members_of
 from shared.domain.events import Json
+from shared.domain.journeys.compiling import conditions_in
+from shared.domain.lead_models import models_of
+from shared.domain.publications import Publication
 
 
 class Use(NamedTuple):
@@ -29,23 +33,41 @@ def uses(segments: Mapping[str, Segment]) -> dict[str, list[Use]]:
     for kept in campaigns.all_kept():
         for id_ in dict.fromkeys((*kept.campaign.segments, *kept.campaign.without)):
             found[id_].append(Use("campaign", kept.campaign.id, kept.campaign.name))
-    for template_id in template_definitions.numbers():
-        template = template_definitions.template(template_id).template
-        for id_ in dict.fromkeys(_named(template.model_dump(mode="json", by_alias=True, exclude_none=True))):
-            found[id_].append(Use("email", template_id, template.name))
+    for template_id, name, id_ in _named_by_emails("member", "segment"):
+        found[id_].append(Use("email", template_id, name))
     for other in segments.values():
         for id_ in sorted(members_of(other.when)):
             found[id_].append(Use("segment", other.id, other.name))
     return found
 
 
-def _named(tree: Json) -> Iterator[str]:
-    """The segments that conditions in a definition name."""
+def of_model(model: str, publication: Publication) -> list[Use]:
+    """What asks for the points of a lead model: segments, journeys that are published, emails that there are."""
+    found = [Use("segment", each.id, each.name) for each in publication.segments if model in models_of(each.when)]
+    for published in journey_definitions.publication().journeys.values():
+        journey = published.journey
+        if any(isinstance(part, Points) and part.model == model for part in conditions_in(journey)):
+            found.append(Use("journey", journey.id, journey.name))
+    emails = _named_by_emails("points", "model")
+    return [*found, *(Use("email", email, name) for email, name, asked in emails if asked == model)]
+
+
+def _named_by_emails(kind: str, field: str) -> Iterator[tuple[str, str, str]]:
+    """An email's id and name, and what a condition of this kind in it names."""
+    for template_id in template_definitions.numbers():
+        template = template_definitions.template(template_id).template
+        told = template.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for id_ in dict.fromkeys(_named(told, kind, field)):
+            yield template_id, template.name, id_
+
+
+def _named(tree: Json, kind: str, field: str) -> Iterator[str]:
+    """What conditions of a kind in a definition name."""
     if isinstance(tree, list):
         for each in tree:
-            yield from _named(each)
+            yield from _named(each, kind, field)
     elif isinstance(tree, dict):
-        if tree.get("kind") == "member" and isinstance(tree.get("segment"), str):
-            yield tree["segment"]
+        if tree.get("kind") == kind and isinstance(tree.get(field), str):
+            yield tree[field]
         for each in tree.values():
-            yield from _named(each)
+            yield from _named(each, kind, field)

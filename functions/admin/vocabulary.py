@@ -58,7 +58,8 @@ def show_vocabulary(request: Request) -> Json:
     exact = all(each.whole for each in drawn)
     everybody = estimates.contacts(drawn)
     scale = _Scale(looked_at, everybody, exact)
-    known = definitions.segments().segments
+    shop_definitions = definitions.segments()
+    known = shop_definitions.segments
     journeys = {id_: journey.journey.name for id_, journey in journey_definitions.journeys().items()}
     events = _events(found, scale)
     traits = _traits(found, scale)
@@ -69,6 +70,7 @@ def show_vocabulary(request: Request) -> Json:
         "traits": traits,
         "properties": _properties(found, scale, journeys),
         "segments": [{"value": each.id, "title": each.name} for each in known.values()],
+        "lead_models": [{"value": each.id, "title": each.name} for each in shop_definitions.models.values()],
         "topics": [{"value": each.id, "title": each.name} for each in settings().topics]
         + [{"value": TRACKING, "title": "Tracking of opens"}],
         "journeys": [{"value": id_, "title": name} for id_, name in sorted(journeys.items())],

@@ -187,7 +187,7 @@ UNITS: Mapping[str, str] = {
     "event.same_category": "times",
     "last_order": "days ago",
     "last_event": "days ago",
-    "points": "points",
+    "points": "points (left empty: as many as qualify)",
     "share": "%",
     "age": "years",
     "unanswered.at_least": "times",

@@ -69,6 +69,7 @@ NO_PAGES = {
     "/dead-letters": "the queues of the template, ten messages of each",
     "/doctor": "the checks there are",
     "/forms/{form}": "one form",
+    "/lead-scores/{model}": "one model",
     "/guidance": "findings about the segments there was time for",
     "/health": "a sentence for each thing that is wrong",
     "/journeys/{journey}": "one journey",

@@ -19,8 +19,9 @@ MAX_TOLD = 5
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a rule gives a contact: `given` when it was new, `left` of it now; by what happened when (`times`, oldest
-    first; of a state none)."""
+    first; of a state none). `place`: which of the model's rules it is."""
 
+    place: int
     rule: Rule
     says: str
     about: str
@@ -51,16 +52,16 @@ def parts(view: View, model: str) -> list[Part]:
     scored = view.definitions.compiler.scored(model)
     decay, series, terms = scored.model.decay, iter(scored.events), iter(scored.states)
     found = []
-    for rule in scored.model.rules:
+    for place, rule in enumerate(scored.model.rules):
         says, subject = words.rule(rule, view.says), words.about(rule, view.says)
         if isinstance(rule, EventRule):
             times = scored.counted(view.reading, view.t, *next(series))
             left = sum(decay.left(view.t - time) for time in times)
             if times:
                 shown = _shown(abs(rule.points) * left, decay.one) * (1 if rule.points > 0 else -1)
-                found.append(Part(rule, says, subject, rule.points * len(times), shown, tuple(times)))
+                found.append(Part(place, rule, says, subject, rule.points * len(times), shown, tuple(times)))
         elif next(terms)[1](view.reading, view.t) > 0:
-            found.append(Part(rule, says, subject, rule.points, rule.points, ()))
+            found.append(Part(place, rule, says, subject, rule.points, rule.points, ()))
     return found
 
 
