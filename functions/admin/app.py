@@ -16,6 +16,7 @@ from chalice.app import Response
 
 from functions.admin import (  # noqa: F401 - their routes
     audit,
+    campaign_results,
     campaigns,
     contact_changes,
     coupons,

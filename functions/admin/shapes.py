@@ -1262,6 +1262,31 @@ class SkippedTold(TypedDict):
     words: str
 
 
+class ArmTold(TypedDict):
+    variant: str | None
+    held_out: bool
+    people: int
+    clicked: int
+    ordered: int
+    complained: int
+
+
+class ComparedTold(TypedDict):
+    arm: str
+    beside: str
+    metric: Literal["clicked", "ordered"]
+    verdict: Literal["better", "worse", "no_difference", "not_enough", "broken"] | None
+    words: str
+
+
+class CampaignResults(OfCampaign):
+    as_of: int
+    ends: int | None
+    arms: list[ArmTold]
+    compared: list[ComparedTold]
+    expected: list[str]
+
+
 class Progress(OfCampaign):
     state: str
     why: str | None

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import call, console
+from infra.local.client import add_json, as_json, call, console
 from infra.local.commands import subcommand
 
 Json = Any
@@ -33,6 +33,7 @@ DESCRIPTION = """Campaigns of the running system (`make run`).
   .venv/bin/beckon campaign resume spring_news         it goes on where it was
   .venv/bin/beckon campaign cancel spring_news         nothing more is sent, for good
   .venv/bin/beckon campaign recipients spring_news     who got it, who did not and why
+  .venv/bin/beckon campaign results spring_news        of a test: arm by arm, and what that can say
   .venv/bin/beckon campaign duplicate spring_news summer_news
                                              a draft of a new campaign like this one
   .venv/bin/beckon campaign delete spring_news         delete a draft
@@ -60,9 +61,24 @@ def add_commands(campaign: argparse.ArgumentParser) -> None:
     listed = command("recipients", recipients, "who got it, who did not and why")
     listed.add_argument("--status", choices=["sent", "skipped", "waiting"], help="what has become of them")
     listed.add_argument("--reason", help="why they were skipped, such as no_consent")
+    tested_by = command("results", results, "of a test: arm by arm, and what that can say")
+    add_json(tested_by)
     duplicated = command("duplicate", duplicate, "a draft of a new campaign like this one")
     deleted = command("delete", delete, "delete a draft")
-    several = (shown, counted, tested, sent, withdrawn, paused, resumed, cancelled, listed, duplicated, deleted)
+    several = (
+        shown,
+        counted,
+        tested,
+        sent,
+        withdrawn,
+        paused,
+        resumed,
+        cancelled,
+        listed,
+        tested_by,
+        duplicated,
+        deleted,
+    )
     for each in several:
         each.add_argument("campaign", help="its id, such as spring_news")
     tested.add_argument("contact", help="an email address of a contact, or a contact's id")
@@ -187,6 +203,25 @@ def recipients(arguments: argparse.Namespace) -> None:
             break
         cursor = f"&cursor={quote(told['cursor'])}"
     console.print(table if table.row_count else "Nobody.")
+
+
+def results(arguments: argparse.Namespace) -> None:
+    path = f"{_path(arguments)}/results"
+    told = call(arguments.port, "GET", path)
+    while "query" in told:
+        told = call(arguments.port, "GET", f"{path}?query={quote(told['query'])}")
+    if as_json(arguments, told):
+        return
+    for words in (*told["expected"], *(each["words"] for each in told["compared"])):
+        console.print(escape(words), soft_wrap=True)
+    if told["ends"] is not None and any(each["verdict"] is None for each in told["compared"]):
+        console.print(f"Everybody has had their time {_when(told['ends'])}.")
+    if told["arms"]:
+        table = _table("arm", "people", "clicked", "ordered", "spam")
+        for each in told["arms"]:
+            arm = " ".join([each["variant"] or "", "held out" if each["held_out"] else ""]).strip() or "sent"
+            table.add_row(escape(arm), *(str(each[name]) for name in ("people", "clicked", "ordered", "complained")))
+        console.print(table)
 
 
 def duplicate(arguments: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from shared.domain.campaigns.audience import Explained
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import Kept
 from shared.domain.campaigns.timing import begins_at, has_own_hours, turn_of
-from shared.domain.campaigns.variants import email_for
+from shared.domain.campaigns.variants import email_for, is_held_out
 from shared.domain.events import DAY, Instant, MailClass
 from shared.domain.messages.asked import CampaignMessage
 from shared.domain.messages.clicks import is_scan
@@ -84,6 +84,7 @@ def message_for(kept: Kept, contact: str) -> CampaignMessage:
         topic=campaign.topic,
         mail_class=CLASS,
         variant=email.variant or "",
+        held_out=is_held_out(campaign, kept.id, contact),
         best_before=latest + campaign.best_before if campaign.best_before is not None else None,
     )
 

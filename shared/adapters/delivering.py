@@ -29,6 +29,7 @@ from shared.adapters import (
     contacts,
     coupons,
     digests,
+    events_queue,
     identities,
     journey_definitions,
     messages,
@@ -47,7 +48,7 @@ from shared.adapters.templates import TemplateFailedError
 from shared.adapters.turns import FAR
 from shared.domain import calendars
 from shared.domain.addresses import Address, is_role, newest_answer
-from shared.domain.events import HOUR, NEVER, TRACKING, Frequency, Instant, Json, MailClass
+from shared.domain.events import HOUR, NEVER, TRACKING, Frequency, Instant, Json, MailClass, held_out
 from shared.domain.journeys import timing
 from shared.domain.messages.asked import CampaignMessage, DigestMessage, Message, RunMessage, SystemMessage, is_test
 from shared.domain.messages.caps import Waiting, goes, waits, when
@@ -128,6 +129,8 @@ TRIES = 5
 def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | Delayed:
     held = messages.read(message)
     if held is not None and held.settled:
+        if held.reason == Refusal.HELD_OUT:
+            _tell_held_out(message, held.claimed_at)  # whoever stored it may have died before
         return held
     if held is not None and held.pending(instant):
         raise _pending(message, held)
@@ -171,6 +174,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         raise AddressToComeError(message.key)
     try:
         if refusal is None and is_kept and profile is not None:
+            if _is_held_out(message):
+                return _refused(message, held, Refusal.HELD_OUT, instant)
             return digests.keep(message, held, profile, often, instant)
         turn = _turn(message, mail_class, profile, instant) if refusal is None and profile is not None else _Turn()
         if turn.at > message.stale_after:
@@ -179,6 +184,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
             return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
         if turn.at > instant:
             return Delayed(turn.at)
+        if _is_held_out(message):
+            return _held_out(message, held, turn, instant)
         waiting, listed = digests.Waiting(message.contact, message.topic), digests.Contents()
         if isinstance(message, DigestMessage) and profile is not None:
             waiting = digests.read(message.contact, message.topic)
@@ -217,6 +224,24 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         raise OutcomePendingError(message.key) from error
     except NotWantedError:
         return _refused(message, held, Refusal.RUN_ENDED, instant)
+
+
+def _is_held_out(message: Message) -> bool:
+    return isinstance(message, CampaignMessage) and message.held_out and not message.test
+
+
+def _held_out(message: Message, held: Held | None, turn: _Turn, instant: Instant) -> Held:
+    """Keeps that the message would have gone now, and counts it as if it had: who is held out has as much room for the
+    next email as the others, or the next would tell them apart. CapChangedError, ClaimLostError."""
+    counted = [turn.counted] if turn.counted is not None else []
+    kept = messages.refuse_with(message, held, Refusal.HELD_OUT, counted, instant)
+    _tell_held_out(message, kept.claimed_at)
+    return kept
+
+
+def _tell_held_out(message: Message, at: Instant) -> None:
+    """An event of the contact's: what is compared are those of whom there is one with those who were sent the email."""
+    events_queue.put_events([held_out(message.contact, message.key, message.about, at)])
 
 
 def _may_be_kept(message: Message) -> bool:

@@ -128,7 +128,7 @@ def keep(message: Message, held: Held | None, profile: Profile, often: Frequency
     if not before.kept:
         tell(profile.contact, message.topic, due_at(after, profile), instant)
     left_out = [messages.left_out_write(profile.contact, each.key, Refusal.TOO_LATE, instant) for each in pushed_out]
-    return messages.keep(message, held, [write(after), *left_out], instant)
+    return messages.refuse_with(message, held, Refusal.IN_DIGEST, [write(after), *left_out], instant)
 
 
 # ── what is in it ──

@@ -136,10 +136,17 @@ def refuse(message: Message, held: Held | None, reason: Refusal, now: Instant, m
     return refused
 
 
-def keep(message: Message, held: Held | None, together: Sequence[TransactWriteItemTypeDef], now: Instant) -> Held:
-    """Stores that the message is kept for a digest, with the writes that keep it. ClaimLostError; CapChangedError: one
-    of those is to be made of something newer."""
-    kept = _in_digest(held, now)
+def refuse_with(
+    message: Message,
+    held: Held | None,
+    reason: Refusal,
+    together: Sequence[TransactWriteItemTypeDef],
+    now: Instant,
+) -> Held:
+    """Stores that the message is not sent by itself, with the writes that say so elsewhere: it is kept for a digest, or
+    held out and counted. ClaimLostError; CapChangedError: one of those is to be made of something newer."""
+    before = held or Held(Status.REFUSED, 0, now)
+    kept = Held(Status.REFUSED, before.attempt, before.claimed_at, reason)
     put = _replacement(message, held, kept, {"refused_at": {"N": str(now)}})
     try:
         client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, *together])
@@ -147,11 +154,6 @@ def keep(message: Message, held: Held | None, together: Sequence[TransactWriteIt
         own = canceled.response["CancellationReasons"][0].get("Code")
         raise (ClaimLostError if own == "ConditionalCheckFailed" else CapChangedError)(message.key) from canceled
     return kept
-
-
-def _in_digest(held: Held | None, now: Instant) -> Held:
-    before = held or Held(Status.REFUSED, 0, now)
-    return Held(Status.REFUSED, before.attempt, before.claimed_at, Refusal.IN_DIGEST)
 
 
 def listed_write(contact: str, key: str, digest: str, copy: bytes) -> TransactWriteItemTypeDef:

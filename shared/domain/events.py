@@ -58,6 +58,7 @@ class Type(StrEnum):
     ORDER_CANCELLED = "Order Cancelled"
     ORDER_REFUNDED = "Order Refunded"
     EMAIL_SENT = "Email Sent"
+    EMAIL_HELD_OUT = "Email Held Out"
     EMAIL_DELIVERED = "Email Delivered"
     EMAIL_OPENED = "Email Opened"
     EMAIL_CLICKED = "Email Clicked"
@@ -107,7 +108,7 @@ GATHERED = frozenset(
         *(Type.PAGE_VIEWED, Type.SCREEN_VIEWED, Type.GROUP_JOINED, Type.PRODUCT_VIEWED),
         *(Type.PRODUCT_ADDED, Type.PRODUCT_REMOVED, Type.CART_VIEWED),
         *(Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED),
-        *(Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_DELAYED),
+        *(Type.EMAIL_SENT, Type.EMAIL_HELD_OUT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_DELAYED),
         *(Type.PRODUCT_UPDATED, Type.EVALUATION_DUE, Type.SCORED),
         *(Type.BACK_IN_STOCK, Type.PRICE_DROPPED, Type.LOW_STOCK),  # as many at a time as looked at the product
         # What a visit is made of, by the names of Segment's e-commerce and mobile specs:
@@ -327,6 +328,19 @@ def evaluation_due(contact: str, at: Instant, **properties: int) -> Event:
         source="refresh",
         identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
         properties=properties,
+    )
+
+
+def held_out(contact: str, message: str, about: Mapping[str, str], at: Instant) -> Event:
+    """That an email would have been sent at an instant, had its contact not been held out of it."""
+    return Event(
+        id=event_id("held_out", contact, message),
+        type=Type.EMAIL_HELD_OUT,
+        time=at,
+        received=at,
+        source="refresh",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=contact),),
+        properties={"message": message, **about},
     )
 
 

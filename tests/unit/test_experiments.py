@@ -14,7 +14,9 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
 
-from shared.domain.experiments.assignment import arm_of, cell_of
+from shared.domain.campaigns.definition import Campaign
+from shared.domain.draws import drawn
+from shared.domain.experiments import campaigns
 from shared.domain.experiments.looks import NEVER, boundaries, e_value, planned, spent
 from shared.domain.experiments.power import least_difference, more_needed, people_needed
 from shared.domain.experiments.rates import (
@@ -44,29 +46,22 @@ P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 # ── who gets what ──
 
 
-def test_arms_come_out_in_proportion_and_two_experiments_draw_apart() -> None:
+def test_lots_fall_in_proportion_and_two_draws_apart() -> None:
     people = [f"contact-{number}" for number in range(20_000)]
-    one = np.array([arm_of("one", each, (8, 1, 1)) for each in people])
-    two = np.array([arm_of("two", each, (1, 1)) for each in people])
+    one = np.array([drawn(f"one {each}", (8, 1, 1)) for each in people])
+    two = np.array([drawn(f"two {each}", (1, 1)) for each in people])
     assert sample_ratio([int(count) for count in np.bincount(one)], (8, 1, 1)) > 0.001
     table = np.histogram2d(one, two, bins=(3, 2))[0]
     assert stats.chi2_contingency(table).pvalue > 0.001
 
 
-def test_the_same_contact_falls_the_same_way_for_good() -> None:
+def test_the_same_falls_the_same_way_for_good() -> None:
     # Written down: another draw would give people who are under way another arm.
-    assert [arm_of("subject", f"c{number}", (1, 1)) for number in range(10)] == [0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
+    assert [drawn(f"subject\x1fc{number}", (1, 1)) for number in range(10)] == [0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
 
 
-def test_an_arm_without_weight_gets_nobody() -> None:
-    assert {arm_of("x", str(number), (0, 3, 0)) for number in range(200)} == {1}
-
-
-def test_every_factor_is_drawn_by_itself() -> None:
-    cells = [cell_of("x", str(number), (2, 2, 2)) for number in range(8_000)]
-    counts = np.unique(np.array(cells), axis=0, return_counts=True)[1]
-    assert len(counts) == 8
-    assert stats.chisquare(counts).pvalue > 0.001
+def test_what_has_no_weight_gets_nobody() -> None:
+    assert {drawn(str(number), (0, 3, 0)) for number in range(200)} == {1}
 
 
 # ── rates ──
@@ -300,3 +295,81 @@ def test_a_flow_without_an_end() -> None:
     assert endless(days, (1, 1), 0.05).word is Word.BETTER
     assert endless(days[:3], (1, 1), 0.05).word is Word.NOT_ENOUGH
     assert endless([(other, control) for control, other in days], (1, 1), 0.05).word is Word.WORSE
+
+
+# ── a campaign's ──
+
+TWO = {
+    "id": "x",
+    "name": "X",
+    "template": "t",
+    "segments": ["s"],
+    "variants": [{"id": "a"}, {"id": "b", "subject": "B"}],
+}
+
+
+def counts(variant: str, people: int, clicked: int, ordered: int = 0, held_out: bool = False) -> campaigns.Counts:
+    return campaigns.Counts(variant, held_out, people, clicked, ordered, 0, latest=0)
+
+
+def words(campaign: Campaign, *found: campaigns.Counts) -> list[str]:
+    told = campaigns.compared(campaign, found, all_reached=True, t=campaigns.ends(campaign, found))
+    return [campaigns.sentence(each, campaign.measure.least) for each in told]
+
+
+def test_what_a_campaign_s_arms_say_in_words() -> None:
+    two = Campaign.model_validate(TWO)
+    assert words(two, counts("a", 400, 20), counts("b", 410, 50)) == [
+        "Variant b did better: 50 of 410 (12.2 %) clicked; a: 20 of 400 (5.0 %) (a difference of +3.4 to +11.1 points)."
+    ]
+    assert words(two, counts("a", 9_000, 450), counts("b", 9_040, 455))[0].startswith(
+        "No difference larger than 1 point: b 455 of 9,040 (5.0 %) clicked"
+    )
+    (little,) = words(two, counts("a", 50, 4), counts("b", 51, 6))
+    assert little.startswith("Not enough to tell. Variant b: 6 of 51")
+    assert little.endswith("It would take about 9,100 people more.")
+    (off,) = words(two, counts("a", 5_200, 500), counts("b", 4_800, 900))
+    assert off.startswith("Nothing can be said: 4,800 and 5,200 people are not what the draw would give")
+
+
+def test_nothing_is_said_before_everybody_has_had_their_time() -> None:
+    two = Campaign.model_validate(TWO)
+    found = [counts("a", 400, 20), counts("b", 410, 50)]
+    end = campaigns.ends(two, found)
+    assert campaigns.compared(two, found, all_reached=True, t=end - 1)[0].verdict is None
+    assert campaigns.compared(two, found, all_reached=False, t=end)[0].verdict is None
+
+
+def test_who_is_held_out_is_compared_by_orders_with_all_who_got_it() -> None:
+    both = Campaign.model_validate(TWO | {"holdout": 20})
+    found = [
+        counts("a", 2_000, 90, 80),
+        counts("b", 2_010, 95, 85),
+        counts("a", 500, 0, 9, True),
+        counts("b", 505, 0, 9, True),
+    ]
+    of_variants, of_all = campaigns.compared(both, found, all_reached=True, t=campaigns.ends(both, found))
+    assert (of_variants.control.people, of_variants.other.people) == (2_000, 2_010)
+    assert (of_all.control, of_all.other) == (Arm(1_005, 18), Arm(4_010, 165))
+    assert campaigns.sentence(of_all, 0.01).startswith("Those who got it did better: 165 of 4,010 (4.1 %) ordered")
+
+
+def test_a_campaign_that_reached_nobody_says_nothing() -> None:
+    assert words(Campaign.model_validate(TWO))[0].startswith("Nothing can be said")
+
+
+def test_what_a_campaign_can_show_is_said_out_of_what_the_shop_knows() -> None:
+    two = Campaign.model_validate(TWO | {"holdout": 10})
+    usual: dict[campaigns.Metric, Arm] = {"clicked": Arm(3_000, 100), "ordered": Arm(3_000, 50)}
+    clicks, orders = campaigns.expected(two, 812, usual)
+    assert clicks == (
+        "Usually 3.3 % click. With 812 people, a rise to 7.8 % or more would be seen 8 times in 10. For 1 point, the "
+        "least that matters to you, it would take about 12,000 people."
+    )
+    assert "order" in orders
+    (enough, _) = campaigns.expected(two, 40_000, usual)
+    assert enough.endswith("That is enough for 1 point, the least that matters to you.")
+    assert campaigns.expected(two, 0, usual) == []
+    unknown: dict[campaigns.Metric, Arm] = {"clicked": Arm(20, 1), "ordered": Arm(0, 0)}
+    assert all(each.startswith("Too little is known") for each in campaigns.expected(two, 812, unknown))
+    assert campaigns.expected(two, 3, usual)[0].startswith("3 people are too few to show any difference")

@@ -2,6 +2,7 @@
 
 import { ask, at, whole } from "./api.js";
 import { CampaignForm } from "./campaign-form.js";
+import { isTest, Results } from "./campaign-results.js";
 import { peopleLink, StateTag } from "./campaign-frame.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, Table, Title, useActing, useLoaded, useRefreshed } from "./parts.js";
 import { count, plural, time, When } from "./words.js";
@@ -22,7 +23,8 @@ export default function Campaign({ id }) {
     <div class="head"><${Title}>${found.name}<//><${StateTag} state=${found.state} /></div>
     ${found.why && html`<p class="lead">${found.why}</p>`}
     ${found.state === "draft" ? html`<${CampaignForm} key=${found.etag} told=${found} known=${known} again=${told.again} /><${Sending} told=${found} again=${told.again} />`
-      : html`<${Progress} told=${found} of=${progress} again=${told.again} />`}`}<//>`;
+      : html`<${Progress} told=${found} of=${progress} again=${told.again} />`}
+    ${isTest(found.definition) && html`<${Results} id=${id} on=${found.etag} />`}`}<//>`;
 }
 
 /** Whom it would go to, a test, and the button. */

@@ -84,6 +84,16 @@ OPENS_LIE = (
 )
 
 
+class Measure(Strict):
+    """What a test is decided by, fixed before it is sent: which share of the people clicked in the email, or ordered,
+    `within` so long after it. `least`: the least difference that matters, as a share of the people (0.01: one in a
+    hundred)."""
+
+    metric: Literal["clicked", "ordered"] = "clicked"
+    within: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] = 5 * DAY
+    least: float = Field(default=0.01, ge=0.001, le=0.5)
+
+
 def _who(value: Any) -> Any:
     if value in ("not_opened", "unopened", "did_not_open"):
         raise ValueError(OPENS_LIE)
@@ -110,6 +120,10 @@ class Campaign(Strict):
     """`segments`: to the members of any of them, but not to those of `without`. `recheck`: who has left all of them by
     the instant of sending, or has come to one of `without`, is skipped; else the audience stays as it was frozen.
 
+    `variants` are tested against the first of them, and all of them together against `holdout`: so many in a hundred
+    of the audience, who pass the same gate, get nothing, and are counted as if they had. By what variants are decided
+    is said in `measure`; who is held out has nothing to click in, so there it is always whether they ordered.
+
     `spread`: the audience's parts go out evenly over so long, instead of as fast as SES takes them. `repeat`: again
     each week or month, with an audience of its own. `best_before`: so long after its contact's turn, it is too late.
     """
@@ -127,6 +141,8 @@ class Campaign(Strict):
     repeat: Literal["weekly", "monthly"] | None = None
     follow_up: FollowUp | None = None
     variants: tuple[Variant, ...] = Field(default=(), max_length=8)
+    holdout: int = Field(default=0, ge=0, le=50)
+    measure: Measure = Field(default_factory=Measure)
     best_before: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] | None = None
 
     @model_validator(mode="after")

@@ -46,6 +46,7 @@ def follow_up_of(kept: Kept, t: Instant) -> Kept | None:
             "repeat": None,
             "follow_up": None,
             "variants": (),
+            "holdout": 0,
             "recheck": False,
         }
     )

@@ -1,11 +1,11 @@
-"""Who gets which variant of a campaign: drawn of the contact's id, so that a retry draws the same."""
+"""Who gets which variant of a campaign, or is held out: drawn of the contact's id, so that a retry draws the same."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple
 
 from shared.domain.campaigns.definition import Campaign, Variant
+from shared.domain.draws import drawn
 
 
 class Email(NamedTuple):
@@ -27,10 +27,9 @@ def email_for(campaign: Campaign, id_: str, contact: str) -> Email:
 def variant_for(campaign: Campaign, id_: str, contact: str) -> Variant | None:
     if not campaign.variants:
         return None
-    drawn = int.from_bytes(hashlib.sha256(f"{id_}\x1f{contact}".encode()).digest()[:8])
-    left = drawn % sum(variant.weight for variant in campaign.variants)
-    for variant in campaign.variants:
-        left -= variant.weight
-        if left < 0:
-            return variant
-    raise AssertionError("the weights add up")
+    return campaign.variants[drawn(f"{id_}\x1f{contact}", [variant.weight for variant in campaign.variants])]
+
+
+def is_held_out(campaign: Campaign, id_: str, contact: str) -> bool:
+    """Whether a contact is in the share that gets nothing, to compare the others with. Drawn apart from variants."""
+    return drawn(f"{id_}\x1eholdout\x1f{contact}", [100 - campaign.holdout, campaign.holdout]) == 1

@@ -9,10 +9,10 @@ and what comes after it sees what it has changed.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from shared.domain.draws import drawn
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Instant, iso, parse_instant
 from shared.domain.journeys import timing
@@ -595,13 +595,7 @@ def _way(shop: Journeys, path: Path, step: Branch | Split, run: Run, profile: Pr
         asked_at = max(t, profile.decided)
         ways: Iterable[str] = (way.next for way in step.ways if shop.holds(way.when, run, profile, asked_at))
         return next(iter(ways), path.following[step.id])
-    drawn = int.from_bytes(hashlib.sha256(f"{run.id}:{step.id}".encode()).digest()[:8])
-    drawn %= sum(way.weight for way in step.ways)
-    for way in step.ways:
-        drawn -= way.weight
-        if drawn < 0:
-            return way.next
-    raise AssertionError("the weights add up")
+    return step.ways[drawn(f"{run.id}:{step.id}", [way.weight for way in step.ways])].next
 
 
 def _occurs(shop: Journeys, occasion: Occasion, happening: Act | Transition, run: Run) -> bool:

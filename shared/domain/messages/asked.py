@@ -115,10 +115,12 @@ class CampaignMessage(Message):
     """A campaign sends it to one of its audience. `variant`: which of its versions, empty where it has one only;
     `subject`: as Liquid, instead of the template's. `best_before`: after this instant it is too late. Whether the
     campaign goes on is its worker's to know. `test`: it goes to a colleague, says that it is a test, and is counted
-    nowhere: no cap, no report, no code of a pool."""
+    nowhere: no cap, no report, no code of a pool. `held_out`: it passes the gate, counts towards the cap, and is not
+    sent."""
 
     kind: Literal["campaign"] = "campaign"
     test: bool = False
+    held_out: bool = False
     campaign: Id
     variant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     subject: Annotated[str, Field(max_length=500)] | None = None

@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     TEMPLATE_FAILED = "template_failed"
     IN_DIGEST = "in_digest"
     CALLED_OFF = "called_off"
+    HELD_OUT = "held_out"
 
 
 SENTENCES = {
@@ -57,5 +58,6 @@ SENTENCES = {
     Refusal.TEMPLATE_FAILED: "The template could not be rendered for this contact, or took too long.",
     Refusal.IN_DIGEST: "The contact wants one email a week, or a month, about this topic, and has it there.",
     Refusal.CALLED_OFF: "The campaign was cancelled before the digest went out that the email was kept for.",
+    Refusal.HELD_OUT: "The contact is in the share of the audience that gets nothing, to compare the others with.",
 }
 """The refusals in words, for whoever asks why a mail was not sent."""

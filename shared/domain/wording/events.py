@@ -66,6 +66,7 @@ VERBS: Mapping[str, Verb] = {
     Type.ORDER_CANCELLED: Verb("cancelled", "an order"),
     Type.ORDER_REFUNDED: Verb("was refunded", "an order", "been refunded"),
     Type.EMAIL_SENT: Verb("was sent", "an email", "been sent"),
+    Type.EMAIL_HELD_OUT: Verb("was held out of", "an email", "been held out of"),
     Type.EMAIL_DELIVERED: Verb("received", "an email"),
     Type.EMAIL_OPENED: Verb("opened", "an email"),
     Type.EMAIL_CLICKED: Verb("clicked a link in", "an email"),

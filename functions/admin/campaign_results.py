@@ -1,0 +1,85 @@
+"""The test that a campaign is: what it can show before it is sent, and what it has shown. Route of the admin's API."""
+
+from __future__ import annotations
+
+from chalice.app import Response
+
+from functions.admin import shapes
+from functions.admin.campaigns import kept_of
+from functions.admin.reports import FiguresQuery, asked, sql
+from functions.admin.rest import Request, route
+from shared.adapters import athena, audiences, campaigns
+from shared.adapters.clock import now
+from shared.domain.campaigns.states import ENDED, Kept, State
+from shared.domain.events import Instant, Json, iso
+from shared.domain.experiments import campaigns as tests
+from shared.domain.experiments.rates import Arm
+from shared.domain.operators import Role
+
+
+@route(
+    "GET",
+    "/campaigns/{campaign}/results",
+    role=Role.VIEWER,
+    gives=shapes.CampaignResults,
+    query=FiguresQuery,
+)
+def results(request: Request, campaign: str) -> Json:
+    """Of a campaign with variants or a holdout, arm by arm: how many people came to it, and how many of them clicked,
+    ordered and complained within the time it is measured by; how each compares, in words; and when that is final
+    (`ends`). Of one that is not sent yet, what it can show (`expected`). 202 with a `query` when it takes long."""
+    kept, t = kept_of(campaign), now()
+    if kept.state in (State.DRAFT, State.SCHEDULED):
+        return _expected(request, kept, t)
+    within = str(kept.campaign.measure.within)
+    month = iso(kept.began or kept.since)[:7]
+    rows = asked(request, lambda: athena.start(sql("arms"), (month, kept.id, within, within)))
+    return rows if isinstance(rows, Response) else told(kept, tests.counts(rows), t)
+
+
+def told(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
+    made = kept.campaign
+    shown = tests.compared(made, found, all_reached=kept.state in ENDED, t=t)
+    return {
+        "campaign": kept.id,
+        "as_of": t,
+        "ends": tests.ends(made, found) if found and kept.state in ENDED else None,
+        "arms": [
+            {
+                "variant": each.variant or None,
+                "held_out": each.held_out,
+                "people": each.people,
+                "clicked": each.clicked,
+                "ordered": each.ordered,
+                "complained": each.complained,
+            }
+            for each in found
+        ],
+        "compared": [
+            {
+                "arm": each.arm,
+                "beside": each.beside,
+                "metric": each.metric,
+                "verdict": each.verdict and each.verdict.word,
+                "words": tests.sentence(each, made.measure.least),
+            }
+            for each in shown
+        ],
+        "expected": [],
+    }
+
+
+def _expected(request: Request, kept: Kept, t: Instant) -> Json:
+    within, since = str(kept.campaign.measure.within), iso(max(t - tests.RATES_OVER, 0))
+    rows = asked(request, lambda: athena.start(sql("rates"), (since[:7], since[:10], within, within)))
+    if isinstance(rows, Response):
+        return rows
+    people, clicked, ordered = (int(str(rows[0][name])) for name in ("people", "clicked", "ordered"))
+    usual: dict[tests.Metric, Arm] = {"clicked": Arm(people, clicked), "ordered": Arm(people, ordered)}
+    return {**told(kept, [], t), "compared": [], "expected": list(tests.expected(kept.campaign, _reach(kept), usual))}
+
+
+def _reach(kept: Kept) -> int:
+    """Whom it would go to, by the newest count; without one, at most how many."""
+    counted = campaigns.kept(kept.id, campaigns.AUDIENCE)
+    return int(counted["found"]["mailed"]) if counted is not None else audiences.size(kept.campaign)

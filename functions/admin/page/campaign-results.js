@@ -1,0 +1,38 @@
+// The test that a campaign is: what of it is chosen, what it can show, and what it has shown.
+
+import { at } from "./api.js";
+import { Section, Table } from "./parts.js";
+import { asked } from "./reports.js";
+import { count, When } from "./words.js";
+import { html } from "./vendor/preact.js";
+
+const share = (n, of) => (of > 0 ? ` (${(100 * n / of).toFixed(1)} %)` : "");
+
+/** Whether a campaign's definition tests anything. */
+export const isTest = ({ variants = [], holdout = 0 }) => variants.length > 0 || holdout > 0;
+
+export const Results = ({ id, on }) => html`<${Section} title="What the test says" on=${[id, on]} load=${() => asked(at("campaigns", id, "results"))}>${(found) => html`
+  ${found.expected.map((words) => html`<p>${words}</p>`)}
+  ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}</p>`)}
+  ${found.ends && found.compared.some((each) => each.verdict === null) && html`<p class="note">Everybody has had their time <${When} at=${found.ends} />. Who decides before then takes chance for a result.</p>`}
+  ${found.arms.length > 0 && html`<${Table} label="Arm by arm" rows=${found.arms} columns=${[
+    { title: "Arm", cell: (each) => [each.variant, each.held_out ? "held out" : each.variant ? null : "sent"].filter(Boolean).join(", ") },
+    { title: "People", number: true, cell: (each) => count(each.people) },
+    { title: "Clicked", number: true, cell: (each) => (each.held_out ? "–" : `${count(each.clicked)}${share(each.clicked, each.people)}`) },
+    { title: "Ordered", number: true, cell: (each) => `${count(each.ordered)}${share(each.ordered, each.people)}` },
+    { title: "Reported as spam", number: true, cell: (each) => (each.held_out ? "–" : count(each.complained)) },
+  ]} />`}`}<//>`;
+
+/** What is held out, and by what the test is decided. `made`: the definition; `set(name, value)` changes it. */
+export function TestFields({ made, set }) {
+  const measure = made.measure ?? {};
+  const change = (name, value) => set("measure", { ...measure, [name]: value });
+  return html`<fieldset><legend>What it is tested by</legend>
+    <div class="fields">
+      <label>Held out, to compare with<select value=${made.holdout ?? 0} onChange=${(event) => set("holdout", Number(event.target.value) || null)}>${[0, 5, 10, 20, 50].map((n) => html`<option value=${n} selected=${(made.holdout ?? 0) === n}>${n === 0 ? "nobody" : `${n} %`}</option>`)}</select></label>
+      ${isTest(made) && html`
+        ${made.variants?.length > 0 && html`<label>The better one is the one after which more<select value=${measure.metric ?? "clicked"} onChange=${(event) => change("metric", event.target.value)}>${[["clicked", "click"], ["ordered", "order"]].map(([value, says]) => html`<option value=${value} selected=${(measure.metric ?? "clicked") === value}>${says}</option>`)}</select></label>`}
+        <label>Within<select value=${measure.within ?? "5d"} onChange=${(event) => change("within", event.target.value)}>${["1d", "3d", "5d", "7d", "14d", "30d"].map((value) => html`<option value=${value} selected=${(measure.within ?? "5d") === value}>${value === "1d" ? "a day" : value.replace("d", " days")}</option>`)}</select></label>
+        <label>The least difference that matters, in points<input type="number" min="0.1" max="50" step="0.1" value=${100 * (measure.least ?? 0.01)} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value) / 100); }} /></label>`}
+    </div></fieldset>`;
+}

@@ -1,0 +1,165 @@
+"""Campaigns that are tests: variants, a holdout that passes the same gate, and what their numbers can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local.aws import ses
+from infra.local.aws.calls import Call
+from infra.local.system import ProcessDied
+from shared.adapters import contacts
+from shared.domain.events import DAY, MINUTE, Json, Type
+from tests.integration.shop import Shop
+from tests.integration.test_campaigns import drafted, mail_to, mails, progress, sent, settle_on, skipped
+
+CUSTOMERS = 60
+HELD_OUT = {"holdout": 50, "measure": {"metric": "ordered", "within": "3d"}}
+
+
+@pytest.fixture(scope="module")
+def _shop() -> Shop:
+    shop = Shop()
+    for number in range(1, CUSTOMERS + 1):
+        shop.customer(number)
+    shop.publish("everybody", {"kind": "trait", "trait": "email", "is": "exists"})
+    shop.passes(30 * MINUTE)
+    return shop
+
+
+@pytest.fixture
+def shop(_shop: Shop) -> Iterator[Shop]:
+    yield _shop
+    _shop.fault = lambda _, perform: perform()
+
+
+def results(shop: Shop, id_: str) -> Json:
+    status, told = shop.ask("GET", f"/campaigns/{id_}/results")
+    assert status == 200, told
+    return told
+
+
+def held_out(shop: Shop, id_: str) -> set[str]:
+    """Of whom an event says that they would have been sent it."""
+    return {
+        profile.contact
+        for profile in shop.profiles()
+        for event in contacts.events(profile.contact)
+        if event.type == Type.EMAIL_HELD_OUT and event.properties["campaign"] == id_
+    }
+
+
+def test_who_is_held_out_is_counted_as_if_they_had_been_sent_it(shop: Shop) -> None:
+    settle_on(shop, caps={"marketing": {"day": 1}})
+    id_ = sent(shop, **HELD_OUT)
+    shop.passes(6 * MINUTE)
+    stands, out = progress(shop, id_), held_out(shop, id_)
+    assert stands["state"] == "done"
+    assert skipped(stands) == {"held_out": len(out)}
+    assert CUSTOMERS / 4 < len(out) < 3 * CUSTOMERS / 4
+    assert set(mails(shop, id_)) == shop.members("everybody") - out
+    for contact in out:
+        (event,) = [each for each in contacts.events(contact) if each.type == Type.EMAIL_HELD_OUT]
+        assert event.properties["template"] == "check_in"
+    # As much room is left to them for the next email as to the others.
+    after = sent(shop)
+    shop.passes(6 * MINUTE)
+    assert (progress(shop, after)["sent"], progress(shop, after)["waiting"]) == (0, CUSTOMERS)
+    shop.passes(DAY)
+    assert progress(shop, after)["sent"] == CUSTOMERS
+    settle_on(shop, caps={})
+
+
+def test_the_verdict_comes_when_everybody_has_had_their_time_and_says_who_ordered(shop: Shop) -> None:
+    id_ = sent(shop, **HELD_OUT)
+    shop.passes(6 * MINUTE)
+    out, got = held_out(shop, id_), set(mails(shop, id_))
+    numbers = {each.contact: number for number, each in _numbered(shop).items()}
+    for contact in sorted(got):
+        shop.order(numbers[contact], 7)
+    shop.order(numbers[min(out)], 7)
+    shop.passes(10 * MINUTE)
+    told = results(shop, id_)
+    assert [(each["held_out"], each["people"], each["ordered"]) for each in told["arms"]] == [
+        (False, len(got), len(got)),
+        (True, len(out), 1),
+    ]
+    (early,) = told["compared"]
+    assert early["verdict"] is None
+    assert "The verdict comes when everybody has had their time" in early["words"]
+    assert told["ends"] > shop.now()
+    shop.passes(3 * DAY)
+    for contact in sorted(out)[1:]:  # too late to count
+        shop.order(numbers[contact], 8)
+    shop.passes(10 * MINUTE)
+    (final,) = results(shop, id_)["compared"]
+    assert final["verdict"] == "better"
+    assert final["words"].startswith(f"Those who got it did better: {len(got)} of {len(got)} (100.0 %) ordered")
+
+
+def _numbered(shop: Shop) -> dict[int, Any]:
+    by_email = {profile.email: profile for profile in shop.profiles()}
+    return {number: by_email[body["email"]] for number, body in shop.customers.items() if body["email"] in by_email}
+
+
+def test_variants_are_compared_by_clicks_of_people(shop: Shop) -> None:
+    id_ = sent(shop, variants=[{"id": "a"}, {"id": "b", "subject": "Look here"}])
+    shop.passes(6 * MINUTE)
+    by_variant: dict[str, list[str]] = {"a": [], "b": []}
+    for contact in sorted(mails(shop, id_)):
+        for event in contacts.events(contact):
+            if event.type == Type.EMAIL_SENT and event.properties.get("campaign") == id_:
+                by_variant[str(event.properties["variant"])].append(contact)
+    assert all(by_variant.values())
+    for contact in by_variant["b"]:
+        ses.happen(shop.system.world, mail_to(shop, id_, contact), "Click", link="https://shop.example.com/a")
+    shop.passes(5 * DAY + 10 * MINUTE)
+    told = results(shop, id_)
+    assert {(each["variant"], each["people"], each["clicked"]) for each in told["arms"]} == {
+        ("a", len(by_variant["a"]), 0),
+        ("b", len(by_variant["b"]), len(by_variant["b"])),
+    }
+    (one,) = told["compared"]
+    assert (one["arm"], one["beside"], one["verdict"]) == ("b", "a", "better")
+    assert one["words"].startswith("Variant b did better:")
+
+
+def test_before_it_is_sent_it_says_what_it_can_show(shop: Shop) -> None:
+    id_ = drafted(shop, variants=[{"id": "a"}, {"id": "b", "subject": "Look here"}], holdout=10)
+    told = results(shop, id_)
+    assert told["arms"] == told["compared"] == []
+    clicks, orders = told["expected"]
+    assert "Usually" in clicks
+    assert "click" in clicks
+    assert "order" in orders
+
+
+def test_whoever_dies_over_it_who_is_held_out_is_told_of_once(shop: Shop) -> None:
+    """The function dies after it has stored that somebody is held out, and before their event is on its queue."""
+    died = []
+
+    def dies(call: Call, perform: Any) -> Any:
+        if call.operation == "SendMessageBatch" and "Email Held Out" in str(call.parameters) and len(died) < 3:
+            died.append(call)
+            raise ProcessDied(call.operation)
+        return perform()
+
+    shop.fault = dies
+    id_ = sent(shop, **HELD_OUT)
+    shop.passes(20 * MINUTE)
+    stands = progress(shop, id_)
+    assert died
+    assert stands["state"] == "done"
+    assert len(held_out(shop, id_)) == skipped(stands)["held_out"]
+    assert set(mails(shop, id_)) == shop.members("everybody") - held_out(shop, id_)
+
+
+def test_a_test_email_reaches_a_colleague_who_is_held_out(shop: Shop) -> None:
+    id_ = drafted(shop, **HELD_OUT)
+    contact = min(shop.members("everybody"))
+    assert shop.ask("POST", f"/campaigns/{id_}/test", {"contact": contact})[0] == 202
+    shop.passes(MINUTE)
+    (email,) = shop.ask("GET", f"/campaigns/{id_}/test")[1]["emails"]
+    assert email["status"] == "sent"
