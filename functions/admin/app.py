@@ -216,6 +216,7 @@ def told(profile: Profile, t: Instant) -> dict[str, Json]:
         "summary": people.summary(profile, t),
         "ahead": people.ahead(profile, memberships, t),
         "scores": scores.scores_of(profile, scored, t),
+        "lead_scores": scores.lead_points_of(profile, t),
         "memberships": memberships,
     }
 

@@ -33,6 +33,7 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.tables import as_csv
 
+SHOWN = (*CATALOGUE, telling.RECOMMENDATIONS)
 V = TypeVar("V", bound=Value)
 EXPORTED = 500
 COLUMNS = ("contact", "email", "name", "value", "band", "rank", "because", "and_because", "and_also")
@@ -214,7 +215,7 @@ def show_insight(request: Request) -> Json:
     """All scores: what each means, who has it and since when, how it did on the shop's own last weeks beside the simple
     rule, and its bands."""
     night, used = results(), _used()
-    return {"as_of": night.get("at"), "scores": [_told(each, result_of(night, each), used) for each in CATALOGUE]}
+    return {"as_of": night.get("at"), "scores": [_told(each, result_of(night, each), used) for each in SHOWN]}
 
 
 @route("GET", "/insight/{score}", role=Role.VIEWER, gives=ScoreTold)
@@ -635,7 +636,7 @@ def results() -> Mapping[str, Any]:
 
 def known_score(score: str) -> Score:
     try:
-        return score_of(score)
+        return telling.RECOMMENDATIONS if score == telling.RECOMMENDATIONS.id else score_of(score)
     except KeyError:
         raise RefusedError("not_found", "there is no such score", "score", 404) from None
 

@@ -14,10 +14,12 @@ from functions.admin import insight, shapes, views
 from functions.admin.rest import Request, logger, route
 from shared.adapters import contacts, definitions
 from shared.adapters.clock import now
+from shared.adapters.histories import with_history
 from shared.domain import calendars
 from shared.domain.evaluation.traits import trait_of
 from shared.domain.events import DAY, Instant, Json, Type
 from shared.domain.insight import CATALOGUE, Reason, Score, telling
+from shared.domain.lead_scores import lead_scores
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 
@@ -35,18 +37,20 @@ class ContactScores(TypedDict):
     contact: str
     as_of: int | None
     scores: list[shapes.ContactScore]
+    lead_scores: list[shapes.LeadPoints]
 
 
 @route("GET", "/contacts/{contact}/scores", role=Role.VIEWER, gives=ContactScores)
 def show_scores(request: Request, contact: str) -> Json:
-    """What the nights say of the contact: each score with its band, rank and reasons in words, and since when; or why
-    there is none. Scores say what is likely, and decide nothing by themselves."""
+    """What is likely of the contact: each score with its band, rank and reasons in words, and since when, or why there
+    is none; and their points of each lead model. Scores say what is likely, and decide nothing by themselves."""
     t = now()
     profile = views.profile_of(contact)
     return {
         "contact": profile.contact,
         "as_of": insight.results().get("at"),
         "scores": scores_of(profile, newest_told(profile, t), t),
+        "lead_scores": lead_points_of(profile, t),
     }
 
 
@@ -78,6 +82,23 @@ def _of_one(
         "said": telling.overdue_in_words(days) if days is not None else None,
         "why_none": None if value is not None else why_none(profile, score, results),
     }
+
+
+def lead_points_of(profile: Profile, t: Instant) -> list[shapes.LeadPoints]:
+    """Points of every lead model of the shop, as they are now: nothing of them is stored."""
+    held = definitions.segments()
+    return [
+        {
+            "model": each.model.id,
+            "name": each.model.name,
+            "points": each.points,
+            "threshold": each.model.threshold,
+            "qualified": each.qualified,
+            "until": views.instant(each.until),
+            "parts": [part.told for part in each.parts],
+        }
+        for each in with_history(profile, held.asked, lambda known: lead_scores(held, known, t))
+    ]
 
 
 def why_none(profile: Profile, score: Score, results: Mapping[str, Any]) -> str:

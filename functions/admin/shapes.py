@@ -23,7 +23,8 @@ Name = str | None
 Counts = dict[str, int]
 """How many, by a name."""
 Scalar = str | int | float | bool | None
-Value = Scalar | list[Scalar | dict[str, Scalar]] | dict[str, Any]
+Part = Scalar | list[Scalar | dict[str, Scalar]]
+Value = Scalar | list[Scalar | dict[str, Part]] | dict[str, Any]
 """Of a trait, or of an event's property: what the shop's systems tell."""
 
 
@@ -434,6 +435,19 @@ class Coming(TypedDict):
     name: str
 
 
+class LeadPoints(TypedDict):
+    """What a contact has of a lead model: points by rules that the shop has set, qualified from `threshold` on."""
+
+    model: str
+    name: str
+    points: float
+    threshold: float
+    qualified: bool
+    until: int | None
+    """When that changes, if nothing happens."""
+    parts: list[str]
+
+
 class ContactTold(Person):
     first_seen: int | None
     suppression: SuppressionTold | None
@@ -447,6 +461,7 @@ class ContactTold(Person):
     ahead: list[Coming]
     memberships: list[MembershipTold]
     scores: list[ContactScore]
+    lead_scores: list[LeadPoints]
 
 
 class EventEntry(TypedDict):

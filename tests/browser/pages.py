@@ -46,6 +46,7 @@ VIEWS = (
     View("campaigns", "campaigns", "Campaign", "Campaigns: one email to a whole segment"),
     View("forms", "forms", "Form", "Forms: how people sign up"),
     View("reports", "reports", "Goals of 100 started", "Reports: days, and journeys side by side"),
+    View("insight", "insight", "Segments worth having", "Insight: what is likely, how it was checked, and who that is"),
     View("data", "data", "Data", "Data: lists that are brought over"),
     View("shop", "shop", "Pictures for emails", "Shop: brand, topics, caps, quiet hours, senders"),
     View("operations", "operations", "Cost so far", "Operations: what waits for a person, and the cost so far"),

@@ -220,6 +220,8 @@ def test_a_contact_has_scores_with_reasons_and_says_why_there_is_none(shop: Shop
     assert (scores["next_order"]["overdue_days"], scores["next_order"]["said"]) == (12, "overdue by 12 days")
     assert scores["next_order"]["by_simple_rule"]
     assert scores["reorder"]["why_none"] == "there is nothing that they buy again and again"
+    (lead,) = (each for each in told["lead_scores"] if each["model"] == "lead")
+    assert (lead["qualified"], lead["points"] < lead["threshold"]) == (False, True)
     stranger = next(each.contact for each in shop.profiles() if not each.orders)
     of_stranger = {each["score"]: each for each in shop.ask("GET", f"/contacts/{stranger}/scores")[1]["scores"]}
     assert of_stranger["order"]["why_none"] == "no order that counts yet"

@@ -43,7 +43,7 @@ function Whole({ told }) {
       ${outside.length > 0 && html`<${More} title="Not in ${plural(outside.length, "segment")}: why, and when">
         <ul class="segments">${outside.map((of) => html`<li><details><summary>${of.name}${of.until && html` <span class="soft">from ${day(of.until)}</span>`}</summary><${Membership} of=${of} /></details></li>`)}</ul><//>`}
     <//>
-    <${Scores} of=${told.scores} />
+    <${Scores} of=${told.scores} points=${told.lead_scores} />
     <${Recommendations} contact=${told.contact} />
     <${Card} title=${plural(orders, "order")}>${told.orders.length > 0
       ? html`<${Table} stacked label="Orders" rows=${told.orders} columns=${[
@@ -139,7 +139,7 @@ function Merge({ told }) {
 
 // ── what the nights say of them ──
 
-function Scores({ of }) {
+function Scores({ of, points }) {
   const [has, has_none] = [true, false].map((known) => of.filter((each) => (each.why_none === null) === known));
   return html`<${Card} title="What is likely">
     ${has.length > 0 ? html`<ul class="list scores">${has.map((each) => html`<li>
@@ -154,6 +154,10 @@ function Scores({ of }) {
       ${each.reasons.length > 0 && html`<ul class="reasons">${each.reasons.map((text) => html`<li>${text}</li>`)}</ul>`}</li>`)}</ul>
       <p class="small soft">What it means and how it was checked: <a href="#/insight">Insight</a>. A score says what is likely, and decides nothing by itself.</p>`
       : html`<${Empty}>No score yet: ${has_none[0]?.why_none}. <a href="#/insight">Insight</a><//>`}
+    ${points.length > 0 && html`<ul class="list scores">${points.map((each) => html`<li>
+      <div class="head"><h3>${each.name} <span class="soft">lead score</span></h3><span class="value">${plural(each.points, "point")}</span></div>
+      <p class="small soft">${each.qualified ? "Qualified" : "Not qualified"}: ${each.threshold} are needed${each.until ? html`; that changes <${When} at=${each.until} /> if nothing happens` : ""}.</p>
+      ${each.parts.length > 0 && html`<ul class="reasons">${each.parts.map((text) => html`<li>${capital(text)}</li>`)}</ul>`}</li>`)}</ul>`}
     ${has.length > 0 && has_none.length > 0 && html`<${More} title="No score for ${plural(has_none.length, "thing")}: why"><dl>${has_none.map((each) => html`<dt>${each.name}</dt><dd>${capital(each.why_none)}.</dd>`)}</dl><//>`}
   <//>`;
 }

@@ -64,17 +64,17 @@ function Numbers({ of }) {
   if (points.length === 0 && gain.length === 0 && figures.length === 0) return null;
   const words = SAYS[of.unit] ?? percent;
   return html`<${More} title="The numbers behind it">
-      ${figures.length > 0 && html`<${Table} label="How well it does" rows=${figures} columns=${[
+      ${figures.length > 0 && html`<${Table} label="${of.name}: how well it does" rows=${figures} columns=${[
         { title: "Measure", cell: (each) => html`${each.name}<span class="under">${each.says}</span>` },
         { title: "This score", number: true, cell: (each) => number(each.model) },
         { title: capital(of.simple_rule), number: true, cell: (each) => number(each.simple) },
       ]} />`}
-      ${points.length > 0 && html`<${Table} label="Said beside what came" rows=${points} columns=${[
+      ${points.length > 0 && html`<${Table} label="${of.name}: said beside what came" rows=${points} columns=${[
         { title: "Customers", cell: (each) => count(each.contacts) },
         { title: "Said", number: true, cell: (each) => words(each.predicted) },
         { title: "Came", number: true, cell: (each) => words(each.observed) },
       ]} />`}
-      ${gain.length > 0 && html`<${Table} label="Gain" rows=${gain} columns=${[
+      ${gain.length > 0 && html`<${Table} label="${of.name}: gain" rows=${gain} columns=${[
         { title: "Of all customers, the best", cell: (each) => percent(each.share) },
         { title: "This score", number: true, cell: (each) => percent(each.model) },
         { title: capital(of.simple_rule), number: true, cell: (each) => percent(each.simple) },
@@ -133,8 +133,8 @@ function Grid({ of }) {
       <tbody>${FIFTHS.toReversed().map((frequency) => html`<tr><th scope="row">${of.frequency[frequency - 1]}<span class="under">${of.frequency_orders[frequency - 1]}</span></th>${FIFTHS.map((recency) => {
         const cell = cells.get(`${recency} ${frequency}`) ?? { recency, frequency, contacts: 0, revenue: 0 };
         return html`<td class="heat-${heat(cell.contacts)}">${cell.contacts === 0 ? html`<span class="soft">0</span>`
-          : html`<button aria-pressed=${chosen.value === `${recency} ${frequency}` ? "true" : "false"} aria-label="${plural(cell.contacts, "customer")}, ordered ${of.frequency[frequency - 1]}, ${of.recency[recency - 1]}"
-            onClick=${() => { chosen.value = `${recency} ${frequency}`; }}>${count(cell.contacts)}<span class="under">${money(cell.revenue)}</span></button>`}</td>`;
+          : html`<button aria-pressed=${chosen.value === `${recency} ${frequency}` ? "true" : "false"}
+            onClick=${() => { chosen.value = `${recency} ${frequency}`; }}>${count(cell.contacts)}<span class="hidden"> ordered ${of.frequency[frequency - 1]}, ${of.recency[recency - 1]}, for</span><span class="under">${money(cell.revenue)}</span></button>`}</td>`;
       })}</tr>`)}</tbody></table></div>
     ${chosen.value ? html`<${Cell} key=${chosen.value} of=${cells.get(chosen.value)} words=${of} />` : html`<p class="small soft">Choose a number to see who that is, or to make a segment of them.</p>`}`;
 }

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Literal, NamedTuple
 
 from shared.domain.events import Json
-from shared.domain.insight.catalogue import Score
+from shared.domain.insight.catalogue import ORDER_DAYS, Score
 from shared.domain.insight.gates import CUSTOMERS, Gate, first_closed
 from shared.domain.insight.reasons import Reason, in_words
 from shared.domain.insight.results import Measures, Result, Validation
@@ -57,6 +57,8 @@ def standing(score: Score, result: Result | None) -> str:
         text = (why or NOT_YET).removeprefix("not enough: ")
         said = f"{text[:1].upper()}{text[1:]}"
         return f"{said}." if "Nobody has" in said else f"{said}; nobody has this score yet."
+    if not score.trait:
+        return "Worked out for each email when it is made, for whom it goes to."
     if result.contacts == 0:
         return "Nobody has it at the moment."
     has = "person has" if result.contacts == 1 else "people have"
@@ -68,6 +70,19 @@ def verdict(score: Score, result: Result | None) -> str | None:
     if result is None or result.validation is None or why_nobody(result) is not None:
         return None
     return result.validation.sentence
+
+
+RECOMMENDATIONS = Score(
+    id="recommendations",
+    name="Recommendations",
+    sentence="Which products somebody will buy next: what they buy again, what goes with what they bought, and what is "
+    "bought in their categories.",
+    trait="",
+    unit="list",
+    horizon_days=ORDER_DAYS,
+    rule="the shop's bestsellers",
+)
+"""Worked out for an email when it is made, and not told of anybody: checked as a score, but no trait."""
 
 
 class Figure(NamedTuple):

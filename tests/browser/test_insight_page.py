@@ -1,0 +1,116 @@
+"""The page Insight in a real browser: a score is read and used, its people are looked at, and why one has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.adapters import clock, insight
+from shared.domain.events import MINUTE
+from tests.browser.acting import press
+from tests.browser.chromium import EXECUTABLE, Page
+from tests.browser.test_accessibility import LOOK, axe  # noqa: F401 - a fixture
+from tests.integration import stored_night
+from tests.integration.shop import Shop
+from tests.integration.test_insight_told import customers, passes_night
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    shop.customer(1, orders=2)
+    shop.customer(2, orders=1)
+    shop.passes(2 * MINUTE)
+    passes_night(shop)
+    yield shop
+    clock.use(None)
+
+
+def in_card(page: Page, name: str, what: str) -> str:
+    return str(page.run(f"document.querySelector('section[aria-label=\"{name}\"]'){what}"))
+
+
+def test_a_score_is_read_used_and_leads_to_people_and_to_why(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/insight")
+    page.wait_for("Segments worth having")
+    card = in_card(page, "Risk of losing them", ".innerText")
+    assert "holds here" in card
+    assert "80.1 times of 100" in card
+    assert in_card(page, "Risk of losing them", ".querySelectorAll('.plot svg[role=img]').length") == "2"
+    assert in_card(page, "Risk of losing them", ".querySelectorAll('details table').length") == "3"
+    in_card(page, "Risk of losing them", ".querySelector('button.strong').click()")
+    page.wait_for("The drafts are there. Nothing is published.")
+    for link in ("use_churn", "insight_churn"):
+        href = page.run(f"[...document.querySelectorAll('main a')].find((each) => each.href.includes('{link}')).hash")
+        assert href.endswith("/edit"), link
+    assert shop.ask("GET", "/journeys/use_churn")[1]["state"] == "draft"
+    page.open("about:blank")
+    page.open(f"{base}#/insight")
+    page.wait_for("Segments worth having")
+    in_card(page, "Chance of an order", ".querySelector('.bands a').click()")
+    page.wait_for("Chance of an order: high")
+    assert "The last order was 12 days ago (+23 points)" in page.text()
+    page.run("document.querySelector('main table a').click()")
+    page.wait_for("What is likely")
+    assert page.run("location.hash").endswith(customers(shop)[0])
+    text = page.text()
+    assert "81 %" in text
+    assert "Usually 31 days between two orders" in text
+    assert "overdue by 12 days" in text
+    page.run("[...document.querySelectorAll('summary')].find((each) => each.innerText.includes('recommend')).click()")
+    page.wait_for("Recommended for them")
+
+
+def test_a_cell_of_the_grid_leads_to_its_people_and_becomes_a_segment(page: Page, base: str, shop: Shop) -> None:
+    page.open(f"{base}#/insight")
+    page.wait_for("How recently and how often")
+    is_meant = "(each) => each.textContent.includes('ordered often, most lately')"
+    page.run(f"[...document.querySelectorAll('.rfm button')].find({is_meant}).click()")
+    page.wait_for("46 customers ordered often, most lately")
+    press(page, "Make a segment")
+    page.wait_for("The drafts are there. Nothing is published.")
+    assert shop.ask("GET", "/segments/rfm_r5_f4")[1]["draft"]["problems"] == []
+    page.run("[...document.querySelectorAll('main a')].find((each) => each.innerText === 'See who').click()")
+    page.wait_for("as of last night")
+    assert "Ada" in page.text()
+
+
+def test_a_small_shop_reads_how_many_are_missing(page: Page, base: str, shop: Shop) -> None:
+    before = insight.stored()
+    assert before is not None
+    insight.record(stored_night.small_night(shop.now()))
+    insight.forget()
+    try:
+        page.open(f"{base}#/insight")
+        page.wait_for("63 of 100 customers with an order; nobody has this score yet.")
+        assert page.run("document.querySelectorAll('.score button').length") == 0
+        assert page.run("document.querySelectorAll('.plot').length") == 0
+    finally:
+        insight.record(before)
+        insight.forget()
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 390)])
+def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bool, width: int) -> None:  # noqa: F811
+    page.size(width)
+    page.dark(dark)
+    for place, last in (
+        ("insight", "Segments worth having"),
+        ("insight/order/people?band=high", "as of last night"),
+        (f"contacts/{customers(shop)[0]}", "Timeline"),
+    ):
+        page.open("about:blank")
+        page.open(f"{base}#/{place}")
+        page.wait_for(last)
+        page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        page.run("document.querySelector('.rfm .heat-4 button')?.click()")
+        page.wait("!document.querySelector('[aria-busy=true]')")
+        page.run(axe)
+        assert page.run(LOOK) == [], place
+        assert page.run("document.documentElement.scrollWidth <= innerWidth"), place
