@@ -57,6 +57,7 @@ NO_FORM = {
 }
 """Of what is changed by PUT, PATCH or DELETE, where no change of somebody else can be lost; and why."""
 NO_PAGES = {
+    "/campaigns/{campaign}/results": "as many arms as it has variants, at most eight",
     "/ahead": "a hundred people of a group at most",
     "/conflicts": "the newest hundred, and whether there are `more`",
     "/contacts/{contact}": "one person",
