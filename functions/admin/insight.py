@@ -527,7 +527,7 @@ def _reasons(score: Score | None, row: Mapping[str, Any]) -> list[str]:
     for name in ("first", "second", "third"):
         with suppress(ValueError):  # there are not so many, or this version does not know it
             found.append(from_code(str(row[name])))
-    return telling.reasons_in_words(score, found)
+    return telling.reasons_in_words(score, telling.facts(found))
 
 
 # ── used ──

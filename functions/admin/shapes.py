@@ -374,6 +374,8 @@ class ContactScore(TypedDict):
     by_simple_rule: bool
     reasons: list[str]
     """The three facts that move it most."""
+    outlook: list[str]
+    """What would change it."""
     overdue_days: int | None
     """Of a day: by how many it has passed; below zero, in how many it comes."""
     said: str | None

@@ -145,7 +145,7 @@ def show_contact(arguments: argparse.Namespace) -> None:
         more = "".join(f", {text}" for text in said if text)
         value = _value(each["unit"], each["value"])
         console.print(f"[bold]{escape(each['name'])}[/]  {escape(value)}{more}", soft_wrap=True)
-        for reason in each["reasons"]:
+        for reason in (*each["reasons"], *each["outlook"]):
             console.print(f"  {escape(reason)}", soft_wrap=True)
 
 

@@ -34,6 +34,7 @@ REASONS = (
     Reason(code="last_order", value=12, effect=23),
     Reason(code="orders", value=5, effect=11),
     Reason(code="own_gap", value=31, effect=-4),
+    Reason(code="after_order", value=0.93),
 )
 
 

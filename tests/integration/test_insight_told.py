@@ -216,6 +216,7 @@ def test_a_contact_has_scores_with_reasons_and_says_why_there_is_none(shop: Shop
         "5 orders so far (+11 points)",
         "Usually 31 days between two orders (−4 points)",
     ]
+    assert order["outlook"] == ["An order today would make it 93 %"]
     assert order["since"] is not None
     assert (scores["next_order"]["overdue_days"], scores["next_order"]["said"]) == (12, "overdue by 12 days")
     assert scores["next_order"]["by_simple_rule"]

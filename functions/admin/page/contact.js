@@ -151,7 +151,8 @@ function Scores({ of, points }) {
         each.by_simple_rule && "by the simple rule",
         `since ${day(each.since)}`,
       ].filter(Boolean).map((text, n) => html`${n > 0 && " · "}${text}`)}</p>
-      ${each.reasons.length > 0 && html`<ul class="reasons">${each.reasons.map((text) => html`<li>${text}</li>`)}</ul>`}</li>`)}</ul>
+      ${each.reasons.length > 0 && html`<ul class="reasons">${each.reasons.map((text) => html`<li>${text}</li>`)}</ul>`}
+      ${each.outlook.length > 0 && html`<p class="small soft">${each.outlook.map((text) => `${text}. `)}</p>`}</li>`)}</ul>
       <p class="small soft">What it means and how it was checked: <a href="#/insight">Insight</a>. A score says what is likely, and decides nothing by itself.</p>`
       : html`<${Empty}>No score yet: ${has_none[0]?.why_none}. <a href="#/insight">Insight</a><//>`}
     ${points.length > 0 && html`<ul class="list scores">${points.map((each) => html`<li>

@@ -180,9 +180,21 @@ def reasons_in_words(score: Score, reasons: Iterable[Reason]) -> list[str]:
     return [in_words(each, score) for each in reasons]
 
 
-def note(score: Score, told: Iterable[Reason], by_rule: bool) -> str:
+OUTLOOK = frozenset({"after_order", "silence"})
+"""Codes that say what would change it, and not why it is so."""
+
+
+def facts(reasons: Iterable[Reason]) -> list[Reason]:
+    return [each for each in reasons if each.code not in OUTLOOK]
+
+
+def outlook(reasons: Iterable[Reason]) -> list[Reason]:
+    return [each for each in reasons if each.code in OUTLOOK]
+
+
+def note(score: Score, told: Sequence[Reason], by_rule: bool) -> str:
     """For *why*: what has moved the value, or that it is the simple rule's."""
-    said = [text[:1].lower() + text[1:] for text in reasons_in_words(score, told)]
+    said = [text[:1].lower() + text[1:] for text in reasons_in_words(score, facts(told))]
     if by_rule:
         said.append(f"by the simple rule: {score.rule}")
     return "; ".join(said)
