@@ -84,6 +84,8 @@ def command_line() -> argparse.ArgumentParser:
     clock = command("clock", commands.turn_clock, "show the clock, or turn it: beckon clock +90d")
     clock.add_argument("by", nargs="?", help="how far, such as +90d, +6h, +30min, +2w")
     mailbox = command("mailbox", commands.list_mails, "list the newest emails")
+    add_json(clock)
+    add_json(mailbox)
     mailbox.add_argument("--limit", type=_whole(1, 1000), default=20, metavar="N", help="how many (default: 20)")
     send = command("send-webhook", commands.send_webhook, "post a signed Shopify webhook, as the shop would")
     send.add_argument(
@@ -109,7 +111,7 @@ def command_line() -> argparse.ArgumentParser:
     contact.description, contact.formatter_class = contacts.DESCRIPTION, InColumns
     contacts.add_commands(contact)
     scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
-    scores.description, scores.formatter_class = insight.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    scores.description, scores.formatter_class = insight.DESCRIPTION, InColumns
     insight.add_commands(scores)
     settings = command("settings", lambda _: None, "show and change the shop's settings")
     settings.description = shop_settings.DESCRIPTION
@@ -151,7 +153,7 @@ def command_line() -> argparse.ArgumentParser:
         "--paths", type=_whole(0, 1000), default=3, metavar="N", help="of how many to show each step (default: 3)"
     )
     command("rebuild", commands.rebuild, "make profiles, the lake and segments' members again from all events")
-    command("doctor", commands.show_doctor, "say what email needs that is missing, and the record or command to add")
+    add_json(command("doctor", commands.show_doctor, "say what is missing for email, and the record or command to add"))
     sending = command(
         "sending", commands.show_sending, "show SES's rate and quota, bounces and complaints, what is paused"
     )

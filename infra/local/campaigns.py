@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console
+from infra.local.client import add_json, as_json, call, console, errors, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -47,7 +47,7 @@ def add_commands(campaign: argparse.ArgumentParser) -> None:
     """What `beckon campaign` can do."""
     command = partial(subcommand, campaign.add_subparsers(required=True, metavar="what"))
 
-    command("list", list_campaigns, "all campaigns, and how each stands")
+    all_ = command("list", list_campaigns, "all campaigns, and how each stands")
     shown = command("show", show, "one campaign: how far it is, who was skipped and why")
     drafted = command("draft", draft, "keep a file as a draft, or change the draft")
     drafted.add_argument("file", type=Path, metavar="FILE", help="a YAML or JSON file with one campaign")
@@ -83,26 +83,28 @@ def add_commands(campaign: argparse.ArgumentParser) -> None:
         each.add_argument("campaign", help="its id, such as spring_news")
     tested.add_argument("contact", help="an email address of a contact, or a contact's id")
     duplicated.add_argument("id", help="of the new one")
+    for each in (all_, shown, counted, listed):
+        add_json(each)
 
 
 def list_campaigns(arguments: argparse.Namespace) -> None:
+    told = whole(arguments.port, "/admin/campaigns?limit=100", "campaigns")
+    if as_json(arguments, told):
+        return
     table = _table("campaign", "state", ">audience", ">sent", "since", "")
-    cursor = ""
-    while True:
-        told = call(arguments.port, "GET", f"/admin/campaigns?limit=100{cursor}")
-        for each in told["campaigns"]:
-            numbers = [each["audience"], (each["sums"] or {}).get("sent")]
-            shown = ["" if n is None else f"{n:,}" for n in numbers]
-            why = escape(each["why"] or "")
-            table.add_row(f"[bold]{each['id']}[/]", each["state"], *shown, _when(each["since"]), why)
-        if told["cursor"] is None:
-            break
-        cursor = f"&cursor={quote(told['cursor'])}"
+    for each in told["campaigns"]:
+        numbers = [each["audience"], (each["sums"] or {}).get("sent")]
+        shown = ["" if n is None else f"{n:,}" for n in numbers]
+        why = escape(each["why"] or "")
+        table.add_row(f"[bold]{each['id']}[/]", each["state"], *shown, _when(each["since"]), why)
     console.print(table if table.row_count else "There are no campaigns yet: beckon campaign draft FILE makes one.")
 
 
 def show(arguments: argparse.Namespace) -> None:
     told = call(arguments.port, "GET", _path(arguments))
+    progress = None if told["audience"] is None else call(arguments.port, "GET", f"{_path(arguments)}/progress")
+    if as_json(arguments, {**told, "progress": progress}):
+        return
     form = told["definition"]
     console.print(f"[bold]{escape(form['name'])}[/]  [dim]{told['id']}[/] {told['state']}, {_when(told['since'])}")
     if told["why"]:
@@ -111,8 +113,8 @@ def show(arguments: argparse.Namespace) -> None:
     console.print(f"  the email {form['template']} to {', '.join(form['segments'])}{left_out}")
     if told["state"] == "scheduled":
         console.print(f"  begins {_when(told['begins'])}")
-    if told["audience"] is not None:
-        _progress(call(arguments.port, "GET", f"{_path(arguments)}/progress"))
+    if progress is not None:
+        _progress(progress)
 
 
 def _progress(told: Json) -> None:
@@ -151,11 +153,12 @@ def draft(arguments: argparse.Namespace) -> None:
 
 def audience(arguments: argparse.Namespace) -> None:
     told = call(arguments.port, "POST", f"{_path(arguments)}/audience")
-    with console.status("They are counted …"):
+    with errors.status("They are counted …"):
         while told["status"] == "counting":
             time.sleep(LOOK)
             told = call(arguments.port, "GET", f"{_path(arguments)}/audience")
-    console.print(escape(told["words"]), soft_wrap=True)
+    if not as_json(arguments, told):
+        console.print(escape(told["words"]), soft_wrap=True)
 
 
 def test(arguments: argparse.Namespace) -> None:
@@ -192,16 +195,14 @@ def _act(act: str, arguments: argparse.Namespace) -> None:
 def recipients(arguments: argparse.Namespace) -> None:
     asked = {name: getattr(arguments, name) for name in ("status", "reason") if getattr(arguments, name)}
     query = "".join(f"&{name}={quote(value, safe='')}" for name, value in asked.items())
-    table, cursor = _table("contact", "email", "status", "when", "why"), ""
-    while True:
-        told = call(arguments.port, "GET", f"{_path(arguments)}/recipients?limit=200{query}{cursor}")
-        for each in told["recipients"]:
-            when = _when(each["at"]) if each["at"] is not None else ""
-            cells = [each["contact"], each["email"] or "", each["status"], when, each["words"] or ""]
-            table.add_row(*map(escape, cells))
-        if told["cursor"] is None:
-            break
-        cursor = f"&cursor={quote(told['cursor'])}"
+    told = whole(arguments.port, f"{_path(arguments)}/recipients?limit=200{query}", "recipients")
+    if as_json(arguments, told):
+        return
+    table = _table("contact", "email", "status", "when", "why")
+    for each in told["recipients"]:
+        when = _when(each["at"]) if each["at"] is not None else ""
+        cells = [each["contact"], each["email"] or "", each["status"], when, each["words"] or ""]
+        table.add_row(*map(escape, cells))
     console.print(table if table.row_count else "Nobody.")
 
 

@@ -28,7 +28,9 @@ def subcommand(to: Any, name: str, do: Callable[[argparse.Namespace], object], h
 
 def turn_clock(arguments: argparse.Namespace) -> None:
     if arguments.by is None:
-        console.print(call(arguments.port, "GET", "/local/status")["now"])
+        told = call(arguments.port, "GET", "/local/clock")
+        if not as_json(arguments, told):
+            console.print(told["now"])
         return
     match = re.fullmatch(r"\+?(\d{1,9})(s|min|h|d|w)", arguments.by)
     if match is None:
@@ -78,6 +80,8 @@ MARKS = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "missing": "[red]missi
 def show_doctor(arguments: argparse.Namespace) -> int:
     """Gives 1 while something is missing, so that a script can wait for it."""
     told = call(arguments.port, "GET", "/admin/doctor")
+    if as_json(arguments, told):
+        return 0 if told["ready"] else 1
     for finding in told["findings"]:
         console.print(
             f"{MARKS[finding['state']]:<18} [bold]{finding['check']}[/]: {escape(finding['text'])}", soft_wrap=True
@@ -119,7 +123,10 @@ def show_sending(arguments: argparse.Namespace) -> int:
 
 
 def list_mails(arguments: argparse.Namespace) -> None:
-    for mail in call(arguments.port, "GET", f"/local/mails?limit={arguments.limit}")["mails"]:
+    told = call(arguments.port, "GET", f"/local/mails?limit={arguments.limit}")
+    if as_json(arguments, told):
+        return
+    for mail in told["mails"]:
         console.print(
             f"{mail['sent'][:16].replace('T', ' ')}  {mail['to']:<32.32}  {mail['subject']}  [dim]{mail['state']}[/]",
             soft_wrap=True,
@@ -143,7 +150,7 @@ def send_webhook(arguments: argparse.Namespace) -> None:
 
 
 def show_status(arguments: argparse.Namespace) -> None:
-    console.print_json(json.dumps(call(arguments.port, "GET", "/local/status")))
+    print(json.dumps(call(arguments.port, "GET", "/local/status"), indent=2))
 
 
 def tell(error: urllib.error.URLError, port: int) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import call, console, whole
+from infra.local.client import add_json, as_json, call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -49,7 +49,7 @@ def add_commands(journey: argparse.ArgumentParser) -> None:
     """What `beckon journey` can do."""
     command = partial(subcommand, journey.add_subparsers(required=True, metavar="what"))
 
-    command("list", list_journeys, "all journeys, who waits in each, what was sent in 30 days")
+    all_ = command("list", list_journeys, "all journeys, who waits in each, what was sent in 30 days")
     shown = command("show", show, "one journey: each step in words, with its numbers")
     written = command("yaml", show_yaml, "a journey's definition as YAML")
     written.add_argument(
@@ -104,6 +104,8 @@ def add_commands(journey: argparse.ArgumentParser) -> None:
     ):
         each.add_argument("journey", help="its id, such as win_back")
     duplicated.add_argument("id", help="of the new one")
+    for each in (all_, shown, checked, listed, told, simulated):
+        add_json(each)
     for each in (paused, live, listed):
         each.add_argument("--step", help="its id")
     for each in (checked, drafted):
@@ -120,8 +122,11 @@ def add_commands(journey: argparse.ArgumentParser) -> None:
 
 
 def list_journeys(arguments: argparse.Namespace) -> None:
+    told = whole(arguments.port, "/admin/journeys", "journeys")
+    if as_json(arguments, told):
+        return
     table = _table("journey", "state", ">waiting", ">sent", ">goals", "what it does")
-    for each in whole(arguments.port, "/admin/journeys", "journeys")["journeys"]:
+    for each in told["journeys"]:
         state = each["state"] + (", draft" if each["has_draft"] and each["state"] != "draft" else "")
         numbers = ["" if each["version"] is None else f"{each[name]:,}" for name in ("waiting", "sent", "goals")]
         table.add_row(f"[bold]{each['id']}[/]", state, *numbers, escape(each["sentence"]))
@@ -131,6 +136,8 @@ def list_journeys(arguments: argparse.Namespace) -> None:
 
 def show(arguments: argparse.Namespace) -> None:
     told = call(arguments.port, "GET", _path(arguments))
+    if as_json(arguments, told):
+        return
     form = told["journey"] or told["draft"]["definition"]
     console.print(f"[bold]{escape(form['name'])}[/]  [dim]{form['id']}, {told['state']}, runs on {told['runs_on']}[/]")
     console.print(escape(form["sentence"]), "\n")
@@ -171,8 +178,12 @@ def show_yaml(arguments: argparse.Namespace) -> None:
 def list_runs(arguments: argparse.Namespace) -> None:
     asked = {name: getattr(arguments, name) for name in ("step", "what", "outcome") if getattr(arguments, name)}
     query = "".join(f"&{name}={quote(value, safe='')}" for name, value in asked.items())
+    runs = _pages(arguments.port, f"{_path(arguments)}/runs?limit=200{query}", "runs")
+    if arguments.json:
+        as_json(arguments, {"runs": [*runs]})
+        return
     table = _table("contact", "email", "step", "since", "goes on", "ended")
-    for run in _pages(arguments.port, f"{_path(arguments)}/runs?limit=200{query}", "runs"):
+    for run in runs:
         goes_on = "held" if run["held"] else _when(run["wake_at"]) if run["wake_at"] else ""
         cells = [run["contact"], run["email"] or "", run["step"], _when(run["since"]), goes_on, run["outcome"] or ""]
         table.add_row(*map(escape, cells))
@@ -192,6 +203,8 @@ def _pages(port: int, path: str, name: str) -> Iterator[Json]:
 def show_runs(arguments: argparse.Namespace) -> None:
     contact = _contact(arguments.port, arguments.contact)
     runs = list(_pages(arguments.port, f"/admin/contacts/{contact}/runs?limit=50", "runs"))
+    if as_json(arguments, {"runs": runs}):
+        return
     for run in runs:
         stands = run["outcome"] or (f"at {run['step']}" if run["step"] else "yet to begin")
         on = f", goes on {_when(run['wake_at'])}" if run["wake_at"] else ""
@@ -207,7 +220,10 @@ def show_runs(arguments: argparse.Namespace) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     text, id_ = _read(arguments.file)
-    problems = call(arguments.port, "POST", f"/admin/journeys/{quote(id_, safe='')}/check", {"yaml": text})["problems"]
+    told = call(arguments.port, "POST", f"/admin/journeys/{quote(id_, safe='')}/check", {"yaml": text})
+    problems = told["problems"]
+    if as_json(arguments, told):
+        raise SystemExit(1 if problems else 0)
     if not problems:
         console.print("Nothing is wrong with it.")
         return

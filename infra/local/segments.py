@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import urllib.error
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from infra.local.client import add_json, as_json, call, console, whole
+from infra.local.client import add_json, as_json, call, console, errors, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -35,7 +36,11 @@ DESCRIPTION = """Segments of the running system (`make run`).
   .venv/bin/beckon segment versions inactive             the forms it has had, and what each changed
   .venv/bin/beckon segment sql espresso.json             a definition in SQL
   .venv/bin/beckon segment preview espresso.json         whom publishing it would bring in and take out; changes nothing
+  .venv/bin/beckon segment draft espresso.json           keep it as a draft
   .venv/bin/beckon segment publish espresso.json         make it what holds
+  .venv/bin/beckon segment drop espresso_lovers          drop the draft; what is published stays
+  .venv/bin/beckon segment duplicate inactive quiet      a draft of a new segment like this one
+  .venv/bin/beckon segment delete quiet                  take it out: its members leave
 
 A FILE holds one segment. docs/segments.md lists all conditions:
 
@@ -70,14 +75,23 @@ def add_commands(segment: argparse.ArgumentParser) -> None:
     asked = command("sql", in_sql, "a definition in SQL, as the lake is asked")
     previewed = command("preview", preview, "whom publishing a segment would bring in and take out; changes nothing")
     published = command("publish", publish, "publish a segment; all contacts are re-evaluated within minutes")
-    for each in (previewed, published, asked):
+    for each in (previewed, asked):
         each.add_argument("file", type=Path, metavar="FILE", help="a JSON file with one segment")
+    published.add_argument("file", type=Path, metavar="FILE", help="a JSON file with one segment, or the id of a draft")
     for each in (previewed, published):
         each.add_argument(
             "--start-journeys", action="store_true", help="have journeys start for whom it brings in (left out: none)"
         )
-    for each in (listed, shown, known, earlier, previewed):
+    for each in (listed, shown, known, earlier, previewed, explained, foretold):
         add_json(each)
+    drafted = command("draft", draft, "keep a file as a draft; nobody enters or leaves by it")
+    drafted.add_argument("file", type=Path, metavar="FILE", help="a JSON file with one segment")
+    dropped = command("drop", drop, "drop the draft of a segment; what is published stays")
+    deleted = command("delete", delete, "take a segment out: its members leave")
+    duplicated = command("duplicate", duplicate, "a draft of a new segment like this one")
+    for each in (dropped, deleted, duplicated):
+        each.add_argument("segment", help="its id, such as inactive")
+    duplicated.add_argument("id", help="of the new one")
 
 
 def list_segments(arguments: argparse.Namespace) -> None:
@@ -144,13 +158,15 @@ def explain(arguments: argparse.Namespace) -> None:
     search = {"email" if "@" in arguments.contact else "contact": arguments.contact}
     contact = call(arguments.port, "POST", "/admin/contacts/find", search)["contact"]
     told = call(arguments.port, "GET", f"/admin/contacts/{contact}")
+    found = [each for each in told["memberships"] if arguments.segment in (None, each["segment"])]
+    if not found:
+        raise SystemExit(f"there is no segment {arguments.segment}; `beckon segment list` names them all")
+    if as_json(arguments, {"contact": contact, "memberships": found}):
+        return
     console.print(f"[bold]{escape(told['name'] or told['email'] or 'A contact')}[/]  [dim]{contact}[/]\n")
     if arguments.segment is None:
         _memberships(told["memberships"])
         return
-    found = [each for each in told["memberships"] if each["segment"] == arguments.segment]
-    if not found:
-        raise SystemExit(f"there is no segment {arguments.segment}; `beckon segment list` names them all")
     (membership,) = found
     console.print(_tree(membership))
 
@@ -210,6 +226,8 @@ def forecast(arguments: argparse.Namespace) -> None:
     segments = {each["segment"]: each for each in told["segments"]}
     if arguments.segment is not None and arguments.segment not in segments:
         raise SystemExit(f"there is no segment {arguments.segment}; `beckon segment list` names them all")
+    if as_json(arguments, told):
+        return
     if arguments.segment is not None:
         _day_by_day(told["days"], segments[arguments.segment])
     else:
@@ -224,7 +242,7 @@ def forecast(arguments: argparse.Namespace) -> None:
 
 def _whole_forecast(port: int) -> Json:
     """Of all pages, added up."""
-    with console.status("Contacts are played forward …") as status:
+    with errors.status("Contacts are played forward …") as status:
         whole = told = call(port, "GET", "/admin/forecast")
         while told["cursor"] is not None:
             status.update(f"{whole['contacts']:,} contacts played forward so far …")
@@ -335,8 +353,7 @@ def vocabulary(arguments: argparse.Namespace) -> None:
 
 
 def versions(arguments: argparse.Namespace) -> None:
-    path = f"/admin/segments/{quote(arguments.segment, safe='')}/versions"
-    told = call(arguments.port, "GET", path)["versions"]
+    told = whole(arguments.port, f"{_path(arguments)}/versions", "versions")["versions"]
     if as_json(arguments, told):
         return
     for n, each in enumerate(told):
@@ -361,8 +378,36 @@ def _about(estimate: Json) -> str:
     return f"{estimate['number']:,}{off}"
 
 
+def draft(arguments: argparse.Namespace) -> None:
+    id_ = _drafted(arguments)["definition"]["id"]
+    console.print(f"It is kept as a draft: [bold]beckon segment publish {id_}[/] makes it what holds.")
+
+
+def drop(arguments: argparse.Namespace) -> None:
+    path = _path(arguments)
+    held = call(arguments.port, "GET", path)
+    call(arguments.port, "DELETE", f"{path}/draft", **{"if-match": str(held["etag"])})
+    console.print(f"The draft of {escape(arguments.segment)} is dropped.")
+
+
+def delete(arguments: argparse.Namespace) -> None:
+    path = _path(arguments)
+    held = call(arguments.port, "GET", path)
+    told = call(arguments.port, "DELETE", path, **{"if-match": str(held["etag"])})
+    console.print(f"{escape(arguments.segment)} is gone with publication {told['publication']}; its members leave.")
+
+
+def duplicate(arguments: argparse.Namespace) -> None:
+    call(arguments.port, "POST", f"{_path(arguments)}/duplicate", {"id": arguments.id})
+    console.print(f"[bold]{escape(arguments.id)}[/] is a draft.")
+
+
+def _path(arguments: argparse.Namespace) -> str:
+    return f"/admin/segments/{quote(arguments.segment, safe='')}"
+
+
 def publish(arguments: argparse.Namespace) -> None:
-    told = _drafted(arguments)
+    told = _draft_there_is(arguments) if re.fullmatch(r"[a-z0-9_]+", str(arguments.file)) else _drafted(arguments)
     id_ = told["definition"]["id"]
     body = {"start_journeys": arguments.start_journeys}
     path = f"/admin/segments/{id_}/publish"
@@ -372,6 +417,13 @@ def publish(arguments: argparse.Namespace) -> None:
         console.print("It means what it meant before, so nobody enters or leaves.")
     else:
         console.print(f"All contacts are re-evaluated within minutes; see [bold]beckon segment show {id_}[/].")
+
+
+def _draft_there_is(arguments: argparse.Namespace) -> Json:
+    held = call(arguments.port, "GET", f"/admin/segments/{arguments.file}")
+    if held["draft"] is None or held["draft"]["definition"] is None:
+        raise SystemExit(f"There is no draft of {arguments.file} that can be published.")
+    return {**held["draft"], "etag": held["etag"]}
 
 
 def _drafted(arguments: argparse.Namespace) -> Json:
@@ -388,7 +440,7 @@ def _drafted(arguments: argparse.Namespace) -> Json:
     else:
         if held["draft"] is not None:
             raise SystemExit(
-                f"There is a draft of {segment['id']} already: publish or drop it on the segment's page first."
+                f"There is a draft of {segment['id']} already: publish it (beckon segment publish ID) or drop it first."
             )
         told = call(arguments.port, "PUT", f"{path}/draft", segment, **{"if-match": held["etag"]})
     console.print(f"[bold]{escape(segment['name'])}[/]: somebody who {escape(told['words'])}.\n")

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from infra.local.client import call, console
+from infra.local.client import add_json, as_json, call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -36,7 +36,7 @@ def add_commands(settings: argparse.ArgumentParser) -> None:
     command("show", show, "the newest version as JSON, what nobody has set included")
     changed = command("set", change, "make a file the next version")
     changed.add_argument("file", type=Path, metavar="FILE", help="a JSON file, as `beckon settings show` writes it")
-    command("versions", versions, "who changed them when, newest first")
+    add_json(command("versions", versions, "who changed them when, newest first"))
 
 
 def show(arguments: argparse.Namespace) -> None:
@@ -80,10 +80,9 @@ def _different(before: Json, after: Json, place: str = "") -> Iterator[str]:
 
 
 def versions(arguments: argparse.Namespace) -> None:
-    cursor: str | None = ""
-    while cursor is not None:
-        told = call(arguments.port, "GET", f"/admin/settings/versions?limit=100{f'&cursor={cursor}' if cursor else ''}")
-        for each in told["versions"]:
-            at = datetime.fromtimestamp(each["at"] / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-            console.print(f"[bold]{each[NUMBER]:>4}[/]  {at}  {escape(each['by'])}")
-        cursor = told["cursor"]
+    told = whole(arguments.port, "/admin/settings/versions?limit=100", "versions")
+    if as_json(arguments, told):
+        return
+    for each in told["versions"]:
+        at = datetime.fromtimestamp(each["at"] / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        console.print(f"[bold]{each[NUMBER]:>4}[/]  {at}  {escape(each['by'])}")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import call, console, whole
+from infra.local.client import add_json, as_json, call, console, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -29,6 +29,7 @@ DESCRIPTION = """The emails' templates in the running system (`make run`).
   .venv/bin/beckon template draft welcome.yaml                 keep the file as a draft
   .venv/bin/beckon template publish welcome --why "our tone"   send the draft from now on
   .venv/bin/beckon template take-back welcome                  send again what is shipped
+  .venv/bin/beckon template duplicate welcome hello            a draft of a new one like this
 
 docs/templates.md says what a file can have in it.
 """
@@ -38,7 +39,7 @@ def add_commands(template: argparse.ArgumentParser) -> None:
     """What `beckon template` can do."""
     command = partial(subcommand, template.add_subparsers(required=True, metavar="what"))
 
-    command("list", show_list, "all templates: what is sent, by which journeys")
+    all_ = command("list", show_list, "all templates: what is sent, by which journeys")
     shown = command("show", show, "the text of a template, as YAML")
     shown.add_argument("template", metavar="TEMPLATE", help="its id, such as welcome")
     checked = command("check", check, "say what is wrong with a file, and give advice; nothing is kept")
@@ -62,6 +63,11 @@ def add_commands(template: argparse.ArgumentParser) -> None:
     back.add_argument("template", metavar="TEMPLATE")
     listed = command("versions", versions, "who published which version when, newest first")
     listed.add_argument("template", metavar="TEMPLATE")
+    duplicated = command("duplicate", duplicate, "a draft of a new template like this one")
+    duplicated.add_argument("template", metavar="TEMPLATE")
+    duplicated.add_argument("id", help="of the new one")
+    for each in (all_, checked, previewed, ways, listed):
+        add_json(each)
 
 
 def _file(command: argparse.ArgumentParser) -> None:
@@ -75,10 +81,13 @@ def _as(command: argparse.ArgumentParser) -> None:
 
 
 def show_list(arguments: argparse.Namespace) -> None:
+    told = whole(arguments.port, "/admin/templates", "templates")
+    if as_json(arguments, told):
+        return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("template", "class", "version", "subject", "sent by"):
         table.add_column(name)
-    for each in whole(arguments.port, "/admin/templates", "templates")["templates"]:
+    for each in told["templates"]:
         version = {None: "draft only", 0: "as shipped"}.get(each["version"], f"{each['version']}")
         version += ", draft" if each["has_draft"] and each["version"] is not None else ""
         cells = [each["class"], version, each["subject"], ", ".join(each["journeys"])]
@@ -93,6 +102,8 @@ def show(arguments: argparse.Namespace) -> None:
 def check(arguments: argparse.Namespace) -> None:
     text, id_ = _read(arguments.file)
     told = call(arguments.port, "POST", f"{_path(id_)}/check", {"yaml": text})
+    if as_json(arguments, told):
+        raise SystemExit(1 if told["problems"] else 0)
     _tell(told, arguments.file)
     if told["problems"]:
         raise SystemExit(1)
@@ -102,6 +113,8 @@ def check(arguments: argparse.Namespace) -> None:
 def preview(arguments: argparse.Namespace) -> None:
     text, id_ = _read(arguments.file)
     told = call(arguments.port, "POST", f"{_path(id_)}/preview", {"yaml": text, **_whom(arguments)})
+    if as_json(arguments, told):
+        return
     console.print(f"[bold]{escape(told['subject'])}[/]  [dim]{escape(told['preview'])}[/]", soft_wrap=True)
     if arguments.html is not None:
         arguments.html.write_text(told["html"], encoding="utf-8")
@@ -113,6 +126,8 @@ def preview(arguments: argparse.Namespace) -> None:
 def branches(arguments: argparse.Namespace) -> None:
     text, id_ = _read(arguments.file)
     told = call(arguments.port, "POST", f"{_path(id_)}/branches", {"yaml": text})
+    if as_json(arguments, told):
+        return
     for each in told["branches"]:
         without = f", without {', '.join(each['not_shown'])}" if each["not_shown"] else ""
         shown = ", ".join(each["shown"]) or "nothing that has a condition"
@@ -156,8 +171,16 @@ def take_back(arguments: argparse.Namespace) -> None:
     console.print(f"{escape(arguments.template)} is taken back, within a minute.")
 
 
+def duplicate(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "POST", f"{_path(arguments.template)}/duplicate", {"id": arguments.id})
+    console.print(f"[bold]{told['template']}[/] is a draft.")
+
+
 def versions(arguments: argparse.Namespace) -> None:
-    found = call(arguments.port, "GET", f"{_path(arguments.template)}/versions")["versions"]
+    told = whole(arguments.port, f"{_path(arguments.template)}/versions", "versions")
+    if as_json(arguments, told):
+        return
+    found = told["versions"]
     for each in found:
         console.print(f"[bold]{each['version']}[/]  {escape(each['why'])}  [dim]{escape(each['by'])}[/]")
     if not found:
