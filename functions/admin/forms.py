@@ -12,7 +12,19 @@ from pydantic import ValidationError
 from functions.admin import shapes
 from functions.admin import shop_settings as shop_settings_routes
 from functions.admin.copying import own
-from functions.admin.rest import Paging, Problem, ProblemsError, Request, answer, by_id, logger, page_of, route
+from functions.admin.rest import (
+    Paging,
+    Place,
+    Problem,
+    ProblemsError,
+    Request,
+    answer,
+    by_id,
+    logger,
+    page_of,
+    paged,
+    route,
+)
 from functions.admin.shop_settings import place
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import coupons, form_definitions, form_pages, shop_settings
@@ -26,6 +38,7 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
 MAX_NAME = 200
+MAX_VERSIONS = 20  # of one page
 
 
 class FormsSettings(Settings):
@@ -57,8 +70,7 @@ def create_form(request: Request) -> Json:
 def duplicate_form(request: Request, form: str) -> Json:
     """`{"id": …, "name": …}`: a new form that is like this one as it is written, and not on the web."""
     like = kept_of(form_definitions.saved(), form).form
-    told = like.model_dump(mode="json", exclude_defaults=True)
-    return keep_new(written_in({**told, **own(request.json(), like.name, MAX_NAME)}), request.operator)
+    return keep_new(written_in({**dumped(like), **own(request.json(), like.name, MAX_NAME)}), request.operator)
 
 
 def keep_new(form: Form, operator: str) -> Response:
@@ -93,13 +105,25 @@ def change_form(request: Request, form: str) -> Json:
     return tagged(store(forms.written(saved, made, now(), request.operator, unfinished), form))
 
 
+@route("GET", "/forms/{form}/versions", role=Role.VIEWER, gives=shapes.FormVersions, query=Paging)
+def list_versions(request: Request, form: str) -> Json:
+    """The versions that were on the web, newest first: who published each, and when."""
+    kept_of(form_definitions.saved(), form)
+    cursor = request.cursor()
+    found = (
+        (Place(each.version, ""), {"version": each.version, "at": each.at, "by": each.by, "form": dumped(each.form)})
+        for each in form_definitions.versions_of(form, cursor.number if cursor else None)
+    )
+    return paged("versions", found, min(request.limit(MAX_VERSIONS), MAX_VERSIONS))
+
+
 @route("POST", "/forms/{form}/publish", role=Role.SENDER, edits=True, gives=shapes.FormTold)
 def publish_form(request: Request, form: str) -> Json:
     """Puts it on the web as it is written, as its next version, within a minute."""
     saved = only_if_unchanged(request, form)
     if found := problems_of(saved.forms[form]):
         raise ProblemsError([Problem(None, text, None) for text in found], "invalid_form")
-    kept = store(forms.published(saved, form, now(), request.operator), form)
+    kept = store(forms.published(saved, form, now(), request.operator), form, is_version=True)
     logger.info("form published", form=form, version=kept.version, operator=request.operator)
     return tagged(kept)
 
@@ -133,7 +157,7 @@ def told(kept: Kept) -> dict[str, Json]:
     on_the_web = kept.published or kept.form
     return {
         **summary(kept),
-        "form": kept.form.model_dump(mode="json", exclude_defaults=True),
+        "form": dumped(kept.form),
         "wordings": {str(version): wording for version, wording in kept.wordings.items()},
         "unfinished": kept.unfinished,
         "problems": problems_of(kept),
@@ -141,6 +165,10 @@ def told(kept: Kept) -> dict[str, Json]:
         "snippet": None if on_the_web.is_survey else form_pages.snippet(on_the_web, shop_settings.settings(), url),
         "etag": etag(kept),
     }
+
+
+def dumped(form: Form) -> dict[str, Json]:
+    return form.model_dump(mode="json", exclude_defaults=True)
 
 
 def tagged(kept: Kept, status: int = 200) -> Response:
@@ -211,8 +239,8 @@ def changed_meanwhile() -> RefusedError:
     return RefusedError("changed_meanwhile", said, "If-Match", 412)
 
 
-def store(made: SavedForms, id_: str) -> Kept:
+def store(made: SavedForms, id_: str, *, is_version: bool = False) -> Kept:
     try:
-        return form_definitions.save(made).forms[id_]
+        return form_definitions.save(made, made.forms[id_] if is_version else None).forms[id_]
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None

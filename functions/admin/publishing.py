@@ -321,6 +321,7 @@ WORDS = {
     "int_type": "it must be a whole number",
     "float_type": "it must be a number",
     "string_type": "it must be a text",
+    "string_too_short": "it must not be empty",
     "bool_type": "it must be true or false",
 }
 """What pydantic finds, as whoever wrote it would say it."""

@@ -1153,6 +1153,7 @@ class Templates(TypedDict):
 
 class TemplateDraft(TypedDict):
     definition: Template
+    unfinished: str | None
     at: int | None
     by: str | None
 
@@ -1224,6 +1225,18 @@ class FormTold(FormListed):
     url: str
     snippet: str | None
     etag: str
+
+
+class FormVersion(TypedDict):
+    version: int
+    at: int
+    by: str
+    form: Form
+
+
+class FormVersions(TypedDict):
+    versions: list[FormVersion]
+    cursor: str | None
 
 
 class CampaignListed(TypedDict):

@@ -1,8 +1,11 @@
-"""The shop's forms, in the Definitions table: one document `forms`, whose versions are all kept."""
+"""The shop's forms, in the Definitions table: one document `forms`, whose versions are all kept; and each version of a
+form that was published as `form#<id>`, which is stored with it."""
 
 from __future__ import annotations
 
-from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new
+from collections.abc import Iterator
+
+from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new, versions
 from shared.domain.forms import Form, Kept, SavedForms
 
 ID = "forms"
@@ -27,10 +30,28 @@ def shown(id_: str) -> Form | None:
     return None if kept is None else kept.published
 
 
-def save(made: SavedForms) -> SavedForms:
-    """Saves a version: the one after that which it was made of. PublishedMeanwhileError: there is one already."""
-    put_new(Version(ID, made.number, compressed("forms", made.model_dump_json().encode())))
+def save(made: SavedForms, published: Kept | None = None) -> SavedForms:
+    """Saves a version: the one after that which it was made of; and the form that is `published` by it.
+    PublishedMeanwhileError: there is one already."""
+    new = [Version(ID, made.number, compressed("forms", made.model_dump_json().encode()))]
+    if published is not None:
+        new.append(
+            Version(
+                _id_of(published.form.id), published.version, compressed("form", published.model_dump_json().encode())
+            )
+        )
+    put_new(*new)
     return _saved.read(0)
+
+
+def versions_of(id_: str, before: int | None = None) -> Iterator[Kept]:
+    """The form as it stood when each of its versions was published, newest first (before a number)."""
+    for _, body in versions(_id_of(id_), before):
+        yield Kept.model_validate_json(body)
+
+
+def _id_of(form: str) -> str:
+    return f"form#{form}"
 
 
 def forget() -> None:

@@ -1,7 +1,8 @@
 // A draft of a campaign as a form.
 
-import { ask, at } from "./api.js";
-import { Card, Failure, useActing, useKept } from "./parts.js";
+import { read, Unsaved } from "./autosave.js";
+import { Card } from "./parts.js";
+import { capital } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const WHEN = { now: "as soon as I press send", at: "on a day, for everybody at once", local: "on a day, at each contact’s own time", best_hour: "on a day, at each contact’s best hour" };
@@ -13,29 +14,21 @@ const SCHEDULES = {
   best_hour: () => ({ kind: "best_hour", day: tomorrow(), otherwise: "10:00" }),
 };
 
-/** `known`: the shop's `templates`, `segments` and `topics`. */
-export function CampaignForm({ told, known: { templates, segments, topics }, again }) {
-  const whole = JSON.stringify(told.definition);
-  const { text, kept, forget, restart } = useKept(`campaign ${told.id}`, whole);
-  const { run, busy, problem } = useActing();
-  const made = JSON.parse(text.value);
+/** `draft`: the campaign's text, as it is kept by itself; `known`: the shop's `templates`, `segments` and `topics`. */
+export function CampaignForm({ told, draft, known: { templates, segments, topics } }) {
+  const { text } = draft;
+  const made = read(text.value) ?? told.definition;
+  const wrong = (draft.answer.value ?? told).problem;
   const set = (name, value) => {
-    const { [name]: _, ...rest } = JSON.parse(text.value);
+    const { [name]: _, ...rest } = made;
     text.value = JSON.stringify(value === null ? rest : { ...rest, [name]: value });
-  };
-  const save = (event) => {
-    event.preventDefault();
-    return run(async () => {
-      await ask(at("campaigns", told.id), JSON.parse(text.value), "PUT", told.etag);
-      forget();
-      await again();
-    });
   };
   const schedule = made.schedule ?? { kind: "now" };
   const time = (name, value) => set("schedule", { ...schedule, [name]: value });
-  return html`<form onSubmit=${save}>
-    ${kept.value && html`<p class="note" role="status">These changes were not saved when you left. <button type="button" onClick=${restart}>Start over</button></p>`}
+  return html`<form onSubmit=${(event) => { event.preventDefault(); draft.save(); }}>
+    <${Unsaved} of=${draft} what="campaign" />
     <${Card} title="Who">
+      <div class="fields"><label class="grow">Name, as your team sees it<input maxlength="128" value=${made.name ?? ""} onInput=${(event) => set("name", event.target.value)} /></label></div>
       <${Several} title="Members of any of these" chosen=${made.segments} segments=${segments} change=${(ids) => set("segments", ids)} />
       <${Several} title="But nobody of these" chosen=${made.without ?? []} segments=${segments} change=${(ids) => set("without", ids)} />
       <label class="check"><input type="checkbox" checked=${made.recheck ?? true} onChange=${(event) => set("recheck", event.target.checked)} /> Look again at the instant of sending, and skip who has left meanwhile</label>
@@ -65,8 +58,7 @@ export function CampaignForm({ told, known: { templates, segments, topics }, aga
       </div>
       <${FollowUp} of=${made.follow_up ?? null} change=${(value) => set("follow_up", value)} />
     <//>
-    ${problem.value && html`<${Failure} problem=${problem.value} />`}
-    <div class="buttons"><button class="strong" disabled=${busy.value || text.value === whole}>Save the draft</button></div>
+    ${wrong && html`<p class="bad" role="status">This keeps it from being sent: ${capital(wrong.text)}${wrong.field && html` (<code>${wrong.field}</code>)`}.</p>`}
   </form>`;
 }
 

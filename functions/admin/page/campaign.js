@@ -1,9 +1,11 @@
 // A campaign: while it is a draft, whom it is for, what it says and when; then how it goes.
 
 import { ask, at, whole } from "./api.js";
+import { read, Saving, useDraft } from "./autosave.js";
 import { CampaignForm } from "./campaign-form.js";
 import { isTest, Results } from "./campaign-results.js";
 import { peopleLink, StateTag } from "./campaign-frame.js";
+import { Duplicate } from "./duplicating.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, Table, Title, useActing, useLoaded, useRefreshed } from "./parts.js";
 import { count, plural, time, When } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
@@ -19,20 +21,38 @@ export default function Campaign({ id }) {
     return { found, templates, segments, topics: settings.topics };
   }, [id]);
   useRefreshed(told.again, UNDER_WAY.includes(told.value?.found.state), LOOK);
-  return html`<${LoadedPage} of=${told}>${({ found, progress, ...known }) => html`
-    <div class="head"><${Title}>${found.name}<//><${StateTag} state=${found.state} /></div>
+  return html`<${LoadedPage} of=${told}>${({ found, progress, ...known }) => found.state === "draft"
+    ? html`<${Draft} key=${found.etag} told=${found} known=${known} again=${told.again} />` : html`
+    <div class="head"><${Title}>${found.name}<//><div class="buttons"><${StateTag} state=${found.state} /><${Duplicate} kind="campaigns" id=${id} page=${page} /></div></div>
     ${found.why && html`<p class="lead">${found.why}</p>`}
-    ${found.state === "draft" ? html`<${CampaignForm} key=${found.etag} told=${found} known=${known} again=${told.again} /><${Sending} told=${found} again=${told.again} />`
-      : html`<${Progress} told=${found} of=${progress} again=${told.again} />`}
+    <${Progress} told=${found} of=${progress} again=${told.again} />
     ${isTest(found.definition) && html`<${Results} id=${id} on=${found.etag} />`}`}<//>`;
 }
 
+const page = (id) => `#/campaigns/${id}`;
+const textOf = (told) => told.unfinished ?? JSON.stringify(told.definition);
+
+function Draft({ told, known, again }) {
+  const draft = useDraft({
+    name: `campaign ${told.id}`, began: textOf(told), etag: told.etag,
+    send: (text, etag) => ask(at("campaigns", told.id), { unfinished: text }, "PUT", etag),
+    look: async () => { const theirs = await ask(at("campaigns", told.id)); return { text: textOf(theirs), etag: theirs.etag }; },
+  });
+  return html`
+    <div class="head"><${Title}>${read(draft.text.value)?.name || told.name}<//><div class="buttons"><${Saving} of=${draft} /><${StateTag} state="draft" />
+      <${Duplicate} kind="campaigns" id=${told.id} page=${page} save=${draft.save} /></div></div>
+    ${told.why && html`<p class="lead">${told.why}</p>`}
+    <${CampaignForm} told=${told} draft=${draft} known=${known} /><${Sending} told=${draft.answer.value ?? told} draft=${draft} again=${again} />
+    ${isTest((draft.answer.value ?? told).definition) && html`<${Results} id=${told.id} on=${draft.etag.current} />`}`;
+}
+
 /** Whom it would go to, a test, and the button. */
-function Sending({ told, again }) {
-  const { id, etag } = told;
+function Sending({ told, draft, again }) {
+  const { id } = told;
   const [audience, tested] = [useSignal(null), useSignal(null)];
   const { run, busy, problem } = useActing();
   const look = () => run(async () => {
+    if (!await draft.save()) return;
     let found = await ask(at("campaigns", id, "audience"), {});
     while (found.status === "counting") {
       audience.value = found;
@@ -45,23 +65,27 @@ function Sending({ told, again }) {
     event.preventDefault();
     const email = new FormData(event.target).get("email");
     return run(async () => {
+      if (!await draft.save()) return;
       const { contact } = await ask("contacts/find", { email });
       await ask(at("campaigns", id, "test"), { contact });
       tested.value = email;
     });
   };
   const send = async () => {
+    if (!await draft.save()) return;
     const now = told.definition.schedule?.kind === undefined || told.definition.schedule.kind === "now";
     if (!await confirmed(`Send “${told.name}”? ${now ? "The first email leaves after a minute; until then you can call it off." : "It is scheduled, and can be withdrawn until its day."}`, now ? "Send" : "Schedule")) return;
     await run(async () => {
-      await ask(at("campaigns", id, "send"), {}, "POST", etag);
+      await ask(at("campaigns", id, "send"), {}, "POST", draft.etag.current);
       await again();
     });
   };
   const remove = async () => {
     if (!await confirmed(`Delete the draft “${told.name}”?`, "Delete")) return;
     await run(async () => {
-      await ask(at("campaigns", id), undefined, "DELETE", etag);
+      await draft.save();
+      await ask(at("campaigns", id), undefined, "DELETE", draft.etag.current);
+      draft.drop();
       location.hash = "#/campaigns";
     });
   };
@@ -71,7 +95,7 @@ function Sending({ told, again }) {
     <form class="fields" onSubmit=${test}><label>Send a test to a contact<input name="email" type="email" required placeholder="you@example.com" /></label><button disabled=${busy.value}>Send the test</button></form>
     ${tested.value && html`<p class="good" role="status">A test is on its way to ${tested.value}.</p>`}
     ${problem.value && html`<${Failure} problem=${problem.value} />`}
-    <div class="buttons"><button class="strong" disabled=${busy.value} onClick=${send}>Send …</button><button class="quiet danger" disabled=${busy.value} onClick=${remove}>Delete the draft</button></div>
+    <div class="buttons"><button class="strong" disabled=${busy.value || told.problem !== null} onClick=${send}>Send …</button><button class="quiet danger" disabled=${busy.value} onClick=${remove}>Delete the draft</button></div>
   <//>`;
 }
 

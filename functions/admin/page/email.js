@@ -1,10 +1,14 @@
-// An email: its blocks beside how somebody would get it, what keeps it from being published, a test, its versions.
+// An email: its blocks beside how somebody would get it, what keeps it from being published, a test, its versions. What is
+// written is kept as a draft by itself, right or not.
 
 import { ask, at, whole } from "./api.js";
+import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Blocks } from "./block-editor.js";
+import { Duplicate } from "./duplicating.js";
 import { EmailFrame } from "./email-frame.js";
-import { Banner, Card, confirmed, Failure, LoadedPage, More, Pages, Table, Tag, Title, useActing, useKept, useLoaded } from "./parts.js";
-import { capital, When, words } from "./words.js";
+import { Banner, Card, confirmed, Failure, LoadedPage, More, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Versions } from "./versions.js";
+import { capital, words } from "./words.js";
 import { html, useEffect, useSignal } from "./vendor/preact.js";
 
 const PAUSE = 500; // milliseconds without a keystroke
@@ -18,43 +22,38 @@ export default function Email({ id }) {
   }, [id]);
   const done = useSignal(null);
   return html`<${LoadedPage} of=${told}>${({ found, segments }) => html`
-    <${Editor} key=${found.etag} id=${id} told=${found} segments=${segments} again=${told.again} done=${done} />
-    <${Card} title="Versions"><${Pages} key=${found.etag} path=${at("templates", id, "versions")} name="versions" nothing=${found.shipped ? "It is as it was shipped." : "It was never published."}>${(versions) => html`
-      <${Table} label="Versions" rows=${versions} columns=${[
-        { title: "Version", cell: (each) => each.version }, { title: "Published", cell: (each) => html`<${When} at=${each.at} />` }, { title: "Why", cell: (each) => each.why },
-      ]} />`}<//><//>`}<//>`;
+    <${Editor} key=${found.etag} id=${id} told=${found} segments=${segments} again=${told.again} done=${done} />`}<//>`;
 }
 
+/** What is edited: the text as somebody left it, or what is drafted or sent. */
+const textOf = ({ draft, template }) => draft?.unfinished ?? JSON.stringify(draft?.definition ?? template);
+
 function Editor({ id, told, segments, again, done }) {
-  const whole = JSON.stringify(told.draft?.definition ?? told.template);
-  const { text, kept, forget, restart } = useKept(`email ${id}`, whole);
+  const draft = useDraft({
+    name: `email ${id}`, began: textOf(told), etag: told.etag,
+    send: (text, etag) => ask(at("templates", id, "draft"), { text }, "PUT", etag),
+    look: async () => { const theirs = await ask(at("templates", id)); return { text: textOf(theirs), etag: theirs.etag }; },
+  });
+  const { text } = draft;
   const { run, busy, problem } = useActing();
   const [checked, test] = [useSignal(null), useSignal(false)];
-  const made = JSON.parse(text.value);
-  const changed = text.value !== whole;
+  const made = read(text.value);
+  const hasDraft = told.draft !== null || draft.answer.value !== null;
   const set = (name, value) => {
-    text.value = JSON.stringify({ ...JSON.parse(text.value), [name]: value });
+    text.value = JSON.stringify({ ...read(text.value), [name]: value });
     done.value = null;
   };
   useEffect(() => {
     let current = true;
-    const asked = setTimeout(async () => {
-      const found = await ask(at("templates", id, "check"), { definition: JSON.parse(text.value) }).catch((failure) => ({ problems: failure.problems ?? [], advice: [] }));
-      if (current) checked.value = found;
-    }, checked.value === null ? 0 : PAUSE);
-    return () => { current = false; clearTimeout(asked); };
-  }, [text.value]);
-  const save = () => run(async () => {
-    await ask(at("templates", id, "draft"), { definition: JSON.parse(text.value) }, "PUT", told.etag);
-    forget();
-    await again();
-    done.value = "Kept as a draft. Nothing that goes out has changed yet.";
-  });
+    ask(at("templates", id, "check"), { text: text.value }).catch((failure) => ({ problems: failure.problems ?? [], advice: [] })).then((found) => { if (current) checked.value ??= found; });
+    return () => { current = false; };
+  }, []);
+  useEffect(() => { if (draft.answer.value) checked.value = draft.answer.value; }, [draft.answer.value]);
   const publish = async () => {
     const sends = told.journeys.length > 0 ? `${told.journeys.map(words).join(", ")} will send it from the next minute on, also to people who are under way.` : "No journey sends it yet.";
-    if (!await confirmed(`Publish “${made.name}”? ${sends}`, "Publish")) return;
+    if (!await draft.save() || !await confirmed(`Publish “${made.name}”? ${sends}`, "Publish")) return;
     await run(async () => {
-      const { version } = await ask(at("templates", id, "publish"), {}, "POST", told.etag);
+      const { version } = await ask(at("templates", id, "publish"), {}, "POST", draft.etag.current);
       await again();
       done.value = `Published as version ${version}.`;
     });
@@ -62,8 +61,9 @@ function Editor({ id, told, segments, again, done }) {
   const drop = async () => {
     if (!await confirmed("Drop the draft? What is sent stays as it is.", "Drop it")) return;
     await run(async () => {
-      await ask(at("templates", id, "draft"), undefined, "DELETE", told.etag);
-      forget();
+      await draft.save();
+      await ask(at("templates", id, "draft"), undefined, "DELETE", draft.etag.current);
+      draft.drop();
       if (told.template === null) location.hash = "#/emails";
       else await again();
     });
@@ -78,16 +78,19 @@ function Editor({ id, told, segments, again, done }) {
     });
   };
   const problems = checked.value?.problems ?? [];
+  if (made === null) return html`<${Unreadable} draft=${draft} drop=${hasDraft ? drop : null} problems=${problems} />`;
   return html`
-    <div class="head"><${Title}>${made.name}<//><div>${told.version > 0 ? html`<${Tag} kind="good">version ${told.version}<//>` : told.shipped && html`<${Tag}>as shipped<//>`} ${told.draft && html`<${Tag} kind="note">draft<//>`}</div></div>
+    <div class="head"><${Title}>${made.name}<//><div class="buttons"><${Saving} of=${draft} /> ${told.version > 0 ? html`<${Tag} kind="good">version ${told.version}<//>` : told.shipped && html`<${Tag}>as shipped<//>`} ${hasDraft && html`<${Tag} kind="note">draft<//>`}
+      <${Duplicate} kind="templates" id=${id} page=${(copy) => `#/emails/${copy}`} save=${draft.save} /></div></div>
     <p class="lead">${told.journeys.length > 0 ? html`Sent by ${told.journeys.map((each, n) => html`${n > 0 && ", "}<a href="#/journeys/${each}">${words(each)}</a>`)}.` : "No journey sends it."}</p>
-    ${kept.value && html`<p class="note" role="status">These changes were not saved when you left. <button onClick=${restart}>Start over</button></p>`}
+    <${Unsaved} of=${draft} what="email" />
     ${done.value && html`<${Banner}><p>${done.value}</p><//>`}
     <div class="editor"><div>
       <${Card} title="Words">
-        <label class="wide">Subject<input value=${made.subject} onInput=${(event) => set("subject", event.target.value)} /></label>
-        <label class="wide">Preview: what an inbox shows beside the subject<input value=${made.preview} onInput=${(event) => set("preview", event.target.value)} /></label>
-        ${made.mjml === undefined || made.mjml === null ? html`<${Blocks} blocks=${made.blocks} change=${(blocks) => set("blocks", blocks)} segments=${segments} />`
+        <label class="wide">Name, as your team sees it<input maxlength="80" value=${made.name ?? ""} onInput=${(event) => set("name", event.target.value)} /></label>
+        <label class="wide">Subject<input value=${made.subject ?? ""} onInput=${(event) => set("subject", event.target.value)} /></label>
+        <label class="wide">Preview: what an inbox shows beside the subject<input value=${made.preview ?? ""} onInput=${(event) => set("preview", event.target.value)} /></label>
+        ${made.mjml === undefined || made.mjml === null ? html`<${Blocks} blocks=${made.blocks ?? []} change=${(blocks) => set("blocks", blocks)} segments=${segments} />`
           : html`<label class="wide">MJML<textarea class="code" rows="24" value=${made.mjml} onInput=${(event) => set("mjml", event.target.value)}></textarea></label>
             <label class="wide">Text part<textarea rows="8" value=${made.text ?? ""} onInput=${(event) => set("text", event.target.value)}></textarea></label>`}
         ${Object.keys(made.translations ?? {}).length > 0 && html`<p class="small soft">Its translations (${Object.keys(made.translations).join(", ")}) are changed as YAML: <code>beckon template</code>.</p>`}
@@ -95,15 +98,23 @@ function Editor({ id, told, segments, again, done }) {
       <${Checked} of=${checked.value} />
       ${problem.value && html`<${Failure} problem=${problem.value} />`}
       <div class="buttons">
-        <button disabled=${busy.value || !changed} onClick=${save}>Keep as a draft</button>
-        <button class="strong" disabled=${busy.value || changed || told.draft === null || problems.length > 0} onClick=${publish}>Publish …</button>
-        ${told.draft && html`<button class="quiet" disabled=${busy.value} onClick=${drop}>Drop the draft</button>`}
+        <button class="strong" disabled=${busy.value || problems.length > 0 || !(hasDraft || draft.isChanged())} onClick=${publish}>Publish …</button>
+        ${hasDraft && html`<button class="quiet" disabled=${busy.value} onClick=${drop}>Drop the draft</button>`}
         ${told.version > 0 && html`<button class="quiet" disabled=${busy.value} onClick=${takeBack}>Take yours back</button>`}
         <button class="quiet" onClick=${() => { test.value = !test.value; }}>Send a test</button>
       </div>
       ${test.value && html`<${Test} id=${id} definition=${text.value} />`}
-    </div><${Preview} id=${id} definition=${text.value} languages=${Object.keys(made.translations ?? {})} /></div>`;
+    </div><${Preview} id=${id} definition=${text.value} languages=${Object.keys(made.translations ?? {})} /></div>
+    <${Versions} path=${at("templates", id, "versions")} of=${(each) => each.template} busy=${busy.value} nothing=${told.shipped ? "It is as it was shipped." : "It was never published."}
+      restore=${(each) => { text.value = JSON.stringify(each.template); scrollTo(0, 0); }} />`;
 }
+
+/** A draft that is no object yet, by a script or by hand: it is mended as a text. */
+const Unreadable = ({ draft, drop, problems }) => html`<${Title}>A draft that cannot be read<//>
+  <${Unsaved} of=${draft} what="email" />
+  <${Card}><label class="wide">As JSON or YAML<textarea class="code" rows="24" spellcheck="false" value=${draft.text.value} onInput=${(event) => { draft.text.value = event.target.value; }}></textarea></label>
+    <${Checked} of=${{ problems, advice: [] }} />
+    <div class="buttons"><${Saving} of=${draft} />${drop && html`<button class="quiet" onClick=${drop}>Drop the draft</button>`}</div><//>`;
 
 function Checked({ of }) {
   if (of === null) return null;

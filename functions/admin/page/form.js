@@ -1,7 +1,11 @@
-// A form: what it asks and says, and what is pasted into the shop's pages.
+// A form: what it asks and says, and what is pasted into the shop's pages. What is written is kept by itself; the web has it
+// once it is published.
 
 import { ask, at } from "./api.js";
-import { Banner, Card, confirmed, Failure, LoadedPage, Tag, Title, useActing, useKept, useLoaded } from "./parts.js";
+import { read, Saving, Unsaved, useDraft } from "./autosave.js";
+import { Duplicate } from "./duplicating.js";
+import { Banner, Card, confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Versions } from "./versions.js";
 import { capital } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
@@ -19,19 +23,26 @@ export default function Form({ id }) {
     <${Editor} key=${found.etag} id=${id} told=${found} settings=${settings} again=${told.again} done=${done} />`}<//>`;
 }
 
-function Editor({ id, told, settings, again, done }) {
-  const whole = JSON.stringify(told.form);
-  const { text, kept, forget, restart } = useKept(`form ${id}`, whole);
+const textOf = (told) => told.unfinished ?? JSON.stringify(told.form);
+
+function Editor({ id, told: first, settings, again, done }) {
+  const draft = useDraft({
+    name: `form ${id}`, began: textOf(first), etag: first.etag,
+    send: (text, etag) => ask(at("forms", id), { unfinished: text }, "PUT", etag),
+    look: async () => { const theirs = await ask(at("forms", id)); return { text: textOf(theirs), etag: theirs.etag }; },
+  });
+  const { text } = draft;
   const { run, busy, problem } = useActing();
-  const made = JSON.parse(text.value);
+  const told = draft.answer.value ?? first;
+  const made = read(text.value) ?? first.form;
   const set = (name, value) => {
-    const { [name]: _, ...rest } = JSON.parse(text.value);
+    const { [name]: _, ...rest } = made;
     text.value = JSON.stringify(value === null ? rest : { ...rest, [name]: value });
     done.value = null;
   };
-  const act = (path, saying, body = {}, method = "POST") => run(async () => {
-    await ask(path, body, method, told.etag);
-    forget();
+  const act = (path, saying) => run(async () => {
+    if (!await draft.save()) return;
+    await ask(path, {}, "POST", draft.etag.current);
     await again();
     done.value = saying;
   });
@@ -41,10 +52,12 @@ function Editor({ id, told, settings, again, done }) {
   const line = (name, title, more = {}) => html`<label class="grow">${title}<input value=${made[name] ?? ""} onInput=${(event) => set(name, event.target.value || null)} ...${more} /></label>`;
   const long = (name, title) => html`<label class="wide">${title}<textarea rows="3" value=${made[name] ?? ""} onInput=${(event) => set(name, event.target.value || null)}></textarea></label>`;
   return html`
-    <div class="head"><${Title}>${made.name}<//><div>${told.published ? html`<${Tag} kind="good">on the web, version ${told.version}<//>` : html`<${Tag}>not on the web<//>`}</div></div>
-    ${kept.value && html`<p class="note" role="status">These changes were not saved when you left. <button onClick=${restart}>Start over</button></p>`}
+    <div class="head"><${Title}>${made.name}<//><div class="buttons"><${Saving} of=${draft} /> ${told.published ? html`<${Tag} kind="good">on the web, version ${told.version}<//>` : html`<${Tag}>not on the web<//>`}
+      <${Duplicate} kind="forms" id=${id} page=${(copy) => `#/forms/${copy}`} save=${draft.save} /></div></div>
+    <${Unsaved} of=${draft} what="form" />
     ${done.value && html`<${Banner}><p>${done.value}</p><//>`}
     <${Card} title="Words">
+      <div class="fields">${line("name", "Name, as your team sees it")}</div>
       <div class="fields">${line("title", "Title")}${line("button", "Button", { placeholder: "Sign up" })}</div>
       ${long("text", "Text")}
       ${made.topics && long("wording", "What one agrees to, kept with every yes")}
@@ -62,14 +75,15 @@ function Editor({ id, told, settings, again, done }) {
     ${problem.value && html`<${Failure} problem=${problem.value} />`}
     ${told.problems.length > 0 && html`<div class="bad"><p>This keeps it from being published:</p><ul>${told.problems.map((each) => html`<li>${capital(each)}</li>`)}</ul></div>`}
     <div class="buttons">
-      <button disabled=${busy.value || text.value === whole} onClick=${() => act(at("forms", id), "Saved. The web has it once you publish it.", JSON.parse(text.value), "PUT")}>Save</button>
-      <button class="strong" disabled=${busy.value || text.value !== whole || told.problems.length > 0 || (told.published && !told.changed)} onClick=${() => act(at("forms", id, "publish"), "It is on the web within a minute.")}>Publish</button>
+      <button class="strong" disabled=${busy.value || told.problems.length > 0 || (told.published && !told.changed && !draft.isChanged())} onClick=${() => act(at("forms", id, "publish"), "It is on the web within a minute.")}>Publish</button>
       ${told.published && html`<button class="quiet" disabled=${busy.value} onClick=${takeDown}>Take it off the web</button>`}
     </div>
     <${Card} title="Put it on your site">
       <p>Its own page: <a href=${told.url} target="_blank" rel="noopener">${told.url}</a></p>
       ${told.snippet && html`<p class="soft small">${made.style === "page" ? "" : "Paste this into your pages, where the form is to be:"}</p><pre tabindex="0">${told.snippet}</pre>`}
-    <//>`;
+    <//>
+    <${Versions} path=${at("forms", id, "versions")} of=${(each) => each.form} busy=${busy.value} nothing="It was never published."
+      restore=${(each) => { text.value = JSON.stringify(each.form); scrollTo(0, 0); }} />`;
 }
 
 function Topics({ chosen, topics, change }) {

@@ -1,6 +1,7 @@
 // What all pages of a journey have: its name and state, the switch, and the way between them.
 
 import { ask, at } from "./api.js";
+import { Duplicate } from "./duplicating.js";
 import { Publishing } from "./journey-publishing.js";
 import { confirmed, Failure, Tag, Title, useActing } from "./parts.js";
 import { html, useSignal } from "./vendor/preact.js";
@@ -19,7 +20,7 @@ export function Frame({ told, here, again, children }) {
   const { id, name, sentence } = shown(told);
   return html`
     <div class="head"><${Title}>${name}${TABS.find(([tab]) => tab === here && tab !== "") && html`<span class="hidden">: ${here}</span>`}<//>
-      <${Switch} told=${told} again=${again} /></div>
+      <div class="buttons"><${Duplicate} kind="journeys" id=${id} page=${(copy) => `#/journeys/${copy}/edit`} /><${Switch} told=${told} again=${again} /></div></div>
     <p class="lead">${sentence}</p>
     <nav class="tabs" aria-label="Of this journey">${TABS.map(([tab, title]) => html`
       <a href="#/journeys/${id}${tab && `/${tab}`}" aria-current=${tab === here ? "page" : null}>${title}</a>`)}</nav>
@@ -39,7 +40,10 @@ function Switch({ told, again }) {
   const turn = async (state) => {
     if (state === told.state) return;
     if (told.state === "draft") {
-      await run(async () => { publishing.value = await ask(at("journeys", id, "dry-run"), {}); });
+      await run(async () => {
+        const { etag } = await ask(at("journeys", id)); // what is written meanwhile is kept by itself
+        publishing.value = { ...await ask(at("journeys", id, "dry-run"), {}), etag };
+      });
       return;
     }
     if (!await confirmed(...QUESTIONS[state](name))) return;
@@ -52,5 +56,5 @@ function Switch({ told, again }) {
     ${["draft", "live", "paused"].map((state) => html`<button aria-pressed=${String(told.state === state)} class=${KINDS[state]}
       disabled=${busy.value || (state === "draft" ? told.state !== "draft" : state === "paused" && told.state === "draft")} onClick=${() => turn(state)}>${state}</button>`)}
   </div>${problem.value && html`<${Failure} problem=${problem.value} />`}
-  ${publishing.value && html`<${Publishing} told=${told} id=${id} found=${publishing.value} etag=${told.etag} done=${again} close=${() => { publishing.value = null; }} />`}</div>`;
+  ${publishing.value && html`<${Publishing} told=${told} id=${id} found=${publishing.value} etag=${publishing.value.etag} done=${again} close=${() => { publishing.value = null; }} />`}</div>`;
 }

@@ -6,6 +6,7 @@ import { Graph } from "./graph.js";
 import { Frame, shown } from "./journey-frame.js";
 import { Kind, KINDS, Outside } from "./journey-steps.js";
 import { Card, confirmed, Failure, LoadedPage, Tag, useActing, useLoaded, useRefreshed } from "./parts.js";
+import { Versions } from "./versions.js";
 import { count, plural, subject, When, words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
@@ -24,7 +25,16 @@ export default function Journey({ id }) {
 
 function Overview({ told, again }) {
   const chosen = useSignal(null);
+  const { run, busy, problem } = useActing();
   const definition = shown(told);
+  const restore = async ({ version }) => {
+    if (told.draft && !await confirmed(`There is a draft. Replace it by version ${version}?`, "Replace it")) return;
+    await run(async () => {
+      const { yaml } = await ask(`${at("journeys", definition.id, "yaml")}?version=${version}`);
+      await ask(at("journeys", definition.id, "draft"), { yaml }, "PUT", told.etag);
+      location.hash = `#/journeys/${definition.id}/edit`;
+    });
+  };
   const people = (query) => `#/journeys/${definition.id}/people?${new URLSearchParams(query)}`;
   const step = definition.steps.find((each) => each.id === chosen.value);
   const drawn = (node) => {
@@ -44,8 +54,8 @@ function Overview({ told, again }) {
     </div>
     ${told.days?.some((each) => each.entered + each.sent > 0) && html`<${Card} title="The last 30 days"><div class="charts">
       ${DAILY.map(([of, title]) => html`<${Bars} days=${told.days} of=${of} title=${title} link=${people({ what: BEHIND[of], from: told.days[0].day })} />`)}</div><//>`}
-    ${told.versions?.length > 0 && html`<${Card} title="Versions"><ul class="list">${told.versions.map((each) => html`<li>
-      <div class="head"><span>Version ${each.version}${each.why && html`<span class="soft">: ${each.why}</span>`}</span><span class="small soft"><${When} at=${each.published} /></span></div></li>`)}</ul><//>`}
+    ${told.versions?.length > 0 && html`<${Versions} path=${at("journeys", definition.id, "versions")} of=${(each) => each.definition} restore=${restore} busy=${busy.value} />`}
+    ${problem.value && html`<${Failure} problem=${problem.value} />`}
   <//>`;
 }
 

@@ -46,8 +46,7 @@ const PAGES = [
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
 
-const place = signal(location.hash);
-addEventListener("hashchange", () => { place.value = location.hash; });
+const place = signal({ hash: location.hash, n: 0 }); // `n`: each time that somebody comes to a page, it is begun anew
 
 function Frame() {
   const Search = useSignal(null); // the dialog, while it is open
@@ -73,11 +72,11 @@ function Frame() {
   }, []);
   return html`
     <a class="skip" href="#main" onClick=${toContent}>To the content</a>
-    <${Navigation} place=${place.value} search=${search} />
+    <${Navigation} place=${place.value.hash} search=${search} />
     <div class="content">
       ${state.value === "over" && html`<div class="over" role="alert">Your sign-in is over. What you have written here is kept.
         <button class="strong" onClick=${signIn}>Sign in again</button></div>`}
-      <main id="main" tabindex="-1">${state.value === "out" ? html`<${SignIn} />` : html`<${Shown} key=${place.value} hash=${place.value} />`}</main>
+      <main id="main" tabindex="-1">${state.value === "out" ? html`<${SignIn} />` : html`<${Shown} key=${place.value.n} hash=${place.value.hash} />`}</main>
     </div>
     ${Tour.value && html`<${Tour.value} />`}
     ${Search.value && html`<${Search.value} close=${() => { Search.value = null; }} />`}
@@ -118,17 +117,41 @@ addEventListener("clock", ({ detail }) => {
   if (detail.hasTurned) turned.value += 1;
 });
 
-// Whoever leaves by a link what they have written and not saved is asked first; it is there again when they come back.
-addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[href^='#/']");
-  if (!link || unsaved.size === 0 || event.metaKey || event.ctrlKey || link.getAttribute("href") === location.hash) return;
-  event.preventDefault();
-  const question = "Leave this page? What you have written is not saved. It stays in this tab, and is here again when you come back.";
-  if (await confirmed(question, "Leave")) location.hash = link.getAttribute("href");
-}, { capture: true });
+// ── leaving ──
+
+let at = 0; // the place of what is shown among the tab's pages: each of them says its own
+
+function arrive() {
+  at = history.state?.at ?? at + 1;
+  history.replaceState({ ...history.state, at }, "");
+  place.value = { hash: location.hash, n: place.value.n + 1 };
+}
+
+/** Whether all that is written is on the server by now, or they say that it may stay in this tab. */
+async function mayLeave() {
+  const saved = await Promise.all([...unsaved.values()].map((save) => save?.() ?? false));
+  if (saved.every(Boolean)) return true;
+  return confirmed("Leave this page? What you have written is not saved. It stays in this tab, and is here again when you come back.", "Leave");
+}
+
+// By a link, by Back or by a typed address: the page stays until what is written on it is saved, or they have said yes.
+addEventListener("hashchange", async () => {
+  if (history.state?.at === at && unsaved.size > 0) return; // come back to it
+  if (unsaved.size === 0) {
+    arrive();
+    return;
+  }
+  const to = location.hash;
+  const may = await mayLeave();
+  if (location.hash !== to) return; // gone on meanwhile: that has asked for itself
+  if (may) arrive();
+  else if (history.state?.at === undefined) history.back();
+  else history.go(at - history.state.at);
+});
+addEventListener("beforeunload", (event) => { if (unsaved.size > 0) event.preventDefault(); });
 
 await finishSigningIn();
-place.value = location.hash; // it goes on to where they wanted to be
+arrive(); // it goes on to where they wanted to be
 const page = document.getElementById("page");
 page.replaceChildren();
 render(html`<${Frame} />`, page);

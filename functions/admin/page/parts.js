@@ -212,8 +212,9 @@ export function Confirm() {
 
 // ── what is written and not saved yet ──
 
-/** The names of texts that are on the page and not saved: who leaves it by a link is asked. */
-export const unsaved = new Set();
+/** What is on the page and not on the server, by name, with what tries to save it (whether it is saved then; null: only its
+ *  button does). Whoever leaves the page is asked about what cannot be saved. */
+export const unsaved = new Map();
 
 /** A text that outlives leaving the page, a reload and signing in again, until it is saved or given up:
  *  `{ text, kept, forget }`. `kept` is whether it comes from before. */
@@ -226,7 +227,7 @@ export function useKept(name, initial) {
       if (now === initial) sessionStorage.removeItem(place);
       else sessionStorage.setItem(place, now);
       if (now === initial) unsaved.delete(place);
-      else unsaved.add(place);
+      else unsaved.set(place, null);
     });
     return () => { end(); unsaved.delete(place); };
   }, [initial]);

@@ -39,6 +39,7 @@ export default function People({ query = "" }) {
   };
   /** What the address and the tab remember of how the list is looked at. */
   const note = () => {
+    if (!/^#\/people(\?|$)/.test(location.hash)) return; // they have gone on meanwhile
     if (text.value.trim() === "") sessionStorage.removeItem(SOUGHT);
     else sessionStorage.setItem(SOUGHT, text.value);
     const kept = new URLSearchParams({ ...(segment.value && { segment: segment.value }), ...(pages.value > 1 && { pages: pages.value }) });
@@ -63,7 +64,10 @@ export default function People({ query = "" }) {
       if (mine === turn.current) busy.value = false;
     }
   };
-  useEffect(() => { look(pages.value); }, []);
+  useEffect(() => {
+    look(pages.value);
+    return () => { turn.current += 1; };
+  }, []);
   const changed = (wait) => {
     pages.value = 1;
     const mine = ++turn.current;

@@ -2,9 +2,10 @@
 // as a draft by itself, right or not; publishing asks for it to be right.
 
 import { ask, at, Problem } from "./api.js";
-import { Difference } from "./diff.js";
+import { read, Saving, Unsaved, useDraft } from "./autosave.js";
+import { Duplicate } from "./duplicating.js";
 import { Lines } from "./lines.js";
-import { confirmed, Failure, LoadedPage, Tag, Title, useActing, useKept, useLoaded } from "./parts.js";
+import { confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { Beside } from "./segment-beside.js";
 import { languageOf, lineOf, linesOf } from "./segment-language.js";
 import { Publishing } from "./segment-publishing.js";
@@ -14,38 +15,37 @@ import { capital, idOf } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
 const ESTIMATE_PAUSE = 250; // milliseconds without a change
-const SAVE_PAUSE = 900;
 const MOST_LETTERS = 40; // of an id
 const MOST_TRIES = 9; // for an id that nobody has
 const TABS = [["rows", "Rows"], ["json", "JSON"], ["sql", "SQL"]];
 const GROUPS = ["behavioural", "lifecycle", "demographic", "geographic", "psychographic"];
-const SAVED = { saved: "Draft saved", saving: "Saving …", unsaved: "Not saved yet", unnamed: "Give it a name, and it is saved as a draft", failed: "Not saved", conflict: "Not saved" };
 
-const read = (text) => {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-};
 const isEmpty = (when) => when === undefined || when === null || (["all", "any"].includes(when.kind) && Array.isArray(when.of) && when.of.length === 0);
 
 export default function SegmentEditor({ id }) {
   const told = useLoaded(() => ask(at("segments", id)), [id]);
   return html`<${LoadedPage} of=${told}>${(segment) => html`<${Editor} key=${id} id=${id} told=${segment}
-    text=${segment.draft?.text ?? asText(segment.draft?.definition ?? segment.definition)} />`}<//>`;
+    text=${textOf(segment)} />`}<//>`;
 }
+
+const textOf = ({ draft, definition }) => draft?.text ?? asText(draft?.definition ?? definition);
 
 /** `id` is null for a segment that is not there yet: it is made of its name. `told` is the segment as the API tells it. */
 export function Editor({ id: given, told, text: began }) {
-  const name = given === null ? "new segment" : `segment ${given}`;
-  const { text, kept, forget, restart } = useKept(name, began);
+  const id = useRef(given);
+  const draft = useDraft({
+    name: given === null ? "new segment" : `segment ${given}`, began, etag: told?.etag ?? null,
+    send: (text, etag) => id.current === null ? create(text) : ask(at("segments", id.current, "draft"), { text }, "PUT", etag),
+    look: async () => { const theirs = await ask(at("segments", id.current)); return { text: textOf(theirs), etag: theirs.etag }; },
+    mayKeep: () => id.current !== null || called() !== "", byItself: () => id.current !== null,
+  });
+  const { text, save } = draft;
+  const called = () => (read(text.value)?.name ?? "").trim();
   const language = useLoaded(async () => languageOf(await ask("vocabulary")), []);
-  const [id, etag, saved] = [useRef(given), useRef(told?.etag ?? null), useRef(began)];
-  const [tab, state, conflict] = [useSignal("rows"), useSignal(told?.draft ? "saved" : "new"), useSignal(null)];
+  const tab = useSignal("rows");
   const [found, failure, isOld] = [useSignal(null), useSignal(null), useSignal(true)];
-  const [hasDraft, publishing, line] = [useSignal(Boolean(told?.draft)), useSignal(false), useRef(Promise.resolve())];
+  const publishing = useSignal(false);
+  const hasDraft = Boolean(told?.draft) || draft.answer.value !== null;
   const { run, busy, problem } = useActing();
   const definition = read(text.value);
   const nothing = definition !== null && isEmpty(definition.when);
@@ -69,92 +69,27 @@ export function Editor({ id: given, told, text: began }) {
     return () => { current = false; clearTimeout(asked); };
   }, [text.value]);
 
-  // ── kept by itself ──
+  // ── kept by itself, from its name on ──
 
-  /** Keeps the newest text, after what is being kept. Whether it is kept. */
-  const save = () => { line.current = line.current.then(saveNow, saveNow); return line.current; };
-  async function saveNow() {
-    const now = text.value;
-    if (now === saved.current) return true;
-    if (conflict.value) return false;
-    state.value = "saving";
-    try {
-      const answer = id.current === null ? await create(now) : await ask(at("segments", id.current, "draft"), { text: now }, "PUT", etag.current);
-      if (answer === null) return false;
-      [etag.current, saved.current, hasDraft.value, problem.value] = [answer.etag, now, true, null];
-      if (text.value === now) forget();
-      state.value = text.value === now ? "saved" : "unsaved";
-      return true;
-    } catch (failed) {
-      if (failed.status === 412 || failed.status === 409) {
-        const theirs = await ask(at("segments", id.current)).catch(() => null);
-        if (theirs) conflict.value = { text: theirs.draft?.text ?? asText(theirs.draft?.definition ?? theirs.definition), etag: theirs.etag };
-      }
-      state.value = conflict.value ? "conflict" : "failed";
-      problem.value = conflict.value ? null : failed;
-      return false;
-    }
-  }
   async function create(now) {
-    const called = (read(now)?.name ?? "").trim();
-    if (called === "") {
-      state.value = "unnamed";
-      return null;
-    }
-    const wanted = idOf(called, "segment", MOST_LETTERS - 2);
+    const wanted = idOf(called(), "segment", MOST_LETTERS - 2);
     for (let n = 1; ; n += 1) {
       const tried = n === 1 ? wanted : `${wanted}_${n}`;
       try {
         const answer = await ask("segments", { id: tried, text: now });
         id.current = tried;
-        history.replaceState(null, "", `#/segments/${tried}/edit`);
+        history.replaceState(history.state, "", `#/segments/${tried}/edit`);
         return answer;
       } catch (failed) {
         if (failed.field !== "id" || failed.status !== 409 || n === MOST_TRIES) throw failed;
       }
     }
   }
-  const isChanged = () => text.value !== saved.current;
-  useEffect(() => {
-    if (!isChanged()) return undefined;
-    sessionStorage.setItem(`base ${name}`, etag.current ?? "");
-    if (id.current === null) state.value = "unnamed"; // until the name is written: an id is for good
-    else if (state.value !== "conflict") state.value = "unsaved";
-    const asked = setTimeout(() => { if (id.current !== null) save(); }, SAVE_PAUSE);
-    return () => clearTimeout(asked);
-  }, [text.value]);
-  useEffect(() => {
-    const before = sessionStorage.getItem(`base ${name}`);
-    if (kept.value && before !== null && before !== (etag.current ?? "")) conflict.value = { text: began, etag: etag.current };
-    const leaving = (event) => { if (isChanged()) event.preventDefault(); };
-    const followed = async (event) => {
-      const link = event.target.closest?.("a[href^='#']");
-      if (!link || link.target || !isChanged()) return;
-      event.preventDefault();
-      if (await save() || await confirmed("This is not saved. Leave it?", "Leave")) location.hash = link.getAttribute("href");
-    };
-    addEventListener("beforeunload", leaving);
-    document.addEventListener("click", followed, true);
-    return () => {
-      removeEventListener("beforeunload", leaving);
-      document.removeEventListener("click", followed, true);
-      if (isChanged() && id.current !== null) save();
-    };
-  }, []);
 
   // ── what is done ──
 
   const set = (made) => { text.value = JSON.stringify(made, null, 2); };
   const setField = (field, value) => set({ ...read(text.value), [field]: value });
-  const mine = async () => {
-    [etag.current, conflict.value] = [conflict.value.etag, null];
-    await save();
-  };
-  const theirs = () => {
-    [etag.current, saved.current, text.value] = [conflict.value.etag, conflict.value.text, conflict.value.text];
-    [conflict.value, state.value] = [null, "saved"];
-    forget();
-  };
   const publish = () => run(async () => {
     if (!(definition?.name ?? "").trim()) {
       document.getElementById("segment-name").focus();
@@ -166,24 +101,24 @@ export function Editor({ id: given, told, text: began }) {
   const drop = async () => {
     if (!await confirmed(`Drop the draft of “${definition?.name || id.current}”? Its text will be lost.`, "Drop the draft")) return;
     await run(async () => {
-      await ask(at("segments", id.current, "draft"), undefined, "DELETE", etag.current);
-      saved.current = text.value;
-      forget();
+      await save();
+      await ask(at("segments", id.current, "draft"), undefined, "DELETE", draft.etag.current);
+      draft.drop();
       location.hash = told?.definition ? `#/segments/${id.current}` : "#/segments";
     });
   };
 
   const all = failure.value?.problems ?? [];
   const problems = isOld.value && found.value ? [] : all.filter((each) => each.at);
+  const outside = (draft.answer.value ?? told?.draft)?.problems?.filter((each) => each.at.length > 0 && each.at[0] !== "when") ?? []; // of the condition
   const hints = isOld.value || failure.value ? [] : found.value?.hints ?? [];
   return html`
-    <div class="head"><${Title}>${definition?.name || "New segment"} ${hasDraft.value && html`<${Tag}>draft<//>`}<//>
-      <div class="buttons"><span class="small soft" role="status">${state.value === "new" ? "" : SAVED[state.value]}</span>
-        ${hasDraft.value && html`<button class="quiet" disabled=${busy.value} onClick=${drop}>Drop the draft</button>`}
+    <div class="head"><${Title}>${definition?.name || "New segment"} ${hasDraft && html`<${Tag}>draft<//>`}<//>
+      <div class="buttons"><${Saving} of=${draft} unnamed="Give it a name, and it is saved as a draft" />${id.current !== null && html`<${Duplicate} kind="segments" id=${id.current} page=${(copy) => `#/segments/${copy}/edit`} save=${save} />`}
+        ${hasDraft && html`<button class="quiet" disabled=${busy.value} onClick=${drop}>Drop the draft</button>`}
         <button class="strong" disabled=${busy.value || nothing || definition === null} onClick=${publish}>Publish …</button></div></div>
-    ${kept.value && !conflict.value && html`<p class="note" role="status">This text was not saved when you left. <button onClick=${restart}>Start over</button></p>`}
+    <${Unsaved} of=${draft} what="segment" />
     ${problem.value && html`<${Failure} problem=${problem.value} />`}
-    ${conflict.value && html`<${Conflict} theirs=${conflict.value.text} mine=${text.value} keep=${mine} take=${theirs} />`}
     <div class="building">
       <section class="card">
         ${definition && html`<div class="fields">
@@ -191,6 +126,7 @@ export function Editor({ id: given, told, text: began }) {
             onInput=${(event) => setField("name", event.target.value)} onChange=${() => { if (id.current === null) save(); }} /></label>
           <label>Kind <select value=${definition.group ?? "behavioural"} onChange=${(event) => setField("group", event.target.value)}>${GROUPS.map((each) => html`<option value=${each} selected=${each === (definition.group ?? "behavioural")}>${capital(each)}</option>`)}</select></label>
         </div>`}
+        ${outside.length > 0 && html`<ul class="said">${outside.map((each) => html`<li class="bad">${capital(each.at.join(" "))}: ${each.text}</li>`)}</ul>`}
         <div class="switch" role="group" aria-label="Seen as">${TABS.map(([each, title]) => html`<button aria-pressed=${String(tab.value === each)} onClick=${() => { tab.value = each; }}>${title}</button>`)}</div>
         ${tab.value === "rows" && html`<div class="rows">${definition === null ? html`<p class="note">The JSON cannot be read: fix line ${linesOf(text.value).broken ?? 1} there, and the rows come back. <button onClick=${() => { tab.value = "json"; }}>To the JSON</button></p>`
           : language.value ? html`<${Rows} language=${language.value} when=${definition.when} problems=${problems} hints=${hints} change=${(when) => set({ ...read(text.value), when: when ?? { kind: "all", of: [] } })} />`
@@ -202,8 +138,8 @@ export function Editor({ id: given, told, text: began }) {
       </section>
       <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value && !nothing} nothing=${nothing} />
     </div>
-    ${publishing.value && html`<${Publishing} id=${id.current} name=${definition.name} definition=${definition} etag=${() => etag.current} isNew=${!told?.definition} close=${() => { publishing.value = false; }}
-      done=${() => { saved.current = text.value; forget(); location.hash = `#/segments/${id.current}`; }} />`}`;
+    ${publishing.value && html`<${Publishing} id=${id.current} name=${definition.name} definition=${definition} etag=${() => draft.etag.current} isNew=${!told?.definition} close=${() => { publishing.value = false; }}
+      done=${() => { draft.drop(); location.hash = `#/segments/${id.current}`; }} />`}`;
 }
 
 /** The text, with what is wrong beside its lines. */
@@ -221,9 +157,3 @@ function InSql({ definition, id }) {
   if (told.problem) return html`<p class="note">There is SQL once the definition is right.</p>`;
   return told.value ? html`<p class="soft small">The same condition for all contacts at once, as Athena is asked. It is made from the rows and cannot be edited.</p><pre tabindex="0" class="sql">${told.value.sql}</pre>` : html`<p class="soft" aria-busy="true">Loading …</p>`;
 }
-
-/** Two have edited it: both texts stay until one is chosen. */
-const Conflict = ({ theirs, mine, keep, take }) => html`<div class="banner wrong" role="alert">
-  <p><strong>Somebody else has changed this segment while you were editing it.</strong> Nothing of yours is lost. Lines with − are theirs alone, lines with + are yours.</p>
-  <${Difference} before=${theirs} after=${mine} label="Their text and yours" />
-  <div class="buttons"><button class="strong" onClick=${keep}>Keep mine</button><button onClick=${take}>Take theirs</button></div></div>`;

@@ -1,8 +1,10 @@
 // A segment: what it means, who is in it, what the next days bring, and how it is edited.
 
 import { ask, at } from "./api.js";
+import { instead } from "./address.js";
 import { Flow, Trend } from "./charts.js";
 import { Difference } from "./diff.js";
+import { Duplicate } from "./duplicating.js";
 import { wholeForecast } from "./forecasting.js";
 import {
   Card, confirmed, ContactLink, Failure, LoadedPage, More, Pages, Section, Table, Tag, Title, useActing, useLoaded, useRefreshed,
@@ -15,14 +17,14 @@ import { html, useEffect } from "./vendor/preact.js";
 export default function Segment({ id }) {
   const told = useLoaded(() => ask(at("segments", id)), [id]);
   useRefreshed(told.again, told.value?.filling && told.value.filling.status !== "filled");
-  useEffect(() => { if (told.value?.definition === null) location.replace(`#/segments/${id}/edit`); }, [told.value]);
+  useEffect(() => { if (told.value?.definition === null) instead(`#/segments/${id}/edit`); }, [told.value]);
   return html`<${LoadedPage} of=${told}>${(segment) => segment.definition !== null && html`<${Published} id=${id} told=${segment} again=${told.again} />`}<//>`;
 }
 
 function Published({ id, told, again }) {
   return html`
     <div class="head"><${Title}>${told.name}<//><div class="buttons">
-      <a class="button" href="#/new-segment?from=${id}">Duplicate</a>
+      <${Duplicate} kind="segments" id=${id} page=${(copy) => `#/segments/${copy}/edit`} />
       <a class="button strong" href="#/segments/${id}/edit">${told.draft ? "Edit the draft" : "Edit"}</a></div></div>
     <p class="lead">${told.sentence}</p>
     <p>Somebody who <em>${told.words}</em>. <${Tag}>${told.group}<//></p>
