@@ -87,7 +87,7 @@ def serve(admin: Admin) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             answered = next(
                 (
-                    handler(payload(route, url, body), object())
+                    handler(payload(route, url, body, if_match=self.headers.get("if-match") or "none"), object())
                     for route in ROUTES
                     if route.match(self.command, url.split("?")[0]) is not None
                 ),
@@ -100,7 +100,7 @@ def serve(admin: Admin) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = respond  # noqa: N815
+        do_GET = do_POST = do_PUT = do_DELETE = respond  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""
@@ -384,10 +384,16 @@ def test_what_is_being_written_outlives_the_end_of_a_sign_in(
     cognito.server_close()
 
 
+FAILING = """window.fetched ??= fetch;
+window.fetch = (path, asked) => asked?.method === "PUT" ? Promise.reject(new Error("no")) : fetched(path, asked);"""
+"""Nothing that is written gets through to the API any more."""
+
+
 def test_a_text_that_is_not_saved_is_there_again_and_can_be_given_up(page: Page, base: str) -> None:
     page.open(f"{base}#/journeys/onboarding/edit")
     page.wait("document.querySelector('textarea')")
     before = page.run("document.querySelector('textarea').value")
+    page.run(FAILING)
     page.run("document.querySelector('textarea').select()")
     page.call("Input.insertText", text="name: Hello")
     page.run("document.querySelector('.bar a[href=\"#/reports\"]').click()")

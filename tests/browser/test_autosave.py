@@ -13,6 +13,7 @@ import pytest
 from shared.adapters import clock
 from tests.browser.acting import press
 from tests.browser.chromium import EXECUTABLE, Page
+from tests.browser.test_admin_page import FAILING
 from tests.browser.test_journeys_page import confirm
 from tests.browser.test_shop_page import fill
 from tests.integration.shop import Shop
@@ -146,8 +147,6 @@ def test_two_who_edit_it_lose_neither_text(page: Page, base: str, shop: Shop, ki
     assert page.run("sessionStorage.length") == 0
 
 
-FAILING = """window.fetched ??= fetch;
-window.fetch = (path, asked) => asked?.method === "PUT" ? Promise.reject(new Error("no")) : fetched(path, asked);"""
 ASKS = """(() => {
     const event = new Event("beforeunload", { cancelable: true });
     dispatchEvent(event);

@@ -33,8 +33,7 @@ def test_a_form_is_written_and_published(page: Page, base: str, shop: Shop) -> N
     page.wait_for("Put it on your site")
     fill(page, "Button", "Keep me posted")
     fill(page, "First name", "optional")
-    press(page, "Save")
-    page.wait_for("The web has it once you publish it.")
+    page.wait_for("Saved ")
     press(page, "Publish")
     page.wait_for("It is on the web within a minute.")
     published = form_definitions.saved().forms["home_page"].published
@@ -46,6 +45,5 @@ def test_what_is_wrong_with_a_form_is_said(page: Page, base: str) -> None:
     page.open(f"{base}#/forms/home_page")
     page.wait_for("Put it on your site")
     fill(page, "Interests", "optional")
-    press(page, "Save")
     page.wait_for("This keeps it from being published")
     assert "names none" in page.text() or "name none" in page.text()

@@ -72,15 +72,25 @@ def test_a_fresh_shop_has_the_shipped_journeys_as_drafts_with_a_checklist(page: 
     assert "before you switch it on" in page.text().lower()
 
 
-def test_what_is_wrong_stands_beside_its_line(page: Page, base: str) -> None:
+def begin(page: Page, base: str, name: str) -> None:
+    """A draft of that name, in its editor."""
     page.open(f"{base}#/new-journey")
+    page.wait_for("Name, as your team sees it")
+    write(page, "input[name=name]", name)
+    press(page, "Go on")
+    page.wait("location.hash.endsWith('/edit')")
     page.wait_for("Nothing is wrong with it.")
-    write(page, "textarea", GREETING.replace("7d", "7 potatoes"))
+
+
+def test_what_is_wrong_stands_beside_its_line(page: Page, base: str) -> None:
+    begin(page, base, "Wrong")
+    text = GREETING.replace("id: greeting", "id: wrong")
+    write(page, "textarea", text.replace("7d", "7 potatoes"))
     page.wait_for("One thing has to be fixed before it can be published.")
     assert page.run("document.querySelector('.lines ol .wrong') !== null")
     page.run("document.querySelector('#definition-problems button').click()")
     assert "7 potatoes" in page.run("getSelection().toString()")
-    write(page, "textarea", GREETING.replace("id: a_week", "id: a_day"))
+    write(page, "textarea", text.replace("id: a_week", "id: a_day"))
     page.wait("document.querySelector('#definition-problems').innerText.includes('a_day')")
     page.complaints.clear()
 
@@ -115,8 +125,7 @@ WRITTEN = "document.querySelector('#definition').value"
 
 
 def test_a_journey_is_changed_by_form_and_as_text_and_both_say_the_same(page: Page, base: str) -> None:
-    page.open(f"{base}#/new-journey")
-    page.wait_for("As YAML")
+    begin(page, base, "Series")
     write(page, "textarea", SERIES)
     page.wait("[...document.querySelectorAll('.node .name')].some((each) => each.innerText === 'A week')")
     card(page, "A week")
@@ -150,10 +159,8 @@ def test_a_journey_is_changed_by_form_and_as_text_and_both_say_the_same(page: Pa
 
 
 def test_a_branch_s_condition_is_written_in_rows(page: Page, base: str) -> None:
-    page.open("about:blank")
-    page.open(f"{base}#/new-journey")
-    page.wait_for("As YAML")
-    write(page, "textarea", SERIES)
+    begin(page, base, "Branching")
+    write(page, "textarea", SERIES.replace("id: series", "id: branching"))
     page.wait("[...document.querySelectorAll('.node .name')].some((each) => each.innerText === 'Hello')")
     card(page, "Hello")
     choose(page, "Add a step after it", "branch")
@@ -167,12 +174,9 @@ def test_a_branch_s_condition_is_written_in_rows(page: Page, base: str) -> None:
 
 
 def test_a_journey_goes_from_a_text_to_people_on_their_way(page: Page, base: str, shop: Shop) -> None:
-    page.open(f"{base}#/new-journey")
-    page.wait_for("As YAML")
+    begin(page, base, "Greeting")
     write(page, "textarea", GREETING)
-    page.wait_for("Nothing is wrong with it.")
-    press(page, "Keep as a draft")
-    page.wait_for("Overview")
+    page.wait("document.body.innerText.includes('Saved ')")
     assert page.run("location.hash") == "#/journeys/greeting/edit"
     page.wait_for("Nothing is wrong with it.")
     press_beginning(page, "Publish")
@@ -221,8 +225,7 @@ def test_an_edit_says_who_is_under_way_and_what_becomes_of_them(page: Page, base
         GREETING.replace("  - {id: a_week, kind: wait, for: 7d}\n", "  - {id: ten_days, kind: wait, for: 10d}\n"),
     )
     page.wait_for("Nothing is wrong with it.")
-    press(page, "Keep as a draft")
-    page.wait("!document.querySelector('main .buttons .strong').disabled")
+    page.wait_for("Saved ")
     press_beginning(page, "Publish")
     page.wait_for("1 person is under way")
     assert "1 waits at a step that is gone: A week (1)" in page.text()

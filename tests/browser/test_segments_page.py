@@ -95,7 +95,7 @@ def test_a_version_says_what_it_changed_and_is_restored(page: Page, base: str, s
     assert '"at_least": 2' in page.run("document.querySelector('.difference .good').innerText")
     page.run("[...document.querySelectorAll('main button')].find((each) => each.innerText === 'Restore').click()")
     page.wait("location.hash === '#/segments/versioned/edit'")
-    page.wait_for("Draft saved")
+    page.wait("document.querySelector('#segment-name')")
     assert shop.ask("GET", "/segments/versioned")[1]["draft"]["definition"]["when"]["at_least"] == 1
 
 

@@ -109,7 +109,7 @@ function Editor({ id, told, segments, again, done }) {
       restore=${(each) => { text.value = JSON.stringify(each.template); scrollTo(0, 0); }} />`;
 }
 
-/** A draft that is no object yet, by a script or by hand: it is mended as a text. */
+/** A draft that is no object yet, by a script or by hand: it is put right as a text. */
 const Unreadable = ({ draft, drop, problems }) => html`<${Title}>A draft that cannot be read<//>
   <${Unsaved} of=${draft} what="email" />
   <${Card}><label class="wide">As JSON or YAML<textarea class="code" rows="24" spellcheck="false" value=${draft.text.value} onInput=${(event) => { draft.text.value = event.target.value; }}></textarea></label>

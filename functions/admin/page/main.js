@@ -46,7 +46,7 @@ const PAGES = [
   [/^#\/dead-letters$/, () => import("./dead-letters.js")],
 ];
 
-const place = signal({ hash: location.hash, n: 0 }); // `n`: each time that somebody comes to a page, it is begun anew
+const place = signal({ hash: location.hash, n: 0 }); // `n`: who comes to a page, comes to it afresh
 
 function Frame() {
   const Search = useSignal(null); // the dialog, while it is open

@@ -105,6 +105,7 @@ let shown = 0; // pages so far: the first one takes no focus from whoever has ju
 const left = new Map(); // how far down a page was when it was left, by its address
 let isBack = false;
 globalThis.navigation?.addEventListener("navigate", (event) => {
+  if (event.navigationType === "replace") return; // of the address alone
   left.set(location.hash, scrollY);
   isBack = event.navigationType === "traverse";
 });
