@@ -9,9 +9,6 @@ from shared.domain.experiments.rates import NORMAL, Arm
 
 POWER = 0.8
 """How often a test sees an effect that is as large as the least one that matters."""
-LOOKING_COSTS = 1.03
-"""As many times the people, where a test is looked at several times by boundaries that are far out early (Jennison and
-Turnbull 2000, table 2.4 has 1.01 to 1.03 for up to ten looks)."""
 
 
 def people_needed(rate: float, other: float, share: float = 0.5, alpha: float = ALPHA, power: float = POWER) -> int:

@@ -66,27 +66,6 @@ def newcombe(control: Arm, other: Arm, confidence: float = 0.95) -> Interval:
     )
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted for having asked several times (Holm 1979): at most `a` of such families has any false one below `a`."""
-    found = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
-        found[at] = highest
-    return found
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjusted so that of what is below `a`, a share of `a` is false on average (Benjamini and Hochberg 1995)."""
-    found = [0.0] * len(p_values)
-    lowest = 1.0
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    for rank in range(len(order), 0, -1):
-        lowest = min(lowest, p_values[order[rank - 1]] * len(order) / rank)
-        found[order[rank - 1]] = lowest
-    return found
-
-
 SAMPLE_RATIO_ALARM = 0.001
 """Below it, the arms' sizes do not come of the draw: something lost people of one arm, and no result is told."""
 
@@ -116,24 +95,3 @@ def chi_squared(x: float, freedom: int) -> float:
         total += term
         term *= half / step
     return min(1.0, total)
-
-
-def interaction(pairs: Sequence[tuple[Arm, Arm]]) -> float:
-    """How likely effects as unlike as these, of (control, other) in each segment, are when the effect is the same in
-    all: Cochran's Q of the differences of rates. A cell in which nobody or everybody did it counts half a person more
-    of each kind, so that it has a variance."""
-    told = []
-    for control, other in pairs:
-        if not control.people or not other.people:
-            continue
-        one, two = _softened(control), _softened(other)
-        variance = one * (1 - one) / control.people + two * (1 - two) / other.people
-        told.append((other.rate - control.rate, 1 / variance))
-    if len(told) < 2:
-        return 1.0
-    mean = sum(effect * weight for effect, weight in told) / sum(weight for _, weight in told)
-    return chi_squared(sum(weight * (effect - mean) ** 2 for effect, weight in told), len(told) - 1)
-
-
-def _softened(arm: Arm) -> float:
-    return (arm.successes + 0.5) / (arm.people + 1)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.domain.experiments.looks import ALPHA, NEVER, boundaries, e_value
+from shared.domain.experiments.looks import ALPHA, NEVER, boundaries
 from shared.domain.experiments.power import more_needed
 from shared.domain.experiments.rates import (
     SAMPLE_RATIO_ALARM,
@@ -88,15 +88,3 @@ def _verdict(control: Arm, other: Arm, bound: _Bound, share: float, least: float
     more = more_needed(control, other, least)
     # A test that has had its people and cannot tell is not saved by a handful more.
     return Verdict(Word.NOT_ENOUGH, interval, max(more, 1) if share < 1 else max(more, control.people // 10))
-
-
-def endless(blocks: Sequence[tuple[Arm, Arm]], weights: tuple[int, int], least: float) -> Verdict:
-    """Of a flow that has no end and may be looked at whenever one likes: by an e-value. `blocks`: a day's control and
-    other, of the people who have had their time to act."""
-    control = Arm(sum(one.people for one, _ in blocks), sum(one.successes for one, _ in blocks))
-    other = Arm(sum(two.people for _, two in blocks), sum(two.successes for _, two in blocks))
-    if sample_ratio((control.people, other.people), weights) < SAMPLE_RATIO_ALARM:
-        return NOTHING_SAID
-    if e_value(blocks) >= 1 / ALPHA:
-        return Verdict(Word.BETTER if other.rate > control.rate else Word.WORSE, None)
-    return Verdict(Word.NOT_ENOUGH, None, max(1, more_needed(control, other, least)))
