@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BESIDES = {"functions/admin": ["infra/athena"]}
 """What else of the project a function reads."""
-UNUSED = ("bin", "chalice/cdk", "chalice/templates", "importlib_resources/tests", "*/tests", "*/compat/tests")
+UNUSED = ("bin", "chalice/cdk", "chalice/templates", "**/tests")
 """What no function needs of what it needs."""
 
 
@@ -110,8 +110,8 @@ def install(python: str, requirements: Path, target: Path, version: str, process
         check=True,
     )
     for pattern in UNUSED:
-        for path in target.glob(pattern):
-            shutil.rmtree(path)
+        for path in list(target.glob(pattern)):
+            shutil.rmtree(path, ignore_errors=True)  # one within another has gone with it
 
 
 if __name__ == "__main__":
