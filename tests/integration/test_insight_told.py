@@ -164,26 +164,26 @@ def test_the_table_of_a_score_cannot_run_anything_in_a_spreadsheet(shop: Shop) -
 
 def test_using_a_score_makes_two_drafts_publishes_nothing_and_writes_nothing_over(shop: Shop) -> None:
     published = {each["segment"] for each in shop.ask("GET", "/segments")[1]["segments"]}
-    key = {"idempotency-key": "use-churn"}
-    status, told = shop.ask("POST", "/insight/churn/use", None, **key)
+    key = {"idempotency-key": "use-reorder"}
+    status, told = shop.ask("POST", "/insight/reorder/use", None, **key)
     assert status == 201
     made = {(each["kind"], each["id"]): each for each in told["things"]}
     assert all(each["made"] and each["state"] == "draft" for each in told["things"])
-    assert made.keys() == {("segment", "insight_churn"), ("journey", "use_churn")}
-    assert shop.ask("POST", "/insight/churn/use", None, **key) == (201, told)
-    status, again = shop.ask("POST", "/insight/churn/use")
+    assert made.keys() == {("segment", "insight_reorder"), ("journey", "use_reorder")}
+    assert shop.ask("POST", "/insight/reorder/use", None, **key) == (201, told)
+    status, again = shop.ask("POST", "/insight/reorder/use")
     assert (status, again["made"]) == (200, False)
     assert {each["segment"] for each in shop.ask("GET", "/segments")[1]["segments"]} == published
-    journey = shop.ask("GET", "/journeys/use_churn")[1]
+    journey = shop.ask("GET", "/journeys/use_reorder")[1]
     assert (journey["state"], journey["version"]) == ("draft", None)
     (split,) = (each for each in journey["draft"]["definition"]["steps"] if each["kind"] == "split")
     assert {way["next"]: way["weight"] for way in split["ways"]}["left_alone"] == 10
     # What somebody has made of the draft since is theirs.
-    etag = shop.ask("GET", "/segments/insight_churn")[1]["etag"]
+    etag = shop.ask("GET", "/segments/insight_reorder")[1]["etag"]
     body = {"name": "Mine", "sentence": "S.", "when": {"kind": "orders"}}
-    assert shop.ask("PUT", "/segments/insight_churn/draft", body, **{"if-match": etag})[0] == 200
-    assert shop.ask("POST", "/insight/churn/use")[1]["things"][0]["name"] == "Mine"
-    assert shop.ask("GET", "/segments/insight_churn")[1]["draft"]["name"] == "Mine"
+    assert shop.ask("PUT", "/segments/insight_reorder/draft", body, **{"if-match": etag})[0] == 200
+    assert shop.ask("POST", "/insight/reorder/use")[1]["things"][0]["name"] == "Mine"
+    assert shop.ask("GET", "/segments/insight_reorder")[1]["draft"]["name"] == "Mine"
 
 
 def test_a_score_of_a_shipped_segment_uses_that(shop: Shop) -> None:

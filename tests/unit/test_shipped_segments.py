@@ -16,7 +16,7 @@ from shared.domain.segments import compile_segments, evaluate, ranks
 
 NOW = parse_instant("2026-11-28T18:30:00Z")  # a Saturday evening
 SEGMENTS = {segment.id: segment for segment in shipped.shipped()}
-CUTOFFS = {"high_value": 100, "champions": 0}
+CUTOFFS = {"high_value": 100, "champions": 0, "likely_to_buy": 0.7}
 """Of the number that is ranked, by segment: hundredths, counts and instants are all more than 0."""
 DEFINITIONS = compile_segments(
     SEGMENTS.values(),
@@ -111,6 +111,11 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
         [at(DAY, Type.PAGE_VIEWED, device="mobile"), at(HOUR, Type.PRODUCT_VIEWED, device="desktop")],
     ),
     "likely_to_upgrade": (known(propensity={"upgrade": 0.7}), known(propensity={"tea": 0.9})),
+    "likely_to_buy": (
+        [*orders(3), *known(**{"propensity.order": 0.7})],
+        [*orders(3), *known(**{"propensity.order": 0.69})],
+    ),
+    "likely_to_churn": (known(predicted_churn="high"), known(predicted_churn="medium")),
     "due_to_reorder": (known(predicted_order="2026-12-05"), known(predicted_order="2026-12-07")),
     "highly_engaged": (
         [at(DAY, Type.EMAIL_CLICKED, human=True)],

@@ -325,8 +325,6 @@ def _scenes(people: Sequence[Known]) -> Iterator[Told]:
     for number in range(25):
         yield fact(who(number), ago(2, minutes=number), predicted_value=20 + (number * 37) % 160)
     yield fact(who(12), ago(2), propensity={"upgrade": 0.82})
-    yield fact(who(13), ago(2), predicted_order=iso(END + 3 * DAY)[:10])
-    yield fact(who(14), ago(2), predicted_order=iso(END - 3 * DAY)[:10])
     yield fact(who(15), ago(2), birthday=f"1974{iso(END)[4:10]}")
     yield fact(who(16), ago(2), birthday="1989-12-20")
     yield fact(who(17), ago(minutes=25), birthday="1981-05-02", interest="candles")

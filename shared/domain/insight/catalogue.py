@@ -71,6 +71,7 @@ CATALOGUE: tuple[Score, ...] = (
         bands=Bands(names=("low", "medium", "high"), enter=_BY_CHANCE[0], leave=_BY_CHANCE[1]),
         when={"kind": "trait", "trait": "predicted_churn", "is": "equal", "value": "high", "fresh": "30d"},
         journey="churn_prevention",
+        segments=("likely_to_churn",),
     ),
     Score(
         id="value",
