@@ -35,6 +35,7 @@ from functions.admin import (  # noqa: F401 - their routes
     openapi,
     page,
     people,
+    playing,
     rebuilding,
     recommending,
     reports,

@@ -17,6 +17,7 @@ from shared.adapters.clock import now
 from shared.adapters.run_counts import Count
 from shared.domain.events import Instant, Json
 from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.flows import flows
 from shared.domain.journeys.runs import LEAVING
 from shared.domain.operators import Role
 
@@ -87,6 +88,7 @@ def show_journey(request: Request, journey: str) -> Json:
             "goals": total(counts, "goal"),
         },
         "steps": steps(shown, counts, standing.steps if standing else {}, held(journey, counts)),
+        "flows": [each._asdict() for each in flows(shown, total(counts, "began"), counted(counts))],
         "days": days(counts, now()),
         "checklist": known.checklist(draft.form if draft else shown),
         "versions": [journey_drafts.told_of(each) for each in versions],
@@ -141,6 +143,14 @@ def steps(
             "left": left,
         }
     return told
+
+
+def counted(counts: Iterable[Count]) -> dict[str, Counter[tuple[str, str]]]:
+    """By step, what was recorded at it and why."""
+    found: dict[str, Counter[tuple[str, str]]] = {}
+    for each in counts:
+        found.setdefault(each.step, Counter())[each.what, each.why] += each.n
+    return found
 
 
 def held(journey: str, counts: Iterable[Count]) -> Counter[str] | None:

@@ -178,6 +178,13 @@ class Simulated(JourneyWritten, total=False):
     by_itself: bool
 
 
+class Play(JourneyWritten, total=False):
+    contact: str
+    days: int
+    rates: dict[str, float]
+    seed: str
+
+
 class Picture(TypedDict):
     """`content`: the file in base64."""
 
@@ -1044,6 +1051,14 @@ class SimulationTold(TypedDict):
     paths: list[SimulatedPath]
 
 
+class Flow(TypedDict):
+    """How many have gone a way out of a step (`after` null: have begun); null: not known."""
+
+    after: str | None
+    way: Literal["next", "otherwise"] | int
+    people: int | None
+
+
 class JourneyTold(TypedDict):
     journey: Journey | None
     draft: JourneyDraft | None
@@ -1059,6 +1074,7 @@ class JourneyTold(TypedDict):
     subjects: dict[str, str | None]
     counts: JourneyCounts
     steps: dict[str, StepCounts]
+    flows: list[Flow]
     days: list[JourneyDay]
     versions: list[JourneyVersion]
     checklist: list[ToDo]
@@ -1095,6 +1111,39 @@ class JourneyChanged(JourneyChecked):
     yaml: str
     whole: bool
     step: str | None
+
+
+class WayTaken(TypedDict):
+    """One way of a branch that was asked, and what came of it (`why`: as of a segment)."""
+
+    to: str
+    holds: bool
+    why: dict[str, Any]
+
+
+class Moment(TypedDict):
+    """What happened at a step (none: ""), and in words; `leaves`: they are no longer at it; `template`: of an email's
+    step; `ways`: those of a branch that were asked, up to the one that was taken."""
+
+    time: int
+    step: str
+    what: str
+    why: str | None
+    words: str
+    leaves: bool
+    template: str | None
+    ways: list[WayTaken]
+
+
+class Played(TypedDict):
+    """`began`: whether it starts for them. `left_out`: all of their history would be needed to say."""
+
+    who: Person
+    begin: int
+    days: int
+    began: bool
+    left_out: bool
+    moments: list[Moment]
 
 
 class JourneyDryRun(Checked):

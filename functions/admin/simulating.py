@@ -43,13 +43,13 @@ def simulate_journey(request: Request, journey: str) -> Json:
     for name in body:
         if name not in OPTIONS:
             raise RefusedError("invalid_choice", f"it is none of {', '.join(OPTIONS)}", name)
-    written = _written(body, journey)
+    written = definition_in(body, journey)
     wrong = journey_drafts.problems_of(written, unknown_events=True)
     if wrong:
         raise ProblemsError(wrong)
     profiles = list(_profiles(body))
-    days, seed = _whole(body, "days", 90, MAX_DAYS), text(body, "seed", "1")
-    rates = _rates(body.get("rates", {}))
+    days, seed = whole_number(body, "days", 90, MAX_DAYS), text(body, "seed", "1")
+    rates = rates_in(body.get("rates", {}))
     by_itself = yes_or_no(body, "by_itself")
     t = now()
     result = simulate(
@@ -79,7 +79,7 @@ def hours_of(template: str) -> Hours | None:
         return turns.hours_of("marketing")
 
 
-def _written(body: dict[str, Any], journey: str) -> Written:
+def definition_in(body: dict[str, Any], journey: str) -> Written:
     given = {name: body[name] for name in body if name in ("yaml", "definition")}
     if given:
         return written_in(given, journey)
@@ -92,21 +92,21 @@ def _written(body: dict[str, Any], journey: str) -> Written:
 def _profiles(body: dict[str, Any]) -> Iterable[Profile]:
     named = body.get("contacts")
     if named is None:
-        sample = _whole(body, "sample", SAMPLE, MAX_CONTACTS)
+        sample = whole_number(body, "sample", SAMPLE, MAX_CONTACTS)
         named, _ = contacts.page(Place(), sample)
     elif not isinstance(named, list) or not all(isinstance(each, str) for each in named) or len(named) > MAX_CONTACTS:
         raise RefusedError("invalid_choice", f"a list of at most {MAX_CONTACTS} contacts' ids", "contacts")
     return (stored.profile for stored in islice(contacts.read_all(named, left_out), MAX_CONTACTS))
 
 
-def _whole(body: dict[str, Any], name: str, otherwise: int, most: int) -> int:
+def whole_number(body: dict[str, Any], name: str, otherwise: int, most: int) -> int:
     value = body.get(name, otherwise)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise RefusedError("invalid_choice", f"it must be a whole number from 1 to {most}", name)
     return value
 
 
-def _rates(told: Any) -> Rates:
+def rates_in(told: Any) -> Rates:
     from shared.domain.journeys.simulating import Rates
 
     names = [each.name for each in fields(Rates)]

@@ -53,6 +53,11 @@ def explain(
     return _explain(View(definitions, Reading(profile), t, notes or {}), definitions.segments[segment].when)
 
 
+def because(definitions: Definitions, condition: Condition, profile: Profile, t: Instant) -> Explanation:
+    """Why a condition that is no segment's holds of the profile at `t`, or does not. HistoryNeededError."""
+    return _explain(View(definitions, Reading(profile), t, {}), condition)
+
+
 def _explain(view: View, condition: Condition) -> Explanation:
     evaluate = view.definitions.compiler.function([condition])
     holds, until = change_of(evaluate, view.reading.profile, view.t)

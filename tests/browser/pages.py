@@ -39,6 +39,18 @@ VIEWS = (
     ),
     View("journeys", "journeys", "Onboarding", "Journeys: who waits, what was sent, who reached the goal"),
     View("journey", "journeys/post_purchase", "Starts", "A journey: its steps from top to bottom, with who is where"),
+    View(
+        "journey-editor",
+        "journeys/post_purchase/edit",
+        "Nothing is wrong with it.",
+        "A journey's editor: its steps, the form of one of them, and its text, which say the same",
+    ),
+    View(
+        "journey-play",
+        "journeys/post_purchase/play",
+        "to come",
+        "A journey played for one person, with a slider of days: the card they are at, and why",
+    ),
     View("emails", "emails", "Welcome back", "Emails: each with its newest version"),
     View(
         "email", "emails/welcome", "Nothing keeps it from being published", "An email: its blocks, and how it arrives"

@@ -50,6 +50,7 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
         ("/admin/#/journeys/onboarding", "Starts"),
         ("/admin/#/journeys/onboarding/edit", "Nothing is wrong with it."),
         ("/admin/#/journeys/onboarding/simulate", "What if?"),
+        ("/admin/#/journeys/onboarding/play", "to come"),
         ("/admin/#/journeys/onboarding/people", "People who are or were on it"),
         ("/admin/#/dead-letters", "None."),
         ("/admin/#/conflicts", "None."),

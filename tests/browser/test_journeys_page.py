@@ -228,11 +228,43 @@ def test_an_edit_says_who_is_under_way_and_what_becomes_of_them(page: Page, base
     page.wait_for("Saved ")
     press_beginning(page, "Publish")
     page.wait_for("1 person is under way")
+    page.wait("document.querySelector('dialog .difference') !== null")
+    assert "- {id: ten_days, kind: wait, for: 10d}" in page.run("document.querySelector('dialog .difference').innerText")
     assert "1 waits at a step that is gone: A week (1)" in page.text()
     page.run("document.querySelector('dialog.wide input[value=move]').click()")
     page.run("document.querySelector('dialog.wide .strong').click()")
     page.wait("!document.querySelector('dialog.wide input[value=move]')")  # a job moves them, or it is done
     passes(shop, 5 * MINUTE)
+
+
+LIT = "document.querySelector('.node.lit strong')?.innerText"
+
+
+def test_a_journey_is_played_by_a_slider_of_days(page: Page, base: str) -> None:
+    page.open(f"{base}#/journeys/greeting/play")
+    page.wait("document.querySelector('#day') !== null")
+    page.wait(f"{LIT} === 'A day'")
+    page.run("document.querySelector('#day').focus()")
+    for _ in range(2):  # by the keys: a day each
+        page.press("ArrowRight", 39)
+    page.wait(f"{LIT} !== 'A day'")
+    assert "day 2" in page.run("document.querySelector('#day').getAttribute('aria-valuetext')")
+    assert "Hello: the email goes out." in page.text()
+    page.run("document.querySelector('.timeline details summary').click()")
+    page.wait("document.querySelector('.timeline iframe')?.contentDocument.body.innerText.includes('Thank you')")
+    press(page, "← Before")
+    page.wait(f"{LIT} === 'Hello'")
+    page.run("document.querySelector('#day').value = 60")
+    page.run("document.querySelector('#day').dispatchEvent(new Event('input', { bubbles: true }))")
+    page.wait("document.querySelector('.node.lit') === null")
+    assert "Went all the way." in page.text()
+    # Of another person, found by a part of their name.
+    page.run("document.querySelector('[aria-label=\"For whom\"]').focus()")
+    page.call("Input.insertText", text="ada")
+    page.wait("[...document.querySelectorAll('[role=option]')].some((each) => each.innerText.includes('Ada'))")
+    page.press("ArrowDown", 40)
+    page.press("Enter", 13)
+    page.wait_for("Ada")
 
 
 def test_a_simulation_is_played_and_kept(page: Page, base: str) -> None:
@@ -254,6 +286,7 @@ def test_nothing_is_wider_than_a_small_telephone_and_all_text_stands_out(page: P
         ("#/journeys/onboarding", "Starts"),
         ("#/journeys/onboarding/edit", "Definition"),
         ("#/journeys/onboarding/simulate", "What if?"),
+        ("#/journeys/onboarding/play", "to come"),
         ("#/journeys/greeting/people", "People"),
     ):
         page.open("about:blank")

@@ -669,3 +669,52 @@ def test_make_run_switches_on_what_ships_and_leaves_what_is_published(shop: Shop
     assert set(states.values()) == {("live", 1)}
     on_wake_ups = {id_ for id_, journey in journey_files.shipped().items() if journey.runs_on == "wake_ups"}
     assert states.keys() >= on_wake_ups - {"birthday"}
+
+
+# ── played for one person ──
+
+
+def test_a_journey_is_played_for_one_person_with_why_they_go_one_way(shop: Shop) -> None:
+    branching = WELCOME.replace(
+        "  - {id: check_in, kind: send}\n",
+        "  - {id: which, kind: branch, ways: [{when: {kind: orders, within: this_run}, next: end}], next: check_in}\n"
+        "  - {id: check_in, kind: send}\n",
+    ).replace("exits:\n  - {on: {kind: event, events: [Order Completed]}, goal: true}\n", "")
+    draft(shop, branching)
+    shop.customer(1)
+    shop.passes(MINUTE)
+    (contact,) = (each["contact"] for each in ok(shop.ask("GET", "/contacts"))["contacts"])
+    for body in ({"contact": contact}, {}):
+        told = ok(shop.ask("POST", "/journeys/hello/play", {**body, "days": 10}))
+        assert (told["who"]["contact"], told["began"]) == (contact, True)
+        steps = [(each["step"], each["what"]) for each in told["moments"]]
+        assert [step for step, what in steps if what == "sent"] == ["welcome", "check_in"]
+        assert steps[-1][1] == "ended"
+        (taken,) = (each for each in told["moments"] if each["ways"])
+        assert (taken["step"], taken["why"]) == ("which", "check_in")
+        assert [(each["to"], each["holds"]) for each in taken["ways"]] == [("end", False)]
+        assert "order" in taken["ways"][0]["why"]["asks"]
+        assert {each["template"] for each in told["moments"] if each["what"] == "sent"} == {"welcome", "check_in"}
+    buying = {"open": 1, "click": 1, "order": 1}
+    told = ok(shop.ask("POST", "/journeys/hello/play", {"contact": contact, "rates": buying}))
+    (taken,) = (each for each in told["moments"] if each["ways"])
+    assert (taken["why"], [each["holds"] for each in taken["ways"]]) == ("end", [True])
+    assert journey_definitions.simulation("hello") is None, "nothing is kept"
+    refused(shop.ask("POST", "/journeys/hello/play", {"contact": "nobody"}), 404, "not_found")
+    refused(shop.ask("POST", "/journeys/hello/play", {"rates": 7}), 400, "invalid_choice")
+    refused(shop.ask("POST", "/journeys/hello/play", {"sample": 7}), 400, "invalid_choice")
+
+
+def test_who_has_gone_which_way_is_counted(shop: Shop) -> None:
+    publish(shop)
+    shop.customer(1)
+    shop.customer(2)
+    shop.passes(HOUR)
+    told = ok(shop.ask("GET", "/journeys/hello"))
+    flows = {(each["after"], each["way"]): each["people"] for each in told["flows"]}
+    assert flows == {(None, "next"): 2, ("welcome", "next"): 2, ("pause", "next"): 0, ("check_in", "next"): 0}
+    shop.order(1)
+    shop.passes(8 * DAY)
+    told = ok(shop.ask("GET", "/journeys/hello"))
+    flows = {(each["after"], each["way"]): each["people"] for each in told["flows"]}
+    assert flows["pause", "next"] == told["steps"]["check_in"]["entered"] == 1, "who left at it has gone no way"

@@ -24,8 +24,12 @@ export function difference(before, after) {
 
 const SAID = { "−": "gone: ", "+": "new: " };
 
-export function Difference({ before, after, label }) {
+/** `near`: of lines that are the same, those this near to one that is not are shown; all, when left out. */
+export function Difference({ before, after, label, near = Infinity }) {
   const lines = difference(before, after);
-  if (lines.every(([mark]) => mark === "")) return html`<p class="soft">They are the same.</p>`;
-  return html`<pre class="difference" tabindex="0" aria-label=${label}>${lines.map(([mark, line]) => html`<span class=${mark === "+" ? "good" : mark === "−" ? "bad" : ""}>${mark && html`<span class="hidden">${SAID[mark]}</span>`}<span aria-hidden="true">${mark || " "} </span>${line}${"\n"}</span>`)}</pre>`;
+  const changed = lines.flatMap(([mark], n) => mark === "" ? [] : [n]);
+  if (changed.length === 0) return html`<p class="soft">They are the same.</p>`;
+  const isNear = (n) => changed.some((each) => Math.abs(each - n) <= near);
+  return html`<pre class="difference" tabindex="0" aria-label=${label}>${lines.map(([mark, line], n) => !isNear(n) ? (n === 0 || isNear(n - 1)) && html`<span class="soft">…${"\n"}</span>`
+    : html`<span class=${mark === "+" ? "good" : mark === "−" ? "bad" : ""}>${mark && html`<span class="hidden">${SAID[mark]}</span>`}<span aria-hidden="true">${mark || " "} </span>${line}${"\n"}</span>`)}</pre>`;
 }

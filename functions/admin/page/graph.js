@@ -14,7 +14,7 @@ const SWEEPS = 25; // the last one from the top, so that what follows each other
 
 // ── what there is to draw ──
 
-/** Nodes `{ id, kind, step, text, ends, back }` and lines between them, of a definition. A way out of a step that has
+/** Nodes `{ id, kind, step, text, ends, back }` and lines `[from, to, { after, way }]`, of a definition. A way out of a step that has
  *  several is a node of its own, so that what it is called has room; where it leads back or to the end it says so.
  *  `said` are the API's words: `{ exits: [text], steps: { id: { text, ways: [text] } } }`. */
 export function parts(journey, said = {}) {
@@ -23,17 +23,18 @@ export function parts(journey, said = {}) {
   const steps = new Map(journey.steps.map((step, n) => [step.id, { ...step, next: step.next ?? journey.steps[n + 1]?.id ?? "end" }]));
   const [under, done] = [new Set(), new Set()];
 
-  const lead = (from, to, text) => {
+  const lead = (from, to, text, number) => {
+    const of = { after: from === "trigger" ? null : from, way: number };
     const back = under.has(to);
     if (text === undefined && to !== "end" && !back) {
-      lines.push([from, to]);
+      lines.push([from, to, of]);
       return visit(to);
     }
     const way = { id: `${from}>${lines.length}`, kind: text === undefined && !back ? "stop" : "way", text, ends: to === "end", back: back ? to : null };
     nodes.push(way);
-    lines.push([from, way.id]);
+    lines.push([from, way.id, of]);
     if (to === "end" || back) return undefined;
-    lines.push([way.id, to]);
+    lines.push([way.id, to, of]);
     return visit(to);
   };
   const visit = (id) => {
@@ -42,11 +43,11 @@ export function parts(journey, said = {}) {
     under.add(id);
     const step = steps.get(id);
     nodes.push({ id, kind: step.kind, step });
-    for (const [to, text] of ways(step, said.steps?.[id]?.ways)) lead(id, to, text);
+    for (const [to, text, number = "next"] of ways(step, said.steps?.[id]?.ways)) lead(id, to, text, number);
     under.delete(id);
   };
 
-  lead("trigger", journey.steps[0].id);
+  lead("trigger", journey.steps[0].id, undefined, "next");
   (journey.exits ?? []).forEach((exit, n) => {
     const id = `exit ${n}`;
     nodes.push({ id, kind: "exit", exit, text: said.exits?.[n] });
@@ -56,14 +57,14 @@ export function parts(journey, said = {}) {
   return { nodes, lines };
 }
 
-/** Where a step leads, and how each way is called; with one way only, it is called nothing. */
+/** Where a step leads, how each way is called (with one way only, nothing), and which it is ("next", when left out). */
 function ways(step, said = []) {
   const total = (step.ways ?? []).reduce((sum, way) => sum + (way.weight ?? 0), 0);
   switch (step.kind) {
     case "end": return [];
-    case "branch": return [...step.ways.map((way, n) => [way.next, said[n] ?? `way ${n + 1}`]), [step.next, "otherwise"]];
-    case "split": return step.ways.map((way) => [way.next, `${Math.round(100 * way.weight / total)} %`]);
-    case "wait_for": return [[step.next, said[0] ?? "it happens"], [step.otherwise ?? step.next, said[1] ?? `not within ${step.within}`]];
+    case "branch": return [...step.ways.map((way, n) => [way.next, said[n] ?? `way ${n + 1}`, n]), [step.next, "otherwise"]];
+    case "split": return step.ways.map((way, n) => [way.next, `${Math.round(100 * way.weight / total)} %`, n]);
+    case "wait_for": return [[step.next, said[0] ?? "it happens"], [step.otherwise ?? step.next, said[1] ?? `not within ${step.within}`, "otherwise"]];
     default: return [[step.next]];
   }
 }
@@ -93,8 +94,8 @@ export function layout({ nodes, lines }) {
     below.set(one, [...(below.get(one) ?? []), other]);
     above.set(other, [...(above.get(other) ?? []), one]);
   };
-  const drawn = lines.map(([from, to]) => {
-    const through = [known.get(from)];
+  const drawn = lines.map(([from, to, of]) => {
+    const through = Object.assign([known.get(from)], { of });
     for (let row = through[0].row + 1; row < known.get(to).row; row += 1) {
       const lane = { row, wide: LANE, height: 0 };
       put(lane);
@@ -183,20 +184,24 @@ function path(through) {
   return drawn;
 }
 
-/** `drawn` gives a node's inside; `label` says of all what it is. */
-export function Graph({ journey, said, label, children: drawn }) {
+/** `drawn` gives a node's inside; `label` says of all what it is; `marks`: more classes of nodes, by their ids. `flow` is how
+ *  many went a way out of a step, `{ after, way }` (undefined: not known). */
+export function Graph({ journey, said, label, marks = {}, flow = () => undefined, children: drawn }) {
   const { nodes, lines, width, height } = layout(parts(journey, said));
   const [frame, begin] = [useRef(), nodes[0].x];
   useEffect(() => { frame.current.scrollLeft = begin - frame.current.clientWidth / 2; }, []); // where it begins is seen first
   return html`<div class="scroll graph-frame" tabindex="0" role="region" aria-label=${label} ref=${frame}><div class="graph" ref=${(of) => of && size(of, { width, height })}>
     <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
-      ${lines.map((through) => html`<path d=${path(through)} />`)}
+      ${lines.map((through) => html`<path d=${path(through)} class=${breadth(flow(through.of))} />`)}
     </svg>
-    <ol>${nodes.map((node) => html`<li key=${node.id} class="node ${node.kind}" id=${node.step && `step-${node.id}`}
+    <ol>${nodes.map((node) => html`<li key=${node.id} class="node ${node.kind} ${marks[node.id] ?? ""}" id=${node.step && `step-${node.id}`}
       ref=${(of) => of && size(of, { left: node.x - WIDTH / 2, top: node.y, width: WIDTH, height: node.height })}>${
         node.kind === "way" || node.kind === "stop" ? html`<${Way} of=${node} />` : drawn(node)}</li>`)}</ol>
   </div></div>`;
 }
+
+/** By how many went along it, of ten times as many a step broader: classes, which the policy lets be. */
+const breadth = (number) => number === undefined ? "" : number === 0 ? "flow-0" : `flow-${Math.min(1 + Math.floor(Math.log10(number) * 2), 6)}`;
 
 /** By script, since the page's policy lets no style attribute be. */
 function size(element, places) {

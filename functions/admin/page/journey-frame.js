@@ -7,7 +7,7 @@ import { confirmed, Failure, Tag, Title, useActing } from "./parts.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 const KINDS = { live: "good", paused: "note", review: "note", draft: "" };
-const TABS = [["", "Overview"], ["edit", "Edit"], ["simulate", "Simulate"], ["people", "People"]];
+const TABS = [["", "Overview"], ["edit", "Edit"], ["play", "Play"], ["simulate", "Simulate"], ["people", "People"]];
 
 export const StateTag = ({ of }) => html`<${Tag} kind=${KINDS[of.state]}>${of.state}<//>${
   (of.has_draft || of.draft) && of.state !== "draft" && html` <${Tag}>draft changes<//>`}`;

@@ -3,9 +3,8 @@
 
 import { Graph } from "./graph.js";
 import { Kind, KINDS, Outside } from "./journey-steps.js";
-import { languageOf } from "./segment-language.js";
 import { ask } from "./api.js";
-import { confirmed, Failure, useLoaded } from "./parts.js";
+import { confirmed, Failure, Loaded, useLoaded } from "./parts.js";
 import { capital, words } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
@@ -48,9 +47,7 @@ export function Drawn({ checked, edit, back, failed }) {
 const Chooser = ({ of, chosen, children }) => html`<button class="name" aria-expanded=${String(chosen.value === of)} onClick=${() => { chosen.value = chosen.value === of ? null : of; }}>${children}</button>`;
 
 function Chosen({ of, step, value, checked, said, edit, choose }) {
-  const Form = useSignal(null); // which is loaded with the first card that is chosen
-  const language = useLoaded(async () => languageOf(await vocabulary()), []);
-  useEffect(() => { import("./journey-form.js").then((module) => { Form.value = module.default; }, () => {}); }, []);
+  const told = useLoaded(loaded, []);
   const doing = async (change) => {
     const answer = await edit(change);
     if (answer?.step) choose(answer.step);
@@ -63,16 +60,17 @@ function Chosen({ of, step, value, checked, said, edit, choose }) {
   };
   const mine = checked.problems.filter((each) => step ? each.step === of : of === "whole" && each.step === null).map((each) => ({ ...each, text: capital(each.text) }));
   return html`
-    ${Form.value && language.value ? html`<${Form.value} of=${of} step=${step} value=${value} language=${language.value} problems=${mine} edit=${changed} />`
-      : language.problem ? html`<${Failure} problem=${language.problem} again=${language.again} />` : html`<p class="soft" aria-busy="true">Loading …</p>`}
+    <${Loaded} of=${told}>${({ Form, language }) => html`<${Form} of=${of} step=${step} value=${value} language=${language} problems=${mine} edit=${changed} />`}<//>
     ${(step || of === "begin") && html`<${Doing} of=${step ? of : null} step=${step} checked=${checked} said=${said} doing=${doing} />`}`;
 }
 
 let known = null; // the words of a shop change seldom while a journey is written
-const vocabulary = () => {
+/** The form and what it speaks of, with the first card that is chosen. */
+async function loaded() {
   known ??= ask("vocabulary").catch((failure) => { known = null; throw failure; });
-  return known;
-};
+  const [form, language, told] = await Promise.all([import("./journey-form.js"), import("./segment-language.js"), known]);
+  return { Form: form.default, language: language.languageOf(told) };
+}
 
 /** How a way out of a step is called: where a step can be put. */
 function placed({ after, way }, said) {

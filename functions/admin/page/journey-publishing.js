@@ -1,7 +1,8 @@
 // Publishing a journey that people are in: what becomes of them is asked for first.
 
 import { ask, at } from "./api.js";
-import { Failure, Job, useActing } from "./parts.js";
+import { Difference } from "./diff.js";
+import { Failure, Job, Loaded, More, useActing, useLoaded } from "./parts.js";
 import { capital, count, plural, words } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
@@ -46,6 +47,7 @@ export function Publishing({ told, id, found, etag, done, close }) {
         ? html`<strong>${plural(found.under_way, "person is", "people are")} under way</strong>${gone.length > 0
           ? html`, and <strong>${plural(gone.reduce((sum, each) => sum + each.waiting, 0), "waits", "wait")} at a step that is gone</strong>: ${gone.map((each) => `${words(each.step)} (${count(each.waiting)})`).join(", ")}.` : "."}`
         : "Nobody is under way."}</p>`}
+      ${told.state !== "draft" && html`<${Changed} id=${id} />`}
       ${found.problems.length > 0 && html`<div class="bad"><p>This stands against it:</p><ul>${found.problems.map((each) => html`<li>${each.step && html`<strong>${words(each.step)}: </strong>`}${capital(each.text)}</li>`)}</ul></div>
         <label class="check choice"><input type="checkbox" name="unknown_events" /><span>An event that has not come in yet is no reason<span class="under">It will come, spelled as it is written here.</span></span></label>`}
       ${told.state === "draft" && html`<fieldset><legend>When</legend>
@@ -62,4 +64,14 @@ export function Publishing({ told, id, found, etag, done, close }) {
       <div class="buttons end"><button type="button" onClick=${() => dialog.current.close()}>Cancel</button><button class="strong" disabled=${busy.value}>Publish</button></div>
     </form>`}
   </dialog>`;
+}
+
+/** What the draft changes of what is published, line by line. */
+function Changed({ id }) {
+  const told = useLoaded(async () => {
+    const draft = await ask(at("journeys", id, "yaml"));
+    const { versions } = await ask(`${at("journeys", id, "versions")}?limit=1`);
+    return { after: draft.yaml, before: (await ask(`${at("journeys", id, "yaml")}?version=${versions[0].version}`)).yaml };
+  });
+  return html`<${More} title="What changes" open><${Loaded} of=${told}>${({ before, after }) => html`<${Difference} before=${before} after=${after} label="What is published, and the draft" near=${2} />`}<//><//>`;
 }

@@ -37,6 +37,7 @@ function Overview({ told, again }) {
   };
   const people = (query) => `#/journeys/${definition.id}/people?${new URLSearchParams(query)}`;
   const step = definition.steps.find((each) => each.id === chosen.value);
+  const flow = (of) => told.journey && (told.flows.find((each) => each.after === of?.after && each.way === of.way)?.people ?? undefined);
   const drawn = (node) => {
     if (!node.step) return html`<${Outside} of=${node} said=${told.words} />`;
     return html`<${Step} step=${node.step} told=${told} people=${people} chosen=${chosen} />`;
@@ -47,7 +48,8 @@ function Overview({ told, again }) {
     ${Object.entries(told.switched ?? {}).map(([id, each]) => html`<p class="note">${id === "" ? "Paused" : `${words(id)}: ${told.steps[id]?.state === "review" ? "looked at before it goes" : "paused"}`} by ${each.by}, <${When} at=${each.at} />.</p>`)}
     <div class=${step ? "journey with-step" : "journey"}>
       <div>
-        <${Graph} journey=${definition} said=${told.words} label="Steps of the journey, from top to bottom">${drawn}<//>
+        <${Graph} journey=${definition} said=${told.words} flow=${flow} label="Steps of the journey, from top to bottom">${drawn}<//>
+        ${told.journey && html`<p class="small soft">The more people have gone a way, the broader its line; ways that nobody has gone are dotted.</p>`}
         <ul class="rules small soft">${[...told.words.entry, told.words.hours].filter(Boolean).map((each) => html`<li>${each}</li>`)}</ul>
       </div>
       ${step && html`<${Panel} key=${step.id} step=${step} told=${told} people=${people} again=${again} close=${() => { chosen.value = null; }} />`}

@@ -22,6 +22,7 @@ const PAGES = [
   [/^#\/new-journey$/, () => import("./new-journey.js")],
   [/^#\/journeys\/(?<id>\w+)\/edit$/, () => import("./journey-editor.js")],
   [/^#\/journeys\/(?<id>\w+)\/simulate$/, () => import("./journey-simulation.js")],
+  [/^#\/journeys\/(?<id>\w+)\/play$/, () => import("./journey-play.js")],
   [/^#\/journeys\/(?<id>\w+)\/people(?:\?(?<query>.*))?$/, () => import("./journey-people.js")],
   [/^#\/campaigns$/, () => import("./campaigns.js")],
   [/^#\/new-campaign$/, () => import("./new-campaign.js")],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
@@ -54,6 +54,9 @@ from shared.domain.properties import WHOLE_CARTS
 from shared.domain.segments import Definitions, absorb, compile_segments
 
 MAX_DAYS = 400
+
+Look = Callable[[Profile, Run, Sequence[Record]], None]
+"""Is shown what a turn has brought: the contact as they are after it, the run, and what is on record of it since."""
 
 MAX_TURNS = 5_000
 """Of one contact: what turns longer than that is a fault of the definition, and shown as far as it came."""
@@ -147,13 +150,15 @@ def simulate(
     over: int = 0,
     of_shop: OfShop = as_shipped,
     hours_of: HoursOf = lambda template: None,
+    look: Look = lambda profile, run, records: None,
 ) -> Simulation:
     """Plays the journey for copies of these contacts, as they are at `begin`, for so many days.
 
     Each begins it once, now or spread evenly over the first `over` milliseconds, as far as its entry rule lets them (a
     cart, an order or whatever starts it is made up), and is followed to the end of that; `by_itself`: whenever its
     trigger does, by what the rates have them do and by time alone. `hours_of`: the shop's hours in which the emails
-    made of a template go out. ValueError: `days`. LookupError: it asks about a segment there is none of.
+    made of a template go out. `look` is shown each turn of each contact. ValueError: `days`. LookupError: it asks about
+    a segment there is none of.
     """
     if not 1 <= days <= MAX_DAYS:
         raise ValueError(f"`days` is from 1 to {MAX_DAYS}")
@@ -163,7 +168,7 @@ def simulate(
     result = nothing_yet(journey, begin, days)
     copies = [_copy(shop, profile, begin) for profile in profiles]
     for place, profile in enumerate(copies):
-        life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed, hours_of)
+        life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed, hours_of, look)
         start = begin + over * place // max(len(copies), 1)
         try:
             life.play(None if by_itself else start)
@@ -267,9 +272,10 @@ class _Life:
         rates: Rates,
         seed: str,
         hours_of: HoursOf,
+        look: Look,
     ) -> None:
         self.shop, self.journey, self.profile, self.end, self.rates = shop, journey, profile, end, rates
-        self.hours_of = hours_of
+        self.hours_of, self.look = hours_of, look
         self.answers = answers_of(journey)
         self.asked = _types_asked(shop, journey)
         self.seed = f"{seed} {profile.contact}"
@@ -319,6 +325,7 @@ class _Life:
         for run, effects, records in followed:
             path.runs[run.number] = run
             path.records.setdefault(run.number, []).extend(records)
+            self.look(self.profile, run, records)
             for effect in effects:
                 match effect:
                     case SendEmail():
