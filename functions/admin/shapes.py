@@ -1118,7 +1118,7 @@ class WayTaken(TypedDict):
 
     to: str
     holds: bool
-    why: dict[str, Any]
+    why: Explained
 
 
 class Moment(TypedDict):
@@ -1858,6 +1858,42 @@ class Named(TypedDict):
     title: str
 
 
+class ChoiceTold(TypedDict):
+    value: str
+    title: str
+
+
+class FieldOfForm(TypedDict):
+    """`control`: how it is filled in; `more`: it is shown only on demand."""
+
+    name: str
+    title: str
+    control: str
+    required: bool
+    more: bool
+    default: Any
+    choices: list[ChoiceTold]
+
+
+class FormOfPart(TypedDict):
+    title: str
+    fields: list[FieldOfForm]
+
+
+class FormsOfJourneys(TypedDict):
+    """Of what a journey is made of; of steps, triggers and occasions by their kinds."""
+
+    steps: dict[str, FormOfPart]
+    triggers: dict[str, FormOfPart]
+    occasions: dict[str, FormOfPart]
+    journey: FormOfPart
+    entry: FormOfPart
+    exit: FormOfPart
+    hours: FormOfPart
+    way: FormOfPart
+    share: FormOfPart
+
+
 class VocabularyTold(TypedDict):
     """`schema`: a JSON Schema (2020-12) of a segment, in which each kind, field and choice has its `title`."""
 
@@ -1869,6 +1905,8 @@ class VocabularyTold(TypedDict):
     segments: list[Named]
     topics: list[Named]
     journeys: list[Named]
+    templates: list[Named]
+    forms: FormsOfJourneys
     lists: list[ValueTold]
     currency: str
     contacts: Number

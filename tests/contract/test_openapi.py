@@ -108,6 +108,7 @@ ANY = {
     "JourneyChecked.value": "what a text says that need not be a journey yet",
     "JourneyChanged.value": "so does it",
     "JourneyChange.value": "what a field of a step is to be, right or not",
+    "FieldOfForm.default": "what a field of a step is when it is left out has its type",
     "ScoredPerson.value": "a score has the type of its trait",
     "ContactScore.value": "so has it, one person's",
     "ProposalTold.definition": "a segment that was found, to be made a draft",
