@@ -229,7 +229,9 @@ def test_an_edit_says_who_is_under_way_and_what_becomes_of_them(page: Page, base
     press_beginning(page, "Publish")
     page.wait_for("1 person is under way")
     page.wait("document.querySelector('dialog .difference') !== null")
-    assert "- {id: ten_days, kind: wait, for: 10d}" in page.run("document.querySelector('dialog .difference').innerText")
+    assert "- {id: ten_days, kind: wait, for: 10d}" in page.run(
+        "document.querySelector('dialog .difference').innerText"
+    )
     assert "1 waits at a step that is gone: A week (1)" in page.text()
     page.run("document.querySelector('dialog.wide input[value=move]').click()")
     page.run("document.querySelector('dialog.wide .strong').click()")
