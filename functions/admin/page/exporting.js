@@ -15,16 +15,23 @@ export async function exportContact(id) {
 }
 
 /** The people of a search or a segment, or all of them, as a table; `far` is told how many there are so far. */
-export async function exportPeople(which, far) {
+export const exportPeople = (which, far) => exportTable("contacts/export", which, "people.csv", far);
+
+/** Who has a score, or is in a band of it, with the reasons. */
+export const exportScores = (score, which, far) => exportTable(at("insight", score, "export"), which, `${score}.csv`, far);
+
+async function exportTable(path, which, name, far) {
   const parts = [];
   let people = 0;
   for (let cursor; cursor !== null;) {
-    const part = await ask("contacts/export", { ...which, ...(cursor !== undefined && { cursor }) });
+    const wanted = { ...which, ...(cursor !== undefined && { cursor }) };
+    let part = await ask(path, wanted);
+    while (part.query) part = await ask(path, { ...wanted, query: part.query }); // it takes a while
     parts.push(part.csv);
     far(people += part.rows);
     cursor = part.cursor;
   }
-  save("people.csv", `\ufeff${parts.join("")}`, "text/csv"); // Excel reads UTF-8 by this mark only
+  save(name, `\ufeff${parts.join("")}`, "text/csv"); // Excel reads UTF-8 by this mark only
 }
 
 /** Gives a text as a file to whoever sits here. */

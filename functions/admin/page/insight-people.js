@@ -1,6 +1,7 @@
 // The people behind a number of Insight: of a band of a score, or of a cell of the grid.
 
 import { at, behind } from "./api.js";
+import { exportScores } from "./exporting.js";
 import { asked } from "./reports.js";
 import { Card, Empty, Failure, LoadedPage, Table, Title, useActing, useLoaded } from "./parts.js";
 import { isRanked, scoreSaid } from "./score-words.js";
@@ -27,11 +28,19 @@ export default function InsightPeople({ score, query = "" }) {
     const people = pages.flatMap((each) => each.people);
     const { cursor } = pages.at(-1);
     const next = () => run(async () => { more.value = [...more.value, await asked(behind(path, cursor))]; });
-    return html`<${Title}>${told.name}<//>
+    return html`<div class="head"><${Title}>${told.name}<//>${score !== "rfm" && html`<${Take} score=${score} band=${new URLSearchParams(query).get("band")} />`}</div>
       <p class="lead">${plural(told.contacts, "person", "people")}, as of last night. <a href="#/insight">Insight</a></p>
       <${Card}>${people.length === 0 ? html`<${Empty}>Nobody is in it any more.<//>` : html`
         <${Table} stacked label="People" rows=${people} columns=${columns(score, told.unit)} />
         ${cursor !== null && html`<button disabled=${busy.value} onClick=${next}>Show more</button>`}`}
         ${problem.value && html`<${Failure} problem=${problem.value} />`}<//>`;
   }}<//>`;
+}
+
+function Take({ score, band }) {
+  const { run, busy, problem } = useActing();
+  const far = useSignal(0);
+  return html`<div class="buttons"><button disabled=${busy.value} onClick=${() => run(() => exportScores(score, band ? { band } : {}, (people) => { far.value = people; }))}>Export</button>
+    ${busy.value && html`<span class="soft" role="status">${plural(far.value, "person", "people")} so far …</span>`}
+    ${problem.value && html`<${Failure} problem=${problem.value} />`}</div>`;
 }
