@@ -3,12 +3,12 @@
 
 import { useSignal } from "./vendor/preact.js";
 
-/** What the address's query says, by name, and `choose(name, value)`, which says it there (null or "": no more). */
+/** What the address's query says, by name, and `choose(name, value)`, which says it there ("": no more; no name: nothing). */
 export function useAddress(path, query) {
   const asked = useSignal(Object.fromEntries(new URLSearchParams(query)));
   const choose = (name, value) => {
     const { [name]: _, pages: __, ...rest } = asked.value; // another list begins with its first page
-    asked.value = value === null || value === "" ? rest : { ...rest, [name]: String(value) };
+    asked.value = name === null ? {} : value === "" ? rest : { ...rest, [name]: String(value) };
     if (location.hash.split("?")[0] !== path) return; // they have gone on meanwhile
     const text = String(new URLSearchParams(asked.value));
     history.replaceState(history.state, "", `${path}${text && `?${text}`}`);

@@ -1,19 +1,20 @@
 // Who has changed what, and when.
 
+import { useAddress } from "./address.js";
+import { Choice } from "./listing.js";
 import { Card, Pages, Table, Title } from "./parts.js";
 import { When } from "./words.js";
-import { html, useSignal } from "./vendor/preact.js";
+import { html } from "./vendor/preact.js";
 
-const KINDS = [["", "Everything"], ["/segments", "Segments"], ["/journeys", "Journeys"], ["/templates", "Emails"], ["/campaigns", "Campaigns"], ["/forms", "Forms"], ["/contacts", "People"], ["/settings", "The shop’s settings"], ["/keys", "Keys"]];
+const KINDS = { "/segments": "Segments", "/journeys": "Journeys", "/templates": "Emails", "/campaigns": "Campaigns", "/forms": "Forms", "/contacts": "People", "/settings": "The shop’s settings", "/keys": "Keys" };
 
-export default function Changes() {
-  const action = useSignal("");
-  const path = action.value ? `audit?${new URLSearchParams({ action: action.value })}` : "audit";
+export default function Changes({ query = "" }) {
+  const [asked, choose] = useAddress("#/changes", query);
+  const path = asked.action ? `audit?${new URLSearchParams({ action: asked.action })}` : "audit";
   return html`<${Title}>Changes<//>
     <p class="lead">Who has changed what, and when, the newest first.</p>
-    <div class="fields"><label>Of what<select value=${action.value} onChange=${(event) => { action.value = event.target.value; }}>
-      ${KINDS.map(([value, name]) => html`<option value=${value}>${name}</option>`)}</select></label></div>
-    <${Card}><${Pages} key=${path} path=${path} name="changes" nothing="Nothing so far.">${(changes) => html`
+    <div class="fields"><${Choice} title="Of what" value=${asked.action ?? ""} all="Everything" choices=${KINDS} choose=${(value) => choose("action", value)} /></div>
+    <${Card}><${Pages} key=${path} path=${path} address=${[asked, choose]} name="changes" nothing="Nothing so far.">${(changes) => html`
       <${Table} stacked label="Changes" rows=${changes} columns=${[
         { title: "When", cell: (each) => html`<${When} at=${each.at} />` },
         { title: "Who", cell: (each) => each.by },

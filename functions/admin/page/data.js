@@ -4,7 +4,8 @@
 import { ask, whole } from "./api.js";
 import { parse, parts, textOf, written } from "./csv.js";
 import { save } from "./exporting.js";
-import { Banner, Card, confirmed, Empty, Failure, LoadedPage, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Listing } from "./listing.js";
+import { Banner, Card, confirmed, Failure, Loaded, LoadedPage, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { count, plural, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
@@ -21,21 +22,23 @@ const COUNTS = {
 const SHOWN = 100; // lines; the file has them all
 const own = (header) => `trait:${header.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, 40) || "other"}`;
 
-export default function Data() {
+const SORTS = { newest: ["Newest", (one, other) => other.at - one.at], name: ["File", (one, other) => one.name.localeCompare(other.name)], rows: ["Most rows", (one, other) => other.rows - one.rows] };
+
+export default function Data({ query }) {
   const shop = useLoaded(() => ask("settings"));
   const kept = useLoaded(() => whole("imports", "imports"));
   return html`<${LoadedPage} of=${shop}>${({ settings }) => html`
     <${Title}>Data<//>
     <p class="lead">Bring over the people you know from elsewhere: an export of Klaviyo, Mailchimp or Shopify, or any list as a CSV file. First you see what it would do; nothing changes until you say so.</p>
     <${Import} topics=${settings.topics} done=${kept.again} />
-    <${Card} title="Lists that were brought over">${kept.value && (kept.value.imports.length > 0
-      ? html`<${Table} stacked label="Lists" rows=${kept.value.imports} columns=${[
+    <${Card} title="Lists that were brought over"><${Loaded} of=${kept}>${({ imports }) => html`<${Listing} path="#/data" query=${query} rows=${imports} sorts=${SORTS} text=${(each) => `${each.name} ${each.consent_source}`} nothing="None so far.">${(found) => html`
+      <${Table} stacked label="Lists" rows=${found} columns=${[
         { title: "File", cell: (each) => html`${each.name || each.file.slice(0, 12)}<span class="under">${each.consent_source}</span>` },
         { title: "Begun", cell: (each) => html`<${When} at=${each.at} />` },
         { title: "Rows", number: true, cell: (each) => count(each.rows) },
         { title: "Agreed", number: true, cell: (each) => count(each.agreed) },
         { title: "Not read", number: true, cell: (each) => count(each.invalid_rows) },
-      ]} />` : html`<${Empty}>None so far.<//>`)}<//>
+      ]} />`}<//>`}<//><//>
     <${Card} title="People as a table"><p>The list of <a href="#/people">people</a>, of a segment or of what you search for, can be exported there.</p><//>
   `}<//>`;
 }

@@ -1,22 +1,28 @@
 // What could not be processed, and what can be done about it.
 
+import { useAddress } from "./address.js";
 import { ask, at } from "./api.js";
+import { Choice } from "./listing.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, Title, useActing, useLoaded } from "./parts.js";
 import { count, plural, When, words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
-export default function DeadLetters() {
+export default function DeadLetters({ query = "" }) {
+  const [asked, choose] = useAddress("#/dead-letters", query);
   const told = useLoaded(() => ask("dead-letters"));
   const done = useSignal(null);
   return html`<${LoadedPage} of=${told}>${({ queues }) => {
-    const full = queues.filter((queue) => queue.depth > 0);
+    const full = queues.filter((queue) => queue.depth > 0).toSorted((one, other) => asked.sort === "depth" ? other.depth - one.depth : 0);
+    const shown = full.filter((queue) => !asked.queue || queue.queue === asked.queue);
     const empty = queues.filter((queue) => queue.depth === 0).map((queue) => words(queue.queue));
     return html`
       <${Title}>Dead letters<//>
       ${done.value && html`<${Banner}><p>${done.value}</p><//>`}
       <p class="lead">What could not be processed. Nothing is lost: fix the cause, then replay it.</p>
       ${full.length === 0 && !done.value && html`<${Banner}><p><strong>None. </strong>Everything that came in was processed.</p><//>`}
-      ${full.map((queue) => html`<${Queue} key=${queue.queue} queue=${queue} done=${(text) => { done.value = text; return told.again(); }} />`)}
+      ${full.length > 1 && html`<search class="fields"><${Choice} title="Queue" value=${asked.queue ?? ""} all="All" choices=${Object.fromEntries(full.map((each) => [each.queue, words(each.queue)]))} choose=${(value) => choose("queue", value)} />
+        <${Choice} title="Sorted by" value=${asked.sort ?? ""} choices=${{ "": "Kind", depth: "Most messages" }} choose=${(value) => choose("sort", value)} /></search>`}
+      ${shown.map((queue) => html`<${Queue} key=${queue.queue} queue=${queue} done=${(text) => { done.value = text; return told.again(); }} />`)}
       ${full.length > 0 && empty.length > 0 && html`<p class="soft small">Empty: ${empty.join(", ")}.</p>`}`;
   }}<//>`;
 }

@@ -2,8 +2,9 @@
 
 import { whole } from "./api.js";
 import { StateTag } from "./journey-frame.js";
-import { Card, Empty, LoadedPage, Table, Tag, Title, useLoaded } from "./parts.js";
-import { count, plural } from "./words.js";
+import { byName, Listing } from "./listing.js";
+import { Card, LoadedPage, Table, Tag, Title, useLoaded } from "./parts.js";
+import { count, plural, words } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const behind = (id, what, number, since) => number === 0 ? "0" : html`<a href="#/journeys/${id}/people?what=${what}&from=${since}">${count(number)}</a>`;
@@ -17,14 +18,22 @@ const columns = (since) => [
 ];
 const GROUPS = [["live", "Live"], ["paused", "Paused"], ["draft", "Drafts"]];
 
-export default function Journeys() {
+const SORTS = {
+  name: ["Name", byName],
+  waiting: ["Most waiting", (one, other) => other.waiting - one.waiting || byName(one, other)],
+  sent: ["Most sent", (one, other) => other.sent - one.sent || byName(one, other)],
+  goals: ["Most goals", (one, other) => other.goals - one.goals || byName(one, other)],
+};
+
+export default function Journeys({ query }) {
   const told = useLoaded(() => whole("journeys", "journeys"));
   return html`<${LoadedPage} of=${told}>${({ journeys, since }) => html`
     <div class="head"><${Title}>Journeys<//><a class="button" href="#/new-journey">New journey</a></div>
     <p class="lead">Series of emails that start by themselves, each contact at their own time. A draft writes to nobody until you switch it on.</p>
-    ${journeys.length === 0 && html`<${Card}><${Empty}>No journey yet.<//><//>`}
-    ${GROUPS.map(([state, title]) => {
-      const those = journeys.filter((each) => each.state === state);
-      return those.length > 0 && html`<${Card} title=${title}><${Table} stacked label=${title} columns=${columns(since)} rows=${those} /><//>`;
-    })}`}<//>`;
+    <${Listing} path="#/journeys" query=${query} rows=${journeys} sorts=${SORTS} text=${(each) => `${each.name} ${each.sentence} ${each.id}`} nothing="No journey yet."
+      filters=${[{ name: "state", title: "State", of: (each) => each.state, choices: Object.fromEntries(GROUPS) }, { name: "group", title: "Group", of: (each) => each.group, choices: Object.fromEntries([...new Set(journeys.map((each) => each.group))].map((each) => [each, words(each)])) }]}>${(found) =>
+      GROUPS.map(([state, title]) => {
+        const those = found.filter((each) => each.state === state);
+        return those.length > 0 && html`<${Card} title=${title}><${Table} stacked label=${title} columns=${columns(since)} rows=${those} /><//>`;
+      })}<//>`}<//>`;
 }

@@ -1,7 +1,8 @@
 // Who may come in: people by the groups they are in, scripts by keys.
 
 import { ask, at, whole } from "./api.js";
-import { Banner, Card, confirmed, Empty, Failure, Loaded, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { byName, Listing } from "./listing.js";
+import { Banner, Card, confirmed, Failure, Loaded, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
@@ -10,31 +11,34 @@ const ROLES = {
   owner: "ends what cannot be brought back, and says who may come in",
 };
 
-export default function Keys() {
+const SORTS = { name: ["Name", byName], ends: ["Ends first", (one, other) => one.expires - other.expires], used: ["Used last", (one, other) => (other.used ?? 0) - (one.used ?? 0)] };
+const choices = (names) => Object.fromEntries(names.map((each) => [each, each]));
+
+export default function Keys({ query }) {
   const told = useLoaded(() => whole("keys", "keys"));
   return html`<${Title}>Keys and roles<//>
     <p class="lead">Each person and each script has a role, and may do all that those before it may.</p>
     <${Card} title="Roles"><dl>${Object.entries(ROLES).map(([role, says]) => html`<dt>${words(role)}</dt><dd>${says}</dd>`)}</dl>
       <p class="small soft">People get theirs by a group of the user pool that is called like the role (docs/deploying.md).</p><//>
-    <${Card} title="Keys for scripts"><${Loaded} of=${told}>${({ keys }) => html`<${Listed} keys=${keys} again=${told.again} /><${Make} again=${told.again} />`}<//><//>`;
+    <${Card} title="Keys for scripts"><${Loaded} of=${told}>${({ keys }) => html`<${Listed} keys=${keys} query=${query} again=${told.again} /><${Make} again=${told.again} />`}<//><//>`;
 }
 
-function Listed({ keys, again }) {
+function Listed({ keys, query, again }) {
   const { run, busy, problem } = useActing();
   const revoke = (key) => run(async () => {
     if (!await confirmed(`Revoke the key ${key.name}? What uses it is refused from then on.`, "Revoke")) return;
     await ask(at("keys", key.name), undefined, "DELETE");
     await again();
   });
-  if (keys.length === 0) return html`<${Empty}>None yet.<//>`;
-  return html`${problem.value && html`<${Failure} problem=${problem.value} />`}<${Table} stacked label="Keys" rows=${keys} columns=${[
+  return html`${problem.value && html`<${Failure} problem=${problem.value} />`}<${Listing} path="#/keys" query=${query} rows=${keys} sorts=${SORTS} text=${(each) => each.name} nothing="None yet."
+    filters=${[{ name: "role", title: "Role", of: (each) => each.role, choices: choices(Object.keys(ROLES)) }, { name: "state", title: "State", of: (each) => each.state, choices: choices([...new Set(keys.map((each) => each.state))]) }]}>${(found) => html`<${Table} stacked label="Keys" rows=${found} columns=${[
     { title: "Key", cell: (each) => each.name },
     { title: "Role", cell: (each) => each.role },
     { title: "State", cell: (each) => html`<${Tag} kind=${each.state === "open" ? "good" : ""}>${each.state}<//>` },
     { title: "Ends", cell: (each) => html`<${When} at=${each.expires} />` },
     { title: "Last used", cell: (each) => each.used === null ? "never" : html`<${When} at=${each.used} />` },
     { title: "To do", cell: (each) => each.state === "open" ? html`<button class="danger" disabled=${busy.value} onClick=${() => revoke(each)}>Revoke</button>` : "" },
-  ]} />`;
+  ]} />`}<//>`;
 }
 
 /** What has been made is shown once: nobody can look it up again. */

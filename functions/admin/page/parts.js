@@ -167,13 +167,23 @@ export const Table = ({ columns, rows, label, stacked }) => html`
       : html`<td class=${column.number && "number"} data-title=${column.title}>${column.cell(row)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
 
-/** A list that comes page by page. Its child makes the whole of the items there are so far. */
-export function Pages({ path, name, nothing, children }) {
+const MOST_PAGES = 20; // that are read at once
+
+/** A list that comes page by page. Its child makes the whole of the items there are so far. `address` (useAddress): how many pages
+ *  are shown stands there, and whoever comes back finds as many. */
+export function Pages({ path, name, nothing, address, children }) {
   const more = useSignal([]);
-  const [{ run, busy, problem }, first] = [useActing(), useLoaded(() => ask(path), [path])];
+  const before = Math.min(Number(address?.[0].pages) || 1, MOST_PAGES);
+  const [{ run, busy, problem }, first] = [useActing(), useLoaded(async () => {
+    const [told, behindIt] = [await ask(path), []];
+    for (let last = told; behindIt.length < Math.max(before - 1, more.value.length) && last.cursor !== null;) behindIt.push(last = await ask(behind(path, last.cursor)));
+    more.value = behindIt;
+    return told;
+  }, [path])];
   const next = () => run(async () => {
     const cursor = more.value.at(-1)?.cursor ?? first.value.cursor;
     more.value = [...more.value, await ask(behind(path, cursor))];
+    address?.[1]("pages", more.value.length + 1);
   });
   return html`<${Loaded} of=${first}>${(told) => {
     const pages = [told, ...more.value];

@@ -1,14 +1,17 @@
 // The shop's pictures for its emails: chosen, or added. A large one is made smaller here, before it is sent.
 
 import { ask, whole } from "./api.js";
-import { Card, Empty, Failure, Loaded, useActing, useLoaded } from "./parts.js";
+import { byName, Listing } from "./listing.js";
+import { Card, Failure, Loaded, useActing, useLoaded } from "./parts.js";
 import { html, useRef } from "./vendor/preact.js";
 
 const WIDTH = 1200; // twice what an email shows
 const ENOUGH = 300_000; // bytes of a file that is taken as it is
 
-/** `chosen`, where it is given, is told of the picture that somebody picks or adds. */
-export function Pictures({ title, chosen }) {
+const SORTS = { newest: ["Newest", () => 0], name: ["Name", byName] };
+
+/** `chosen`, where it is given, is told of the picture that somebody picks or adds. `query`: of the shop's page. */
+export function Pictures({ title, chosen, query }) {
   const told = useLoaded(() => whole("images", "images"));
   const [file, alt] = [useRef(), useRef()];
   const { run, busy, problem } = useActing();
@@ -21,11 +24,11 @@ export function Pictures({ title, chosen }) {
     return chosen?.(kept);
   });
   return html`<${Card} title=${title}>
-    <${Loaded} of=${told}>${({ images }) => images.length === 0 ? html`<${Empty}>None so far. Add your logo and what you want to show in emails: PNG, JPEG or GIF.<//>`
-      : html`<ul class="pictures">${images.map((each) => html`<li>
+    <${Loaded} of=${told}>${({ images }) => html`<${Listing} path="#/shop" query=${query} rows=${images} sorts=${SORTS} text=${(each) => `${each.name} ${each.alt}`} nothing="None so far. Add your logo and what you want to show in emails: PNG, JPEG or GIF.">${(found) =>
+      html`<ul class="pictures">${found.map((each) => html`<li>
           <img src=${each.url} alt=${each.alt} width="120" loading="lazy" /><span class="small">${each.name}</span>
           ${chosen ? html`<button type="button" onClick=${() => chosen(each)}>Choose<span class="hidden"> ${each.name}</span></button>`
-            : html`<span class="small soft">${each.width} × ${each.height}, ${Math.ceil(each.bytes / 1000)} KB</span>`}</li>`)}</ul>`}<//>
+            : html`<span class="small soft">${each.width} × ${each.height}, ${Math.ceil(each.bytes / 1000)} KB</span>`}</li>`)}</ul>`}<//>`}<//>
     <div class="fields">
       <label>Picture<input type="file" ref=${file} accept="image/png,image/jpeg,image/gif" /></label>
       <label class="grow">What it shows, for who cannot see it<input ref=${alt} maxlength="300" /></label>

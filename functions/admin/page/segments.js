@@ -1,13 +1,14 @@
 // All segments: how many are in each, how that went and goes on, what uses it; what is only drafted; what to fix. What is searched
 // and how it is sorted stand in the address.
 
+import { useAddress } from "./address.js";
 import { ask, whole } from "./api.js";
 import { Trend } from "./charts.js";
 import { wholeForecast } from "./forecasting.js";
 import { Card, Empty, LoadedPage, More, Section, SegmentLink, Table, Tag, Title, useLoaded } from "./parts.js";
 import { percent } from "./segment-beside.js";
 import { count, plural, words } from "./words.js";
-import { html, useSignal } from "./vendor/preact.js";
+import { html } from "./vendor/preact.js";
 
 const FINDINGS = {
   alike: "Nearly the same people as another",
@@ -26,14 +27,8 @@ const SORTS = {
 
 export default function Segments({ query = "" }) {
   const [told, forecast] = [useLoaded(() => whole("segments", "segments", "drafts")), useLoaded(() => wholeForecast().catch(() => null))];
-  const asked = useSignal(Object.fromEntries(new URLSearchParams(query)));
-  const choose = (name, value) => {
-    const { [name]: _, ...rest } = asked.value;
-    asked.value = value ? { ...rest, [name]: value } : rest;
-    const text = String(new URLSearchParams(asked.value));
-    history.replaceState(null, "", `#/segments${text && `?${text}`}`);
-  };
-  const { q = "", group = "", sort = "people" } = asked.value;
+  const [asked, choose] = useAddress("#/segments", query);
+  const { q = "", group = "", sort = "people" } = asked;
   return html`<${LoadedPage} of=${told}>${({ segments, drafts, contacts }) => {
     const found = segments.filter((each) => (!group || each.group === group) && (!q || plain(`${each.name} ${each.sentence} ${each.words} ${each.segment}`).includes(plain(q))));
     const isTemplate = (each) => each.shipped && each.members === 0 && each.used_by.length === 0 && !each.drafted;

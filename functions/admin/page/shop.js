@@ -14,13 +14,13 @@ const FONTS = { system: "As on the reader’s device", sans: "Sans serif", serif
 const STACKS = { system: "system-ui, sans-serif", sans: "Helvetica, Arial, sans-serif", serif: "Georgia, 'Times New Roman', serif" };
 const CLASSES = { marketing: "Offers and news", lifecycle: "Answers to what a contact does", transactional: "What a contact asked for" };
 
-export default function Shop() {
+export default function Shop({ query }) {
   const told = useLoaded(() => ask("settings"));
   const saved = useSignal(false);
-  return html`<${LoadedPage} of=${told}>${(value) => html`<${Editor} key=${value.number} told=${value} again=${told.again} saved=${saved} />`}<//>`;
+  return html`<${LoadedPage} of=${told}>${(value) => html`<${Editor} key=${value.number} told=${value} again=${told.again} saved=${saved} query=${query} />`}<//>`;
 }
 
-function Editor({ told, again, saved }) {
+function Editor({ told, again, saved, query }) {
   const { text, kept, forget, restart } = useKept("settings", JSON.stringify(told.settings));
   const { run, busy, problem } = useActing();
   const settings = JSON.parse(text.value);
@@ -93,7 +93,7 @@ function Editor({ told, again, saved }) {
       ${saved.value && html`<${Banner}><p><strong>Saved.</strong></p><//>`}
       <div class="buttons"><button class="strong" disabled=${busy.value || text.value === JSON.stringify(told.settings)}>Save</button></div>
     </form>
-    <${Pictures} title="Pictures for emails" />`;
+    <${Pictures} title="Pictures for emails" query=${query} />`;
 }
 
 function Field({ of, set, wrong, place, title, type = "text", optional = false, hint, wide = false }) {
