@@ -17,7 +17,7 @@ import numpy as np
 
 from functions.insight import purchases, rfm, spending, validating
 from functions.insight.frames import LEAST_CUSTOMERS, LIKELY_IN, LIKELY_OUT, Frame, Level, Shop
-from functions.insight.histories import YEAR, done
+from functions.insight.histories import YEAR, Paid, paid
 from functions.insight.seam import Data, Found, Real, Scores, Told, Whole
 from functions.insight.validating import Flags
 from shared.domain.events import Json
@@ -192,12 +192,12 @@ def _checked_chance(shop: Shop, score: Score) -> Validation:
     model = Measures(
         auc=validating.auc(by_model, ordered),
         brier=validating.brier(by_model, ordered),
-        capture=validating.captured(by_model, flags, 0.1),
+        capture=validating.captured(by_model, flags, 0.1)[0],
     )
     rule = Measures(
         auc=validating.auc(-silent, ordered),
         brier=None if by_rule is None else validating.brier(by_rule, ordered),
-        capture=validating.captured(-silent, flags, 0.1),
+        capture=validating.captured(-silent, flags, 0.1)[0],
     )
     better = (model.auc or 0) > (rule.auc or 0)
     shown = by_model if better or by_rule is None else by_rule
@@ -319,10 +319,11 @@ def _horizon(shop: Shop) -> int:
 
 @dataclass(frozen=True)
 class Worth:
-    """Orders to come, what each is worth, and both multiplied."""
+    """Orders to come, what each is worth, and both multiplied; and what was `paid` until then."""
 
     orders: Real
     each: Real
+    paid: Paid
 
     @property
     def all(self) -> Real:
@@ -330,10 +331,12 @@ class Worth:
 
 
 def _worth(frame: Frame, days: int) -> Worth:
-    h = frame.h
-    model = spending.fitted(h.paid, h.mean)
+    h, until = frame.h, paid(frame.orders)
+    model = spending.fitted(until.days, until.mean)
     return Worth(
-        purchases.expected(frame.model, h.repeats, h.recency, h.age, days), spending.expected(model, h.paid, h.mean)
+        purchases.expected(frame.model, h.repeats, h.recency, h.age, days),
+        spending.expected(model, until.days, until.mean),
+        until,
     )
 
 
@@ -341,14 +344,14 @@ def _value(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
     days = _horizon(shop)
     cut = shop.checked_at(days)
     then = shop.frame(cut)
-    came = done(shop.data, cut, days, then.h.contact)
+    came = then.done_in(days)
     number, events = len(then.h), int((came.spent > 0).sum())
     if number < LEAST_CUSTOMERS or events < LEAST_EVENTS:
         return None, _too_few(score, cut, days, number, events)
     by_model, by_rule = _worth(then, days).all, then.h.last_year * days / YEAR
     model, rule = (
         Measures(
-            capture=validating.captured(each, came.spent, 0.1),
+            capture=validating.captured(each, came.spent, 0.1)[0],
             error=validating.error(each, came.spent),
         )
         for each in (by_model, by_rule)
@@ -385,7 +388,11 @@ def _value(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
         typical = np.full(len(h), np.median(worth.orders)), np.full(len(h), np.median(worth.each))
         facts = [
             Fact("expected_orders", worth.orders, value - told(typical[0], worth.each)),
-            Fact("average_order", np.where(h.paid > 0, h.mean, np.nan), value - told(worth.orders, typical[1])),
+            Fact(
+                "average_order",
+                np.where(worth.paid.days > 0, worth.paid.mean, np.nan),
+                value - told(worth.orders, typical[1]),
+            ),
             Fact("last_order", h.silent, value - told(worth.orders * still / np.maximum(is_, 1e-12), worth.each)),
         ]
     else:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from functions.insight import intervals, purchases, validating
-from functions.insight.histories import Done, done, histories, known, local_day, local_days, sorted_
+from functions.insight.histories import Dated, Done, dated, done, histories, known, local_day, local_days, sorted_
 from functions.insight.intervals import Rhythms, rhythms
 from functions.insight.purchases import Purchases
 from functions.insight.seam import Data, Real, Texts, Whole
@@ -92,8 +92,13 @@ class Frame:
 
     def __init__(self, shop: Shop, cut: Instant) -> None:
         self.shop, self.cut = shop, cut
-        self.orders = known(shop.data.orders, cut)
-        self.h = histories(self.orders, cut, shop.data.zone)
+        self.today = local_day(cut, shop.data.zone)
+        self.h = histories(self.orders, self.today)
+
+    @property
+    def orders(self) -> Dated:
+        """Made when it is asked for: those of nine cuts at once would be most of a night's memory."""
+        return known(self.shop.orders, self.cut)
 
     @cached_property
     def model(self) -> Purchases:
@@ -109,7 +114,10 @@ class Frame:
 
     @cached_property
     def done(self) -> Done:
-        return done(self.shop.data, self.cut, ORDER_DAYS, self.h.contact)
+        return self.done_in(ORDER_DAYS)
+
+    def done_in(self, days: int) -> Done:
+        return done(self.shop.orders, self.cut, self.today, days, self.h.contact)
 
     @cached_property
     def bought(self) -> Flags:
@@ -134,8 +142,8 @@ class Frame:
     @cached_property
     def rhythm(self) -> Rhythms:
         """Of each customer's orders."""
-        alike = self.category[np.searchsorted(self.h.contact, self.orders.contact)]
-        return rhythms(self.orders.contact, local_days(self.orders.time, self.shop.data.zone), alike)
+        orders = self.orders
+        return rhythms(orders.contact, orders.day, self.category[np.searchsorted(self.h.contact, orders.contact)])
 
     @cached_property
     def things(self) -> Rhythms:
@@ -174,10 +182,6 @@ class Frame:
         np.minimum.at(found, at[known_], (all_.day[after] - self.today)[known_])
         return found
 
-    @property
-    def today(self) -> int:
-        return local_day(self.cut, self.shop.data.zone)
-
 
 @dataclass(frozen=True)
 class Level:
@@ -209,14 +213,17 @@ class Shop:
         self._levels: dict[Instant, Level] = {}
 
     @cached_property
+    def orders(self) -> Dated:
+        return dated(self.data.orders, self.data.zone)
+
+    @cached_property
     def bought(self) -> Bought:
         return _bought(self.data)
 
     @cached_property
     def begun(self) -> int:
         """The local day of the first order (today's: there is none)."""
-        times = self.data.orders.time
-        return local_day(int(times.min()) if len(times) else self.data.at, self.data.zone)
+        return int(self.orders.day.min()) if len(self.orders) else local_day(self.data.at, self.data.zone)
 
     @property
     def history(self) -> int:

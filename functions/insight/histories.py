@@ -1,7 +1,7 @@
 """What is known of each customer at an instant, and what they did after it: the two halves of every check.
 
 A model is given `known(orders, cut)` and nothing else, so that it cannot have seen what it is asked about; what
-happened then comes from `done(data, cut, days)`. What is of today at every cut is what the lake keeps no past of: of an
+happened then comes from `done`. What is of today at every cut is what the lake keeps no past of: of an
 order's amount what is left after refunds, and a product's category.
 """
 
@@ -29,9 +29,8 @@ OWN_MEDIANS = 3
 class Histories:
     """Customers by ascending contact. `last` is the instant of the last order. Days are whole local ones, of which
     those with an order count once: `repeats` is how many there were after the first, `recency` how long after the
-    first the last was, `age` how long ago the first was (Fader and Hardie's x, t_x and T). `mean`: what is left
-    of a day's orders, in the shop's currency, huge ones cut, over the `paid` days of which an amount was told (0: of
-    none, or all went back); `spent` all that they paid and `last_year` in the year to now, uncut."""
+    first the last was, `age` how long ago the first was (Fader and Hardie's x, t_x and T). `spent`: all
+    that they paid, in the shop's currency, and `last_year` in the year to now."""
 
     contact: Whole
     last: Whole
@@ -39,8 +38,6 @@ class Histories:
     repeats: Whole
     recency: Whole
     age: Whole
-    mean: Real
-    paid: Whole
     spent: Real
     last_year: Real
 
@@ -51,6 +48,15 @@ class Histories:
     def silent(self) -> Whole:
         """Days since the last order."""
         return self.age - self.recency
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Of the same customers: `mean`, what is left of a day's orders, in the shop's currency, huge ones cut, over the
+    `days` of which an amount was told (0: of none, or all went back)."""
+
+    days: Whole
+    mean: Real
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,29 @@ class Done:
         return self.orders > 0
 
 
-def known(orders: Orders, cut: Instant) -> Orders:
+@dataclass(frozen=True)
+class Dated:
+    """Orders by contact and time, and the local day of each."""
+
+    contact: Whole
+    time: Whole
+    amount: Whole
+    day: Whole
+
+    def __len__(self) -> int:
+        return len(self.contact)
+
+    def those(self, of: NDArray[np.bool_]) -> Dated:
+        return Dated(self.contact[of], self.time[of], self.amount[of], self.day[of])
+
+
+def dated(orders: Orders, zone: str) -> Dated:
+    return Dated(orders.contact, orders.time, orders.amount, local_days(orders.time, zone))
+
+
+def known(orders: Dated, cut: Instant) -> Dated:
     """What was known at the instant `cut`, itself included, and no more."""
-    of = orders.time <= cut
-    return Orders(orders.contact[of], orders.time[of], orders.amount[of])
+    return orders.those(orders.time <= cut)
 
 
 def sorted_(data: Data) -> Data:
@@ -102,37 +127,49 @@ def _offset(t: Instant, where: ZoneInfo) -> int:
     return 0 if offset is None else round(offset.total_seconds() * 1000)
 
 
-def histories(orders: Orders, at: Instant, zone: str) -> Histories:
-    """Of all who have ordered, by `at`."""
-    today = local_day(at, zone)
+def histories(orders: Dated, today: int) -> Histories:
+    """Of all who have ordered, on the local day `today`."""
     if not len(orders):
         none, nothing = np.zeros(0, np.int64), np.zeros(0)
-        return Histories(none, none, none, none, none, none, nothing, none, nothing, nothing)
-    day = local_days(orders.time, zone)
-    another = np.ones(len(day), bool)
-    another[1:] = (orders.contact[1:] != orders.contact[:-1]) | (day[1:] != day[:-1])
-    starts = np.flatnonzero(another)
-    amount = np.where(orders.amount == NOT_TOLD, 0, orders.amount)
-    whose, day, amount = orders.contact[starts], day[starts], np.add.reduceat(amount, starts)
-    told = np.maximum.reduceat(orders.amount, starts) != NOT_TOLD
-    placed = np.diff(np.append(starts, len(orders)))
-    contact, begins = np.unique(whose, return_index=True)
+        return Histories(none, none, none, none, none, none, nothing, nothing)
+    starts = _days_begin(orders)
+    whose, day, amount = orders.contact[starts], orders.day[starts], np.add.reduceat(_told(orders.amount), starts)
+    begins = np.flatnonzero(np.append(True, whose[1:] != whose[:-1]))
     ends = np.append(begins[1:], len(day))
     first, last = day[begins], day[ends - 1]
     newest = np.append(np.flatnonzero(orders.contact[1:] != orders.contact[:-1]), len(orders) - 1)
-    number = np.add.reduceat(np.asarray(told, np.int64), begins)
     return Histories(
-        contact=contact,
+        contact=whose[begins],
         last=orders.time[newest],
-        orders=np.add.reduceat(placed, begins),
+        orders=np.add.reduceat(np.diff(np.append(starts, len(orders))), begins),
         repeats=ends - begins - 1,
         recency=last - first,
         age=np.maximum(today - first, last - first),
-        mean=np.add.reduceat(_cut(whose, amount), begins) / np.maximum(number, 1) / MILLIONTHS,
-        paid=number,
         spent=np.add.reduceat(amount, begins) / MILLIONTHS,
         last_year=np.add.reduceat(np.where(day > today - YEAR, amount, 0), begins) / MILLIONTHS,
     )
+
+
+def paid(orders: Dated) -> Paid:
+    if not len(orders):
+        return Paid(np.zeros(0, np.int64), np.zeros(0))
+    starts = _days_begin(orders)
+    whose, amount = orders.contact[starts], np.add.reduceat(_told(orders.amount), starts)
+    begins = np.flatnonzero(np.append(True, whose[1:] != whose[:-1]))
+    told = np.maximum.reduceat(orders.amount, starts) != NOT_TOLD
+    days = np.add.reduceat(np.asarray(told, np.int64), begins)
+    return Paid(days, np.add.reduceat(_cut(whose, amount), begins) / np.maximum(days, 1) / MILLIONTHS)
+
+
+def _days_begin(orders: Dated) -> Whole:
+    """Where the first order of each customer's day is."""
+    another = np.ones(len(orders), bool)
+    another[1:] = (orders.contact[1:] != orders.contact[:-1]) | (orders.day[1:] != orders.day[:-1])
+    return np.flatnonzero(another)
+
+
+def _told(amount: Whole) -> Whole:
+    return np.where(amount == NOT_TOLD, 0, amount)
 
 
 def _cut(contact: Whole, amount: Whole) -> Whole:
@@ -141,30 +178,27 @@ def _cut(contact: Whole, amount: Whole) -> Whole:
     if not paid.any():
         return np.zeros(len(amount), np.int64)
     limit = int(np.quantile(amount[paid], HUGE, method="higher"))
-    groups, at, count = np.unique(contact[paid], return_inverse=True, return_counts=True)
-    own = np.where(count >= OWN_MEDIANS, medians(at, amount[paid].astype(np.float64), len(groups)) * OWN_MEDIANS, 0.0)
-    cut = np.zeros(len(amount), np.int64)
-    cut[paid] = np.minimum(amount[paid], np.maximum(limit, own[at].astype(np.int64)))
+    cut = np.where(paid, np.minimum(amount, limit), 0)
+    # Who has a huge one is looked at more closely.
+    huge = paid & np.isin(contact, contact[amount > limit])
+    groups, at, count = np.unique(contact[huge], return_inverse=True, return_counts=True)
+    own = np.where(count >= OWN_MEDIANS, medians(at, amount[huge].astype(np.float64), len(groups)) * OWN_MEDIANS, 0.0)
+    cut[huge] = np.minimum(amount[huge], np.maximum(limit, own[at].astype(np.int64)))
     return cut
 
 
-def done(data: Data, cut: Instant, days: int, of: Whole) -> Done:
-    """What those of `of` (ascending contacts) did in the `days` local days after the one that `cut` is in, or later
-    that day."""
-    orders, today = data.orders, local_day(cut, data.zone)
-    later = orders.time > cut
-    contact, amount = orders.contact[later], orders.amount[later]
-    day = local_days(orders.time[later], data.zone)
-    inside = (day <= today + days) & np.isin(contact, of)
-    contact, amount, day = contact[inside], amount[inside], day[inside]
-    at = np.searchsorted(of, contact)
-    another = np.ones(len(day), bool)
-    another[1:] = (contact[1:] != contact[:-1]) | (day[1:] != day[:-1])
+def done(orders: Dated, cut: Instant, today: int, days: int, of: Whole) -> Done:
+    """What those of `of` (ascending contacts) did after the instant `cut`, up to `days` local days after `today`, the
+    one that it is in."""
+    after = orders.those((orders.time > cut) & (orders.day <= today + days))
+    at = np.searchsorted(of, after.contact)
+    known_ = (at < len(of)) & (of[np.minimum(at, len(of) - 1)] == after.contact) if len(of) else np.zeros(len(at), bool)
+    after, at = after.those(known_), at[known_]
     first = np.full(len(of), np.iinfo(np.int64).max)
-    np.minimum.at(first, at, day - today)
+    np.minimum.at(first, at, after.day - today)
     money = np.zeros(len(of), np.int64)
-    np.add.at(money, at, np.where(amount == NOT_TOLD, 0, amount))
-    number = np.bincount(at[another], minlength=len(of)).astype(np.int64)
+    np.add.at(money, at, _told(after.amount))
+    number = np.bincount(at[_days_begin(after)], minlength=len(of)).astype(np.int64)
     return Done(number, np.where(number > 0, first, -1), money / MILLIONTHS)
 
 

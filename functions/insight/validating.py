@@ -67,31 +67,23 @@ def calibration(predicted: Real, observed: Real) -> tuple[Bin, ...]:
     return tuple(found)
 
 
-def captured(score: Real, worth: Real, share: float) -> float:
-    """Of all the worth, the share that those gave who are the first `share` by the score. Of equal ones at the edge,
-    the part that fits counts."""
+def captured(score: Real, worth: Real, *shares: float) -> list[float]:
+    """Of all the worth, the part that those gave who are the first by the score, for each of the `shares` of all. Of
+    equal ones at the edge, what fits counts."""
     total = float(np.sort(worth).sum())
     if total <= 0 or not len(score):
-        return 0.0
+        return [0.0] * len(shares)
     _, at = np.unique(-score, return_inverse=True)
     count = np.bincount(at)
     by = np.lexsort((worth, at))
-    sums = np.add.reduceat(worth[by], np.cumsum(count) - count)
-    most = share * len(score)
     before = np.cumsum(count) - count
-    part = np.clip((most - before) / count, 0, 1)
-    return float((sums * part).sum() / total)
+    sums = np.add.reduceat(worth[by], before)
+    return [float((sums * np.clip((share * len(score) - before) / count, 0, 1)).sum() / total) for share in shares]
 
 
 def gain(model: Real, rule: Real, worth: Real) -> tuple[Captured, ...]:
-    return tuple(
-        Captured(
-            share=share,
-            model=round(captured(model, worth, share), 6),
-            rule=round(captured(rule, worth, share), 6),
-        )
-        for share in GAIN_AT
-    )
+    both = zip(GAIN_AT, captured(model, worth, *GAIN_AT), captured(rule, worth, *GAIN_AT), strict=True)
+    return tuple(Captured(share=share, model=round(one, 6), rule=round(other, 6)) for share, one, other in both)
 
 
 def error(predicted: Real, observed: Real) -> float | None:

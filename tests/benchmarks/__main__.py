@@ -13,6 +13,7 @@ from tests.benchmarks import (
     evaluation,
     imports,
     ingest,
+    insight,
     lag,
     money,
     rendering,
@@ -31,7 +32,21 @@ def main() -> None:
     asked = parser.parse_args()
     began = time.perf_counter()
     rows: list[Row] = []
-    for part in (evaluation, ingest, cost, money, waiting, lag, runs, rendering, replay, imports, simulating, batch):
+    for part in (
+        evaluation,
+        ingest,
+        cost,
+        money,
+        waiting,
+        lag,
+        runs,
+        rendering,
+        replay,
+        imports,
+        simulating,
+        insight,
+        batch,
+    ):
         rows += part.measure()
     rows += campaign.measure(asked.recipients)
     rows += clock.measure(asked.contacts)

@@ -14,9 +14,9 @@ from scipy.special import betaincinv, gammaincinv, hyp2f1
 from scipy.stats import gamma
 
 from functions.insight import intervals, purchases, rfm, spending, validating
-from functions.insight.histories import done, histories, known, local_days
+from functions.insight.histories import Dated, dated, done, histories, known, local_day, local_days, paid
 from functions.insight.purchases import Purchases
-from functions.insight.seam import NOT_TOLD
+from functions.insight.seam import NOT_TOLD, Data
 from functions.insight.spending import Spending
 from shared.domain.events import DAY
 from shared.domain.insight import band_of, score_of
@@ -96,29 +96,32 @@ def test_slopes_are_the_differences(function, at, rows):
 
 def test_parameters_are_found_again_in_a_simulated_shop():
     data = simulated(6_000, 700, seed=5, r=0.8, alpha=8.0, a=0.6, b=2.4)
-    h = histories(known(data.orders, data.at), data.at, "UTC")
+    orders = known(dated(data.orders, "UTC"), data.at)
+    h, money = histories(orders, local_day(data.at, "UTC")), paid(orders)
     found = purchases.fitted(h)
     assert found.r / found.alpha == pytest.approx(0.1, rel=0.1)
     assert found.r == pytest.approx(0.8, rel=0.15)
     assert found.a / (found.a + found.b) == pytest.approx(0.2, rel=0.2)
-    worth = spending.fitted(h.paid, h.mean)
+    worth = spending.fitted(money.days, money.mean)
     assert worth.p == pytest.approx(6, rel=0.15) and worth.q == pytest.approx(4, rel=0.15)
     assert worth.p * worth.v / (worth.q - 1) == pytest.approx(30, rel=0.05)
 
 
 def test_what_is_foreseen_comes_in_a_simulated_shop():
     data = simulated(6_000, 500, seed=9, ahead=365)
-    h = histories(known(data.orders, data.at), data.at, "UTC")
+    whole, today = dated(data.orders, "UTC"), local_day(data.at, "UTC")
+    orders = known(whole, data.at)
+    h, money = histories(orders, today), paid(orders)
     model = purchases.fitted(h)
-    came = done(data, data.at, 90, h.contact)
+    came = done(whole, data.at, today, 90, h.contact)
     chance = purchases.buys(model, h.repeats, h.recency, h.age, 90)
     assert chance.mean() == pytest.approx(came.ordered.mean(), rel=0.06)
     for group in validating.calibration(chance, came.ordered.astype(float)):
         assert group.observed == pytest.approx(group.predicted, abs=0.06)
-    year = done(data, data.at, 365, h.contact)
-    orders = purchases.expected(model, h.repeats, h.recency, h.age, 365)
-    assert orders.sum() == pytest.approx(year.orders.sum(), rel=0.08)
-    value = orders * spending.expected(spending.fitted(h.paid, h.mean), h.paid, h.mean)
+    year = done(whole, data.at, today, 365, h.contact)
+    coming = purchases.expected(model, h.repeats, h.recency, h.age, 365)
+    assert coming.sum() == pytest.approx(year.orders.sum(), rel=0.08)
+    value = coming * spending.expected(spending.fitted(money.days, money.mean), money.days, money.mean)
     assert value.sum() == pytest.approx(year.spent.sum(), rel=0.12)
 
 
@@ -189,7 +192,7 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(rows):
 def test_what_the_first_captured_is_the_mean_over_orders_of_equal_ones(rows, share):
     score, worth = np.array([row[0] for row in rows], float), np.array([row[1] for row in rows], float)
     if not worth.sum():
-        assert validating.captured(score, worth, share) == 0
+        assert validating.captured(score, worth, share)[0] == 0
         return
     left, total = share * len(score), 0.0
     for each in sorted(set(score), reverse=True):
@@ -197,7 +200,7 @@ def test_what_the_first_captured_is_the_mean_over_orders_of_equal_ones(rows, sha
         part = min(max(left / len(group), 0), 1)
         total += part * group.sum()
         left -= len(group)
-    assert validating.captured(score, worth, share) == pytest.approx(total / worth.sum())
+    assert validating.captured(score, worth, share)[0] == pytest.approx(total / worth.sum())
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.floats(0, 1)), min_size=1, max_size=300))
@@ -256,23 +259,29 @@ def test_ranks_out_of_100_keep_equal_ones_together():
 # ── what is known ──
 
 
+def dated_of(data: Data, zone: str = "UTC") -> Dated:
+    return dated(data.orders, zone)
+
+
 def test_days_are_the_shop_s_and_count_once():
     new_year = 1_704_067_200_000  # 2024-01-01, in London; in New York it is still 2023
     orders = [(1, new_year - DAY // 2, MILLION), (1, new_year - DAY // 3, 2 * MILLION), (1, new_year + 1, MILLION)]
     data = shop([*orders, (2, new_year, NOT_TOLD)], new_year + 10 * DAY)
-    h = histories(data.orders, data.at, "Europe/London")
+    london = dated_of(data, "Europe/London")
+    h, money = histories(london, local_day(data.at, "Europe/London")), paid(london)
     assert h.repeats.tolist() == [1, 0] and h.orders.tolist() == [3, 1] and h.recency.tolist() == [1, 0]
-    assert h.mean.tolist() == [2, 0] and h.paid.tolist() == [2, 0] and h.spent.tolist() == [4, 0]
-    assert histories(data.orders, data.at, "America/New_York").repeats.tolist() == [0, 0]
+    assert money.mean.tolist() == [2, 0] and money.days.tolist() == [2, 0] and h.spent.tolist() == [4, 0]
+    assert histories(dated_of(data, "America/New_York"), 20_000).repeats.tolist() == [0, 0]
     assert local_days(data.orders.time[:1], "America/New_York")[0] == local_days(data.orders.time[:1], "UTC")[0]
 
 
 def test_one_huge_order_counts_as_the_shop_s_largest_usual_one_and_a_wholesaler_s_as_they_are():
     orders = [(n, n * DAY, 50 * MILLION) for n in range(1, 400)]
     wholesale = [(1_000, day * DAY, 9_000 * MILLION) for day in (5, 50, 90)]
-    h = histories(shop([*orders, *wholesale, (7, 300 * DAY, 10**13)], 400 * DAY).orders, 400 * DAY, "UTC")
-    assert h.mean[h.contact == 7][0] < 5_000
-    assert h.mean[h.contact == 1_000][0] == 9_000
+    data = dated_of(shop([*orders, *wholesale, (7, 300 * DAY, 10**13)], 400 * DAY))
+    h, money = histories(data, 400), paid(data)
+    assert money.mean[h.contact == 7][0] < 5_000
+    assert money.mean[h.contact == 1_000][0] == 9_000
     assert h.spent[h.contact == 7][0] == 10_000_050
 
 
@@ -280,7 +289,7 @@ def test_done_begins_after_the_cut_and_ends_with_its_last_day():
     cut = 100 * DAY - 1
     orders = [(1, 50 * DAY, MILLION), (1, 100 * DAY, MILLION), (1, 190 * DAY - 1, MILLION), (2, 0, 1), (3, 99 * DAY, 1)]
     late = [(2, 190 * DAY, MILLION), (4, 120 * DAY, MILLION), (3, cut, 1)]
-    found = done(shop([*orders, *late], 300 * DAY), cut, 90, np.array([1, 2, 3]))
+    found = done(dated_of(shop([*orders, *late], 300 * DAY)), cut, 99, 90, np.array([1, 2, 3]))
     assert found.orders.tolist() == [2, 0, 0] and found.first.tolist() == [1, -1, -1]
     assert found.spent.tolist() == [2, 0, 0]
 
@@ -297,10 +306,10 @@ def test_fifths_are_those_of_the_condition_rfm():
 
 def test_the_grid_counts_everybody_once():
     data = simulated(300, 300, seed=3)
-    h = histories(data.orders, data.at, "UTC")
+    h = histories(dated_of(data), local_day(data.at, "UTC"))
     found = rfm.grid(h, data.at)
     assert sum(cell.customers for cell in found.cells) == found.customers == sum(found.monetary) == 300
     assert sum(cell.spent for cell in found.cells) == pytest.approx(h.spent.sum(), abs=1)
     assert list(found.frequency_edges) == sorted(found.frequency_edges)
     assert list(found.recency_edges) == sorted(found.recency_edges, reverse=True)
-    assert rfm.grid(histories(shop([], 1).orders, 1, "UTC"), 1).cells == ()
+    assert rfm.grid(histories(dated_of(shop([], 1)), 1), 1).cells == ()
