@@ -313,8 +313,8 @@ def _silence(score: Score, band: Whole, chance: Callable[[Whole], Real]) -> Fact
 
 
 def _horizon(shop: Shop) -> int:
-    """How far ahead a value can be checked: a year after a year, or what the history leaves."""
-    return next(days for days in (VALUE_DAYS, 180, ORDER_DAYS) if shop.history >= 2 * days or days == ORDER_DAYS)
+    """How far ahead a value can be checked: so far that half as long is left to learn from."""
+    return next(days for days in (VALUE_DAYS, 180, ORDER_DAYS) if 2 * shop.history >= 3 * days or days == ORDER_DAYS)
 
 
 @dataclass(frozen=True)

@@ -222,12 +222,17 @@ class Shop:
 
     @cached_property
     def begun(self) -> int:
-        """The local day of the first order (today's: there is none)."""
-        return int(self.orders.day.min()) if len(self.orders) else local_day(self.data.at, self.data.zone)
+        """The local day on which the fiftieth customer ordered first: one old order is no history, and a check needs so
+        many at its cut. (Of fewer customers, the day of the first order; today's: there is none.)"""
+        if not len(self.orders):
+            return local_day(self.data.at, self.data.zone)
+        first = np.append(True, self.orders.contact[1:] != self.orders.contact[:-1])
+        days = np.sort(self.orders.day[first])
+        return int(days[LEAST_CUSTOMERS - 1 if len(days) >= LEAST_CUSTOMERS else 0])
 
     @property
     def history(self) -> int:
-        """Days from the first order to now."""
+        """Days of orders until now."""
         return local_day(self.data.at, self.data.zone) - self.begun
 
     def frame(self, cut: Instant) -> Frame:

@@ -181,6 +181,19 @@ def test_a_history_that_is_too_short_is_said_to_be():
     assert "of 180 days of orders" in result(found, "order").gates[1].sentence
 
 
+def test_one_old_customer_is_no_history():
+    data = simulated(300, 120, seed=2)
+    old = [(1_000_000 + n, data.at - 900 * DAY + n * DAY, MILLION) for n in range(9)]
+    orders = list(zip(*(getattr(data.orders, name).tolist() for name in ("contact", "time", "amount")), strict=True))
+    found = work_out(shop([*orders, *old], data.at))
+    assert set(of(found)) == {"rfm"} and result(found, "order").gates[1].have < 120
+    # Nor is a value checked over a year of which nobody was there.
+    half = simulated(300, 220, seed=2)
+    orders = list(zip(*(getattr(half.orders, name).tolist() for name in ("contact", "time", "amount")), strict=True))
+    checked = result(work_out(shop([*orders, *old], half.at)), "value").validation
+    assert checked is not None and checked.horizon_days == 90 and checked.verdict != "too few data"
+
+
 def test_a_hundred_customers_have_scores():
     found = work_out(simulated(100, 500, seed=4))
     assert "order" in of(found) and len(of(found)["order"]) == 100

@@ -9,7 +9,7 @@ from shared.domain.insight.values import Value
 CUSTOMERS = 100
 """With an order that counts. From so many on our model sorts customers as well as in a large shop (docs/insight.md)."""
 HISTORY_DAYS = 180
-"""From the first order: 90 days to learn from, 90 to check what was learnt."""
+"""From when there were fifty customers: 90 days to learn from, 90 to check what was learnt."""
 
 
 class Gate(Value):
