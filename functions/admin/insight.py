@@ -8,7 +8,7 @@ somebody has written is written over.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
@@ -24,7 +24,7 @@ from shared.adapters import athena, contacts, definitions, journey_definitions
 from shared.adapters import insight as stored
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
-from shared.domain.events import Json
+from shared.domain.events import Instant, Json
 from shared.domain.insight import CATALOGUE, Proposals, Reason, Result, RfmGrid, Score, drafts, score_of, telling
 from shared.domain.insight.catalogue import Unit
 from shared.domain.insight.reasons import from_code
@@ -455,7 +455,7 @@ def _people(request: Request, score: Score | None, like: str, told: dict[str, Js
         "people": [
             people[row["contact"]]
             | {
-                "value": _value(row),
+                "value": _value(score, row),
                 "band": row["band"] or None,
                 "rank": row["rank"],
                 "reasons": _reasons(score, row),
@@ -501,7 +501,7 @@ def export(request: Request, score: str) -> Json:
         who = people.get(row["contact"])
         if who is not None:
             reasons = [*_reasons(found, row), "", "", ""][:3]
-            said = _value(row)
+            said = _value(found, row)
             value = json.dumps(said, ensure_ascii=False) if isinstance(said, list | dict) else said
             lines.append([who["contact"], who["email"], who["name"], value, row["band"], row["rank"], *reasons])
     logger.info("scores exported", score=found.id, people=len(lines), operator=request.operator)
@@ -516,8 +516,9 @@ def _refuse_unknown(score: Score, band: Json) -> None:
         raise RefusedError("not_found", told, "band", 404)
 
 
-def _value(row: Mapping[str, Any]) -> Json:
-    return json.loads(row["told"]) if row["told"] else row["value"]
+def _value(score: Score | None, row: Mapping[str, Any]) -> Json:
+    value = json.loads(row["told"]) if row["told"] else row["value"]
+    return named(score, value, now()) if score is not None else value
 
 
 def _reasons(score: Score | None, row: Mapping[str, Any]) -> list[str]:
@@ -527,7 +528,7 @@ def _reasons(score: Score | None, row: Mapping[str, Any]) -> list[str]:
     for name in ("first", "second", "third"):
         with suppress(ValueError):  # there are not so many, or this version does not know it
             found.append(from_code(str(row[name])))
-    return telling.reasons_in_words(score, telling.facts(found))
+    return telling.reasons_in_words(score, about_named(telling.facts(found), now()))
 
 
 # ── used ──
@@ -624,6 +625,36 @@ def _made(request: Request, things: list[ThingTold], following: str) -> Response
     made = any(each["made"] for each in things)
     logger.info("insight used", things=[each["id"] for each in things], made=made, operator=request.operator)
     return answer(201 if made else 200, {"made": made, "things": things, "next": following})
+
+
+# ── products by their names ──
+
+OF_A_PRODUCT = frozenset({"bought", "viewed", "product_gap"})
+"""Codes of reasons that may be about a product, which they know by its id."""
+
+
+def named(score: Score, value: Json, t: Instant) -> Json:
+    """A score's value, of which each product that it names by its id has its `name`, where a storefront knows it."""
+    if score.unit != "dates" or not isinstance(value, list):
+        return value
+    return [
+        {**each, "name": _title(str(each["product"]), t)} if isinstance(each, dict) and "product" in each else each
+        for each in value
+    ]
+
+
+def about_named(reasons: Iterable[Reason], t: Instant) -> list[Reason]:
+    """Reasons that say what a product is called."""
+    return [
+        each.model_copy(update={"about": _title(each.about, t)}) if each.code in OF_A_PRODUCT and each.about else each
+        for each in reasons
+    ]
+
+
+def _title(product: str, t: Instant) -> str:
+    from shared.adapters import goods  # what most requests need not wait for
+
+    return goods.title(product, t) or product
 
 
 # ── reading ──

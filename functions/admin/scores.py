@@ -56,15 +56,15 @@ def show_scores(request: Request, contact: str) -> Json:
 
 def scores_of(profile: Profile, told: Told, t: Instant) -> list[shapes.ContactScore]:
     results, today = insight.results(), calendars.local(t, definitions.segments().compiler.zone).date()
-    return [_of_one(profile, each, results, told.get(each.id, {}), today) for each in CATALOGUE]
+    return [_of_one(profile, each, results, told.get(each.id, {}), today, t) for each in CATALOGUE]
 
 
 def _of_one(
-    profile: Profile, score: Score, results: Mapping[str, Any], told: Mapping[str, Any], today: date
+    profile: Profile, score: Score, results: Mapping[str, Any], told: Mapping[str, Any], today: date, t: Instant
 ) -> shapes.ContactScore:
     stamped = trait_of(profile, score.trait)
     value = stamped.value if stamped is not None else None
-    reasons = reasons_in(told) if value is not None else []
+    reasons = insight.about_named(reasons_in(told), t) if value is not None else []
     days = telling.overdue(value, today) if score.unit == "date" else None
     return {
         "score": score.id,
@@ -72,7 +72,7 @@ def _of_one(
         "sentence": score.sentence,
         "trait": score.trait,
         "unit": score.unit,
-        "value": value,
+        "value": insight.named(score, value, t),
         "band": told.get("band") or None if value is not None else None,
         "rank": told.get("rank") if value is not None else None,
         "since": stamped.time if stamped is not None and value is not None else None,

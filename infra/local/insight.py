@@ -175,5 +175,11 @@ def _value(unit: str, value: Json) -> str:
     if unit == "hour" and isinstance(value, int | float):
         return f"{int(value):02d}:00"
     if isinstance(value, list):
-        return ", ".join(" ".join(map(str, each.values())) if isinstance(each, dict) else str(each) for each in value)
+        return ", ".join(map(_due, value))
     return "" if value is None else str(value)
+
+
+def _due(each: Json) -> str:
+    if not isinstance(each, dict):
+        return str(each)
+    return f"{each.get('name') or each.get('product') or each.get('category')} on {each.get('date')}"

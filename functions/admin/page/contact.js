@@ -7,7 +7,7 @@ import {
   Banner, Card, confirmed, ContactLink, Empty, Failure, Json, Loaded, LoadedPage, More, Pages, SegmentLink, Table, Tag, Title, useActing, useLoaded,
 } from "./parts.js";
 import { Mail } from "./people.js";
-import { isRanked, scoreSaid } from "./score-words.js";
+import { isRanked, scoreSaid, severalSaid } from "./score-words.js";
 import { capital, clock, day, distance, money, plural, value, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
@@ -143,7 +143,8 @@ function Scores({ of, points }) {
   const [has, has_none] = [true, false].map((known) => of.filter((each) => (each.why_none === null) === known));
   return html`<${Card} title="What is likely">
     ${has.length > 0 ? html`<ul class="list scores">${has.map((each) => html`<li>
-      <div class="head"><h3>${each.name}</h3><span class="value">${scoreSaid(each.unit, each.value)}</span></div>
+      <div class="head"><h3>${each.name}</h3>${severalSaid(each.unit, each.value) === null && html`<span class="value">${scoreSaid(each.unit, each.value)}</span>`}</div>
+      ${severalSaid(each.unit, each.value) && html`<ol class="several">${severalSaid(each.unit, each.value).map((text) => html`<li>${text}</li>`)}</ol>`}
       <p class="small soft">${[
         each.said,
         isRanked(each.unit) && each.band,
@@ -156,7 +157,7 @@ function Scores({ of, points }) {
       <p class="small soft">What it means and how it was checked: <a href="#/insight">Insight</a>. A score says what is likely, and decides nothing by itself.</p>`
       : html`<${Empty}>No score yet: ${has_none[0]?.why_none}. <a href="#/insight">Insight</a><//>`}
     ${points.length > 0 && html`<ul class="list scores">${points.map((each) => html`<li>
-      <div class="head"><h3>${each.name} <span class="soft">lead score</span></h3><span class="value">${plural(each.points, "point")}</span></div>
+      <div class="head"><h3>${each.name} <span class="soft">lead score</span></h3><span class="value">${plural(Math.round(each.points), "point")}</span></div>
       <p class="small soft">${each.qualified ? "Qualified" : "Not qualified"}: ${each.threshold} are needed${each.until ? html`; that changes <${When} at=${each.until} /> if nothing happens` : ""}.</p>
       ${each.parts.length > 0 && html`<ul class="reasons">${each.parts.map((text) => html`<li>${capital(text)}</li>`)}</ul>`}</li>`)}</ul>`}
     ${has.length > 0 && has_none.length > 0 && html`<${More} title="No score for ${plural(has_none.length, "thing")}: why"><dl>${has_none.map((each) => html`<dt>${each.name}</dt><dd>${capital(each.why_none)}.</dd>`)}</dl><//>`}

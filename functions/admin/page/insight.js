@@ -7,13 +7,14 @@ import { Banner, Card, Empty, Failure, LoadedPage, More, Section, Table, Tag, Ti
 import { capital, count, date, day, money, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
-const STATES = { model: ["good", "holds here"], simple: ["note", "by the simple rule"], closed: ["", "nobody has it yet"] };
+const STATES = { model: ["good", "holds here"], simple: ["note", "by the simple rule"] };
 const percent = (share) => `${Math.round(share * 100)} %`;
 const days = (number) => plural(Math.round(number), "day");
 /** How numbers of a score are said, by its unit. */
 const SAYS = { money, date: days, dates: days };
 /** What is looked at when a score is checked: of a group of customers, and of all of them. */
-const CAME = { value: ["what they spent", "all the money"], churn: ["how many of them ordered nothing", "all who ordered nothing"] };
+const CAME = { value: ["what they spent", "all the money"], churn: ["how many of them ordered nothing", "all who ordered nothing"],
+  next_order: ["how long it took them", ""], reorder: ["how long it took them", ""] };
 
 export default function Insight() {
   const told = useLoaded(() => ask("insight"));
@@ -22,7 +23,8 @@ export default function Insight() {
     <p class="lead">What your shop’s own history says of each customer. It is worked out every night, checked on what your customers did in the last weeks, and told only where it holds.</p>
     ${of.as_of === null ? html`<${Card}><${Empty}>Nothing has been worked out yet. It begins in the night after the first orders have come in.<//><//>` : html`
       <p class="small soft">As of ${date(of.as_of)}. <a href="#/lead-scores">Lead scores</a>, whose points you set yourself, have a page of their own.</p>
-      ${of.scores.map((each) => html`<${Score} key=${each.score} of=${each} />`)}`}
+      ${of.scores.filter((each) => each.state !== "closed").map((each) => html`<${Score} key=${each.score} of=${each} />`)}
+      <${NotYet} scores=${of.scores.filter((each) => each.state === "closed")} />`}
     <${Rfm} />
     <${Proposals} />`}<//>`;
 }
@@ -32,11 +34,11 @@ export default function Insight() {
 function Score({ of }) {
   const [kind, word] = STATES[of.state];
   return html`<section class="card score" id=${`score-${of.score}`} aria-label=${of.name}>
-    <div class="head"><h2>${of.name} <${Tag} kind=${kind}>${word}<//></h2>${of.usable && of.state !== "closed" && html`<${Use} of=${of} />`}</div>
+    <div class="head"><h2>${of.name} <${Tag} kind=${kind}>${word}<//></h2>${of.usable && html`<${Use} of=${of} />`}</div>
     <div class="checked">
       <div>
         <p>${of.sentence}</p>
-        <p class=${of.state === "closed" ? "empty" : "soft"}>${of.standing}${of.since !== null && ` Since ${day(of.since)}.`}</p>
+        <p class="soft">${of.standing}${of.since !== null && ` Since ${day(of.since)}.`}</p>
         ${of.bands.length > 0 && html`<${Bands} of=${of} />`}
         ${of.verdict && html`<p class="verdict">${of.verdict}</p>`}
         <${UsedBy} of=${of} />
@@ -46,6 +48,15 @@ function Score({ of }) {
     <${Numbers} of=${of} />
   </section>`;
 }
+
+/** Scores that nobody has, and what they wait for. */
+const NotYet = ({ scores }) => scores.length > 0 && html`<${Card} title="Not yet">
+  <ul class="list">${scores.map((each) => html`<li>
+    <h3>${each.name}</h3>
+    <p>${each.sentence}</p>
+    <p class="small soft">${each.standing}</p>
+    ${each.gates.filter((gate) => !gate.open).map((gate) => html`<meter min="0" max=${gate.need} value=${gate.have} aria-label="${count(gate.have)} of ${count(gate.need)} ${gate.what}"></meter>`)}
+  </li>`)}</ul><//>`;
 
 /** How it was checked, as plots. */
 function Plots({ of }) {
