@@ -21,6 +21,7 @@ from infra.local import (
     insight,
     journeys,
     keys,
+    lead_scores,
     segments,
     shop_settings,
     templates,
@@ -43,6 +44,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
   .venv/bin/beckon insight --help       scores and why, the RFM grid, segments worth having, drafts that use them
+  .venv/bin/beckon lead-score --help    lead scores: points with weights that you set, tried before they are saved
   .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
   .venv/bin/beckon form --help          sign-up forms and surveys: written, published, put into the shop's pages
   .venv/bin/beckon import --help        a list of subscribers brought over: what it would do, then doing it
@@ -110,6 +112,9 @@ def command_line() -> argparse.ArgumentParser:
     contact = command("contact", lambda _: None, "find, show, change, merge, erase and export people")
     contact.description, contact.formatter_class = contacts.DESCRIPTION, InColumns
     contacts.add_commands(contact)
+    points = command("lead-score", lambda _: None, "list, try and save lead scores: points with weights that you set")
+    points.description, points.formatter_class = lead_scores.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    lead_scores.add_commands(points)
     scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
     scores.description, scores.formatter_class = insight.DESCRIPTION, InColumns
     insight.add_commands(scores)

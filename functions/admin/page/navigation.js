@@ -14,7 +14,7 @@ export const ENTRIES = [
   { link: "#/campaigns", name: "Campaigns", also: ["#/new-campaign"], icon: "M2 6.500v3h2.500l6.500 3.500v-10L4.500 6.500zM13 6.500v3M4.500 9.500l1 4" },
   { link: "#/forms", name: "Forms", also: ["#/new-form"], icon: "M3 1.500h10v13H3zM5.500 5h5M5.500 8h5M5.500 11h2.500" },
   { link: "#/reports", name: "Reports", icon: "M2.500 13.500h11M4.500 11.500v-4M8 11.500v-8M11.500 11.500v-6" },
-  { link: "#/insight", name: "Insight", also: ["#/lead-scores"], icon: "M6 13.500h4M6.500 11.500h3c0-1.500 2.500-2.600 2.500-5.500a4 4 0 1 0-8 0c0 2.900 2.500 4 2.500 5.500M8 .800v.010" },
+  { link: "#/insight", name: "Insight", also: ["#/lead-scores", "#/new-lead-score"], icon: "M6 13.500h4M6.500 11.500h3c0-1.500 2.500-2.600 2.500-5.500a4 4 0 1 0-8 0c0 2.900 2.500 4 2.500 5.500M8 .800v.010" },
   { link: "#/data", name: "Data", icon: "M2 4c0-1.100 2.700-2 6-2s6 .900 6 2-2.700 2-6 2-6-.900-6-2M2 4v8c0 1.100 2.700 2 6 2s6-.900 6-2V4M2 8c0 1.100 2.700 2 6 2s6-.900 6-2" },
   { link: "#/shop", name: "Shop", icon: "M2 6.500 3.500 2h9L14 6.500M3 6.500v7.500h10V6.500M2 6.500h12M6.500 14v-4h3v4" },
   { link: "#/operations", name: "Operations", also: ["#/set-up", "#/conflicts", "#/requests", "#/dead-letters", "#/changes", "#/keys"],

@@ -20,7 +20,7 @@ function Typed({ value, read, change, ...more }) {
 }
 
 const number = (text) => text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text);
-const Num = ({ value, change, label, schema = {} }) => html`<${Typed} type="number" class="num" aria-label=${label} value=${value ?? ""} read=${number} change=${change}
+export const Num = ({ value, change, label, schema = {} }) => html`<${Typed} type="number" class="num" aria-label=${label} value=${value ?? ""} read=${number} change=${change}
   min=${schema.minimum ?? schema.exclusiveMinimum} max=${schema.maximum ?? schema.exclusiveMaximum} step="any" size="4" />`;
 const Text = ({ value, change, label, pattern, placeholder }) => html`<${Typed} type="text" aria-label=${label} value=${value ?? ""} read=${(text) => text} change=${change}
   pattern=${pattern} placeholder=${placeholder} spellcheck="false" size=${Math.min(Math.max(String(value ?? "").length, 6) + 1, 40)} />`;
@@ -33,7 +33,7 @@ export const Choice = ({ value, options, change, label }) => html`<select aria-l
 const parts = (text) => /^(-?\d+)\s*(\w+)$/.exec(text ?? "") ?? [null, "", "d"];
 
 /** "90d" as a number and a unit; `back`: it is written with a minus that nobody sees. */
-export function Duration({ value, change, label, back = false, signed = false }) {
+export export function Duration({ value, change, label, back = false, signed = false }) {
   const [, size, unit] = parts(value);
   const shown = back ? size.replace("-", "") : size;
   const made = (n, of) => change(`${back && Number(n) > 0 ? "-" : ""}${n}${of}`);
@@ -134,6 +134,7 @@ function namesOf(language, format) {
     case "property": return { list: optionsOf(language.properties.map((each) => ({ ...each, value: each.name }))), free: named };
     case "segment": return { list: optionsOf(language.segments), free: () => null };
     case "topic": return { list: optionsOf(language.topics), free: () => null };
+    case "lead_model": return { list: optionsOf(language.lead_models), free: () => null };
     case "journey": return { list: optionsOf(language.journeys), free: named };
     case "template": return { list: optionsOf(language.templates), free: named };
     case "tag": return { list: optionsOf(language.traitNamed.get("tags")?.values ?? []), free: named };
@@ -287,7 +288,7 @@ function Filter({ language, schema, node, properties, change }) {
 }
 
 /** An event and its filters, as part of a condition about several. */
-function Deed({ language, schema, node, change, remove }) {
+export function Deed({ language, schema, node, change, remove }) {
   const absent = !(node.where?.length > 0);
   return html`<span class="deed"><${Named} language=${language} format="event" label="event" value=${node.event ?? ""} begun=${node.event === ""} change=${(event) => change({ ...node, event })} />
     ${absent ? html`<button type="button" class="quiet" onClick=${() => change({ ...node, where: [{ property: "", value: "" }] })}>+ where</button>`
