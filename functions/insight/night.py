@@ -18,16 +18,17 @@ from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field, TypeAdapter
 
 from functions.insight import reading, telling
-from functions.insight.seam import Data, Found, Scores
+from functions.insight.seam import Data, Found, Points, Scores
 from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight
 from shared.adapters.shop import shop
 from shared.domain.calendars import local
 from shared.domain.events import DAY, Instant, Json, event_id
+from shared.domain.insight.calibration import cuts
 from shared.domain.insight.catalogue import CATALOGUE
 from shared.domain.insight.reasons import Reason, as_code
 from shared.domain.insight.scored import contact_of, scored
 from shared.domain.lake_rows import contact_number
-from shared.domain.questions import questions
+from shared.domain.questions import points_at, questions
 
 MAX_FAILURES = 3
 """Of the queries, before the night gives up."""
@@ -40,6 +41,8 @@ TELLING_TIME_MS = 60_000
 STALE = 2 * DAY
 """A night that has not come to its end by then tells nothing more: the next one knows better."""
 ROWS_OF_A_FILE = 500_000
+POINTS = "points_"
+"""Before a lead model's id, the name of what is asked of it."""
 
 logger = Logger()
 
@@ -55,6 +58,7 @@ class Work(NamedTuple):
 WORKS: tuple[Work, ...] = (
     Work("customers", ("order", "churn", "value", "next_order", "reorder", "rfm")),
     Work("discovery"),
+    Work("leads", ("lead_scores",)),
 )
 
 KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {}
@@ -75,6 +79,8 @@ class Night(BaseModel):
     night: str
     next: Literal["ask", "answer", "fit", "tell", "done"]
     queries: dict[str, str] = Field(default_factory=dict)
+    models: dict[str, int] = Field(default_factory=dict)
+    """Lead models whose points are asked for, and by which publication each had its form."""
     failures: int = 0
     page: int = 0
     pages: int = 0
@@ -135,11 +141,13 @@ def begin(name: str, asked: Asked, t: Instant) -> Night:
 
 def ask(state: Night) -> Night:
     """Puts the questions to Athena, all at once."""
+    publication = definitions.publication()
+    of_models = {model.id: points_at(model, cuts(state.at)) for model in publication.models}
+    asked = {**questions(state.at), **{f"{POINTS}{id_}": sql for id_, sql in of_models.items() if sql is not None}}
     queries = {
-        what: athena.start(sql, name=event_id(state.name, what, str(state.failures)))
-        for what, sql in questions(state.at).items()
+        what: athena.start(sql, name=event_id(state.name, what, str(state.failures))) for what, sql in asked.items()
     }
-    return state.then("answer", queries=queries)
+    return state.then("answer", queries=queries, models=publication.models_since)
 
 
 def take(state: Night) -> Night:
@@ -201,7 +209,18 @@ def _data(state: Night, held: Mapping[str, telling.Held], whose: dict[int, int],
         lines=reading.lines(athena.result(state.queries["lines"]), whose, gone, catalogue.sold),
         acts=reading.acts(athena.result(state.queries["acts"]), whose, gone, of_shop),
         told=telling.as_told(held),
+        points=dict(_points(state, whose, gone)),
     )
+
+
+def _points(state: Night, whose: dict[int, int], gone: set[int]) -> Iterator[tuple[str, Points]]:
+    """Of the lead models that are still as they were when their points were asked for."""
+    publication, instants = definitions.publication(), cuts(state.at)
+    for model in publication.models:
+        query = state.queries.get(f"{POINTS}{model.id}")
+        if query is not None and publication.models_since[model.id] == state.models.get(model.id):
+            several, parts = reading.points(athena.result(query), whose, gone, len(instants))
+            yield model.id, Points(several, parts, instants, model.decay.one, publication.models_since[model.id])
 
 
 def _worked_out(data: Data) -> tuple[list[Found], list[Work]]:

@@ -59,6 +59,17 @@ def acts(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], zone
     return Acts(contact[order], _whole(local[order]), kind[kept][order], _whole(count[kept][order]))
 
 
+def points(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], cuts: int) -> tuple[Whole, Whole]:
+    """Contacts, and what they had at each of so many instants; of who has joined another, together with that one's."""
+    contact, *columns = _columns(answer, (int,) * (cuts + 1))
+    contact, kept = _of_those_who_are(contact, whose, gone)
+    several, which = np.unique(contact, return_inverse=True)
+    parts = np.zeros((len(several), cuts), np.int64)
+    for number, column in enumerate(columns):
+        np.add.at(parts[:, number], which, column[kept])
+    return several, parts
+
+
 def _hours_ahead(month: str, zone: ZoneInfo) -> int:
     ahead = datetime.fromisoformat(f"{month}-15").replace(tzinfo=zone).utcoffset() or timedelta()
     return round(ahead / timedelta(hours=1))

@@ -74,6 +74,18 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Points:
+    """What events had given contacts by a lead model at each of `cuts`: `parts` has a row a contact and a column an
+    instant, and `one` parts are a point. `since`: the publication that brought the model's form."""
+
+    contact: Whole
+    parts: Whole
+    cuts: Sequence[Instant]
+    one: int
+    since: int
+
+
+@dataclass(frozen=True)
 class Data:
     """What a night knows: all up to the instant `at`, in the shop's currency and zone."""
 
@@ -84,6 +96,8 @@ class Data:
     lines: Lines
     acts: Acts
     told: Mapping[str, Told] = field(default_factory=dict)
+    points: Mapping[str, Points] = field(default_factory=dict)
+    """By lead model."""
 
 
 @dataclass(frozen=True)

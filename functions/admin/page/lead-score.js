@@ -89,7 +89,7 @@ export function Editor({ told, again }) {
           const { half_life: _, ...rest } = definition;
           text.value = JSON.stringify(event.target.checked ? { ...rest, half_life: "30d" } : rest);
         }} /> What events have given fades</label>
-          ${definition.half_life !== undefined && html`<span class="word">: half of it is left after</span><${Duration} label="Half-life" value=${definition.half_life} change=${(half_life) => set({ half_life })} />`}</p>
+          ${definition.half_life !== undefined && html`<span class="word">and half of it is left after</span><${Duration} label="Half-life" value=${definition.half_life} change=${(half_life) => set({ half_life })} />`}</p>
         <${Said} problems=${others} />
         <h2>Points</h2>
         ${language.value ? html`<ul class="rules">${definition.rules.map((rule, n) => html`<li key=${n}><${Row} language=${language.value} rule=${rule} problems=${of(n)}

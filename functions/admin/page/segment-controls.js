@@ -33,7 +33,7 @@ export const Choice = ({ value, options, change, label }) => html`<select aria-l
 const parts = (text) => /^(-?\d+)\s*(\w+)$/.exec(text ?? "") ?? [null, "", "d"];
 
 /** "90d" as a number and a unit; `back`: it is written with a minus that nobody sees. */
-export export function Duration({ value, change, label, back = false, signed = false }) {
+export function Duration({ value, change, label, back = false, signed = false }) {
   const [, size, unit] = parts(value);
   const shown = back ? size.replace("-", "") : size;
   const made = (n, of) => change(`${back && Number(n) > 0 ? "-" : ""}${n}${of}`);

@@ -88,7 +88,8 @@ def _bands(seen: Sequence[tuple[int, int, int]], orders: int) -> list[Share]:
             groups.append([])
         groups[-1].append(each)
     if len(groups) > 1 and sum(each[2] for each in groups[-1]) < IN_A_BAND:
-        groups[-2] += groups.pop()
+        last = groups.pop()
+        groups[-1] += last
     bands: list[Share] = []
     for group in reversed(groups):
         least = group[-1][0] if bands else min(group[-1][0], 0)

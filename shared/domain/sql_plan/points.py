@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import starmap
 
 from shared.domain.conditions import Condition
 from shared.domain.conditions.points import Points
 from shared.domain.conditions.shorthand import plain
-from shared.domain.events import HOUR
+from shared.domain.events import HOUR, Instant
 from shared.domain.lead_models import HALVINGS, Decay, EventRule, LeadModel, StateRule, reached
 from shared.domain.sql_plan.events import series
 from shared.domain.sql_plan.expressions import filtered
@@ -34,20 +34,22 @@ def _of_events(plan: Sources, rule: EventRule, decay: Decay) -> str:
     """The column with what a rule on events gives, in parts of a point."""
     after = reached(rule, decay, plan.t)
     source, tests = series(plan, rule.event, rule.where, after)
-    if after >= 0:
-        tests = [*tests, f"time > {after}"]
-    times = filtered(f"max(time, {rule.up_to})", tests)
-    left = f"{rule.points}"
-    ages = times
-    if decay.hours:
-        ages = f"transform({times}, x -> {_hours(f'{plan.t} - x')})"
-        lines = starmap(_line, ((decay.hours, halved) for halved in range(HALVINGS)))
-        left = f"{rule.points} * CASE {' '.join(lines)} ELSE 0 END"
     return plan.numbered(
-        f"points {source.of} {rule.model_dump_json()} {decay.hours}",
-        source,
-        f"reduce({ages}, CAST(0 AS BIGINT), (s, x) -> s + {left}, s -> s)",
+        f"points {source.of} {rule.model_dump_json()} {decay.hours}", source, given(rule, decay, plan.t, tests)
     )
+
+
+def given(rule: EventRule, decay: Decay, t: Instant, tests: Sequence[str]) -> str:
+    """What a rule gives at `t` of a contact's events that pass these tests, in parts of a point; null: nothing."""
+    after = reached(rule, decay, t)
+    inside = [*tests, f"time > {after}"] if after >= 0 else tests
+    times = filtered(f"max(time, {rule.up_to})", inside)
+    if not decay.hours:
+        return f"reduce({times}, CAST(0 AS BIGINT), (s, x) -> s + {rule.points}, s -> s)"
+    ages = f"transform({times}, x -> {_hours(f'{t} - x')})"
+    lines = starmap(_line, ((decay.hours, halved) for halved in range(HALVINGS)))
+    left = f"CASE {' '.join(lines)} ELSE 0 END"
+    return f"reduce({ages}, CAST(0 AS BIGINT), (s, x) -> s + {rule.points} * {left}, s -> s)"
 
 
 def _line(hours: int, halved: int) -> str:
