@@ -57,6 +57,9 @@ VIEWS = (
     ),
     View("campaigns", "campaigns", "Campaign", "Campaigns: one email to a whole segment"),
     View("forms", "forms", "Form", "Forms: how people sign up"),
+    View(
+        "coupons", "coupons", "A new pool", "Coupons: what is left of each pool of codes, and what became of the others"
+    ),
     View("reports", "reports", "Goals of 100 started", "Reports: days, and journeys side by side"),
     View("insight", "insight", "Segments worth having", "Insight: what is likely, how it was checked, and who that is"),
     View("data", "data", "Data", "Data: lists that are brought over"),

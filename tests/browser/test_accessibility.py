@@ -62,6 +62,7 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
         ("/admin/#/new-email", "Subject"),
         ("/admin/#/campaigns", "None so far."),
         ("/admin/#/new-campaign", "To the segment"),
+        ("/admin/#/coupons", "A new pool"),
         ("/admin/#/forms", "None so far."),
         ("/admin/#/new-form", "Title, as visitors see it"),
         ("/admin/#/shop", "Pictures for emails"),
