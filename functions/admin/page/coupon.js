@@ -25,7 +25,7 @@ function Whole({ pool, again }) {
     ${pool.code === null && html`<${More} pool=${pool} again=${again} />`}
     <${Section} title="Who has redeemed one" load=${() => ask("segments/estimate", { when: redeemed(pool.id) })}>${(found) => found.people.length === 0 ? html`<${Empty}>Nobody yet.<//>`
       : html`<p>${found.members.give_or_take > 0 && "≈ "}${plural(found.members.number, "person", "people")}, of whom some:</p><ul class="list">${found.people.map((each) => html`<li><${ContactLink} of=${each} /></li>`)}</ul>`}<//>
-    <p class="small soft">Who was given a code stands with that person only, in their timeline, so that an erasure reaches it. A segment asks for orders whose <i>coupon pool</i> is <code>${pool.id}</code>.</p>
+    <p class="note">Who was given a code stands with that person only, in their timeline, so that an erasure reaches it. A segment asks for orders whose <i>coupon pool</i> is <code>${pool.id}</code>.</p>
     <${Settings} pool=${pool} again=${again} />`;
 }
 
