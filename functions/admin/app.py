@@ -44,6 +44,7 @@ from functions.admin import (  # noqa: F401 - their routes
     sending,
     shapes,
     shop_settings,
+    sign_in,
     simulating,
     templates,
     today,

@@ -1947,6 +1947,34 @@ class Keys(TypedDict):
     cursor: str | None
 
 
+class Invitation(TypedDict):
+    email: str
+    role: Literal["viewer", "editor", "sender", "owner"]
+
+
+class RoleGiven(TypedDict):
+    role: Literal["viewer", "editor", "sender", "owner"]
+
+
+class OfOperator(TypedDict):
+    operator: str
+
+
+class OperatorTold(OfOperator):
+    """Who may sign in. `invited`: they have not done so yet."""
+
+    email: str
+    role: Literal["viewer", "editor", "sender", "owner"] | None
+    state: Literal["invited", "active", "disabled"]
+    since: int
+    etag: str
+
+
+class Operators(TypedDict):
+    operators: list[OperatorTold]
+    cursor: str | None
+
+
 class KeyShown(KeyTold):
     key: str
     """Shown this once."""

@@ -34,7 +34,7 @@ class OperatorsSettings(Settings):
 
 
 class TakenError(Exception):
-    """There is a key of this name, or was."""
+    """There is a key of this name, or was; somebody else has it now."""
 
 
 def _key(kind: str, id_: str) -> dict[str, Any]:
@@ -200,6 +200,31 @@ def answered(id_: str, answer: Json) -> None:
 def let_go(id_: str) -> None:
     """Nothing was done: the key may be used again."""
     client("dynamodb").delete_item(TableName=_table(), Key=_key("ONCE", id_))
+
+
+# ── one at a time ──
+
+
+def hold(what: str, t: Instant) -> None:
+    """Takes something that only one may do at a time; whoever died with it has let go of it after ANSWERED_WITHIN.
+    TakenError."""
+    item = {**_key("HELD", what), "until": {"N": str(t + ANSWERED_WITHIN)}}
+    try:
+        client("dynamodb").put_item(
+            TableName=_table(),
+            Item=item,
+            ConditionExpression="attribute_not_exists(id) OR #until <= :now",
+            ExpressionAttributeNames={"#until": "until"},
+            ExpressionAttributeValues={":now": {"N": str(t)}},
+        )
+    except ClientError as error:
+        if _refused(error):
+            raise TakenError from None
+        raise
+
+
+def let_go_of(what: str) -> None:
+    client("dynamodb").delete_item(TableName=_table(), Key=_key("HELD", what))
 
 
 # ── who has changed what ──

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -99,6 +99,35 @@ def hashed(secret: str) -> str:
 
 def is_its(secret: str, hash_: str) -> bool:
     return hmac.compare_digest(hashed(secret), hash_)
+
+
+# ── who may sign in ──
+
+
+class Operator(BaseModel):
+    """A person who may sign in. `role` None: nobody has given them one, so they may do nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    email: str
+    role: Role | None
+    invited: bool
+    """They have not signed in yet."""
+    disabled: bool
+    """Somebody has shut them out in the pool itself."""
+    since: Instant
+
+
+def leaves_no_owner(everybody: Sequence[Operator], id_: str, role: Role | None) -> bool:
+    """Whether nobody would be an owner any more, if the one of that id had this role (None: were gone). Who has not
+    signed in yet, or may not, cannot be relied on."""
+    if role is Role.OWNER:
+        return False
+    others = [each for each in everybody if each.id != id_]
+    was = next((each for each in everybody if each.id == id_), None)
+    counted = [each for each in others if each.role is Role.OWNER and not each.invited and not each.disabled]
+    return was is not None and was.role is Role.OWNER and not counted
 
 
 # ── who has changed what ──

@@ -3,6 +3,7 @@
 import { ask, at, whole } from "./api.js";
 import { byName, Listing } from "./listing.js";
 import { Banner, Card, confirmed, Failure, Loaded, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { People } from "./sign-in.js";
 import { When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
@@ -19,7 +20,8 @@ export default function Keys({ query }) {
   return html`<${Title}>Keys and roles<//>
     <p class="lead">Each person and each script has a role, and may do all that those before it may.</p>
     <${Card} title="Roles"><dl>${Object.entries(ROLES).map(([role, says]) => html`<dt>${words(role)}</dt><dd>${says}</dd>`)}</dl>
-      <p class="small soft">People get theirs by a group of the user pool that is called like the role (docs/deploying.md).</p><//>
+    <//>
+    <${People} roles=${ROLES} />
     <${Card} title="Keys for scripts"><${Loaded} of=${told}>${({ keys }) => html`<${Listed} keys=${keys} query=${query} again=${told.again} /><${Make} again=${told.again} />`}<//><//>`;
 }
 

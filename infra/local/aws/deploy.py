@@ -28,7 +28,6 @@ NOTHING_TO_MAKE = {
     "AWS::CloudWatch::Dashboard",
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
-    "AWS::Cognito::UserPoolGroup",
     "AWS::Cognito::UserPoolDomain",
     "AWS::Glue::Database",
     "AWS::IAM::ManagedPolicy",
@@ -64,6 +63,7 @@ def deploy(world: World, session: boto3.session.Session, template: Template, sec
             world, p["Name"], p["WorkGroupConfiguration"]["ResultConfiguration"]["OutputLocation"]
         ),
         "AWS::Serverless::StateMachine": lambda r, p: _state_machine(session, r, p),
+        "AWS::Cognito::UserPoolGroup": lambda r, p: _group(session, p),
     }
     for resource in template.resources.values():
         name = template.name(resource)
@@ -96,6 +96,12 @@ def _table(session: boto3.session.Session, template: Template, resource: Resourc
                 TableName=template.reference(resource.name),
                 TimeToLiveSpecification=properties["TimeToLiveSpecification"],
             )
+
+
+def _group(session: boto3.session.Session, properties: dict[str, Any]) -> None:
+    client = session.client("cognito-idp")
+    with suppress(client.exceptions.GroupExistsException):
+        client.create_group(UserPoolId=properties["UserPoolId"], GroupName=properties["GroupName"])
 
 
 def _queue(session: boto3.session.Session, resource: Resource, properties: dict[str, Any]) -> None:

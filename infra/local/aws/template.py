@@ -154,6 +154,8 @@ class Template:
             return self.attribute(name, "Arn")
         if type_ == "AWS::S3::Bucket":
             return name.lower()
+        if type_ == "AWS::Cognito::UserPool":
+            return f"{REGION}_{name}"
         return self.name(self.resources[name]) or name
 
     def name(self, resource: Resource) -> str | None:
