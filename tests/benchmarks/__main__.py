@@ -16,6 +16,7 @@ from tests.benchmarks import (
     insight,
     lag,
     money,
+    nights,
     rendering,
     replay,
     runs,
@@ -45,6 +46,7 @@ def main() -> None:
         imports,
         simulating,
         insight,
+        nights,
         batch,
     ):
         rows += part.measure()

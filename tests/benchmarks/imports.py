@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AIMS = {
     **dict.fromkeys(("ingest", "profile", "transition", "refresh", "feedback", "preference"), 1.3),
     "journey": 1.5,  # all that segments and journeys mean is in it, and nobody but a state machine waits for it
+    "insight": 2.2,  # numpy; scipy comes with what is worked out, at night
     "message": 1.8,
     "admin": 2.2,  # every route of the operators' API is in it, and a marketer's first click waits for it alone
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections import Counter
 from typing import Any
@@ -347,3 +348,45 @@ def test_duckdb_may_not_fetch_extensions(world: World) -> None:
         "SELECT current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
     ).fetchone()
     assert settings == (False, False)
+
+
+# ── what is left in S3 ──
+
+
+def left(world: World, query: str) -> bytes:
+    return s3.get_object(world, {"Bucket": "results", "Key": f"{query}.csv"})["Body"].read()
+
+
+def test_an_answer_is_left_as_csv_as_athena_writes_it(world: World, client: Any) -> None:
+    query = start(client, "SELECT contact, value, 'say \"no\", or\nyes' AS said, '' AS empty FROM events ORDER BY at")
+    assert left(world, query) == (
+        b'"contact","value","said","empty"\n'
+        b'"a","10.0","say ""no"", or\nyes",""\n'
+        b'"b","2.5","say ""no"", or\nyes",""\n'
+        b'"a","1.0E7","say ""no"", or\nyes",""\n'
+        b'"b",,"say ""no"", or\nyes",""\n'
+    )
+    failed = start(client, "SELECT * FROM nowhere")
+    assert s3.list_objects_v2(world, {"Bucket": "results", "Prefix": failed})["KeyCount"] == 0
+
+
+def test_a_workgroup_says_where_answers_are_left_whatever_a_query_says(world: World, client: Any) -> None:
+    athena.register_workgroup(world, "nightly", "s3://results/of-nights/")
+    query = client.start_query_execution(QueryString="SELECT 1 AS one", WorkGroup="nightly")["QueryExecutionId"]
+    at = client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["ResultConfiguration"]["OutputLocation"]
+    assert at == f"s3://results/of-nights/{query}.csv"
+    assert left(world, f"of-nights/{query}") == b'"one"\n"1"\n'
+
+
+def test_a_table_can_be_of_lines_of_json_compressed_or_not(world: World, client: Any) -> None:
+    rows_ = [b'{"contact": "a", "at": 1, "tags": ["x", "y"], "more": 7}\n', b'{"contact": "b", "value": 0.5}\n']
+    for name, body in (("1.json", rows_[0]), ("2.json.gz", gzip.compress(rows_[1]))):
+        s3.put_object(world, {"Bucket": "lake", "Key": f"told/{name}", "Body": body})
+    athena.register_table(world, "beckon", "told", COLUMNS, "s3://lake/told/", format="json")
+    assert rows(client, "SELECT contact, at, value, tags FROM told ORDER BY contact") == [
+        ["a", "1", None, "[x, y]"],
+        ["b", None, "0.5", None],
+    ]
+    query = start(client, "SELECT contact FROM told")
+    scanned = client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Statistics"]["DataScannedInBytes"]
+    assert scanned == len(rows_[0]) + len(gzip.compress(rows_[1])), "of a line, all is read"
