@@ -6,7 +6,6 @@ import { ask, at } from "./api.js";
 import { Saving, Unsaved, useDraft } from "./autosave.js";
 import { Frame } from "./journey-frame.js";
 import { Drawn } from "./journey-parts.js";
-import { Publishing } from "./journey-publishing.js";
 import { Lines } from "./lines.js";
 import { Card, confirmed, Failure, LoadedPage, Tag, useActing, useLoaded } from "./parts.js";
 import { words } from "./words.js";
@@ -40,7 +39,7 @@ function Editor({ id, yaml, told, again }) {
   const hasDraft = Boolean(told.draft) || draft.answer.value !== null;
 
   const publish = () => run(async () => {
-    if (await draft.save()) publishing.value = await ask(at("journeys", id, "dry-run"), {});
+    if (await draft.save()) publishing.value = { ...await import("./journey-publishing.js"), found: await ask(at("journeys", id, "dry-run"), {}) };
   });
   const drop = async () => {
     if (!await confirmed(`Drop the draft of ${words(id)}? Its text will be lost.`, "Drop the draft")) return;
@@ -70,7 +69,7 @@ function Editor({ id, yaml, told, again }) {
         ${checked.value?.whole && html`<p class="note" role="status">The whole text was written again by this: its comments could not be kept. <button onClick=${back}>Undo</button></p>`}
         <${Lines} text=${text.value} problems=${problems} onInput=${(event) => { text.value = event.target.value; problem.value = null; }} /></section>
     </div>
-    ${publishing.value && html`<${Publishing} told=${told} id=${id} found=${publishing.value} etag=${draft.etag.current} close=${() => { publishing.value = null; }} done=${() => { draft.drop(); location.hash = `#/journeys/${id}`; }} />`}
+    ${publishing.value && html`<${publishing.value.Publishing} told=${told} id=${id} found=${publishing.value.found} etag=${draft.etag.current} close=${() => { publishing.value = null; }} done=${() => { draft.drop(); location.hash = `#/journeys/${id}`; }} />`}
   <//>`;
 }
 

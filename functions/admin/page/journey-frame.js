@@ -2,7 +2,6 @@
 
 import { ask, at } from "./api.js";
 import { Duplicate } from "./duplicating.js";
-import { Publishing } from "./journey-publishing.js";
 import { confirmed, Failure, Tag, Title, useActing } from "./parts.js";
 import { html, useSignal } from "./vendor/preact.js";
 
@@ -42,7 +41,7 @@ function Switch({ told, again }) {
     if (told.state === "draft") {
       await run(async () => {
         const { etag } = await ask(at("journeys", id)); // what is written meanwhile is kept by itself
-        publishing.value = { ...await ask(at("journeys", id, "dry-run"), {}), etag };
+        publishing.value = { ...await import("./journey-publishing.js"), ...await ask(at("journeys", id, "dry-run"), {}), etag };
       });
       return;
     }
@@ -56,5 +55,5 @@ function Switch({ told, again }) {
     ${["draft", "live", "paused"].map((state) => html`<button aria-pressed=${String(told.state === state)} class=${KINDS[state]}
       disabled=${busy.value || (state === "draft" ? told.state !== "draft" : state === "paused" && told.state === "draft")} onClick=${() => turn(state)}>${state}</button>`)}
   </div>${problem.value && html`<${Failure} problem=${problem.value} />`}
-  ${publishing.value && html`<${Publishing} told=${told} id=${id} found=${publishing.value} etag=${publishing.value.etag} done=${again} close=${() => { publishing.value = null; }} />`}</div>`;
+  ${publishing.value && html`<${publishing.value.Publishing} told=${told} id=${id} found=${publishing.value} etag=${publishing.value.etag} done=${again} close=${() => { publishing.value = null; }} />`}</div>`;
 }

@@ -8,7 +8,6 @@ import { Lines } from "./lines.js";
 import { confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { Beside } from "./segment-beside.js";
 import { languageOf, lineOf, linesOf } from "./segment-language.js";
-import { Publishing } from "./segment-publishing.js";
 import { Rows } from "./segment-rows.js";
 import { asText } from "./segment-text.js";
 import { capital, idOf } from "./words.js";
@@ -44,7 +43,7 @@ export function Editor({ id: given, told, text: began }) {
   const language = useLoaded(async () => languageOf(await ask("vocabulary")), []);
   const tab = useSignal("rows");
   const [found, failure, isOld] = [useSignal(null), useSignal(null), useSignal(true)];
-  const publishing = useSignal(false);
+  const publishing = useSignal(null);
   const hasDraft = Boolean(told?.draft) || draft.answer.value !== null;
   const { run, busy, problem } = useActing();
   const definition = read(text.value);
@@ -96,7 +95,7 @@ export function Editor({ id: given, told, text: began }) {
       throw new Problem("Give it a name first");
     }
     if (!definition.sentence && found.value) setField("sentence", `${capital(`somebody who ${found.value.words}`)}.`.slice(0, 400));
-    if (await save()) publishing.value = true;
+    if (await save()) publishing.value = await import("./segment-publishing.js");
   });
   const drop = async () => {
     if (!await confirmed(`Drop the draft of “${definition?.name || id.current}”? Its text will be lost.`, "Drop the draft")) return;
@@ -138,7 +137,7 @@ export function Editor({ id: given, told, text: began }) {
       </section>
       <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value && !nothing} nothing=${nothing} />
     </div>
-    ${publishing.value && html`<${Publishing} id=${id.current} name=${definition.name} definition=${definition} etag=${() => draft.etag.current} isNew=${!told?.definition} close=${() => { publishing.value = false; }}
+    ${publishing.value && html`<${publishing.value.Publishing} id=${id.current} name=${definition.name} definition=${definition} etag=${() => draft.etag.current} isNew=${!told?.definition} close=${() => { publishing.value = null; }}
       done=${() => { draft.drop(); location.hash = `#/segments/${id.current}`; }} />`}`;
 }
 
