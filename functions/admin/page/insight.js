@@ -2,8 +2,8 @@
 // used; who orders how recently and how often; and segments that are worth having.
 
 import { ask, at } from "./api.js";
-import { Calibration, Gain } from "./charts.js";
 import { Banner, Card, Empty, Failure, LoadedPage, More, Section, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Calibration, Gain } from "./plots.js";
 import { capital, count, date, day, money, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
