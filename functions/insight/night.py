@@ -12,7 +12,9 @@ import gzip
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field, TypeAdapter
@@ -22,6 +24,7 @@ from functions.insight.seam import Data, Found, Points, Scores
 from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight
 from shared.adapters.shop import shop
 from shared.domain.calendars import local
+from shared.domain.evaluation.calendar import zone_of
 from shared.domain.events import DAY, Instant, Json, event_id
 from shared.domain.insight.calibration import cuts
 from shared.domain.insight.catalogue import CATALOGUE
@@ -59,6 +62,7 @@ WORKS: tuple[Work, ...] = (
     Work("customers", ("order", "churn", "value", "next_order", "reorder", "rfm")),
     Work("discovery"),
     Work("leads", ("lead_scores",)),
+    Work("hours", ("hour",)),
 )
 
 KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {}
@@ -334,7 +338,7 @@ def tell(state: Night, left: Callable[[], int]) -> Night:
         body = insight.get(_page(state, state.page))
         if body is None:  # this step has been here before, and its answer was lost
             return state.then("done", page=state.pages)
-        told = json.loads(gzip.decompress(body))
+        told = _by_their_clocks(json.loads(gzip.decompress(body)), state.at)
         events_queue.put_events(
             scored(each["contact"], state.night, state.at, each["traits"], each["scores"]) for each in told
         )
@@ -346,3 +350,27 @@ def tell(state: Night, left: Callable[[], int]) -> Night:
         athena.forget(query)
     insight.delete_others(insight.NIGHTS)
     return state.then("done")
+
+
+def _ahead(t: Instant, zone: ZoneInfo) -> int:
+    """Hours ahead of UTC, about."""
+    return round((local(t, zone).utcoffset() or timedelta()) / timedelta(hours=1))
+
+
+def _by_their_clocks(told: list[dict[str, Any]], t: Instant) -> list[dict[str, Any]]:
+    """The hour of each is by the shop's clock until here, since the lake does not know where anybody is; told, it is by
+    the contact's own."""
+    asked = [contact_of(each["contact"]) for each in told if each["traits"].get("best_hour") is not None]
+    zones: dict[int, ZoneInfo] = {}
+    shop_ = definitions.shop_zone()
+    for stored in contacts.read_all(asked, _unreadable):
+        zones[contact_number(stored.profile.contact)] = zone_of(stored.profile, shop_)
+    for each in told:
+        zone = zones.get(each["contact"])
+        if zone is not None and zone != shop_:
+            ahead = _ahead(t, zone) - _ahead(t, shop_)
+            each["traits"]["best_hour"] = (each["traits"]["best_hour"] + ahead) % 24
+            for score in each["scores"]:
+                if score["score"] == "hour":
+                    score["value"] = each["traits"]["best_hour"]
+    return told

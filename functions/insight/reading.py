@@ -55,8 +55,11 @@ def acts(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], zone
     months, which = np.unique(month[kept], return_inverse=True)
     ahead = np.array([_hours_ahead(str(each), zone) for each in months], dtype=np.int64)
     local = (hour[kept] + (ahead[which] if len(months) else 0)) % 24
-    order = np.lexsort((kind[kept], local, contact))
-    return Acts(contact[order], _whole(local[order]), kind[kept][order], _whole(count[kept][order]))
+    named = np.array([int(str(each).replace("-", "")) for each in months], dtype=np.int64)
+    month = named[which] if len(months) else np.empty(0, np.int64)
+    order = np.lexsort((kind[kept], local, month, contact))
+    kinds = kind[kept][order]
+    return Acts(contact[order], _whole(month[order]), _whole(local[order]), kinds, _whole(count[kept][order]))
 
 
 def points(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], cuts: int) -> tuple[Whole, Whole]:

@@ -54,10 +54,12 @@ class Lines:
 
 @dataclass(frozen=True)
 class Acts:
-    """How often somebody did something in an hour of the day (0 to 23, by the shop's clock) lately: `click` (by a
+    """How often somebody did something in an hour of the day (0 to 23, by the shop's clock) of the days of a month
+    (`202611`, UTC) lately: `click` (by a
     person, in an email), `open` (by a person's program, of an email), `visit` (of the website)."""
 
     contact: Whole
+    month: Whole
     hour: Whole
     kind: Texts
     count: Whole

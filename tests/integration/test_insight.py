@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sys
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 from functions.insight import night
 from functions.insight.seam import Data, Found, Scores
 from infra.local.aws import s3
-from shared.adapters import contacts, exporting, insight
+from shared.adapters import contacts, definitions, exporting, insight
+from shared.domain.calendars import local
 from shared.domain.events import DAY, MINUTE, Json
 from shared.domain.insight.scored import contact_of
 from shared.domain.lake_rows import contact_number
@@ -126,6 +128,38 @@ def test_a_night_reads_orders_from_the_lake_and_its_scores_become_traits(shop: S
         "score": "order", "value": 0.9, "band": "high", "rank": 90, "reasons": [], "basis": "model",
     }  # fmt: skip
     assert insight.stored()["order"]["since"] == data.at
+
+
+def test_the_hour_is_told_by_the_clock_of_the_contact(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (0, 1):
+        shop.customer(number)
+    shop.passes(10 * MINUTE)
+    here, there = (profile.contact for profile in shop.profiles())
+    (number,) = [n for n in (0, 1) if shop.customers[n]["email"] == contacts.read(there).profile.email]
+    shop.track("identify", {"userId": f"user-{number}", "traits": {"email": shop.customers[number]["email"]}})
+    shop.passes(10 * MINUTE)
+    shop.track("identify", {"userId": f"user-{number}", "traits": {"timezone": "Asia/Tokyo"}})
+    shop.passes(10 * MINUTE)
+    several = np.array(sorted(map(contact_number, (here, there))), np.int64)
+
+    def work_out(data: Data) -> Found:
+        none = np.zeros(2)
+        bands, ranks = np.array(["", ""]), np.array([100, 100])
+        return Found([Scores("hour", "best_hour", several, [20, 20], none + 20, bands, ranks, none, [(), ()])])
+
+    module = ModuleType(f"functions.insight.{FAKE}")
+    module.work_out = work_out  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(night, "WORKS", (night.Work(FAKE, ("hour",)),))
+    a_night(shop, "one", again=True)
+    assert trait(shop, here, "best_hour") == 20
+    offset = shop_ahead(shop)
+    assert trait(shop, there, "best_hour") == (20 + 9 - offset) % 24
+
+
+def shop_ahead(shop: Shop) -> int:
+    moment = local(shop.now(), definitions.shop_zone())
+    return round((moment.utcoffset() or timedelta()).total_seconds() / 3600)
 
 
 # ── what fails, and what happens twice ──

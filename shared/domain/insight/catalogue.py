@@ -124,7 +124,7 @@ CATALOGUE: tuple[Score, ...] = (
     Score(
         id="hour",
         name="Best hour",
-        sentence="The hour of the day at which a contact is most likely to click, where they are.",
+        sentence="The hour, where they are, at which an email is most likely to find a contact looking.",
         trait="best_hour",
         unit="hour",
         horizon_days=0,

@@ -41,6 +41,7 @@ WORDS: Mapping[str, Callable[[float, str], str]] = {
     "after_order": lambda value, about: f"an order today would make it {round(100 * value)} %",
     "silence": lambda value, about: f"without an order it is {about} in {_days(value)}",
     "shop": lambda value, about: "nothing is known of them yet, so it is what is usual in this shop",
+    "hour_tried": lambda value, about: "nothing is known of their visits, so another hour is tried with one in twelve",
     "acts_at_hour": lambda value, about: f"clicked or visited {_times(value)} around {about}",
 }
 """What each code says. A module that adds a score adds its codes here."""
