@@ -82,7 +82,7 @@ def _one(name: str) -> None:
         zone="Europe/Paris",
         orders=Orders(contact * 1_000_003, time_, amount),
         lines=Lines(contact[of] * 1_000_003, time_[of], texts[0][product], texts[1][product % 20], amount[of]),
-        acts=Acts(contact[:0], contact[:0], texts[0][:0], contact[:0]),
+        acts=Acts(*(contact[:0],) * 3, texts[0][:0], contact[:0]),
     )
     began = time.process_time()
     found = customers.work_out(data)

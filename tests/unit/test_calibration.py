@@ -104,7 +104,7 @@ def data(points: dict[int, list[int]], orders: dict[int, list[int]]) -> Data:
         "UTC",
         Orders(whole[0], whole[1], np.full(len(told), 1, np.int64)),
         Lines(none, none, empty, empty, none),
-        Acts(none, none, empty, none),
+        Acts(none, none, none, empty, none),
         points={"lead": of},
     )
 
