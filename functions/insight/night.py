@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from functions.insight import reading, telling
 from functions.insight.seam import Data, Found, Points, Scores
-from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight
+from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight, recommendations
 from shared.adapters.shop import shop
 from shared.domain.calendars import local
 from shared.domain.evaluation.calendar import zone_of
@@ -63,9 +63,11 @@ WORKS: tuple[Work, ...] = (
     Work("discovery"),
     Work("leads", ("lead_scores",)),
     Work("hours", ("hour",)),
+    Work("affinity", ("categories",)),
+    Work("recommending", ("recommendations",)),
 )
 
-KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {}
+KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {"recommended": recommendations.record_found}
 """By the name of a list that a thing of a night has found (`Found.lists`), what keeps it."""
 
 

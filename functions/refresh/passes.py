@@ -16,13 +16,11 @@ from pydantic import BaseModel, Field, TypeAdapter
 from functions.refresh import jobs
 from shared.adapters import (
     athena,
-    catalogue,
     contacts,
     definitions,
     events_queue,
     journey_definitions,
     members,
-    recommendations,
     refreshes,
     segment_sizes,
 )
@@ -32,7 +30,6 @@ from shared.domain.events import HOUR, MINUTE, Instant, Json, evaluation_due, ev
 from shared.domain.journeys.jobs import Job
 from shared.domain.journeys.publications import journeys_begun_by
 from shared.domain.publications import Publication, compiled, dependants, lacks_cutoffs, with_cutoffs, with_shipped
-from shared.domain.recommendations import counted, listed
 from shared.domain.segments import ranks
 
 MAX_CONTACTS = 2_000
@@ -91,7 +88,7 @@ class Pass(Asked):
     definitions: int
     adopt: int
     next: Literal["export", "ask", "answer", "take", "settle", "fill", "lake", "done"]
-    question: Literal["cutoffs", "differing", "preview", "examples", "bought"] | None = None
+    question: Literal["cutoffs", "differing", "preview", "examples"] | None = None
     page: Page = Page()
     cutoffs: dict[str, float | None] = Field(default_factory=dict)
     query: str | None = None
@@ -194,9 +191,6 @@ def take(state: Pass, t: Instant) -> Pass:
             return state.then("answer")
     except athena.QueryFailedError:
         if state.failures >= MAX_FAILURES:
-            if state.question == "bought":  # what emails recommend holds up nothing else
-                logger.exception("what was bought is not known")
-                return _after_answers(state, t)
             raise
         return state.then("ask", failures=state.failures + 1)
     rows, token = athena.page(state.query, state.token, MAX_ROWS)
@@ -208,32 +202,13 @@ def take(state: Pass, t: Instant) -> Pass:
         case "examples":
             examples = [row["contact"] for row in rows]
             return state.then("done", found={**state.found, "examples": examples})
-        case "bought":
-            return _take_bought(state, rows, token, t)
         case _:
             events_queue.put_events(evaluation_due(row["contact"], t, all=1, definitions=state.adopt) for row in rows)
             if token is not None:
                 return state.then("take", token=token)
             if (state.part + 1) * MAX_SEGMENTS < len(_publication(state).segments):
                 return state.then("ask", part=state.part + 1)
-            if state.do == "nightly":
-                return state.then("ask", question="bought", failures=0)
-            return _after_answers(state, t)
-
-
-def _take_bought(state: Pass, rows: list[dict[str, Json]], token: str | None, t: Instant) -> Pass:
-    """Keeps what emails recommend, as it is counted and as the catalogue has it now."""
-    while token is not None:
-        more, token = athena.page(str(state.query), token, MAX_ROWS)
-        rows += more
-    products = {str(row["product"]) for row in rows if not row["other"]}
-    categories = {product: catalogue.categories(product) for product in sorted(products)}
-    recommendations.record(listed(rows, categories, state.at))
-    return _after_answers(state, t)
-
-
-def _after_answers(state: Pass, t: Instant) -> Pass:
-    return state.then("done" if _is_filled(t) else "settle", page=Page())
+            return state.then("done" if _is_filled(t) else "settle", page=Page())
 
 
 def fill(state: Pass, t: Instant) -> Pass:
@@ -322,8 +297,6 @@ def _sql(state: Pass) -> str:
             return sql.preview(shop_definitions, str(state.segment), state.at, state.name)
         case "examples":
             return sql.differing(shop_definitions, [str(state.segment)], state.at, state.name, most=MAX_EXAMPLES)
-        case "bought":
-            return counted(state.at)
         case _:
             some = list(shop_definitions.segments)[state.part * MAX_SEGMENTS : (state.part + 1) * MAX_SEGMENTS]
             return sql.differing(shop_definitions, some, state.at, state.name, most=MAX_DIFFERING)

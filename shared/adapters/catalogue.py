@@ -139,16 +139,6 @@ def _about(held: Product, variant_id: str) -> dict[str, Json]:
     return told | {name: value for name, value in of_variant.items() if value is not None}
 
 
-def categories(product_id: str) -> list[str]:
-    """Of a product by its id at whichever storefront knows it; what is gone has none."""
-    for source in STOREFRONTS:
-        held = _stored(_id(source, product_id))[0]
-        if held is not None and held.is_sold:
-            several = held.about.get("categories") or [held.about.get("category")]
-            return [each for each in several if isinstance(each, str) and each] if isinstance(several, list) else []
-    return []
-
-
 def sold(products: Sequence[str]) -> dict[str, tuple[str, int | None]]:
     """By id, of products at whichever storefront knows them: the first category ("": none) and the lowest price (in
     hundredths; None: it is not told). Of those that nothing was told of, nothing."""

@@ -18,7 +18,7 @@ from shared.adapters.clients import client
 from shared.adapters.clock import pause
 from shared.adapters.definitions_table import items, table
 from shared.domain.events import HOUR, Instant, Json
-from shared.domain.recommendations import NOTHING, Asked, Goes, Recommendations
+from shared.domain.recommendations import NOTHING, Again, Asked, Goes, Recommendations
 
 NAMES_A_CHUNK = 100
 """Products and categories in a chunk, about: some 8 KB, compressed."""
@@ -32,11 +32,12 @@ MAX_WRITES = 25  # of one BatchWriteItem
 
 
 class Head(NamedTuple):
-    """Which lists hold: of when, in which half, in how many chunks."""
+    """Which lists hold: of when, in which half, in how many chunks; and whether they are `better` (0 or 1)."""
 
     at: Instant
     half: int
     chunks: int
+    better: int
 
 
 _head: tuple[Head | None, Instant] | None = None
@@ -48,7 +49,7 @@ def record(found: Recommendations) -> None:
     held = _stored_head()
     half = 0 if held is None else held.half if held.at == found.at else 1 - held.half
     several = _chunked(found)
-    head = Head(found.at, half, len(several))
+    head = Head(found.at, half, len(several), int(found.better))
     puts = ({"PutRequest": {"Item": _item(head, number, told)}} for number, told in enumerate(several))
     _write(puts)
     client("dynamodb").put_item(
@@ -58,6 +59,19 @@ def record(found: Recommendations) -> None:
     left = (int(item["version"]["N"]) for item in items(_half(half)))
     _write({"DeleteRequest": {"Key": _key(_half(half), number)}} for number in left if number >= len(several))
     forget()
+
+
+def record_found(found: Mapping[str, Any], at: Instant) -> None:
+    """The same, of what a night has found (`functions/insight/recommending.py`)."""
+    record(
+        Recommendations(
+            at,
+            found["by_category"],
+            {product: [Goes(*each) for each in several] for product, several in found["by_product"].items()},
+            {product: Again(*each) for product, each in found["again"].items()},
+            found["better"],
+        )
+    )
 
 
 def known(asked: Asked, now: Instant) -> Recommendations:
@@ -72,7 +86,7 @@ def known(asked: Asked, now: Instant) -> Recommendations:
     told: dict[str, Json] = {}
     for number in _read(head, {_place(name, head.chunks) for name in names}):
         told |= json.loads(zlib.decompress(_chunks[head, number] or _EMPTY))
-    return _of({name: told[name] for name in names & told.keys()}, head.at)
+    return _of({name: told[name] for name in names & told.keys()}, head)
 
 
 def counted_at(now: Instant) -> Instant | None:
@@ -88,20 +102,22 @@ def _chunked(found: Recommendations) -> list[bytes]:
     told: dict[str, Json] = {f"c{name}": list(several) for name, several in found.by_category.items()}
     for product in found.by_product.keys() | found.again.keys():
         goes: Json = [list(each) for each in found.by_product.get(product, ())]
-        told[f"p{product}"] = {"with": goes, "again": found.again.get(product)}
+        again: Json = list(found.again[product]) if product in found.again else None
+        told[f"p{product}"] = {"with": goes, "again": again}
     chunks: list[dict[str, Json]] = [{} for _ in range(min(-(-len(told) // NAMES_A_CHUNK), MAX_CHUNKS) or 1)]
     for name in sorted(told):
         chunks[_place(name, len(chunks))][name] = told[name]
     return [zlib.compress(json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode()) for each in chunks]
 
 
-def _of(told: Mapping[str, Any], at: Instant) -> Recommendations:
+def _of(told: Mapping[str, Any], head: Head) -> Recommendations:
     products = {name[1:]: each for name, each in told.items() if name.startswith("p")}
     return Recommendations(
-        at,
+        head.at,
         by_category={name[1:]: each for name, each in told.items() if name.startswith("c")},
         by_product={id_: [Goes(*goes) for goes in each["with"]] for id_, each in products.items() if each["with"]},
-        again={id_: each["again"] for id_, each in products.items() if each["again"] is not None},
+        again={id_: Again(*each["again"]) for id_, each in products.items() if each["again"] is not None},
+        better=bool(head.better),
     )
 
 

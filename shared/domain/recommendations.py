@@ -1,6 +1,6 @@
 """What is recommended to whom, and why: a chain of sources, asked in order until there is enough.
 
-1. AGAIN: what the contact bought and people of this shop buy again (tea, not teapots), once it may be used up;
+1. AGAIN: what the contact bought and people of this shop buy again (tea, not teapots), once some of it may be used;
 2. WITH: what others bought in one order with what the contact bought;
 3. CATEGORY: what many bought lately, of the categories that the contact bought or looked at, the strongest first;
 4. POPULAR: what many bought lately in the whole shop;
@@ -23,12 +23,10 @@ from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from shared.domain.events import DAY, Instant, Json, Type
-from shared.domain.lake_rows import month_of
 from shared.domain.profiles import Profile
 from shared.domain.profiles.histories import Occurrence
 from shared.domain.profiles.orders import Order
 from shared.domain.properties import fold_case
-from shared.domain.sql_plan.expressions import literal
 
 LATELY = 90 * DAY
 """A contact is not shown what they bought, or looked at, since; unless it is bought again."""
@@ -42,16 +40,14 @@ MAX_WITH = 20
 """Products that go with one."""
 MAX_CATEGORIES = 4
 """Of a contact's: those that they bought, or looked at, most and last."""
-MAX_OWN = 20
+MAX_OWN = 40
 """Of a contact's products: those that they bought last. What goes with them is looked up."""
+RECENT = 90 * DAY
+"""In which a product that they bought comes to say half as much of what they want besides."""
 MAX_LOOKED_UP = 40
 """Products that are looked for in the catalogue, for one email's list."""
 A_VIEW = 0.2
 """What having looked at a product says of its category, beside having bought it."""
-MAX_PRODUCTS = 1_000
-"""Whose categories are looked up, the most bought first."""
-MAX_OF_ONE = 60
-"""Products of one person that are taken together, the latest: of who buys for others, thousands are."""
 HALF_LIFE = 180 * DAY
 """In which an order, or a look, comes to say half as much of what somebody likes."""
 IN_WHOLE_SHOP = ""
@@ -101,16 +97,25 @@ class Goes(NamedTuple):
     score: int
 
 
+class Again(NamedTuple):
+    """Of a product that people buy again: after how many days half of those do, and how many bought it lately, against
+    the product that most did: 0 to 1000."""
+
+    days: int
+    lately: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendations:
     """Ids of products, the best first: by category (in the form of `fold_case`; IN_WHOLE_SHOP has all), and by the
-    product that they go with. `again`: what people buy again, and after how many days half of them do. `at`: when it
-    was counted."""
+    product that they go with. `again`: what people buy again. `at`: when it was counted. `better`: whether what goes
+    with what somebody bought is better to recommend than what is popular, on this shop's own last orders."""
 
     at: Instant
     by_category: Mapping[str, Sequence[str]] = field(default_factory=dict)
     by_product: Mapping[str, Sequence[Goes]] = field(default_factory=dict)
-    again: Mapping[str, int] = field(default_factory=dict)
+    again: Mapping[str, Again] = field(default_factory=dict)
+    better: bool = False
 
 
 NOTHING = Recommendations(-STALE)
@@ -129,129 +134,6 @@ class Asked(NamedTuple):
 
     products: Sequence[str]
     categories: Sequence[str]
-
-
-# ── counting ──
-
-
-def counted(t: Instant) -> str:
-    """A query for what was bought within LATELY of `t`: a row for each product (`other` empty) and for each pair that
-    the same people bought, with how many `people`; the products first, the best first, then what goes with each."""
-    since = t - LATELY
-    types = (Type.ORDER_COMPLETED, Type.ORDER_UPDATED, Type.ORDER_CANCELLED, Type.ORDER_REFUNDED)
-    several = ", ".join(literal(type_.lower().replace(" ", "_")) for type_ in types)
-    return f"""\
-WITH told AS (
-    SELECT contact_number, type, time, order_id, stamp, stands, total, refund_id, amount, product_id
-    FROM events
-    WHERE
-        month BETWEEN {literal(month_of(since))} AND {literal(month_of(t))}
-        AND type IN ({several})
-        AND time > {since} AND time <= {t}
-        AND NOT public
-        AND order_id IS NOT NULL
-),
-refunds AS (
-    SELECT order_id, refund_id, MAX(amount) AS amount
-    FROM told
-    WHERE type = 'order_refunded'
-    GROUP BY order_id, refund_id
-),
-refunded AS (
-    SELECT order_id, SUM(amount) AS amount
-    FROM refunds
-    GROUP BY order_id
-),
-orders AS (
-    SELECT
-        order_id,
-        COALESCE(MAX_BY(stands, CASE WHEN stands IS NOT NULL THEN stamp END), TRUE) AS stands,
-        MAX(CASE WHEN type = 'order_completed' THEN total END) AS total
-    FROM told
-    GROUP BY order_id
-),
-standing AS (
-    SELECT orders.order_id
-    FROM orders
-    LEFT JOIN refunded ON orders.order_id = refunded.order_id
-    WHERE orders.stands AND (refunded.amount IS NULL OR orders.total IS NULL OR refunded.amount < orders.total)
-),
-lines AS (
-    SELECT contact_number, type, time, order_id, of_event.product
-    FROM told
-    CROSS JOIN UNNEST(product_id) AS of_event (product)
-    WHERE type IN ('order_completed', 'order_refunded')
-),
-returned AS (
-    SELECT DISTINCT order_id, product
-    FROM lines
-    WHERE type = 'order_refunded'
-),
-bought AS (
-    SELECT lines.contact_number, lines.product, MAX(lines.time) AS time
-    FROM lines
-    INNER JOIN standing ON lines.order_id = standing.order_id
-    LEFT JOIN returned ON lines.order_id = returned.order_id AND lines.product = returned.product
-    WHERE lines.type = 'order_completed' AND returned.product IS NULL
-    GROUP BY lines.contact_number, lines.product
-),
-popular AS (
-    SELECT product, COUNT(*) AS people
-    FROM bought
-    GROUP BY product
-    HAVING COUNT(*) >= {LEAST}
-    ORDER BY people DESC, product
-    LIMIT {MAX_PRODUCTS}
-),
-placed AS (
-    SELECT
-        bought.contact_number,
-        bought.product,
-        popular.people,
-        ROW_NUMBER() OVER (PARTITION BY bought.contact_number ORDER BY bought.time DESC, bought.product) AS place
-    FROM bought
-    INNER JOIN popular ON bought.product = popular.product
-),
-pairs AS (
-    SELECT one.product, two.product AS other, two.people AS of_other, COUNT(*) AS people
-    FROM placed AS one
-    INNER JOIN placed AS two ON one.contact_number = two.contact_number
-    WHERE one.product <> two.product AND one.place <= {MAX_OF_ONE} AND two.place <= {MAX_OF_ONE}
-    GROUP BY one.product, two.product, two.people
-    HAVING COUNT(*) >= {LEAST}
-),
-ranked AS (
-    -- What everybody buys goes with everything: the more have bought it, the more pairs it takes (the cosine).
-    SELECT
-        product,
-        other,
-        people,
-        ROW_NUMBER() OVER (
-            PARTITION BY product ORDER BY CAST(people * people AS DOUBLE) / of_other DESC, other
-        ) AS place
-    FROM pairs
-)
-SELECT product, '' AS other, people, 0 AS place FROM popular
-UNION ALL
-SELECT product, other, people, place FROM ranked WHERE place <= {MAX_LISTED}
-ORDER BY place, people DESC, product"""
-
-
-def listed(rows: Iterable[Mapping[str, Json]], categories: Mapping[str, Iterable[str]], t: Instant) -> Recommendations:
-    """The lists that the query's rows come to. `categories`: of each product, as the catalogue has them."""
-    by_category: dict[str, list[str]] = {}
-    by_product: dict[str, list[Goes]] = {}
-    for row in rows:
-        product = str(row["product"])
-        if row["other"]:
-            of_it_ = by_product.setdefault(product, [])
-            of_it_.append(Goes(str(row["other"]), 1_000 - len(of_it_)))
-            continue
-        for category in dict.fromkeys([IN_WHOLE_SHOP, *map(fold_case, categories.get(product, ()))]):
-            of_it = by_category.setdefault(category, [])
-            if len(of_it) < MAX_LISTED:
-                of_it.append(product)
-    return Recommendations(t, by_category, by_product)
 
 
 # ── for a contact ──
@@ -273,7 +155,7 @@ def recommended(profile: Profile, known: Recommendations, t: Instant, picked: It
         turns = _in_turns([_of(known.by_category.get(each, ()), Reason.CATEGORY, each) for each in categories])
         found = chain(
             _again(profile, known, t),
-            _with(list(_own(profile))[:MAX_OWN], known),
+            _with(_own(profile), known, t) if known.better else (),
             turns,
             _of(known.by_category.get(IN_WHOLE_SHOP, ()), Reason.POPULAR),
         )
@@ -288,21 +170,21 @@ def goes_with(profile: Profile, known: Recommendations, t: Instant) -> list[Cand
     newest = max(profile.counting_orders(), key=_age, default=None)
     if newest is None or t - known.at >= STALE:
         return []
-    own = list(dict.fromkeys(_products(newest)))
-    return [each for each in _with(own[:MAX_OWN], known) if each.product not in own]
+    own = dict.fromkeys(_products(newest), newest.placed)
+    return [each for each in _with(own, known, t) if each.product not in own]
 
 
 def left_out(profile: Profile, known: Recommendations, t: Instant, *, viewed: bool = True) -> dict[str, Left]:
     """The products that are not recommended to the contact, whoever has them, and why. `viewed`: what they looked at,
-    too. What is bought again is left out until half the time has gone after which it usually is."""
+    too. What is bought again is left out only for a tenth of the time after which it usually is."""
     found: dict[str, Left] = {}
     if viewed:
         found |= dict.fromkeys(_looked_at(profile, t), Left.VIEWED)
     for product, at in _own(profile).items():
-        days = known.again.get(product)
-        if at > t - (LATELY if days is None else days * DAY // 2):
+        again = known.again.get(product)
+        if at > t - (LATELY if again is None else _wait(again)):
             found[product] = Left.BOUGHT
-        elif days is not None:
+        elif again is not None:
             found.pop(product, None)
     return found | dict.fromkeys(_given_back(profile), Left.RETURNED)
 
@@ -310,25 +192,34 @@ def left_out(profile: Profile, known: Recommendations, t: Instant, *, viewed: bo
 # ── the sources ──
 
 
+def _wait(again: Again) -> int:
+    """For how long after a purchase it counts as just bought: of a real shop's customers so many buy again early that
+    each day more loses more than it spares (docs/insight.md)."""
+    return again.days * DAY // 10
+
+
 def _again(profile: Profile, known: Recommendations, t: Instant) -> list[Candidate]:
-    """The consumables among what they bought: what they bought most often and last first."""
+    """The consumables among what they bought: what they bought most often and last first, and of these what others buy
+    now."""
     weights: dict[str, float] = {}
     for order in profile.counting_orders():
         for product in set(_products(order)) & known.again.keys():
-            weights[product] = weights.get(product, 0) + _weight(t - order.placed)
+            weights[product] = weights.get(product, known.again[product].lately / 1000) + _weight(t - order.placed)
     kept = _own(profile)
-    due = [each for each in weights if each in kept and kept[each] <= t - known.again[each] * DAY // 2]
+    due = [each for each in weights if each in kept and kept[each] <= t - _wait(known.again[each])]
     return list(_of(sorted(due, key=lambda each: (-weights[each], each)), Reason.AGAIN))
 
 
-def _with(own: Sequence[str], known: Recommendations) -> list[Candidate]:
-    """What goes with these, what goes with most of them best first; `of` each, the one that it goes with best."""
-    scores: dict[str, int] = {}
-    best: dict[str, tuple[int, str]] = {}
-    for product in own:
+def _with(own: Mapping[str, Instant], known: Recommendations, t: Instant) -> list[Candidate]:
+    """What goes with the first MAX_OWN of these, by when they were bought: what goes with most of them, and with the
+    newest, first; `of` each, the one that it goes with best."""
+    scores: dict[str, float] = {}
+    best: dict[str, tuple[float, str]] = {}
+    for product, at in list(own.items())[:MAX_OWN]:
+        weight = _weight(t - at, RECENT)
         for other, score in known.by_product.get(product, ()):
-            scores[other] = scores.get(other, 0) + score
-            best[other] = max(best.get(other, (0, "")), (score, product))
+            scores[other] = scores.get(other, 0) + score * weight
+            best[other] = max(best.get(other, (0.0, "")), (score * weight, product))
     ranked = sorted(scores, key=lambda each: (-scores[each], each))
     return [Candidate(each, Reason.WITH, best[each][1]) for each in ranked]
 
@@ -391,7 +282,7 @@ def _views(profile: Profile) -> Iterable[Occurrence]:
 
 
 def _liked(profile: Profile, t: Instant) -> list[str]:
-    """The categories that they bought and looked at, by their own counts with decay; then those that they say they
+    """The categories of what they bought and looked at, product by product, with decay; then those that they say they
     like."""
     weights: dict[str, float] = {}
 
@@ -400,7 +291,9 @@ def _liked(profile: Profile, t: Instant) -> list[str]:
             weights[category] = weights.get(category, 0) + weight * _weight(t - at)
 
     for order in profile.counting_orders():
-        count(order.properties.get("category"), order.placed, 1)
+        of_lines = [line[1] for line in order.lines if len(line) > 1 and line[1]]
+        for categories in of_lines or [order.properties.get("category")]:
+            count(categories, order.placed, 1)
     for each in _views(profile):
         count(each.properties.get("category"), each.time, A_VIEW)
     told = [stamped.value for name in ("interest", "interests") if (stamped := profile.traits.get(name))]
@@ -409,8 +302,8 @@ def _liked(profile: Profile, t: Instant) -> list[str]:
     return list(dict.fromkeys((*strongest, *said)))[:MAX_CATEGORIES]
 
 
-def _weight(age: Instant) -> float:
-    return float(0.5 ** (max(age, 0) / HALF_LIFE))
+def _weight(age: Instant, half_life: Instant = HALF_LIFE) -> float:
+    return float(0.5 ** (max(age, 0) / half_life))
 
 
 def _several(value: Json) -> list[Json]:

@@ -16,15 +16,12 @@ from functions.refresh import app as refresh
 from functions.refresh import passes
 from infra.local import launching
 from infra.local.aws.calls import Call
-from infra.local.shop import storefront
 from infra.local.system import ProcessDied
-from shared.adapters import contacts, definitions, goods, members, recommendations
+from shared.adapters import contacts, definitions, members
 from shared.adapters.events_queue import put_events
 from shared.domain.conditions import Segment
-from shared.domain.contents import Front
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Event, Json, Type, evaluation_due
 from shared.domain.profiles.transitions import Membership
-from shared.domain.recommendations import NOTHING, Asked
 from tests.integration.shop import Shop
 
 
@@ -109,50 +106,6 @@ def test_an_evaluation_that_changes_nothing_writes_nothing(shop: Shop) -> None:
         put_events([evaluation_due(contact, shop.now() + at, all=1)])
         shop.passes(MINUTE)
     assert contacts.read(contact) == before
-
-
-# ── what emails recommend ──
-
-
-def test_a_night_counts_what_is_bought_and_emails_recommend_what_can_be_bought_of_it_now(shop: Shop) -> None:
-    candle = storefront.product(shop.now(), 7, "24.50")
-    candle.body["image"] = {"src": "https://cdn.example.com/candle.jpg"}
-    storefront.post(shop.system, candle)
-    for number in range(4):
-        shop.customer(number, orders=number < 3)
-    shop.passes(DAY)
-
-    def recommended_to_each() -> list[list[str]]:
-        front = Front("https://shop.example.com", "GBP")
-        told = [goods.goods({"recommended"}, profile, {}, front, shop.now()) for profile in shop.profiles()]
-        return sorted([each["title"] + " " + each["price"] for each in one["recommended"]["products"]] for one in told)
-
-    known = recommendations.known(Asked((), ("", "candles", "toys")), shop.now())
-    assert known.by_category == {"": ["632910392"], "candles": ["632910392"]}
-    assert recommended_to_each() == [[], [], [], ["Vanilla scented candle £24.50"]]  # who bought it is not told of it
-    told = [shop.ask("GET", f"/contacts/{profile.contact}/recommendations")[1] for profile in shop.profiles()]
-    assert sorted(len(each["recommended"]) for each in told) == [0, 0, 0, 1]
-    assert sorted(each["sentence"] for one in told for each in one["recommended"] + one["left_out"]) == [
-        "Many bought it lately.",
-        *["They bought it lately."] * 3,
-    ]
-    assert all(each["as_of"] == shop.now() // DAY * DAY + 3 * HOUR or each["as_of"] < shop.now() for each in told)
-
-    sold_out = storefront.product(shop.now(), 0, "24.50")
-    sold_out.body["image"] = candle.body["image"]
-    storefront.post(shop.system, sold_out)
-    shop.passes(2 * MINUTE)
-    assert recommended_to_each() == [[], [], [], []]
-
-
-def test_a_night_whose_count_fails_does_all_else(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes, "counted", lambda _: "SELECT no_such_column FROM events")
-    monkeypatch.setattr(passes.logger, "exception", lambda *_: None)
-    state = passes.begin("a-night", passes.Asked(do="nightly"), shop.now()).then("ask", question="bought")
-    while state.next != "done":
-        state = {"ask": passes.ask, "answer": passes.take}[state.next](state, shop.now())
-    assert state.failures == passes.MAX_FAILURES
-    assert recommendations.known(Asked((), ("",)), shop.now()) == NOTHING
 
 
 # ── filling ──

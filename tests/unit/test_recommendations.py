@@ -1,44 +1,35 @@
-"""What is recommended: counted over the lake as by brute force, and chosen for a contact of what can be bought now."""
+"""What is recommended to a contact, by the lists of a night, of what can be bought now."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from shared.domain.contents import Front, offer
-from shared.domain.events import DAY, HOUR, Event, Instant, OrderState, Type, parse_instant
+from shared.domain.events import DAY, HOUR, Event, Instant, Type, parse_instant
 from shared.domain.profiles import Profile, Stamped
 from shared.domain.profiles.folding import fold
 from shared.domain.recommendations import (
     LATELY,
-    LEAST,
-    MAX_LISTED,
     STALE,
+    Again,
     Candidate,
     Goes,
     Left,
     Reason,
     Recommendations,
     choose,
-    counted,
     goes_with,
     left_out,
-    listed,
     recommended,
 )
-from tests.unit.sql_lake import Lake
-from tests.unit.test_sql import contact_id, shop
 
 NOW = parse_instant("2026-11-28T10:00:00Z")
-CATEGORIES = {"assam": ["Tea"], "sencha": ["Tea", "Green tea"], "mug": ["Cups"], "pot": []}
 
 
 def told(type_: str, order: str = "1", ago: Instant = DAY, **more: Any) -> Event:
@@ -56,104 +47,6 @@ def ordered(order: str, *products: str, ago: Instant = DAY, **more: Any) -> Even
     return told(Type.ORDER_COMPLETED, order, ago, products=products, total=5 * len(products), **more)
 
 
-def lists(*people: Iterable[Event]) -> Recommendations:
-    """What is counted of these people's events, each person's own."""
-    events = {contact_id(n): [_of_person(n, each) for each in several] for n, several in enumerate(people)}
-    lake = Lake([], events, shop([]), NOW)
-    return listed(lake.rows(counted(NOW)), CATEGORIES, NOW)
-
-
-def _of_person(number: int, event: Event) -> Event:
-    """With an order of their own."""
-    id_ = f"{number}-{event.properties['order_id']}"
-    order = None if event.order is None else event.order.model_copy(update={"id": id_})
-    return event.model_copy(update={"order": order, "properties": {**event.properties, "order_id": id_}})
-
-
-def names(several: Iterable[tuple[str, Any]]) -> list[str]:
-    return [each[0] for each in several]
-
-
-def three(*several: Event) -> list[list[Event]]:
-    """Three people who did the same."""
-    return [list(several) for _ in range(LEAST)]
-
-
-def test_what_three_people_bought_is_listed_by_its_categories_and_for_the_whole_shop() -> None:
-    found = lists(*three(ordered("1", "sencha")), [ordered("9", "sencha", "assam")], *three(ordered("2", "mug")))
-    assert found.by_category == {"": ["sencha", "mug"], "tea": ["sencha"], "green tea": ["sencha"], "cups": ["mug"]}
-    assert found.by_product == {}
-
-
-def test_one_person_counts_once_however_often_they_order() -> None:
-    found = lists(
-        [ordered(str(number), "assam", ago=number * DAY) for number in range(1, 9)], *three(ordered("x", "mug"))
-    )
-    assert found.by_category[""] == ["mug"]
-
-
-@pytest.mark.parametrize(
-    "undone",
-    [
-        told(Type.ORDER_CANCELLED, "1", HOUR),
-        told(Type.ORDER_UPDATED, "1", HOUR, fields={"order": OrderState(id="1", stands=False)}),
-        told(Type.ORDER_REFUNDED, "1", HOUR, refund_id="r", amount=10),
-        told(Type.ORDER_REFUNDED, "1", HOUR, refund_id="r", amount=5, products=["assam"]),
-    ],
-    ids=["cancelled", "void", "wholly refunded", "given back"],
-)
-def test_what_was_given_back_was_not_bought(undone: Event) -> None:
-    found = lists(*[[ordered("1", "assam", "mug"), undone]], *three(ordered("2", "assam", "mug"))[1:])
-    assert "assam" not in found.by_category.get("", [])
-    assert found.by_product == {}
-
-
-def test_a_refund_of_a_part_by_its_amount_leaves_the_order() -> None:
-    part = told(Type.ORDER_REFUNDED, "1", HOUR, refund_id="r", amount=5)
-    again = told(Type.ORDER_REFUNDED, "1", 2 * HOUR, refund_id="r", amount=5)  # the same one, told twice
-    assert lists(*three(ordered("1", "assam", "mug"), part, again)).by_category[""] == ["assam", "mug"]
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        ordered("1", "assam", ago=LATELY + DAY),
-        ordered("1", "assam", fields={"source": "segment", "public": True}),
-        told("Product Viewed", "1", products=["assam"]),
-    ],
-    ids=["long ago", "told with the public key", "only looked at"],
-)
-def test_what_does_not_count(event: Event) -> None:
-    assert lists(*three(event)) == Recommendations(NOW)
-
-
-def test_what_the_same_people_bought_goes_together_and_what_everybody_buys_comes_after_it() -> None:
-    """All buy the bag: that they bought it with the pot says less than that they bought the mug, which few did."""
-    both = three(ordered("1", "pot", "mug", "bag"), ordered("2", "bag", ago=2 * DAY))
-    found = lists(*both, *[[ordered("3", "bag")] for _ in range(9)])
-    assert names(found.by_product["pot"]) == ["mug", "bag"]
-    assert names(found.by_product["bag"]) == ["mug", "pot"]
-
-
-baskets = st.lists(st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4, unique=True), max_size=8)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(baskets, max_size=8))
-def test_it_is_what_counting_by_hand_gives(people: list[list[list[str]]]) -> None:
-    events = [[ordered(f"{n}-{m}", *basket) for m, basket in enumerate(of_one)] for n, of_one in enumerate(people)]
-    bought = [{product for basket in of_one for product in basket} for of_one in people]
-    alone = Counter(product for of_one in bought for product in of_one)
-    pairs = Counter(pair for of_one in bought for pair in permutations(sorted(of_one), 2))
-    popular = sorted((p for p in alone if alone[p] >= LEAST), key=lambda p: (-alone[p], p))
-    found = lists(*events)
-    assert found.by_category.get("", []) == popular[:MAX_LISTED]
-    for one in alone:
-        with_it = [two for (first, two), many in pairs.items() if first == one and many >= LEAST]
-        with_it.sort(key=lambda two: (-(pairs[one, two] ** 2) / alone[two], two))
-        assert names(found.by_product.get(one, ())) == with_it
-
-
 # ── for a contact ──
 
 KNOWN = Recommendations(
@@ -164,7 +57,8 @@ KNOWN = Recommendations(
         "mug": [Goes("saucer", 500), Goes("pot", 200)],
         "bag": [Goes("strap", 100)],
     },
-    {"sencha": 30},
+    {"sencha": Again(30)},
+    better=True,
 )
 CAN_BE_BOUGHT = {"id": "", "title": "T", "image": "https://cdn.example.com/1.jpg", "handle": "t", "price": 900}
 
@@ -225,6 +119,22 @@ def test_the_sources_are_asked_in_their_order_and_each_says_why() -> None:
     ]
 
 
+def test_where_what_is_popular_is_the_better_list_what_goes_with_theirs_is_not_recommended() -> None:
+    known = replace(KNOWN, better=False)
+    profile = profile_of(ordered("1", "mug", ago=100 * DAY), looked_at("Tea"))
+    assert [each.reason for each in recommended(profile, known, NOW)].count(Reason.WITH) == 0
+    assert [each.product for each in goes_with(profile, known, NOW)] == ["saucer", "pot"]
+
+
+def test_what_goes_with_the_newest_of_theirs_comes_first() -> None:
+    old, new = ordered("1", "mug", ago=190 * DAY), ordered("2", "bag", ago=5 * DAY)
+    found = [each for each in recommended(profile_of(old, new), KNOWN, NOW) if each.reason == Reason.WITH]
+    assert found[:2] == [Candidate("saucer", Reason.WITH, "mug"), Candidate("strap", Reason.WITH, "bag")]
+    older = ordered("1", "mug", ago=230 * DAY)
+    found = [each for each in recommended(profile_of(older, new), KNOWN, NOW) if each.reason == Reason.WITH]
+    assert found[0] == Candidate("strap", Reason.WITH, "bag")
+
+
 def test_what_goes_with_several_of_theirs_comes_before_what_goes_better_with_one() -> None:
     profile = profile_of(ordered("1", "assam", "mug"))
     found = [each for each in recommended(profile, KNOWN, NOW) if each.reason == Reason.WITH]
@@ -244,19 +154,24 @@ def test_what_they_bought_or_looked_at_lately_is_left_out_and_what_goes_with_it_
     assert left_out(profile, KNOWN, NOW) == {"assam": Left.VIEWED, "pot": Left.VIEWED, "mug": Left.BOUGHT}
 
 
-def test_what_is_bought_again_is_recommended_once_half_its_time_has_gone() -> None:
+def test_what_is_bought_again_is_recommended_once_a_tenth_of_its_time_has_gone() -> None:
     def after(days: int) -> list[Candidate]:
         profile = profile_of(ordered("1", "sencha", ago=days * DAY))
         out = left_out(profile, KNOWN, NOW)
         chosen = choose(recommended(profile, KNOWN, NOW), out, (), lambda id_: {"id": id_}, 20)
         return [each.candidate for each in chosen.shown if each.candidate.product == "sencha"]
 
-    assert after(14) == []
-    assert after(15) == after(200) == [Candidate("sencha", Reason.AGAIN)]
+    assert after(2) == []
+    assert after(3) == after(200) == [Candidate("sencha", Reason.AGAIN)]
+
+
+def test_of_what_they_bought_as_often_what_others_buy_now_comes_first() -> None:
+    known = Recommendations(NOW, again={"a": Again(10, 100), "b": Again(10, 900)})
+    assert shown(profile_of(ordered("1", "a", "b", ago=20 * DAY)), known) == ["b", "a"]
 
 
 def test_of_what_is_bought_again_what_they_bought_most_often_comes_first() -> None:
-    known = Recommendations(NOW, again={"a": 10, "b": 10})
+    known = Recommendations(NOW, again={"a": Again(10), "b": Again(10)})
     orders = [ordered("1", "a", ago=20 * DAY), ordered("2", "b", ago=30 * DAY), ordered("3", "b", ago=60 * DAY)]
     assert shown(profile_of(*orders), known) == ["b", "a"]
 
@@ -400,7 +315,8 @@ def any_lists(draw: random.Random, products: list[str]) -> Recommendations:
         NOW,
         {each: draw.sample(products, 12) for each in ("", "tea", "cups")},
         {each: [Goes(other, draw.randint(1, 999)) for other in draw.sample(products, 9)] for each in products[:30]},
-        {each: draw.randint(5, 90) for each in draw.sample(products, 8)},
+        {each: Again(draw.randint(5, 90), draw.randint(0, 1000)) for each in draw.sample(products, 8)},
+        better=draw.random() < 0.8,
     )
 
 
@@ -444,6 +360,6 @@ def forbidden(profile: Profile, known: Recommendations, *, viewed: bool) -> set[
         product
         for product, at in kept.items()
         if product not in returned
-        and at > NOW - (known.again[product] * DAY // 2 if product in known.again else LATELY)
+        and at > NOW - (known.again[product].days * DAY // 10 if product in known.again else LATELY)
     }
     return returned | recent | (looked - (kept.keys() & known.again.keys()))

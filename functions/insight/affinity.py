@@ -1,0 +1,204 @@
+"""Which categories somebody is most likely to buy from next, and what is popular.
+
+The products that a contact bought, each counting half as much after HALF_LIFE, tell nearly all that a model would; a
+category that they have bought nothing of is not foreseen. All decay alike, so nobody's order of categories changes
+while they buy nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.insight.seam import Data, Found, Lines, Real, Scores, Texts, Whole
+from shared.domain.events import DAY, Instant, Json
+from shared.domain.insight import (
+    Gate,
+    Measures,
+    Reason,
+    Result,
+    Validation,
+    Verdict,
+    first_closed,
+    score_of,
+    sentence_of,
+)
+from shared.domain.insight.catalogue import LISTED
+from shared.domain.insight.gates import CUSTOMERS, HISTORY_DAYS
+from shared.domain.properties import fold_case
+from shared.domain.recommendations import HALF_LIFE, IN_WHOLE_SHOP, LATELY, LEAST, MAX_LISTED
+
+LATEST = 30 * DAY
+"""What is popular is what was bought within it; where that is too little, within LATELY."""
+LEAST_CHECKED = 50
+"""Customers, or orders, of which it has to be known what came of them, before either rule is believed."""
+HORIZON = 90 * DAY
+OLDEST = 20 * HALF_LIFE
+SCORE = score_of("categories")
+
+
+# ── what is popular ──
+
+
+def popular(lines: Lines, t: Instant) -> dict[str, list[str]]:
+    """By category (IN_WHOLE_SHOP: of all), the products that most people bought within LATEST, then LATELY; of what
+    fewer than LEAST people bought, nothing."""
+    products, product = np.unique(lines.product, return_inverse=True)
+    ranked: list[str] = []
+    for since in (LATEST, LATELY):
+        people = _people(lines.contact, product, (lines.time > t - since) & (lines.time <= t), len(products))
+        order = np.lexsort((np.arange(len(products)), -people))
+        ranked += [str(products[each]) for each in order if people[each] >= LEAST]
+    category = dict(zip(lines.product.tolist(), lines.category.tolist(), strict=True))
+    found: dict[str, list[str]] = {}
+    for each in dict.fromkeys(ranked):
+        for name in dict.fromkeys((IN_WHOLE_SHOP, fold_case(category[each]))):
+            of_it = found.setdefault(name, [])
+            if len(of_it) < MAX_LISTED:
+                of_it.append(each)
+    return found
+
+
+def _people(contact: Whole, what: NDArray[np.intp], kept: NDArray[np.bool_], many: int) -> Whole:
+    """How many people there are of each thing."""
+    if not kept.any():
+        return np.zeros(many, np.int64)
+    _, who = np.unique(contact[kept], return_inverse=True)
+    return np.bincount(np.unique(who * many + what[kept]) % many, minlength=many)
+
+
+# ── categories ──
+
+
+@dataclass(frozen=True)
+class Liked:
+    """Of each `contact` (ascending) and `category` that they bought from, the decayed count of products (each once an
+    order), and how many there were; a contact's strongest first."""
+
+    contact: Whole
+    category: Texts
+    weight: Real
+    products: Whole
+
+
+def liked(lines: Lines, t: Instant) -> Liked:
+    """As of `t`: nothing later is read."""
+    kept = np.flatnonzero((lines.time <= t) & (lines.category != ""))
+    names, which = np.unique(lines.category[kept], return_inverse=True)
+    contact, age = lines.contact[kept], t - lines.time[kept]
+    if not len(kept):
+        return Liked(contact, names, np.empty(0), np.empty(0, np.int64))
+    order = np.lexsort((age, which, contact))
+    contact, which = contact[order], which[order]
+    weights = 0.5 ** (np.minimum(age[order], OLDEST) / HALF_LIFE)
+    begins = np.flatnonzero(np.r_[True, (contact[1:] != contact[:-1]) | (which[1:] != which[:-1])])
+    sums = np.add.reduceat(weights, begins)
+    products = np.diff(np.r_[begins, len(weights)])
+    contact, which = contact[begins], which[begins]
+    order = np.lexsort((which, -sums, contact))
+    return Liked(contact[order], names[which[order]], sums[order], products[order].astype(np.int64))
+
+
+def work_out(data: Data) -> Found:
+    """The score `categories`."""
+    now = liked(data.lines, data.at)
+    people = len(np.unique(now.contact))
+    first = int(data.lines.time.min()) if len(data.lines) else data.at
+    gates = (
+        Gate(need=CUSTOMERS, have=people, what="customers with an order of a known category"),
+        Gate(need=HISTORY_DAYS, have=int((data.at - first) // DAY), what="days since the first order"),
+    )
+    if first_closed(gates) is not None:
+        return Found(results={SCORE.id: Result(score=SCORE.id, as_of=data.at, gates=gates).model_dump(mode="json")})
+    checked = check(data.lines, data.at)
+    scores = [] if checked.verdict == "too few data" else [_scores(now, checked.verdict, _usual(data.lines, data.at))]
+    contacts = sum(map(len, scores))
+    result = Result(score=SCORE.id, as_of=data.at, gates=gates, validation=checked, contacts=contacts)
+    return Found(scores, {SCORE.id: result.model_dump(mode="json")})
+
+
+def check(lines: Lines, t: Instant) -> Validation:
+    """Of who had bought something of a known category by 90 days ago and has since: how often the category that is
+    named first was the one that they then bought most products of; beside the one that most people bought from in the
+    90 days before."""
+    cut = t - HORIZON
+    before = liked(lines, cut)
+    contacts, firsts = np.unique(before.contact, return_index=True)
+    named = dict(zip(contacts.tolist(), before.category[firsts].tolist(), strict=True))
+    counts: dict[int, Counter[str]] = {}
+    later = np.flatnonzero((lines.time > cut) & (lines.time <= t) & (lines.category != ""))
+    for contact, category in zip(lines.contact[later].tolist(), lines.category[later].tolist(), strict=True):
+        counts.setdefault(contact, Counter())[category] += 1
+    after = {
+        contact: {category for category, many in each.items() if many == max(each.values())}
+        for contact, each in counts.items()
+    }
+    usual = next(iter(_usual(lines, cut)), "")
+    both = [contact for contact in named if contact in after]
+    model = sum(named[contact] in after[contact] for contact in both)
+    rule = sum(usual in after[contact] for contact in both)
+    verdict: Verdict = "too few data" if len(both) < LEAST_CHECKED else "model" if model > rule else "simple rule"
+    measures = [Measures(hits=round(each / max(len(both), 1), 6)) for each in (model, rule)]
+    days = HORIZON // DAY
+    return Validation(
+        score=SCORE.id,
+        cut=cut,
+        horizon_days=days,
+        customers=len(named),
+        events=len(both),
+        verdict=verdict,
+        sentence=sentence_of(SCORE, verdict, cut, days, measures[0], measures[1], len(both)),
+        model=measures[0],
+        rule=measures[1],
+    )
+
+
+def _usual(lines: Lines, t: Instant) -> list[str]:
+    """The categories that most people bought from within HORIZON of `t`: at most LISTED."""
+    names, which = np.unique(lines.category, return_inverse=True)
+    kept = (lines.time > t - HORIZON) & (lines.time <= t) & (lines.category != "")
+    people = _people(lines.contact, which, kept, len(names))
+    order = np.lexsort((np.arange(len(names)), -people))
+    return [str(names[each]) for each in order[:LISTED] if people[each] > 0]
+
+
+def _scores(now: Liked, verdict: Verdict, usual: list[str]) -> Scores:
+    begins = np.flatnonzero(np.r_[True, now.contact[1:] != now.contact[:-1]])
+    ends = np.r_[begins[1:], len(now.contact)]
+    contact = now.contact[begins]
+    share = now.weight[begins] / np.add.reduceat(now.weight, begins)
+    told: list[Json] = []
+    reasons: list[Sequence[Mapping[str, Json]]] = []
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        few = range(begin, min(end, begin + LISTED))
+        if verdict == "model":
+            told.append([str(now.category[each]) for each in few])
+            reasons.append([_bought(now, each) for each in few[:3]])
+        else:
+            told.append(usual)
+            reasons.append([Reason(code="shop", value=0).model_dump()])
+    return Scores(
+        score=SCORE.id,
+        trait=SCORE.trait,
+        contact=contact,
+        told=told,
+        value=np.round(share, 6),
+        band=np.full(len(contact), "", "U1"),
+        rank=_out_of_100(share),
+        place=np.zeros(len(contact)),  # told again when it names others, or in another order
+        reasons=reasons,
+        basis="model" if verdict == "model" else "simple",
+    )
+
+
+def _bought(now: Liked, at: int) -> dict[str, Json]:
+    return Reason(code="bought", value=int(now.products[at]), about=str(now.category[at])).model_dump()
+
+
+def _out_of_100(values: Real) -> Whole:
+    """So many percent have at most as much."""
+    return np.maximum(np.searchsorted(np.sort(values), values, side="right") * 100 // max(len(values), 1), 1)

@@ -1,0 +1,64 @@
+"""The shop's history that figures are measured on: Online Retail II as a whole, where it is at hand, and the committed
+sample of it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from functions.insight.seam import Lines
+from infra.local.shop.sample import make
+from shared.domain.events import parse_instant
+
+SAMPLE = Path("infra/local/shop/sample")
+WHOLE = Path(os.environ.get("ONLINE_RETAIL_II", "../shared/data/online_retail_ii.parquet"))
+
+
+def sample_lines() -> Lines:
+    """Of 250 customers in a year."""
+    with (SAMPLE / "products.csv").open(encoding="utf-8", newline="") as file:
+        categories = {row["stock_code"]: row["derived_category"] for row in csv.DictReader(file)}
+    with gzip.open(SAMPLE / "order_lines.csv.gz", "rt", encoding="utf-8") as file:
+        rows = {
+            (int(row["customer"]), parse_instant(row["time"]), row["stock_code"])
+            for row in csv.DictReader(file)
+            if int(row["quantity"]) > 0 and float(row["price"]) > 0 and row["stock_code"][:5].isdigit()
+        }
+    return _lines(sorted(rows), categories)
+
+
+def whole_lines() -> Lines:
+    """Of 5,852 customers in two years. Skips where it is not there."""
+    if not WHOLE.exists():
+        pytest.skip(f"Online Retail II is not at {WHOLE}: name it in ONLINE_RETAIL_II")
+    import duckdb
+
+    told = duckdb.connect().execute(
+        """
+        SELECT
+            CAST(customer_id AS BIGINT),
+            MIN(epoch_ms(invoice_ts)) OVER (PARTITION BY invoice),
+            UPPER(stock_code),
+            FIRST_VALUE(description) OVER (PARTITION BY UPPER(stock_code) ORDER BY description NULLS LAST)
+        FROM read_parquet(?)
+        WHERE customer_id IS NOT NULL AND invoice NOT LIKE 'C%' AND quantity > 0 AND price > 0
+            AND regexp_matches(stock_code, '^[0-9]{5}')
+        """,
+        [str(WHOLE)],
+    )
+    rows = told.fetchall()
+    categories = {code: make.category(str(title)) for *_, code, title in rows}
+    return _lines(sorted({(customer, time, code) for customer, time, code, _ in rows}), categories)
+
+
+def _lines(rows: list[Any], categories: dict[str, str]) -> Lines:
+    contact, time, product = zip(*rows, strict=True)
+    of = [categories.get(each, "") for each in product]
+    whole = [np.array(each, np.int64) for each in (contact, time)]
+    return Lines(*whole, np.array(product), np.array(of), np.full(len(rows), 1_000_000, np.int64))
