@@ -127,40 +127,30 @@ def work_out(data: Data) -> Found:
         Gate(need=CUSTOMERS, have=len(now.h), what="customers with an order"),
         Gate(need=HISTORY_DAYS, have=shop.history, what="days of orders"),
     )
-    found: list[Scores] = []
+    is_open = all(gate.is_open for gate in gates)
+    found = [_rfm(now)] if len(now.h) else []
     results: dict[str, Json] = {"rfm": rfm.grid(now.h, data.at).model_dump(mode="json")}
-    if len(now.h):
-        found.append(_rfm(now))
-    for name, of in (
-        ("order", _order),
-        ("churn", _order),
-        ("value", _value),
-        ("next_order", _next_order),
-        ("reorder", _reorder),
-    ):
-        score = score_of(name)
-        scores: Scores | None = None
-        validation: Validation | None = None
-        if all(gate.is_open for gate in gates):
-            closed = (*gates, *_gates(name, now))
-            if all(gate.is_open for gate in closed):
-                scores, validation = of(shop, score, now, level)
-        else:
-            closed = gates
-        bands: dict[str, int] = {}
+    for name, of in MAKERS.items():
+        asked = (*gates, *_gates(name, now)) if is_open else gates
+        scores, validation = None, None
+        if all(gate.is_open for gate in asked):
+            scores, validation = of(shop, score_of(name), now, level)
         if scores is not None:
             found.append(scores)
-            names, count = np.unique(scores.band, return_counts=True)
-            bands = {str(band): int(number) for band, number in zip(names, count, strict=True) if band}
         results[name] = Result(
             score=name,
             as_of=data.at,
-            gates=closed,
+            gates=asked,
             validation=validation,
             contacts=0 if scores is None else len(scores),
-            bands=bands,
+            bands={} if scores is None else _counted(scores),
         ).model_dump(mode="json")
     return Found(scores=found, results=results)
+
+
+def _counted(scores: Scores) -> dict[str, int]:
+    names, count = np.unique(scores.band, return_counts=True)
+    return {str(band): int(number) for band, number in zip(names, count, strict=True) if band}
 
 
 def _gates(name: str, now: Frame) -> tuple[Gate, ...]:
@@ -313,8 +303,11 @@ def _silence(score: Score, band: Whole, chance: Callable[[Whole], Real]) -> Fact
 
 
 def _horizon(shop: Shop) -> int:
-    """How far ahead a value can be checked: so far that half as long is left to learn from."""
-    return next(days for days in (VALUE_DAYS, 180, ORDER_DAYS) if 2 * shop.history >= 3 * days or days == ORDER_DAYS)
+    """How far ahead a value can be checked: so far that half as long is left to learn from, and enough customers."""
+    for days in (VALUE_DAYS, 180):
+        if 2 * shop.history >= 3 * days and len(shop.frame(shop.checked_at(days)).h) >= LEAST_CUSTOMERS:
+            return days
+    return ORDER_DAYS
 
 
 @dataclass(frozen=True)
@@ -528,25 +521,7 @@ def _reorder(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
     ), checked
 
 
-# ── what all have ──
-
-
-def _rfm(now: Frame) -> Scores:
-    """For the lake: the three digits of each customer, such as 543."""
-    recency, frequency, monetary = rfm.scores(now.h)
-    value = 100 * recency + 10 * frequency + monetary
-    return Scores(
-        score="rfm",
-        trait=None,
-        contact=now.h.contact,
-        told=Rows(len(now.h), lambda at: str(value[at])),
-        value=value.astype(float),
-        band=value.astype("U3"),
-        rank=validating.out_of_100(value.astype(float)),
-        place=value.astype(float),
-        reasons=Rows(len(now.h), lambda at: ()),
-        basis="simple",
-    )
+# ── how each was checked ──
 
 
 def _too_few(score: Score, cut: int, days: int, customers: int, events: int) -> Validation:
@@ -593,3 +568,33 @@ def _validation(
         rule=rule,
         **more,  # type: ignore[arg-type]
     )
+
+
+# ── what all have ──
+
+
+def _rfm(now: Frame) -> Scores:
+    """For the lake: the three digits of each customer, such as 543."""
+    recency, frequency, monetary = rfm.scores(now.h)
+    value = 100 * recency + 10 * frequency + monetary
+    return Scores(
+        score="rfm",
+        trait=None,
+        contact=now.h.contact,
+        told=Rows(len(now.h), lambda at: str(value[at])),
+        value=value.astype(float),
+        band=value.astype("U3"),
+        rank=validating.out_of_100(value.astype(float)),
+        place=value.astype(float),
+        reasons=Rows(len(now.h), lambda at: ()),
+        basis="simple",
+    )
+
+
+MAKERS: Mapping[str, Callable[[Shop, Score, Frame, Level], Made]] = {
+    "order": _order,
+    "churn": _order,
+    "value": _value,
+    "next_order": _next_order,
+    "reorder": _reorder,
+}

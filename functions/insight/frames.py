@@ -222,13 +222,13 @@ class Shop:
 
     @cached_property
     def begun(self) -> int:
-        """The local day on which the fiftieth customer ordered first: one old order is no history, and a check needs so
-        many at its cut. (Of fewer customers, the day of the first order; today's: there is none.)"""
-        if not len(self.orders):
+        """The local day of the first order since which there were no 90 days without one (today's: there is none): an
+        old order or two are no history."""
+        days = np.unique(self.orders.day)
+        if not len(days):
             return local_day(self.data.at, self.data.zone)
-        first = np.append(True, self.orders.contact[1:] != self.orders.contact[:-1])
-        days = np.sort(self.orders.day[first])
-        return int(days[LEAST_CUSTOMERS - 1 if len(days) >= LEAST_CUSTOMERS else 0])
+        holes = np.flatnonzero(np.diff(days) > ORDER_DAYS)
+        return int(days[holes[-1] + 1 if len(holes) else 0])
 
     @property
     def history(self) -> int:

@@ -187,11 +187,12 @@ def test_one_old_customer_is_no_history():
     orders = list(zip(*(getattr(data.orders, name).tolist() for name in ("contact", "time", "amount")), strict=True))
     found = work_out(shop([*orders, *old], data.at))
     assert set(of(found)) == {"rfm"} and result(found, "order").gates[1].have < 120
-    # Nor is a value checked over a year of which nobody was there.
+    # Nor is a value checked over a year that began with nobody there, though there was an order every other month.
     half = simulated(300, 220, seed=2)
+    old = [(1_000_000 + n, half.at - (250 + 60 * n) * DAY, MILLION) for n in range(9)]
     orders = list(zip(*(getattr(half.orders, name).tolist() for name in ("contact", "time", "amount")), strict=True))
     checked = result(work_out(shop([*orders, *old], half.at)), "value").validation
-    assert checked is not None and checked.horizon_days == 90 and checked.verdict != "too few data"
+    assert checked is not None and checked.horizon_days < 365 and checked.verdict != "too few data"
 
 
 def test_a_hundred_customers_have_scores():

@@ -9,7 +9,7 @@ from shared.domain.insight.values import Value
 CUSTOMERS = 100
 """With an order that counts. From so many on our model sorts customers as well as in a large shop (docs/insight.md)."""
 HISTORY_DAYS = 180
-"""From when there were fifty customers: 90 days to learn from, 90 to check what was learnt."""
+"""From the first order since which there were no 90 days without one: 90 to learn from, 90 to check what was learnt."""
 
 
 class Gate(Value):

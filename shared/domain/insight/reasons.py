@@ -34,7 +34,6 @@ WORDS: Mapping[str, Callable[[float, str], str]] = {
     "average_order": lambda value, about: f"an order is worth {money(round(value, 2))} on average",
     "spent_last_year": lambda value, about: f"spent {money(round(value, 2))} in the last 12 months",
     "expected_orders": lambda value, about: f"{number(round(value, 1))} orders are expected in the next 12 months",
-    "chance": lambda value, about: f"{round(100 * value)} % chance of an order within 90 days",
     "bought": lambda value, about: f"bought {about} {_times(value)}",
     "viewed": lambda value, about: f"looked at {about} {_times(value)}",
     "product_gap": lambda value, about: f"usually {_days(value)} from one purchase of {about} to the next",
