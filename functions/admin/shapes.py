@@ -1839,9 +1839,6 @@ class PropertyTold(TypedDict):
     title: str
     type: str | None
     values: list[ValueTold]
-
-
-class TraitTold(PropertyTold):
     contacts: int
 
 
@@ -1900,7 +1897,7 @@ class VocabularyTold(TypedDict):
     schema: dict[str, Any]
     starts: list[Start]
     events: list[EventTold]
-    traits: list[TraitTold]
+    traits: list[PropertyTold]
     properties: list[PropertyTold]
     segments: list[Named]
     topics: list[Named]

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from itertools import islice
 
 from functions.admin import shapes
 from functions.admin.looking import look
 from functions.admin.rest import Request, route
-from shared.adapters import definitions, journey_definitions, template_definitions
+from shared.adapters import contacts, definitions, journey_definitions, template_definitions
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.shop_settings import settings
@@ -27,6 +28,8 @@ MAX_A_SHARD = 100
 """Contacts of each shard from which names and values are learnt, a thousand in all: what these do not have is rare."""
 MAX_TOLD = 100
 """Values told of one trait or property: those that most have."""
+EXAMPLES, MAX_EXAMPLES, EVENTS_OF_ONE = 2, 30, 40
+"""Contacts with an event whose first events are read for the names of properties that nobody asks for yet."""
 OPEN = frozenset({"gender"})
 """Traits that stay out of the lake, and of which operators, who see the contacts, are told the values."""
 NOT_OFFERED = frozenset({*INTERNAL, *SHOP_TYPES, Type.CONTACT_DELETED, Type.CONTACTS_MERGED, Type.ERASURE_REQUESTED})
@@ -49,12 +52,22 @@ def show_vocabulary(request: Request) -> Json:
     found = Vocabulary([topic.id for topic in settings().topics])
     looked_at = 0
 
+    examples: dict[str, None] = {}  # contacts, in the order in which they were met
+    seen = Counter[str]()
+
     def take(profile: Json) -> None:
         nonlocal looked_at
         found.add(profile)
         looked_at += 1
+        for type_ in profile.histories:
+            if seen[type_] < EXAMPLES and len(examples) < MAX_EXAMPLES:
+                seen[type_] += 1
+                examples[profile.contact] = None
 
     drawn = look(t, take, MAX_A_SHARD)
+    for contact in examples:
+        for event in islice(contacts.events(contact), EVENTS_OF_ONE):
+            found.learn(event)
     exact = all(each.whole for each in drawn)
     everybody = estimates.contacts(drawn)
     scale = _Scale(looked_at, everybody, exact)
@@ -157,6 +170,7 @@ def _properties(found: Vocabulary, scale: _Scale, journeys: dict[str, str]) -> l
                 "title": fixed["title"] if fixed else name,
                 "type": fixed["type"] if fixed else found.type_of(name),
                 "values": values,
+                "contacts": scale.of_all(found.having_property[name]),
             }
         )
     return told

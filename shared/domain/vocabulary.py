@@ -28,10 +28,10 @@ from shared.domain.conditions.orders import LastOrder, Orders, Rank, RankedTrait
 from shared.domain.conditions.points import Points
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs, of_trait
 from shared.domain.countries import country_code
-from shared.domain.events import MARKETING, TRACKING, Json, Type
+from shared.domain.events import MARKETING, TRACKING, Event, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.traits import KNOWN_TRAITS
-from shared.domain.properties import fold_case
+from shared.domain.properties import fold_case, other_properties
 
 MAX_VALUES = 200
 """Kept of one trait or property: those that came first. A trait with more (a city, a name) has no list of values."""
@@ -52,6 +52,7 @@ class Vocabulary:
     properties_of: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, Counter[str]] = field(default_factory=dict)
     having: Counter[str] = field(default_factory=Counter)
+    having_property: Counter[str] = field(default_factory=Counter)
 
     def add(self, profile: Profile) -> None:
         """What one contact is known by."""
@@ -66,7 +67,17 @@ class Vocabulary:
                     self.properties_of.setdefault(type_, set()).add(name)
                     told.setdefault(name, []).append(value)
         for name, values in told.items():
+            self.having_property[name] += 1
             self._add(name, self.properties.setdefault(name, Counter()), values)
+
+    def learn(self, event: Event) -> None:
+        """Of an event as it was sent, the properties that no condition asks for yet: profiles keep none of them. Their
+        values count for nobody."""
+        for name, value in other_properties(event).items():
+            self.properties_of.setdefault(event.type, set()).add(name)
+            if name not in self.properties:
+                self.properties[name] = Counter()
+            self.types.setdefault(name, Counter())[_type(value)] += 1
 
     def _add(self, name: str, seen: Counter[str], values: Sequence[Json]) -> None:
         """A value counts once a contact."""

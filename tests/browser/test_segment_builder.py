@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 GERMANS = (1, 2, 3)
-SENTENCE = "placed at least 2 orders in the last 90 days, has the country DE, and has not clicked a link in an email"
+SENTENCE = "placed at least 2 orders in the last 90 days, lives in Germany (DE), and has not clicked a link in an email"
 WHO = {
     "kind": "all",
     "of": [
@@ -204,6 +204,39 @@ def test_it_is_built_by_the_keyboard_alone(page: Page, base: str, shop: Shop) ->
     assert page.run("location.hash") == "#/segments/by_keys/edit"
 
 
+def kinds(page: Page) -> list[str]:
+    click(page, "button", "JSON")
+    found = json.loads(page.run("document.querySelector('#definition').value"))["when"]["of"]
+    click(page, "button", "Rows")
+    page.wait("document.querySelector('.conditions')")
+    return [each["kind"] for each in found]
+
+
+def test_rows_are_moved_by_buttons_keys_and_dragging(page: Page, base: str) -> None:
+    open_(page, base, "#/new-segment", "People who match")
+    condition(page, "ordered")
+    for typed in ("germany", "clicked a link"):
+        click(page, "button", "+ Condition")
+        condition(page, typed)
+    assert kinds(page) == ["orders", "trait", "event"]
+    click(page, "[aria-label^='Move down: ']")
+    page.wait("document.querySelectorAll('.conditions li')[1].contains(document.activeElement)")
+    assert focused(page) == "Move down: Ordered"
+    press(page, "Enter")
+    page.wait("document.querySelectorAll('.conditions li')[2].contains(document.activeElement)")
+    assert focused(page) == "Move up: Ordered"  # it can go down no more
+    assert kinds(page) == ["trait", "event", "orders"]
+    page.run(
+        """(() => { const [first, , last] = document.querySelectorAll('.conditions li'), data = new DataTransfer();
+        const told = { bubbles: true, cancelable: true, dataTransfer: data };
+        const does = (of, type) => of.dispatchEvent(new DragEvent(type, told));
+        does(last.querySelector('.handle'), 'dragstart'); does(first, 'dragover'); does(first, 'drop'); })()"""
+    )
+    page.wait("document.querySelector('.conditions li .moves [aria-label=\"Move up: Ordered\"]').disabled")
+    assert kinds(page) == ["orders", "trait", "event"]
+    page.run("sessionStorage.clear()")
+
+
 def test_a_slip_is_said_in_its_row_with_what_was_meant(page: Page, base: str) -> None:
     open_(page, base, "#/new-segment", "People who match")
     page.wait("document.activeElement.getAttribute('role') === 'combobox'")
@@ -217,14 +250,14 @@ def test_a_slip_is_said_in_its_row_with_what_was_meant(page: Page, base: str) ->
     condition(page, "country")
     write(page, "Germany")
     press(page, "Enter")
-    page.wait_for("has the country DE")  # "Germany" is known as DE, so that is what is chosen
+    page.wait_for("lives in Germany (DE)")  # "Germany" is known as DE, so that is what is chosen
     click(page, "button", "JSON")
     page.run("document.querySelector('#definition').select()")
     write(page, json.dumps({"name": "x", "when": {"kind": "trait", "trait": "country", "value": "France"}}))
     page.wait_for("did you mean FR?")
     click(page, "button", "Rows")
     click(page, ".said button", "Use FR")
-    page.wait_for("has the country FR")
+    page.wait_for("lives in France (FR)")
 
 
 def test_json_that_is_wrong_is_told_beside_its_line_and_nothing_is_lost(page: Page, base: str) -> None:

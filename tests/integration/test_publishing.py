@@ -245,7 +245,8 @@ def test_all_that_is_wrong_is_said_each_with_its_way_down(shop: Shop) -> None:
 def test_the_vocabulary_says_what_there_is_with_counts_and_how_to_call_it(shop: Shop) -> None:
     for number in range(1, 4):
         shop.customer(number, orders=number % 2)
-    shop.track("track", {"anonymousId": "a", "messageId": "m", "event": "Quiz Completed"})
+    quiz = {"anonymousId": "a", "messageId": "m", "event": "Quiz Completed", "properties": {"score": 7}}
+    shop.track("track", quiz)
     shop.passes(MINUTE)
     status, told = shop.ask("GET", "/vocabulary")
     assert status == 200
@@ -254,6 +255,9 @@ def test_the_vocabulary_says_what_there_is_with_counts_and_how_to_call_it(shop: 
     assert (events["Order Completed"]["contacts"], events["Order Completed"]["title"]) == (2, "Ordered")
     assert events["Quiz Completed"]["contacts"] == 1
     assert "product_id" in events["Order Completed"]["properties"]
+    assert events["Quiz Completed"]["properties"] == ["score"], "no condition asks for it yet, and it is suggested"
+    properties = {each["name"]: each for each in told["properties"]}
+    assert (properties["score"]["type"], properties["score"]["contacts"]) == ("number", 0)
     country = next(each for each in told["traits"] if each["name"] == "country")
     assert country["values"] == [{"value": "GB", "contacts": 3, "title": "United Kingdom"}]
     email = next(each for each in told["traits"] if each["name"] == "email")

@@ -215,13 +215,14 @@ def test_what_is_left_and_what_gives_it_is_said() -> None:
     told = explain(definitions, "s0", profile, AFTER + 10 * DAY)
     assert told.asks == "has the points that qualify for “lead”"
     assert told.evidence == (
-        "22 points: clicked a link in an email, 3 times: 24 points, of which 12 are left; has the country DE: 10 points"
+        "22 points: clicked a link in an email, 3 times: 24 points, of which 12 are left; "
+        "lives in Germany (DE): 10 points"
     )
     (score,) = lead_scores(definitions, profile, AFTER + 10 * DAY)
     assert (score.points, score.qualified, score.until) == (22, True, AFTER + 321 * HOUR)
     assert [(part.given, part.left, part.says) for part in score.parts] == [
         (24, 12, "+8 points each time they clicked a link in an email, for the newest 3"),
-        (10, 10, "+10 points while somebody has the country DE"),
+        (10, 10, "+10 points while somebody lives in Germany (DE)"),
     ]
 
 

@@ -454,9 +454,26 @@ EXAMPLES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"kind": "trait", "trait": "country", "is": "in", "value": ["NO", "SE", "FI"]},
-        "has a country among NO, SE, FI",
-        "does not have a country among NO, SE, FI",
+        "lives in one of Norway (NO), Sweden (SE), Finland (FI)",
+        "does not live in one of Norway (NO), Sweden (SE), Finland (FI)",
     ),
+    (
+        {"kind": "trait", "trait": "country", "value": "DE"},
+        "lives in Germany (DE)",
+        "does not live in Germany (DE)",
+    ),
+    (
+        {"kind": "trait", "trait": "country", "value": "DE", "is": "not_equal", "fresh": "30d"},
+        "lives in a country other than Germany (DE) as recorded in the last 30 days",
+        "does not live in a country other than Germany (DE) as recorded in the last 30 days",
+    ),
+    (
+        {"kind": "trait", "trait": "country", "value": "Germany (DE)"},
+        "lives in “Germany (DE)”",
+        "does not live in “Germany (DE)”",
+    ),
+    ({"kind": "trait", "trait": "country", "value": "QQ"}, "lives in QQ", "does not live in QQ"),
+    ({"kind": "trait", "trait": "city", "value": "Bath"}, "lives in the city Bath", "does not live in the city Bath"),
     (
         {"kind": "trait", "trait": "postal_code", "is": "prefix", "value": "SW1"},
         "has a postal code that begins with “SW1”",

@@ -246,21 +246,21 @@ function Control({ language, kind, schema, node, name, value, set, change, label
   if (schema.format === "duration") return html`<${Duration} value=${value} change=${set} label=${label} />`;
   if (schema.format === "signed-duration") return html`<${Duration} signed value=${value} change=${set} label=${label} />`;
   if (schema.enum) return html`<${Choice} label=${label} value=${value} options=${schema.enum.map((each) => [each, schema["x-titles"]?.[each] ?? each])} change=${set} />`;
-  if (schema.type === "array") return html`<${Listed} language=${language} kind=${kind} schema=${schema} name=${name} values=${value ?? []} set=${set} label=${label} />`;
+  if (schema.type === "array") return html`<${Listed} language=${language} kind=${kind} schema=${schema} name=${name} values=${value ?? []} set=${set} label=${label} event=${node.event} />`;
   if (schema.format) return html`<${Named} language=${language} format=${schema.format} value=${value} change=${set} label=${schema.format} begun=${value === ""} />`;
   if (schema.type === "boolean") return html`<${Choice} label=${label} value=${String(value)} options=${[["true", "yes"], ["false", "no"]]} change=${(text) => set(text === "true")} />`;
   if (["number", "integer"].includes(schema.type) || schema.anyOf) return html`<${Num} label=${label} value=${value} schema=${schema} change=${set} />`;
   return html`<${Text} label=${label} value=${value} pattern=${schema.pattern} change=${set} />`;
 }
 
-function Listed({ language, kind, schema, name, values, set, label }) {
+function Listed({ language, kind, schema, name, values, set, label, event }) {
   if (schema.items.enum) return html`<span class="several">${schema.items.enum.map((each) => html`<label class="check"><input type="checkbox" checked=${values.includes(each)}
     onChange=${(event) => set(event.target.checked ? schema.items.enum.filter((one) => one === each || values.includes(one)) : values.filter((one) => one !== each))} />${schema.items["x-titles"][each]}</label>`)}</span>`;
   if (schema.items.$ref) {
     const of = language.of(schema.items.$ref);
     const isFilter = "property" in of.properties;
     const one = (node, n) => isFilter
-      ? html`<${Filter} language=${language} schema=${of} node=${node} properties=${propertiesOf(language, kind, name)} change=${(made) => set(made === undefined ? values.filter((_, m) => m !== n) : values.map((each, m) => m === n ? made : each))} />`
+      ? html`<${Filter} language=${language} schema=${of} node=${node} properties=${propertiesOf(language, kind, name, event)} change=${(made) => set(made === undefined ? values.filter((_, m) => m !== n) : values.map((each, m) => m === n ? made : each))} />`
       : html`<${Deed} language=${language} schema=${of} node=${node} change=${(made) => set(values.map((each, m) => m === n ? made : each))} remove=${values.length > 1 && (() => set(values.filter((_, m) => m !== n)))} />`;
     const more = () => set([...values, isFilter ? { property: "", value: "" } : { event: "" }]);
     return html`${values.map((node, n) => html`<span class="part" key=${n}>${n > 0 && html`<span class="word">${isFilter ? "and" : "or"}</span>`}${one(node, n)}</span>`)}
@@ -269,14 +269,22 @@ function Listed({ language, kind, schema, name, values, set, label }) {
   return html`<${SeveralNamed} language=${language} format=${schema.items.format} label=${label} values=${values} change=${set} />`;
 }
 
-/** The properties that a filter can be on, those first that the event was seen with. */
-const propertiesOf = (language, kind, name) => {
+/** The properties that a filter can be on: those that the event was seen with, each with how many people have it, then the others. */
+const propertiesOf = (language, kind, name, event) => {
   const names = kind.properties.measure || kind["x-row"]?.family === "Orders" ? (name === "lines" ? language.schema["x-of-lines"] : language.schema["x-of-order"]) : null;
-  return names ? { names, free: () => null } : { names: language.properties.map((each) => each.name).filter((each) => language.schema["x-of-events"].includes(each) || !language.fixed[each]), free: named };
+  if (names) return { names: names.map((each) => ({ name: each })), free: () => null };
+  const own = new Set(language.eventNamed.get(event)?.properties ?? []);
+  const known = language.properties.map((each) => each.name).filter((each) => own.has(each) || language.schema["x-of-events"].includes(each) || !language.fixed[each]);
+  const most = (one, other) => (language.propertyNamed.get(other)?.contacts ?? 0) - (language.propertyNamed.get(one)?.contacts ?? 0);
+  const group = (of, title) => of.map((each) => ({ name: each, group: own.size > 0 ? title : undefined }));
+  return { names: [...group(known.filter((each) => own.has(each)).sort(most), "Seen with it"), ...group(known.filter((each) => !own.has(each)), "Others")], free: named };
 };
 
 function Filter({ language, schema, node, properties, change }) {
-  const list = optionsOf(properties.names.map((name) => ({ value: name, title: language.propertyNamed.get(name)?.title ?? name, contacts: 0 })));
+  const list = properties.names.map(({ name, group }) => {
+    const found = language.propertyNamed.get(name);
+    return { ...optionsOf([{ value: name, title: found?.title ?? name, contacts: found?.contacts ?? 0 }])[0], group };
+  });
   const begin = (property) => {
     const type = language.propertyNamed.get(property)?.type ?? language.fixed[property]?.type;
     change(property === node.property ? node : { property, ...(type === "number" ? { is: "at_least", value: 1 } : { value: type === "flag" ? true : "" }) });
@@ -292,7 +300,7 @@ export function Deed({ language, schema, node, change, remove }) {
   const absent = !(node.where?.length > 0);
   return html`<span class="deed"><${Named} language=${language} format="event" label="event" value=${node.event ?? ""} begun=${node.event === ""} change=${(event) => change({ ...node, event })} />
     ${absent ? html`<button type="button" class="quiet" onClick=${() => change({ ...node, where: [{ property: "", value: "" }] })}>+ where</button>`
-      : html`<span class="word">where</span><${Listed} language=${language} kind=${schema} schema=${schema.properties.where} name="where" values=${node.where} label="where"
+      : html`<span class="word">where</span><${Listed} language=${language} kind=${schema} schema=${schema.properties.where} name="where" values=${node.where} label="where" event=${node.event}
         set=${(where) => { const { where: _, ...rest } = node; change(where.length > 0 ? { ...rest, where } : rest); }} />`}
     ${remove && html`<button type="button" class="quiet" aria-label="Remove this event" onClick=${remove}>✕</button>`}</span>`;
 }

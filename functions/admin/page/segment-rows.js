@@ -25,7 +25,7 @@ export function Rows({ language, when, change, problems, hints }) {
 // ── groups ──
 
 /** `alone`: its one condition stands without it in the tree. */
-function Group({ node, path, change, alone = false, remove, ...shared }) {
+function Group({ node, path, change, alone = false, remove, tools: mine, ...shared }) {
   const isNot = node.kind === "not";
   const group = isNot ? node.of : node;
   const [adding, newest] = [useSignal(group.of.length === 0 && path.length === 1), useRef(-1)];
@@ -41,22 +41,54 @@ function Group({ node, path, change, alone = false, remove, ...shared }) {
     adding.value = false;
     set([...group.of, condition]);
   };
+  const [turns, moved, dragged] = [useSignal(0), useRef(null), useRef(null)];
+  const move = (from, to) => {
+    const of = [...group.of];
+    of.splice(to, 0, ...of.splice(from, 1));
+    [newest.current, moved.current] = [-1, { to, way: to < from ? "up" : "down" }];
+    turns.value += 1; // each row is made anew: it may hold a text of its own
+    set(of);
+  };
+  const tools = (n) => group.of.length > 1 && html`<${Moves} n=${n} many=${group.of.length} name=${named(shared.language, group.of[n])} move=${(to) => move(n, to)}
+    way=${turns.value > 0 && moved.current?.to === n ? moved.current.way : null} drag=${(event) => { dragged.current = n; event.dataTransfer.setData("text/plain", ""); event.stopPropagation(); }} />`;
+  const over = (event) => { if (dragged.current !== null) event.preventDefault(); };
+  const drop = (n) => (event) => {
+    if (dragged.current === null) return;
+    event.preventDefault();
+    if (dragged.current !== n) move(dragged.current, n);
+    dragged.current = null;
+  };
   const word = group.kind === "all" ? "and" : "or";
   const own = alone && group.of.length > 0 ? [] : shared.problems.filter((each) => String(each.at) === String(inner) || (String(each.at) === String([...inner, "of"]) && group.of.length > 0));
   return html`<div class="conditions" role="group" aria-label=${path.length === 1 ? "Conditions" : "A group of conditions"}>
     <p class="which"><label>${path.length === 1 ? "People who match" : "Match"} <select value=${kind} onChange=${(event) => turn(event.target.value)}>
       ${[["all", "all"], ["any", "any"], ["none", "none"], ...(kind === "not all" ? [["not all", "not all"]] : [])].map(([value, title]) => html`<option value=${value} selected=${value === kind}>${title}</option>`)}
-    </select> of these</label>${remove && html`<button type="button" class="quiet" aria-label="Remove this group" onClick=${remove}>✕</button>`}</p>
+    </select> of these</label>${mine}${remove && html`<button type="button" class="quiet" aria-label="Remove this group" onClick=${remove}>✕</button>`}</p>
     <${Said} problems=${own} hints=${[]} />
-    <ul>${group.of.map((each, n) => html`<li key=${n}>
+    <ul onDragEnd=${() => { dragged.current = null; }}>${group.of.map((each, n) => html`<li key=${`${turns.value} ${n}`} onDragOver=${over} onDrop=${drop(n)}>
       ${n > 0 && html`<span class="joint">${word}</span>`}
-      <${Node} ...${shared} node=${each} path=${alone ? path : [...inner, "of", n]} isNew=${newest.current === n}
+      <${Node} ...${shared} node=${each} path=${alone ? path : [...inner, "of", n]} isNew=${newest.current === n} tools=${tools(n)}
         change=${(made) => set(group.of.map((one, m) => m === n ? made : one))}
         remove=${() => { newest.current = -1; set(group.of.filter((_, m) => m !== n)); }} /></li>`)}</ul>
     ${adding.value ? html`<${Beginning} language=${shared.language} choose=${add} left=${() => { if (group.of.length > 0) adding.value = false; }} />`
       : html`<div class="buttons"><button type="button" onClick=${() => { adding.value = true; }}>+ Condition</button>
         <button type="button" class="quiet" onClick=${() => set([...group.of, { kind: group.kind === "all" ? "any" : "all", of: [] }])}>+ Group</button></div>`}
   </div>`;
+}
+
+const named = (language, node) => isGroup(node) || isNotGroup(node) ? "the group" : fits(language, node) ? called(language, node) : "this condition";
+
+/** Up and down in its group, by buttons and by dragging. The button that was pressed stays under the finger. */
+function Moves({ n, many, name, move, way, drag }) {
+  const [up, down] = [useRef(), useRef()];
+  useEffect(() => {
+    if (way === null) return;
+    const [pressed, other] = way === "up" ? [up, down] : [down, up];
+    (pressed.current.disabled ? other : pressed).current.focus();
+  }, []);
+  return html`<span class="moves"><span class="handle" draggable="true" onDragStart=${drag} aria-hidden="true" title="Drag it to its place">⠿</span>
+    <button type="button" class="quiet" ref=${up} disabled=${n === 0} aria-label="Move up: ${name}" onClick=${() => move(n - 1)}>↑</button>
+    <button type="button" class="quiet" ref=${down} disabled=${n === many - 1} aria-label="Move down: ${name}" onClick=${() => move(n + 1)}>↓</button></span>`;
 }
 
 const Beginning = ({ language, choose, left, begun = true }) => html`<div class="row beginning"><${Combobox} label="What they did or are" text="" begun=${begun} placeholder="Search: ordered, Germany, clicked …"
@@ -75,7 +107,7 @@ function Node({ node, change, remove, ...rest }) {
 }
 
 /** `turn` takes away the innermost "not" that it stands in; `depth` says how many there are. */
-function Row({ language, node, path, change, remove, turn, depth = 0, isNew, problems, hints, correct }) {
+function Row({ language, node, path, change, remove, turn, depth = 0, isNew, tools, problems, hints, correct }) {
   const kind = language.kinds[node.kind];
   const { shown, absent } = fieldsOf(kind, node);
   const mine = problems.filter((each) => isWithin(each.at, path));
@@ -96,7 +128,7 @@ function Row({ language, node, path, change, remove, turn, depth = 0, isNew, pro
       ${shown.map((name) => html`<${Field} key=${name} language=${language} kind=${kind} node=${node} name=${name} change=${change} problems=${mine.filter((each) => each.at[path.length] === name)} />`)}
       <${Add} kind=${kind} absent=${absent} add=${add} more=${[["!not", "turn into its opposite"], ["!group", "put into a group"]]} />
     </div>
-    <button type="button" class="quiet remove" aria-label="Remove the condition: ${called(language, node)}" onClick=${remove}>✕</button>
+    ${tools}<button type="button" class="quiet remove" aria-label="Remove the condition: ${called(language, node)}" onClick=${remove}>✕</button>
     <${Said} problems=${mine} hints=${near} correct=${correct} />
   </div>`;
 }
@@ -109,7 +141,7 @@ function Said({ problems, hints, correct }) {
 }
 
 /** A condition that no row can show. */
-function Written({ node, path, change, remove, problems }) {
+function Written({ node, path, change, remove, tools, problems }) {
   const text = useSignal(JSON.stringify(node, null, 1));
   const broken = useSignal(false);
   const mine = problems.filter((each) => isWithin(each.at, path));
@@ -124,6 +156,6 @@ function Written({ node, path, change, remove, problems }) {
   };
   return html`<div class="row wrong"><div class="sentence"><label class="wide">A row cannot show this, so here it is as JSON
       <textarea class="code" rows=${Math.min(text.value.split("\n").length, 12)} spellcheck="false" value=${text.value} onInput=${written}></textarea></label></div>
-    <button type="button" class="quiet remove" aria-label="Remove this condition" onClick=${remove}>✕</button>
+    ${tools}<button type="button" class="quiet remove" aria-label="Remove this condition" onClick=${remove}>✕</button>
     <${Said} problems=${[...(broken.value ? [{ text: "This is not valid JSON yet" }] : []), ...mine]} hints=${[]} /></div>`;
 }

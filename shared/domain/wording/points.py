@@ -30,7 +30,7 @@ def rule(each: Rule, said: Callable[[Condition], str]) -> str:
 
 
 def about(each: Rule, said: Callable[[Condition], str]) -> str:
-    """What gives the points: `clicked a link in an email in the last 90 days`, `has the country DE`."""
+    """What gives the points: `clicked a link in an email in the last 90 days`, `lives in Germany (DE)`."""
     if isinstance(each, StateRule):
         return said(each.when)
     past, _ = event_phrase(each.event, each.where)

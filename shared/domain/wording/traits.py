@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, OnList, Sample, TraitIs
-from shared.domain.events import MARKETING
+from shared.domain.countries import country_name
+from shared.domain.events import MARKETING, Json
 from shared.domain.wording.texts import (
     compared,
     degrees,
@@ -30,21 +31,34 @@ def trait(condition: TraitIs, holds: bool) -> str:
     if condition.of != "any":
         of = "every" if condition.of == "all" else "no"
         return f"{has(holds)} {name} of which {of} value {compared(condition)}{told}"
+    said = _country if condition.trait == "country" else word
     match condition.is_:
         case "equal" if isinstance(value, bool):
             return f"{is_(holds)} marked as {'' if value else 'not '}{name}{told}"
         case "equal":
-            what = f"the {name} {word(value)}"
+            what = said(value) if said is _country else f"the {name} {word(value)}"
         case "not_equal":
-            what = f"{a_name} other than {word(value)}"
+            what = f"{a_name} other than {said(value)}"
         case "in":
-            what = f"{a_name} among {', '.join(map(word, value))}"
+            what = f"{'one of' if said is _country else f'{a_name} among'} {', '.join(map(said, value))}"
         case "contains" | "prefix" | "suffix":
             what = f"{a_name} that {compared(condition)}"
         case _:
             of = "" if isinstance(value, str) else "of "
             what = f"{a_name} {of}{compared(condition).removeprefix('is ')}"
+    if condition.trait in LIVED_IN:
+        return f"{'lives' if holds else 'does not live'} in {what}{' as' if told else ''}{told}"
     return f"{has(holds)} {what}{told}"
+
+
+LIVED_IN = ("country", "region", "city")
+"""Traits that say where somebody lives."""
+
+
+def _country(value: Json) -> str:
+    """`Germany (DE)`; what is no country's two letters, as any other value."""
+    name = country_name(value) if isinstance(value, str) and value.isupper() else None
+    return word(value) if name is None else f"{name} ({value})"
 
 
 def on_list(condition: OnList, holds: bool) -> str:
