@@ -46,7 +46,7 @@ function Group({ node, path, change, alone = false, remove, tools: mine, ...shar
     const of = [...group.of];
     of.splice(to, 0, ...of.splice(from, 1));
     [newest.current, moved.current] = [-1, { to, way: to < from ? "up" : "down" }];
-    turns.value += 1; // each row is made anew: it may hold a text of its own
+    turns.value += 1; // each row is made again: it may hold a text of its own
     set(of);
   };
   const tools = (n) => group.of.length > 1 && html`<${Moves} n=${n} many=${group.of.length} name=${named(shared.language, group.of[n])} move=${(to) => move(n, to)}
