@@ -32,6 +32,7 @@ STORED = ("tests/contract/test_stored_forms.py",)
 SEGMENTS = ("tests/unit/test_segments.py",)
 MESSAGES = ("tests/unit/test_messages.py",)
 ADVANCING = ("tests/unit/test_journeys_advancing.py",)
+POINTS = ("tests/unit/test_points.py", "tests/unit/test_calibration.py")
 
 MUTANTS = (
     # stored forms
@@ -87,6 +88,47 @@ MUTANTS = (
         "(self.net > 0",
         ("tests/unit/test_profiles.py",),
     ),
+    # points of lead models
+    Mutant("points: one more halving", "HALVINGS = 10", "HALVINGS = 11", POINTS),
+    Mutant(
+        "points: the oldest events count",
+        "max(bisect_right(times, after), len(times) - rule.up_to)",
+        "bisect_right(times, after)",
+        POINTS,
+    ),
+    Mutant(
+        "points: fewer kept is all there is",
+        "if len(times) - begin < rule.up_to and after < reading",
+        "if False and after < reading",
+        POINTS,
+    ),
+    Mutant(
+        "points: losses do not fade",
+        "falls_below(losses, decay, t, states * one + gained - bound + 1)",
+        "NEVER",
+        POINTS,
+    ),
+    Mutant("points: losses cannot keep from it", "bound - states * one + lost)", "bound - states * one)", POINTS),
+    Mutant("points: states change unseen", "until = min(until, abs(signed))", "until = until", POINTS),
+    Mutant(
+        "points: at most is less",
+        "not_(_at_least(scored, most * one + 1))",
+        "not_(_at_least(scored, most * one))",
+        POINTS,
+    ),
+    Mutant(
+        "points: SQL's window has its edge",
+        'f"time > {after}"] if after >= 0 else tests',
+        'f"time >= {after}"] if after >= 0 else tests',
+        POINTS,
+    ),
+    Mutant(
+        "points: SQL's halves are later", "WHEN x < {(halved + 1) * hours}", "WHEN x <= {(halved + 1) * hours}", POINTS
+    ),
+    Mutant("points: SQL's hours are rounded up", "({age}) - ({age}) % {HOUR} AS DOUBLE", "({age}) AS DOUBLE", POINTS),
+    Mutant("points: an event moves nobody", "*(known_models[model].needs for model in asked_for),", "", POINTS),
+    Mutant("points: a customer is a lead", "(first > cut)", "(first > 0)", POINTS),
+    Mutant("points: bands of nine", "IN_A_BAND = 10", "IN_A_BAND = 9", POINTS),
     # what runs do
     Mutant("an undated no ends runs", '"unsubscribed" and not change.undated', '"unsubscribed"', ADVANCING),
     Mutant("in time at its end", "happening.time < end and is_act(", "happening.time <= end and is_act(", ADVANCING),

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local import gateway
+from infra.local.__main__ import main
+from infra.local.client import console
+from infra.local.screens import site
 from shared.adapters import definitions
 from shared.domain.events import MINUTE, Json
 from tests.integration.shop import Shop
@@ -140,3 +149,47 @@ def test_the_builder_is_told_which_models_there_are(shop: Shop) -> None:
     told = shop.ask("GET", "/vocabulary")[1]
     assert told["lead_models"] == [{"value": "lead", "title": "Lead"}]
     assert told["schema"]["$defs"]["Points"]["properties"]["model"]["format"] == "lead_model"
+
+
+# ── by the command line ──
+
+
+Beckon = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def beckon(shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Beckon]:
+    """Calls `beckon lead-score …`; gives its exit code and what it prints."""
+    monkeypatch.setattr(console, "_width", 160)
+    server = gateway.serve(shop.system, 0, site.answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def call(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["beckon", "--port", str(server.server_port), "lead-score", *arguments])
+        try:
+            code = main()
+        except SystemExit as error:
+            return 1, str(error)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    yield call
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_command_line_tries_and_saves_a_file(beckon: Beckon, tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(MODEL), encoding="utf-8")
+    code, said = beckon("try", str(file))
+    assert (code, "2 people would be qualified: 2 who are not now, and 0 who are" in said) == (0, True)
+    assert beckon("save", str(file)) == (0, "Publication 2: all contacts are decided by it within minutes.\n")
+    file.write_text(json.dumps(MODEL | {"threshold": 6}), encoding="utf-8")
+    assert beckon("save", str(file))[0] == 0
+    code, said = beckon("show", "loyal")
+    assert "Qualified from 6 points on." in said
+    assert "+6 points each time they ordered, for the newest 2" in said
+    assert beckon("versions", "loyal")[1].count("Publication") == 2
+    assert "Asked for by segment hot_leads." in beckon("list")[1]
+    file.write_text("{", encoding="utf-8")
+    assert "cannot be read" in beckon("save", str(file))[1]
