@@ -122,9 +122,6 @@ MUTANTS = (
         'f"time >= {after}"] if after >= 0 else tests',
         POINTS,
     ),
-    Mutant(
-        "points: SQL's halves are later", "WHEN x < {(halved + 1) * hours}", "WHEN x <= {(halved + 1) * hours}", POINTS
-    ),
     Mutant("points: SQL's hours are rounded up", "({age}) - ({age}) % {HOUR} AS DOUBLE", "({age}) AS DOUBLE", POINTS),
     Mutant("points: an event moves nobody", "*(known_models[model].needs for model in asked_for),", "", POINTS),
     Mutant("points: a customer is a lead", "(first > cut)", "(first > 0)", POINTS),

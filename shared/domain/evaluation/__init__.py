@@ -102,6 +102,7 @@ class Compiler:
             model = self.models[name]
             made = self.scores[name] = Scored(
                 model,
+                model.decay,
                 tuple((rule, self.of(rule.event, rule.where)) for rule in model.rules if isinstance(rule, EventRule)),
                 tuple((rule, self.term(plain(rule.when))) for rule in model.rules if isinstance(rule, StateRule)),
             )

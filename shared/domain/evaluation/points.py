@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shared.domain.conditions.points import Points
 from shared.domain.evaluation.composing import all_of, not_
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term
-from shared.domain.events import NEVER, Instant
+from shared.domain.events import HOUR, NEVER, Instant
 from shared.domain.lead_models import Decay, EventRule, LeadModel, StateRule, lasts, reached
 
 MAX_ROUNDS = 24
@@ -30,13 +30,14 @@ class Scored:
     """A lead model, with what its rules read."""
 
     model: LeadModel
+    decay: Decay
     events: tuple[tuple[EventRule, Series], ...]
     states: tuple[tuple[StateRule, Term], ...]
 
     def counted(self, reading: Reading, t: Instant, rule: EventRule, series: Series) -> list[Instant]:
         """When the events happened that give points by a rule at `t`, oldest first. HistoryNeededError: more may have
         than the profile keeps."""
-        after, times = reached(rule, self.model.decay, t), reading.times[series]
+        after, times = reached(rule, self.decay, t), reading.times[series]
         begin = max(bisect_right(times, after), len(times) - rule.up_to)
         if len(times) - begin < rule.up_to and after < reading.cut_of(series):
             raise HistoryNeededError(series.event)
@@ -47,10 +48,9 @@ class Scored:
         gains: list[Lot] = []
         losses: list[Lot] = []
         for rule, series in self.events:
-            longest = lasts(rule, self.model.decay)
-            to = gains if rule.points > 0 else losses
-            for time in self.counted(reading, t, rule, series):
-                to.append(Lot(abs(rule.points), time, NEVER if longest is None else time + longest))
+            if times := self.counted(reading, t, rule, series):
+                longest, to = lasts(rule, self.decay), gains if rule.points > 0 else losses
+                to += [Lot(abs(rule.points), time, NEVER if longest is None else time + longest) for time in times]
         return gains, losses
 
     def standing(self, reading: Reading, t: Instant) -> tuple[int, Instant]:
@@ -66,7 +66,7 @@ class Scored:
 
 def points(condition: Points, scored: Scored) -> Term:
     least, most = scored.model.bounds(condition)
-    one = scored.model.decay.one
+    one = scored.decay.one
     parts = [] if least is None else [_at_least(scored, least * one)]
     if most is not None:
         parts.append(not_(_at_least(scored, most * one + 1)))
@@ -76,7 +76,7 @@ def points(condition: Points, scored: Scored) -> Term:
 def _at_least(scored: Scored, bound: int) -> Term:
     """Of gains and losses each only ever falls with no new event: so each says, the other left as it is, until when
     the answer surely stays; and from there on it is asked again."""
-    decay = scored.model.decay
+    decay = scored.decay
     one, most_for_states = decay.one, sum(max(rule.points, 0) for rule, _ in scored.states) * decay.one
 
     def evaluate_points(reading: Reading, t: Instant) -> Signed:
@@ -118,8 +118,11 @@ def falls_below(lots: Sequence[Lot], decay: Decay, t: Instant, bound: int) -> In
     """The first instant after `t` at which less than the bound is left of them, where at `t` it is not; NEVER."""
     if bound <= 0 or worth(lots, decay, NEVER - 1) >= bound:
         return NEVER
-    low, high = t, max(end for *_, end in lots if end != NEVER)
-    while high - low > 1:
+    low, high = 0, (max(end for *_, end in lots if end != NEVER) - t) // HOUR + 1
+    while high - low > 1:  # by whole hours from `t`: in one hour each of them falls once, and may end
         middle = (low + high) // 2
-        low, high = (middle, high) if worth(lots, decay, middle) >= bound else (low, middle)
-    return high
+        low, high = (middle, high) if worth(lots, decay, t + middle * HOUR) >= bound else (low, middle)
+    begin = t + low * HOUR
+    falls = [begin + HOUR - (begin - time) % HOUR for _, time, _ in lots] if decay.hours else []
+    instants = sorted({*falls, *(end for *_, end in lots if begin < end <= begin + HOUR)})
+    return instants[bisect_left(instants, True, key=lambda at: worth(lots, decay, at) < bound)]
