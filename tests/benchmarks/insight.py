@@ -3,8 +3,9 @@
     python -m tests.benchmarks.insight
 
 Made up, of customers as the models say they are, over two years. All that a night works out of them is measured, the
-segments it looks for, too: fitting at each of nine cuts, checking, scoring, bands, and every tenth row's reasons; in a
-process of its own. The seconds are of processor time, the memory is the most it ever had, Python and scipy included.
+segments it looks for, and (of lines) what goes with what, too: fitting at each of nine cuts, checking, scoring, bands,
+and every tenth row's reasons; in a process of its own. The seconds are of processor time, the memory is the most it
+ever had, Python and scipy included.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _one(name: str) -> None:
     """Prints what it takes, as JSON."""
     import numpy as np
 
-    from functions.insight import customers, discovery
+    from functions.insight import affinity, customers, discovery, recommending
     from functions.insight.seam import Acts, Data, Lines, Orders
 
     number, wanted, _ = SHOPS[name]
@@ -87,6 +88,9 @@ def _one(name: str) -> None:
     began = time.process_time()
     found = customers.work_out(data)
     discovery.work_out(data)
+    if len(data.lines):
+        affinity.work_out(data)
+        recommending.work_out(data)
     for scores in found.scores:
         for row in range(0, len(scores), 10):
             scores.reasons[row]

@@ -41,20 +41,29 @@ def whole_lines() -> Lines:
 
     told = duckdb.connect().execute(
         """
-        SELECT
-            CAST(customer_id AS BIGINT),
-            MIN(epoch_ms(invoice_ts)) OVER (PARTITION BY invoice),
-            UPPER(stock_code),
-            FIRST_VALUE(description) OVER (PARTITION BY UPPER(stock_code) ORDER BY description NULLS LAST)
-        FROM read_parquet(?)
-        WHERE customer_id IS NOT NULL AND invoice NOT LIKE 'C%' AND quantity > 0 AND price > 0
-            AND regexp_matches(stock_code, '^[0-9]{5}')
+        WITH lines AS (
+            SELECT
+                CAST(customer_id AS BIGINT) AS contact,
+                MIN(epoch_ms(invoice_ts)) OVER (PARTITION BY invoice) AS time,
+                UPPER(stock_code) AS product
+            FROM read_parquet($file)
+            WHERE customer_id IS NOT NULL AND invoice NOT LIKE 'C%' AND quantity > 0 AND price > 0
+                AND regexp_matches(stock_code, '^[0-9]{5}')
+        )
+        SELECT DISTINCT contact, time, product FROM lines ORDER BY ALL
         """,
-        [str(WHOLE)],
+        {"file": str(WHOLE)},
     )
-    rows = told.fetchall()
-    categories = {code: make.category(str(title)) for *_, code, title in rows}
-    return _lines(sorted({(customer, time, code) for customer, time, code, _ in rows}), categories)
+    found = told.fetchnumpy()
+    titles = duckdb.execute(
+        "SELECT UPPER(stock_code), MIN(description) FROM read_parquet($file) GROUP BY ALL", {"file": str(WHOLE)}
+    ).fetchall()
+    categories = {code: make.category(str(title)) for code, title in titles}
+    product = found["product"].astype(np.str_)
+    codes, which = np.unique(product, return_inverse=True)
+    category = np.array([categories.get(str(each), "") for each in codes])[which]
+    price = np.full(len(product), 1_000_000, np.int64)
+    return Lines(found["contact"].astype(np.int64), found["time"].astype(np.int64), product, category, price)
 
 
 def _lines(rows: list[Any], categories: dict[str, str]) -> Lines:
