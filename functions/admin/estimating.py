@@ -70,7 +70,7 @@ def estimate(request: Request) -> Json:
     tomorrow = coming_days(t, shop_definitions.compiler.zone, 1).edges[-1]
     found = Found()
     asked = _Asked(shop_definitions, segment.id, t, tomorrow)
-    drawn = look(t, lambda profile: _take(found, asked, profile))
+    drawn = look(lambda profile: _take(found, asked, profile))
     whole = all(each.whole for each in drawn)
     everybody = estimates.contacts(drawn)
 

@@ -77,7 +77,7 @@ def estimate(request: Request) -> Json:
     model = _model_in(request.json().get("definition"), None)
     publication, t = definitions.publication(), now()
     found = _Found(compiled(publication), compiled(_fitting(publication, model, start_journeys=False)), model)
-    drawn = look(t, lambda profile: found.take(profile, t))
+    drawn = look(lambda profile: found.take(profile, t))
     whole, everybody = all(each.whole for each in drawn), estimates.contacts(drawn)
 
     says = _says(model, publication)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from functions.admin.rest import left_out
 from shared.adapters import contacts
-from shared.adapters.clock import now
+from shared.adapters.clock import working
 from shared.domain.estimates import Drawn
-from shared.domain.events import SECOND, Instant
+from shared.domain.events import SECOND
 from shared.domain.profiles import Profile
 
 TIME = 7 * SECOND // 10
@@ -20,11 +20,12 @@ MAX_CONTACTS_A_SHARD = 400
 """Contacts of each shard: 4,000 in all, up to which what is said is exact."""
 
 
-def look(t: Instant, take: Callable[[Profile], None], most: int = MAX_CONTACTS_A_SHARD) -> list[Drawn]:
-    """Gives `take` some contacts of every shard, and some more, until time is up since `t`, there are no more, or it
+def look(take: Callable[[Profile], None], most: int = MAX_CONTACTS_A_SHARD) -> list[Drawn]:
+    """Gives `take` some contacts of every shard, and some more, until time is up, there are no more, or it
     was `most` of each shard. A contact at whom `take` fails is left out."""
     drawn = {shard: Drawn(0, "", False) for shard in range(contacts.SHARDS)}
-    while now() - t < TIME:
+    began = working()
+    while working() - began < TIME:
         open_ = [shard for shard, each in drawn.items() if not each.whole and each.contacts < most]
         if not open_:
             break

@@ -11,7 +11,7 @@ from functions.admin import publishing, shapes, uses, views
 from functions.admin.looking import MAX_CONTACTS_A_SHARD
 from functions.admin.rest import Paging, Place, Request, by_id, cursor_of, left_out, page_of, paged, route
 from shared.adapters import contacts, definitions, members, segment_sizes
-from shared.adapters.clock import now
+from shared.adapters.clock import now, working
 from shared.adapters.contacts import Wake
 from shared.adapters.histories import with_history
 from shared.domain import estimates, guidance, sql
@@ -143,7 +143,7 @@ def show_forecast(request: Request) -> Json:
     as_of, after = forecast_place(request.cursor(), t)
     number = definitions.publication().number
     days = coming_days(as_of, definitions.at_least(number).compiler.zone)
-    wakes, made, last = contacts.wakes(days.edges[-1] - 1, after), Forecast(), None
+    wakes, made, last, began = contacts.wakes(days.edges[-1] - 1, after), Forecast(), None, working()
     while batch := list(islice(wakes, FORECAST_BATCH)):
         for stored in contacts.read_all((wake.contact for wake in batch), left_out):
             newest = definitions.at_least(max(number, stored.profile.definitions))
@@ -152,7 +152,7 @@ def show_forecast(request: Request) -> Json:
             except Exception as error:
                 left_out(stored.profile.contact, error)
         last = batch[-1] if len(batch) == FORECAST_BATCH else None
-        if now() - t > FORECAST_TIME:
+        if working() - began > FORECAST_TIME:
             break
     else:
         last = None
@@ -195,11 +195,11 @@ def forecast_place(cursor: Place | None, t: Instant) -> tuple[Instant, Wake | No
 def show_guidance(request: Request) -> Json:
     """Segments that are too small, nearly the same people, or that nobody enters: of as many as there was time to read
     the members of. `left_out` are the others."""
-    t, known, counted = now(), definitions.segments().segments, members.counts()
+    t, began, known, counted = now(), working(), definitions.segments().segments, members.counts()
     samples, entries = {}, {}
     already = definitions.published_by(t - guidance.QUIET)
     for segment in known:
-        if now() - t > GUIDANCE_TIME:
+        if working() - began > GUIDANCE_TIME:
             break
         size = counted.get(segment, 0)
         found = list(islice(members.members(segment), MAX_SAMPLED + 1)) if size else []

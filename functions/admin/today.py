@@ -28,7 +28,7 @@ from shared.adapters import (
     sent_counts,
     template_definitions,
 )
-from shared.adapters.clock import now
+from shared.adapters.clock import now, working
 from shared.adapters.environment import Settings, environment
 from shared.adapters.histories import with_history
 from shared.adapters.run_counts import Count
@@ -176,7 +176,8 @@ def _played(t: Instant, newest: Definitions, number: int) -> Played:
     wakes.sort(key=lambda wake: zlib.crc32(wake.contact.encode()))  # as good as drawn by lot
     found, waiting = Foreseen(len(days.dates)), iter(wakes)
     shops = {newest.sequence: walked(journeys.of(newest))}
-    while now() - t < PLAYED_FOR and (batch := list(islice(waiting, BATCH))):
+    began = working()
+    while working() - began < PLAYED_FOR and (batch := list(islice(waiting, BATCH))):
         for stored in contacts.read_all((wake.contact for wake in batch), left_out):
             known = stored.profile.definitions
             try:

@@ -64,7 +64,7 @@ def show_vocabulary(request: Request) -> Json:
                 seen[type_] += 1
                 examples[profile.contact] = None
 
-    drawn = look(t, take, MAX_A_SHARD)
+    drawn = look(take, MAX_A_SHARD)
     for contact in examples:
         for event in islice(contacts.events(contact), EVENTS_OF_ONE):
             found.learn(event)

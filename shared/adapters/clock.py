@@ -32,6 +32,12 @@ def wait_until(instant: Instant) -> None:
         _wait(instant)
 
 
+def working() -> int:
+    """For how long something has been worked at, in milliseconds, as the difference of two of these. A clock that was
+    put in stands still meanwhile: then it is the processor time of this thread, whatever else the machine does."""
+    return time.thread_time_ns() // 1_000_000 if _source is not None else now()
+
+
 def stands_still() -> bool:
     """Whether time passes only when somebody turns the clock: then nobody waits for it, and nothing happens beside."""
     return _source is not None

@@ -161,7 +161,7 @@ def _shop(directory: Path, recipients: int, found: Found, crash_every: int) -> I
     )
     definitions.publish(with_segment(definitions.publication(), segment, False, BEGIN))
     for start in range(0, recipients, 25):
-        _put_people(tuple(range(start, min(start + 25, recipients))))
+        put_people(tuple(range(start, min(start + 25, recipients))))
     members.recount(SEGMENT)
     found.calls.clear()
     try:
@@ -174,7 +174,7 @@ def contact_of(number: int) -> str:
     return event_id("bench", str(number))
 
 
-def _put_people(numbers: tuple[int, ...]) -> None:
+def put_people(numbers: tuple[int, ...]) -> None:
     people, links, memberships = [], [], []
     for number in numbers:
         contact, address = contact_of(number), f"person.{number}@example.com"
@@ -217,7 +217,7 @@ def changing(recipients: int) -> Meanwhile:
             assert stored is not None
             stored.profile.memberships[SEGMENT] = Membership(False, now, 2**62, 2)
             contacts.commit([contacts.profile_write(stored.profile, stored.wake_at, now)])
-        _put_people(tuple(islice(coming, 20)))
+        put_people(tuple(islice(coming, 20)))
 
     return change
 
