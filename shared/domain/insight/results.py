@@ -98,7 +98,7 @@ def sentence_of(
     found = _compared(score, model, rule)
     if verdict == "model":
         return f"In {when}, {found}."
-    return f"In {when}, {found}. So the simple rule gives this score, set to the rate that was observed."
+    return f"In {when}, {found}. So the simple rule gives this score, set to what was observed."
 
 
 def _day(t: Instant) -> str:
