@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.browser.chromium import Page
 from tests.integration.shop import Shop
 
@@ -18,3 +20,20 @@ def write(page: Page, selector: str, text: str) -> None:
 def passes(shop: Shop, time: int) -> None:
     with shop.system.world.lock:
         shop.passes(time)
+
+
+CODE = "document.querySelector('.coded')?.shadowRoot?.querySelector('.cm-content')"
+
+
+def write_code(page: Page, text: str) -> None:
+    """Into the editor of code, in the place of all that is there, as somebody who pastes it."""
+    page.wait(f"!!{CODE}")
+    page.run(f"""(() => {{
+        const content = {CODE};
+        const view = content.cmTile?.view ?? content.cmView?.view;
+        view.focus();
+        view.dispatch({{ selection: {{ anchor: 0, head: view.state.doc.length }} }});
+        const data = new DataTransfer();
+        data.setData('text/plain', {json.dumps(text)});
+        content.dispatchEvent(new ClipboardEvent('paste', {{ clipboardData: data, bubbles: true, cancelable: true }}));
+    }})()""")

@@ -8,7 +8,7 @@ import pytest
 
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR, MINUTE
-from tests.browser.acting import passes, press, write
+from tests.browser.acting import CODE, passes, press, write, write_code
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_admin_page import FAINT
 from tests.integration.shop import Shop
@@ -85,13 +85,29 @@ def begin(page: Page, base: str, name: str) -> None:
 def test_what_is_wrong_stands_beside_its_line(page: Page, base: str) -> None:
     begin(page, base, "Wrong")
     text = GREETING.replace("id: greeting", "id: wrong")
-    write(page, "textarea", text.replace("7d", "7 potatoes"))
+    write_code(page, text.replace("7d", "7 potatoes"))
     page.wait_for("One thing has to be fixed before it can be published.")
-    assert page.run("document.querySelector('.lines ol .wrong') !== null")
+    page.wait("document.querySelector('.coded').shadowRoot.querySelector('.cm-wrong') !== null")
+    page.run("document.querySelector('#definition-problems button').click()")
+    assert "7 potatoes" in page.run("document.querySelector('.coded').shadowRoot.getSelection().toString()")
+    write_code(page, text.replace("id: a_week", "id: a_day"))
+    page.wait("document.querySelector('#definition-problems').innerText.includes('a_day')")
+    page.complaints.clear()
+
+
+def test_without_the_editor_of_code_a_text_area_does(page: Page, base: str) -> None:
+    page.call("Network.enable")
+    page.call("Network.setCacheDisabled", cacheDisabled=True)
+    page.call("Network.setBlockedURLs", urls=["*codemirror.js"])
+    begin(page, base, "Plain")
+    assert page.run(f"{CODE} == null && !document.querySelector('#definition').hidden")
+    write(page, "#definition", GREETING.replace("id: greeting", "id: plain").replace("7d", "7 potatoes"))
+    page.wait("document.querySelector('.lines ol .wrong') !== null")
     page.run("document.querySelector('#definition-problems button').click()")
     assert "7 potatoes" in page.run("getSelection().toString()")
-    write(page, "textarea", text.replace("id: a_week", "id: a_day"))
-    page.wait("document.querySelector('#definition-problems').innerText.includes('a_day')")
+    page.call("Network.setBlockedURLs", urls=[])
+    page.call("Network.setCacheDisabled", cacheDisabled=False)
+    page.call("Network.disable")
     page.complaints.clear()
 
 
@@ -126,7 +142,7 @@ WRITTEN = "document.querySelector('#definition').value"
 
 def test_a_journey_is_changed_by_form_and_as_text_and_both_say_the_same(page: Page, base: str) -> None:
     begin(page, base, "Series")
-    write(page, "textarea", SERIES)
+    write_code(page, SERIES)
     page.wait("[...document.querySelectorAll('.node .name')].some((each) => each.innerText === 'A week')")
     card(page, "A week")
     page.wait("document.querySelector('[aria-label=\"For\"]') !== null")
@@ -145,7 +161,7 @@ def test_a_journey_is_changed_by_form_and_as_text_and_both_say_the_same(page: Pa
     press(page, "Undo")
     page.wait(f"{WRITTEN}.includes('id: wait_for')")
     # What is wrong with a step is said at its card and in its form…
-    write(page, "textarea", SERIES.replace("again, kind: send, template: thank_you", "again, kind: send"))
+    write_code(page, SERIES.replace("again, kind: send, template: thank_you", "again, kind: send"))
     page.wait("document.querySelector('.node .tag.bad') !== null")
     card(page, "Again")
     page.wait("document.querySelector('.chosen .bad')?.innerText.includes('no template again')")
@@ -160,7 +176,7 @@ def test_a_journey_is_changed_by_form_and_as_text_and_both_say_the_same(page: Pa
 
 def test_a_branch_s_condition_is_written_in_rows(page: Page, base: str) -> None:
     begin(page, base, "Branching")
-    write(page, "textarea", SERIES.replace("id: series", "id: branching"))
+    write_code(page, SERIES.replace("id: series", "id: branching"))
     page.wait("[...document.querySelectorAll('.node .name')].some((each) => each.innerText === 'Hello')")
     card(page, "Hello")
     choose(page, "Add a step after it", "branch")
@@ -175,7 +191,7 @@ def test_a_branch_s_condition_is_written_in_rows(page: Page, base: str) -> None:
 
 def test_a_journey_goes_from_a_text_to_people_on_their_way(page: Page, base: str, shop: Shop) -> None:
     begin(page, base, "Greeting")
-    write(page, "textarea", GREETING)
+    write_code(page, GREETING)
     page.wait("document.body.innerText.includes('Saved ')")
     assert page.run("location.hash") == "#/journeys/greeting/edit"
     page.wait_for("Nothing is wrong with it.")
@@ -219,9 +235,8 @@ def test_it_is_paused_and_its_steps_are_reviewed_by_a_switch(page: Page, base: s
 def test_an_edit_says_who_is_under_way_and_what_becomes_of_them(page: Page, base: str, shop: Shop) -> None:
     page.open(f"{base}#/journeys/greeting/edit")
     page.wait_for("Nothing is wrong with it.")
-    write(
+    write_code(
         page,
-        "textarea",
         GREETING.replace("  - {id: a_week, kind: wait, for: 7d}\n", "  - {id: ten_days, kind: wait, for: 10d}\n"),
     )
     page.wait_for("Nothing is wrong with it.")

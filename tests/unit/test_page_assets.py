@@ -28,6 +28,7 @@ def test_what_is_vendored_is_as_it_was_made_with_its_licences_and_small() -> Non
     for name, told in VERSIONS["packages"].items():
         assert f"{name} {told['version']} ({told['license']})" in licences
     assert len(gzip.compress((VENDOR / "preact.js").read_bytes(), 9)) <= 10_240
+    assert len(gzip.compress((VENDOR / "codemirror.js").read_bytes(), 9)) <= 100_000
 
 
 def test_the_lock_names_the_versions_that_are_vendored_and_no_registry() -> None:

@@ -4,6 +4,7 @@
 import { ask, at, whole } from "./api.js";
 import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Blocks } from "./block-editor.js";
+import { Code } from "./code.js";
 import { Duplicate } from "./duplicating.js";
 import { EmailFrame } from "./email-frame.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, More, Tag, Title, useActing, useLoaded } from "./parts.js";
@@ -91,7 +92,7 @@ function Editor({ id, told, segments, again, done }) {
         <label class="wide">Subject<input value=${made.subject ?? ""} onInput=${(event) => set("subject", event.target.value)} /></label>
         <label class="wide">Preview: what an inbox shows beside the subject<input value=${made.preview ?? ""} onInput=${(event) => set("preview", event.target.value)} /></label>
         ${made.mjml === undefined || made.mjml === null ? html`<${Blocks} blocks=${made.blocks ?? []} change=${(blocks) => set("blocks", blocks)} segments=${segments} />`
-          : html`<label class="wide">MJML<textarea class="code" rows="24" value=${made.mjml} onInput=${(event) => set("mjml", event.target.value)}></textarea></label>
+          : html`<${Code} title="MJML" kind="xml" text=${made.mjml} change=${(mjml) => set("mjml", mjml)} />
             <label class="wide">Text part<textarea rows="8" value=${made.text ?? ""} onInput=${(event) => set("text", event.target.value)}></textarea></label>`}
         ${Object.keys(made.translations ?? {}).length > 0 && html`<p class="small soft">Its translations (${Object.keys(made.translations).join(", ")}) are changed as YAML: <code>beckon template</code>.</p>`}
       <//>

@@ -67,7 +67,7 @@ function Editor({ id, yaml, told, again }) {
       <${Drawn} checked=${checked.value} edit=${edit} back=${back} failed=${failed.value} />
       <section class="written" aria-label="As YAML"><label for="definition">As YAML; <code>docs/journeys.md</code> explains all of it</label>
         ${checked.value?.whole && html`<p class="note" role="status">The whole text was written again by this: its comments could not be kept. <button onClick=${back}>Undo</button></p>`}
-        <${Lines} text=${text.value} problems=${problems} onInput=${(event) => { text.value = event.target.value; problem.value = null; }} /></section>
+        <${Lines} kind="yaml" label="The definition as YAML" text=${text.value} problems=${problems} onInput=${(event) => { text.value = event.target.value; problem.value = null; }} /></section>
     </div>
     ${publishing.value && html`<${publishing.value.Publishing} told=${told} id=${id} found=${publishing.value.found} etag=${draft.etag.current} close=${() => { publishing.value = null; }} done=${() => { draft.drop(); location.hash = `#/journeys/${id}`; }} />`}
   <//>`;
