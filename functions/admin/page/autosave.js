@@ -1,7 +1,6 @@
 // What somebody writes in an editor is kept as a draft by itself, right or not: in this tab at once, on the server after a
 // moment. Two who write one are told apart by the etag of the form that each began with.
 
-import { Difference } from "./diff.js";
 import { unsaved } from "./parts.js";
 import { now } from "./settings.js";
 import { clock, sentence } from "./words.js";
@@ -9,6 +8,9 @@ import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
 const PAUSE = 900; // milliseconds without a change
 const AGAIN = 10_000; // after a failure that may pass by itself
+
+/** What compares two texts is loaded when there are two. */
+const withDifference = async (theirs) => ({ ...theirs, ...await import("./diff.js").catch(() => ({})) });
 
 const stored = (place) => {
   try {
@@ -72,7 +74,7 @@ export function useDraft({ name, began, etag: first, send, look, mayKeep = () =>
           etag.current = theirs.etag;
           return saveNow();
         }
-        if (theirs) conflict.value = theirs;
+        if (theirs) conflict.value = await withDifference(theirs);
       }
       [state.value, problem.value] = conflict.value ? ["conflict", null] : ["failed", failed];
       const passes = failed.status === null || failed.status === undefined || failed.status >= 500;
@@ -92,7 +94,10 @@ export function useDraft({ name, began, etag: first, send, look, mayKeep = () =>
     }
   }), []);
   useEffect(() => {
-    if (kept.value && before.current.etag !== first) conflict.value = { text: began, etag: first };
+    if (kept.value && before.current.etag !== first) {
+      conflict.value = { text: began, etag: first };
+      withDifference(conflict.value).then((told) => { conflict.value = conflict.value && told; });
+    }
     const hidden = () => { if (document.hidden && isChanged()) save(); };
     document.addEventListener("visibilitychange", hidden);
     addEventListener("online", hidden);
@@ -148,7 +153,7 @@ export function Unsaved({ of, what }) {
   if (of.conflict.value) {
     return html`<div class="banner wrong" role="alert">
       <p><strong>Somebody else has changed this ${what} while you were editing it.</strong> Nothing of yours is lost. Lines with − are theirs alone, lines with + are yours.</p>
-      <${Difference} before=${plain(of.conflict.value.text)} after=${plain(of.text.value)} label="Their text and yours" />
+      ${of.conflict.value.Difference && html`<${of.conflict.value.Difference} before=${plain(of.conflict.value.text)} after=${plain(of.text.value)} label="Their text and yours" />`}
       <div class="buttons"><button type="button" class="strong" onClick=${of.mine}>Keep mine</button><button type="button" onClick=${of.theirs}>Take theirs</button></div></div>`;
   }
   return of.kept.value && html`<p class="note" role="status">This text was not saved when you left. <button type="button" onClick=${of.restart}>Start over</button></p>`;
