@@ -40,7 +40,7 @@ from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.records import MAX_RECORDS, Changes, Consent, Record
 from shared.domain.refusals import RefusedError
-from shared.domain.searching import last_seen
+from shared.domain.searching import MAX_TEXT, last_seen
 from shared.domain.tables import as_csv
 
 EXPORTED = 500
@@ -192,9 +192,9 @@ def unsubscribe(request: Request, contact: str) -> Json:
     """Somebody has told the shop that they want no more email, or none about these topics. It holds at once."""
     told, profile, instant = _read(Unsubscribed, request.json()), profile_of(contact, "contact"), now()
     topics = told.topics or (ALL,)
+    for topic in told.topics or ():
+        _refuse_unknown_topic(topic)  # before it is anything else's: an id has its own form
     no = Changes(consent=tuple(Consent(topic=topic, state="unsubscribed", at=iso(instant)) for topic in topics))
-    if told.topics is not None:
-        _refuse_unknown_topics(no.consent)
     hashed = identities.address_hash(profile.email) if profile.email else profile.contact
     addresses.answer(hashed, dict.fromkeys(topics, "unsubscribed"), instant, "admin")
     _tell(no, (Identity(kind=IdentityKind.CONTACT, value=profile.contact),), {}, request)
@@ -223,8 +223,8 @@ def export(request: Request) -> Json:
     if segment is not None:
         refuse_unknown(segment)
     cursor = place_of(str(body["cursor"]) if body.get("cursor") is not None else None)
-    if text is not None and not (isinstance(text, str) and text.strip()):
-        raise RefusedError("invalid_search", "it must be a text", "text")
+    if text is not None and not (isinstance(text, str) and 0 < len(text.strip()) <= MAX_TEXT):
+        raise RefusedError("invalid_search", f"it must be a text of at most {MAX_TEXT} characters", "text")
     people, following = _some(text, segment, cursor)
     rows = _rows(_profiles(people))
     logger.info("people exported", people=len(rows), operator=request.operator)
@@ -304,9 +304,12 @@ def _address(text: str) -> str:
 
 def _refuse_unknown_topics(answers: tuple[Consent, ...]) -> None:
     for each in answers:
-        if each.topic != ALL and shop_settings.settings().topic(each.topic) is None:
-            said = f"there is no topic {each.topic} in the shop's settings"
-            raise RefusedError("unknown_topic", said, "consent.topic")
+        _refuse_unknown_topic(each.topic, "consent.topic")
+
+
+def _refuse_unknown_topic(topic: str, field: str = "topics") -> None:
+    if topic != ALL and shop_settings.settings().topic(topic) is None:
+        raise RefusedError("unknown_topic", f"there is no topic {topic[:100]} in the shop's settings", field)
 
 
 def _tell(

@@ -332,6 +332,8 @@ def start(request: Request, journey: str) -> Json:
     if "contacts" in body:
         return start_for(request, journey, body["contacts"], dry)
     segment = body["segment"]
+    if not isinstance(segment, str):
+        raise RefusedError("invalid_choice", "it must be the id of a segment", "segment")
     if segment not in definitions.segments().segments:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
     found = members.count(segment)

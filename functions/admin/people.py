@@ -200,6 +200,8 @@ def hint(text: str) -> str | None:
 
 
 def refuse_unknown(segment: Json) -> None:
+    if not isinstance(segment, str):
+        raise RefusedError("invalid_choice", "it must be the id of a segment", "segment")
     if segment not in definitions.segments().segments:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
 

@@ -123,9 +123,9 @@ def read(body: Mapping[str, Any]) -> ShopSettings:
 WORDS = {
     "missing": "it is required",
     "extra_forbidden": "there is no such setting",
-    "model_type": "it must be an object: { … }",
-    "model_attributes_type": "it must be an object: { … }",
-    "dict_type": "it must be an object: { … }",
+    "model_type": "it must be an object: {{ … }}",
+    "model_attributes_type": "it must be an object: {{ … }}",
+    "dict_type": "it must be an object: {{ … }}",
     "tuple_type": "it must be a list: [ … ]",
     "int_type": "it must be a whole number",
     "int_from_float": "it must be a whole number",

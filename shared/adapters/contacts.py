@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SHARDS = 10
 """Partitions of the indexes, so that a shop's nightly peak of wake-ups is not one hot partition."""
 MAX_READS = 100  # of one BatchGetItem
+MAX_KEY = 2_048  # bytes of a partition's key
 MAX_DELETES = 25  # of one BatchWriteItem
 MAX_WRITES = 100  # of one TransactWriteItems
 PROFILE = "PROFILE"
@@ -73,8 +74,15 @@ def shard_of(contact: str) -> int:
 
 def read(contact: str) -> Stored | None:
     """The contact's profile, read consistently; None when there is no such contact."""
+    if not _can_be_a_key(contact):
+        return None
     answer = client("dynamodb").get_item(TableName=table(), Key=key(contact, PROFILE), ConsistentRead=True)
     return _stored(answer["Item"]) if "Item" in answer else None
+
+
+def _can_be_a_key(contact: str) -> bool:
+    """DynamoDB refuses the whole call for one that cannot; of none there is a contact."""
+    return 0 < len(contact.encode()) <= MAX_KEY
 
 
 def read_all(
@@ -86,7 +94,7 @@ def read_all(
     `unreadable` is told of a contact whose profile cannot be loaded, which then holds up no other; without it, that
     raises. Whoever goes through everybody gives it.
     """
-    several = iter(contacts)
+    several = filter(_can_be_a_key, contacts)
     while batch := list(dict.fromkeys(islice(several, MAX_READS))):
         wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
         for tries in count():
