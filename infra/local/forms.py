@@ -24,6 +24,7 @@ DESCRIPTION = """Sign-up forms and surveys (`make run`).
   .venv/bin/beckon form set form.yaml              write it: a new one, or the change of the one of its id
   .venv/bin/beckon form publish ID                 put it on the web, and say what to paste into the shop's pages
   .venv/bin/beckon form unpublish ID               take it off the web
+  .venv/bin/beckon form duplicate ID NEW           a new form like this one, not on the web
 
 With --json, list, show and publish print what the API answers.
 
@@ -43,8 +44,10 @@ def add_commands(form: argparse.ArgumentParser) -> None:
     written.add_argument("file", type=Path, metavar="FILE", help="YAML or JSON, as `beckon form show` writes it")
     published = command("publish", publish, "put it on the web as it is written")
     taken_off = command("unpublish", unpublish, "take it off the web")
-    for each in (shown, published, taken_off):
+    duplicated = command("duplicate", duplicate, "a new form like this one, not on the web")
+    for each in (shown, published, taken_off, duplicated):
         each.add_argument("id", metavar="ID")
+    duplicated.add_argument("new", metavar="NEW", help="the id of the new one")
     for each in (listed, shown, published):
         add_json(each)
 
@@ -97,6 +100,11 @@ def publish(arguments: argparse.Namespace) -> None:
 def unpublish(arguments: argparse.Namespace) -> None:
     _change(arguments, "unpublish")
     console.print("It is off the web within a minute; sign-ups that wait can still be confirmed.")
+
+
+def duplicate(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "POST", f"{_path(arguments.id)}/duplicate", {"id": arguments.new})
+    console.print(f"[bold]{told['id']}[/] is written and not on the web: {escape(told['name'])}.")
 
 
 def _change(arguments: argparse.Namespace, what: str) -> Json:

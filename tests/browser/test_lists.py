@@ -27,6 +27,8 @@ def shop() -> Iterator[Shop]:
         assert made.ask("POST", path, body)[0] == 201
     for number in range(3):
         assert made.ask("POST", "/campaigns", {**CAMPAIGN, "id": f"c{number}", "name": f"Campaign {number}"})[0] == 201
+    for pool in ("spring", "win_back"):
+        assert made.ask("PUT", f"/coupons/{pool}", {"low": 5})[0] == 200
     for name in ("one", "two"):
         assert made.ask("POST", "/keys", {"name": name, "role": "viewer" if name == "one" else "editor"})[0] in (
             200,
@@ -50,6 +52,7 @@ LISTS = {
     "keys?role=editor": ["two"],
     "keys?q=o&sort=used": ["one", "two"],
     "changes?action=%2Fkeys": [],
+    "coupons?stock=empty&q=win": ["win_back empty"],
     "segments?q=at+risk": [],
 }
 

@@ -149,6 +149,7 @@ def test_a_form_is_written_published_shown_changed_and_taken_off(beckon: Command
     assert beckon("form", "show", "newsletter", "--json").json["form"]["title"] == "All that is new"
     assert beckon("form", "publish", "newsletter", "--json").json["version"] == 2
     assert "off the web" in beckon("form", "unpublish", "newsletter").out
+    assert "not on the web" in beckon("form", "duplicate", "newsletter", "another").out
     assert beckon("form", "list", "--json").json["forms"][0]["published"] is False
 
 

@@ -1,11 +1,20 @@
 // Pools of coupon codes: what is left of each, what became of those that were given, and a new one.
 
 import { ask, at, whole } from "./api.js";
-import { Card, Empty, Failure, LoadedPage, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Listing } from "./listing.js";
+import { Card, Failure, LoadedPage, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { count, idOf, When } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 const MOST_LETTERS = 64; // of a pool's id
+
+const STOCKS = { enough: "enough", low: "running low", empty: "empty", one: "one for all" };
+const stock = ({ left, low }) => left === null ? "one" : left === 0 ? "empty" : left < low ? "low" : "enough";
+const SORTS = {
+  name: ["Name", (one, other) => one.id.localeCompare(other.id)],
+  left: ["Fewest left", (one, other) => (one.left ?? Infinity) - (other.left ?? Infinity) || 0],
+  given: ["Most given", (one, other) => (other.given ?? 0) - (one.given ?? 0)],
+};
 
 export default function Coupons({ query = "" }) {
   const told = useLoaded(() => whole("coupons", "pools"));
@@ -13,14 +22,15 @@ export default function Coupons({ query = "" }) {
   return html`<${LoadedPage} of=${told}>${({ pools }) => html`
     <${Title}>Coupons<//>
     <p class="lead">Codes that emails give: a list of codes, of which each person gets their own, or one code for all. The codes themselves are made at your storefront.</p>
-    <${Card}>${pools.length === 0 ? html`<${Empty}>No pool yet.<//>` : html`<${Table} label="Pools" stacked rows=${pools} columns=${[
+    <${Card}><${Listing} path="#/coupons" query=${query} rows=${pools} sorts=${SORTS} text=${(each) => `${each.id} ${each.code ?? ""}`} nothing="No pool yet."
+      filters=${[{ name: "stock", title: "Stock", of: stock, choices: STOCKS }]}>${(found) => html`<${Table} label="Pools" stacked rows=${found} columns=${[
       { title: "Pool", cell: (each) => html`<a href="#/coupons/${each.id}">${each.id}</a> <${Stock} of=${each} />` },
       { title: "Left", number: true, cell: (each) => each.left === null ? "one for all" : counted(each.left, each) },
       { title: "Given", number: true, cell: (each) => counted(each.given, each) },
       { title: "Redeemed", number: true, cell: (each) => counted(each.redeemed, each) },
       { title: "Expired", number: true, cell: (each) => counted(each.expired, each) },
       { title: "Good for", cell: (each) => goodFor(each) },
-    ]} />`}<//>
+    ]} />`}<//><//>
     <${New} key=${like} like=${pools.find((each) => each.id === like)} />`}<//>`;
 }
 
