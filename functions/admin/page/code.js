@@ -3,10 +3,10 @@
 
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
-/** `{ isThere, go }` of the editor in the element `host`: whether it is, and the way to a line. `kind` is `yaml` or `xml` (none: no
+/** `{ host, isThere, go }`: a reference for the element that the editor is to be in, whether it is, and the way to a line. `kind` is `yaml` or `xml` (none: no
  *  editor), `wrong` the numbers of lines that something is wrong with, `change` is given the text as it is written. */
-export function useCode(host, { kind, text, label, wrong = [], change }) {
-  const [made, isThere, latest] = [useRef(null), useSignal(false), useRef()];
+export function useCode({ kind, text, label, wrong = [], change }) {
+  const [host, made, isThere, latest] = [useRef(), useRef(null), useSignal(false), useRef()];
   latest.current = { text, change };
   useEffect(() => {
     if (!kind) return undefined;
@@ -23,12 +23,11 @@ export function useCode(host, { kind, text, label, wrong = [], change }) {
   }, []);
   useEffect(() => { made.current?.show(text); }, [text, isThere.value]);
   useEffect(() => { made.current?.mark(wrong); }, [wrong.join(), text, isThere.value]);
-  return { isThere: isThere.value, go: (line) => made.current.go(line) };
+  return { host, isThere: isThere.value, go: (line) => made.current.go(line) };
 }
 
 /** A labelled text area, or the editor in its place. */
 export function Code({ title, kind, text, rows = 24, change }) {
-  const host = useRef();
-  const { isThere } = useCode(host, { kind, text, label: title, change });
+  const { host, isThere } = useCode({ kind, text, label: title, change });
   return html`<div class="wide"><label>${title}<textarea class="code" hidden=${isThere} rows=${rows} spellcheck="false" value=${text} onInput=${(event) => change(event.target.value)}></textarea></label><div class="coded" ref=${host}></div></div>`;
 }

@@ -4,6 +4,7 @@
 
 import { ask, at } from "./api.js";
 import { Saving, Unsaved, useDraft } from "./autosave.js";
+import { useCode } from "./code.js";
 import { Frame } from "./journey-frame.js";
 import { Drawn } from "./journey-parts.js";
 import { Lines } from "./lines.js";
@@ -53,6 +54,11 @@ function Editor({ id, yaml, told, again }) {
   };
 
   const problems = checked.value?.problems ?? [];
+  const write = (value) => {
+    text.value = value;
+    problem.value = null;
+  };
+  const code = useCode({ kind: "yaml", text: text.value, label: "The definition as YAML", wrong: problems.map((each) => each.line ?? 0), change: write });
   return html`<${Card}>
     <div class="head"><h2>Definition ${hasDraft && html`<${Tag}>draft<//>`}</h2>
       <div class="buttons"><${Saving} of=${draft} />
@@ -67,7 +73,7 @@ function Editor({ id, yaml, told, again }) {
       <${Drawn} checked=${checked.value} edit=${edit} back=${back} failed=${failed.value} />
       <section class="written" aria-label="As YAML"><label for="definition">As YAML; <code>docs/journeys.md</code> explains all of it</label>
         ${checked.value?.whole && html`<p class="note" role="status">The whole text was written again by this: its comments could not be kept. <button onClick=${back}>Undo</button></p>`}
-        <${Lines} kind="yaml" label="The definition as YAML" text=${text.value} problems=${problems} onInput=${(event) => { text.value = event.target.value; problem.value = null; }} /></section>
+        <${Lines} code=${code} text=${text.value} problems=${problems} onInput=${(event) => write(event.target.value)} /></section>
     </div>
     ${publishing.value && html`<${publishing.value.Publishing} told=${told} id=${id} found=${publishing.value.found} etag=${draft.etag.current} close=${() => { publishing.value = null; }} done=${() => { draft.drop(); location.hash = `#/journeys/${id}`; }} />`}
   <//>`;

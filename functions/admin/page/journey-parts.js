@@ -26,7 +26,7 @@ export function Drawn({ checked, edit, back, failed }) {
   const step = value.steps.find((each) => each.id === chosen.value);
   const wrong = (id) => checked.problems.some((each) => each.step === id);
   const card = (node) => {
-    if (!node.step) return html`<${Outside} of=${node} said=${said} /><${Chooser} of=${node.kind === "trigger" ? "begin" : "exits"} chosen=${chosen}><span class="hidden">${node.kind === "trigger" ? "Change how it starts" : "Change what ends it early"}</span><//>`;
+    if (!node.step) return html`<${Outside} of=${node} said=${said} /><${Chooser} of=${node.kind === "trigger" ? "begin" : "exits"} chosen=${chosen} over><span class="hidden">${node.kind === "trigger" ? "Change how it starts" : "Change what ends it early"}</span><//>`;
     const text = node.kind === "branch" ? "" : said.steps[node.id]?.text ?? "";
     return html`<${Kind} icon=${node.kind}>${KINDS[node.kind] ?? node.kind}${wrong(node.id) && html` <span class="tag bad">to fix</span>`}<//>
       <${Chooser} of=${node.id} chosen=${chosen}>${words(node.id)}<//><span class="clipped soft" title=${text}>${text}</span>`;
@@ -44,7 +44,7 @@ export function Drawn({ checked, edit, back, failed }) {
   </aside>` : html`<aside class="chosen soft"><p>Choose a card to change it, or to put a step after it.</p></aside>`}`;
 }
 
-const Chooser = ({ of, chosen, children }) => html`<button class="name" aria-expanded=${String(chosen.value === of)} onClick=${() => { chosen.value = chosen.value === of ? null : of; }}>${children}</button>`;
+const Chooser = ({ of, chosen, over = false, children }) => html`<button class=${over ? "name over" : "name"} aria-expanded=${String(chosen.value === of)} onClick=${() => { chosen.value = chosen.value === of ? null : of; }}>${children}</button>`;
 
 function Chosen({ of, step, value, checked, said, edit, choose }) {
   const told = useLoaded(loaded, []);

@@ -1,19 +1,17 @@
 // A text with the numbers of its lines, and notes beside those that something is wrong with.
 
-import { useCode } from "./code.js";
 import { capital } from "./words.js";
 import { html, useLayoutEffect, useRef } from "./vendor/preact.js";
 
 const MIN_ROWS = 18;
 
-/** `problems` are `{ line, step, text }`. Of a `kind` (`yaml`), it becomes an editor of code, called `label`, once that is loaded. */
-export function Lines({ text, problems, onInput, kind, label }) {
-  const [area, notes, host] = [useRef(), useRef(), useRef()];
-  const code = useCode(host, { kind, text, label, wrong: problems.map((each) => each.line ?? 0), change: (value) => onInput({ target: { value } }) });
+/** `problems` are `{ line, step, text }`. `code` is an editor of code for the place of the text area (code.js). */
+export function Lines({ text, problems, onInput, code = null }) {
+  const [area, notes] = [useRef(), useRef()];
   const lines = text.split("\n");
   const wrong = new Set(problems.map((each) => each.line));
   const go = (line) => {
-    if (code.isThere) {
+    if (code?.isThere) {
       code.go(line);
       return;
     }
@@ -30,10 +28,10 @@ export function Lines({ text, problems, onInput, kind, label }) {
       free = top + note.offsetHeight + 4;
     }
   }, [problems]);
-  return html`<div class="lines ${code.isThere ? "by-code" : ""} ${problems.length > 0 ? "noted" : ""}">
-    <ol class="code" aria-hidden="true" hidden=${code.isThere}>${lines.map((_, n) => html`<li class=${wrong.has(n + 1) ? "wrong" : ""}></li>`)}</ol>
-    <div class="coded" ref=${host}></div>
-    <textarea id="definition" ref=${area} hidden=${code.isThere} class="code" spellcheck="false" wrap="off" rows=${Math.max(lines.length, MIN_ROWS)} value=${text} onInput=${onInput}
+  return html`<div class="lines ${code?.isThere ? "by-code" : ""} ${problems.length > 0 ? "noted" : ""}">
+    <ol class="code" aria-hidden="true" hidden=${code?.isThere ?? false}>${lines.map((_, n) => html`<li class=${wrong.has(n + 1) ? "wrong" : ""}></li>`)}</ol>
+    ${code && html`<div class="coded" ref=${code.host}></div>`}
+    <textarea id="definition" ref=${area} hidden=${code?.isThere ?? false} class="code" spellcheck="false" wrap="off" rows=${Math.max(lines.length, MIN_ROWS)} value=${text} onInput=${onInput}
       aria-invalid=${String(problems.length > 0)} aria-describedby="definition-problems"></textarea>
     <ul id="definition-problems" class="code" ref=${notes}>${[...problems].sort((one, other) => (one.line ?? 1) - (other.line ?? 1)).map((each) => html`<li data-line=${each.line ?? 1}>
       ${each.line && html`<button onClick=${() => go(each.line)}>Line ${each.line}</button> `}${each.step && html`<strong>${each.step}: </strong>`}${capital(each.text)}</li>`)}</ul>
