@@ -14,7 +14,7 @@ from functions.insight import leads
 from functions.insight.seam import Acts, Data, Lines, Orders, Points
 from shared.domain.conditions.points import Points as Asked
 from shared.domain.events import DAY, HOUR, NEVER, Event, Type
-from shared.domain.insight.calibration import IN_A_BAND, NEEDED, WITHIN, Calibration, calibrated, cuts
+from shared.domain.insight.calibration import NEEDED, WITHIN, Calibration, calibrated, cuts
 from shared.domain.lead_models import LeadModel
 from shared.domain.lead_scores import lead_score
 from shared.domain.profiles import Profile
@@ -51,7 +51,7 @@ def test_the_shares_are_those_that_the_people_were_made_with() -> None:
         inside = [each for each in seen if band.least <= each[0] and (band.most is None or each[0] <= band.most)]
         true = sum(chance(points) * people for points, people, _ in inside) / band.people
         assert band.low <= true <= band.high
-        assert band.ordered >= IN_A_BAND
+        assert band.ordered >= 10
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
@@ -76,7 +76,7 @@ def test_every_band_can_carry_its_share_and_each_person_is_in_one(told: dict[int
         assert found.bands == ()
         assert found.sentence.startswith(f"not enough: {found.gate.have} of 50 first orders within 30 days")
         return
-    assert all(band.ordered >= IN_A_BAND and band.low <= band.share <= band.high for band in found.bands)
+    assert all(band.ordered >= 10 and band.low <= band.share <= band.high for band in found.bands)
     assert sum(band.people for band in found.bands) == found.people
     assert sum(band.ordered for band in found.bands) == found.gate.have
     for one, other in zip(found.bands, found.bands[1:], strict=False):

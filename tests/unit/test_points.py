@@ -14,7 +14,7 @@ from shared.domain import sql
 from shared.domain.conditions import Condition, Segment
 from shared.domain.conditions.points import Points
 from shared.domain.evaluation import HistoryNeededError
-from shared.domain.events import DAY, HOUR, NEVER, Event, Instant
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Instant
 from shared.domain.explanations import explain
 from shared.domain.lead_models import HALVINGS, MODELS, Decay, LeadModel
 from shared.domain.lead_scores import lead_score, lead_scores
@@ -126,9 +126,9 @@ def test_points_are_brute_forces_and_until_is_sound_and_exact(
 
 
 @settings(max_examples=80, deadline=None)
-@given(models, st.lists(events(), min_size=1, max_size=4), st.integers(0, 40))
-def test_sql_gives_the_same_points(model: LeadModel, histories: list[list[Event]], step: int) -> None:
-    t, definitions = AFTER + 3 * HOUR * step + 1, shop(model, {}, {"at_least": 1}, {"at_most": 0}, {"at_least": -3})
+@given(models, st.lists(events(), min_size=1, max_size=4), st.integers(0, 40), st.sampled_from([0, 1, 40 * MINUTE]))
+def test_sql_gives_the_same_points(model: LeadModel, histories: list[list[Event]], step: int, off: int) -> None:
+    t, definitions = AFTER + 3 * HOUR * step + off, shop(model, {}, {"at_least": 1}, {"at_most": 0}, {"at_least": -3})
     told = {f"c{number:015x}": history for number, history in enumerate(histories)}
     profiles = []
     for contact, history in told.items():
@@ -200,6 +200,26 @@ def test_who_clicks_is_qualified_until_it_has_decayed_and_no_job_is_needed() -> 
     # 8 + 8 have fallen to 10 a week after the second: for an hour more that is enough.
     (left,) = absorb(definitions, profile, [], AFTER + 30 * DAY)
     assert (left.entered, left.cause, left.time) == (False, BY_TIME, AFTER + 9 * DAY + HOUR)
+
+
+def test_what_a_loss_keeps_somebody_from_comes_as_it_fades_and_at_its_hour() -> None:
+    definitions = shop(MODEL, {"at_least": -10})
+    profile = german(click(0, 0, "Email Complained"))
+    holds, change = change_of(definitions.compiler.function([Points(model="lead", at_least=-10)]), profile, AFTER)
+    # 10 - 50 come to -10 when 20 of the 50 are left: 4 days after the first half-life.
+    assert (holds, change) == (False, AFTER + 14 * DAY)
+    assert evaluate(definitions, "s0", profile, AFTER) == (False, AFTER + 14 * DAY)
+
+
+def test_what_a_loss_takes_ends_it_sooner() -> None:
+    definitions = shop(MODEL, {"at_least": -24})
+    profile = german(click(0), click(0, 1), click(0, 0, "Email Complained"))
+    assert evaluate(definitions, "s0", profile, AFTER)[0]  # 10 + 16 - 50 are -24, and fade towards 10
+    held = shop(MODEL.model_copy(update={"half_life": None}), {"at_least": -24})
+    assert evaluate(held, "s0", profile, AFTER) == (True, NEVER)
+    lately = MODEL.rules[0].model_copy(update={"within": 5 * DAY})
+    left = shop(MODEL.model_copy(update={"half_life": None, "rules": (lately, *MODEL.rules[1:])}), {"at_least": -24})
+    assert evaluate(left, "s0", profile, AFTER) == (True, AFTER + 5 * DAY)
 
 
 def test_no_more_than_so_many_events_count_and_the_newest_do() -> None:
