@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from functions.insight import leads
 from functions.insight.seam import Acts, Data, Lines, Orders, Points
 from shared.domain.conditions.points import Points as Asked
-from shared.domain.events import DAY, HOUR, NEVER, Event, Type
+from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Type
 from shared.domain.insight.calibration import NEEDED, WITHIN, Calibration, calibrated, cuts
-from shared.domain.lead_models import LeadModel
+from shared.domain.lead_models import MODELS, LeadModel
 from shared.domain.lead_scores import lead_score
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold
 from shared.domain.questions import points_at
 from shared.domain.segments import compile_segments
-from tests.unit.profile_histories import AFTER, EVERY_OTHER, events
+from tests.unit.profile_histories import AFTER, CONTACT, EVERY_OTHER, events
 from tests.unit.sql_lake import Lake
 from tests.unit.test_points import models
 
@@ -146,7 +146,8 @@ def test_the_lake_gives_the_points_of_events_as_they_were(
 ) -> None:
     """Of rules on events, but for orders: and nothing of what came after the instant."""
     rules = [rule for rule in model.rules if rule.kind == "event" and rule.event != Type.ORDER_COMPLETED]
-    query = points_at(model, [AFTER - 2 * DAY, AFTER, AFTER + step * 7 * HOUR])
+    instants = (AFTER - 2 * DAY, AFTER, AFTER + step * 7 * HOUR + 40 * MINUTE)
+    query = points_at(model, instants)
     if query is None:
         assert rules == []
         return
@@ -157,13 +158,24 @@ def test_the_lake_gives_the_points_of_events_as_they_were(
     rows = {row["contact_number"]: row for row in lake.rows(query)}
     for contact, history in told.items():
         row = rows.get(int(contact[1:], 16), {})
-        for number, t in enumerate((AFTER - 2 * DAY, AFTER, AFTER + step * 7 * HOUR)):
+        for number, t in enumerate(instants):
             profile = Profile(contact)
             for event in history:
                 if event.time <= t:
                     fold(profile, event, EVERY_OTHER)
             expected = lead_score(definitions, "lead", profile, t).points
             assert int(row.get(f"p{number}") or 0) * 100 // model.decay.one / 100 == expected
+
+
+def test_an_event_leaves_each_window_at_its_own_edge() -> None:
+    rule = {"kind": "event", "event": "Page Viewed", "points": 1}
+    raw = {"id": "lead", "name": "Lead", "threshold": 1, "rules": [{**rule, "within": each} for each in ("6h", "2d")]}
+    (model,) = MODELS.validate_python([raw])
+    event = Event(id="e", type="Page Viewed", time=AFTER, received=AFTER, source="segment", identities=CONTACT)
+    definitions = compile_segments([], models=[model])
+    query = points_at(model, [AFTER + 6 * HOUR - 1, AFTER + 6 * HOUR, AFTER + 2 * DAY])
+    (row,) = Lake([], {"c" + "0" * 15: [event]}, definitions, AFTER).rows(str(query))
+    assert [row["p0"], row["p1"], row["p2"]] == [2, 1, 0]
 
 
 def test_nobody_is_never() -> None:
