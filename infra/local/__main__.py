@@ -113,7 +113,7 @@ def command_line() -> argparse.ArgumentParser:
     contact.description, contact.formatter_class = contacts.DESCRIPTION, InColumns
     contacts.add_commands(contact)
     points = command("lead-score", lambda _: None, "list, try and save lead scores: points with weights that you set")
-    points.description, points.formatter_class = lead_scores.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    points.description, points.formatter_class = lead_scores.DESCRIPTION, InColumns
     lead_scores.add_commands(points)
     scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
     scores.description, scores.formatter_class = insight.DESCRIPTION, InColumns
