@@ -1,6 +1,7 @@
 // A draft of a campaign as a form.
 
 import { read, Unsaved } from "./autosave.js";
+import { TestFields } from "./campaign-results.js";
 import { Card } from "./parts.js";
 import { capital } from "./words.js";
 import { html } from "./vendor/preact.js";
@@ -40,6 +41,7 @@ export function CampaignForm({ told, draft, known: { templates, segments, topics
         <label>About<select value=${made.topic ?? "marketing"} onChange=${(event) => set("topic", event.target.value)}>${topics.map((each) => html`<option value=${each.id} selected=${each.id === (made.topic ?? "marketing")}>${each.name}</option>`)}</select></label>
       </div>
       <${Subjects} variants=${made.variants ?? []} change=${(variants) => set("variants", variants.length > 0 ? variants : null)} />
+      <${TestFields} made=${made} set=${set} />
     <//>
     <${Card} title="When">
       <div class="fields">

@@ -144,7 +144,7 @@ function Scores({ of, points }) {
   return html`<${Card} title="What is likely">
     ${has.length > 0 ? html`<ul class="list scores">${has.map((each) => html`<li>
       <div class="head"><h3>${each.name}</h3>${severalSaid(each.unit, each.value) === null && html`<span class="value">${scoreSaid(each.unit, each.value)}</span>`}</div>
-      ${severalSaid(each.unit, each.value) && html`<ol class="several">${severalSaid(each.unit, each.value).map((text) => html`<li>${text}</li>`)}</ol>`}
+      ${severalSaid(each.unit, each.value) && html`<ol class="listed">${severalSaid(each.unit, each.value).map((text) => html`<li>${text}</li>`)}</ol>`}
       <p class="small soft">${[
         each.said,
         isRanked(each.unit) && each.band,
