@@ -321,10 +321,13 @@ def _scenes(people: Sequence[Known]) -> Iterator[Told]:
     yield tracked(who(9), ago(minutes=40), "Product Added to Wishlist", **LAMP.seen)
     yield tracked(who(10), ago(2), "Trial Started", plan="Coffee each month")
     yield tracked(who(11), ago(minutes=35), "Form Started", form_id="made-to-order", name="Made to order")
-    # What scores and lists say of people.
+    # What scores and lists say of people. Where the sample is large enough for a night to work them out, the night's
+    # own take the place of these.
     for number in range(25):
         yield fact(who(number), ago(2, minutes=number), predicted_value=20 + (number * 37) % 160)
     yield fact(who(12), ago(2), propensity={"upgrade": 0.82})
+    yield fact(who(13), ago(2), predicted_order=iso(END + 3 * DAY)[:10])
+    yield fact(who(14), ago(2), predicted_order=iso(END - 3 * DAY)[:10])
     yield fact(who(15), ago(2), birthday=f"1974{iso(END)[4:10]}")
     yield fact(who(16), ago(2), birthday="1989-12-20")
     yield fact(who(17), ago(minutes=25), birthday="1981-05-02", interest="candles")
