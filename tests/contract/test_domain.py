@@ -25,7 +25,7 @@ STANDARD = (
     "heapq",
 )
 STANDARD += ("enum", "functools", "hashlib", "hmac", "html", "itertools", "json", "math", "re", "typing", "unicodedata")
-STANDARD += ("csv", "email.utils", "ipaddress", "types", "urllib.parse", "xml", "zlib", "zoneinfo")
+STANDARD += ("csv", "email.utils", "ipaddress", "statistics", "types", "urllib.parse", "xml", "zlib", "zoneinfo")
 ALLOWED = (*STANDARD, "pydantic", "shared.domain")
 """What gives the same for the same. (`datetime` has a clock as well: `banned-api` in pyproject.toml sees to that.)"""
 ELSEWHERE = ("os", "time", "random", "uuid", "rich", "boto3", "urllib.request", "shared.adapters")
