@@ -100,8 +100,9 @@ class ScoreTold(TypedDict):
     sentence: str
     trait: str
     unit: Unit
-    state: Literal["model", "simple", "closed"]
-    """Who gives it: the model, the simple rule where the model does not beat it here, or nobody."""
+    state: Literal["model", "simple", "closed", "told"]
+    """Who gives it: the model, the simple rule where the model does not beat it here, or nobody; `told`: it is told of
+    whoever does something, at once."""
     standing: str
     """How many have it; or why nobody does."""
     contacts: int
@@ -293,7 +294,7 @@ def list_proposals(request: Request) -> Json:
 
 def _told(score: Score, result: Result | None, used: Mapping[str, list[UseTold]]) -> dict[str, Json]:
     checked = result.validation if result is not None else None
-    state = telling.state_of(result)
+    state = telling.state_of(score, result)
     return {
         "score": score.id,
         "name": score.name,

@@ -105,7 +105,7 @@ def lead_points_of(profile: Profile, t: Instant) -> list[shapes.LeadPoints]:
 def why_none(profile: Profile, score: Score, results: Mapping[str, Any]) -> str:
     """`not enough: 63 of 100 customers with an order`, or what it is that this contact lacks."""
     why = telling.why_nobody(insight.result_of(results, score))
-    if why is not None:
+    if why is not None and score.id not in telling.AS_IT_COMES:
         return why
     if score.id in telling.OF_CUSTOMERS and not any(profile.counting_orders()) and not profile.older_orders:
         return "no order that counts yet"

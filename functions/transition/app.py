@@ -1,8 +1,8 @@
 """Transition: does what changes of segment and moves of runs ask for, from the Contacts table's stream.
 
-It keeps the Members, the Runs and the Search table, does what runs of journeys ask for (`runs`), and brings an
-anonymous contact's events to the contact it has joined. The stream may repeat and reorder: each step asks how the
-profile is now, and does no harm twice.
+It keeps the Members, the Runs and the Search table, does what runs of journeys ask for (`runs`), tells how a contact
+feels who has written something (`wording`), and brings an anonymous contact's events to the contact it has joined. The
+stream may repeat and reorder: each step asks how the profile is now, and does no harm twice.
 
 What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
 replay has the stream bring its item again (`dead_letters.replay`).
@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.transition import runs
+from functions.transition import runs, wording
 from shared.adapters import (
     amendments,
     asked,
@@ -59,6 +59,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         try:
             if image["kind"]["S"] == contacts.PROFILE:
                 end(image["contact"]["S"], image.get("merged_into", {}).get("S"), now())
+            elif image["kind"]["S"].startswith(wording.PREFIX):
+                wording.follow(image)
             elif image["kind"]["S"] == search.KIND:
                 search.follow(image["contact"]["S"])
             elif image["kind"]["S"].startswith(contact_runs.PREFIX):

@@ -64,7 +64,7 @@ def list_scores(arguments: argparse.Namespace) -> None:
             console.print(f"  [dim]{escape(each['verdict'])}[/]", soft_wrap=True)
 
 
-_STATES = {"model": "holds here", "simple": "by the simple rule", "closed": "nobody has it yet"}
+_STATES = {"model": "holds here", "simple": "by the simple rule", "closed": "nobody has it yet", "told": "as it comes"}
 
 
 def show(arguments: argparse.Namespace) -> None:

@@ -15,7 +15,18 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from shared.domain.events import MAX_AMOUNT, ORDER_TYPES, Event, Json, Type, amount
-from shared.domain.personal import category_name, code, identifier, in_lake, link, own_words, path, says, text
+from shared.domain.personal import (
+    CODE_WORDS,
+    category_name,
+    code,
+    identifier,
+    in_lake,
+    link,
+    own_words,
+    path,
+    says,
+    text,
+)
 
 TEXT_LISTS = ("product_id", "category")
 """Of an event about several products (an order, a cart): the distinct values of all, in order."""
@@ -36,6 +47,20 @@ KEPT_PROPERTIES = (*TEXT_LISTS, *AMOUNTS, *TEXTS, *CODES, *FLAGS)
 segments ask for, and the lake all."""
 Asked = Mapping[str, frozenset[str]]
 """By event type, the other properties that conditions ask for."""
+WRITTEN = frozenset(
+    {
+        *("Product Reviewed", "Review Submitted", "Survey Answered", "Survey Completed", "Email Replied"),
+        *("Support Ticket Created", "Support Ticket Opened", "Ticket Opened", "Complaint Received"),
+    }
+)
+"""Events with something that the contact has written in their own words (`insight.texts`)."""
+_FREE_TEXT = frozenset(
+    {
+        *("text", "body", "comment", "comments", "review", "reviewbody", "reviewtext", "content", "message"),
+        *("description", "subject", "title", "feedback", "reply", "answer", "answers", "response", "responses"),
+    }
+)
+_QUESTION = frozenset({"question", "questions", "id", "kind", "type"})
 MAX_DEPTH = 4
 """Objects within each other that are looked into."""
 _NAME = re.compile(r"[^=\x00-\x1f\x7f]{1,100}")
@@ -89,7 +114,7 @@ def kept_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[s
         if properties.get(name) is not None:
             found[name] = text(properties[name], words, event.public)
     for name in CODES:
-        if properties.get(name) is not None and may_tell(event, name):
+        if properties.get(name) is not None and may_tell(event, name) and not _is_theirs(event, name, properties[name]):
             found[name] = code(properties[name], words)
     for name in FLAGS:
         if isinstance(properties.get(name), bool) and may_tell(event, name):
@@ -108,13 +133,16 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
     """The event's properties that are none of KEPT_PROPERTIES: texts, numbers, flags, and lists of them.
 
     A dot leads into an object, and through a list into each of its objects: `answers.points`. What says something of
-    the contact is left out, as of all texts; of senders with a public write key, codes alone pass. Of a list each text
-    and flag is kept once, and each number as often as it was told, since they are added up. It is as many as fit
-    MAX_BYTES, in the order of their names, so that profiles and the lake know the same of an event whatever is asked.
+    the contact is left out, as of all texts; of senders with a public write key, and of events in which people write
+    (WRITTEN), codes alone pass, and nothing of what they wrote. Of a list each text and flag is kept once, and each
+    number as often as it was told, since they are added up. It is as many as fit MAX_BYTES, in the order of their
+    names, so that profiles and the lake know the same of an event whatever is asked.
     """
     own = own_words(event.traits) | known
     told: dict[str, list[tuple[str, Json]]] = {}
-    for name, value in _leaves("", event.properties, 0):
+    for name, value in leaves(event.properties):
+        if _is_theirs(event, name, value):
+            continue
         fixed = name in KEPT_PROPERTIES or (event.public and name in OURS_TO_TELL)
         if not fixed and may_be_asked(name) and text(name, own, event.public) is not None:
             said = _said(value, event, frozenset() if name == COUPON_POOL and tells_of_order(event) else own)
@@ -135,6 +163,31 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
 
 def tells_of_order(event: Event) -> bool:
     return event.order is not None or event.type in ORDER_TYPES
+
+
+def is_free_text(name: str) -> bool:
+    """Whether this property of an event in which people write (WRITTEN) is what they wrote: `review_body`,
+    `answers.2.answer`, and no `answers.2.question`."""
+    parts = [re.sub(r"[\W_]+", "", part).lower() for part in name.split(".")]
+    return not _FREE_TEXT.isdisjoint(parts) and parts[-1] not in _QUESTION
+
+
+def _is_theirs(event: Event, name: str, value: Json) -> bool:
+    """Whether a text is, or may be, the contact's own words, which stay in their partition. What a form of ours has
+    asked is in its event only as far as it was chosen from the shop's words; one word of an answer may have been."""
+    if event.type not in WRITTEN or event.source == "form" or not isinstance(value, str):
+        return False
+    if is_free_text(name):
+        return _ONE_WORD.fullmatch(value) is None or not name.lower().startswith(("answer", "response"))
+    return len(value.split()) > CODE_WORDS or text(value, frozenset(), public=True) is None
+
+
+_ONE_WORD = re.compile(r"[\w.+-]{1,40}", re.ASCII)
+
+
+def leaves(properties: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Each value with the names that lead to it, through objects and lists."""
+    return _leaves("", properties, 0)
 
 
 def _leaves(name: str, value: Json, depth: int) -> Iterator[tuple[str, Json]]:

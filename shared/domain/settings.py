@@ -26,6 +26,7 @@ from shared.domain.events import (
     Strict,
     normal_email,
 )
+from shared.domain.insight.texts import DEFAULT_TOPICS, folded
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"
@@ -229,6 +230,17 @@ FeedName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """As a template writes it: `blog`."""
 
 
+def _has_word(text: str) -> str:
+    if not folded(text):
+        raise ValueError("has neither letters nor digits")
+    return text
+
+
+TopicWord = Annotated[str, Field(min_length=1, max_length=60, pattern=LINE), AfterValidator(_has_word)]
+TopicWords = Annotated[tuple[TopicWord, ...], Field(min_length=1, max_length=60)]
+"""The words, or several in a row, by which a text is known to be about something."""
+
+
 ProductId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=LINE)]
 """A product's, at its storefront."""
 
@@ -243,6 +255,7 @@ class ShopSettings(Strict):
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
     `picked_products`: ids at the storefront; what emails recommend where nothing better is known.
+    `text_topics`: what is looked for in what contacts write (the trait `sentiment.topics`), each topic by its words.
     `webhooks`: where journeys' notices are told, by whom they are for.
     `feeds`: RSS, Atom or iCalendar, by the names that templates have for them (`feeds.blog`); `weather`:
     whether templates may ask Open-Meteo for the weather where a contact is."""
@@ -264,6 +277,9 @@ class ShopSettings(Strict):
     interests: tuple[Line, ...] = Field(default=(), max_length=30)
     boxes_may_be_ticked: bool = False
     picked_products: tuple[ProductId, ...] = Field(default=(), max_length=20)
+    text_topics: dict[Annotated[str, Field(pattern=TOPIC_ID)], TopicWords] = Field(
+        default_factory=lambda: dict(DEFAULT_TOPICS), max_length=20
+    )
     webhooks: dict[Told, WebhookAddress] = Field(default_factory=dict)
     feeds: dict[FeedName, WebAddress] = Field(default_factory=dict, max_length=5)
     weather: bool = False

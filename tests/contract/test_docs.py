@@ -30,13 +30,14 @@ from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import State
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, Type
+from shared.domain.insight.texts import DEFAULT_TOPICS, INTENTS
 from shared.domain.journeys import checking
 from shared.domain.journeys.acts import is_act
 from shared.domain.journeys.checking import Known
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.simulating import Rates
 from shared.domain.profiles import bounds
-from shared.domain.properties import KEPT_PROPERTIES
+from shared.domain.properties import KEPT_PROPERTIES, WRITTEN
 from shared.domain.settings import ShopSettings
 from shared.domain.sources import payload, segment, shopify
 from shared.domain.templates.definition import Template
@@ -46,6 +47,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADMIN = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
 DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+INSIGHT = (ROOT / "docs" / "insight.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
 TEMPLATES = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
@@ -214,6 +216,16 @@ def test_the_bounds_on_senders_in_the_docs_are_the_codes() -> None:
     rate, burst = of_website["ThrottlingRateLimit"], of_website["ThrottlingBurstLimit"]
     assert f"| {rate} requests a second, {burst} at once" in said
     assert f"have {api['DefaultRouteSettings']['ThrottlingRateLimit'] - rate} more of their own" in said
+
+
+def test_the_events_in_which_people_write_are_the_codes() -> None:
+    named = [name for cells in rows(EVENTS, "What contacts write") for name in re.findall(r"`([^`]+)`", cells[0])]
+    assert sorted(named) == sorted(WRITTEN)
+    said = {
+        cells[0].strip("`"): set(re.findall(r"`(\w+)`", cells[1])) for cells in rows(INSIGHT, "What contacts write")
+    }
+    assert said["sentiment.topics"] == {*DEFAULT_TOPICS, "text_topics"}
+    assert said["sentiment.intents"] == {"question", *INTENTS}
 
 
 def test_the_lanes_in_the_docs_are_the_codes() -> None:

@@ -30,6 +30,7 @@ from shared.domain import facts
 from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 from shared.domain.messages.refusals import Refusal
+from shared.domain.properties import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = settings.template()
@@ -691,7 +692,23 @@ def test_the_stream_filters_let_through_what_the_functions_are_for() -> None:
         for function in ("LakeFunction", "TransitionFunction")
     }
     assert event_key(event).startswith(prefixes["LakeFunction"][0])
-    assert prefixes == {"LakeFunction": ["EVENT#"], "TransitionFunction": ["TRANSITION#", "RUN#", "WORDS", "PROFILE"]}
+    assert prefixes == {
+        "LakeFunction": ["EVENT#"],
+        "TransitionFunction": ["TRANSITION#", "RUN#", "EVENT#", "WORDS", "PROFILE"],
+    }
+    patterns = [
+        json.loads(each["Pattern"])["dynamodb"]
+        for stream in events("TransitionFunction", "DynamoDB")
+        for each in stream["FilterCriteria"]["Filters"]
+    ]
+    written = [each["NewImage"]["type"]["S"] for each in patterns if "type" in each.get("NewImage", {})]
+    assert [set(each) for each in written] == [WRITTEN]
+    assert len(patterns) <= 5, "a trigger has five filters, unless AWS has raised the quota"
+
+
+def test_a_stream_has_no_more_readers_than_aws_has_room_for() -> None:
+    readers = [name for name in FUNCTIONS for _ in events(name, "DynamoDB")]
+    assert sorted(readers) == ["LakeFunction", "TransitionFunction"], "a shard of a stream is read by two at most"
 
 
 def test_schedules_ask_for_tasks_that_there_are() -> None:

@@ -253,7 +253,8 @@ def everything(system: System) -> Iterator[tuple[str, str]]:
     yield from stored(system, *TABLES - {"Contacts", "Identities"})
     for row in system.world.db.execute("SELECT attributes FROM queue_messages WHERE attributes IS NOT NULL"):
         yield "reasons", str(row[0])
-    for name in ("executions", "execution_events", "due", "bus_events"):
+    made = {row[0] for row in system.world.db.execute("SELECT name FROM sqlite_master")}
+    for name in made & {"executions", "execution_events", "due", "bus_events"}:
         for row in system.world.db.execute(f"SELECT * FROM {name}"):
             yield name, repr(tuple(row))
     for (bucket,) in system.world.db.execute("SELECT name FROM buckets").fetchall():

@@ -44,7 +44,7 @@ def result(verdict: str = "model", gates: tuple[Gate, ...] = ENOUGH, contacts: i
 def test_too_few_customers_are_said_in_numbers_and_nobody_has_the_score() -> None:
     score = score_of("order")
     closed = result(gates=TOO_FEW)
-    assert telling.state_of(closed) == "closed"
+    assert telling.state_of(score_of("order"), closed) == "closed"
     assert telling.standing(score, closed) == "63 of 100 customers with an order; nobody has this score yet."
     assert telling.why_nobody(closed) == "not enough: 63 of 100 customers with an order"
     assert telling.verdict(score, closed) is None
@@ -53,16 +53,16 @@ def test_too_few_customers_are_said_in_numbers_and_nobody_has_the_score() -> Non
 
 def test_before_the_first_night_nothing_has_been_worked_out() -> None:
     score = score_of("order")
-    assert telling.state_of(None) == "closed"
+    assert telling.state_of(score_of("order"), None) == "closed"
     assert telling.standing(score, None).startswith("Nothing has been worked out yet")
     assert telling.band_names(score, None) == [("high", 0), ("medium", 0), ("low", 0)]
 
 
 def test_where_the_model_does_not_beat_the_simple_rule_that_is_who_gives_it() -> None:
-    assert telling.state_of(result("model")) == "model"
-    assert telling.state_of(result("simple rule")) == "simple"
+    assert telling.state_of(score_of("order"), result("model")) == "model"
+    assert telling.state_of(score_of("order"), result("simple rule")) == "simple"
     too_few = result("too few data")
-    assert telling.state_of(too_few) == "closed"
+    assert telling.state_of(score_of("order"), too_few) == "closed"
     assert telling.standing(score_of("order"), too_few) == "Too few data: nothing happened. Nobody has this score."
 
 

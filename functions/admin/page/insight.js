@@ -7,7 +7,7 @@ import { Calibration, Gain } from "./plots.js";
 import { capital, count, date, day, money, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
-const STATES = { model: ["good", "holds here"], simple: ["note", "by the simple rule"] };
+const STATES = { model: ["good", "holds here"], simple: ["note", "by the simple rule"], told: ["note", "as it comes"] };
 const percent = (share) => `${Math.round(share * 100)} %`;
 const days = (number) => plural(Math.round(number), "day");
 /** How numbers of a score are said, by its unit. */

@@ -71,6 +71,10 @@ function Editor({ told, again, saved, query }) {
         <p class="soft small">What people can choose on their preference page. A topic that a journey’s emails are about cannot go.</p>
         <${Topics} ...${field} />
       <//>
+      <${Card} title="What contacts write about">
+        <p class="soft small">In reviews, answers, replies and tickets these words are looked for: whole words or phrases, in any case, with or without accents. What is found is a contact’s <code>sentiment.topics</code>.</p>
+        <${TextTopics} ...${field} />
+      <//>
       <${Card} title="How many, and when">
         <div class="scroll"><table><thead><tr><th scope="col">Emails</th><th scope="col" class="number">at most a day</th><th scope="col" class="number">in seven days</th></tr></thead>
           <tbody>${Object.entries(CLASSES).map(([name, title]) => html`<tr><th scope="row">${title}</th>
@@ -149,6 +153,19 @@ function Topics({ of, set, wrong }) {
       ${topics.length > 1 && html`<button type="button" class="quiet danger" onClick=${() => set("topics", topics.filter((_, at) => at !== n))}>Remove<span class="hidden"> ${topic.name}</span></button>`}
     </div></li>`)}</ul>
     <button type="button" onClick=${() => set("topics", [...topics, { id: `topic_${topics.length + 1}`, name: "New topic", sentence: "" }])}>Add a topic</button>`;
+}
+
+/** What is looked for in texts: a topic a line of the form, with its words between commas. */
+function TextTopics({ of, set, wrong }) {
+  const topics = Object.entries(of("text_topics") ?? {});
+  const change = (n, topic) => set("text_topics", Object.fromEntries(topics.map((each, at) => at === n ? topic : each)));
+  const listed = (said) => said.split(/[,\n]/).map((word) => word.trim()).filter(Boolean);
+  return html`<ul class="list">${topics.map(([id, words], n) => html`<li key=${n}><div class="fields">
+      <label>Topic<input value=${id} pattern="[a-z0-9_\\-]{1,64}" title="Small letters, digits, _ and -" onChange=${(event) => change(n, [event.target.value, words])} aria-invalid=${String(wrong("text_topics"))} /></label>
+      <label class="grow">Words, with commas between them<textarea rows="2" value=${words.join(", ")} onChange=${(event) => change(n, [id, listed(event.target.value)])} aria-invalid=${String(wrong(`text_topics.${id}`))}></textarea></label>
+      <button type="button" class="quiet danger" onClick=${() => set("text_topics", Object.fromEntries(topics.filter((_, at) => at !== n)))}>Remove<span class="hidden"> ${id}</span></button>
+    </div></li>`)}</ul>
+    ${topics.length < 20 && html`<button type="button" onClick=${() => set("text_topics", { ...of("text_topics"), [`topic_${topics.length + 1}`]: ["word"] })}>Add a topic</button>`}`;
 }
 
 function Logo({ of, set, wrong }) {

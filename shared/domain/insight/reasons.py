@@ -25,6 +25,14 @@ def _days(value: float) -> str:
     return plural(round(value), "day")
 
 
+_INTENDED = {
+    "question": "asks something",
+    "refund": "wants to give something back",
+    "cancel": "wants to cancel",
+    "complaint": "complains",
+    "praise": "praises",
+}
+
 WORDS: Mapping[str, Callable[[float, str], str]] = {
     "orders": lambda value, about: f"{plural(round(value), 'order')} so far",
     "last_order": lambda value, about: f"the last order was {_days(value)} ago",
@@ -41,6 +49,10 @@ WORDS: Mapping[str, Callable[[float, str], str]] = {
     "silence": lambda value, about: f"without an order it is {about} in {_days(value)}",
     "shop": lambda value, about: "nothing is known of them yet, so it is what is usual in this shop",
     "hour_tried": lambda value, about: "nothing is known of their visits, so another hour is tried with one in twelve",
+    "stars": lambda value, about: f"gave {number(value)} of 5 stars",
+    "words": lambda value, about: f"by the words of it ({value:+.2f}, from -1 to +1)",
+    "topic": lambda value, about: f"it is about {about.replace('_', ' ')}",
+    "intent": lambda value, about: _INTENDED.get(about, about),
     "acts_at_hour": lambda value, about: f"clicked or visited {_times(value)} around {about}",
 }
 """What each code says. A module that adds a score adds its codes here."""

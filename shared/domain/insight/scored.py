@@ -1,4 +1,4 @@
-"""What a night tells of a contact: a `Scored` event.
+"""What a night tells of a contact, and what is told of a text of theirs: a `Scored` event.
 
 It tells a state: that it is told again is no act, starts nothing and counts nowhere (`properties.event_name`), and what
 was told of a contact who has joined another stays behind (`profiles.folding.is_scored_for_another`).
@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, event_id
+from shared.domain.insight.texts import Said
 
 
 def contact_of(number: int) -> str:
@@ -38,3 +39,35 @@ def scored(
             "bands": [f"{each['score']} {each['band']}" for each in scores if each.get("band")],
         },
     )
+
+
+def scored_text(contact: str, written: Event, said: Said) -> Event:
+    """What is said of a text: of its own instant, heard when it was, and told by whoever told it, so that an older one
+    never takes the place of a newer, nor one that anybody may have sent (`is_weak`) that of one that was sure. Of a
+    text of which nothing can be said, the trait is taken back: it is of the last one."""
+    entry = {
+        "score": "sentiment",
+        "value": said.sentiment,
+        "band": None,
+        "rank": None,
+        "reasons": [each.model_dump(mode="json") for each in said.reasons],
+        "basis": "model",
+    }
+    return written.model_copy(
+        update={
+            "id": event_id("scored", "text", contact, written.id),
+            "type": Type.SCORED,
+            "source": "refresh",
+            "identities": (Identity(kind=IdentityKind.CONTACT, value=contact),),
+            "traits": {"sentiment": said.sentiment, TOPICS: said.topics or None, INTENTS: said.intents or None},
+            "consent": (),
+            "properties": {"of": written.type, "scores": [entry]},
+            "order": None,
+            "other_currency": False,
+            "counts": True,
+        }
+    )
+
+
+TOPICS, INTENTS = "sentiment.topics", "sentiment.intents"
+"""Traits beside `sentiment`: lists of ids."""

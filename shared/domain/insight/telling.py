@@ -15,23 +15,28 @@ from shared.domain.insight.reasons import Reason, in_words
 from shared.domain.insight.results import Measures, Result, Validation
 from shared.domain.wording.texts import plural
 
-State = Literal["model", "simple", "closed"]
+State = Literal["model", "simple", "closed", "told"]
 
 NOT_YET = "nothing has been worked out yet"
 OF_CUSTOMERS = frozenset({"order", "churn", "value", "next_order", "reorder"})
 """Scores that only somebody with an order can have."""
+AS_IT_COMES = frozenset({"sentiment"})
+"""Told of whoever does something, at once: no night works it out, and nothing of it is foreseen."""
 NOT_TOLD: Mapping[str, str] = {
     "next_order": "no next order is to be expected: too few orders for a rhythm, or twice that time has passed",
     "reorder": "there is nothing that they buy again and again",
     "categories": "they have bought nothing and looked at nothing whose category is known",
     "hour": "they have not clicked, visited or opened anything lately",
-    "sentiment": "they have written nothing lately that can be read",
+    "sentiment": "they have written nothing that can be read, or not last",
 }
 """What a contact lacks who has not the score while others do."""
 
 
-def state_of(result: Result | None) -> State:
-    """`simple`: the model does not beat the simple rule here, so that gives the score. `closed`: nobody has it."""
+def state_of(score: Score, result: Result | None) -> State:
+    """`told`: as it comes. `simple`: the model does not beat the simple rule here, so that gives the score. `closed`:
+    nobody has it."""
+    if score.id in AS_IT_COMES:
+        return "told"
     if result is None or why_nobody(result) is not None:
         return "closed"
     checked = result.validation
@@ -52,6 +57,8 @@ def why_nobody(result: Result | None) -> str | None:
 
 def standing(score: Score, result: Result | None) -> str:
     """`63 of 100 customers with an order; nobody has this score yet.`, or how many have it."""
+    if score.id in AS_IT_COMES:
+        return "Told at once of whoever writes a review, an answer, a reply or a ticket."
     why = why_nobody(result)
     if result is None or why is not None:
         text = (why or NOT_YET).removeprefix("not enough: ")
