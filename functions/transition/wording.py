@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters import contacts, shop_settings
 from shared.adapters.events_queue import put_events
-from shared.domain.insight import texts
-from shared.domain.insight.scored import scored_text
 
 if TYPE_CHECKING:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -24,6 +22,9 @@ PREFIX = "EVENT#"
 
 def follow(image: dict[str, Any]) -> None:
     """Takes a recorded event, as the stream brings it. Repeated, it tells the same event once more."""
+    from shared.domain.insight import texts  # a fifth of this function's import, and few invocations need it
+    from shared.domain.insight.scored import scored_text
+
     # A stream's record is JSON, so what is binary in the table is base64 in it.
     event = contacts.event_of({**image, "body": {"B": base64.b64decode(image["body"]["B"])}})
     said = texts.read(event, shop_settings.settings().text_topics, tone)

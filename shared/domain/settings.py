@@ -26,7 +26,7 @@ from shared.domain.events import (
     Strict,
     normal_email,
 )
-from shared.domain.insight.texts import DEFAULT_TOPICS, folded
+from shared.domain.text_topics import DEFAULT_TOPICS, folded
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 WEB_ADDRESS = r"^https://[^\s\"'<>\\^`{|}]{1,2000}$"

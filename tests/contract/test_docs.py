@@ -30,7 +30,7 @@ from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import State
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, Type
-from shared.domain.insight.texts import DEFAULT_TOPICS, INTENTS
+from shared.domain.insight.texts import INTENTS
 from shared.domain.journeys import checking
 from shared.domain.journeys.acts import is_act
 from shared.domain.journeys.checking import Known
@@ -41,6 +41,7 @@ from shared.domain.properties import KEPT_PROPERTIES, WRITTEN
 from shared.domain.settings import ShopSettings
 from shared.domain.sources import payload, segment, shopify
 from shared.domain.templates.definition import Template
+from shared.domain.text_topics import DEFAULT_TOPICS
 from tests.benchmarks import prices
 
 ROOT = Path(__file__).resolve().parents[2]

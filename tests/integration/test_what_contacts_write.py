@@ -111,8 +111,15 @@ def test_the_topics_are_the_shop_s(shop: Shop) -> None:
 
 
 def test_what_the_website_tells_with_its_public_key_takes_the_place_of_nothing_that_was_sure(shop: Shop) -> None:
-    told = {"anonymousId": "b1", "messageId": "m1", "event": "Product Reviewed", "properties": {"rating": 5}}
-    shop.track("track", {**told, "userId": "7"})
+    def reviews(id_: str, rating: int) -> str:
+        told = {"userId": "u7", "messageId": id_, "event": "Product Reviewed", "properties": {"rating": rating}}
+        shop.track("track", told)
+        shop.passes(2 * MINUTE)
+        (sentiment,) = (each.traits["sentiment"].value for each in shop.profiles() if "sentiment" in each.traits)
+        return str(sentiment)
+
+    assert [reviews("m1", 5), reviews("m2", 1)] == ["positive", "negative"]
+    told = {"event": "Product Reviewed", "id": "r1", "at": iso(shop.now()), "properties": {"rating": 3}}
+    assert shop.ask("PUT", "/contacts", {"contacts": [{"user": "u7", "interactions": [told]}]})[0] == 202
     shop.passes(2 * MINUTE)
-    by_user = {stamped.value for each in shop.profiles() if (stamped := each.traits.get("sentiment")) is not None}
-    assert by_user == {"positive"}
+    assert reviews("m3", 5) == "neutral"

@@ -13,13 +13,14 @@ from functions.transition.wording import tone
 from shared.domain.events import Event, Identity, IdentityKind, Json, Type
 from shared.domain.insight import in_words, score_of, texts
 from shared.domain.insight.scored import INTENTS, TOPICS, scored_text
-from shared.domain.insight.texts import DEFAULT_TOPICS, Said
+from shared.domain.insight.texts import Said
 from shared.domain.lake_rows import row
 from shared.domain.personal import may_be_told_by_anybody
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold
 from shared.domain.properties import WRITTEN
 from shared.domain.settings import ShopSettings
+from shared.domain.text_topics import DEFAULT_TOPICS
 
 NOW = 1_764_400_000_000
 

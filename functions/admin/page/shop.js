@@ -159,13 +159,20 @@ function Topics({ of, set, wrong }) {
 function TextTopics({ of, set, wrong }) {
   const topics = Object.entries(of("text_topics") ?? {});
   const change = (n, topic) => set("text_topics", Object.fromEntries(topics.map((each, at) => at === n ? topic : each)));
+  /** Two of one name would be one. */
+  const rename = (n, words, input) => {
+    const [said, taken] = [input.value.trim(), topics.some(([each], at) => at !== n && each === input.value.trim())];
+    input.setCustomValidity(taken ? "There is a topic of this name already" : "");
+    if (!taken) change(n, [said, words]);
+  };
+  const free = () => [...Array(21).keys()].map((n) => `topic_${n + 1}`).find((each) => topics.every(([id]) => id !== each));
   const listed = (said) => said.split(/[,\n]/).map((word) => word.trim()).filter(Boolean);
   return html`<ul class="list">${topics.map(([id, words], n) => html`<li key=${n}><div class="fields">
-      <label>Topic<input value=${id} pattern="[a-z0-9_\\-]{1,64}" title="Small letters, digits, _ and -" onChange=${(event) => change(n, [event.target.value, words])} aria-invalid=${String(wrong("text_topics"))} /></label>
+      <label>Topic<input value=${id} pattern="[a-z0-9_\\-]{1,64}" title="Small letters, digits, _ and -" onChange=${(event) => rename(n, words, event.target)} aria-invalid=${String(wrong("text_topics"))} /></label>
       <label class="grow">Words, with commas between them<textarea rows="2" value=${words.join(", ")} onChange=${(event) => change(n, [id, listed(event.target.value)])} aria-invalid=${String(wrong(`text_topics.${id}`))}></textarea></label>
       <button type="button" class="quiet danger" onClick=${() => set("text_topics", Object.fromEntries(topics.filter((_, at) => at !== n)))}>Remove<span class="hidden"> ${id}</span></button>
     </div></li>`)}</ul>
-    ${topics.length < 20 && html`<button type="button" onClick=${() => set("text_topics", { ...of("text_topics"), [`topic_${topics.length + 1}`]: ["word"] })}>Add a topic</button>`}`;
+    ${topics.length < 20 && html`<button type="button" onClick=${() => set("text_topics", { ...of("text_topics"), [free()]: ["word"] })}>Add a topic</button>`}`;
 }
 
 function Logo({ of, set, wrong }) {

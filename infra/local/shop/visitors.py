@@ -321,6 +321,13 @@ def _scenes(people: Sequence[Known]) -> Iterator[Told]:
     yield tracked(who(9), ago(minutes=40), "Product Added to Wishlist", **LAMP.seen)
     yield tracked(who(10), ago(2), "Trial Started", plan="Coffee each month")
     yield tracked(who(11), ago(minutes=35), "Form Started", form_id="made-to-order", name="Made to order")
+    # What they write: a review that praises, one that does not, and a question.
+    praise = "The best beans I have had in years, and they arrived in two days. I love them."
+    yield tracked(who(8), ago(0.9), "Product Reviewed", product_id=ESPRESSO.id, rating=5, review_body=praise)
+    blame = "The mat is nice, but the parcel was late and one corner of it is torn."
+    yield tracked(who(7), ago(0.8), "Product Reviewed", product_id=MAT.id, rating=2, review_body=blame)
+    asked = "I have ordered a mug, and it has not arrived yet. When will it be there?"
+    yield tracked(who(5), ago(minutes=50), "Support Ticket Created", subject="My mug", description=asked)
     # What scores and lists say of people. Where the sample is large enough for a night to work them out, the night's
     # own take the place of these.
     for number in range(25):

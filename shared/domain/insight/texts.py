@@ -15,6 +15,7 @@ from shared.domain.events import Event, Json
 from shared.domain.insight.reasons import Reason
 from shared.domain.personal import kind_of, without_accents
 from shared.domain.properties import WRITTEN, is_free_text, is_number, leaves
+from shared.domain.text_topics import folded
 
 Sentiment = Literal["positive", "neutral", "negative"]
 Tone = Callable[[str], float]
@@ -29,24 +30,6 @@ BEST = 5.0
 MAX_BEST = 1_000
 HEARD = 0.1
 """From which mean tone on a text is positive, or negative: twice VADER's own bound, which is that of one sentence."""
-
-DEFAULT_TOPICS: Mapping[str, tuple[str, ...]] = {
-    topic: tuple(words.split(", "))
-    for topic, words in {
-        "delivery": "delivery, deliver, delivered, shipping, shipped, shipment, parcel, package, courier, arrived, "
-        "arrive, late, delay, delayed, Lieferung, geliefert, Versand, Paket, livraison, livré, colis",
-        "quality": "quality, broken, broke, damaged, defective, faulty, cracked, torn, fell apart, Qualität, kaputt, "
-        "defekt, beschädigt, qualité, cassé, abîmé",
-        "price": "price, prices, priced, expensive, overpriced, cheap, cheaper, cost, costs, value for money, Preis, "
-        "teuer, billig, prix, cher, chère",
-        "sizing": "size, sizes, sizing, fit, fits, too small, too big, too large, too tight, Größe, passt, zu klein, "
-        "zu groß, taille, trop petit, trop grand",
-        "returns": "return, returned, returning, returns, refund, refunded, exchange, money back, Rücksendung, "
-        "Retoure, zurückschicken, Erstattung, retour, renvoyer, remboursement, rembourser",
-        "service": "service, support, staff, reply, replied, answer, answered, helpful, rude, Kundendienst, "
-        "Beratung, Antwort, service client, réponse",
-    }.items()
-}
 
 INTENTS: Mapping[str, tuple[str, ...]] = {
     intent: tuple(words.split(", "))
@@ -89,7 +72,6 @@ _OTHERS = _words(
 )
 """Of German, Dutch, French, Spanish, Italian, Portuguese, Swedish, Danish and Polish; none of English, but `die`."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_APART = re.compile(r"[\W_]+")
 _SENTENCE = re.compile(r"(?<=[.!?。！？…])\s+|\n+")
 _ASKED = re.compile(r"[^\s?？؟][^\S\n]*[?？؟](?![\w=&/])")
 _ELEMENT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -262,8 +244,3 @@ def _wants(words: Sequence[str], said: Sequence[str]) -> bool:
         for at, word in enumerate(words)
         if word == said[0]
     )
-
-
-def folded(text: str) -> str:
-    """As plain words with one space between, in which words are looked for."""
-    return " ".join(_APART.sub(" ", without_accents(text.casefold())).split())
