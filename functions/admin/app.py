@@ -32,6 +32,7 @@ from functions.admin import (  # noqa: F401 - their routes
     keys,
     lead_scores,
     merging,
+    nights,
     openapi,
     page,
     people,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -172,13 +173,16 @@ def _product_changes(now: Instant) -> tuple[dict[str, Json], list[str]]:
 
 def _runs(now: Instant) -> tuple[dict[str, Json], list[str]]:
     """The runs of journeys"""
-    found = outlived.last()
+    last = outlived.last()
+    found: Counter[str] = Counter()
+    for (journey, _), number in last.steps.items() if last else ():
+        found[journey] += number
     problems = [
         f"{_count(number, 'run')} of the journey {journey} should have gone on by last night. What they wait for was "
         "asked for again; where they stay, look at the dead letters and at the executions of its state machine."
         for journey, number in sorted(found.items())
     ]
-    return {"outlived_runs": found}, problems
+    return {"outlived_runs": {**found}}, problems
 
 
 def _rebuild(now: Instant) -> tuple[dict[str, Json], list[str]]:

@@ -1600,6 +1600,50 @@ class Rebuild(TypedDict):
     status: str
 
 
+class DriftedSegment(OfSegment):
+    """`memberships` that were not as SQL says. `by_rank`: it depends on a rank, whose cut-off moves at night, too."""
+
+    name: str
+    memberships: int
+    by_rank: bool
+
+
+class Drift(TypedDict):
+    """`people`: at most 20 of the contacts. `rolling_out`: contacts were still adopting a publication."""
+
+    at: int | None
+    contacts: int
+    memberships: int
+    segments: list[DriftedSegment]
+    people: list[Person]
+    rolling_out: bool
+
+
+class StuckStep(OfJourney):
+    name: str
+    step: str
+    runs: int
+
+
+class StuckRun(OfJourney, Person):
+    """`why`: it should have gone on (`late`), or its state machine has `failed`. `now`: it is still `there`, has
+    `gone_on` to another step, or has `ended`."""
+
+    number: int
+    step: str
+    why: Literal["late", "failed"]
+    now: Literal["there", "gone_on", "ended"]
+
+
+class StuckRuns(TypedDict):
+    """`people`: of the first 50 runs."""
+
+    at: int | None
+    runs: int
+    steps: list[StuckStep]
+    people: list[StuckRun]
+
+
 class WarmUp(TypedDict):
     a_day: int
     left: int

@@ -8,12 +8,12 @@ that step had done is not done twice, since it has the same key.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from aws_lambda_powertools import Logger
 
 from shared.adapters import contact_runs, contacts, events_queue, executions, journey_definitions, outlived, run_counts
+from shared.adapters.outlived import Stuck
 from shared.adapters.run_counts import Row
 from shared.domain.events import DAY, HOUR, NEVER, Instant, evaluation_due
 from shared.domain.journeys.definition import Published, Wait
@@ -29,29 +29,31 @@ logger = Logger()
 def mend(t: Instant) -> int:
     """Has the stream bring each of them again, with what it asks for, and its contact looked at; gives how many there
     are."""
-    number = journey_definitions.newest().number
-    found: Counter[str] = Counter()
-    for id_, published in journey_definitions.journeys().items():
-        for row in run_counts.rows(id_):
-            if is_outlived(row, published, t):
-                found[id_] += 1
-                contacts.bring_again(row.contact, contact_runs.kind_of(id_, row.number), t)
-                events_queue.put_events([evaluation_due(row.contact, t, journeys=number)])
-    found.update(go_on(t))
+    found = outlived.record(_asked_again(t), t)
     if found:
         logger.warning("runs have outlived their plan", runs=dict(found))
-    outlived.record(found, t)
     return found.total()
 
 
-def go_on(t: Instant) -> Iterator[str]:
-    """Has the runs go on whose executions failed; gives the journey of each."""
+def _asked_again(t: Instant) -> Iterator[Stuck]:
+    number = journey_definitions.newest().number
+    for id_, published in journey_definitions.journeys().items():
+        for row in run_counts.rows(id_):
+            if is_outlived(row, published, t):
+                contacts.bring_again(row.contact, contact_runs.kind_of(id_, row.number), t)
+                events_queue.put_events([evaluation_due(row.contact, t, journeys=number)])
+                yield Stuck(id_, row.step, row.contact, row.number, "late")
+    yield from go_on(t)
+
+
+def go_on(t: Instant) -> Iterator[Stuck]:
+    """Has the runs go on whose executions failed; gives each."""
     for execution in executions.failed(t):
         kept = contact_runs.read(execution.contact, execution.journey, execution.number)
         if kept is not None and executions.is_of(execution, kept.run):
             again = Moved(t, kept.run.id, kept.run.step, BY_US)
             events_queue.put_events([tell(execution.contact, again, t)])
-            yield execution.journey
+            yield Stuck(execution.journey, kept.run.step, execution.contact, execution.number, "failed")
 
 
 def is_outlived(row: Row, published: Published, t: Instant) -> bool:

@@ -7,6 +7,7 @@ not yet, and an evaluation that is asked for twice changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from functions.refresh import jobs
 from shared.adapters import (
     athena,
+    comparisons,
     contacts,
     definitions,
     events_queue,
@@ -45,7 +47,7 @@ LAKE_IS_LATE = 6 * MINUTE
 MAX_EXAMPLES = 20
 MAX_DIFFERING = 10_000_000
 MAX_SEGMENTS = 250
-"""Compared in one query: some 130 KB of SQL, and Athena takes 256."""
+"""Compared in one query: some 160 KB of SQL, and Athena takes 256."""
 MAX_ROUNDS = 5
 """Of working out cut-offs that follow others."""
 
@@ -204,11 +206,41 @@ def take(state: Pass, t: Instant) -> Pass:
             return state.then("done", found={**state.found, "examples": examples})
         case _:
             events_queue.put_events(evaluation_due(row["contact"], t, all=1, definitions=state.adopt) for row in rows)
+            state = state.then("take", token=token, found=_differing(state, rows))
             if token is not None:
-                return state.then("take", token=token)
+                return state
             if (state.part + 1) * MAX_SEGMENTS < len(_publication(state).segments):
                 return state.then("ask", part=state.part + 1)
-            return state.then("done" if _is_filled(t) else "settle", page=Page())
+            is_filled = _is_filled(t)
+            comparisons.record(_compared(state, is_filled))
+            return state.then("done" if is_filled else "settle", page=Page())
+
+
+def _differing(state: Pass, rows: Iterable[dict[str, Json]]) -> dict[str, Any]:
+    """What the comparison has come to, these rows counted: how many `memberships` differ in each segment, of how many
+    `contacts`, and the first `people`. Who differs in segments of several parts is one of each part's."""
+    memberships = Counter(state.found.get("memberships", {}))
+    contacts_, people = state.found.get("contacts", 0), list(state.found.get("people", ()))
+    for row in rows:
+        memberships.update(row["segments"].split())
+        contacts_ += 1
+        if len(people) < MAX_EXAMPLES and row["contact"] not in people:
+            people.append(row["contact"])
+    return {"memberships": dict(memberships), "contacts": contacts_, "people": people}
+
+
+def _compared(state: Pass, is_filled: bool) -> comparisons.Comparison:
+    segments = _publication(state).segments
+    ranked = frozenset(dependants(segments, [segment.id for segment in segments if ranks(segment)]))
+    found = state.found
+    return comparisons.Comparison(
+        at=state.at,
+        contacts=found["contacts"],
+        memberships=found["memberships"],
+        ranked=tuple(sorted(ranked & found["memberships"].keys())),
+        people=tuple(found["people"]),
+        is_filled=is_filled,
+    )
 
 
 def fill(state: Pass, t: Instant) -> Pass:

@@ -31,6 +31,7 @@ from shared.domain.sql_plan.trees import TRUE, AllOf, AnyOf, Atom, Merged, NotOf
 
 ORDERED = partition(Type.ORDER_COMPLETED)
 WORD = 61
+JOINED = 16
 """Bits of a column of bits; a BIGINT has 63 besides its sign."""
 IS_CONTACT = 1
 """The first bit of the first column: the export has this contact."""
@@ -73,17 +74,27 @@ def differing(
     definitions: Definitions, segments: Sequence[str], t: Instant, pass_id: str, *, after: str = "", most: int
 ) -> str:
     """A row a contact whose stored membership of one of the segments is not what the pass gives: `contact`, in order,
-    the first `most` that come after the contact `after`."""
+    the first `most` that come after the contact `after`, and `segments`, which of them those are, with spaces
+    between."""
     plan = Plan(definitions, t)
     trees: dict[str, Tree] = {}
     for segment in segments:
         trees |= {f"in_{segment}": plan.segment(segment), f"held_{segment}": plan.held(segment)}
     differ = " OR ".join(f"in_{segment} <> held_{segment}" for segment in segments) or "FALSE"
+    differ_in = [
+        f"CASE WHEN in_{segment} <> held_{segment} THEN {literal(f' {segment}')} ELSE '' END" for segment in segments
+    ]
     return _Printed(plan, pass_id, names_contacts=True).select_of(
         trees,
-        ["contact"],
+        ["contact", f"trim({_joined(differ_in)}) AS segments"],
         f"WHERE contact > {literal(after)} AND ({differ})\nORDER BY contact\nLIMIT {int(most)}",
     )
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Some at a time: a chain of hundreds is nested as deeply."""
+    parts = [texts[place : place + JOINED] for place in range(0, len(texts), JOINED)]
+    return " || ".join(f"({' || '.join(some)})" for some in parts) or "''"
 
 
 def cutoffs(definitions: Definitions, ranks: Iterable[Rank], t: Instant, pass_id: str) -> str:

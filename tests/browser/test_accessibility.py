@@ -66,7 +66,7 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
         ("/admin/#/forms", "None so far."),
         ("/admin/#/new-form", "Title, as visitors see it"),
         ("/admin/#/shop", "Pictures for emails"),
-        ("/admin/#/operations", "Requests"),
+        ("/admin/#/operations", "Cost so far this month"),
         ("/admin/#/set-up", "done"),
         ("/", "By hand"),
         ("/mailbox", "Search"),

@@ -261,6 +261,14 @@ def test_what_drifts_is_repaired_by_the_next_night_and_reported(shop: Shop, capl
     shop.assert_exact()
     (repaired,) = [t for t in shop.transitions("customers") if t.cause == "repair"]
     assert (repaired.contact, repaired.entered) == (stored.profile.contact, held.member)
+    status, told = shop.ask("GET", "/drift")
+    assert (status, told["contacts"], told["memberships"], told["rolling_out"]) == (200, 1, 1, False)
+    assert told["segments"] == [{"segment": "customers", "name": "Customers", "memberships": 1, "by_rank": False}]
+    assert [each["contact"] for each in told["people"]] == [stored.profile.contact]
+    shop.passes(DAY)  # and the next night finds nothing
+    _, told = shop.ask("GET", "/drift")
+    assert (told["contacts"], told["memberships"], told["segments"], told["people"]) == (0, 0, [], [])
+    assert told["at"] > shop.now() - DAY
 
 
 def test_what_a_deployment_brings_is_published_by_the_next_night_and_filled(

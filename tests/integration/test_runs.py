@@ -20,6 +20,7 @@ from shared.adapters import (
     events_queue,
     identities,
     journey_definitions,
+    outlived,
     run_counts,
     shop_settings,
 )
@@ -549,10 +550,23 @@ def test_a_run_that_was_left_behind_is_found_and_goes_on(shop: Journeys) -> None
         },
     )
     assert shop.mend() == 1
+    looked = shop.now()
+    (run,) = shop.runs_of(ADA)
+    _, told = shop.ask("GET", "/stuck-runs")
+    assert (told["at"], told["runs"]) == (looked, 1)
+    assert told["steps"] == [{"journey": "j", "name": "j", "step": "later", "runs": 1}]
+    named = {name: told["people"][0][name] for name in ("contact", "number", "step", "why", "now")}
+    assert named == {"contact": run.contact, "number": run.number, "step": "later", "why": "late", "now": "there"}
+    assert shop.ask("GET", "/health")[1]["outlived_runs"] == {"j": 1}
     shop.passes(MINUTE)
     (row,) = run_counts.rows("j")
     assert (row.step, row.wake_at) == ("later", shop.run_of(ADA).wake_at)
+    shop.passes(2 * DAY)  # it goes on
+    outlived.record([outlived.Stuck("j", "later", run.contact, run.number, "late")], looked)
+    assert shop.ask("GET", "/stuck-runs")[1]["people"][0]["now"] == "ended"
     assert shop.mend() == 0
+    told = shop.ask("GET", "/stuck-runs")[1]
+    assert (told["runs"], told["steps"], told["people"]) == (0, [], [])
 
 
 def test_an_email_that_ses_does_not_take_now_waits_on_its_queue_and_goes_out_once(shop: Journeys) -> None:

@@ -386,11 +386,13 @@ def test_sizes_previews_and_differences(
             }
         ]
     differing = sorted(contact for contact in now if now[contact] != held[contact])
+    names = {contact: {s for s in segments if now[contact][s] != held[contact][s]} for contact in differing}
     found: list[str] = []
     while page := lake.rows(
         sql.differing(definitions, segments, AFTER, PASS, after=found[-1] if found else "", most=2)
     ):
         found += [row["contact"] for row in page]
+        assert {row["contact"]: set(row["segments"].split()) for row in page}.items() <= names.items()
     assert found == differing
 
 
