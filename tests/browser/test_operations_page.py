@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.adapters import clock, contacts, run_counts
+from shared.adapters import clock, contacts, outlived, run_counts
 from shared.adapters.clients import client
 from shared.domain.events import DAY, MINUTE, NEVER
 from shared.domain.profiles import Membership
@@ -53,6 +53,13 @@ def test_a_night_that_finds_nothing_is_all_clear(page: Page, base: str, shop: Jo
     text = look(page, base, "Every run of every journey")
     assert "Every membership of every contact was what its definition says" in text
     assert text.count("all clear") == 2
+
+
+def test_a_night_that_was_missed_is_said(page: Page, base: str, shop: Journeys) -> None:
+    with shop.system.world.lock:
+        outlived.record([], shop.now() - 3 * DAY)
+    text = look(page, base, "not looked since")
+    assert text.count("not looked since") == 1
 
 
 def test_what_a_night_has_found_leads_to_the_people(page: Page, base: str, shop: Journeys, axe: str) -> None:  # noqa: F811

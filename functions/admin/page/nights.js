@@ -1,19 +1,24 @@
 // What the nights have found and put right: runs that had outlived their plan, memberships that had drifted.
 
 import { ContactLink, More, SegmentLink, Table, Tag } from "./parts.js";
-import { count, plural, When, words } from "./words.js";
+import { now } from "./settings.js";
+import { count, DAY, plural, When, words } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const NOW = { there: ["bad", "still there"], gone_on: ["good", "gone on since"], ended: ["good", "ended since"] };
 const WHY = { late: "Should have gone on", failed: "Its state machine failed" };
 const NEVER = html`<p class="soft">Nobody has looked yet: this is done every night.</p>`;
 
+/** What holds of last night is nothing to rely on once nights have been missed. */
+const Missed = ({ at }) => now() - at > 2 * DAY && html`<p><${Tag} kind="bad">not looked since<//> This is from <${When} at=${at} />, and no night has been through since:
+  look at the <a href="#/dead-letters">dead letters</a> and at the refresh’s executions in Step Functions.</p>`;
+
 /** Runs that should have gone on by last night, where they were found, and what has become of them. */
 export function StuckRuns({ told: { at, runs, steps, people } }) {
   if (at === null) return NEVER;
-  if (runs === 0) return html`<p><${Tag} kind="good">all clear<//> Every run of every journey was where its plan says, <${When} at=${at} />.</p>`;
+  if (runs === 0) return html`<${Missed} at=${at} /><p><${Tag} kind="good">all clear<//> Every run of every journey was where its plan says, <${When} at=${at} />.</p>`;
   const there = people.filter((each) => each.now === "there").length;
-  return html`
+  return html`<${Missed} at=${at} />
     <p><${Tag} kind=${there > 0 ? "bad" : "good"}>${there > 0 ? `${count(there)} still there` : "fixed"}<//> ${plural(runs, "run")} should have gone on by <${When} at=${at} />.
       What they wait for was asked for again.</p>
     ${there > 0 && html`<p>Give them an hour. Where they stay, look at the <a href="#/dead-letters">dead letters</a> and replay those. A run can be stopped on its
@@ -35,10 +40,10 @@ export function StuckRuns({ told: { at, runs, steps, people } }) {
 /** Stored memberships that were not what the same definition says in SQL, of all contacts at once. */
 export function Drift({ told: { at, contacts, memberships, segments, people, rolling_out } }) {
   if (at === null) return NEVER;
-  if (memberships === 0) return html`<p><${Tag} kind="good">all clear<//> Every membership of every contact was what its definition says, <${When} at=${at} />.</p>`;
+  if (memberships === 0) return html`<${Missed} at=${at} /><p><${Tag} kind="good">all clear<//> Every membership of every contact was what its definition says, <${When} at=${at} />.</p>`;
   const ranked = segments.filter((each) => each.by_rank).reduce((sum, each) => sum + each.memberships, 0);
   const unexplained = !rolling_out && memberships > ranked;
-  return html`
+  return html`<${Missed} at=${at} />
     <p><${Tag} kind=${unexplained ? "note" : "good"}>${unexplained ? "fixed" : "as expected"}<//> ${plural(memberships, "membership")} of ${plural(contacts, "contact")} differed
       from what SQL says, <${When} at=${at} />. Each of them was evaluated again at once, which sets it right; journeys do not start by that.</p>
     ${rolling_out && html`<p class="soft">A publication was still rolling out then: whoever had not adopted it yet differs.</p>`}
