@@ -23,6 +23,7 @@ from functions.admin import (  # noqa: F401 - their routes
     doctor,
     estimating,
     forms,
+    holdouts,
     images,
     imports,
     insight,

@@ -1341,6 +1341,27 @@ class SkippedTold(TypedDict):
     words: str
 
 
+class HoldoutNamed(TypedDict):
+    name: str
+    share: int
+    since: int
+
+
+class PeopleOrdered(TypedDict):
+    people: int
+    ordered: int
+
+
+class HoldoutTold(TypedDict):
+    as_of: int
+    holdout: HoldoutNamed | None
+    held_out: PeopleOrdered
+    sent: PeopleOrdered
+    waiting: int
+    word: Literal["better", "worse", "not_enough", "broken"] | None
+    words: str
+
+
 class ArmTold(TypedDict):
     variant: str | None
     held_out: bool

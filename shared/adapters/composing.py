@@ -18,6 +18,7 @@ from shared.adapters.tokens import Purpose, Token
 from shared.domain.contents import Front
 from shared.domain.evaluation.calendar import zone_of
 from shared.domain.events import Instant, Json, MailClass
+from shared.domain.messages import holdouts
 from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage, is_test
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
@@ -145,6 +146,8 @@ def compose(
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
     address = sender_address(mail_class)
     of_a_list = mail_class != "transactional"
+    if (of := holdouts.taking_part(settings.holdout, message, mail_class, profile)) is not None:
+        about["holdout"] = of
     acting = [link.rpartition("/")[2] for link in (unsubscribe, _view(message, instant)) if link]
     return Mail(
         to=to,

@@ -50,6 +50,7 @@ from shared.domain import calendars
 from shared.domain.addresses import Address, is_role, newest_answer
 from shared.domain.events import HOUR, NEVER, TRACKING, Frequency, Instant, Json, MailClass, held_out
 from shared.domain.journeys import timing
+from shared.domain.messages import holdouts
 from shared.domain.messages.asked import CampaignMessage, DigestMessage, Message, RunMessage, SystemMessage, is_test
 from shared.domain.messages.caps import Waiting, goes, waits, when
 from shared.domain.messages.digests import frequency
@@ -129,8 +130,8 @@ TRIES = 5
 def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | Delayed:
     held = messages.read(message)
     if held is not None and held.settled:
-        if held.reason == Refusal.HELD_OUT:
-            _tell_held_out(message, held.claimed_at)  # whoever stored it may have died before
+        if held.reason in HELD_OUT:
+            _tell_held_out(message, held)  # whoever stored it may have died before
         return held
     if held is not None and held.pending(instant):
         raise _pending(message, held)
@@ -174,8 +175,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         raise AddressToComeError(message.key)
     try:
         if refusal is None and is_kept and profile is not None:
-            if _is_held_out(message):
-                return _refused(message, held, Refusal.HELD_OUT, instant)
+            if (kept_from := _held_out_by(message, mail_class, profile)) is not None:
+                return _refused(message, held, kept_from, instant)
             return digests.keep(message, held, profile, often, instant)
         turn = _turn(message, mail_class, profile, instant) if refusal is None and profile is not None else _Turn()
         if turn.at > message.stale_after:
@@ -184,8 +185,8 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
             return _refused(message, held, refusal or Refusal.NO_ADDRESS, instant)
         if turn.at > instant:
             return Delayed(turn.at)
-        if _is_held_out(message):
-            return _held_out(message, held, turn, instant)
+        if (kept_from := _held_out_by(message, mail_class, profile)) is not None:
+            return _held_out(message, held, turn, instant, kept_from)
         waiting, listed = digests.Waiting(message.contact, message.topic), digests.Contents()
         if isinstance(message, DigestMessage) and profile is not None:
             waiting = digests.read(message.contact, message.topic)
@@ -226,22 +227,33 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
         return _refused(message, held, Refusal.RUN_ENDED, instant)
 
 
-def _is_held_out(message: Message) -> bool:
-    return isinstance(message, CampaignMessage) and message.held_out and not message.test
+HELD_OUT = (Refusal.HELD_OUT, Refusal.SHOP_HOLDOUT)
 
 
-def _held_out(message: Message, held: Held | None, turn: _Turn, instant: Instant) -> Held:
+def _held_out_by(message: Message, mail_class: MailClass, profile: Profile | None) -> Refusal | None:
+    """Whether the shop's holdout, or the campaign's own, keeps the email from its contact."""
+    holdout = shop_settings.settings().holdout
+    takes_part = holdouts.taking_part(holdout, message, mail_class, profile) is not None
+    if holdout is not None and takes_part and holdouts.is_held_out(holdout, message.contact):
+        return Refusal.SHOP_HOLDOUT
+    own = isinstance(message, CampaignMessage) and message.held_out and not message.test
+    return Refusal.HELD_OUT if own else None
+
+
+def _held_out(message: Message, held: Held | None, turn: _Turn, instant: Instant, by: Refusal) -> Held:
     """Keeps that the message would have gone now, and counts it as if it had: who is held out has as much room for the
     next email as the others, or the next would tell them apart. CapChangedError, ClaimLostError."""
     counted = [turn.counted] if turn.counted is not None else []
-    kept = messages.refuse_with(message, held, Refusal.HELD_OUT, counted, instant)
-    _tell_held_out(message, kept.claimed_at)
+    kept = messages.refuse_with(message, held, by, counted, instant)
+    _tell_held_out(message, kept)
     return kept
 
 
-def _tell_held_out(message: Message, at: Instant) -> None:
+def _tell_held_out(message: Message, kept: Held) -> None:
     """An event of the contact's: what is compared are those of whom there is one with those who were sent the email."""
-    events_queue.put_events([held_out(message.contact, message.key, message.about, at)])
+    holdout = shop_settings.settings().holdout if kept.reason == Refusal.SHOP_HOLDOUT else None
+    about = {**message.about, **({"holdout": holdout.name} if holdout is not None else {})}
+    events_queue.put_events([held_out(message.contact, message.key, about, kept.claimed_at)])
 
 
 def _may_be_kept(message: Message) -> bool:

@@ -35,6 +35,7 @@ PICTURE_ADDRESS = r"^(https://|http://localhost(:\d{1,5})?/)[^\s\"'<>\\^`{|}]{1,
 MAX_ID = 100
 LINE = r"^[^\r\n]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
+HOLDOUT_NAME = r"^[a-z0-9_]{1,40}$"
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 CLOSED_DAY = r"^(\d{4}|-)-\d\d-\d\d$"
 
@@ -46,6 +47,7 @@ IN_WORDS = {
     LANGUAGE: "it must be a language such as en or pt-BR",
     CLOCK: "it must be a time such as 09:30",
     TOPIC_ID: "it must be lower-case letters, digits, _ and -, at most 64 characters",
+    HOLDOUT_NAME: "it must be lower-case letters, digits and _, at most 40 characters",
     CLOSED_DAY: "it must be a day such as 2026-12-25, or --12-25 for that day of each year",
 }
 """What a text has to look like, by the pattern that holds it to it, for whoever wrote another."""
@@ -166,6 +168,15 @@ class QuietHours(Strict):
     to: Clock = "07:00"
 
 
+class Holdout(Strict):
+    """So many in a hundred contacts get no email of these classes, to see what emails bring. Who they are is drawn of
+    their ids and this `name`: another name draws others."""
+
+    name: Annotated[str, Field(pattern=HOLDOUT_NAME)]
+    share: int = Field(default=5, ge=1, le=20)
+    classes: tuple[Literal["marketing", "lifecycle"], ...] = Field(default=("marketing", "lifecycle"), min_length=1)
+
+
 class SoftBounces(Strict):
     """After so many emails that came back for the moment (the mailbox is full, say) in so many days, an address gets no
     more."""
@@ -251,6 +262,7 @@ class ShopSettings(Strict):
     become more from day to day. `role_addresses`: whether emails go to info@, admin@ and the like, which several read.
     `code_from`: from which value of a cart on, in the shop's currency, a code pays (its margin covers it);
     `code_worth`: what the stack's code is worth, as emails say it (`10% off your next order`).
+    `holdout`: who gets no email, to compare the others with.
     `keep_network_address`: with each answer about consent.
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
@@ -268,6 +280,7 @@ class ShopSettings(Strict):
     digest: DigestTime = Field(default_factory=DigestTime)
     closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
+    holdout: Holdout | None = None
     warm_up: bool = False
     soft_bounces: SoftBounces = Field(default_factory=SoftBounces)
     role_addresses: bool = True

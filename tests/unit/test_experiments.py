@@ -15,8 +15,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.draws import drawn
-from shared.domain.experiments import campaigns
-from shared.domain.experiments.looks import NEVER, boundaries, spent
+from shared.domain.experiments import campaigns, holdouts
+from shared.domain.experiments.looks import NEVER, boundaries, e_value, spent
 from shared.domain.experiments.power import least_difference, more_needed, people_needed
 from shared.domain.experiments.rates import (
     Arm,
@@ -333,3 +333,53 @@ def test_what_a_campaign_can_show_is_said_out_of_what_the_shop_knows() -> None:
     unknown: dict[campaigns.Metric, Arm] = {"clicked": Arm(20, 1), "ordered": Arm(0, 0)}
     assert all(each.startswith("Too little is known") for each in campaigns.expected(two, 812, unknown))
     assert campaigns.expected(two, 3, usual)[0].startswith("3 people are too few to show any difference")
+
+
+# ── the shop's holdout ──
+
+
+def test_an_e_value_may_be_looked_at_whenever() -> None:
+    """By Ville's inequality at most a twentieth of flows without a difference ever comes to 20."""
+    rng = np.random.default_rng(3)
+    false = 0
+    for _ in range(400):
+        blocks = [(Arm(2, int(k0)), Arm(18, int(k1))) for k0, k1 in rng.binomial((2, 18), 0.08, (200, 2))]
+        false += any(e_value(blocks[:block]) >= 20 for block in range(10, 201, 10))
+    assert false / 400 <= 0.05
+    real = [(Arm(5, int(k0)), Arm(15, int(k1))) for k0, k1 in rng.binomial((5, 15), (0.05, 0.2), (100, 2))]
+    assert e_value(real) > 20
+
+
+def test_an_e_value_of_nothing_says_nothing() -> None:
+    assert e_value([]) == e_value([(Arm(0, 0), Arm(0, 0))]) == 1
+    assert e_value([(Arm(5, 2), Arm(0, 0))]) == pytest.approx(1)
+
+
+def taken_part(week: int, parts: int, held_out: Arm, sent: Arm) -> list[holdouts.Part]:
+    return [holdouts.Part(week, held_out, sent) for _ in range(parts)]
+
+
+LATER = 1_000 * holdouts.WEEK
+
+
+def test_what_emails_bring_is_said_when_it_can_be() -> None:
+    more = holdouts.finding(taken_part(9, 64, Arm(5, 1), Arm(95, 40)), 5, LATER)
+    assert (more.word, more.held_out, more.sent, more.waiting) == (Word.BETTER, Arm(320, 64), Arm(6_080, 2_560), 0)
+    assert more.words.startswith("With email more people order: 2,560 of 6,080 (42.1 %) of those who get email")
+    fewer = holdouts.finding(taken_part(9, 64, Arm(5, 4), Arm(95, 40)), 5, LATER)
+    assert fewer.word is Word.WORSE
+    little = holdouts.finding(taken_part(9, 3, Arm(5, 1), Arm(95, 30)), 5, LATER)
+    assert little.word is Word.NOT_ENOUGH
+    assert "would show a rise of" in little.words
+    assert "people more would tell more" in little.words
+    off = holdouts.finding(taken_part(9, 64, Arm(5, 1), Arm(95, 40)), 20, LATER)
+    assert off.word is Word.BROKEN
+
+
+def test_a_week_counts_once_all_of_it_has_had_its_time() -> None:
+    early, late = taken_part(9, 10, Arm(1, 0), Arm(9, 3)), taken_part(12, 10, Arm(1, 0), Arm(9, 3))
+    ready = 10 * holdouts.WEEK + holdouts.WITHIN
+    assert holdouts.finding([*early, *late], 10, ready - 1).word is None
+    found = holdouts.finding([*early, *late], 10, ready)
+    assert (found.held_out.people, found.sent.people, found.waiting) == (10, 90, 100)
+    assert holdouts.finding([], 10, ready).words.startswith("Nobody has had 30 days yet")

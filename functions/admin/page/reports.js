@@ -4,7 +4,7 @@ import { ask, whole } from "./api.js";
 import { Bars } from "./charts.js";
 import { Empty, More, Section, Table, Title } from "./parts.js";
 import { now } from "./settings.js";
-import { count, DAY, money } from "./words.js";
+import { count, date, DAY, money, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const DAYS = 30;
@@ -35,6 +35,7 @@ export async function daily() {
 export default function Reports() {
   return html`<${Title}>Reports<//>
     <p class="lead">What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.</p>
+    <${Section} title="What emails bring" load=${() => asked("reports/holdout")}>${(told) => html`<${Holdout} of=${told} />`}<//>
     <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
     <${Section} title="Journeys, 30 days" load=${() => whole("journeys", "journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//>`;
 }
@@ -62,3 +63,12 @@ function Journeys({ journeys, since }) {
     { title: "Goals of 100 started", number: true, cell: (each) => each.entered >= 20 ? count(Math.round(each.goals / each.entered * 100)) : html`<span class="soft">too few</span>` },
   ]} />`;
 }
+
+/** Who gets email beside who is held out of it. */
+const Holdout = ({ of: { holdout, words, held_out, sent, waiting } }) => html`<p>${words}</p>
+  ${holdout && html`<${Table} label="Who gets email beside who is held out" rows=${[["Sent email", sent], ["Held out", held_out]]} columns=${[
+    { title: "", cell: ([title]) => title },
+    { title: "People", number: true, cell: ([, each]) => count(each.people) },
+    { title: "Ordered within 30 days", number: true, cell: ([, each]) => count(each.ordered) },
+  ]} />
+  <p class="soft small">${holdout.share} % of people get no email, since ${date(holdout.since)}. ${waiting > 0 && `${plural(waiting, "person has", "people have")} not had their 30 days yet.`}</p>`}`;

@@ -86,6 +86,9 @@ function Editor({ told, again, saved, query }) {
         <${Lines} ...${field} place="closed" title="Closed days, one a line: 2026-12-25, or --12-25 for each year" />
         <div class="fields"><${Field} ...${field} place="code_from" title="A code pays from a cart of" type="number" hint="In the shop’s currency" /></div>
       <//>
+      <${Card} title="Who gets no email, to see what emails bring">
+        <${HeldOut} ...${field} />
+      <//>
       <${Card} title="What is measured">
         <div class="fields">
           <${Choice} ...${field} place="tracking.opens" title="Opens" options=${{ never: "Of nobody", with_consent: "Of those who agree" }} />
@@ -131,6 +134,15 @@ function Quiet({ of, set, wrong }) {
       No emails at night, in each contact’s own time</label>
     ${quiet !== null && html`<div class="fields">
       <${Field} ...${{ of, set, wrong }} place="quiet_hours.from" title="From" type="time" /><${Field} ...${{ of, set, wrong }} place="quiet_hours.to" title="to" type="time" /></div>`}`;
+}
+
+/** The shop's holdout: another year draws other people. */
+function HeldOut({ of, set }) {
+  const holdout = of("holdout");
+  const share = (n) => set("holdout", n === 0 ? null : { ...(holdout ?? { name: `from_${new Date().getFullYear()}` }), share: n });
+  return html`<div class="fields"><label>Held out<select value=${holdout?.share ?? 0} onChange=${(event) => share(Number(event.target.value))}>
+      ${[...new Set([0, 2, 5, 10, 20, holdout?.share ?? 0])].toSorted((one, other) => one - other).map((n) => html`<option value=${n} selected=${(holdout?.share ?? 0) === n}>${n === 0 ? "Nobody" : `${n} % of contacts`}</option>`)}</select></label></div>
+    <p class="soft small">They get none of the emails that answer what they do, and no offers; what they asked for still comes. Reports says how many of them order beside the others.</p>`;
 }
 
 const Lines = ({ of, set, place, title }) => html`<label>${title}

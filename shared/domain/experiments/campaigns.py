@@ -15,6 +15,7 @@ from shared.domain.events import DAY, Instant, Json
 from shared.domain.experiments.power import POWER, least_difference, people_needed
 from shared.domain.experiments.rates import Arm, Interval
 from shared.domain.experiments.verdicts import NOTHING_SAID, Verdict, Word, verdicts
+from shared.domain.experiments.wording import in_points, of, percent, points, rounded
 
 Metric = Literal["clicked", "ordered"]
 AT_END = (1.0,)
@@ -108,7 +109,7 @@ def _together(arms: Iterable[Arm]) -> Arm:
 def sentence(each: Compared, least: float) -> str:
     """The verdict as a person reads it."""
     did = each.metric
-    seen = f"{_of(each.other)} {did}; {each.beside}: {_of(each.control)}"
+    seen = f"{of(each.other)} {did}; {each.beside}: {of(each.control)}"
     verdict = each.verdict
     if verdict is None:
         return f"{_titled(each.arm)}: {seen}. The verdict comes when everybody has had their time."
@@ -167,26 +168,5 @@ def _titled(arm: str) -> str:
     return "Those who got it" if arm == "sent" else f"Variant {arm}"
 
 
-def _of(arm: Arm) -> str:
-    return f"{arm.successes:,} of {arm.people:,} ({percent(arm.rate)})"
-
-
 def _between(interval: Interval | None) -> str:
-    if interval is None:
-        return ""
-    return f" (a difference of {100 * interval.low:+.1f} to {100 * interval.high:+.1f} points)".replace("-", "−")
-
-
-def percent(rate: float) -> str:
-    return f"{100 * rate:.1f} %"
-
-
-def points(difference: float) -> str:
-    told = f"{100 * difference:.1f}".removesuffix(".0")
-    return f"{told} point" if told == "1" else f"{told} points"
-
-
-def rounded(people: int) -> int:
-    """To two figures: more would say that it is known better than it is."""
-    unit = int("1".ljust(len(str(people)) - 1, "0"))
-    return -(-people // unit) * unit
+    return f" ({in_points(interval)})" if interval is not None else ""

@@ -1,15 +1,17 @@
 """When a running test may be looked at without fooling oneself.
 
 One look, at the planned end; or several planned ones, with boundaries that are far out early (O'Brien and Fleming 1979,
-by the spending function of Lan and DeMets 1983, so that a look may be early or late).
+by the spending function of Lan and DeMets 1983, so that a look may be early or late). And of a flow without an end, an
+e-value, which may be looked at whenever one likes (Turner, Ly and Grünwald 2024).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
-from shared.domain.experiments.rates import NORMAL
+from shared.domain.experiments.rates import NORMAL, Arm
 
 ALPHA = 0.05
 NODES = 400
@@ -82,3 +84,25 @@ def _walked(density: list[tuple[float, float]], step: float, edge: float) -> lis
         at = sum(mass * math.exp(-(((place - from_) / step) ** 2) / 2) for from_, mass in density)
         walked.append((place, weight * scale * at))
     return walked
+
+
+def e_value(blocks: Iterable[tuple[Arm, Arm]]) -> float:
+    """The evidence that two rates differ, of blocks (control and other) in the order in which they came: at most 1 on
+    average while they are the same, whenever one looks. So above 1/a it is as good as p < a, without a plan.
+
+    Each block is bet on with the rates of the blocks before it, beginning at a half a person of each kind. A block
+    counts once its people have had their time to act, and never again: late acts belong to no block.
+    """
+    logarithm, seen = 0.0, ((0, 0), (0, 0))
+    for control, other in blocks:
+        (n0, k0), (n1, k1) = seen
+        p, q = (k0 + 0.5) / (n0 + 1), (k1 + 0.5) / (n1 + 1)
+        people = control.people + other.people
+        if not people:
+            continue
+        same = (control.people * p + other.people * q) / people
+        for arm, rate in ((control, p), (other, q)):
+            misses = arm.people - arm.successes
+            logarithm += arm.successes * math.log(rate / same) + misses * math.log((1 - rate) / (1 - same))
+        seen = (n0 + control.people, k0 + control.successes), (n1 + other.people, k1 + other.successes)
+    return math.exp(min(logarithm, 700.0))

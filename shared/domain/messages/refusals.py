@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     IN_DIGEST = "in_digest"
     CALLED_OFF = "called_off"
     HELD_OUT = "held_out"
+    SHOP_HOLDOUT = "shop_holdout"
 
 
 SENTENCES = {
@@ -59,5 +60,6 @@ SENTENCES = {
     Refusal.IN_DIGEST: "The contact wants one email a week, or a month, about this topic, and has it there.",
     Refusal.CALLED_OFF: "The campaign was cancelled before the digest went out that the email was kept for.",
     Refusal.HELD_OUT: "The contact is in the share of the audience that gets nothing, to compare the others with.",
+    Refusal.SHOP_HOLDOUT: "The contact is in the shop’s holdout, who get no email, to see what emails bring.",
 }
 """The refusals in words, for whoever asks why a mail was not sent."""

@@ -1,0 +1,65 @@
+"""What the shop's holdout says of what emails bring. Route of the admin's API."""
+
+from __future__ import annotations
+
+from chalice.app import Response
+
+from functions.admin import shapes
+from functions.admin.reports import FiguresQuery, asked, sql
+from functions.admin.rest import Request, route
+from shared.adapters import athena, shop_settings
+from shared.adapters.clock import now
+from shared.domain.events import Instant, Json, iso
+from shared.domain.experiments import holdouts
+from shared.domain.experiments.rates import Arm
+from shared.domain.operators import Role
+from shared.domain.settings import Holdout
+
+
+@route("GET", "/reports/holdout", role=Role.VIEWER, gives=shapes.HoldoutTold, query=FiguresQuery)
+def report(request: Request) -> Json:
+    """Of the shop's holdout (`holdout` null: it has none), how many people were `held_out` and how many `sent` email,
+    of those who have had their 30 days, and how many of each ordered; what that says, in `words`; and how many have yet
+    to have their time (`waiting`). 202 with a `query` when it takes long."""
+    holdout, t = shop_settings.settings().holdout, now()
+    if holdout is None:
+        nobody = _arm(Arm(0, 0))
+        words = "Nobody is held out: say on the page Shop how many in a hundred are to be."
+        return {
+            "as_of": t,
+            "holdout": None,
+            "held_out": nobody,
+            "sent": nobody,
+            "waiting": 0,
+            "word": None,
+            "words": words,
+        }
+    since, within = _since(holdout), str(holdouts.WITHIN)
+    rows = asked(request, lambda: athena.start(sql("holdout"), (iso(since)[:7], f"holdout=t{holdout.name}", within)))
+    if isinstance(rows, Response):
+        return rows
+    found = holdouts.finding(holdouts.parts(rows), holdout.share, t)
+    return {
+        "as_of": t,
+        "holdout": {"name": holdout.name, "share": holdout.share, "since": since},
+        "held_out": _arm(found.held_out),
+        "sent": _arm(found.sent),
+        "waiting": found.waiting,
+        "word": found.word,
+        "words": found.words,
+    }
+
+
+def _arm(arm: Arm) -> dict[str, Json]:
+    return {"people": arm.people, "ordered": arm.successes}
+
+
+def _since(holdout: Holdout) -> Instant:
+    """When the newest settings first had a holdout of this name and share: what was drawn otherwise is not compared."""
+    since = now()
+    for saved in shop_settings.all_saved():
+        held = saved.settings.holdout
+        if held is None or (held.name, held.share) != (holdout.name, holdout.share):
+            break
+        since = saved.at
+    return since

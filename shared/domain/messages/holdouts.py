@@ -1,0 +1,31 @@
+"""The shop's holdout: a small share of contacts who get no email of ours, so that what emails bring can be seen.
+
+It is asked at the gate, email by email, and not of an audience: who is held out passes consent, suppression, caps and
+quiet hours like the others, and is counted from the same instant (`delivering`).
+"""
+
+from __future__ import annotations
+
+from shared.domain.draws import drawn
+from shared.domain.events import MailClass
+from shared.domain.forms import PROMISED
+from shared.domain.messages.asked import CampaignMessage, Message, RunMessage, is_test
+from shared.domain.profiles import Profile
+from shared.domain.settings import Holdout
+
+
+def taking_part(
+    holdout: Holdout | None, message: Message, mail_class: MailClass, profile: Profile | None
+) -> str | None:
+    """The name of the holdout that an email counts for, whether it is sent or held out; None: it counts for none."""
+    if holdout is None or profile is None or mail_class not in holdout.classes:
+        return None
+    if not isinstance(message, RunMessage | CampaignMessage) or is_test(message):
+        return None
+    # Who was promised a code for signing up waits for an email: they take no part, on either side.
+    promised = profile.traits.get(PROMISED)
+    return None if promised is not None and promised.value else holdout.name
+
+
+def is_held_out(holdout: Holdout, contact: str) -> bool:
+    return drawn(f"{holdout.name}\x1fshop\x1f{contact}", [100 - holdout.share, holdout.share]) == 1
