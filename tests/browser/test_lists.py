@@ -41,8 +41,8 @@ def shop() -> Iterator[Shop]:
 
 ROWS = "[...document.querySelectorAll('main tbody th')].map((each) => each.innerText.split('\\n')[0].trim())"
 LISTS = {
-    "journeys?q=cart&sort=sent": ["Abandoned cart"],
-    "journeys?state=draft&q=win": ["Win-back"],
+    "journeys?q=cart&sort=sent": ["Abandoned cart draft", "Low stock draft", "Price drop draft"],
+    "journeys?state=live&q=win": ["Win-back live"],
     "emails?q=welcome+back": ["Welcome back"],
     "emails?kind=transactional&sort=used": [],
     "forms?style=popup": ["Pop-up"],
