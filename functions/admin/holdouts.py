@@ -24,7 +24,7 @@ def report(request: Request) -> Json:
     holdout, t = shop_settings.settings().holdout, now()
     if holdout is None:
         nobody = _arm(Arm(0, 0))
-        words = "Nobody is held out: say on the page Shop how many in a hundred are to be."
+        words = "Nobody is held out of your emails, to compare the others with. The page Shop has a setting for it."
         return {
             "as_of": t,
             "holdout": None,

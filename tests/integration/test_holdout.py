@@ -42,7 +42,7 @@ def held_out(shop: Shop) -> dict[str, list[Json]]:
 def test_without_a_holdout_nobody_is_held_out(shop: Shop) -> None:
     found = told(shop)
     assert (found["holdout"], found["word"]) == (None, None)
-    assert "Nobody is held out" in found["words"]
+    assert "Nobody is held out of your emails" in found["words"]
 
 
 def test_the_same_people_are_held_out_of_campaigns_and_of_journeys(shop: Shop) -> None:

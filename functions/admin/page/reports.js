@@ -35,8 +35,8 @@ export async function daily() {
 export default function Reports() {
   return html`<${Title}>Reports<//>
     <p class="lead">What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.</p>
-    <${Section} title="What emails bring" load=${() => asked("reports/holdout")}>${(told) => html`<${Holdout} of=${told} />`}<//>
     <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
+    <${Section} title="What emails bring" load=${() => asked("reports/holdout")}>${(told) => html`<${Holdout} of=${told} />`}<//>
     <${Section} title="Journeys, 30 days" load=${() => whole("journeys", "journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//>`;
 }
 
