@@ -26,6 +26,8 @@ QUERIES = Path(__file__).parents[2] / "infra" / "athena"
 MAX_DAYS = 366
 QUERY_PAUSE = 0.5  # seconds between two looks at a query
 QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds
+LOOKS_BACK = 60 * DAY
+"""Before the first day that is asked for, orders are read: one that was cancelled then may be refunded now."""
 PERIOD = 30
 """Days of the figures, and of those they are compared with."""
 SUBSCRIBERS = "subscribers"
@@ -53,7 +55,8 @@ def daily(request: Request) -> Json:
 
     def begin() -> str:
         first, last = days(request, now())
-        return athena.start(sql("daily"), (first[:7], first, first, last))
+        from_ = iso(max(parse_instant(f"{first}T00:00:00Z") - LOOKS_BACK, 0))[:10]
+        return athena.start(sql("daily"), (from_[:7], from_, first, last))
 
     rows = asked(request, begin)
     return {"days": rows} if isinstance(rows, list) else rows
@@ -65,8 +68,9 @@ def figures(request: Request) -> Json:
     after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became
     one and still is; null: there are too many to count). 202 with a `query` when it takes long."""
     t = now()
-    first, second, end = (iso((t // DAY + n) * DAY) for n in (1 - 2 * PERIOD, 1 - PERIOD, 1))
-    texts = (first[:7], second[:10], first[:10], end[:10], second[:10])
+    clicks, first, second, end = (iso((t // DAY + n) * DAY) for n in (-4 - 2 * PERIOD, 1 - 2 * PERIOD, 1 - PERIOD, 1))
+    # An order of the first day may follow a click of five days before it.
+    texts = (clicks[:7], second[:10], first[:10], end[:10], second[:10])
     rows = asked(request, lambda: athena.start(sql("figures"), texts))
     if not isinstance(rows, list):
         return rows

@@ -1,5 +1,6 @@
 -- What came of the mails, day by day: mails sent, clicks by people, orders, and revenue net of refunds.
--- Parameters: the first day's month, as '2026-11', the first day, the same again, and the last, as '2026-11-24'. Days are
+-- Parameters: the month, as '2026-09', and the day from which on orders are looked at, some weeks before the first day (what was
+-- cancelled before it may be refunded after it), the first day, and the last, as '2026-11-24'. Days are
 -- in UTC; a day on which nothing happened is left out.
 -- An order counts on the day it was placed, whichever of its events tells of it, and a refund on the day it was given, with
 -- what was told of it last; an order that is cancelled by now counts nowhere, and neither do its refunds, nor one that the

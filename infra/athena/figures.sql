@@ -1,6 +1,6 @@
 -- Figures of a period beside those of the period before it, one row each: emails delivered, people reached by them, and the
 -- revenue through email: of orders that were placed within five days after a person, and not a machine, had clicked in an email.
--- Parameters: the month in which the period before begins, the day on which the period does, the day on which the one before it
+-- Parameters: the month of five days before the period before begins, the day on which the period does, the day on which the one before it
 -- does, the day after the last, and again the day on which the period begins. Days are in UTC.
 -- Revenue is in the shop's currency, refunds taken off, whenever they were given; an order that is cancelled by now counts
 -- nowhere, and neither does one that only a website tells of where the storefront tells of it (as in the daily report).

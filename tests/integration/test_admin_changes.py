@@ -20,7 +20,7 @@ from infra.local.aws import stepfunctions as local_stepfunctions
 from infra.local.aws.calls import connect
 from infra.local.aws.world import World
 from shared.adapters import clients, clock, contacts, environment, identities
-from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso
+from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso, parse_instant
 from shared.domain.lake_rows import COLUMNS, row
 from tests.integration import admin_stack
 from tests.integration.admin_stack import ADA, IRELAND, Admin, deliver, event, order, sign_up
@@ -289,6 +289,32 @@ def test_the_figures_have_the_revenue_of_who_clicked_and_the_period_before(
     told = lake.get("/reports/figures").json
     assert told["before"].items() >= {"delivered": 1, "reached": 1, "revenue": 20.0}.items()
     assert told["now"].items() >= {"delivered": 3, "reached": 2, "revenue": 12.5}.items()
+
+
+def test_an_order_of_a_month_s_first_day_follows_a_click_of_the_month_before(
+    lake: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    click, placed = parse_instant("2026-09-28T12:00:00Z"), parse_instant("2026-10-01T12:00:00Z")
+    clicked = event("c0", Type.EMAIL_CLICKED, "1", click, properties={"message": "m7", "human": True})
+    write_rows("c1", [clicked, order("8", "1", placed, 100)], "more")
+    monkeypatch.setattr(reports, "_joined", lambda t: (None, None))
+    for day in ("2026-11-28", "2026-11-29"):  # the period before begins on 30 September, and on 1 October
+        monkeypatch.setattr(reports, "now", lambda day=day: parse_instant(f"{day}T12:00:00Z"))
+        assert lake.get("/reports/figures").json["before"]["revenue"] == 100
+
+
+def test_a_day_has_the_same_revenue_whichever_days_are_asked_for_beside_it(lake: Admin) -> None:
+    """The order was cancelled before the day on which its money went back."""
+    told = {"order_id": "5", "total": 30}
+    back = [
+        order("5", "1", NOW - 4 * DAY, 30),
+        event("x5", Type.ORDER_CANCELLED, "1", NOW - 3 * DAY, properties=told),
+        event("r5", Type.ORDER_REFUNDED, "1", NOW, properties={"order_id": "5", "amount": 30, "refund_id": "r5"}),
+    ]
+    write_rows("c1", back, "more")
+    whole = {each["day"]: each["revenue"] for each in lake.get("/reports/daily").json["days"]}
+    (alone,) = lake.get("/reports/daily?from=2026-11-24&to=2026-11-24").json["days"]
+    assert alone["revenue"] == whole["2026-11-24"] == 12.5
 
 
 def write_rows(contact: str, events: list[Event], name: str) -> None:
