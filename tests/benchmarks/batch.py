@@ -230,7 +230,7 @@ def one_pass(store: Path, lake: Path) -> tuple[str, int]:
             ("events", lake_rows.COLUMNS, lake_rows.PARTITIONS),
             ("facts", facts.COLUMNS, facts.PARTITIONS),
         ):
-            table = athena.Table("beckon", name, dict(columns), "", dict.fromkeys(keys, "string"))
+            table = athena.Table("beckon", name, dict(columns), "", dict.fromkeys(keys, "string"), "parquet")
             files = sorted((lake / name).rglob("*.parquet"))
             athena._define(connection, table, files)
             for node in tree.find_all(exp.Table):
