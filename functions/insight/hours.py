@@ -14,7 +14,9 @@ import numpy as np
 
 from functions.insight.seam import Acts, Data, Found, Real, Scores, Whole
 from shared.domain.draws import drawn
+from shared.domain.events import Instant
 from shared.domain.insight import Gate, Measures, Result, Validation, Verdict, score_of, sentence_of
+from shared.domain.lake_rows import month_of
 
 HOURS = 24
 KAPPA = 2.0
@@ -52,15 +54,21 @@ def work_out(data: Data) -> Found:
 def profiles(acts: Acts) -> tuple[Whole, Real, Real]:
     """The contacts, ascending, with how much each did in each hour; and the shop's own share of each hour, of which
     every contact gives as much as another."""
-    contacts, which = np.unique(acts.contact, return_inverse=True)
-    counted = np.zeros((len(contacts), HOURS))
     # Of a visit of twenty pages each is told: what was done in one hour of a month counts less with every time.
-    np.add.at(counted, (which, acts.hour), np.sqrt(acts.count.astype(np.float64)))
+    contacts, counted = _counted(acts, np.sqrt(acts.count))
     smooth = (np.roll(counted, 1, axis=1) + 2 * counted + np.roll(counted, -1, axis=1)) / 4
     if not len(contacts):
         return contacts, smooth, np.full(HOURS, 1 / HOURS)
     shares = smooth / smooth.sum(axis=1, keepdims=True)
     return contacts, smooth, shares.mean(axis=0)
+
+
+def _counted(acts: Acts, weights: Real | Whole) -> tuple[Whole, Real]:
+    """The contacts, ascending, and the weights of what each did in each hour."""
+    contacts, which = np.unique(acts.contact, return_inverse=True)
+    counted = np.zeros((len(contacts), HOURS))
+    np.add.at(counted, (which, acts.hour), weights)
+    return contacts, counted
 
 
 def worth(shares: Real) -> Real:
@@ -91,13 +99,13 @@ def _checked(data: Data) -> tuple[Validation | None, tuple[Gate, ...]]:
     last = int(whole[-1])
     before, after = _only(data.acts, data.acts.month < last), _only(data.acts, data.acts.month == last)
     contacts, counted, of_shop = profiles(before)
-    later, *_ = profiles(after)
+    later, done = _counted(after, after.count)
     both = np.intersect1d(contacts, later)
     gate = Gate(need=CONTACTS, have=len(both), what=f"contacts who did something in {_named(last)} and before it")
     if not gate.is_open:
         return None, (gate,)
     told = best_hours(counted[np.searchsorted(contacts, both)], of_shop)
-    did = _raw(after)[np.searchsorted(later, both)]
+    did = done[np.searchsorted(later, both)]
     model = Measures(hits=_found(did, told))
     rule = Measures(hits=_found(did, np.full(len(both), best_of_shop(of_shop))))
     verdict: Verdict = "model" if (model.hits or 0) > (rule.hits or 0) else "simple rule"
@@ -115,14 +123,6 @@ def _checked(data: Data) -> tuple[Validation | None, tuple[Gate, ...]]:
         rule=rule,
     )
     return checked, (gate,)
-
-
-def _raw(acts: Acts) -> Real:
-    """What each contact did in each hour, as it was."""
-    contacts, which = np.unique(acts.contact, return_inverse=True)
-    counted = np.zeros((len(contacts), HOURS))
-    np.add.at(counted, (which, acts.hour), acts.count.astype(np.float64))
-    return counted
 
 
 def _found(did: Real, hours: Whole) -> float:
@@ -145,7 +145,7 @@ def _scores(data: Data, *, of_shop: bool) -> Scores:
     tried = np.zeros(len(contacts), dtype=bool)
     if not of_shop:
         hours, tried = _with_some_tried(data, contacts, hours)
-    raw = _raw(data.acts)
+    _, raw = _counted(data.acts, data.acts.count)
     around = sum(raw[np.arange(len(contacts)), (hours + near) % HOURS] for near in (-1, 0, 1))
     reasons = [
         [
@@ -185,9 +185,8 @@ def _with_some_tried(data: Data, contacts: Whole, hours: Whole) -> tuple[Whole, 
 # ── months ──
 
 
-def _month(t: int) -> int:
-    at = np.datetime64(t, "ms").astype("datetime64[M]").astype(int) + 1970 * 12
-    return int(at // 12 * 100 + at % 12 + 1)
+def _month(t: Instant) -> int:
+    return int(month_of(t).replace("-", ""))
 
 
 def _first_of(month: int) -> int:

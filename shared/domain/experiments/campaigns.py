@@ -6,14 +6,14 @@ at all is said before it is sent, out of what people did with the shop's campaig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.experiments.power import POWER, least_difference, people_needed
-from shared.domain.experiments.rates import Arm, Interval
+from shared.domain.experiments.rates import Arm, Interval, together
 from shared.domain.experiments.verdicts import NOTHING_SAID, Verdict, Word, verdicts
 from shared.domain.experiments.wording import in_points, of, percent, points, rounded
 
@@ -83,8 +83,8 @@ def compared(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, 
         for place, name in enumerate(names[1:]):
             told.append(Compared(name, names[0], metric, arms[0], arms[place + 1], said[place] if said else None))
     if campaign.holdout:
-        held = _together(each.arm("ordered") for each in found if each.held_out)
-        sent = _together(each.arm("ordered") for each in found if not each.held_out)
+        held = together(each.arm("ordered") for each in found if each.held_out)
+        sent = together(each.arm("ordered") for each in found if not each.held_out)
         said = _said([held, sent], [campaign.holdout, 100 - campaign.holdout], campaign) if ready else None
         told.append(Compared("sent", "held out", "ordered", held, sent, said[0] if said else None))
     return told
@@ -94,13 +94,6 @@ def _said(arms: list[Arm], weights: list[int], campaign: Campaign) -> list[Verdi
     if not sum(arm.people for arm in arms):
         return [NOTHING_SAID] * (len(arms) - 1)
     return verdicts(arms, weights, AT_END, campaign.measure.least)
-
-
-def _together(arms: Iterable[Arm]) -> Arm:
-    people = successes = 0
-    for arm in arms:
-        people, successes = people + arm.people, successes + arm.successes
-    return Arm(people, successes)
 
 
 # ── in words ──

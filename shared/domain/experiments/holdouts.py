@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.experiments.looks import ALPHA, e_value
 from shared.domain.experiments.power import least_difference, more_needed
-from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, sample_ratio
+from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, sample_ratio, together
 from shared.domain.experiments.verdicts import Word
 from shared.domain.experiments.wording import of, points, rounded
 
@@ -61,15 +61,11 @@ class Finding:
 def finding(found: Sequence[Part], share: int, t: Instant) -> Finding:
     """`share`: of the holdout, in a hundred."""
     ready = [part for part in found if part.is_ready(t)]
-    held_out, sent = _sum([part.held_out for part in ready]), _sum([part.sent for part in ready])
+    held_out, sent = together(part.held_out for part in ready), together(part.sent for part in ready)
     everybody = sum(part.held_out.people + part.sent.people for part in found)
     waiting = everybody - held_out.people - sent.people
     word = _word(ready, held_out, sent, share)
     return Finding(held_out, sent, waiting, word, _said(word, held_out, sent, share))
-
-
-def _sum(arms: Sequence[Arm]) -> Arm:
-    return Arm(sum(arm.people for arm in arms), sum(arm.successes for arm in arms))
 
 
 def _word(ready: Sequence[Part], held_out: Arm, sent: Arm, share: int) -> Word | None:

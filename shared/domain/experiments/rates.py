@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -19,6 +19,13 @@ class Arm(NamedTuple):
     @property
     def rate(self) -> float:
         return self.successes / self.people if self.people else 0.0
+
+
+def together(arms: Iterable[Arm]) -> Arm:
+    people = successes = 0
+    for arm in arms:
+        people, successes = people + arm.people, successes + arm.successes
+    return Arm(people, successes)
 
 
 class Interval(NamedTuple):

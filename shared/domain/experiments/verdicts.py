@@ -64,17 +64,15 @@ class _Bound(NamedTuple):
 
 
 def _passed(control: Arm, others: list[Arm], shares: tuple[float, ...]) -> list[_Bound]:
-    found = [_Bound(NEVER, False)] * len(others)
-    left = sorted(range(len(others)), key=lambda at: -abs(z_value(control, others[at])))
-    for at in list(left):
-        bound = boundaries(shares, ALPHA / len(left))[-1]
-        if abs(z_value(control, others[at])) < bound:
-            break
-        found[at] = _Bound(bound, True)
-        left.remove(at)
-    for at in left:
-        found[at] = _Bound(boundaries(shares, ALPHA / len(left))[-1], False)
-    return found
+    far = [abs(z_value(control, other)) for other in others]
+    found: dict[int, _Bound] = {}
+    left, passes = len(others), True
+    for at in sorted(range(len(others)), key=lambda at: -far[at]):
+        bound = boundaries(shares, ALPHA / left)[-1]
+        passes = passes and far[at] >= bound
+        found[at] = _Bound(bound, passes)
+        left -= passes
+    return [found[at] for at in range(len(others))]
 
 
 def _verdict(control: Arm, other: Arm, bound: _Bound, share: float, least: float) -> Verdict:
