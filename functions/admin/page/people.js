@@ -1,5 +1,5 @@
-// People: who there are, found by a part of a name or an address, or by segment. What is searched for is kept in the tab
-// and goes to the API in a body: it stands in no address.
+// People: who there are, found by a part of a name or an address, or by segment. What is searched for is kept with its entry of
+// the tab's history (Back finds it, a link to somebody else's people does not) and goes to the API in a body: it stands in no address.
 
 import { ask, behind, whole } from "./api.js";
 import { exportPeople } from "./exporting.js";
@@ -7,7 +7,6 @@ import { Card, Empty, Failure, More, Table, Title, useActing, useLoaded } from "
 import { count, day, distance, money, plural, time } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
-const SOUGHT = "people searched for";
 const PAUSE = 250; // milliseconds without a key, before it is searched for
 const MOST = 20; // pages that are read again at once
 
@@ -26,7 +25,7 @@ const COLUMNS = [
 export default function People({ query = "" }) {
   const before = new URLSearchParams(query);
   const [segment, pages] = [useSignal(before.get("segment") ?? ""), useSignal(Math.min(Number(before.get("pages")) || 1, MOST))];
-  const text = useSignal(sessionStorage.getItem(SOUGHT) ?? "");
+  const text = useSignal(history.state?.sought ?? "");
   const [told, busy, problem] = [useSignal(null), useSignal(false), useSignal(null)];
   const turn = useRef(0);
   const segments = useLoaded(() => whole("segments", "segments"));
@@ -40,10 +39,8 @@ export default function People({ query = "" }) {
   /** What the address and the tab remember of how the list is looked at. */
   const note = () => {
     if (!/^#\/people(\?|$)/.test(location.hash)) return; // they have gone on meanwhile
-    if (text.value.trim() === "") sessionStorage.removeItem(SOUGHT);
-    else sessionStorage.setItem(SOUGHT, text.value);
     const kept = new URLSearchParams({ ...(segment.value && { segment: segment.value }), ...(pages.value > 1 && { pages: pages.value }) });
-    history.replaceState(history.state, "", kept.size > 0 ? `#/people?${kept}` : "#/people");
+    history.replaceState({ ...history.state, sought: text.value }, "", kept.size > 0 ? `#/people?${kept}` : "#/people");
   };
   /** Reads so many pages: the first ones, or those behind what is `held`. */
   const look = async (wanted, held = null) => {
