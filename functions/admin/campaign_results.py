@@ -6,10 +6,11 @@ from chalice.app import Response
 
 from functions.admin import shapes
 from functions.admin.campaigns import kept_of
-from functions.admin.reports import FiguresQuery, asked, sql
+from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Request, route
 from shared.adapters import athena, audiences, campaigns
 from shared.adapters.clock import now
+from shared.adapters.queries import question
 from shared.domain.campaigns.states import ENDED, Kept, State
 from shared.domain.events import Instant, Json, iso
 from shared.domain.experiments import campaigns as tests
@@ -32,8 +33,8 @@ def results(request: Request, campaign: str) -> Json:
     if kept.state in (State.DRAFT, State.SCHEDULED):
         return _expected(request, kept, t)
     within = str(kept.campaign.measure.within)
-    month = iso(kept.began or kept.since)[:7]
-    rows = asked(request, lambda: athena.start(sql("arms"), (month, kept.id, within, within)))
+    over = (kept.began or kept.since, t)
+    rows = asked(request, lambda: athena.start(*question("arms", kept.id, within, within, over=over)))
     return rows if isinstance(rows, Response) else told(kept, tests.counts(rows), t)
 
 
@@ -70,8 +71,8 @@ def told(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
 
 
 def _expected(request: Request, kept: Kept, t: Instant) -> Json:
-    within, since = str(kept.campaign.measure.within), iso(max(t - tests.RATES_OVER, 0))
-    rows = asked(request, lambda: athena.start(sql("rates"), (since[:7], since[:10], within, within)))
+    within, since = str(kept.campaign.measure.within), max(t - tests.RATES_OVER, 0)
+    rows = asked(request, lambda: athena.start(*question("rates", iso(since)[:10], within, within, over=(since, t))))
     if isinstance(rows, Response):
         return rows
     people, clicked, ordered = (int(str(rows[0][name])) for name in ("people", "clicked", "ordered"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from chalice.app import Response
 
 from functions.admin import shapes
-from functions.admin.reports import FiguresQuery, asked, sql
+from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Request, route
 from shared.adapters import athena, shop_settings
 from shared.adapters.clock import now
-from shared.domain.events import Instant, Json, iso
+from shared.adapters.queries import question
+from shared.domain.events import Instant, Json
 from shared.domain.experiments import holdouts
 from shared.domain.experiments.rates import Arm
 from shared.domain.operators import Role
@@ -35,7 +36,8 @@ def report(request: Request) -> Json:
             "words": words,
         }
     since, within = _since(holdout), str(holdouts.WITHIN)
-    rows = asked(request, lambda: athena.start(sql("holdout"), (iso(since)[:7], f"holdout=t{holdout.name}", within)))
+    name = f"holdout=t{holdout.name}"
+    rows = asked(request, lambda: athena.start(*question("holdout", name, within, over=(since, t))))
     if isinstance(rows, Response):
         return rows
     found = holdouts.finding(holdouts.parts(rows), holdout.share, t)

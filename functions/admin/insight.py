@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from typing_extensions import TypedDict
 
 from functions.admin import journey_drafts, known, publishing, shapes, views
-from functions.admin.reports import asked, sql
+from functions.admin.reports import asked
 from functions.admin.rest import Paging, Place, Request, answer, cursor_of, left_out, logger, place_of, route
 from shared.adapters import athena, contacts, definitions, journey_definitions
 from shared.adapters import insight as stored
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.adapters.queries import question
 from shared.domain.events import Instant, Json
 from shared.domain.insight import CATALOGUE, Proposals, Reason, Result, RfmGrid, Score, drafts, score_of, telling
 from shared.domain.insight.catalogue import Unit
@@ -474,7 +475,7 @@ def _rows(
     """The next rows of the night's table, and the cursor behind them; or the answer 202, where it takes long."""
     place = after or Place(MAX_RANK, "")
     given = (score.id if score is not None else "rfm", like, str(place.number), str(place.number), place.name)
-    rows = asked(request, lambda: athena.start(sql("scored"), given))
+    rows = asked(request, lambda: athena.start(*question("scored", *given)))
     if isinstance(rows, Response):
         return None, rows
     kept = rows[:limit]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
 from itertools import islice
-from pathlib import Path
 from time import sleep
 
 from chalice.app import Response
@@ -16,13 +14,12 @@ from functions.admin import shapes
 from functions.admin.rest import Request, answer, route
 from shared.adapters import athena, definitions, journey_definitions, members, run_counts, sent_counts
 from shared.adapters.clock import now
+from shared.adapters.queries import question
 from shared.domain import costs
 from shared.domain.events import DAY, Instant, Json, iso, parse_instant
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
-QUERIES = Path(__file__).parents[2] / "infra" / "athena"
-"""infra/artefacts/build.py puts them into the deployed function at the same place."""
 MAX_DAYS = 366
 QUERY_PAUSE = 0.5  # seconds between two looks at a query
 QUERY_LOOKS = 40  # then the caller asks again: API Gateway waits for 29 seconds
@@ -55,8 +52,8 @@ def daily(request: Request) -> Json:
 
     def begin() -> str:
         first, last = days(request, now())
-        from_ = iso(max(parse_instant(f"{first}T00:00:00Z") - LOOKS_BACK, 0))[:10]
-        return athena.start(sql("daily"), (from_[:7], from_, first, last))
+        since = parse_instant(f"{first}T00:00:00Z") - LOOKS_BACK
+        return athena.start(*question("daily", first, last, over=(since, now())))
 
     rows = asked(request, begin)
     return {"days": rows} if isinstance(rows, list) else rows
@@ -68,10 +65,10 @@ def figures(request: Request) -> Json:
     after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became
     one and still is; null: there are too many to count). 202 with a `query` when it takes long."""
     t = now()
-    clicks, first, second, end = (iso((t // DAY + n) * DAY) for n in (-4 - 2 * PERIOD, 1 - 2 * PERIOD, 1 - PERIOD, 1))
+    first, second, end = ((t // DAY + n) * DAY for n in (1 - 2 * PERIOD, 1 - PERIOD, 1))
+    days = [iso(each)[:10] for each in (second, first, end, second)]
     # An order of the first day may follow a click of five days before it.
-    texts = (clicks[:7], second[:10], first[:10], end[:10], second[:10])
-    rows = asked(request, lambda: athena.start(sql("figures"), texts))
+    rows = asked(request, lambda: athena.start(*question("figures", *days, over=(first - 5 * DAY, t))))
     if not isinstance(rows, list):
         return rows
     nothing: dict[str, Json] = {"delivered": 0, "reached": 0, "revenue": 0}
@@ -88,7 +85,7 @@ def month_so_far(request: Request) -> Json:
     and what is `left_out`. 202 with a `query` when it takes long."""
     t = now()
     month = iso(t)[:7]
-    rows = asked(request, lambda: athena.start(sql("month"), (month,)))
+    rows = asked(request, lambda: athena.start(*question("month", month)))
     if not isinstance(rows, list):
         return rows
     emails = sum(day.sent for day in sent_counts.days(t, 31) if iso(day.day * DAY)[:7] == month)
@@ -118,11 +115,6 @@ def _joined(t: Instant) -> tuple[int | None, int | None]:
     since = [each.since for each in islice(members.members(SUBSCRIBERS), MAX_MEMBERS)]
     middle, first = ((t // DAY + 1 - n * PERIOD) * DAY for n in (1, 2))
     return sum(each >= middle for each in since), sum(first <= each < middle for each in since)
-
-
-@cache
-def sql(name: str) -> str:
-    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def asked(request: Request, begin: Callable[[], str]) -> list[dict[str, Json]] | Response:

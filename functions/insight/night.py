@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from functions.insight import reading, telling
 from functions.insight.seam import Data, Found, Points, Scores
 from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight, recommendations
+from shared.adapters.queries import Question
 from shared.adapters.shop import shop
 from shared.domain.calendars import local
 from shared.domain.evaluation.calendar import zone_of
@@ -31,7 +32,7 @@ from shared.domain.insight.catalogue import CATALOGUE
 from shared.domain.insight.reasons import Reason, as_code
 from shared.domain.insight.scored import contact_of, scored
 from shared.domain.lake_rows import contact_number
-from shared.domain.questions import points_at, questions
+from shared.domain.questions import points_at
 
 MAX_FAILURES = 3
 """Of the queries, before the night gives up."""
@@ -149,9 +150,12 @@ def ask(state: Night) -> Night:
     """Puts the questions to Athena, all at once."""
     publication = definitions.publication()
     of_models = {model.id: points_at(model, cuts(state.at)) for model in publication.models}
-    asked = {**questions(state.at), **{f"{POINTS}{id_}": sql for id_, sql in of_models.items() if sql is not None}}
+    asked = {
+        **reading.questions(state.at),
+        **{f"{POINTS}{id_}": Question(sql) for id_, sql in of_models.items() if sql is not None},
+    }
     queries = {
-        what: athena.start(sql, name=event_id(state.name, what, str(state.failures))) for what, sql in asked.items()
+        what: athena.start(*each, name=event_id(state.name, what, str(state.failures))) for what, each in asked.items()
     }
     return state.then("answer", queries=queries, models=publication.models_since)
 

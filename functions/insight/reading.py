@@ -1,4 +1,4 @@
-"""The answers of the lake, as arrays: from the files that Athena leaves, some thousand rows at a time."""
+"""What a night asks the lake, and its answers as arrays, from the files that Athena leaves, rows by the thousand."""
 
 from __future__ import annotations
 
@@ -14,10 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.insight.seam import NOT_TOLD, Acts, Lines, Orders, Whole
+from shared.adapters.queries import Question, question
+from shared.domain.events import DAY, Instant
+from shared.domain.lake_rows import month_of
 from shared.domain.properties import MILLIONTHS
 
+HOURS_OF = 180 * DAY
+"""How long what somebody does at an hour counts."""
 AT_A_TIME = 100_000
 """Rows."""
+
+
+def questions(t: Instant) -> Mapping[str, Question]:
+    """By name, each a query for all up to `t`; the rows of all are in the order of their columns.
+
+    `orders`: contact_number, time, amount (in millionths; -1: none was told in the shop's currency). `lines`:
+    contact_number, time, product, category (of an order all of whose products are of one; else null). `acts`:
+    contact_number, month, hour (both UTC), kind, n.
+    """
+    since = t - HOURS_OF
+    return {
+        "orders": question("orders", over=(0, t)),
+        "lines": question("lines", over=(0, t)),
+        "acts": question("acts", month_of(since), str(since), str(t)),
+    }
 
 
 def orders(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int]) -> Orders:

@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BESIDES = {"functions/admin": ["infra/athena"]}
-"""What else of the project a function reads."""
+BESIDES = {"shared": ["infra/athena"]}
+"""What else of the project a function, or the layer, reads."""
 UNUSED = ("bin", "chalice/cdk", "chalice/templates", "**/tests")
 """What no function needs of what it needs."""
 

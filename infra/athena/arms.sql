@@ -1,31 +1,11 @@
 -- What came of a campaign, arm by arm: how many people got it (or, held out, would have got it then), and how many of them,
 -- within so long after it, clicked in it, ordered, or reported it as spam. Of an arm, each person counts once.
--- Parameters: the month in which the campaign began, the campaign, and the milliseconds that count, twice.
--- A machine's click counts nowhere, and neither does an order that is cancelled by now.
-WITH told AS (
-    SELECT
-        contact_number,
-        type,
-        time,
-        human,
-        campaign,
-        stands,
-        placed,
-        stamp,
-        properties,
-        COALESCE(order_id, id) AS order_id
-    FROM events
-    WHERE
-        month >= ?
-        AND type IN (
-            'email_sent', 'email_held_out', 'email_clicked', 'email_complained', 'order_completed', 'order_cancelled',
-            'order_updated', 'order_paid', 'order_fulfilled', 'order_refunded', 'checkout_started', 'checkout_updated'
-        )
-),
-
-of_campaign AS (
+-- Parts: orders, emails.
+-- Parameters: the campaign, and the milliseconds that count, twice.
+-- A machine's click counts nowhere.
+WITH of_campaign AS (
     SELECT *
-    FROM told
+    FROM emails
     WHERE campaign = ?
 ),
 
@@ -52,17 +32,6 @@ exposed AS (
     GROUP BY of_campaign.contact_number
 ),
 
-orders AS (
-    SELECT
-        order_id,
-        MAX_BY(contact_number, stamp) AS contact_number,
-        MIN(CASE WHEN placed IS NOT NULL THEN time END) AS placed_at,
-        COALESCE(MAX_BY(stands, CASE WHEN stands IS NOT NULL THEN stamp END), TRUE) AS stands
-    FROM told
-    WHERE type NOT LIKE 'email_%'
-    GROUP BY order_id
-),
-
 clicked AS (
     SELECT DISTINCT exposed.contact_number
     FROM exposed
@@ -77,11 +46,8 @@ clicked AS (
 ordered AS (
     SELECT DISTINCT exposed.contact_number
     FROM exposed
-    INNER JOIN orders ON exposed.contact_number = orders.contact_number
-    WHERE
-        orders.stands
-        AND orders.placed_at >= exposed.time
-        AND orders.placed_at - exposed.time < CAST(? AS DOUBLE)
+    INNER JOIN standing ON exposed.contact_number = standing.contact_number
+    WHERE standing.placed_at >= exposed.time AND standing.placed_at - exposed.time < CAST(? AS DOUBLE)
 ),
 
 complained AS (

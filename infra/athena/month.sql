@@ -1,4 +1,5 @@
--- How many events there are of a month (UTC), each type for itself. Parameter: the month, as '2026-11'.
+-- How many events there are of a month (UTC), each type for itself.
+-- Parameters: the month, as '2026-11'.
 SELECT
     type,
     COUNT(*) AS events

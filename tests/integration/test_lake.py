@@ -16,8 +16,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from functions.lake import app
-from infra.local.aws import athena
 from shared.adapters import amendments, clock, contacts, dead_letters, environment, lake
+from shared.adapters.queries import question
 from shared.domain.events import (
     DAY,
     HOUR,
@@ -34,8 +34,8 @@ from shared.domain.events import (
 from shared.domain.lake_rows import COLUMNS, contact_number
 
 BUCKET = "lake"
-DAILY = (Path(__file__).resolve().parents[2] / "infra/athena/daily.sql").read_text(encoding="utf-8")
 MONDAY = parse_instant("2026-11-23T08:00:00Z")
+DAILY = question("daily", "2026-11-20", "2026-11-30", over=(MONDAY, MONDAY + 100 * DAY))
 
 
 @pytest.fixture
@@ -226,12 +226,8 @@ def daily(bucket: Any, folder: Path) -> dict[str, tuple[int, int, int, float]]:
             f"CREATE VIEW events AS FROM read_parquet('{folder}/events/*/*/*.parquet', hive_partitioning=true, "
             "hive_types={'month': VARCHAR, 'type': VARCHAR})"
         )
-        rows = connection.execute(DAILY, ["2026-11", "2026-11-20", "2026-11-20", "2026-11-30"]).fetchall()
+        rows = connection.execute(*DAILY).fetchall()
     return {day: (sends, clicks, orders, revenue) for day, sends, clicks, orders, revenue in rows}
-
-
-def test_athena_and_duckdb_mean_the_same_by_the_daily_report() -> None:
-    assert athena.lint(DAILY) == []
 
 
 def test_the_daily_report_counts_mails_clicks_orders_and_revenue(bucket: Any, tmp_path: Path) -> None:

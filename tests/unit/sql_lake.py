@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -50,12 +50,13 @@ class Lake:
         exported = [{**row, "pass": PASS} for profile in profiles for row in facts.rows(profile, asked, t)]
         self.tables = {"events": pa.Table.from_pylist(told, EVENTS), "facts": pa.Table.from_pylist(exported, FACTS)}
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        """The statement's rows; refused like in the local run when something in it may mean two things."""
+    def rows(self, sql: str, texts: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The statement's rows, with `texts` for its question marks; refused like in the local run when something in
+        it may mean two things."""
         tree = athena._parse(sql)
         assert athena._lint(tree) == []
         for name, table in self.tables.items():
             _connection.register(name, table)
-        cursor = _connection.execute(athena.in_duckdb(tree))
+        cursor = _connection.execute(athena.in_duckdb(tree), list(texts))
         names = [each[0] for each in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

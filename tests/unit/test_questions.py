@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from infra.local.aws.athena import lint
+from functions.insight.reading import HOURS_OF, questions
 from shared.domain.events import DAY, HOUR, Event, Instant, OrderState, Type, parse_instant
 from shared.domain.lake_rows import contact_number
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold
-from shared.domain.questions import HOURS_OF, questions
 from tests.unit.sql_lake import Lake
 from tests.unit.test_sql import contact_id, shop
 from tests.unit.test_states import LIVES, Life
@@ -23,7 +22,7 @@ NOW = parse_instant("2026-11-28T10:00:00Z")
 
 def asked(what: str, *people: Iterable[Event], t: Instant = NOW) -> list[dict[str, Any]]:
     lake = Lake([], {contact_id(n): list(several) for n, several in enumerate(people)}, shop([]), t)
-    return lake.rows(questions(t)[what])
+    return lake.rows(*questions(t)[what])
 
 
 def told(type_: str, order: str = "1", ago: Instant = DAY, **more: Any) -> Event:
@@ -39,11 +38,6 @@ def told(type_: str, order: str = "1", ago: Instant = DAY, **more: Any) -> Event
 
 def ordered(order: str, *products: str, ago: Instant = DAY, **more: Any) -> Event:
     return told(Type.ORDER_COMPLETED, order, ago, products=products, **{"total": 10, **more})
-
-
-@pytest.mark.parametrize("what", questions(NOW))
-def test_the_questions_mean_the_same_in_athena(what: str) -> None:
-    assert lint(questions(NOW)[what]) == []
 
 
 @settings(max_examples=60)

@@ -1,0 +1,36 @@
+-- What came of emails, for every query that counts it: `emails`, event by event, and `clicks`, those of people.
+-- Parameters: the month from which on events are read, as '2026-09', and the instant up to which, in milliseconds.
+-- An event is here twice when its history has joined another contact, once under each: what is counted is its `id`.
+-- A click that a machine made is none of a person's, and is only among `emails`.
+emails AS (
+    SELECT
+        contact_number,
+        type,
+        day,
+        time,
+        id,
+        human,
+        permanent,
+        link,
+        campaign,
+        journey,
+        step,
+        template,
+        topic,
+        message,
+        properties
+    FROM events
+    WHERE
+        month >= ?
+        AND time <= CAST(? AS DOUBLE)
+        AND type IN (
+            'email_sent', 'email_held_out', 'email_delivered', 'email_opened', 'email_clicked', 'email_bounced',
+            'email_complained'
+        )
+),
+
+clicks AS (
+    SELECT *
+    FROM emails
+    WHERE type = 'email_clicked' AND human
+)

@@ -1,0 +1,48 @@
+"""The committed queries, each with its parts: they mean the same in Athena as here, and take what their headers say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from infra.local.aws.athena import lint
+from shared.adapters.queries import FILES, question
+
+NAMES = sorted(each.stem for each in FILES.glob("*.sql"))
+OVER = (1_790_000_000_000, 1_795_000_000_000)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_means_the_same_in_athena(name: str) -> None:
+    assert lint(question(name, over=OVER).sql) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_says_what_it_is_given(name: str) -> None:
+    """A header of its own; and each part is given the two parameters that all parts have."""
+    text = (FILES / f"{name}.sql").read_text(encoding="utf-8")
+    marks = re.sub(r"--.*", "", text).count("?")
+    assert text.startswith("-- ")
+    assert ("-- Parameter" in text) == (marks > 0)
+    asked = question(name, *["x"] * marks, over=OVER)
+    assert re.sub(r"--.*", "", asked.sql).count("?") == len(asked.texts)
+
+
+@pytest.mark.parametrize("file", sorted(FILES.glob("parts/*.sql")), ids=lambda each: each.stem)
+def test_every_part_takes_a_month_and_an_instant(file: object) -> None:
+    marks = re.findall(r"^.*\?.*$", re.sub(r"--.*", "", FILES.joinpath(str(file)).read_text(encoding="utf-8")), re.M)
+    assert [each.strip() for each in marks] == ["month >= ?", "AND time <= CAST(? AS DOUBLE)"]
+
+
+def test_parts_are_read_from_a_month_on_and_up_to_an_instant() -> None:
+    asked = question("rates", "2026-09-21", "1", "1", over=OVER)
+    assert asked.texts == ("2026-09", "1795000000000", "2026-09", "1795000000000", "2026-09-21", "1", "1")
+    assert question("month", "2026-09").texts == ("2026-09",)
+    with pytest.raises(ValueError, match="rates has parts"):
+        question("rates", "2026-09-21", "1", "1")
+
+
+def test_what_an_order_is_stands_nowhere_else() -> None:
+    telling = [each.name for each in FILES.rglob("*.sql") if "'order_completed'" in each.read_text(encoding="utf-8")]
+    assert telling == ["orders.sql"]
