@@ -118,10 +118,10 @@ def vendored_asset(version: str, file: str) -> Response:
 
 def asset_named(version: str, file: str) -> Response:
     """A module or the style of the page, for good: another version of it has another name."""
-    found = page.assets().get(file) if version == page.version() else None
-    if found is None:
+    if version != page.version() or file not in page.assets():
         told = "there is no such file: the page may have been updated, reload it"
         return problem(RefusedError("not_found", told, status=404))
+    found = page.served(file)
     headers: dict[str, str | list[str]] = {
         "Content-Type": found.media_type,
         "Cache-Control": "public, max-age=31536000, immutable",

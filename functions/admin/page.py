@@ -1,9 +1,9 @@
 """The operators' page: one HTML file, and the modules and the style it is made of; a policy lets nothing else run.
 
-The files are native modules that name each other by relative paths (`./parts.js`), served as they are. What they are
-called carries a hash of them all: `assets/{version}/parts.js`. So a browser may keep them for a year, files that belong
-together come together, and a changed file changes every name. What is served is read from the folder once, by name: a
-request cannot reach any other file.
+The files are native modules that name each other by relative paths (`./parts.js`), served without their comments and
+indentation (`stripping`). What they are called carries a hash of them all: `assets/{version}/parts.js`. So a browser
+may keep them for a year, files that belong together come together, and a changed file changes every name. What is
+served is read from the folder once, by name: a request cannot reach any other file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from functions.admin import stripping
 from shared.adapters import definitions
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
@@ -56,7 +57,7 @@ def login(stage_variables: Mapping[str, str] | None) -> Login | None:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """All that the page loads, by its path below the folder."""
+    """All that the page loads, by its path below the folder, as it is written."""
     return {
         file.relative_to(FOLDER).as_posix(): Asset(file.read_text(encoding="utf-8"), TYPES[file.suffix])
         for file in sorted(FOLDER.rglob("*"))
@@ -65,9 +66,19 @@ def assets() -> Mapping[str, Asset]:
 
 
 @cache
+def served(name: str) -> Asset:
+    """One of `assets`, as browsers get it. What is vendored is small already, and has been packed so."""
+    asset = assets()[name]
+    if name.startswith("vendor/"):
+        return asset
+    strip = stripping.style if name.endswith(".css") else stripping.script
+    return asset._replace(text=strip(asset.text))
+
+
+@cache
 def version() -> str:
-    """Names the assets by what is in them."""
-    digest = hashlib.sha256()
+    """Names the assets by what is in them, and by what strips them."""
+    digest = hashlib.sha256(Path(stripping.__file__).read_bytes())
     for name, asset in assets().items():
         digest.update(f"{name}\0{len(asset.text)}\0{asset.text}".encode())
     return digest.hexdigest()[:16]

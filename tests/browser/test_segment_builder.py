@@ -204,8 +204,14 @@ def test_it_is_built_by_the_keyboard_alone(page: Page, base: str, shop: Shop) ->
     assert page.run("location.hash") == "#/segments/by_keys/edit"
 
 
-def kinds(page: Page) -> list[str]:
+def to_the_json(page: Page) -> None:
+    """Its module is loaded when it is first asked for."""
     click(page, "button", "JSON")
+    page.wait("document.querySelector('#definition')")
+
+
+def kinds(page: Page) -> list[str]:
+    to_the_json(page)
     found = json.loads(page.run("document.querySelector('#definition').value"))["when"]["of"]
     click(page, "button", "Rows")
     page.wait("document.querySelector('.conditions')")
@@ -251,7 +257,7 @@ def test_a_slip_is_said_in_its_row_with_what_was_meant(page: Page, base: str) ->
     write(page, "Germany")
     press(page, "Enter")
     page.wait_for("lives in Germany (DE)")  # "Germany" is known as DE, so that is what is chosen
-    click(page, "button", "JSON")
+    to_the_json(page)
     page.run("document.querySelector('#definition').select()")
     write(page, json.dumps({"name": "x", "when": {"kind": "trait", "trait": "country", "value": "France"}}))
     page.wait_for("did you mean FR?")
@@ -262,7 +268,7 @@ def test_a_slip_is_said_in_its_row_with_what_was_meant(page: Page, base: str) ->
 
 def test_json_that_is_wrong_is_told_beside_its_line_and_nothing_is_lost(page: Page, base: str) -> None:
     open_(page, base, "#/segments/customers/edit", "Somebody who")
-    click(page, "button", "JSON")
+    to_the_json(page)
     page.run("document.querySelector('#definition').select()")
     write(page, '{\n "name": "Customers",\n "sentence": "x",\n "when": {\n  "kind": "orders",\n  "within": 90\n }\n}')
     page.wait_for('write "90d"')
@@ -271,7 +277,7 @@ def test_json_that_is_wrong_is_told_beside_its_line_and_nothing_is_lost(page: Pa
     click(page, "button", "Rows")
     page.wait_for("A row cannot show this")
     assert '"within": 90' in page.run("document.querySelector('.row textarea').value")
-    click(page, "button", "JSON")
+    to_the_json(page)
     page.run("document.querySelector('#definition').select()")
     write(page, '{\n "when":\n  {"kind" "orders"}}')
     page.wait_for("This is not valid JSON from here on")

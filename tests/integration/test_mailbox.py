@@ -325,7 +325,7 @@ def test_the_frame_runs_no_script_and_the_page_loads_nothing_from_elsewhere(shop
     assert "unsafe" not in mailbox.POLICY
     assert "script-src" not in mailbox.FRAME_POLICY
     assert mailbox.FRAME_POLICY.startswith(f"sandbox {frame['sandbox']}; default-src 'none';")
-    assert [link["href"] for link in page.all("link")] == ["data:,", "/local/style.css"]
+    assert [link["href"] for link in page.all("link")] == ["data:,", "/local/style.css", "/local/mailbox.css"]
 
 
 @pytest.mark.parametrize("href", ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "//x", "http://["])

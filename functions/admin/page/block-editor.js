@@ -1,7 +1,10 @@
 // An email's blocks as a form: each can be changed, moved, taken away, and another put after it.
 
 import { Pictures } from "./pictures.js";
+import { styled } from "./parts.js";
 import { html, useSignal } from "./vendor/preact.js";
+
+await styled("emails.css");
 
 const NEW = {
   heading: { text: "A heading" },

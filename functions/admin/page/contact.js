@@ -4,12 +4,14 @@ import { ask, at } from "./api.js";
 import { EmailFrame } from "./email-frame.js";
 import { exportContact } from "./exporting.js";
 import {
-  Banner, Card, confirmed, ContactLink, Empty, Failure, Json, Loaded, LoadedPage, More, Pages, SegmentLink, Table, Tag, Title, useActing, useLoaded,
+  Banner, Card, confirmed, ContactLink, Empty, Failure, Json, Loaded, LoadedPage, More, Pages, SegmentLink, styled, Table, Tag, Title, useActing, useLoaded,
 } from "./parts.js";
 import { Mail } from "./people.js";
 import { isRanked, scoreSaid, severalSaid } from "./score-words.js";
 import { capital, clock, day, distance, money, plural, value, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
+
+await styled("contact.css");
 
 const MESSAGES = { sent: "sent", refused: "not sent", claimed: "being sent", released: "to be tried again" };
 const OFTEN = { weekly: ", as one email a week", monthly: ", as one email a month" };

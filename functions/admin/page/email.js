@@ -7,10 +7,12 @@ import { Blocks } from "./block-editor.js";
 import { Code } from "./code.js";
 import { Duplicate } from "./duplicating.js";
 import { EmailFrame } from "./email-frame.js";
-import { Banner, Card, confirmed, Failure, LoadedPage, More, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Banner, Card, confirmed, Failure, LoadedPage, More, styled, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { Versions } from "./versions.js";
 import { capital, words } from "./words.js";
 import { html, useEffect, useSignal } from "./vendor/preact.js";
+
+await styled("emails.css");
 
 const PAUSE = 500; // milliseconds without a keystroke
 const OF_NOBODY = ["example", "nothing"];

@@ -1,8 +1,11 @@
 // A journey as a graph from top to bottom, drawn by hand: where everything stands is worked out here, the lines are SVG,
 // and the steps are HTML above them.
 
+import { styled } from "./parts.js";
 import { words } from "./words.js";
 import { html, useEffect, useRef } from "./vendor/preact.js";
+
+await styled("journeys.css");
 
 const [WIDTH, APART] = [188, 28]; // of a step, and between two, in pixels
 const LANE = 30; // what a line takes that only passes by

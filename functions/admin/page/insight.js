@@ -2,10 +2,12 @@
 // used; who orders how recently and how often; and segments that are worth having.
 
 import { ask, at } from "./api.js";
-import { Banner, Card, Empty, Failure, LoadedPage, More, Section, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { Banner, Card, Empty, Failure, LoadedPage, More, Section, styled, Table, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { Calibration, Gain } from "./plots.js";
 import { capital, count, date, day, money, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
+
+await styled("insight.css");
 
 const STATES = { model: ["good", "holds here"], simple: ["note", "by the simple rule"], told: ["note", "as it comes"] };
 const percent = (share) => `${Math.round(share * 100)} %`;

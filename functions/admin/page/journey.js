@@ -50,7 +50,7 @@ function Overview({ told, again }) {
       <div>
         <${Graph} journey=${definition} said=${told.words} flow=${flow} label="Steps of the journey, from top to bottom">${drawn}<//>
         ${told.journey && html`<p class="small soft">The more people have gone a way, the broader its line; ways that nobody has gone are dotted.</p>`}
-        <ul class="rules small soft">${[...told.words.entry, told.words.hours].filter(Boolean).map((each) => html`<li>${each}</li>`)}</ul>
+        <ul class="limits small soft">${[...told.words.entry, told.words.hours].filter(Boolean).map((each) => html`<li>${each}</li>`)}</ul>
       </div>
       ${step && html`<${Panel} key=${step.id} step=${step} told=${told} people=${people} again=${again} close=${() => { chosen.value = null; }} />`}
     </div>

@@ -1,7 +1,10 @@
 // A text with the numbers of its lines, and notes beside those that something is wrong with.
 
+import { styled } from "./parts.js";
 import { capital } from "./words.js";
 import { html, useLayoutEffect, useRef } from "./vendor/preact.js";
+
+await styled("lines.css");
 
 const MIN_ROWS = 18;
 

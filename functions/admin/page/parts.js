@@ -4,6 +4,19 @@ import { ask, at, behind } from "./api.js";
 import { capital, plural, sentence, words } from "./words.js";
 import { html, signal, useEffect, useRef, useSignal, useState } from "./vendor/preact.js";
 
+const styles = new Map();
+
+/** Has a style there before what it is for is shown: the modules that show it wait for it as they are loaded. */
+export function styled(name) {
+  if (!styles.has(name)) {
+    styles.set(name, new Promise((done) => {
+      const link = { rel: "stylesheet", href: new URL(name, import.meta.url), onload: done, onerror: done };
+      document.head.append(Object.assign(document.createElement("link"), link));
+    }));
+  }
+  return styles.get(name);
+}
+
 // ── what comes from the API ──
 
 /** How often the local run's clock has been turned: what is shown is asked for again then. */

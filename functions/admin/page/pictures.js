@@ -2,8 +2,10 @@
 
 import { ask, whole } from "./api.js";
 import { byName, Listing } from "./listing.js";
-import { Card, Failure, Loaded, useActing, useLoaded } from "./parts.js";
+import { Card, Failure, Loaded, styled, useActing, useLoaded } from "./parts.js";
 import { html, useRef } from "./vendor/preact.js";
+
+await styled("emails.css");
 
 const WIDTH = 1200; // twice what an email shows
 const ENOUGH = 300_000; // bytes of a file that is taken as it is

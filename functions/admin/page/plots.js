@@ -1,7 +1,10 @@
 // Plots of how a score was checked, drawn by hand.
 
+import { styled } from "./parts.js";
 import { plural } from "./words.js";
 import { html } from "./vendor/preact.js";
+
+await styled("plots.css");
 
 const SIZE = 100; // of a plot, in its own units
 const across = (share) => (share * SIZE).toFixed(1);

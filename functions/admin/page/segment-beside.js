@@ -1,9 +1,11 @@
 // What a definition means for the shop, beside it while it is written: how many, who and why, who comes tomorrow, who else has
 // the same people.
 
-import { Failure, SegmentLink } from "./parts.js";
+import { Failure, SegmentLink, styled } from "./parts.js";
 import { capital, count, plural, time } from "./words.js";
 import { html } from "./vendor/preact.js";
+
+await styled("builder.css");
 
 export const About = ({ of }) => html`${of.give_or_take > 0 && "≈ "}${count(of.number)}`;
 const nameOf = (who) => who.name ?? who.email ?? who.contact;

@@ -4,10 +4,9 @@
 import { ask, at, Problem } from "./api.js";
 import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Duplicate } from "./duplicating.js";
-import { Lines } from "./lines.js";
-import { confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { confirmed, Failure, Loaded, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { Beside } from "./segment-beside.js";
-import { languageOf, lineOf, linesOf } from "./segment-language.js";
+import { languageOf, linesOf } from "./segment-language.js";
 import { Rows } from "./segment-rows.js";
 import { asText } from "./segment-text.js";
 import { capital, idOf } from "./words.js";
@@ -132,8 +131,8 @@ export function Editor({ id: given, told, text: began }) {
             : language.problem ? html`<${Failure} problem=${language.problem} again=${language.again} />` : html`<p class="soft" aria-busy="true">Loading …</p>`}
           ${definition && html`<details><summary>What others read of it</summary><label class="wide">In a sentence <input maxlength="400" value=${definition.sentence ?? ""} placeholder=${found.value ? `Somebody who ${found.value.words}.` : ""}
             onInput=${(event) => setField("sentence", event.target.value)} /></label></details>`}</div>`}
-        ${tab.value === "json" && html`<${Written} text=${text.value} problems=${all} hints=${hints} onInput=${(event) => { text.value = event.target.value; }} />`}
-        ${tab.value === "sql" && html`<${InSql} definition=${definition} id=${id.current} />`}
+        ${tab.value === "json" && html`<${Other} view="Written" text=${text.value} problems=${all} hints=${hints} onInput=${(event) => { text.value = event.target.value; }} />`}
+        ${tab.value === "sql" && html`<${Other} view="InSql" definition=${definition} id=${id.current} />`}
       </section>
       <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value && !nothing} nothing=${nothing} />
     </div>
@@ -141,18 +140,8 @@ export function Editor({ id: given, told, text: began }) {
       done=${() => { draft.drop(); location.hash = `#/segments/${id.current}`; }} />`}`;
 }
 
-/** The text, with what is wrong beside its lines. */
-function Written({ text, problems, hints, onInput }) {
-  const { lines, broken } = linesOf(text);
-  const noted = broken ? [{ line: broken, text: "This is not valid JSON from here on" }]
-    : [...problems.filter((each) => each.at), ...hints].map((each) => ({ line: lineOf(lines, each.at), text: each.text }));
-  return html`<label for="definition">As JSON; <code>docs/segments.md</code> explains all of it</label>
-    <${Lines} text=${text} problems=${noted} onInput=${onInput} />`;
-}
-
-/** Read only: what a dry run and the nightly refresh would ask of the lake. */
-function InSql({ definition, id }) {
-  const told = useLoaded(() => ask("segments/sql", { ...definition, ...(id && { id }) }), []);
-  if (told.problem) return html`<p class="note">There is SQL once the definition is right.</p>`;
-  return told.value ? html`<p class="soft small">The same condition for all contacts at once, as Athena is asked. It is made from the rows and cannot be edited.</p><pre tabindex="0" class="sql">${told.value.sql}</pre>` : html`<p class="soft" aria-busy="true">Loading …</p>`;
+/** The segment seen in another way than as rows: loaded when it is asked for. */
+function Other({ view, ...of }) {
+  const views = useLoaded(() => import("./segment-views.js"), []);
+  return html`<${Loaded} of=${views}>${(loaded) => html`<${loaded[view]} ...${of} />`}<//>`;
 }

@@ -4,8 +4,11 @@
 import { Combobox } from "./combobox.js";
 import { Add, Field, first } from "./segment-controls.js";
 import { begunAs, called, fieldsOf, fits, isWithin, put } from "./segment-language.js";
+import { styled } from "./parts.js";
 import { capital } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
+
+await styled("builder.css");
 
 const GROUPS = ["all", "any"];
 const isGroup = (node) => GROUPS.includes(node?.kind) && Array.isArray(node.of);

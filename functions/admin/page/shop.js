@@ -2,9 +2,11 @@
 
 import { ask } from "./api.js";
 import { Pictures } from "./pictures.js";
-import { Banner, Card, Failure, LoadedPage, Title, useActing, useKept, useLoaded } from "./parts.js";
+import { Banner, Card, Failure, LoadedPage, styled, Title, useActing, useKept, useLoaded } from "./parts.js";
 import { words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
+
+await styled("emails.css");
 
 const COLOURS = [
   ["accent", "Buttons and links"], ["accent_text", "Text on buttons"], ["page", "Behind the email"], ["card", "Under the text"],

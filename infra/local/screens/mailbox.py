@@ -38,7 +38,7 @@ from shared.domain.events import EPOCH, Instant
 
 PAGES = Path(__file__).parent / "pages"
 STYLE = Path(__file__).parents[3] / "functions" / "admin" / "page" / "style.css"
-FILES = {"style.css": STYLE, "clock.js": PAGES / "clock.js", "shop.css": PAGES / "shop.css"}
+FILES = {"style.css": STYLE, **{name: PAGES / name for name in ("mailbox.css", "clock.js", "shop.css")}}
 """What the pages are made of, by its name under `/local`."""
 """What has the run's clock on each page, the admin's too."""
 POLICY = (
