@@ -93,7 +93,7 @@ def compared(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, 
 def _said(arms: list[Arm], weights: list[int], campaign: Campaign) -> list[Verdict]:
     if not sum(arm.people for arm in arms):
         return [NOTHING_SAID] * (len(arms) - 1)
-    return verdicts(arms, weights, AT_END, campaign.measure.least)
+    return verdicts(arms, weights, AT_END, campaign.measure.least, campaign.id)
 
 
 # ── in words ──

@@ -50,3 +50,24 @@ def more_needed(control: Arm, other: Arm, least: float) -> int:
     difference = max(abs(least), abs(other.rate - control.rate) / 2)
     up = min(1 - 1e-9, rate + difference)
     return max(0, people_needed(rate, up, share) - people)
+
+
+def people_needed_of_means(
+    variance: float, difference: float, share: float = 0.5, alpha: float = ALPHA, power: float = POWER
+) -> int:
+    """The same for a difference of means of what has this variance a person, the same in both arms."""
+    z = NORMAL.inv_cdf(1 - alpha / 2) + NORMAL.inv_cdf(power)
+    return math.ceil(variance / (share * (1 - share)) * (z / difference) ** 2)
+
+
+def least_difference_of_means(variance: float, people: int, share: float = 0.5) -> float:
+    """The least difference of means that so many people in both arms would show."""
+    z = NORMAL.inv_cdf(1 - ALPHA / 2) + NORMAL.inv_cdf(POWER)
+    return z * math.sqrt(variance / (share * (1 - share) * people))
+
+
+def more_needed_of_means(difference: float, variance: float, sizes: tuple[int, int], least: float) -> int:
+    """People more, in both arms together, as `more_needed`. `difference`: as seen so far."""
+    people = sum(sizes)
+    share = sizes[1] / people if all(sizes) else 0.5
+    return max(0, people_needed_of_means(variance, max(abs(least), abs(difference) / 2), share) - people)

@@ -73,6 +73,29 @@ def newcombe(control: Arm, other: Arm, confidence: float = 0.95) -> Interval:
     )
 
 
+class Difference(NamedTuple):
+    """Of two rates, `other` less `control`."""
+
+    control: Arm
+    other: Arm
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        return self.control.people, self.other.people
+
+    @property
+    def value(self) -> float:
+        return self.other.rate - self.control.rate
+
+    @property
+    def p(self) -> float:
+        return p_value(z_value(self.control, self.other))
+
+    def interval(self, z: float) -> Interval:
+        """That is held against this |z|."""
+        return newcombe(self.control, self.other, 1 - p_value(z))
+
+
 SAMPLE_RATIO_ALARM = 0.001
 """Below it, the arms' sizes do not come of the draw: something lost people of one arm, and no result is told."""
 
