@@ -1,117 +1,21 @@
 -- By which emails orders came: each order's path, which are the emails that the contact clicked in within so long before it, the oldest first, and
 -- the codes it redeemed; paths that are alike in one row. Beside them, paths after which no order came in that time ('lost').
--- Parameters: the window in milliseconds; the days on which the last 365, 90 and 30 days begin; the instant of asking, in milliseconds; and
--- the month in which clicks begin to be looked at, a window before the first day.
--- A stop on a path is `campaign:spring@3`: what sent the email, and how many whole days before the order (of a lost path: before its end) the
--- last click in that email was. Clicks are those of people. Of a path the 20 newest stops are kept. `period`: 30, 90, or 365, the smallest of the last so many days that it is in.
--- An order counts as in figures.sql: its revenue is in hundredths of the shop's currency, refunds taken off.
+-- Parts: orders, emails.
+-- Parameters: the window in milliseconds; the days on which the last 365, 90 and 30 begin; the instant of asking, in milliseconds.
+-- Emails are read from a window before the first day on.
+-- A stop on a path is `campaign:spring@3`: what sent the email, and how many whole days before the order (of a lost path: 0) the last click in
+-- that email was. Of a path the 20 newest stops are kept. `period`: 30, 90 or 365, the smallest of the last so many days that it is in.
+-- Revenue is in hundredths of the shop's currency, refunds taken off, whenever they were given.
 WITH asked AS (
     SELECT
         CAST(? AS DOUBLE) AS window_,
         ? AS first_of_365,
         ? AS first_of_90,
         ? AS first_of_30,
-        CAST(? AS DOUBLE) AS at
+        CAST(? AS DOUBLE) AS instant
 ),
 
-told AS (
-    SELECT
-        contact_number,
-        type,
-        day,
-        time,
-        id,
-        human,
-        campaign,
-        journey,
-        message,
-        total,
-        amount,
-        stands,
-        placed,
-        stamp,
-        refunds,
-        properties,
-        public,
-        order_number,
-        COALESCE(refund_id, id) AS refund_id,
-        CASE WHEN public THEN REPLACE(COALESCE(order_id, id), '#', '') ELSE COALESCE(order_id, id) END AS order_id
-    FROM events
-    WHERE
-        month >= ?
-        AND type IN (
-            'email_clicked', 'order_completed', 'order_refunded', 'order_cancelled', 'order_updated', 'order_paid',
-            'order_fulfilled', 'checkout_started', 'checkout_updated'
-        )
-),
-
-storefront AS (
-    SELECT order_id AS called
-    FROM told
-    WHERE NOT public AND type LIKE 'order_%'
-    UNION
-    SELECT REPLACE(order_number, '#', '') AS called
-    FROM told
-    WHERE NOT public AND type LIKE 'order_%' AND order_number IS NOT NULL
-),
-
-of_orders AS (
-    SELECT told.*
-    FROM told
-    LEFT JOIN storefront ON told.public AND told.order_id = storefront.called
-    WHERE storefront.called IS NULL AND type NOT LIKE 'email_%'
-),
-
-orders AS (
-    SELECT
-        order_id,
-        MIN(placed) AS day,
-        MIN(CASE WHEN placed IS NOT NULL THEN time END) AS placed_at,
-        MAX_BY(contact_number, stamp) AS contact_number,
-        MAX_BY(total, CASE WHEN total IS NOT NULL AND type LIKE 'order_%' THEN stamp END) AS total,
-        MAX_BY(properties, CASE WHEN type LIKE 'order_%' AND type <> 'order_refunded' THEN stamp END) AS properties,
-        COALESCE(MAX_BY(stands, CASE WHEN stands IS NOT NULL THEN stamp END), TRUE) AS stands,
-        MAX_BY(refunds, CASE WHEN refunds IS NOT NULL THEN stamp END) AS refunds,
-        MAX(CASE WHEN refunds IS NOT NULL THEN stamp END) AS listed
-    FROM of_orders
-    GROUP BY order_id
-),
-
-refunded AS (
-    SELECT
-        order_id,
-        refund_id,
-        MAX(amount) AS amount,
-        MAX(stamp) AS stamp
-    FROM of_orders
-    WHERE type = 'order_refunded'
-    GROUP BY order_id, refund_id
-),
-
-given_back AS (
-    SELECT
-        orders.order_id,
-        SUM(refunded.amount) AS amount
-    FROM refunded
-    INNER JOIN orders ON refunded.order_id = orders.order_id
-    WHERE orders.listed IS NULL OR CONTAINS(orders.refunds, refunded.refund_id) OR refunded.stamp > orders.listed
-    GROUP BY orders.order_id
-),
-
-worth AS (
-    SELECT
-        orders.order_id,
-        orders.contact_number,
-        orders.day,
-        orders.placed_at,
-        orders.properties,
-        COALESCE(orders.total, 0) - COALESCE(given_back.amount, 0) AS revenue
-    FROM orders
-    LEFT JOIN given_back ON orders.order_id = given_back.order_id
-    WHERE orders.stands AND orders.day IS NOT NULL
-),
-
-clicks AS (
+touches AS (
     SELECT
         contact_number,
         COALESCE(message, id) AS email,
@@ -122,31 +26,39 @@ clicks AS (
             WHEN REGEXP_LIKE(journey, '^[A-Za-z0-9_.-]+$') THEN 'journey:' || journey
             ELSE 'other:emails'
         END AS channel
-    FROM told
-    WHERE type = 'email_clicked' AND human
+    FROM clicks
+),
+
+told_last AS (
+    SELECT
+        order_id,
+        MAX_BY(properties, stamp) AS properties
+    FROM of_orders
+    WHERE type LIKE 'order_%' AND type <> 'order_refunded'
+    GROUP BY order_id
 ),
 
 clicked AS (
     SELECT
-        worth.order_id,
-        clicks.channel,
-        clicks.email AS stop,
-        MIN(worth.placed_at - clicks.time) AS age
-    FROM worth
-    INNER JOIN clicks ON worth.contact_number = clicks.contact_number
+        standing.order_id,
+        touches.channel,
+        touches.email AS stop,
+        MIN(standing.placed_at - touches.time) AS age
+    FROM standing
+    INNER JOIN touches ON standing.contact_number = touches.contact_number
     CROSS JOIN asked
-    WHERE worth.placed_at >= clicks.time AND worth.placed_at - clicks.time < asked.window_
-    GROUP BY worth.order_id, clicks.channel, clicks.email
+    WHERE standing.placed_at >= touches.time AND standing.placed_at - touches.time < asked.window_
+    GROUP BY standing.order_id, touches.channel, touches.email
 ),
 
 redeemed AS (
     SELECT
-        worth.order_id,
+        told_last.order_id,
         'coupon:' || SUBSTR(each_of.property, 14) AS channel,
         each_of.property AS stop,
         CAST(-1 AS BIGINT) AS age
-    FROM worth
-    CROSS JOIN UNNEST(worth.properties) AS each_of (property)
+    FROM told_last
+    CROSS JOIN UNNEST(told_last.properties) AS each_of (property)
     WHERE REGEXP_LIKE(each_of.property, '^coupon_pool=t[a-z0-9_]+$')
 ),
 
@@ -181,33 +93,33 @@ paths AS (
 dated AS (
     SELECT
         paths.path,
-        worth.revenue,
-        CASE WHEN worth.day >= asked.first_of_30 THEN 30 WHEN worth.day >= asked.first_of_90 THEN 90 ELSE 365 END AS period
-    FROM worth
+        COALESCE(standing.total, 0) - COALESCE(standing.given_back, 0) AS revenue,
+        CASE WHEN standing.day >= asked.first_of_30 THEN 30 WHEN standing.day >= asked.first_of_90 THEN 90 ELSE 365 END AS period
+    FROM standing
     CROSS JOIN asked
-    LEFT JOIN paths ON worth.order_id = paths.order_id
-    WHERE worth.day >= asked.first_of_365
+    LEFT JOIN paths ON standing.order_id = paths.order_id
+    WHERE standing.day >= asked.first_of_365
 ),
 
 followed AS (
-    SELECT DISTINCT clicks.email
-    FROM clicks
-    INNER JOIN worth ON clicks.contact_number = worth.contact_number
+    SELECT DISTINCT touches.email
+    FROM touches
+    INNER JOIN standing ON touches.contact_number = standing.contact_number
     CROSS JOIN asked
-    WHERE worth.placed_at >= clicks.time AND worth.placed_at - clicks.time < asked.window_
+    WHERE standing.placed_at >= touches.time AND standing.placed_at - touches.time < asked.window_
 ),
 
 for_nothing AS (
     SELECT
-        clicks.contact_number,
-        clicks.email,
-        MIN(clicks.channel) AS channel,
-        MAX(clicks.day) AS day,
-        MAX(clicks.time) AS time
-    FROM clicks
-    LEFT JOIN followed ON clicks.email = followed.email
+        touches.email,
+        MIN(touches.contact_number) AS contact_number,
+        MIN(touches.channel) AS channel,
+        MAX(touches.day) AS day,
+        MAX(touches.time) AS time
+    FROM touches
+    LEFT JOIN followed ON touches.email = followed.email
     WHERE followed.email IS NULL
-    GROUP BY clicks.contact_number, clicks.email
+    GROUP BY touches.email
 ),
 
 parted AS (
@@ -261,7 +173,7 @@ ended AS (
         CASE WHEN lost.day >= asked.first_of_30 THEN 30 WHEN lost.day >= asked.first_of_90 THEN 90 ELSE 365 END AS period
     FROM lost
     CROSS JOIN asked
-    WHERE lost.day >= asked.first_of_365 AND lost.time + asked.window_ <= asked.at
+    WHERE lost.day >= asked.first_of_365 AND lost.time + asked.window_ <= asked.instant
 )
 
 SELECT

@@ -8,14 +8,18 @@ import gzip
 import random
 from collections import Counter, defaultdict
 from itertools import pairwise, permutations
-from pathlib import Path as File
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import confint_proportions_2indep
 
-from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso, parse_instant
+from shared.adapters import queries
+from shared.adapters.queries import Question
+from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, parse_instant
+from shared.domain.experiments.rates import Arm
 from shared.domain.reports import attribution as reports
 from shared.domain.reports.attribution import (
     MAX_CHANNELS,
@@ -34,6 +38,8 @@ from shared.domain.reports.attribution import (
     removal_effects,
     time_decay,
 )
+from shared.domain.reports.direct_effect import Beside, effect
+from shared.domain.reports.direct_effect import read as read_effects
 from shared.domain.segments import compile_segments
 from tests.unit.online_retail import SAMPLE
 from tests.unit.sql_lake import Lake
@@ -170,9 +176,9 @@ def without(paths: list[Path], lost: list[Lost], gone: str | None) -> float:
 def test_removal_effects_are_those_of_the_chain_with_the_channel_taken_out(paths: list[Path], lost: list[Lost]) -> None:
     whole = without(paths, lost, None)
     found = removal_effects(paths, lost)
-    for channel, effect in found.items():
+    for channel, of in found.items():
         expected = 1 - without(paths, lost, channel) / whole if whole > 0 else 0.0
-        assert effect == pytest.approx(expected, abs=1e-9)
+        assert of == pytest.approx(expected, abs=1e-9)
 
 
 def test_of_very_many_channels_the_rarest_are_one() -> None:
@@ -184,7 +190,6 @@ def test_of_very_many_channels_the_rarest_are_one() -> None:
 
 # ── the paths, out of the lake ──
 
-SQL = File("infra/athena/attribution.sql").read_text(encoding="utf-8")
 NOW = parse_instant("2026-11-29T03:00:00Z")
 
 
@@ -201,13 +206,21 @@ def event(n: int, type_: str, time: int, contact: str, **properties: object) -> 
     )
 
 
-def found_paths(events: dict[str, list[Event]], window: int, now: int = NOW) -> list[dict[str, object]]:
-    """The rows of the query, as Athena gives them."""
-    asked = [str(window * DAY), *reports.days(now), str(now), reports.since(now, window)]
-    sql = SQL
-    for each in asked:
-        sql = sql.replace("?", f"'{each}'", 1)
-    found = Lake([], events, compile_segments([]), now).rows(sql)
+def question(now: int, window: int) -> Question:
+    asked = (str(window * DAY), *reports.days(now), str(now))
+    return queries.question("attribution", *asked, over=(reports.since(now, window), now))
+
+
+def answered(asked: Question, events: dict[str, list[Event]], now: int) -> list[dict[str, Any]]:
+    """The rows of a query, as Athena gives them."""
+    sql = asked.sql
+    for text in asked.texts:
+        sql = sql.replace("?", f"'{text}'", 1)
+    return Lake([], events, compile_segments([]), now).rows(sql)
+
+
+def found_paths(events: dict[str, list[Event]], window: int, now: int = NOW) -> list[dict[str, Any]]:
+    found = answered(question(now, window), events, now)
     return [{**row, "path": None if row["path"] is None else f"[{', '.join(row['path'])}]"} for row in found]
 
 
@@ -332,4 +345,67 @@ def test_orders_of_a_real_shop_with_made_clicks_come_to_the_figures_worked_out_o
 
 def test_days_begin_as_those_of_the_figures_do() -> None:
     assert reports.days(NOW) == ("2025-11-30", "2026-09-01", "2026-10-31")
-    assert reports.since(NOW, 30) == iso(parse_instant("2025-11-30T00:00:00Z") - 30 * DAY)[:7]
+    assert reports.since(NOW, 30) == parse_instant("2025-10-31T00:00:00Z")
+
+
+# ── what would not have come without ──
+
+
+def test_who_got_the_emails_is_compared_with_who_was_held_out_of_them() -> None:
+    found = effect(Beside("campaign:a", Arm(900, 90), Arm(100, 2), 45), 10, 5)
+    low, high = confint_proportions_2indep(90, 900, 2, 100, method="newcomb", compare="diff")
+    assert (found.incremental, found.between) == (72, (round(900 * low), round(900 * high)))
+    assert found.words == (
+        "Of 900 people who got the email, 90 ordered within 5 days, 45 of them after a click (attributed). Beside who "
+        "is held out, 72 of them would not have ordered without the email, between 24 and 95 (95 %)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "held_out", "attributed", "words"),
+    [
+        (Arm(900, 90), Arm(100, 9), 45, "it cannot be said whether any of them would have stayed away"),
+        (Arm(9_000, 900), Arm(1_000, 50), 880, "fewer than are attributed"),
+        (Arm(9_000, 900), Arm(1_000, 50), 20, "more than are attributed"),
+        (Arm(900, 9), Arm(100, 20), 5, "fewer ordered than would have without the email"),
+        (Arm(900, 90), Arm(300, 2), 45, "are not what the draw would give"),
+        (Arm(0, 0), Arm(3, 0), 0, "Nothing can be said yet"),
+    ],
+)
+def test_what_can_be_said_of_it_is_said_in_words(sent: Arm, held_out: Arm, attributed: int, words: str) -> None:
+    assert words in effect(Beside("campaign:a", sent, held_out, attributed), 10, 5).words
+
+
+def test_both_sides_are_counted_of_a_campaign_and_of_the_shops_holdout() -> None:
+    at, events, n = NOW - 60 * DAY, defaultdict[str, list[Event]](list), 0
+
+    def told(contact: str, type_: str, time: int, **properties: object) -> None:
+        nonlocal n
+        events[contact].append(event(n := n + 1, type_, time, contact, **properties))
+
+    for who in range(10):
+        contact = contact_of(who)
+        told(contact, Type.EMAIL_HELD_OUT if who >= 7 else Type.EMAIL_SENT, at, campaign="spring", message=f"m{who}")
+        told(
+            contact,
+            Type.EMAIL_HELD_OUT if who == 0 else Type.EMAIL_SENT,
+            at,
+            journey="welcome",
+            holdout="h",
+            message=f"w{who}",
+        )
+        if who in (1, 2, 8):  # the first of them after a click in the campaign, the second after one in the journey
+            told(contact, Type.ORDER_COMPLETED, at + 2 * DAY, order_id=str(who), total="5.00")
+    told(contact_of(1), Type.EMAIL_CLICKED, at + DAY, campaign="spring", message="m1", human=True)
+    told(contact_of(2), Type.EMAIL_CLICKED, at + DAY, journey="welcome", message="w2", human=True)
+    told(contact_of(3), Type.ORDER_COMPLETED, at + 6 * DAY, order_id="late", total="5.00")
+    told(contact_of(3), Type.EMAIL_SENT, NOW - DAY, campaign="too_new", message="x")
+    told(contact_of(4), Type.EMAIL_HELD_OUT, NOW - DAY, campaign="too_new", message="y")
+    told(contact_of(5), Type.EMAIL_HELD_OUT, at, campaign="spring", holdout="other", message="z")
+    asked = queries.question(
+        "direct_effect", "holdout=th", "2026-01-01", str(5 * DAY), str(30 * DAY), str(NOW), over=(at, NOW)
+    )
+    assert sorted(read_effects(answered(asked, events, NOW))) == [
+        Beside("campaign:spring", Arm(7, 2), Arm(3, 1), 1),
+        Beside("shop", Arm(9, 4), Arm(1, 0), 2),
+    ]

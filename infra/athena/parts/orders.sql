@@ -22,6 +22,7 @@ of_orders_told AS (
         order_number,
         product_id,
         category,
+        properties,
         COALESCE(refund_id, id) AS refund_id,
         CASE WHEN public THEN REPLACE(COALESCE(order_id, id), '#', '') ELSE COALESCE(order_id, id) END AS order_id
     FROM events

@@ -70,9 +70,9 @@ def days(t: Instant) -> tuple[str, ...]:
     return tuple(iso((t // DAY + 1 - period) * DAY)[:10] for period in reversed(PERIODS))
 
 
-def since(t: Instant, window: int) -> str:
-    """The month from which on clicks are looked at."""
-    return iso((t // DAY + 1 - max(PERIODS) - window) * DAY)[:7]
+def since(t: Instant, window: int) -> Instant:
+    """From when on clicks are looked at."""
+    return (t // DAY + 1 - max(PERIODS) - window) * DAY
 
 
 def read(rows: Iterable[Mapping[str, Json]], period: int) -> tuple[list[Path], list[Lost]]:
