@@ -18,6 +18,7 @@ from functions.admin import (  # noqa: F401 - their routes
     audit,
     campaign_results,
     campaigns,
+    click_maps,
     contact_changes,
     coupons,
     doctor,

@@ -1387,6 +1387,43 @@ class CampaignResults(OfCampaign):
     expected: list[str]
 
 
+class PlaceTold(TypedDict):
+    """A link of an email. `place`: its number, null of one whose clicks nobody is told of; `leads_to`: without query
+    and token; `personal`: what it does for the contact alone. `drawn`: it stands in the email as it is shown; of one
+    that only some people's emails have, no more is known than how many clicked."""
+
+    place: str | None
+    text: str
+    leads_to: str
+    personal: str | None
+    people: int | None
+    drawn: bool
+
+
+class ClickMap(TypedDict):
+    """A version of an email in a language. `sent` and `clicked`: people, each once; `unknown`: those of a click whose
+    place was not told. `html`: the email with the numbers drawn over it; null: its version is not known, or not
+    kept."""
+
+    template: str
+    version: int | None
+    language: str | None
+    sent: int
+    clicked: int
+    unknown: int
+    html: str | None
+    places: list[PlaceTold]
+
+
+class ClickMaps(TypedDict):
+    """`left_out`: further versions and languages, sent to fewer people."""
+
+    as_of: int
+    since: int
+    emails: list[ClickMap]
+    left_out: int
+
+
 class Progress(OfCampaign):
     state: str
     why: str | None

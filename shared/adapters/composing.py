@@ -22,6 +22,7 @@ from shared.domain.messages import holdouts
 from shared.domain.messages.asked import CampaignMessage, Message, SystemMessage, is_test
 from shared.domain.messages.variables import Traits, contact_variables, moment
 from shared.domain.profiles import Profile
+from shared.domain.templates import places
 from shared.domain.templates.brand import brand_variables
 from shared.domain.templates.definition import answered
 
@@ -144,15 +145,17 @@ def compose(
     codes = templates.example()["coupon"] if test else None
     rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant, codes, digest)
     about = {name: value for name, value in message.about.items() if name != "run"}  # the key has it
+    about |= {"version": str(ready.version), "language": ready.language}  # whose places its links are at
     address = sender_address(mail_class)
     of_a_list = mail_class != "transactional"
     if (of := holdouts.taking_part(settings.holdout, message, mail_class, profile)) is not None:
         about["holdout"] = of
+    clicks = not test and _tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking)
     acting = [link.rpartition("/")[2] for link in (unsubscribe, _view(message, instant)) if link]
     return Mail(
         to=to,
         subject=marked_as_test(rendered.subject) if test else rendered.subject,
-        html=rendered.html,
+        html=rendered.html if clicks else places.unmarked(rendered.html),
         text=rendered.text,
         unsubscribe=unsubscribe if of_a_list else "",
         unsubscribe_by_email=_by_email(message, shop.unsubscribe_domain) if of_a_list else "",
@@ -161,7 +164,7 @@ def compose(
         reply_to=settings.senders.reply_to,
         list_id=f"{message.topic}.{address.rpartition('@')[2]}" if of_a_list else None,
         opens=not test and _tracks(message, settings.tracking.opens, agrees=agrees_to_tracking),
-        clicks=not test and _tracks(message, settings.tracking.clicks, agrees=agrees_to_tracking),
+        clicks=clicks,
         feedback=() if test else (mail_class, message.source),
         version=ready.version,
         answers={} if test else answered(ready.written.translations.get(ready.language, ready.written)),

@@ -16,6 +16,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from shared.domain.templates import places
+
 if TYPE_CHECKING:  # Liquid is not needed to show an email again
     from shared.adapters.templates import Rendered
 
@@ -34,7 +36,7 @@ class Copy:
 
 def made(rendered: Rendered, *tokens: str) -> bytes:
     """The copy of an email, without these tokens; empty: it is too large to be kept."""
-    parts = [rendered.subject, rendered.html, rendered.text]
+    parts = [rendered.subject, places.unmarked(rendered.html), rendered.text]
     for token in tokens:
         parts = [part.replace(token, COPY) for part in parts]
     packing = zlib.compressobj(level=6, zdict=_dictionary(NEWEST))

@@ -9,6 +9,7 @@ from shared.adapters import template_definitions, templates
 from shared.domain.conditions import Condition
 from shared.domain.events import Instant, Json
 from shared.domain.profiles import Profile
+from shared.domain.templates import places
 from shared.domain.templates.definition import Template, conditions
 from shared.domain.templates.stored import Compiled, Version
 
@@ -55,6 +56,7 @@ def of(version: Version, language: str, subject: str | None = None, shop: OfTheS
     """A version in one of its languages; with this subject in the place of its own. TemplateFailedError."""
     variant = version.template.variants(next(iter(version.compiled)))[language]
     written = source(version.compiled[language])
+    written = replace(written, html=places.marked(written.html))
     written = written if subject is None else replace(written, subject=subject)
     parsed = templates.parse(written if shop is None else templates.settled(written, shop))
     return Ready(version.template, version.number, language, parsed, conditions(variant))

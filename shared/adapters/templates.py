@@ -22,6 +22,7 @@ from shared.domain.coupons import Coupon
 from shared.domain.events import Json, MailClass
 from shared.domain.messages.variables import MAX_TEXT, HeldError, Moment, one_line
 from shared.domain.settings import Brand, Logo, SocialLink
+from shared.domain.templates import places
 from shared.domain.templates.brand import brand_variables
 
 _GOODS: list[Json] = [
@@ -285,7 +286,7 @@ def render(template: Template, variables: Mapping[str, Json]) -> Rendered:
         subject = one_line(template.subject.made_of(variables, ends_at), _MAX_SUBJECT)
         preview = one_line(template.preview.made_of(variables, ends_at), MAX_TEXT)
         text = re.sub(r"\n{3,}", "\n\n", template.text.made_of(variables, ends_at)).strip() + "\n"
-        html = template.html.made_of({**variables, "subject": subject, "preview": preview}, ends_at)
+        html = places.numbered(template.html.made_of({**variables, "subject": subject, "preview": preview}, ends_at))
         _check_links(html)
     except HeldError:
         raise

@@ -38,6 +38,8 @@ DEVICES = ("mobile", "tablet", "desktop", "bot")
 COUPON_POOL = "coupon_pool"
 """Of an order: the pools whose codes, given to this contact, it was placed with. We tell it, whoever tells of the order
 (`adapters.redeeming`); a pool's id is the shop's word, and none of the contact's."""
+OF_EMAILS = frozenset({"variant", "version", "language", "place"})
+"""Of what happens to an email of ours, which one it is, and the place in it that was clicked (`templates.places`)."""
 OURS_TO_TELL = frozenset(
     {*("journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"), COUPON_POOL}
 )
@@ -145,7 +147,7 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
             continue
         fixed = name in KEPT_PROPERTIES or (event.public and name in OURS_TO_TELL)
         if not fixed and may_be_asked(name) and text(name, own, event.public) is not None:
-            said = _said(value, event, frozenset() if name == COUPON_POOL and tells_of_order(event) else own)
+            said = _said(value, event, frozenset() if _is_shops_word(event, name) else own)
             if said is not None:
                 several, stored = told.setdefault(name, []), (_as_stored(said), said)
                 if is_number(said) or stored not in several:
@@ -159,6 +161,11 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
             break
         kept[name] = values[0] if len(values) == 1 else values
     return kept
+
+
+def _is_shops_word(event: Event, name: str) -> bool:
+    """Whether a property is the shop's word, or ours, whatever the contact is called."""
+    return (event.source == "ses" and name in OF_EMAILS) or (name == COUPON_POOL and tells_of_order(event))
 
 
 def tells_of_order(event: Event) -> bool:

@@ -207,6 +207,25 @@ def test_links_in_the_frame_go_the_way_ses_would_send_them(shop: Shop) -> None:
     assert Page(frame).text == Page(HTML).text
 
 
+def test_ses_tells_a_links_tags_and_takes_them_out_and_is_not_kinder_than_it_is() -> None:
+    """As https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html has it: what is tagged, with which characters,
+    which links are not tracked, and how many are."""
+    html = (
+        '<a ses:tags="place:3;genre:fiction; odd:a b;:x;" href="https://one.example">One</a>'
+        '<a ses:tags="place:4;" ses:no-track href="https://two.example">Two</a>'
+        '<a ses:tags="place:5;" href="https://three.example/?name=John Doe">Three</a>'
+    )
+    assert [(link.tracked, dict(link.tags)) for link in mailbox.links(html)] == [
+        (True, {"place": ["3"], "genre": ["fiction"]}),
+        (False, {}),
+        (False, {}),
+    ]
+    mail = ses.Mail("id", 0, "", [], "", html, None, [], {}, None, "Sent")
+    assert "ses:" not in mailbox.framed(mail)
+    many = mailbox.links('<a href="https://one.example">One</a>' * 251)
+    assert [link.tracked for link in many] == [True] * 250 + [False]
+
+
 def test_links_are_found_where_they_stand_whatever_the_lines_end_with() -> None:
     html = (
         'a\r\nb\x0bc\u2028d <A HREF = "https://one.example" >One</A>\r'

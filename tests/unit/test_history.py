@@ -225,7 +225,7 @@ def test_the_curl_command_survives_the_shell_with_its_signature() -> None:
 
 def reactions(contacts: int, mails: int) -> list[tuple[str, list[history.Reaction]]]:
     return [
-        (f"c{contact}", history.reaction(1, f"c{contact}", f"m{mail}", ["https://shop.example.com"]))
+        (f"c{contact}", history.reaction(1, f"c{contact}", f"m{mail}", [{"link": "https://shop.example.com"}]))
         for contact in range(contacts)
         for mail in range(mails)
     ]

@@ -134,6 +134,7 @@ function Progress({ told, of, again }) {
       <progress value=${of.audience - of.waiting} max=${Math.max(of.audience, 1)} aria-label="How far it is"></progress>
       <p class="soft small">${of.per_minute > 0 && `${plural(of.per_minute, "email")} a minute. `}${of.ends && html`Done about <${When} at=${of.ends} />. `}${
         of.next_due && html`The next ones are due <${When} at=${of.next_due} />. `}${of.complaints > 0 && `${plural(of.complaints, "person has", "people have")} reported it as spam.`}</p>
+      ${of.sent > 0 && html`<p><a href="#/campaigns/${id}/clicks">Where people clicked</a></p>`}
       <div class="buttons">
         ${state === "scheduled" && html`<button disabled=${busy.value} onClick=${act("withdraw")}>Withdraw it</button>`}
         ${["grace", "sending"].includes(state) && html`<button disabled=${busy.value} onClick=${act("pause")}>Pause</button>`}

@@ -142,6 +142,7 @@ function Panel({ step, told, people, again, close }) {
       ${row("Came here", counts.entered, { what: "entered" })}${row("Waiting now", counts.waiting, { what: "waiting" })}${row("Held for you", counts.held, { what: "held" })}
       ${row("Sent", counts.sent, { what: "sent" })}${skipped.map(([reason, number]) => row(`Not sent: ${words(reason).toLowerCase()}`, number, { what: "skipped", reason }))}${row("Went on or left", counts.left, { what: "left" })}
     </dl>
+    ${step.kind === "send" && counts.sent > 0 && html`<p><a href="#/journeys/${id}/clicks/${step.id}">Where people clicked</a></p>`}
     ${step.kind === "send" && told.journey && html`
       <div class="switch" role="group" aria-label="State of the step">${STATES.map(([state, title]) => html`
         <button aria-pressed=${String((counts.state ?? "live") === state)} disabled=${busy.value} onClick=${() => turn(state)}>${title}</button>`)}</div>

@@ -14,6 +14,7 @@ load nothing but pictures of the local run's own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from html import escape
 from html.parser import HTMLParser
 from itertools import accumulate
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -56,6 +58,9 @@ SHOP_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """That of the shop's page: forms bring a script and a style of theirs."""
+MAX_TRACKED = 250
+ENCODED = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+"""Of the characters of RFC 3986."""
 MAILS_A_PAGE = 50
 PREVIEW_LENGTH = 160
 
@@ -98,11 +103,14 @@ class Facts:
 
 
 class Link(NamedTuple):
-    """A link of a mail. SES leaves those with `ses:no-track` alone: nobody hears of a click on them."""
+    """A link of a mail. SES leaves those with `ses:no-track` alone, those whose address is not properly encoded, and
+    all after the 250th (https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html): nobody hears of a click on them.
+    `tags`: what SES tells with a click."""
 
     url: str
     label: str
     tracked: bool
+    tags: Mapping[str, list[str]] = MappingProxyType({})
 
 
 # ── the pages ──
@@ -193,7 +201,7 @@ def act(world: World, id_: str, action: str, details: Mapping[str, str]) -> str:
             raise ValueError("the email has no such link")
         link = found[int(number)]
         if link.tracked:
-            ses.happen(world, id_, "Click", link=link.url)
+            ses.happen(world, id_, "Click", link=link.url, link_tags=link.tags or None)
         return link.url
     if action not in ACTIONS:
         raise ValueError(f"unknown action; there are: click, {', '.join(ACTIONS)}")
@@ -244,7 +252,11 @@ def framed(mail: Mail) -> str:
     html, shown, position = (mail.html or "").replace(f'src="{PICTURES_URL}/', 'src="/local/pictures/'), list[str](), 0
     number = 0
     for anchor in _anchors(html):
-        attributes = [(name, value) for name, value in anchor.attributes if name not in ("href", "target", "rel")]
+        attributes = [
+            (name, value)
+            for name, value in anchor.attributes
+            if name not in ("href", "target", "rel") and not name.startswith("ses:")  # which SES takes out
+        ]
         if anchor.link is not None:
             attributes += [("href", _way_to(mail, number, anchor.link))]
             attributes += [("target", "_blank"), ("rel", "noopener noreferrer")]
@@ -279,6 +291,7 @@ class _Reader(HTMLParser):
         self.anchors: list[_Anchor] = []
         self._line_starts = [0, *accumulate(len(line) + 1 for line in html.split("\n"))]
         self._open: _Anchor | None = None
+        self._tracked = 0
         self.feed(html)
         self.close()
 
@@ -288,7 +301,13 @@ class _Reader(HTMLParser):
             start = self._line_starts[line - 1] + column
             named = dict(attrs)
             url = (named.get("href") or "").strip()
-            link = Link(url, "", "ses:no-track" not in named) if _is_page(url) else None
+            link = None
+            if _is_page(url):
+                tracked = (
+                    "ses:no-track" not in named and self._tracked < MAX_TRACKED and ENCODED.fullmatch(url) is not None
+                )
+                self._tracked += tracked
+                link = Link(url, "", tracked, _tags(named.get("ses:tags") or "") if tracked else {})
             self._open = _Anchor(tag, start, start + len(self.get_starttag_text() or ""), attrs, link)
             self.anchors.append(self._open)
         elif tag == "img":
@@ -301,6 +320,12 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open is not None and self._open.link is not None:
             self._open.link = self._open.link._replace(label=self._open.link.label + data)
+
+
+def _tags(written: str) -> dict[str, list[str]]:
+    """Of a link's `ses:tags`, `key:value;key:value;`, those of the characters that SES takes."""
+    pairs = [pair.strip().partition(":") for pair in written.split(";")]
+    return {key: [value] for key, _, value in pairs if ses.TAG.fullmatch(key) and ses.TAG.fullmatch(value)}
 
 
 def _anchors(html: str) -> list[_Anchor]:

@@ -21,7 +21,7 @@ import random
 import shlex
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, islice
@@ -673,10 +673,10 @@ fetches every mail's pictures by a proxy, and whose address does not exist. Of m
 (share of contacts, how many of their mails they open, of how many opened ones they click a link)."""
 
 
-def reaction(seed: int, contact: str, message_key: str, links: Sequence[str] = ()) -> list[Reaction]:
+def reaction(seed: int, contact: str, message_key: str, links: Sequence[Mapping[str, Any]] = ()) -> list[Reaction]:
     """What a contact does with a mail, in order of time: the same for the same arguments.
 
-    `links` are those the contact may click; without any there is no click.
+    `links` are those the contact may click, as what is told of a click; without any there is no click.
     """
     who, what = random.Random(f"{seed}/{contact}"), random.Random(f"{seed}/{contact}/{message_key}")
     if who.random() < BAD_ADDRESS:
@@ -689,8 +689,8 @@ def reaction(seed: int, contact: str, message_key: str, links: Sequence[str] = (
         opened = what.randint(10 * MINUTE, 30 * HOUR)
         reactions.append(Reaction(opened, "Open", {}))
         if links and what.random() < clicks:
-            link = what.choice(links)
-            reactions.append(Reaction(opened + what.randint(5 * SECOND, 3 * MINUTE), "Click", {"link": link}))
+            clicked = dict(what.choice(links))
+            reactions.append(Reaction(opened + what.randint(5 * SECOND, 3 * MINUTE), "Click", clicked))
         if what.random() < COMPLAINS / opens:
             reactions.append(Reaction(opened + 5 * MINUTE, "Complaint", {}))
     return reactions

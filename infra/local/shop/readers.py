@@ -19,7 +19,11 @@ def react(world: World, message_id: str) -> None:
     (recipient,) = mail.recipients
     if not MADE_UP.fullmatch(recipient):
         return
-    links = [link.url for link in mailbox.links(mail.html or "") if link.tracked and "/preferences/" not in link.url]
+    links = [
+        {"link": link.url, "link_tags": dict(link.tags) or None}
+        for link in mailbox.links(mail.html or "")
+        if link.tracked and "/preferences/" not in link.url
+    ]
     for reaction in history.reaction(1, recipient, mail.tags["message"], links):
         about = {"message": message_id, "kind": reaction.kind, "details": dict(reaction.details)}
         world.schedule(world.now() + reaction.delay, "ses", about)

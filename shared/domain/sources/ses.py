@@ -43,7 +43,7 @@ _TYPES = {
 }
 _SECTIONS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
 """Where a notice tells its particulars, when that is not called like the notice."""
-_TAGS = ("journey", "step", "campaign", "variant", "template", "topic", "holdout")
+_TAGS = ("journey", "step", "campaign", "variant", "template", "version", "language", "topic", "holdout")
 _VALIDATION = "Successfully validated SNS topic"
 """What SES sends once, as plain text, when it is set up to publish to a topic."""
 _OWN_PAGES = (
@@ -51,6 +51,7 @@ _OWN_PAGES = (
 )
 """Behind them stands a token, which is nobody else's to know."""
 _ANSWER = re.compile(r"/answers/[\w-]+/([a-z0-9_-]{1,40})/?")
+_PLACE = re.compile(r"[0-9]{1,4}(?:-[0-9]{1,4})?")
 _MAX_LINK = 500
 _NO_COMPLAINT = "auth-failure"
 """A report of a server about a signature, by the same way as complaints (RFC 6591): nobody complained."""
@@ -202,7 +203,7 @@ def _properties(kind: str, details: Notice) -> dict[str, Json]:
         case "Complaint":
             return {"complaint_type": details.get("complaintFeedbackType") or "unknown"}
         case "Open" | "Click":
-            return {**_reader(details), **(_link(str(details["link"])) if kind == "Click" else {})}
+            return {**_reader(details), **(_clicked(details) if kind == "Click" else {})}
         case "Reject":
             return {"reason": details.get("reason")}
         case "DeliveryDelay":
@@ -217,6 +218,14 @@ def _suppress(kind: str, details: Notice) -> str | None:
     if kind == "Complaint" and details.get("complaintFeedbackType") != "not-spam":
         return "complaint"
     return None
+
+
+def _clicked(details: Notice) -> dict[str, Json]:
+    """Where the link led, and the `place` of the email at which it stands, where its tags tell (`templates.places`)."""
+    tags = details.get("linkTags")
+    told = tags.get("place") if isinstance(tags, dict) else None
+    place = str(told[0]) if isinstance(told, list) and told else ""
+    return {**_link(str(details["link"])), **({"place": place} if _PLACE.fullmatch(place) else {})}
 
 
 def _link(link: str) -> dict[str, Json]:
