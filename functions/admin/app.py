@@ -41,6 +41,7 @@ from functions.admin import (  # noqa: F401 - their routes
     playing,
     rebuilding,
     recommending,
+    report_kpis,
     reports,
     scores,
     segments,

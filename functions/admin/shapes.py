@@ -1802,6 +1802,58 @@ class Csv(TypedDict, total=False):
     query: str
 
 
+class KpiCounts(TypedDict):
+    """Of emails: `sent` = `delivered` + `bounced` + `waiting`; those `opened` by a person (`opened_raw`: by whatever
+    loaded their pictures), `clicked` by a person, `converted` (an order followed a click), `unsubscribed` by,
+    `complained` about. `orders` and `revenue` (the shop's currency, refunds taken off) of the last click before them.
+    """
+
+    sent: int
+    delivered: int
+    bounced: int
+    waiting: int
+    opened: int
+    opened_raw: int
+    clicked: int
+    converted: int
+    unsubscribed: int
+    complained: int
+    orders: int
+    revenue: float
+
+
+class KpiGroup(KpiCounts):
+    """`called`: `all`, `journey:<id>`, `campaign:<id>`, `other`, `topic:<id>` or `segment:<id>`. `people`: who got at
+    least one of its emails."""
+
+    called: str
+    name: str
+    people: int
+
+
+class KpiPeriod(TypedDict):
+    days: int
+    first: str
+    last: str
+    groups: list[KpiGroup]
+
+
+class KpiDay(KpiCounts):
+    """The emails that a group sent on a day (UTC)."""
+
+    called: str
+    day: str
+
+
+class Kpis(TypedDict):
+    """`as_of`: null before the first night. `within_days`: after a click, in which an order counts."""
+
+    as_of: int | None
+    within_days: int
+    periods: list[KpiPeriod]
+    days: list[KpiDay]
+
+
 class Late(TypedDict):
     """It takes long: ask again with the `query`."""
 

@@ -21,7 +21,18 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from functions.insight import reading, telling
 from functions.insight.seam import Data, Found, Points, Scores
-from shared.adapters import amendments, athena, catalogue, contacts, definitions, events_queue, insight, recommendations
+from shared.adapters import (
+    amendments,
+    athena,
+    catalogue,
+    contacts,
+    definitions,
+    events_queue,
+    insight,
+    lake_files,
+    nights,
+    recommendations,
+)
 from shared.adapters.queries import Question
 from shared.adapters.shop import shop
 from shared.domain.calendars import local
@@ -125,7 +136,7 @@ def step(event: dict[str, Any], t: Instant, left: Callable[[], int]) -> dict[str
         case Step(task=task, state=state):
             if t - state.at > STALE:
                 return state.then("done", why="stale").model_dump()
-            if not insight.is_newest(state.name):
+            if not nights.is_newest(insight.NIGHT, state.name):
                 return state.then("done", why="overtaken").model_dump()
             match task:
                 case "ask":
@@ -141,7 +152,7 @@ def step(event: dict[str, Any], t: Instant, left: Callable[[], int]) -> dict[str
 def begin(name: str, asked: Asked, t: Instant) -> Night:
     night = local(t, definitions.shop_zone()).date().isoformat()
     started = Night(name=name, at=t, night=night, next="ask")
-    if not insight.claim(name, night, again=asked.again):
+    if not nights.claim(insight.NIGHT, name, night, again=asked.again):
         return started.then("done", why="another is at work, or was")
     return started
 
@@ -177,7 +188,7 @@ def take(state: Night) -> Night:
 def fit(state: Night) -> Night:
     """Works out all scores, writes the lake's table and the results, and what is to be told, page by page."""
     whose, gone = _ended()
-    held = telling.load(insight.get(insight.TOLD))
+    held = telling.load(lake_files.get(insight.TOLD))
     found, failed = _worked_out(_data(state, held, whose, gone))
     scores = [each for one in found for each in one.scores]
     _write_table(state, scores)
@@ -262,8 +273,8 @@ def _write_table(state: Night, scores: Sequence[Scores]) -> None:
     keys = []
     for number, body in enumerate(_files(_rows(state.night, scores), ROWS_OF_A_FILE)):
         keys.append(f"{insight.SCORES}{number}.json.gz")
-        insight.put(keys[-1], body)
-    insight.delete_others(insight.SCORES, keys)
+        lake_files.put(keys[-1], body)
+    lake_files.delete_others(insight.SCORES, keys)
 
 
 def _rows(night: str, scores: Sequence[Scores]) -> Iterator[dict[str, Json]]:
@@ -318,12 +329,12 @@ def _prepare(
         page.append(message)
         count += 1
         if len(page) == A_PAGE:
-            insight.put(_page(state, pages), gzip.compress(json.dumps(page).encode(), 1, mtime=0))
+            lake_files.put(_page(state, pages), gzip.compress(json.dumps(page).encode(), 1, mtime=0))
             pages, page = pages + 1, []
     if page:
-        insight.put(_page(state, pages), gzip.compress(json.dumps(page).encode(), 1, mtime=0))
+        lake_files.put(_page(state, pages), gzip.compress(json.dumps(page).encode(), 1, mtime=0))
         pages += 1
-    insight.put(f"{insight.NIGHTS}{state.name}/told.npz", telling.dump(after))
+    lake_files.put(f"{insight.NIGHTS}{state.name}/told.npz", telling.dump(after))
     logger.info("scores worked out", scores=len(scores), contacts=count)
     return state.then("tell", page=0, pages=pages, told=count)
 
@@ -341,7 +352,7 @@ def tell(state: Night, left: Callable[[], int]) -> Night:
     while state.page < state.pages:
         if events_queue.waiting() > MAX_WAITING or left() < TELLING_TIME_MS:
             return state
-        body = insight.get(_page(state, state.page))
+        body = lake_files.get(_page(state, state.page))
         if body is None:  # this step has been here before, and its answer was lost
             return state.then("done", page=state.pages)
         told = _by_their_clocks(json.loads(gzip.decompress(body)), state.at)
@@ -349,12 +360,12 @@ def tell(state: Night, left: Callable[[], int]) -> Night:
             scored(each["contact"], state.night, state.at, each["traits"], each["scores"]) for each in told
         )
         state = state.then("tell", page=state.page + 1)
-    remembered = insight.get(f"{insight.NIGHTS}{state.name}/told.npz")
+    remembered = lake_files.get(f"{insight.NIGHTS}{state.name}/told.npz")
     if remembered is not None:
-        insight.put(insight.TOLD, remembered)
+        lake_files.put(insight.TOLD, remembered)
     for query in state.queries.values():
         athena.forget(query)
-    insight.delete_others(insight.NIGHTS)
+    lake_files.delete_others(insight.NIGHTS)
     return state.then("done")
 
 

@@ -82,6 +82,7 @@ NO_PAGES = {
     "/imports/{file}": "the parts of one file",
     "/reports/costs": "what is counted",
     "/reports/daily": "days, a year's at most",
+    "/reports/kpis": "what sends email and who it is sent to, as of one night",
     "/segments/{segment}": "one segment",
     "/segments/{segment}/dry-run/{run}": "some examples",
     "/sending": "a sentence for each thing that is wrong",

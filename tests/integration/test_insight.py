@@ -21,6 +21,7 @@ from shared.domain.calendars import local
 from shared.domain.events import DAY, MINUTE, Json
 from shared.domain.insight.scored import contact_of
 from shared.domain.lake_rows import contact_number
+from tests.integration.nights import a_night
 from tests.integration.shop import Shop
 
 FAKE = "made_up"
@@ -72,16 +73,6 @@ def shop() -> Shop:
     return Shop()
 
 
-def a_night(shop: Shop, name: str, **given: Json) -> Json:
-    """Starts a night and lets an hour pass; gives what it has come to."""
-    client = shop.system.session.client("stepfunctions")
-    arn = shop.system.template.reference("InsightWorkflow")
-    started = client.start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))["executionArn"]
-    shop.passes(5 * MINUTE)
-    execution = client.describe_execution(executionArn=started)
-    return json.loads(execution["output"]) if execution["status"] == "SUCCEEDED" else execution["status"]
-
-
 def trait(shop: Shop, contact: str, name: str = "propensity.order") -> Json:
     stored = contacts.read(contact)
     assert stored is not None
@@ -114,7 +105,7 @@ def test_a_night_reads_orders_from_the_lake_and_its_scores_become_traits(shop: S
     shop.passes(10 * MINUTE)
     by_orders = {len(profile.orders): profile.contact for profile in shop.profiles()}
     works.chances = {contact_number(by_orders[2]): 0.9, contact_number(by_orders[1]): 0.2}
-    ended = a_night(shop, "one", again=True)
+    ended = a_night(shop, "InsightWorkflow", "one", again=True)
     assert (ended["next"], ended["told"], ended["why"]) == ("done", 2, "")
     data = works.given[-1]
     assert sorted(data.orders.contact.tolist()) == sorted(
@@ -151,7 +142,7 @@ def test_the_hour_is_told_by_the_clock_of_the_contact(shop: Shop, monkeypatch: p
     module.work_out = work_out  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(night, "WORKS", (night.Work(FAKE, ("hour",)),))
-    a_night(shop, "one", again=True)
+    a_night(shop, "InsightWorkflow", "one", again=True)
     assert trait(shop, here, "best_hour") == 20
     offset = shop_ahead(shop)
     assert trait(shop, there, "best_hour") == (20 + 9 - offset) % 24
@@ -281,7 +272,7 @@ def test_a_query_that_fails_is_put_again_and_the_telling_waits_for_the_shop_s_ow
 
 
 def test_a_shop_without_contacts_has_a_night_too(shop: Shop, works: Works) -> None:
-    ended = a_night(shop, "one")
+    ended = a_night(shop, "InsightWorkflow", "one")
     assert (ended["next"], ended["told"]) == ("done", 0)
     assert [len(works.given[0].orders), len(works.given[0].lines), len(works.given[0].acts.contact)] == [0, 0, 0]
     assert insight.known(shop.now())["at"] == works.given[0].at  # type: ignore[index]

@@ -15,7 +15,7 @@ import pytest
 from infra.local import gateway
 from infra.local.__main__ import main
 from infra.local.screens import site
-from shared.adapters import clock, insight
+from shared.adapters import clock, insight, lake_files
 from shared.adapters.events_queue import put_events
 from shared.domain.events import DAY, MINUTE, Json, iso
 from shared.domain.insight.reasons import as_code
@@ -59,7 +59,7 @@ def passes_night(shop: Shop) -> None:
         of_grid = {"score": "rfm", "value": 543.0, "band": "543", "rank": rank, "basis": "model", "reasons": []}
         rows.append({**row, **of_grid})
     lines = "".join(f"{json.dumps(row)}\n" for row in rows)
-    insight.put(f"{insight.SCORES}0.json.gz", gzip.compress(lines.encode()))
+    lake_files.put(f"{insight.SCORES}0.json.gz", gzip.compress(lines.encode()))
     shop.passes(2 * MINUTE)
 
 

@@ -25,7 +25,7 @@ emails AS (
         AND time <= CAST(? AS DOUBLE)
         AND type IN (
             'email_sent', 'email_held_out', 'email_delivered', 'email_opened', 'email_clicked', 'email_bounced',
-            'email_complained'
+            'email_complained', 'email_rejected', 'email_failed'
         )
 ),
 

@@ -1,0 +1,43 @@
+"""What the nights have made of the lake for the reports: of each report the newest, as `reports/<name>.json.gz` in the
+lake's bucket. The item `reports_night` (version 0) of the Definitions table says which execution of the workflow works
+at the newest night (`nights`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+
+from shared.adapters import lake_files
+from shared.domain.events import MINUTE, Instant, Json
+
+NIGHT = "reports_night"
+CACHE_TTL = MINUTE
+
+_read: dict[str, tuple[dict[str, Json] | None, Instant]] = {}
+
+
+def record(name: str, at: Instant, body: Mapping[str, Json]) -> None:
+    """In the place of the report that there was; `at` is the instant it is of (`as_of`)."""
+    text = json.dumps({"as_of": at, **body}, ensure_ascii=False, separators=(",", ":"))
+    lake_files.put(_key(name), gzip.compress(text.encode(), mtime=0))
+
+
+def known(name: str, now: Instant) -> dict[str, Json] | None:
+    """The newest report of this name, with `as_of`, as it was read within the minute; None where no night has made
+    one."""
+    held = _read.get(name)
+    if held is None or not 0 <= now - held[1] < CACHE_TTL:
+        body = lake_files.get(_key(name))
+        held = _read[name] = (None if body is None else json.loads(gzip.decompress(body)), now)
+    return held[0]
+
+
+def forget() -> None:
+    """As a new process begins."""
+    _read.clear()
+
+
+def _key(name: str) -> str:
+    return f"reports/{name}.json.gz"
