@@ -21,11 +21,7 @@ touches AS (
         COALESCE(message, id) AS email,
         day,
         time,
-        CASE
-            WHEN REGEXP_LIKE(campaign, '^[A-Za-z0-9_.-]+$') THEN 'campaign:' || campaign
-            WHEN REGEXP_LIKE(journey, '^[A-Za-z0-9_.-]+$') THEN 'journey:' || journey
-            ELSE 'other:emails'
-        END AS channel
+        channel
     FROM clicks
 ),
 

@@ -1,6 +1,7 @@
 -- What came of emails, for every query that counts it: `emails`, event by event, and `clicks`, those of people.
 -- Parameters: the month from which on events are read, as '2026-09', and the instant up to which, in milliseconds.
 -- An event is here twice when its history has joined another contact, once under each: what is counted is its `id`.
+-- `channel` is what has sent it: `campaign:spring`, `journey:welcome`; `other:emails` of what neither has.
 -- A click that a machine made is none of a person's, and is only among `emails`.
 emails AS (
     SELECT
@@ -18,7 +19,12 @@ emails AS (
         template,
         topic,
         message,
-        properties
+        properties,
+        CASE
+            WHEN REGEXP_LIKE(campaign, '^[A-Za-z0-9_.-]+$') THEN 'campaign:' || campaign
+            WHEN REGEXP_LIKE(journey, '^[A-Za-z0-9_.-]+$') THEN 'journey:' || journey
+            ELSE 'other:emails'
+        END AS channel
     FROM events
     WHERE
         month >= ?
