@@ -22,6 +22,7 @@ from infra.local import (
     journeys,
     keys,
     lead_scores,
+    reports,
     segments,
     shop_settings,
     templates,
@@ -44,6 +45,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
   .venv/bin/beckon insight --help       scores and why, the RFM grid, segments worth having, drafts that use them
+  .venv/bin/beckon report --help        reports: what came of emails, as a table, as CSV or as JSON
   .venv/bin/beckon lead-score --help    lead scores: points with weights that you set, tried before they are saved
   .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
   .venv/bin/beckon form --help          sign-up forms and surveys: written, published, put into the shop's pages
@@ -118,6 +120,9 @@ def command_line() -> argparse.ArgumentParser:
     scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
     scores.description, scores.formatter_class = insight.DESCRIPTION, InColumns
     insight.add_commands(scores)
+    report = command("report", reports.show, "show a report of the last night: what came of emails")
+    report.description, report.formatter_class = reports.DESCRIPTION, InColumns
+    reports.add_arguments(report)
     settings = command("settings", lambda _: None, "show and change the shop's settings")
     settings.description = shop_settings.DESCRIPTION
     settings.formatter_class = InColumns

@@ -42,6 +42,7 @@ const PAGES = [
   [/^#\/coupons(?:\?(?<query>.*))?$/, () => import("./coupons.js")],
   [/^#\/coupons\/(?<id>\w+)$/, () => import("./coupon.js")],
   [/^#\/reports$/, () => import("./reports.js")],
+  [/^#\/reports\/kpis$/, () => import("./report-kpis.js")],
   [/^#\/insight$/, () => import("./insight.js")],
   [/^#\/insight\/(?<score>[\w.-]+)\/people(?:\?(?<query>.*))?$/, () => import("./insight-people.js")],
   [/^#\/shop(?:\?(?<query>.*))?$/, () => import("./shop.js")],

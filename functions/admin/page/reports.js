@@ -2,7 +2,8 @@
 
 import { ask, whole } from "./api.js";
 import { Bars } from "./charts.js";
-import { Empty, More, Section, Table, Title } from "./parts.js";
+import { Empty, More, Section, Table } from "./parts.js";
+import { Frame } from "./report-tabs.js";
 import { now } from "./settings.js";
 import { count, date, DAY, money, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
@@ -33,11 +34,10 @@ export async function daily() {
 }
 
 export default function Reports() {
-  return html`<${Title}>Reports<//>
-    <p class="lead">What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.</p>
+  return html`<${Frame} here="" lead="What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.">
     <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
     <${Section} title="What emails bring" load=${() => asked("reports/holdout")}>${(told) => html`<${Holdout} of=${told} />`}<//>
-    <${Section} title="Journeys, 30 days" load=${() => whole("journeys", "journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//>`;
+    <${Section} title="Journeys, 30 days" load=${() => whole("journeys", "journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//><//>`;
 }
 
 function Report({ days }) {

@@ -1,0 +1,94 @@
+"""`beckon report`: what the nights have made of the running system's lake, as tables, as CSV or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from rich.markup import escape
+from rich.table import Table
+
+from infra.local.client import add_json, as_json, call, console
+
+Json = Any
+Row = dict[str, Json]
+
+
+class Report(NamedTuple):
+    """The rows of a report as the API tells it, and which of their fields are shown, in order, with their titles."""
+
+    rows: Callable[[Json], Iterator[Row]]
+    columns: dict[str, str]
+
+
+def _groups(told: Json) -> Iterator[Row]:
+    for period in told["periods"]:
+        for group in period["groups"]:
+            yield {**group, "days": period["days"]}
+
+
+REPORTS = {
+    "kpis": Report(
+        _groups,
+        {
+            "days": "days",
+            "called": "of",
+            "name": "name",
+            "sent": "sent",
+            "delivered": "delivered",
+            "bounced": "came back",
+            "waiting": "waiting",
+            "opened": "opened",
+            "opened_raw": "opened by anything",
+            "clicked": "clicked",
+            "converted": "ordered after it",
+            "unsubscribed": "unsubscribed",
+            "complained": "spam",
+            "orders": "orders",
+            "revenue": "revenue",
+        },
+    ),
+}
+
+DESCRIPTION = """What the nights have added up of the running system's lake (`make run`).
+
+  .venv/bin/beckon report kpis          what came of emails, by what sent them and to whom
+  .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
+
+docs/reports.md says what each figure is.
+"""
+
+
+def add_arguments(report: argparse.ArgumentParser) -> None:
+    """What `beckon report` takes."""
+    report.add_argument("report", choices=sorted(REPORTS), help="which")
+    add_json(report)
+    report.add_argument("--csv", action="store_true", help="print a table for a spreadsheet")
+
+
+def show(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "GET", f"/admin/reports/{arguments.report}")
+    if as_json(arguments, told):
+        return
+    report = REPORTS[arguments.report]
+    rows = [[row[field] for field in report.columns] for row in report.rows(told)] if told["as_of"] is not None else []
+    if arguments.csv:
+        from shared.domain.tables import as_csv  # the system is imported by what needs it only
+
+        sys.stdout.write(as_csv([list(report.columns.values()), *rows]))
+        return
+    if told["as_of"] is None:
+        console.print("Nothing has been added up yet: it is done once a night. [bold]beckon clock +1d[/] skips one.")
+        return
+    table = Table(*report.columns.values(), box=None, pad_edge=False, header_style="dim")
+    for row in rows:
+        table.add_row(*(escape(_said(each)) for each in row))
+    console.print(table if rows else "Nothing.")
+
+
+def _said(value: Json) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
