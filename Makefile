@@ -100,7 +100,7 @@ lock: $(BIN)/uv  ## resolve the locks again (for every Python we support, with h
 	echo duckdb | $(DEPLOYED) -o functions/export/requirements.txt
 	echo duckdb | $(DEPLOYED) -o functions/amend/requirements.txt
 	echo vadersentiment | $(DEPLOYED) --no-deps -o functions/transition/requirements.txt
-	printf 'numpy\nscipy\n' | $(DEPLOYED) -o functions/insight/requirements.txt
+	printf 'numpy\nscipy\nvadersentiment\n' | $(DEPLOYED) --no-deps -o functions/insight/requirements.txt
 	printf 'chalice\ndnspython\nimagesize\nimportlib-resources\nmarkupsafe\nmjml-python\npython-dateutil\npython-liquid\npyyaml\nsix\n' | $(DEPLOYED) --no-deps -o functions/admin/requirements.txt
 
 clean:  ## remove all that was installed, built or played

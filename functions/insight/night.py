@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import importlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
@@ -32,6 +33,7 @@ from shared.adapters import (
     lake_files,
     nights,
     recommendations,
+    tones,
 )
 from shared.adapters.queries import Question
 from shared.adapters.shop import shop
@@ -42,6 +44,7 @@ from shared.domain.insight.calibration import cuts
 from shared.domain.insight.catalogue import CATALOGUE
 from shared.domain.insight.reasons import Reason, as_code
 from shared.domain.insight.scored import contact_of, scored
+from shared.domain.insight.tones import Learnt
 from shared.domain.lake_rows import contact_number
 from shared.domain.questions import points_at
 
@@ -77,9 +80,13 @@ WORKS: tuple[Work, ...] = (
     Work("hours", ("hour",)),
     Work("affinity", ("categories",)),
     Work("recommending", ("recommendations",)),
+    Work("written", ("written",)),
 )
 
-KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {"recommended": recommendations.record_found}
+KEEPERS: Mapping[str, Callable[[Any, Instant], None]] = {
+    "recommended": recommendations.record_found,
+    "tones": lambda found, at: tones.record(None if found is None else Learnt.model_validate(found)),
+}
 """By the name of a list that a thing of a night has found (`Found.lists`), what keeps it."""
 
 
@@ -231,7 +238,22 @@ def _data(state: Night, held: Mapping[str, telling.Held], whose: dict[int, int],
         acts=reading.acts(athena.result(state.queries["acts"]), whose, gone, of_shop),
         told=telling.as_told(held),
         points=dict(_points(state, whose, gone)),
+        **_written(state),
     )
+
+
+def _written(state: Night) -> dict[str, Any]:
+    """What contacts have written, from their own partitions: what is gone there is nowhere any more, and what has gone
+    with a contact to another is that one's in the lake soon. And how those who wrote it feel."""
+    several = reading.references(athena.result(state.queries["written"]))
+    told = dict(contacts.events_at((each.who, key) for each in several for key in each.keys))
+    people = contacts.read_all(dict.fromkeys(each.who for each in several), _unreadable)
+    told_of = (stored.profile.traits.get("sentiment") for stored in people)
+    felt = Counter(each.value for each in told_of if each is not None)
+    return {
+        "written": reading.written(several, told),
+        "felt": {word: felt[word] for word in ("positive", "neutral", "negative")},
+    }
 
 
 def _points(state: Night, whose: dict[int, int], gone: set[int]) -> Iterator[tuple[str, Points]]:

@@ -7,20 +7,23 @@ import csv
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.insight.seam import NOT_TOLD, Acts, Lines, Orders, Whole
+from functions.insight.seam import NOT_TOLD, NOTHING_WRITTEN, Acts, Lines, Orders, Whole, Written
 from shared.adapters.queries import Question, question
-from shared.domain.events import DAY, Instant
+from shared.domain.events import DAY, Event, Instant, iso
+from shared.domain.insight.texts import stars_of, text_of
 from shared.domain.lake_rows import month_of
 from shared.domain.properties import MILLIONTHS
 
 HOURS_OF = 180 * DAY
 """How long what somebody does at an hour counts."""
+WRITTEN_FOR = 730 * DAY
+"""How long what somebody wrote teaches."""
 AT_A_TIME = 100_000
 """Rows."""
 
@@ -30,13 +33,14 @@ def questions(t: Instant) -> Mapping[str, Question]:
 
     `orders`: contact_number, time, amount (in millionths; -1: none was told in the shop's currency). `lines`:
     contact_number, time, product, category (of an order all of whose products are of one; else null). `acts`:
-    contact_number, month, hour (both UTC), kind, n.
+    contact_number, month, hour (both UTC), kind, n. `written`: contact, contact_number, time, id, the newest first.
     """
-    since = t - HOURS_OF
+    since, of_texts = t - HOURS_OF, t - WRITTEN_FOR
     return {
         "orders": question("orders", over=(0, t)),
         "lines": question("lines", over=(0, t)),
         "acts": question("acts", month_of(since), str(since), str(t)),
+        "written": question("written", month_of(of_texts), str(of_texts), str(t)),
     }
 
 
@@ -91,6 +95,39 @@ def points(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], cu
     for number, column in enumerate(columns):
         np.add.at(parts[:, number], which, column[kept])
     return several, parts
+
+
+class Reference(NamedTuple):
+    """Where an event with something written is: whose (as the lake's number, and as an id), and the keys that it may
+    have in their partition, as the lake does not know whether it came with its own time."""
+
+    contact: int
+    who: str
+    keys: tuple[str, str]
+
+
+def references(answer: BinaryIO) -> list[Reference]:
+    """The oldest first."""
+    rows = [row for some in _some_rows(answer) for row in some]
+    return [
+        Reference(int(number), who, (f"EVENT#{iso(int(time))}#{id_}", f"EVENT#undated#{id_}"))
+        for who, number, time, id_ in reversed(rows)
+    ]
+
+
+def written(several: Sequence[Reference], told: Mapping[tuple[str, str], Event]) -> Written:
+    """`told`: the events, by contact and key. Those with no text in them, and those that are gone, are left out."""
+    found = []
+    for each in several:
+        key = next((key for key in each.keys if (each.who, key) in told), None)
+        text = "" if key is None else text_of(told[each.who, key])
+        if key is not None and text:
+            stars = stars_of(told[each.who, key])
+            found.append((each.contact, each.who, np.nan if stars is None else stars, text, key))
+    if not found:
+        return NOTHING_WRITTEN
+    contact, who, stars_told, texts, keys = zip(*found, strict=True)
+    return Written(np.array(contact, np.int64), who, np.array(stars_told, np.float64), texts, keys)
 
 
 def _hours_ahead(month: str, zone: ZoneInfo) -> int:

@@ -1,7 +1,8 @@
 """What a night gives to whatever works something out of it, and what that gives back: arrays, no calls, no clock.
 
 A thing of a night is a function of `Data` that gives `Found`. Nothing in `Data` is later than `Data.at`, every array is
-sorted by contact and then by time, and a contact is the number that the lake has for them: the thing sees nobody.
+sorted by contact and then by time, and a contact is the number that the lake has for them: the thing sees nobody,
+but for what people have written (`Written`), which goes nowhere from here.
 """
 
 from __future__ import annotations
@@ -66,6 +67,22 @@ class Acts:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What contacts have written lately, the oldest first: by whom (as the lake's number, and as an id), with how many
+    `stars` (nan: none), the `text`, and the key of its event in their partition. What anybody may tell with the public
+    key is not there."""
+
+    contact: Whole
+    who: Sequence[str]
+    stars: Real
+    text: Sequence[str]
+    event: Sequence[str]
+
+
+NOTHING_WRITTEN = Written(np.empty(0, np.int64), (), np.empty(0), (), ())
+
+
+@dataclass(frozen=True)
 class Told:
     """What a score was when it was told last, of those it was told of: its band, and its place on the scale of
     `Scores.place`. Contacts ascend."""
@@ -100,6 +117,9 @@ class Data:
     told: Mapping[str, Told] = field(default_factory=dict)
     points: Mapping[str, Points] = field(default_factory=dict)
     """By lead model."""
+    written: Written = NOTHING_WRITTEN
+    felt: Mapping[str, int] = field(default_factory=dict)
+    """Of those who have written lately, how many there are of each `sentiment`."""
 
 
 @dataclass(frozen=True)

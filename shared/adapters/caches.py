@@ -19,6 +19,7 @@ from shared.adapters import (
     senders,
     shop_settings,
     template_definitions,
+    tones,
 )
 
 
@@ -41,5 +42,6 @@ def forget_all() -> None:
         senders,
         shop_settings,
         template_definitions,
+        tones,
     ):
         kept.forget()

@@ -94,24 +94,35 @@ def read_all(
     `unreadable` is told of a contact whose profile cannot be loaded, which then holds up no other; without it, that
     raises. Whoever goes through everybody gives it.
     """
-    several = filter(_can_be_a_key, contacts)
+    for item in _read_many((contact, PROFILE) for contact in contacts):
+        try:
+            stored = _stored(item)
+        except Exception as error:
+            if unreadable is None:
+                raise
+            unreadable(item["contact"]["S"], error)
+            continue
+        if ended or not stored.profile.has_ended:
+            yield stored
+
+
+def _read_many(keys: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """The items of contacts and kinds, in no order; what is not there is left out."""
+    several = ((contact, kind) for contact, kind in keys if _can_be_a_key(contact))
     while batch := list(dict.fromkeys(islice(several, MAX_READS))):
-        wanted: Any = {table(): {"Keys": [key(contact, PROFILE) for contact in batch]}}
+        wanted: Any = {table(): {"Keys": [key(contact, kind) for contact, kind in batch]}}
         for tries in count():
             answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(table(), []):
-                try:
-                    stored = _stored(item)
-                except Exception as error:
-                    if unreadable is None:
-                        raise
-                    unreadable(item["contact"]["S"], error)
-                    continue
-                if ended or not stored.profile.has_ended:
-                    yield stored
+            yield from answer["Responses"].get(table(), [])
             if not (wanted := answer.get("UnprocessedKeys")):
                 break
             pause(tries)
+
+
+def events_at(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], Event]]:
+    """Events by contact and key (`event_key`), with those, in no order; what is not there is left out."""
+    for item in _read_many(keys):
+        yield (item["contact"]["S"], item["kind"]["S"]), event_of(item)
 
 
 def profile_of(item: Mapping[str, Any]) -> Profile:

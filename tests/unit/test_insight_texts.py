@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.transition.wording import tone
+from shared.adapters.vader import tone
 from shared.domain.events import Event, Identity, IdentityKind, Json, Type
 from shared.domain.insight import in_words, score_of, texts
 from shared.domain.insight.scored import INTENTS, TOPICS, scored_text
@@ -23,6 +23,7 @@ from shared.domain.settings import ShopSettings
 from shared.domain.text_topics import DEFAULT_TOPICS
 
 NOW = 1_764_400_000_000
+BY_WORDS = {"words": texts.by_words(tone)}
 
 
 def event(properties: Json, type_: str = "Product Reviewed", **more: Any) -> Event:
@@ -32,7 +33,7 @@ def event(properties: Json, type_: str = "Product Reviewed", **more: Any) -> Eve
 
 
 def read(properties: Json, type_: str = "Product Reviewed", **more: Any) -> Said:
-    said = texts.read(event(properties, type_, **more), DEFAULT_TOPICS, tone)
+    said = texts.read(event(properties, type_, **more), DEFAULT_TOPICS, BY_WORDS)
     assert said is not None
     return said
 
@@ -113,7 +114,7 @@ def test_stars_say_more_than_words(stars: int, sentiment: str) -> None:
     ],
 )
 def test_words_are_weighed_where_they_are_surely_english(text: str, sentiment: str | None) -> None:
-    said = texts.read(event({"rating": None, "text": text}, "Email Replied"), DEFAULT_TOPICS, tone)
+    said = texts.read(event({"rating": None, "text": text}, "Email Replied"), DEFAULT_TOPICS, BY_WORDS)
     assert (said and said.sentiment) == sentiment
 
 
@@ -135,7 +136,7 @@ def test_topics_are_whole_words_in_any_case_and_with_or_without_accents(text: st
 def test_the_shop_names_its_topics_and_their_words() -> None:
     settings = ShopSettings.model_validate({"text_topics": {"scent": ["Düfte", "smell of"]}})
     told = event({"text": "the duefte, no, the DUFTE, and the smell, of it"}, "Email Replied")
-    said = texts.read(told, settings.text_topics, tone)
+    said = texts.read(told, settings.text_topics, BY_WORDS)
     assert said is not None and said.topics == ["scent"]
     for wrong in ({"Scent": ["a"]}, {"scent": []}, {"scent": ["…"]}, {"scent": ["x" * 61]}):
         with pytest.raises(ValueError, match="text_topics"):
@@ -195,15 +196,15 @@ def test_of_a_form_what_was_typed_counts_and_not_what_was_chosen() -> None:
             "first_name": "Price P.",
         },
     )
-    said = texts.read(told, DEFAULT_TOPICS, tone)
+    said = texts.read(told, DEFAULT_TOPICS, BY_WORDS)
     assert said is not None and said.topics == ["delivery"]
     assert row("c1", told)["properties"] == ["favourite=tBig and broken mugs", "form=ttaste"]
 
 
 def test_nothing_is_told_of_other_events_or_of_nothing() -> None:
-    assert texts.read(event({"text": "I love it and the mug"}, "Product Viewed"), DEFAULT_TOPICS, tone) is None
-    assert texts.read(event({"product_id": "8001"}), DEFAULT_TOPICS, tone) is None
-    assert texts.read(event({"text": " <br> "}), DEFAULT_TOPICS, tone) is None
+    assert texts.read(event({"text": "I love it and the mug"}, "Product Viewed"), DEFAULT_TOPICS, BY_WORDS) is None
+    assert texts.read(event({"product_id": "8001"}), DEFAULT_TOPICS, BY_WORDS) is None
+    assert texts.read(event({"text": " <br> "}), DEFAULT_TOPICS, BY_WORDS) is None
 
 
 TEXTS = st.one_of(
@@ -220,8 +221,8 @@ TEXTS = st.one_of(
 @given(text=TEXTS, rating=st.one_of(st.none(), st.floats(), st.integers(), st.text(max_size=8)))
 def test_whatever_is_written_is_read_within_bounds_and_only_words_of_ours_come_out(text: str, rating: Json) -> None:
     told = event({"text": text, "rating": rating})
-    said = texts.read(told, DEFAULT_TOPICS, tone)
-    assert said == texts.read(told, DEFAULT_TOPICS, tone)
+    said = texts.read(told, DEFAULT_TOPICS, BY_WORDS)
+    assert said == texts.read(told, DEFAULT_TOPICS, BY_WORDS)
     if said is None:
         return
     assert said.sentiment in (None, "positive", "neutral", "negative")
@@ -238,7 +239,7 @@ def test_whatever_is_written_is_read_within_bounds_and_only_words_of_ours_come_o
 
 def told_of(text: str, at: int, id_: str = "e1", **more: Any) -> Event:
     written = event({"text": text}, "Email Replied", id=id_, time=at, received=at, **more)
-    said = texts.read(written, DEFAULT_TOPICS, tone)
+    said = texts.read(written, DEFAULT_TOPICS, BY_WORDS)
     assert said is not None
     return scored_text("c1", written, said)
 

@@ -51,6 +51,8 @@ WORDS: Mapping[str, Callable[[float, str], str]] = {
     "hour_tried": lambda value, about: "nothing is known of their visits, so another hour is tried with one in twelve",
     "stars": lambda value, about: f"gave {number(value)} of 5 stars",
     "words": lambda value, about: f"by the words of it ({value:+.2f}, from -1 to +1)",
+    "reviews": lambda value, about: f"by the words of your starred reviews ({value:+.2f}, from -1 to +1)",
+    "service": lambda value, about: f"by Amazon Comprehend ({value:+.2f}, from -1 to +1)",
     "topic": lambda value, about: f"it is about {about.replace('_', ' ')}",
     "intent": lambda value, about: _INTENDED.get(about, about),
     "acts_at_hour": lambda value, about: f"clicked or visited {_times(value)} around {about}",

@@ -1,8 +1,9 @@
 """What contacts write in their own words: which of an event that is, and what is said of it in words of our own.
 
 Nothing here gives a person's words on: what comes out is a word of three, ids of the shop's topics, and of the intents
-below. Stars say what was meant better than any list of words, so they come first. Words are only weighed where the text
-is surely English, by whoever has a list of them (`tone`); of anything else no sentiment is told.
+below. Stars say what was meant better than any list of words, so they come first; then what the shop's own starred
+reviews have taught, where that holds; then, where the text is surely English, a list of words (VADER's); and then a
+service, if the shop uses one. Of anything else no sentiment is told.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from shared.domain.text_topics import folded
 Sentiment = Literal["positive", "neutral", "negative"]
 Tone = Callable[[str], float]
 """How an English sentence sounds, from -1 to 1."""
+Reader = Callable[[str], float | None]
+"""How a text sounds, from -1 to 1; None: it cannot tell."""
 
 MAX_LETTERS = 5_000
 """Of all that one event says; what is over is not read."""
@@ -28,8 +31,11 @@ MAX_SENTENCES = 60
 BEST = 5.0
 """Stars, where an event does not say out of how many."""
 MAX_BEST = 1_000
-HEARD = 0.1
-"""From which mean tone on a text is positive, or negative: twice VADER's own bound, which is that of one sentence."""
+FEW, MANY = 2.5, 3.5
+"""Stars below which somebody is unhappy, and above which they are happy."""
+HEARD: Mapping[str, float] = {"words": 0.1, "reviews": 0.2, "service": 0.2}
+"""From which tone on a text is positive, or negative, by who has read it. Of words it is twice VADER's own bound, which
+is that of one sentence; of what was learnt from reviews and of a service, the two are apart by a fifth."""
 
 INTENTS: Mapping[str, tuple[str, ...]] = {
     intent: tuple(words.split(", "))
@@ -71,6 +77,8 @@ _OTHERS = _words(
     "ale"
 )
 """Of German, Dutch, French, Spanish, Italian, Portuguese, Swedish, Danish and Polish; none of English, but `die`."""
+LITTLE_WORDS = _ENGLISH | _OTHERS
+"""They say nothing of what a text is about."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE = re.compile(r"(?<=[.!?。！？…])\s+|\n+")
 _ASKED = re.compile(r"[^\s?？؟][^\S\n]*[?？؟](?![\w=&/])")
@@ -172,14 +180,15 @@ def _number(value: Json) -> tuple[float | None, float | None]:
 # ── what is said of it ──
 
 
-def read(event: Event, topics: Mapping[str, Sequence[str]], tone: Tone) -> Said | None:
-    """None: there is neither a text nor stars in it, so nothing is to be told."""
+def read(event: Event, topics: Mapping[str, Sequence[str]], readers: Mapping[str, Reader]) -> Said | None:
+    """None: there is neither a text nor stars in it, so nothing is to be told. `readers`: by the code of the reason
+    they give; the first that can tell is believed."""
     if event.type not in WRITTEN:
         return None
     text, stars = text_of(event), stars_of(event)
     if not text and stars is None:
         return None
-    sentiment, reasons = _sentiment(text, stars, tone)
+    sentiment, reasons = _sentiment(text, stars, readers)
     about, wanted = topics_of(text, topics), intents_of(text, sentiment)
     reasons += [Reason(code="topic", value=1, about=each) for each in about[:MAX_REASONS]]
     reasons += [Reason(code="intent", value=1, about=each) for each in wanted]
@@ -189,19 +198,29 @@ def read(event: Event, topics: Mapping[str, Sequence[str]], tone: Tone) -> Said 
 MAX_REASONS = 5
 
 
-def _sentiment(text: str, stars: float | None, tone: Tone) -> tuple[Sentiment | None, list[Reason]]:
+def _sentiment(text: str, stars: float | None, readers: Mapping[str, Reader]) -> tuple[Sentiment | None, list[Reason]]:
     if stars is not None:
-        return (
-            "negative" if stars < 2.5 else "positive" if stars > 3.5 else "neutral",
-            [Reason(code="stars", value=stars)],
-        )
-    if not is_english(text):
-        return None, []
-    # Sentence by sentence, since the tone of a long text runs to one of the ends, whatever is in it.
-    tones = [tone(each) for each in _sentences(_POLITE.sub(" ", text))[:MAX_SENTENCES]] or [0.0]
-    mean = round(sum(tones) / len(tones), 3)
-    said: Sentiment = "negative" if mean <= -HEARD else "positive" if mean >= HEARD else "neutral"
-    return said, [Reason(code="words", value=mean)]
+        said: Sentiment = "negative" if stars < FEW else "positive" if stars > MANY else "neutral"
+        return said, [Reason(code="stars", value=stars)]
+    for code, reader in readers.items():
+        heard = reader(text)
+        if heard is not None:
+            said = "negative" if heard <= -HEARD[code] else "positive" if heard >= HEARD[code] else "neutral"
+            return said, [Reason(code=code, value=heard)]
+    return None, []
+
+
+def by_words(tone: Tone) -> Reader:
+    """Reads English, by the mean tone of its sentences: that of a long text runs to one of the ends, whatever is in
+    it."""
+
+    def reader(text: str) -> float | None:
+        if not is_english(text):
+            return None
+        tones = [tone(each) for each in _sentences(_POLITE.sub(" ", text))[:MAX_SENTENCES]] or [0.0]
+        return round(sum(tones) / len(tones), 3)
+
+    return reader
 
 
 def _sentences(text: str) -> list[str]:
