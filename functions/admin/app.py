@@ -54,6 +54,7 @@ from functions.admin import (  # noqa: F401 - their routes
     today,
     views,
     vocabulary,
+    written,
 )
 from functions.admin.health import health
 from functions.admin.rest import Paging, Request, answer, app, logger, paged, problem, resolved, route

@@ -30,6 +30,7 @@ from shared.domain.insight import CATALOGUE, Proposals, Reason, Result, RfmGrid,
 from shared.domain.insight.catalogue import Unit
 from shared.domain.insight.reasons import from_code
 from shared.domain.insight.values import Value
+from shared.domain.insight.written import WrittenFound
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.tables import as_csv
@@ -684,6 +685,10 @@ def grid_of(night: Mapping[str, Any]) -> RfmGrid | None:
 
 def proposals_of(night: Mapping[str, Any]) -> Proposals | None:
     return _read(Proposals, night.get("proposals"))
+
+
+def written_of(night: Mapping[str, Any]) -> WrittenFound | None:
+    return _read(WrittenFound, night.get("written"))
 
 
 def _read(model: type[V], told: Json) -> V | None:

@@ -22,6 +22,7 @@ DESCRIPTION = """What the shop's own history says of its customers (`make run`):
   .venv/bin/beckon insight show order               one of them, with its bands and how it was checked
   .venv/bin/beckon insight people churn --band high who is in a band, and why
   .venv/bin/beckon insight rfm                      how recently and how often customers have ordered
+  .venv/bin/beckon insight written                  what contacts write about, and how they feel
   .venv/bin/beckon insight segments                 segments that are worth having, with the evidence
   .venv/bin/beckon insight contact ada@example.com  what is likely of one contact, and why
   .venv/bin/beckon insight use churn                make drafts of a segment and a journey that leaves a tenth alone
@@ -46,6 +47,7 @@ def add_commands(insight: argparse.ArgumentParser) -> None:
     people.add_argument("--band", help="only those in it, such as high")
     people.add_argument("--limit", type=int, default=20, metavar="N", help="how many (default: 20)")
     add_json(command("rfm", show_rfm, "how recently and how often customers have ordered"))
+    add_json(command("written", show_written, "what contacts write about, and how they feel"))
     add_json(command("segments", list_proposals, "segments that are worth having, with the evidence"))
     contact = command("contact", show_contact, "what is likely of one contact, and why")
     contact.add_argument("who", help="an address, an id, an order's number, or a name")
@@ -119,6 +121,21 @@ def show_rfm(arguments: argparse.Namespace) -> None:
         counts = (cells.get((recency, frequency), 0) for recency in range(1, 6))
         table.add_row(escape(told["frequency"][frequency - 1]), *(f"{each:,}" for each in counts))
     console.print(table)
+
+
+def show_written(arguments: argparse.Namespace) -> None:
+    told = call(arguments.port, "GET", "/admin/insight/written")
+    if as_json(arguments, told):
+        return
+    console.print(escape(told["standing"]), soft_wrap=True)
+    for each in told["felt"]:
+        console.print(f"{each['contacts']:>7,}  {each['sentiment']}")
+    for each in told["groups"]:
+        console.print(
+            f"\n[bold]{escape(', '.join(each['words']))}[/]  {each['texts']:,} of {each['contacts']:,} people"
+        )
+        for one in each["examples"]:
+            console.print(f"  “{escape(one['text'])}”", soft_wrap=True)
 
 
 def list_proposals(arguments: argparse.Namespace) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.adapters import clock, insight
-from shared.domain.events import MINUTE
+from shared.adapters import clock, contacts, insight
+from shared.domain.events import MINUTE, event_key, iso
+from shared.domain.insight.gates import Gate
+from shared.domain.insight.written import Group, Taught, WrittenFound
 from tests.browser.acting import press
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_accessibility import LOOK, axe  # noqa: F401 - a fixture
@@ -97,6 +99,54 @@ def test_a_small_shop_reads_how_many_are_missing(page: Page, base: str, shop: Sh
         insight.forget()
 
 
+def test_what_contacts_write_is_shown_by_groups_with_examples_from_their_own_partitions(
+    page: Page, base: str, shop: Shop
+) -> None:
+    someone = shop.customers[1]["email"]
+    review = {
+        "event": "Product Reviewed",
+        "id": "r1",
+        "at": iso(shop.now()),
+        "properties": {"rating": 2, "body": "The parcel came late again"},
+    }
+    assert shop.ask("PUT", "/contacts", {"contacts": [{"email": someone, "interactions": [review]}]})[0] == 202
+    shop.passes(2 * MINUTE)
+    (contact,) = (each.contact for each in shop.profiles() if each.email == someone)
+    (key,) = (event_key(each) for each in contacts.events(contact) if each.type == "Product Reviewed")
+    gate = Gate(need=500, have=120, what="reviews with stars and words")
+    group = Group(
+        words=("parcel", "late"),
+        contacts=12,
+        texts=14,
+        starred=9,
+        unhappy=6,
+        examples=((contact, key), ("c9", "EVENT#x")),
+    )
+    found = WrittenFound(
+        as_of=shop.now(),
+        felt={"positive": 31, "neutral": 0, "negative": 9},
+        taught=Taught(gates=(gate,)),
+        groups=(group,),
+    )
+    insight.record({**(insight.stored() or {}), "written": found.model_dump(mode="json")})
+    insight.forget()
+    page.open(f"{base}#/insight")
+    page.wait_for("Segments worth having")
+    page.run(
+        "[...document.querySelectorAll('main a')].find((each) => each.innerText === 'what contacts write').click()"
+    )
+    page.wait_for("What they write about")
+    text = page.text()
+    assert "not enough: 120 of 500 reviews with stars and words" in text
+    assert "14 texts of 12 people; of 9 with stars, 6 have one or two." in text
+    assert page.run("[...document.querySelectorAll('blockquote')].map((each) => each.firstChild.data)") == [
+        "The parcel came late again"
+    ]
+    page.run("document.querySelector('blockquote a').click()")
+    page.wait_for("Timeline")
+    assert page.run("location.hash") == f"#/contacts/{contact}"
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 390)])
 def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bool, width: int) -> None:  # noqa: F811
     page.size(width)
@@ -104,6 +154,7 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
     for place, last in (
         ("insight", "Segments worth having"),
         ("insight/order/people?band=high", "as of last night"),
+        ("insight/written", "What they write about"),
         (f"contacts/{customers(shop)[0]}", "Timeline"),
     ):
         page.open("about:blank")

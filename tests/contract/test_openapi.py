@@ -67,6 +67,7 @@ NO_PAGES = {
     "/contacts/{contact}/scores": "the scores there are",
     "/insight": "the scores there are",
     "/insight/rfm": "25 cells",
+    "/insight/written": "three feelings, and eight groups at most",
     "/insight/segments": "what a night has proposed, some dozens",
     "/insight/{score}": "one score",
     "/dead-letters": "the queues of the template, ten messages of each",

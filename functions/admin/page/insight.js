@@ -24,7 +24,7 @@ export default function Insight() {
     <${Title}>Insight<//>
     <p class="lead">What your shop’s own history says of each customer. It is worked out every night, checked on what your customers did in the last weeks, and told only where it holds.</p>
     ${of.as_of === null ? html`<${Card}><${Empty}>Nothing has been worked out yet. It begins in the night after the first orders have come in.<//><//>` : html`
-      <p class="small soft">As of ${date(of.as_of)}. <a href="#/lead-scores">Lead scores</a>, whose points you set yourself, have a page of their own.</p>
+      <p class="small soft">As of ${date(of.as_of)}. <a href="#/lead-scores">Lead scores</a>, whose points you set yourself, and <a href="#/insight/written">what contacts write</a> have pages of their own.</p>
       ${of.scores.filter((each) => each.state !== "closed").map((each) => html`<${Score} key=${each.score} of=${each} />`)}
       <${NotYet} scores=${of.scores.filter((each) => each.state === "closed")} />`}
     <${Rfm} />

@@ -44,6 +44,7 @@ const PAGES = [
   [/^#\/reports$/, () => import("./reports.js")],
   [/^#\/reports\/kpis$/, () => import("./report-kpis.js")],
   [/^#\/insight$/, () => import("./insight.js")],
+  [/^#\/insight\/written$/, () => import("./insight-written.js")],
   [/^#\/insight\/(?<score>[\w.-]+)\/people(?:\?(?<query>.*))?$/, () => import("./insight-people.js")],
   [/^#\/shop(?:\?(?<query>.*))?$/, () => import("./shop.js")],
   [/^#\/operations$/, () => import("./operations.js")],
