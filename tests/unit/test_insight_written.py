@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from hypothesis import strategies as st
 
 from functions.insight.seam import Acts, Data, Lines, Orders, Written
 from functions.insight.written import OF_A_GROUP, PEOPLE, auc, groups, learn, work_out
+from shared.adapters.queries import question
 from shared.adapters.vader import tone
 from shared.domain.insight.texts import by_words
 from shared.domain.insight.tones import Learnt, tone_by
 from shared.domain.insight.written import WrittenFound
+from shared.domain.lake_rows import OTHER, partition
+from shared.domain.properties import WRITTEN
 
 FILE = Path(__file__).parents[1] / "events" / "reviews" / "amazon.tsv"
 AT = 1_764_400_000_000
@@ -149,6 +153,11 @@ def test_groups_of_what_people_really_wrote_are_few_and_told_apart() -> None:
     assert 2 <= len(found) <= 8
     assert all(each.words and each.contacts >= OF_A_GROUP for each in found)
     assert sum(each.texts for each in found) <= len(several)
+
+
+def test_the_lake_is_asked_for_every_event_in_which_somebody_writes() -> None:
+    assert {partition(each) for each in WRITTEN} == {OTHER}
+    assert set(re.findall(r"'([A-Z][A-Za-z ]+)'", question("written", "2026-09", "0", "1").sql)) == WRITTEN
 
 
 @given(st.lists(st.text(max_size=40), max_size=12))
