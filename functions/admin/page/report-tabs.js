@@ -25,7 +25,7 @@ export function OfNight({ here, lead, children }) {
   const told = useLoaded(() => ask(`reports/${here}`));
   return html`<${LoadedPage} of=${told}>${(of) => html`<${Frame} here=${here} lead=${lead}>
     ${of.as_of === null ? html`<${Empty}>Nothing has been added up yet. It is done once a night, after the first emails have gone out.<//>`
-      : html`<p class="small soft">As of ${time(of.as_of)}. It is added up anew every night: what comes late, a refund say, is in the next one.</p>${children(of)}`}<//>`}<//>`;
+      : html`<p class="small soft">As of ${time(of.as_of)}. It is added up again every night: what comes late, a refund say, is in the next one.</p>${children(of)}`}<//>`}<//>`;
 }
 
 /** A table whose rows can be taken away as a CSV file called `file`. A column has `csv`, what it says there of a row; without it,
