@@ -1,4 +1,5 @@
-"""Imports every built handler in a clean interpreter, with nothing on its path but what Lambda gives it.
+"""Imports every built handler, and all modules beside it, in a clean interpreter, with nothing on its path but what
+Lambda gives it.
 
 imports.py BUILD VENV: what `sam build` made for this machine, and a virtual environment with boto3 in it (Lambda's
 runtime brings boto3; it is not in the artifacts). Prints what each artifact weighs. Exits 1 when an import fails.
@@ -27,6 +28,8 @@ def main(build: Path, venv: Path) -> int:
             artifact = build / name
             path = [str(artifact), str(layer), runtime]
             code = f"import sys; sys.path += {path!r}; from {module} import {handler}"
+            folder = artifact / Path(*module.split(".")[:-1])  # some are only imported when they are asked for
+            code += "".join(f"; import {module.rpartition('.')[0]}.{each.stem}" for each in folder.glob("*.py"))
             done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
             weight = size(artifact)
             print(f"{weight:7.1f} MB  {artifact.name}{done.stderr and '  ' + done.stderr.strip().splitlines()[-1]}")

@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from functions.admin import app, openapi  # noqa: F401 - app: all routes
+from functions.admin import openapi
 from infra import editing, journey_fields, journey_tables
 from shared.adapters import definitions
 from shared.domain.conditions import Condition

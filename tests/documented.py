@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from functions.admin import app, openapi, rest  # noqa: F401 - app: all routes
+from functions.admin import openapi, rest
 from infra.local.routes import Route
 
 DOCUMENT: dict[str, Any] = openapi.document()

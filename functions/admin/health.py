@@ -7,10 +7,11 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from functions.admin import privacy, rebuilding, sending, templates
-from functions.admin.rest import logger
+from functions.admin import privacy, rebuilding, sending, shapes, templates
+from functions.admin.rest import Request, logger, route
 from shared.adapters import (
     athena,
+    clock,
     contacts,
     coupons,
     currencies,
@@ -26,6 +27,7 @@ from shared.adapters import (
     webhooks,
 )
 from shared.domain.events import DAY, HOUR, MINUTE, Instant, Json
+from shared.domain.operators import Role
 
 LATE = 5 * MINUTE
 """After how long a wake-up that was due, but has not happened, is a problem. They are looked for every minute."""
@@ -41,6 +43,11 @@ OF_THE_STREAM = {"transition": "changes of segment", "lake": "events"}
 
 Check = Callable[[Instant], tuple[dict[str, Json], list[str]]]
 """What was found, and the problems in it, as sentences."""
+
+
+@route("GET", "/health", role=Role.VIEWER, gives=shapes.Health)
+def show_health(request: Request) -> Json:
+    return health(clock.now())
 
 
 def health(now: Instant) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from functions.admin import routes
 from functions.admin.rest import ROUTES, Declared, Refused, Request, route
 from shared.domain.conditions.windows import THIS_RUN
 from shared.domain.events import Json
@@ -27,14 +28,16 @@ def show_document(request: Request) -> Json:
 
 @cache
 def document() -> Json:
-    models = [(f"{n}.{name}", getattr(each, name)) for n, each in enumerate(ROUTES) for name in ("takes", "gives")]
-    models += [(f"{n}.query", each.query) for n, each in enumerate(ROUTES)] + [("problem", Refused)]
+    routes.load_all()
+    declared = sorted(ROUTES, key=lambda each: (each.path, each.method))  # whichever was asked for first
+    models = [(f"{n}.{name}", getattr(each, name)) for n, each in enumerate(declared) for name in ("takes", "gives")]
+    models += [(f"{n}.query", each.query) for n, each in enumerate(declared)] + [("problem", Refused)]
     inputs: Any = [(name, "validation", TypeAdapter(model)) for name, model in models if model is not None]
     made, whole = TypeAdapter.json_schemas(inputs, ref_template=SCHEMAS + "{model}")
     shapes = {name: shape for (name, _), shape in made.items()}
     schemas = _with_this_run(dict(whole.get("$defs", {})))
     paths: dict[str, dict[str, Json]] = {}
-    for n, each in enumerate(ROUTES):
+    for n, each in enumerate(declared):
         of = {name: shapes.get(f"{n}.{name}") for name in ("takes", "gives", "query")}
         paths.setdefault(each.path, {})[each.method.lower()] = operation(each, of, schemas)
     return {
@@ -49,7 +52,7 @@ def document() -> Json:
             {"url": "/admin/api", "description": "for scripts, with a key"},
         ],
         "security": [{"token": []}, {"key": []}],
-        "paths": dict(sorted(paths.items())),
+        "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {

@@ -14,6 +14,7 @@ from typing import get_args
 import pytest
 import yaml
 
+from functions.admin import routes as admin_routes
 from functions.admin.app import app
 from functions.admin.campaigns import KINDS as SCHEDULES
 from infra import documentation
@@ -140,6 +141,7 @@ def test_the_endpoints_in_the_docs_are_the_templates() -> None:
 
 def test_the_routes_of_the_admin_in_the_docs_are_the_functions() -> None:
     named = [re.findall(r"`([A-Z]+) (/[^`?]*)", cells[0]) for cells in rows(ADMIN, "The API")]
+    admin_routes.load_all()
     answered = {(method, path) for path, methods in app.routes.items() for method in methods}
     asked = {(method, path) for method, path in answered if path != "/" and not path.startswith("/assets/")}
     assert {route for several in named for route in several} == asked

@@ -571,6 +571,7 @@ def test_the_admin_has_the_routes_it_answers() -> None:
     built("AdminFunction")
     rest = importlib.import_module("functions.admin.rest")
     chalice = importlib.import_module("functions.admin.app").app
+    importlib.import_module("functions.admin.routes").load_all()
     answered = {(method, path) for path, methods in chalice.routes.items() for method in methods}
     assert routes("AdminFunction") == OPEN | {("ANY", rest.PROXY), ("ANY", rest.KEYED)}
     assert answered >= OPEN

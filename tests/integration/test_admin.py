@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from functions.admin import app as admin_app
-from functions.admin import page
+from functions.admin import contact as admin_contact
+from functions.admin import page, rest, routes
 from functions.admin.app import handler
 from infra.local.routes import Route
 from shared.adapters import identities
@@ -223,7 +223,7 @@ def test_the_export_is_all_of_it(admin: Admin, ada: str) -> None:
 
 
 def test_an_export_too_large_for_one_answer_goes_on(admin: Admin, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_app, "EXPORT_BYTES", 1_000)
+    monkeypatch.setattr(admin_contact, "EXPORT_BYTES", 1_000)
     whole, url = [], f"/contacts/{ada}/export"
     told = admin.get(url).json
     pages = 1
@@ -319,7 +319,38 @@ def test_chalice_adds_no_log_handler_of_its_own() -> None:
 
 
 def test_importing_the_admin_loads_neither_duckdb_nor_liquid() -> None:
-    code = "import sys, functions.admin.app; print(*sys.modules)"
+    code = "import sys, functions.admin.app; from functions.admin import routes; routes.load_all(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "chalice" in loaded
     assert not {"duckdb", "liquid", "numpy", "aws_xray_sdk"} & set(loaded)
+
+
+def test_a_module_is_imported_with_the_first_request_for_its_routes() -> None:
+    """And none that answers for other paths. Whatever is asked for first has all its routes."""
+    code = """if True:
+        import sys
+        from functions.admin import app, rest
+        before = {each for each in sys.modules if each.startswith("functions.admin.")}
+        event = {"resource": rest.PROXY, "pathParameters": {"proxy": "dead-letters/events/none"}, "httpMethod": "GET"}
+        assert app.handler(event, None)["statusCode"] == 404
+        print(*sorted(each for each in sys.modules if each.startswith("functions.admin.") and each not in before))
+        print(*sorted(app.app.routes))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert done[0].split() == ["functions.admin.dead_letters", "functions.admin.shapes"]
+    assert [each for each in done[1].split() if each.startswith("/dead")] == [
+        "/dead-letters",
+        "/dead-letters/{queue}/dismiss",
+        "/dead-letters/{queue}/replay",
+    ]
+
+
+def test_every_route_is_found_by_the_first_part_of_its_path() -> None:
+    routes.load_all()
+    there = {each.view.__module__.rpartition(".")[2] for each in rest.ROUTES}
+    written = {file.stem for file in page.FOLDER.parent.glob("*.py") if "\n@route(" in file.read_text("utf-8")}
+    assert there == written, "a module with routes is in no row of routes.MODULES"
+    found: dict[str, set[str]] = {}
+    for each in rest.ROUTES:
+        found.setdefault(each.path.split("/")[1], set()).add(each.view.__module__.rpartition(".")[2])
+    assert found == {part: set(modules) for part, modules in routes.MODULES.items()}

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.admin import app, rest
+from functions.admin import app, rest, routes
 from shared.domain.operators import Role, role_of
 from tests.integration import admin_stack
 from tests.integration.admin_stack import Admin
 
+routes.load_all()
 EVERY = pytest.mark.parametrize("declared", rest.ROUTES, ids=lambda each: f"{each.method} {each.path}")
 
 
