@@ -11,8 +11,8 @@ import pytest
 from functions.insight import written
 from shared.adapters import clock, insight, tones
 from shared.domain.events import DAY, MINUTE, iso
+from tests.integration.nights import a_night
 from tests.integration.shop import Shop
-from tests.integration.test_insight import a_night
 from tests.integration.test_nothing_personal import everything
 from tests.unit.test_insight_written import FILE
 
@@ -81,7 +81,7 @@ def felt(shop: Shop, email: str) -> str | None:
 def test_what_the_shop_s_reviews_teach_holds_for_the_next_text_in_their_language(shop: Shop, small: None) -> None:
     tells(shop, {"before@example.com": {"body": GRIM}}, "Email Replied")
     assert felt(shop, "before@example.com") is None
-    assert a_night(shop, "learns", again=True)["next"] == "done"
+    assert a_night(shop, "InsightWorkflow", "learns", again=True)["next"] == "done"
     status, told = shop.ask("GET", "/insight/written")
     assert status == 200
     assert "So texts without stars go by the words of your own reviews first." in told["standing"]
@@ -108,7 +108,7 @@ def test_what_the_shop_s_reviews_teach_holds_for_the_next_text_in_their_language
 
 
 def test_no_text_is_in_what_a_night_leaves_and_an_erased_contact_is_no_example(shop: Shop, small: None) -> None:
-    assert a_night(shop, "again", again=True)["next"] == "done"
+    assert a_night(shop, "InsightWorkflow", "again", again=True)["next"] == "done"
     assert WORDS not in json.dumps(insight.stored())
     assert [place for place, text in everything(shop.system) if WORDS in text.lower()] == []
     before = shop.ask("GET", "/insight/written")[1]["groups"]
@@ -124,7 +124,7 @@ def test_no_text_is_in_what_a_night_leaves_and_an_erased_contact_is_no_example(s
 
 def test_where_the_list_of_words_tells_better_nothing_is_learnt(shop: Shop) -> None:
     """With the gates as they are, there are too few reviews here."""
-    assert a_night(shop, "few", again=True)["next"] == "done"
+    assert a_night(shop, "InsightWorkflow", "few", again=True)["next"] == "done"
     insight.forget()
     told = shop.ask("GET", "/insight/written")[1]
     assert told["standing"].startswith("Your own reviews teach nothing yet: not enough: ")
