@@ -17,6 +17,7 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="Beckon",
     POWERTOOLS_SERVICE_NAME="test",
     TZ="UTC",
+    SHOP_TIME_ZONE="UTC",
 )
 
 # How fast a machine is says nothing about whether a property holds on it.

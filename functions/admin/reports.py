@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from itertools import islice
 from time import sleep
 
@@ -16,7 +17,8 @@ from shared.adapters import athena, definitions, journey_definitions, members, r
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain import costs
-from shared.domain.events import DAY, Instant, Json, iso, parse_instant
+from shared.domain.calendars import day_start, local
+from shared.domain.events import DAY, EPOCH, Instant, Json, iso
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
@@ -34,8 +36,8 @@ MAX_MEMBERS = 200_000
 
 
 DailyQuery = TypedDict("DailyQuery", {"from": str, "to": str, "query": str}, total=False)
-"""`to`: the last day, as `2026-11-24`; today, when left out. `from`: the first, 29 days before it. `query`, of an
-answer 202: asks how it stands."""
+"""`to`: the last day, as `2026-11-24`; today, when left out. `from`: the first, 29 days before it. Days are the shop's.
+`query`, of an answer 202: asks how it stands."""
 
 
 class FiguresQuery(TypedDict, total=False):
@@ -50,13 +52,15 @@ def daily(request: Request) -> Json:
     202 with a `query` when it takes long; ask again with `?query=…`.
     """
 
+    t = now()
+    first, last = days(request, t)
+
     def begin() -> str:
-        first, last = days(request, now())
-        since = parse_instant(f"{first}T00:00:00Z") - LOOKS_BACK
-        return athena.start(*question("daily", first, last, over=(since, now())))
+        since = day_start(first, definitions.shop_zone()) - LOOKS_BACK
+        return athena.start(*question("daily", str(first), str(last), over=(max(since, 0), t)))
 
     rows = asked(request, begin)
-    return {"days": rows} if isinstance(rows, list) else rows
+    return {"from": str(first), "to": str(last), "days": rows} if isinstance(rows, list) else rows
 
 
 @route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Figures | shapes.Late)
@@ -65,10 +69,11 @@ def figures(request: Request) -> Json:
     after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became
     one and still is; null: there are too many to count). 202 with a `query` when it takes long."""
     t = now()
-    first, second, end = ((t // DAY + n) * DAY for n in (1 - 2 * PERIOD, 1 - PERIOD, 1))
-    days = [iso(each)[:10] for each in (second, first, end, second)]
+    first, second, end = periods(t)
+    texts = [str(each) for each in (second, first, end, second)]
     # An order of the first day may follow a click of five days before it.
-    rows = asked(request, lambda: athena.start(*question("figures", *days, over=(first - 5 * DAY, t))))
+    over = (day_start(first, definitions.shop_zone()) - 5 * DAY, t)
+    rows = asked(request, lambda: athena.start(*question("figures", *texts, over=over)))
     if not isinstance(rows, list):
         return rows
     nothing: dict[str, Json] = {"delivered": 0, "reached": 0, "revenue": 0}
@@ -106,6 +111,12 @@ def month_so_far(request: Request) -> Json:
     }
 
 
+def periods(t: Instant) -> tuple[date, date, date]:
+    """The first day of the period before, the first of the period, and the day after its last, which is today."""
+    end = local(t, definitions.shop_zone()).date() + timedelta(days=1)
+    return end - timedelta(days=2 * PERIOD), end - timedelta(days=PERIOD), end
+
+
 def _joined(t: Instant) -> tuple[int | None, int | None]:
     """How many became subscribers, and still are, in the period and in the one before it."""
     if SUBSCRIBERS not in definitions.segments().segments:
@@ -113,7 +124,7 @@ def _joined(t: Instant) -> tuple[int | None, int | None]:
     if members.counts().get(SUBSCRIBERS, 0) > MAX_MEMBERS:
         return None, None
     since = [each.since for each in islice(members.members(SUBSCRIBERS), MAX_MEMBERS)]
-    middle, first = ((t // DAY + 1 - n * PERIOD) * DAY for n in (1, 2))
+    first, middle, _ = (day_start(each, definitions.shop_zone()) for each in periods(t))
     return sum(each >= middle for each in since), sum(first <= each < middle for each in since)
 
 
@@ -137,23 +148,23 @@ def asked(request: Request, begin: Callable[[], str]) -> list[dict[str, Json]] |
     return answer(202, {"query": query})
 
 
-def days(request: Request, t: Instant) -> tuple[str, str]:
-    """The first and the last day that are asked for, as `2026-11-24`."""
-    last = day(request, "to", t)
-    first = day(request, "from", max(last - 29 * DAY, 0))
-    if not 0 <= last - first < MAX_DAYS * DAY:
+def days(request: Request, t: Instant) -> tuple[date, date]:
+    """The first and the last day that are asked for."""
+    last = _day(request, "to") or local(t, definitions.shop_zone()).date()
+    first = _day(request, "from") or max(last - timedelta(days=PERIOD - 1), EPOCH.date())
+    if not 0 <= (last - first).days < MAX_DAYS:
         raise RefusedError("invalid_days", f"ask for 1 to {MAX_DAYS} days, the first day first", "from")
-    return iso(first)[:10], iso(last)[:10]
+    return first, last
 
 
-def day(request: Request, field: str, otherwise: Instant) -> Instant:
+def _day(request: Request, field: str) -> date | None:
     text = request.query.get(field)
     if text is None:
-        return otherwise // DAY * DAY
+        return None
     try:
-        instant = parse_instant(text)
+        found = date.fromisoformat(text) if len(text) == len("2026-11-24") else None
     except ValueError:
-        instant = -1
-    if instant < 0 or len(text) != len("2026-11-24"):
+        found = None
+    if found is None or found < EPOCH.date():
         raise RefusedError("invalid_day", "write a day as 2026-11-24", field)
-    return instant
+    return found

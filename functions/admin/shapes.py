@@ -1870,7 +1870,12 @@ class Day(TypedDict):
     revenue: float
 
 
-class Daily(TypedDict):
+_DailyDays = TypedDict("_DailyDays", {"from": str, "to": str})
+
+
+class Daily(_DailyDays):
+    """The first and the last day that are told, and of those between the ones on which something happened."""
+
     days: list[Day]
 
 

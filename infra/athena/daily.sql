@@ -1,6 +1,7 @@
 -- What came of the emails, day by day: emails sent, clicks by people, orders, and revenue net of refunds.
 -- Parts: orders, emails.
--- Parameters: the first day and the last, as '2026-11-24'. Days are in UTC; a day on which nothing happened is left out.
+-- Parameters: the first day and the last, as '2026-11-24'. Days are the shop's; one on which
+-- nothing happened is left out.
 -- An order counts on the day it was placed, and a refund on the day it was given. Orders are read some weeks longer than
 -- the days that are asked for: what was cancelled before them may be refunded among them.
 -- Revenue is in the shop's currency; amounts in others are not added.

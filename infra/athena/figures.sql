@@ -2,7 +2,7 @@
 -- revenue through email: of orders that were placed within five days after a person, and not a machine, had clicked in an email.
 -- Parts: orders, emails.
 -- Parameters: the day on which the period begins, the day on which the one before it does, the day after the last, and again
--- the day on which the period begins. Days are in UTC. Orders and emails are read from five days before both periods on.
+-- the day on which the period begins. Days are the shop's. Orders and emails are read from five days before both periods on.
 -- Revenue is in the shop's currency, refunds taken off, whenever they were given.
 WITH through_email AS (
     SELECT

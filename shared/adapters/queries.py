@@ -4,15 +4,20 @@ in `parts/`, and stands in front of each query that counts them."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.domain.events import Instant
+from shared.adapters.definitions import shop_zone
+from shared.domain.calendars import ahead_of_utc
+from shared.domain.events import DAY, Instant, parse_instant
 from shared.domain.lake_rows import month_of
 
 FILES = Path(__file__).parents[2] / "infra" / "athena"
 """infra/artefacts/build.py puts them into the deployed layer at the same place."""
+_DAY_OF = re.compile(r"\bDAY_OF\(([\w.]+)\)")
 _PARTS = re.compile(r"^-- Parts: ([a-z, ]+)\.$", re.MULTILINE)
 
 
@@ -27,14 +32,27 @@ def question(name: str, *texts: str, over: tuple[Instant, Instant] | None = None
     """The query in `infra/athena/<name>.sql`, behind the parts that it names in its header, with its own parameters.
 
     `over`: the instant from whose month (UTC) on, and the one up to which, the parts read events; a query with parts
-    asks for it.
+    asks for it. `DAY_OF(column)` in one is the shop's day that the instant in the column is in, `2026-11-24`: the
+    engines need know no zones, and say the same days as the shop's other counters.
     """
     parts, sql = _put_together(name)
     if not parts:
         return Question(sql, texts)
     if over is None:
         raise ValueError(f"{name} has parts: say over which time they are read")
-    return Question(sql, ((month_of(over[0]), str(over[1])) * parts) + texts)
+    month, until = month_of(over[0]), over[1]
+    stood = ahead_of_utc(parse_instant(f"{month}-01"), until, shop_zone())
+    in_days = _DAY_OF.sub(lambda found: day_of(found[1], stood), sql)
+    return Question(in_days, ((month, str(until)) * parts) + texts)
+
+
+def day_of(column: str, stood: Sequence[tuple[Instant, int]]) -> str:
+    """An expression for the day that an instant is in, by how far ahead of UTC the clocks have stood from when on."""
+    *before, (_, ahead) = stood
+    cases = " ".join(f"WHEN {column} < {until} THEN {by}" for (_, by), (until, _) in pairwise(stood))
+    local = f"{column} + {f'CASE {cases} ELSE {ahead} END' if before else ahead}"
+    days = f"CAST(FLOOR(CAST({local} AS DOUBLE) / {DAY}) AS BIGINT)"
+    return f"CAST(CAST(DATE_ADD('day', {days}, DATE '1970-01-01') AS DATE) AS VARCHAR)"
 
 
 @cache

@@ -114,6 +114,25 @@ def minutes(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[3:])
 
 
+def ahead_of_utc(since: Instant, until: Instant, where: ZoneInfo) -> list[tuple[Instant, int]]:
+    """By how many milliseconds the clocks there are ahead of UTC: from `since` on, and from each instant up to `until`
+    at which that changes."""
+    found = [(since, _ahead(since, where))]
+    for day in range(since, until, DAY):
+        after = _ahead(day + DAY, where)
+        if after != found[-1][1]:
+            found.append((_first(partial(_is_ahead, after, where), day, day + DAY), after))
+    return found
+
+
+def _ahead(t: Instant, where: ZoneInfo) -> int:
+    return (local(t, where).utcoffset() or timedelta()) // timedelta(milliseconds=1)
+
+
+def _is_ahead(by: int, where: ZoneInfo, t: Instant) -> bool:
+    return _ahead(t, where) == by
+
+
 def add_years(day: date, years: int) -> date:
     """29 February becomes the 28th in a year that has none."""
     year = day.year + years

@@ -37,6 +37,7 @@ COLUMNS: Mapping[str, str] = {
     "stamp": "bigint",
     "stands": "boolean",
     "placed": "string",
+    "placed_at": "bigint",
     "refund_id": "string",
     "refunds": "array<string>",
     "total": "bigint",
@@ -68,7 +69,8 @@ an event; `properties` has all others (`properties.in_lake_form`). A value that 
 go in, is null. One contact's rows of one type have different ids, once their files are merged (docs/events.md).
 
 Of an order: `stamp`, the greater of which is the newer telling; `stands`, whether it is an order, and `refunds`, the
-ids of all there are, where the storefront says so; `placed`, the day (UTC) it was placed, where this event tells."""
+ids of all there are, where the storefront says so; `placed`, the day (UTC) it was placed, and `placed_at`, the instant,
+where this event tells. Rows of before there was a `placed_at` have none."""
 
 PARTITIONS = ("month", "type")
 """The month (UTC) the event counts at, `2026-11`, and its type: `order_completed`; `other` for names the product does
@@ -148,6 +150,7 @@ def _of_order(event: Event, own: frozenset[str]) -> Row:
         found["stamp"] = event.stamp.time * (_MAX_AFTER + 1) + max(min(event.stamp.after, _MAX_AFTER), 0)
         placed = None if event.type == Type.ORDER_REFUNDED else when_placed(event)
         found["placed"] = None if placed is None else iso(placed)[:10]
+        found["placed_at"] = placed
     if state is not None:
         found["stands"] = None if state.elsewhere else state.stands
         if state.refunds is not None and not event.other_currency:

@@ -16,6 +16,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from functions.lake import app
+from infra.local.aws import athena
 from shared.adapters import amendments, clock, contacts, dead_letters, environment, lake
 from shared.adapters.queries import question
 from shared.domain.events import (
@@ -226,7 +227,7 @@ def daily(bucket: Any, folder: Path) -> dict[str, tuple[int, int, int, float]]:
             f"CREATE VIEW events AS FROM read_parquet('{folder}/events/*/*/*.parquet', hive_partitioning=true, "
             "hive_types={'month': VARCHAR, 'type': VARCHAR})"
         )
-        rows = connection.execute(*DAILY).fetchall()
+        rows = connection.execute(athena.in_duckdb(athena._parse(DAILY.sql)), DAILY.texts).fetchall()
     return {day: (sends, clicks, orders, revenue) for day, sends, clicks, orders, revenue in rows}
 
 

@@ -1,13 +1,20 @@
-"""An order is the same in every query that counts it: what a website tells beside the storefront is none."""
+"""What the common parts of the queries say: what an order is, and which of the shop's days something was on."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 
+from shared.adapters import environment
 from shared.adapters.queries import question
-from shared.domain.events import DAY, HOUR, Event, Instant, OrderState, Type, parse_instant
+from shared.domain.calendars import day_start, local
+from shared.domain.events import DAY, HOUR, Event, Instant, OrderState, Type, event_id, parse_instant
 from tests.unit.sql_lake import Lake
 from tests.unit.test_sql import contact_id, shop
 
@@ -19,9 +26,8 @@ MAIL = {"campaign": "autumn", "holdout": "from_2026"}
 
 
 def event(type_: str, time: Instant, public: bool = False, order: OrderState | None = None, **more: Any) -> Event:
-    id_ = f"{type_}-{time}-{public}"
     return Event(
-        id=id_,
+        id=event_id(type_, str(time), str(public)),
         type=type_,
         time=time,
         stated=time,
@@ -66,3 +72,84 @@ def test_an_order_that_only_the_website_tells_of_counts_where_the_shop_says_so(n
     of_website = event(Type.ORDER_COMPLETED, SENT + DAY, public=True, order_id="web-1", total=20)
     (one,) = found(name, *ASKED[name], told=[event(Type.EMAIL_SENT, SENT, **MAIL), of_website])
     assert (one["people"], one["ordered"]) == (1, 1)
+
+
+# ── days ──
+
+
+@pytest.fixture
+def in_zone(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the shop's time zone."""
+
+    def set_(zone: str) -> None:
+        monkeypatch.setenv("SHOP_TIME_ZONE", zone)
+        environment.forget()
+
+    return set_
+
+
+CHANGES = {  # in these zones the clocks were changed at these instants; and in Kolkata never
+    "Europe/Berlin": ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z"],
+    "America/New_York": ["2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z"],
+    "Australia/Lord_Howe": ["2026-04-04T15:00:00Z", "2026-10-03T15:30:00Z"],
+    "Asia/Kolkata": ["2026-10-25T01:00:00Z"],
+    "UTC": ["2026-10-25T01:00:00Z"],
+}
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_days_are_the_shop_s_also_over_a_change_of_its_clocks(zone: str, in_zone: Callable[[str], None]) -> None:
+    """Emails about midnight of the days about a change, a millisecond on each side, counted by Python and by SQL."""
+    in_zone(zone)
+    where = ZoneInfo(zone)
+    times = []
+    for changed in map(parse_instant, CHANGES[zone]):
+        midnights = [day_start(local(changed, where).date() + timedelta(days=n), where) for n in range(-2, 3)]
+        times += [each + by for each in (*midnights, changed) for by in (-1, 0, 1)]
+    told = [event(Type.EMAIL_SENT, each, message=str(each)) for each in sorted(set(times))]
+    first, last = parse_instant("2026-01-01"), parse_instant("2026-12-31")
+    lake = Lake([], {contact_id(0): told}, shop([]), last)
+    rows = lake.rows(*question("daily", "2026-01-01", "2026-12-31", over=(first, last)))
+    expected = Counter(local(each.time, where).date().isoformat() for each in told)
+    assert {row["day"]: row["sends"] for row in rows} == expected
+
+
+def test_an_order_and_its_refund_are_on_the_shop_s_days(in_zone: Callable[[str], None]) -> None:
+    """Placed at half past midnight in Berlin, which is the day before in UTC; and of the second only an update came."""
+    in_zone("Europe/Berlin")
+    placed, back = parse_instant("2026-11-09T23:30:00Z"), parse_instant("2026-11-11T23:30:00Z")
+    told = [
+        event(Type.ORDER_COMPLETED, placed, order_id="1", total=20),
+        event(Type.ORDER_REFUNDED, back, order_id="1", refund_id="r", amount=5),
+        event(
+            Type.ORDER_UPDATED,
+            back,
+            order=OrderState(id="2", stands=True),
+            order_id="2",
+            total=7,
+            ordered_at="2026-11-09T22:30:00Z",
+        ),
+    ]
+    days = {
+        row["day"]: (row["orders"], row["revenue"]) for row in found("daily", "2026-11-01", "2026-11-30", told=told)
+    }
+    assert days == {"2026-11-09": (1, 7.0), "2026-11-10": (1, 20.0), "2026-11-12": (0, -5.0)}
+
+
+def test_of_rows_of_before_the_lake_had_the_instant_an_order_keeps_its_day() -> None:
+    """In UTC, as it was told then."""
+    placed = event(Type.ORDER_COMPLETED, SENT, order_id="1", total=20)
+    updated = event(
+        Type.ORDER_UPDATED,
+        SENT + DAY,
+        order=OrderState(id="2", stands=True),
+        order_id="2",
+        total=7,
+        ordered_at="2026-11-02T00:10:00Z",
+    )
+    lake = Lake([], {contact_id(0): [placed, updated]}, shop([]), NOW)
+    names = lake.tables["events"].column_names
+    none = pa.nulls(2, pa.int64())
+    lake.tables["events"] = lake.tables["events"].set_column(names.index("placed_at"), "placed_at", none)
+    rows = lake.rows(*question("daily", "2026-11-01", "2026-11-30", over=OVER))
+    assert [(row["day"], row["revenue"]) for row in rows] == [("2026-11-02", 7.0), ("2026-11-03", 20.0)]

@@ -140,7 +140,7 @@ function Sending({ of }) {
     ${of.sent === 0 ? html`<${Empty}>Nothing was sent in the last 30 days.<//>` : html`
       <${Gauge} name="Came back for good" of=${of.bounces} digits=${1} />
       <${Gauge} name="Reported as spam" of=${of.complaints} digits=${2} />
-      <p class="small soft">Of ${plural(of.sent, "email")} in 30 days. From the first mark on Amazon SES puts an account under review; from the second on it may stop it.</p>`}
+      <p class="small soft">Of ${plural(of.sent, "email")} in 30 days, which for Amazon SES are days in UTC. From the first mark on Amazon SES puts an account under review; from the second on it may stop it.</p>`}
   <//>`;
 }
 

@@ -2,13 +2,13 @@
 -- Parameters: the month from which on events are read, as '2026-09', and the instant up to which, in milliseconds.
 -- An event is here twice when its history has joined another contact, once under each: what is counted is its `id`.
 -- `channel` is what has sent it: `campaign:spring`, `journey:welcome`; `other:emails` of what neither has.
--- A click that a machine made is none of a person's, and is only among `emails`.
+-- A click that a machine made is none of a person's, and is only among `emails`. Days are the shop's.
 emails AS (
     SELECT
         contact_number,
         type,
-        day,
         time,
+        DAY_OF(time) AS day,
         id,
         human,
         permanent,

@@ -1,7 +1,7 @@
 -- An email as one row, with all that came of it, for every query that compares emails.
 -- Parameters: the month from which on events are read, as '2026-09', and the instant up to which, in milliseconds. It stands
 -- behind the parts `orders` and `emails`, which are read over the same time.
--- `mails`: each with its message, contact_number, the day (UTC) and the instant it was sent, journey, campaign and topic, and
+-- `mails`: each with its message, contact_number, the shop's day and the instant it was sent, journey, campaign and topic, and
 -- numbers that are 1 or 0: `delivered`; `bounced` (it came back or SES refused it; what was delivered has bounced only where it
 -- came back for good); `opened` by a person, `opened_raw` by whatever loaded its pictures; `clicked` by a person; `complained`;
 -- `unsubscribed` by its link. `orders`: those placed within five days after a person's click in it that was the last before them
