@@ -1,8 +1,8 @@
 """Transition: does what changes of segment and moves of runs ask for, from the Contacts table's stream.
 
-It keeps the Members, the Runs and the Search table, does what runs of journeys ask for (`runs`), tells how a contact
-feels who has written something (`wording`), and brings an anonymous contact's events to the contact it has joined. The
-stream may repeat and reorder: each step asks how the profile is now, and does no harm twice.
+It keeps the Members, the Flows, the Runs and the Search table, does what runs of journeys ask for (`runs`), tells how
+a contact feels who has written something (`wording`), and brings an anonymous contact's events to the contact it has
+joined. The stream may repeat and reorder: each step asks how the profile is now, and does no harm twice.
 
 What fails comes again, and holds up what comes after it; what has failed for PATIENCE is put aside by its key, and a
 replay has the stream bring its item again (`dead_letters.replay`).
@@ -27,6 +27,7 @@ from shared.adapters import (
     contact_runs,
     contacts,
     events_queue,
+    flows,
     members,
     messages_queue,
     search,
@@ -36,6 +37,7 @@ from shared.adapters.environment import Settings, environment
 from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
 from shared.domain.lake_rows import places
 from shared.domain.profiles.transitions import Transition
+from shared.domain.reports.flows import OWN, Step, reason, steps
 
 PATIENCE = 10 * MINUTE
 """For how long an item is tried before it is put aside: for no longer does it hold up a part of the stream."""
@@ -53,6 +55,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Takes records of the stream in order; from the first that fails on, they come again."""
     metrics.add_metric("TransitionsFollowed", MetricUnit.Count, len(event["Records"]))
     changes: Counter[str] = Counter()
+    followed: list[tuple[dict[str, Any], list[Transition]]] = []
     failed = []
     for record in event["Records"]:
         image = record["dynamodb"]["NewImage"]
@@ -66,7 +69,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             elif image["kind"]["S"].startswith(contact_runs.PREFIX):
                 runs.follow(contact_runs.of_item(image), now())
             else:
-                follow(contacts.transitions_of(image), now(), changes)
+                transitions = contacts.transitions_of(image)
+                follow(transitions, now(), changes)
+                followed.append((record["dynamodb"], transitions))
         except Exception as error:
             logger.exception("record not processed", kind=image["kind"]["S"])
             if _put_aside(record["dynamodb"], type(error).__name__):
@@ -77,7 +82,31 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         members.count_on(changes)
     except (BotoCoreError, ClientError):
         logger.exception("members not counted; the night will", segments=list(changes))
-    return {"batchItemFailures": failed}
+    return {"batchItemFailures": _flow(followed) or failed}
+
+
+def _flow(followed: Sequence[tuple[dict[str, Any], list[Transition]]]) -> list[dict[str, str]]:
+    """Counts where people go; gives what is to come again, where that fails."""
+    by_contact: dict[str, list[Transition]] = {}
+    for _, transitions in followed:
+        by_contact.setdefault(transitions[0].contact, []).extend(transitions)
+    try:
+        flows.record([step for each in by_contact.values() for step in _steps(each)], now())
+    except (BotoCoreError, ClientError) as error:
+        logger.exception("moves not counted", contacts=len(by_contact))
+        for change, _ in followed:
+            if not _put_aside(change, type(error).__name__):
+                return [{"itemIdentifier": change["SequenceNumber"]}]
+    return []
+
+
+def _steps(transitions: Sequence[Transition]) -> list[Step]:
+    """With what else each move has changed, which may come in another batch."""
+    around: list[Transition] = []
+    if any(reason(each) in OWN for each in transitions):
+        numbers = [each.number for each in transitions]
+        around = contacts.transitions_around(transitions[0].contact, min(numbers), max(numbers))
+    return steps(transitions, around)
 
 
 def _put_aside(change: dict[str, Any], reason: str) -> bool:

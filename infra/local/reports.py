@@ -29,7 +29,15 @@ def _groups(told: Json) -> Iterator[Row]:
             yield {**group, "days": period["days"]}
 
 
+def _moves(told: Json) -> Iterator[Row]:
+    names = {None: "none", **{each["segment"]: each["name"] for each in told["segments"]}}
+    for path in told["paths"]:
+        ends = {way: names.get(path[way], path[way]) for way in ("left", "entered")}
+        yield {**path, **ends, "days": f"{told['from']} to {told['to']}"}
+
+
 REPORTS = {
+    "flows": Report(_moves, {"days": "days", "left": "from", "entered": "to", "moves": "moves"}),
     "kpis": Report(
         _groups,
         {
@@ -55,6 +63,7 @@ REPORTS = {
 DESCRIPTION = """What the nights have added up of the running system's lake (`make run`).
 
   .venv/bin/beckon report kpis          what came of emails, by what sent them and to whom
+  .venv/bin/beckon report flows         who went from which segment to which in the last 30 days
   .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
 
 docs/reports.md says what each figure is.
@@ -73,13 +82,17 @@ def show(arguments: argparse.Namespace) -> None:
     if as_json(arguments, told):
         return
     report = REPORTS[arguments.report]
-    rows = [[row[field] for field in report.columns] for row in report.rows(told)] if told["as_of"] is not None else []
+    rows = (
+        [[row[field] for field in report.columns] for row in report.rows(told)]
+        if told.get("as_of", 0) is not None
+        else []
+    )
     if arguments.csv:
         from shared.domain.tables import as_csv  # the system is imported by what needs it only
 
         sys.stdout.write(as_csv([list(report.columns.values()), *rows]))
         return
-    if told["as_of"] is None:
+    if told.get("as_of", 0) is None:  # what is counted as it happens is of now
         console.print("Nothing has been added up yet: it is done once a night. [bold]beckon clock +1d[/] skips one.")
         return
     table = Table(*report.columns.values(), box=None, pad_edge=False, header_style="dim")

@@ -273,6 +273,21 @@ def transitions_of(item: Mapping[str, Any]) -> list[Transition]:
     ]
 
 
+def transitions_around(contact: str, first: int, last: int, more: int = 100) -> list[Transition]:
+    """The contact's transitions from a number to another, and up to so many before and behind these."""
+    between = {
+        ":contact": {"S": contact},
+        ":first": {"S": numbered("TRANSITION", max(first - more, 0))},
+        ":last": {"S": numbered("TRANSITION", last + more)},
+    }
+    found = client("dynamodb").query(
+        TableName=table(),
+        KeyConditionExpression="contact = :contact AND kind BETWEEN :first AND :last",
+        ExpressionAttributeValues=between,
+    )["Items"]
+    return [each for item in found for each in transitions_of(item)]
+
+
 class Wake(NamedTuple):
     """A contact's wake-up. They are in the order of `shard`, then earliest first."""
 

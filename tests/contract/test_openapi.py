@@ -84,6 +84,7 @@ NO_PAGES = {
     "/reports/costs": "what is counted",
     "/reports/daily": "days, a year's at most",
     "/reports/kpis": "what sends email and who it is sent to, as of one night",
+    "/reports/flows": "the segments there are, and the 200 most frequent ways",
     "/segments/{segment}": "one segment",
     "/segments/{segment}/dry-run/{run}": "some examples",
     "/sending": "a sentence for each thing that is wrong",

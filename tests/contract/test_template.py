@@ -367,10 +367,10 @@ def test_the_sender_s_domain_is_what_stands_behind_its_at_sign() -> None:
 
 def test_what_is_kept_goes_when_the_first_deployment_fails() -> None:
     kept = {name: r for name, r in RESOURCES.items() if r.get("UpdateReplacePolicy") == "Retain"}
-    assert len(kept) == 10
+    assert len(kept) == 11
     assert {r["DeletionPolicy"] for r in kept.values()} == {"RetainExceptOnCreate"}
     tables = [r["Properties"] for r in kept.values() if r["Type"] == "AWS::DynamoDB::Table"]
-    assert [table["DeletionProtectionEnabled"] for table in tables] == [True] * 6
+    assert [table["DeletionProtectionEnabled"] for table in tables] == [True] * 7
 
 
 def test_a_time_zone_is_one_that_the_functions_know() -> None:

@@ -78,6 +78,13 @@ TABLES = {
             {"AttributeName": "contact", "AttributeType": "S"},
         ],
     },
+    "Flows": {
+        "KeySchema": [{"AttributeName": "place", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "place", "AttributeType": "S"},
+            {"AttributeName": "id", "AttributeType": "S"},
+        ],
+    },
     "Search": {
         "KeySchema": [{"AttributeName": "token", "KeyType": "HASH"}, {"AttributeName": "contact", "KeyType": "RANGE"}],
         "AttributeDefinitions": [

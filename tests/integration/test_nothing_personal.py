@@ -342,9 +342,10 @@ def test_of_an_erased_person_nothing_is_left_in_any_table_members_too_nor_in_the
     assert says(as_json(profile.profile).decode()) == []
     left = {place for place, text in everything(shop.system) if contact in text}
     left = {place for place in left if not of_a_pass_before(place, erased)}  # S3 expires those, in two days
-    over = [text for place, text in everything(shop.system) if place in ("Members", "Runs") and contact in text]
+    tables_of_ids = ("Members", "Flows", "Runs")
+    over = [text for place, text in everything(shop.system) if place in tables_of_ids and contact in text]
     assert all('"expires"' in text for text in over)  # by their id, until nothing can come late
-    assert left <= {"Members", "Runs", "executions", "execution_events", "bus_events"}
+    assert left <= {*tables_of_ids, "executions", "execution_events", "bus_events"}
     ended = shop.system.world.db.execute(
         "SELECT status FROM executions WHERE input LIKE ?", (f"%{contact}%",)
     ).fetchall()
