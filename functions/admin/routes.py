@@ -49,7 +49,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "openapi.json": ("openapi",),
     "operators": ("sign_in",),
     "rebuild": ("rebuilding",),
-    "reports": ("reports", "holdouts", "report_flows", "report_kpis"),
+    "reports": ("reports", "holdouts", "report_feedback", "report_flows", "report_forms", "report_kpis"),
     "requests": ("privacy",),
     "runs": ("journey_runs",),
     "segments": ("segments", "estimating", "publishing"),

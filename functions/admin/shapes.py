@@ -1854,6 +1854,131 @@ class Kpis(TypedDict):
     days: list[KpiDay]
 
 
+class FormCounts(TypedDict):
+    """`seen_…`, `begun_…`, `sent_…`: how often, by where somebody came upon the form: its own page, the shop's pages
+    (`site`), a link of an email. `people` have signed up, `fresh` of them without an order before, and of those
+    `ordered` since."""
+
+    seen_page: int
+    sent_page: int
+    begun_site: int
+    sent_site: int
+    seen_email: int
+    sent_email: int
+    people: int
+    fresh: int
+    ordered: int
+
+
+class FormShare(TypedDict):
+    """What part of `of` went on, with its 95 % interval (`low`, `high`), beside all the `others` together (null: there
+    are none), in a `word` and in words."""
+
+    name: Literal["page", "site", "email", "signed_up", "ordered"]
+    of: int
+    share: float
+    low: float
+    high: float
+    others: float | None
+    word: Literal["better", "worse", "no_better", "too_few"]
+    words: str
+
+
+class FormOfVersion(FormCounts):
+    version: int | None
+
+
+class FormOfDay(FormCounts):
+    day: str
+
+
+class FormReport(FormCounts):
+    form: str
+    name: str
+    shares: list[FormShare]
+    versions: list[FormOfVersion]
+    by_day: list[FormOfDay]
+
+
+class FormsReport(TypedDict):
+    as_of: int | None
+    days: int
+    first: str | None
+    last: str | None
+    forms: list[FormReport]
+
+
+class AnswerTold(TypedDict):
+    """`share`: of those who answered, with its 95 % interval."""
+
+    answer: str
+    people: int
+    share: float
+    low: float
+    high: float
+
+
+class EmailAsking(TypedDict):
+    """An email that asks, of a campaign or of a journey's step (else empty)."""
+
+    name: str
+    campaign: str
+    journey: str
+    step: str
+    template: str
+    sent: int
+    answered: int
+    answers: list[AnswerTold]
+
+
+class SurveyQuestion(TypedDict):
+    question: str
+    answers: list[AnswerTold]
+
+
+class SurveyTold(TypedDict):
+    form: str
+    name: str
+    people: int
+    questions: list[SurveyQuestion]
+
+
+class Sentiments(TypedDict):
+    """Of `texts`, how many sound how; `unknown`: it cannot be told."""
+
+    name: str
+    texts: int
+    positive: int
+    neutral: int
+    negative: int
+    unknown: int
+
+
+class Feedback(TypedDict):
+    as_of: int | None
+    days: int
+    since: int
+    asked: list[EmailAsking]
+    surveys: list[SurveyTold]
+    wrote: list[Sentiments]
+    topics: list[Sentiments]
+    wanted: list[Sentiments]
+
+
+class WrittenText(TypedDict):
+    contact: str
+    email: str | None
+    at: int
+    event: str
+    text: str
+    stars: float | None
+    sentiment: str | None
+
+
+class FeedbackTexts(TypedDict):
+    texts: list[WrittenText]
+
+
 class Late(TypedDict):
     """It takes long: ask again with the `query`."""
 

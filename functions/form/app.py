@@ -23,6 +23,7 @@ from functions.form.signing_up import Sent
 from shared.adapters import (
     addresses,
     contacts,
+    form_counts,
     form_definitions,
     form_pages,
     identities,
@@ -64,7 +65,7 @@ class FormSettings(Settings):
 
 class Request(NamedTuple):
     """`path`: the route's parameters; `id`: the request's own; `network`: the address that it comes from; `wants_json`:
-    a script asks, not a browser."""
+    a script asks, not a browser; `only_looks`: at whether there is something (HEAD)."""
 
     path: Mapping[str, str]
     body: str
@@ -72,6 +73,7 @@ class Request(NamedTuple):
     network: str
     wants_json: bool
     is_json: bool
+    only_looks: bool
 
     @property
     def given(self) -> dict[str, list[str]]:
@@ -136,9 +138,11 @@ def handler(event: dict[str, Any], context: object) -> Answer:
 
 
 def show(request: Request) -> Answer:
-    _, form = _form(request)
+    kept, form = _form(request)
     if form.is_survey:
         return _page(form, form.title, f"<p>{escape(OPEN_FROM_EMAIL)}</p>")
+    if not request.only_looks:
+        form_counts.count(form.id, kept.version, "seen", "page", now())
     return _form_page(form, form_pages.body(form, settings(), hidden={"token": _token(form, request)}))
 
 
@@ -151,7 +155,9 @@ def embed(request: Request) -> Answer:
 
 
 def token(request: Request) -> Answer:
-    _, form = _form(request)
+    """The script asks for one when somebody puts the cursor into the form."""
+    kept, form = _form(request)
+    form_counts.count(form.id, kept.version, "begun", "site", now())
     return _json(200, {"token": _token(form, request)})
 
 
@@ -159,7 +165,7 @@ def send(request: Request) -> Answer:
     kept, form = _form(request)
     if form.is_survey:
         return _page(form, form.title, f"<p>{escape(OPEN_FROM_EMAIL)}</p>")
-    sent = Sent(kept, form, request.given, request.id, request.network)
+    sent = Sent(kept, form, request.given, request.id, request.network, request.wants_json)
     outcome = signing_up.sign_up(sent, now())
     if outcome == "thanks":
         return _thanks(request, form)
@@ -206,7 +212,9 @@ def _form(request: Request) -> tuple[forms.Kept, Form]:
 def show_to_contact(request: Request) -> Answer:
     """Asks only what is not known yet of whom the link is of."""
     profile, _ = _reader(request)
-    _, form = _form(request)
+    kept, form = _form(request)
+    if not request.only_looks:
+        form_counts.count(form.id, kept.version, "seen", "email", now())
     asked = forms.left_to_ask(form, _known(profile))
     return _form_page(form, form_pages.body(asked, settings(), known=True))
 
@@ -227,6 +235,7 @@ def send_by_contact(request: Request) -> Answer:
         contact=profile.contact,
     )
     put_events([made])
+    form_counts.count(form.id, kept.version, "sent", "email", instant)
     _answer_at(hashed, filled_in, instant)
     thanks = form.thanks or (form.words.answered if form.is_survey else form.words.signed_up)
     content = f'<div role="status">{form_pages.paragraphs(thanks)}</div>'
@@ -364,6 +373,7 @@ def _read(event: Mapping[str, Any]) -> Request:
         network=event["requestContext"]["http"].get("sourceIp", ""),
         wants_json=is_json or "application/json" in headers.get("accept", ""),
         is_json=is_json,
+        only_looks=event["routeKey"].startswith("HEAD "),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared.adapters import addresses, form_traffic, identities, messages_queue, sign_ups, tokens
+from shared.adapters import addresses, form_counts, form_traffic, identities, messages_queue, sign_ups, tokens
 from shared.adapters.events_queue import put_events
 from shared.adapters.shop_settings import settings
 from shared.adapters.tokens import Token
@@ -40,13 +40,14 @@ looking at the form."""
 
 class Sent(NamedTuple):
     """A form that was sent in: `kept`, as it is published; `given`, by the names of its fields; `id`, the request's
-    own; `network`, where it came from."""
+    own; `network`, where it came from; `by_script`: from one of the shop's pages."""
 
     kept: forms.Kept
     form: Form
     given: Mapping[str, Sequence[str]]
     id: str
     network: str
+    by_script: bool
 
     def one(self, name: str) -> str:
         values = self.given.get(name, ())
@@ -85,6 +86,7 @@ def sign_up(sent: Sent, now: Instant) -> Outcome:
     if not steady and not token.message.startswith(PRESSED):
         _count("not_steady")
         return "press"
+    form_counts.count(sent.form.id, sent.kept.version, "sent", "site" if sent.by_script else "page", now)
     if sent.form.double_opt_in or not _may_sign_up_at_once(filled_in):
         _ask_to_confirm(sent, filled_in, now)
     else:
@@ -187,7 +189,11 @@ def event(
             for topic in topics
         ),
         # Only what was chosen: what somebody has typed may say who they are.
-        properties={"form": form.id, **{name: value for name, value in filled_in.traits.items() if name in choices}},
+        properties={
+            "form": form.id,
+            "form_version": kept.version,
+            **{name: value for name, value in filled_in.traits.items() if name in choices},
+        },
     )
 
 

@@ -36,8 +36,40 @@ def _moves(told: Json) -> Iterator[Row]:
         yield {**path, **ends, "days": f"{told['from']} to {told['to']}"}
 
 
+def _forms(told: Json) -> Iterator[Row]:
+    for form in told["forms"]:
+        sent = form["sent_page"] + form["sent_site"] + form["sent_email"]
+        yield {**form, "opened": form["seen_page"] + form["seen_email"], "sent": sent}
+
+
+def _feedback(told: Json) -> Iterator[Row]:
+    for asked in told["asked"]:
+        for each in asked["answers"]:
+            yield {**each, "of": asked["name"], "question": "one click"}
+    for survey in told["surveys"]:
+        for question in survey["questions"]:
+            for each in question["answers"]:
+                yield {**each, "of": survey["name"], "question": question["question"]}
+
+
 REPORTS = {
     "flows": Report(_moves, {"days": "days", "left": "from", "entered": "to", "moves": "moves"}),
+    "feedback": Report(
+        _feedback, {"of": "asked by", "question": "question", "answer": "answer", "people": "people", "share": "share"}
+    ),
+    "forms": Report(
+        _forms,
+        {
+            "form": "form",
+            "name": "name",
+            "opened": "opened",
+            "begun_site": "begun",
+            "sent": "sent in",
+            "people": "signed up",
+            "fresh": "new",
+            "ordered": "first order",
+        },
+    ),
     "kpis": Report(
         _groups,
         {
@@ -65,6 +97,8 @@ DESCRIPTION = """What the nights have added up of the running system's lake (`ma
   .venv/bin/beckon report kpis          what came of emails, by what sent them and to whom
   .venv/bin/beckon report flows         who went from which segment to which in the last 30 days
   .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
+  .venv/bin/beckon report forms         how people came in by forms
+  .venv/bin/beckon report feedback      what they answered
 
 docs/reports.md says what each figure is.
 """

@@ -58,6 +58,9 @@ NO_FORM = {
 """Of what is changed by PUT, PATCH or DELETE, where no change of somebody else can be lost; and why."""
 NO_PAGES = {
     "/campaigns/{campaign}/results": "as many arms as it has variants, at most eight",
+    "/reports/forms": "the shop's forms, 90 days of each",
+    "/reports/feedback": "the emails that ask, the surveys and the topics of 90 days",
+    "/reports/feedback/texts": "the newest fifty",
     "/campaigns/{campaign}/clicks": "the ten versions and languages sent to most people, and how many are `left_out`",
     "/journeys/{journey}/steps/{step}/clicks": "the ten sent to most people, and how many are `left_out`",
     "/ahead": "a hundred people of a group at most",

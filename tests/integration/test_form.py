@@ -402,7 +402,9 @@ def test_a_survey_asks_what_is_not_known_and_its_answers_become_traits_and_an_ev
         "c01",
         {"scent": "pine", "wish": "more of Ada"},
     )
-    assert event.properties == {"form": "taste", "scent": "pine"}, "what somebody types may say who they are"
+    assert event.properties == {"form": "taste", "form_version": 1, "scent": "pine"}, (
+        "what somebody types may say who they are"
+    )
     assert not event.consent
 
 

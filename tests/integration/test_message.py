@@ -198,6 +198,8 @@ def test_a_message_is_sent_with_all_that_the_law_and_the_notices_need(ses: Ses) 
         "journey": "win_back",
         "step": "we_miss_you",
         "template": "we_miss_you",
+        "version": "0",
+        "language": "en",
         "topic": "marketing",
         "ses:feedback-id-a": "lifecycle",
         "ses:feedback-id-b": "win_back",

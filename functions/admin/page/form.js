@@ -5,6 +5,7 @@ import { ask, at } from "./api.js";
 import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Duplicate } from "./duplicating.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
+import { OfForm } from "./report-forms.js";
 import { Versions } from "./versions.js";
 import { capital } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
@@ -78,6 +79,7 @@ function Editor({ id, told: first, settings, again, done }) {
       <button class="strong" disabled=${busy.value || told.problems.length > 0 || (told.published && !told.changed && !draft.isChanged())} onClick=${() => act(at("forms", id, "publish"), "It is on the web within a minute.")}>Publish</button>
       ${told.published && html`<button class="quiet" disabled=${busy.value} onClick=${takeDown}>Take it off the web</button>`}
     </div>
+    ${told.version > 0 && html`<${OfForm} id=${id} />`}
     <${Card} title="Put it on your site">
       <p>Its own page: <a href=${told.url} target="_blank" rel="noopener">${told.url}</a></p>
       ${told.snippet && html`<p class="soft small">${made.style === "page" ? "" : "Paste this into your pages, where the form is to be:"}</p><pre tabindex="0">${told.snippet}</pre>`}

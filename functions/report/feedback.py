@@ -1,0 +1,27 @@
+"""What people say, beside the figures: the report `feedback`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from functions.report.seam import Rows
+from shared.adapters import shop_settings
+from shared.adapters.queries import Question, question
+from shared.domain.events import Instant, Json
+from shared.domain.lake_rows import month_of
+from shared.domain.reports import feedback
+
+
+def asks(at: Instant) -> Mapping[str, Question]:
+    since = feedback.begins(at)
+    month = month_of(since)
+    return {
+        "answers": question("feedback_answers", str(since), over=(since, at)),
+        "surveys": question("feedback_surveys", month, str(since)),
+        "texts": question("feedback_texts", month, str(since), month),
+    }
+
+
+def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:
+    topics = shop_settings.settings().text_topics
+    return feedback.report(at, rows["answers"], rows["surveys"], rows["texts"], topics)
