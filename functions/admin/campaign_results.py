@@ -12,10 +12,13 @@ from shared.adapters import athena, audiences, campaigns
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain.campaigns.states import ENDED, Kept, State
-from shared.domain.events import Instant, Json, iso
+from shared.domain.events import DAY, Instant, Json, iso
 from shared.domain.experiments import campaigns as tests
-from shared.domain.experiments.rates import Arm
+from shared.domain.experiments.comparisons import Guard, sentence, unharmed, warning
 from shared.domain.operators import Role
+
+STEP = str(100 * 365 * DAY)
+"""All who came to it are counted together."""
 
 
 @route(
@@ -26,21 +29,26 @@ from shared.domain.operators import Role
     query=FiguresQuery,
 )
 def results(request: Request, campaign: str) -> Json:
-    """Of a campaign with variants or a holdout, arm by arm: how many people came to it, and how many of them clicked,
-    ordered and complained within the time it is measured by; how each compares, in words; and when that is final
-    (`ends`). Of one that is not sent yet, what it can show (`expected`). 202 with a `query` when it takes long."""
+    """Of a campaign with variants or a holdout, arm by arm: how many people came to it, how many of them clicked,
+    ordered, complained and unsubscribed, and their `revenue`, within the time it is measured by; how each compares, in
+    words; whether a variant harms (`guards`, once all that is final); and when it is (`ends`). Of one that is not sent
+    yet, what it can show (`expected`). 202 with a `query` when it takes long."""
     kept, t = kept_of(campaign), now()
     if kept.state in (State.DRAFT, State.SCHEDULED):
         return _expected(request, kept, t)
-    within = str(kept.campaign.measure.within)
-    over = (kept.began or kept.since, t)
-    rows = asked(request, lambda: athena.start(*question("arms", kept.id, within, within, over=over)))
+    began = kept.began or kept.since
+    measure = kept.campaign.measure
+    within, before = str(measure.within), str(tests.BEFORE if measure.metric == "revenue" else 0)
+    texts = (kept.id, within, within, before, within, before, STEP)
+    over = (began - int(before), t)
+    rows = asked(request, lambda: athena.start(*question("arms", *texts, over=over)))
     return rows if isinstance(rows, Response) else told(kept, tests.counts(rows), t)
 
 
 def told(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
-    made = kept.campaign
-    shown = tests.compared(made, found, all_reached=kept.state in ENDED, t=t)
+    made, all_reached = kept.campaign, kept.state in ENDED
+    shown = tests.compared(made, found, all_reached=all_reached, t=t)
+    harms = tests.harms(made, found, all_reached=all_reached, t=t)
     return {
         "campaign": kept.id,
         "as_of": t,
@@ -52,7 +60,9 @@ def told(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
                 "people": each.people,
                 "clicked": each.clicked,
                 "ordered": each.ordered,
+                "revenue": each.revenue / 100,
                 "complained": each.complained,
+                "unsubscribed": each.unsubscribed,
             }
             for each in found
         ],
@@ -62,12 +72,20 @@ def told(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
                 "beside": each.beside,
                 "metric": each.metric,
                 "verdict": each.verdict and each.verdict.word,
-                "words": tests.sentence(each, made.measure.least),
+                "words": sentence(each, tests.least(made)),
             }
             for each in shown
         ],
+        "guards": _guards(harms),
         "expected": [],
     }
+
+
+def _guards(found: list[Guard]) -> dict[str, Json] | None:
+    if not found:
+        return None
+    harmed = [warning(guard) for guard in found if guard.harms]
+    return {"harmed": bool(harmed), "words": harmed or [unharmed(found)]}
 
 
 def _expected(request: Request, kept: Kept, t: Instant) -> Json:
@@ -75,9 +93,8 @@ def _expected(request: Request, kept: Kept, t: Instant) -> Json:
     rows = asked(request, lambda: athena.start(*question("rates", iso(since)[:10], within, within, over=(since, t))))
     if isinstance(rows, Response):
         return rows
-    people, clicked, ordered = (int(str(rows[0][name])) for name in ("people", "clicked", "ordered"))
-    usual: dict[tests.Metric, Arm] = {"clicked": Arm(people, clicked), "ordered": Arm(people, ordered)}
-    return {**told(kept, [], t), "compared": [], "expected": list(tests.expected(kept.campaign, _reach(kept), usual))}
+    expected = tests.expected(kept.campaign, _reach(kept), tests.usual(rows[0]))
+    return {**told(kept, [], t), "compared": [], "expected": expected}
 
 
 def _reach(kept: Kept) -> int:

@@ -1363,20 +1363,31 @@ class HoldoutTold(TypedDict):
 
 
 class ArmTold(TypedDict):
+    """`revenue`: in the shop's currency, refunds taken off."""
+
     variant: str | None
     held_out: bool
     people: int
     clicked: int
     ordered: int
+    revenue: float
     complained: int
+    unsubscribed: int
 
 
 class ComparedTold(TypedDict):
     arm: str
     beside: str
-    metric: Literal["clicked", "ordered"]
+    metric: Literal["clicked", "ordered", "revenue"]
     verdict: Literal["better", "worse", "no_difference", "not_enough", "broken"] | None
     words: str
+
+
+class GuardsTold(TypedDict):
+    """`harmed`: of a variant, more people unsubscribed or reported it as spam than of the first."""
+
+    harmed: bool
+    words: list[str]
 
 
 class CampaignResults(OfCampaign):
@@ -1384,6 +1395,7 @@ class CampaignResults(OfCampaign):
     ends: int | None
     arms: list[ArmTold]
     compared: list[ComparedTold]
+    guards: GuardsTold | None
     expected: list[str]
 
 

@@ -1,7 +1,11 @@
 -- What came of a campaign, arm by arm: how many people got it (or, held out, would have got it then), and how many of them,
--- within so long after it, clicked in it, ordered, or reported it as spam. Of an arm, each person counts once.
+-- within so long after it, clicked in it, ordered, reported it as spam, or unsubscribed by its link; and what they spent, less
+-- refunds, in hundredths. Of an arm, each person counts once. Where it is asked for, people who spent alike are a row: `net`,
+-- and `before`, the root of what they spent in so long before it (hundredths; whole, so that rows are few); else both are 0.
+-- `bucket`: when they came to it, counted in steps of so long since 1970.
 -- Parts: orders, emails.
--- Parameters: the campaign, and the milliseconds that count, twice.
+-- Parameters: the campaign; the milliseconds that count, twice; those before (0: what is spent is not asked for); those that
+-- count and those before again; and those of a step.
 -- A machine's click counts nowhere.
 WITH of_campaign AS (
     SELECT *
@@ -43,30 +47,89 @@ clicked AS (
         AND of_campaign.time - exposed.time < CAST(? AS DOUBLE)
 ),
 
-ordered AS (
-    SELECT DISTINCT exposed.contact_number
+bought AS (
+    SELECT
+        exposed.contact_number,
+        standing.placed_at >= exposed.time AS since,
+        COALESCE(standing.net, 0) AS net
     FROM exposed
     INNER JOIN standing ON exposed.contact_number = standing.contact_number
-    WHERE standing.placed_at >= exposed.time AND standing.placed_at - exposed.time < CAST(? AS DOUBLE)
+    WHERE
+        standing.placed_at - exposed.time < CAST(? AS DOUBLE)
+        AND standing.placed_at - exposed.time >= -CAST(? AS DOUBLE)
+),
+
+spent AS (
+    SELECT
+        contact_number,
+        MAX(CASE WHEN since THEN 1 ELSE 0 END) AS ordered,
+        SUM(CASE WHEN since THEN net ELSE 0 END) AS net,
+        SUM(CASE WHEN since THEN 0 ELSE net END) AS before
+    FROM bought
+    GROUP BY contact_number
 ),
 
 complained AS (
     SELECT DISTINCT contact_number
     FROM of_campaign
     WHERE type = 'email_complained'
+),
+
+unsubscribed AS (
+    SELECT DISTINCT of_campaign.contact_number
+    FROM of_campaign
+    INNER JOIN left_by ON of_campaign.message = left_by.message
+    WHERE of_campaign.type = 'email_sent' AND left_by.time - of_campaign.time < CAST(? AS DOUBLE)
+),
+
+people AS (
+    SELECT
+        exposed.variant,
+        exposed.held_out,
+        exposed.time,
+        clicked.contact_number AS clicked,
+        spent.ordered,
+        complained.contact_number AS complained,
+        unsubscribed.contact_number AS unsubscribed,
+        COALESCE(spent.net, 0) AS net,
+        GREATEST(COALESCE(spent.before, 0), 0) AS before,
+        CAST(? AS DOUBLE) > 0 AS by_amount
+    FROM exposed
+    LEFT JOIN clicked ON exposed.contact_number = clicked.contact_number
+    LEFT JOIN spent ON exposed.contact_number = spent.contact_number
+    LEFT JOIN complained ON exposed.contact_number = complained.contact_number
+    LEFT JOIN unsubscribed ON exposed.contact_number = unsubscribed.contact_number
+),
+
+rounded AS (
+    SELECT
+        variant,
+        held_out,
+        clicked,
+        ordered,
+        complained,
+        unsubscribed,
+        net AS revenue,
+        time,
+        CASE WHEN by_amount THEN net ELSE 0 END AS net,
+        CASE WHEN by_amount THEN CAST(ROUND(SQRT(CAST(before AS DOUBLE))) AS BIGINT) ELSE 0 END AS before,
+        CAST(FLOOR(CAST(time AS DOUBLE) / CAST(? AS DOUBLE)) AS BIGINT) AS bucket
+    FROM people
 )
 
 SELECT
-    exposed.variant,
-    exposed.held_out,
+    variant,
+    held_out,
+    bucket,
+    net,
+    before,
     COUNT(*) AS people,
-    COUNT(clicked.contact_number) AS clicked,
-    COUNT(ordered.contact_number) AS ordered,
-    COUNT(complained.contact_number) AS complained,
-    MAX(exposed.time) AS latest
-FROM exposed
-LEFT JOIN clicked ON exposed.contact_number = clicked.contact_number
-LEFT JOIN ordered ON exposed.contact_number = ordered.contact_number
-LEFT JOIN complained ON exposed.contact_number = complained.contact_number
-GROUP BY exposed.variant, exposed.held_out
-ORDER BY held_out, variant
+    COUNT(clicked) AS clicked,
+    COALESCE(SUM(ordered), 0) AS ordered,
+    COUNT(complained) AS complained,
+    COUNT(unsubscribed) AS unsubscribed,
+    SUM(revenue) AS revenue,
+    MAX(time) AS latest
+FROM rounded
+GROUP BY variant, held_out, bucket, net, before
+ORDER BY held_out, variant, bucket, net, before

@@ -213,15 +213,17 @@ def results(arguments: argparse.Namespace) -> None:
         told = call(arguments.port, "GET", f"{path}?query={quote(told['query'])}")
     if as_json(arguments, told):
         return
-    for words in (*told["expected"], *(each["words"] for each in told["compared"])):
+    guarded = [] if told["guards"] is None else told["guards"]["words"]
+    for words in (*told["expected"], *(each["words"] for each in told["compared"]), *guarded):
         console.print(escape(words), soft_wrap=True)
     if told["ends"] is not None and any(each["verdict"] is None for each in told["compared"]):
         console.print(f"Everybody has had their time {_when(told['ends'])}.")
     if told["arms"]:
-        table = _table("arm", "people", "clicked", "ordered", "spam")
+        columns = ("people", "clicked", "ordered", "revenue", "unsubscribed", "complained")
+        table = _table("arm", "people", "clicked", "ordered", ">spent", "unsubscribed", "spam")
         for each in told["arms"]:
             arm = " ".join([each["variant"] or "", "held out" if each["held_out"] else ""]).strip() or "sent"
-            table.add_row(escape(arm), *(str(each[name]) for name in ("people", "clicked", "ordered", "complained")))
+            table.add_row(escape(arm), *(str(each[name]) for name in columns))
         console.print(table)
 
 

@@ -57,7 +57,7 @@ def day_of(column: str, stood: Sequence[tuple[Instant, int]]) -> str:
 
 @cache
 def _put_together(name: str) -> tuple[int, str]:
-    """How many parts there are, and the whole."""
+    """How many of its parts read events, and the whole."""
     own = (FILES / f"{name}.sql").read_text(encoding="utf-8")
     named = _PARTS.search(own)
     if named is None:
@@ -67,4 +67,5 @@ def _put_together(name: str) -> tuple[int, str]:
     header = re.match(r"(?:--.*\n)*", own)[0]  # type: ignore[index]
     query = own.removeprefix(header)
     more = query.removeprefix("WITH ")
-    return len(parts), f"{header}WITH\n{common}{'' if more == query else ','}\n\n{more}"
+    reading = sum("month >= ?" in part for part in parts)
+    return reading, f"{header}WITH\n{common}{'' if more == query else ','}\n\n{more}"

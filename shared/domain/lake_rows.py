@@ -60,12 +60,14 @@ COLUMNS: Mapping[str, str] = {
     "topic": "string",
     "human": "boolean",
     "permanent": "boolean",
+    "unsubscribed": "array<string>",
     "properties": "array<string>",
 }
 """Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
 `day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
 the shop's currency, null where it was told in another; `product_id` and `category` list those of all the products in
-an event; `properties` has all others (`properties.in_lake_form`). A value that an event does not have, or that may not
+an event; `unsubscribed` the topics that an answer said no to (`all`: to all of them), whatever held before;
+`properties` has all others (`properties.in_lake_form`). A value that an event does not have, or that may not
 go in, is null. One contact's rows of one type have different ids, once their files are merged (docs/events.md).
 
 Of an order: `stamp`, the greater of which is the newer telling; `stands`, whether it is an order, and `refunds`, the
@@ -133,6 +135,8 @@ def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
     currency = currency_of(event)
     found["currency"] = code(currency, own) if CODE.fullmatch(currency or "") else None
     found |= _of_order(event, own)
+    said_no = {change.topic for change in event.consent if change.state == "unsubscribed" and not event.public}
+    found["unsubscribed"] = sorted(said_no) or None
     return {
         **{name: found.get(name) for name in COLUMNS},
         "month": month_of(event.time),

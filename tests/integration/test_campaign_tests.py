@@ -13,7 +13,7 @@ from infra.local.system import ProcessDied
 from shared.adapters import contacts
 from shared.domain.events import DAY, MINUTE, Json, Type
 from tests.integration.shop import Shop
-from tests.integration.test_campaigns import drafted, mail_to, mails, progress, sent, settle_on, skipped
+from tests.integration.test_campaigns import drafted, mail_to, mails, progress, sent, settle_on, skipped, unsubscribed
 
 CUSTOMERS = 60
 HELD_OUT = {"holdout": 50, "measure": {"metric": "ordered", "within": "3d"}}
@@ -104,15 +104,20 @@ def _numbered(shop: Shop) -> dict[int, Any]:
     return {number: by_email[body["email"]] for number, body in shop.customers.items() if body["email"] in by_email}
 
 
-def test_variants_are_compared_by_clicks_of_people(shop: Shop) -> None:
-    id_ = sent(shop, variants=[{"id": "a"}, {"id": "b", "subject": "Look here"}])
-    shop.passes(6 * MINUTE)
-    by_variant: dict[str, list[str]] = {"a": [], "b": []}
+def _by_variant(shop: Shop, id_: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"a": [], "b": []}
     for contact in sorted(mails(shop, id_)):
         for event in contacts.events(contact):
             if event.type == Type.EMAIL_SENT and event.properties.get("campaign") == id_:
-                by_variant[str(event.properties["variant"])].append(contact)
-    assert all(by_variant.values())
+                found[str(event.properties["variant"])].append(contact)
+    assert all(found.values())
+    return found
+
+
+def test_variants_are_compared_by_clicks_of_people(shop: Shop) -> None:
+    id_ = sent(shop, variants=[{"id": "a"}, {"id": "b", "subject": "Look here"}])
+    shop.passes(6 * MINUTE)
+    by_variant = _by_variant(shop, id_)
     for contact in by_variant["b"]:
         ses.happen(shop.system.world, mail_to(shop, id_, contact), "Click", link="https://shop.example.com/a")
     shop.passes(5 * DAY + 10 * MINUTE)
@@ -163,3 +168,34 @@ def test_a_test_email_reaches_a_colleague_who_is_held_out(shop: Shop) -> None:
     shop.passes(MINUTE)
     (email,) = shop.ask("GET", f"/campaigns/{id_}/test")[1]["emails"]
     assert email["status"] == "sent"
+
+
+def test_what_people_spent_decides_and_who_unsubscribes_is_told(shop: Shop) -> None:
+    """Refunds are taken off, and what somebody does by the link of their own email counts against its variant."""
+    measure = {"metric": "revenue", "within": "3d", "least": 0.5}
+    id_ = sent(shop, variants=[{"id": "a"}, {"id": "b", "subject": "Look here"}], measure=measure)
+    shop.passes(6 * MINUTE)
+    by_variant = _by_variant(shop, id_)
+    numbers = {each.contact: number for number, each in _numbered(shop).items()}
+    for contact in by_variant["b"]:
+        shop.order(numbers[contact], 30)
+    leaving = by_variant["b"][0]
+    (message,) = {
+        str(event.properties["message"])
+        for event in contacts.events(leaving)
+        if event.type == Type.EMAIL_SENT and event.properties.get("campaign") == id_
+    }
+    unsubscribed(shop, leaving, message)
+    shop.passes(3 * DAY + 10 * MINUTE)
+    told = results(shop, id_)
+    b = len(by_variant["b"])
+    assert [(each["variant"], each["people"], each["ordered"], each["unsubscribed"]) for each in told["arms"]] == [
+        ("a", len(by_variant["a"]), 0, 0),
+        ("b", b, b, 1),
+    ]
+    first, second = (each["revenue"] for each in told["arms"])
+    assert (first, second > 0) == (0, True)
+    (one,) = told["compared"]
+    assert (one["metric"], one["verdict"]) == ("revenue", "better")
+    assert f"{second:,.2f} spent by {b} people" in one["words"]
+    assert told["guards"]["harmed"] is False

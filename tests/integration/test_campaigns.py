@@ -98,8 +98,8 @@ def recipients(shop: Shop, id_: str, query: str = "") -> list[Json]:
         cursor = f"&cursor={told['cursor']}"
 
 
-def unsubscribed(shop: Shop, contact: str) -> None:
-    token = tokens.issue(Token(contact, "marketing", "", issued=shop.now()))
+def unsubscribed(shop: Shop, contact: str, message: str = "") -> None:
+    token = tokens.issue(Token(contact, "marketing", message, issued=shop.now()))
     body = b"List-Unsubscribe=One-Click"
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert gateway.public(shop.system, Request("POST", f"/unsubscribe/{token}", "", headers, body)).status == 200

@@ -9,24 +9,30 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
 
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.draws import drawn
 from shared.domain.experiments import campaigns, holdouts
+from shared.domain.experiments.comparisons import guards, sentence, unharmed, warning
 from shared.domain.experiments.looks import NEVER, boundaries, e_value, spent
 from shared.domain.experiments.power import least_difference, more_needed, people_needed
 from shared.domain.experiments.rates import (
     Arm,
     chi_squared,
+    holm,
+    more_often,
     newcombe,
     p_value,
     sample_ratio,
     wilson,
     z_value,
 )
+from shared.domain.experiments.spending import Spent
 from shared.domain.experiments.verdicts import Word, verdicts
 
 
@@ -269,12 +275,12 @@ TWO = {
 
 
 def counts(variant: str, people: int, clicked: int, ordered: int = 0, held_out: bool = False) -> campaigns.Counts:
-    return campaigns.Counts(variant, held_out, people, clicked, ordered, 0, latest=0)
+    return campaigns.Counts(variant, held_out, people, clicked, ordered, 0, 0, 0, latest=0, spent=Spent({}))
 
 
 def words(campaign: Campaign, *found: campaigns.Counts) -> list[str]:
     told = campaigns.compared(campaign, found, all_reached=True, t=campaigns.ends(campaign, found))
-    return [campaigns.sentence(each, campaign.measure.least) for each in told]
+    return [sentence(each, campaigns.least(campaign)) for each in told]
 
 
 def test_what_a_campaign_s_arms_say_in_words() -> None:
@@ -311,7 +317,7 @@ def test_who_is_held_out_is_compared_by_orders_with_all_who_got_it() -> None:
     of_variants, of_all = campaigns.compared(both, found, all_reached=True, t=campaigns.ends(both, found))
     assert (of_variants.control.people, of_variants.other.people) == (2_000, 2_010)
     assert (of_all.control, of_all.other) == (Arm(1_005, 18), Arm(4_010, 165))
-    assert campaigns.sentence(of_all, 0.01).startswith("Those who got it did better: 165 of 4,010 (4.1 %) ordered")
+    assert sentence(of_all, 0.01).startswith("Those who got it did better: 165 of 4,010 (4.1 %) ordered")
 
 
 def test_a_campaign_that_reached_nobody_says_nothing() -> None:
@@ -320,7 +326,7 @@ def test_a_campaign_that_reached_nobody_says_nothing() -> None:
 
 def test_what_a_campaign_can_show_is_said_out_of_what_the_shop_knows() -> None:
     two = Campaign.model_validate(TWO | {"holdout": 10})
-    usual: dict[campaigns.Metric, Arm] = {"clicked": Arm(3_000, 100), "ordered": Arm(3_000, 50)}
+    usual = campaigns.Usual(Arm(3_000, 100), Arm(3_000, 50), 80.0, 250_000.0)
     clicks, orders = campaigns.expected(two, 812, usual)
     assert clicks == (
         "Usually 3.3 % click. With 812 people, a rise to 7.8 % or more would be seen 8 times in 10. For 1 point, the "
@@ -330,9 +336,92 @@ def test_what_a_campaign_can_show_is_said_out_of_what_the_shop_knows() -> None:
     (enough, _) = campaigns.expected(two, 40_000, usual)
     assert enough.endswith("That is enough for 1 point, the least that matters to you.")
     assert campaigns.expected(two, 0, usual) == []
-    unknown: dict[campaigns.Metric, Arm] = {"clicked": Arm(20, 1), "ordered": Arm(0, 0)}
+    unknown = campaigns.Usual(Arm(20, 1), Arm(0, 0), 0.0, 0.0)
     assert all(each.startswith("Too little is known") for each in campaigns.expected(two, 812, unknown))
     assert campaigns.expected(two, 3, usual)[0].startswith("3 people are too few to show any difference")
+
+
+BY_REVENUE = TWO | {"measure": {"metric": "revenue", "least": 0.5}}
+
+
+def test_what_a_campaign_s_arms_spent_is_said_in_money() -> None:
+    by_revenue = Campaign.model_validate(BY_REVENUE)
+    row = {"held_out": 0, "bucket": 0, "clicked": 0, "complained": 0, "unsubscribed": 0, "latest": 5}
+
+    def rows(variant: str, *cells: tuple[int, int, int]) -> list[dict[str, object]]:
+        return [
+            {**row, "variant": variant, "net": net, "before": before, "people": n, "revenue": n * net, "ordered": n}
+            for net, before, n in cells
+        ]
+
+    found = campaigns.counts(
+        rows("a", (0, 0, 380), (2000, 0, 20)) + rows("b", (0, 0, 350), (2000, 0, 40), (5000, 0, 10))
+    )
+    assert [(each.variant, each.people, each.revenue) for each in found] == [("a", 400, 40_000), ("b", 400, 130_000)]
+    (said,) = words(by_revenue, *found)
+    assert said.startswith(
+        "Variant b did better: 1,300.00 spent by 400 people (3.25 a person); a: 400.00 spent by 400 people (1.00 a "
+        "person) (a difference of +"
+    )
+    regulars = [(2000 * n, 100 * n, 20) for n in range(1, 11)]
+    again = campaigns.counts(rows("a", *regulars) + rows("b", *regulars))
+    assert words(by_revenue, *again)[0].endswith(" What they had spent before says 100 % of it, and is taken off.")
+    usual = campaigns.Usual(Arm(3_000, 100), Arm(3_000, 50), 80.0, 250_000.0)
+    (can,) = campaigns.expected(by_revenue, 2_000, usual)
+    assert can == (
+        "Usually people spend 0.80 a person. With 2,000 people, a difference of 0.63 a person or more would be seen 8 "
+        "times in 10. For 0.50 a person, the least that matters to you, it would take about 3,200 people."
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "says"),
+    [({"metric": "revenue"}, "in your currency"), ({"metric": "ordered", "least": 0.6}, "a share of the people")],
+)
+def test_what_matters_is_said_in_the_units_of_what_is_measured(measure: dict[str, object], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Campaign.model_validate(TWO | {"measure": measure})
+
+
+# ── what a test must not harm ──
+
+
+@given(arms(300), arms(300))
+def test_what_few_do_is_compared_exactly(control: Arm, other: Arm) -> None:
+    table = [
+        [other.successes, other.people - other.successes],
+        [control.successes, control.people - control.successes],
+    ]
+    assert more_often(control, other) == pytest.approx(stats.fisher_exact(table, "greater").pvalue, abs=1e-6)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_asked_several_times(p_values: list[float]) -> None:
+    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
+
+
+def test_a_variant_that_costs_readers_is_said_to() -> None:
+    some = {"complained": Arm(400, 1)}
+    (left, spam) = guards({"a": some | {"unsubscribed": Arm(400, 2)}, "b": some | {"unsubscribed": Arm(400, 16)}})
+    assert (left.harms, spam.harms) == (True, False)
+    assert warning(left) == (
+        "Variant b costs you readers: 16 of 400 (4.0 %) unsubscribed; a: 2 of 400 (0.5 %). Think twice before you send "
+        "it again."
+    )
+    alike = guards({"a": some | {"unsubscribed": Arm(400, 2)}, "b": some | {"unsubscribed": Arm(400, 3)}})
+    assert unharmed(alike).endswith("(at most 0.8 % and 0.2 %).")
+
+
+def test_guards_warn_of_what_is_not_there_in_one_test_in_twenty_at_most() -> None:
+    rng = np.random.default_rng(13)
+    false = 0
+    for draw in rng.binomial(2_000, 0.004, (500, 4, 2)):
+        arms = {
+            str(n): {"unsubscribed": Arm(2_000, int(a)), "complained": Arm(2_000, int(b))}
+            for n, (a, b) in enumerate(draw)
+        }
+        false += any(guard.harms for guard in guards(arms))
+    assert false / 500 <= 0.051
 
 
 # ── the shop's holdout ──

@@ -214,6 +214,13 @@ def test_with_a_public_key_nobody_tells_what_is_ours_to_tell() -> None:
     )
 
 
+@pytest.mark.parametrize(("public", "kept"), [(False, ["all", "news"]), (True, None)])
+def test_which_topics_an_answer_said_no_to_goes_in(public: bool, kept: list[str] | None) -> None:
+    states = {"news": "unsubscribed", "all": "unsubscribed", "sales": "subscribed"}
+    consent = [{"topic": topic, "state": state} for topic, state in states.items()]
+    assert row("c1", event(Type.CONSENT_CHANGED, public=public, consent=consent))["unsubscribed"] == kept
+
+
 @pytest.mark.parametrize(
     ("told", "kept"),
     [

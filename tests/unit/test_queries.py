@@ -14,7 +14,7 @@ import pytest
 from shared.adapters import environment
 from shared.adapters.queries import question
 from shared.domain.calendars import day_start, local
-from shared.domain.events import DAY, HOUR, Event, Instant, OrderState, Type, event_id, parse_instant
+from shared.domain.events import DAY, HOUR, ConsentChange, Event, Instant, OrderState, Type, event_id, parse_instant
 from tests.unit.sql_lake import Lake
 from tests.unit.test_sql import contact_id, shop
 
@@ -44,7 +44,7 @@ def found(name: str, *texts: str, told: list[Event]) -> list[dict[str, Any]]:
 
 
 ASKED = {
-    "arms": ("autumn", WITHIN, WITHIN),
+    "arms": ("autumn", WITHIN, WITHIN, "0", WITHIN, "0", WITHIN),
     "rates": ("2026-11-01", WITHIN, WITHIN),
     "holdout": ("holdout=tfrom_2026", WITHIN),
 }
@@ -72,6 +72,63 @@ def test_an_order_that_only_the_website_tells_of_counts_where_the_shop_says_so(n
     of_website = event(Type.ORDER_COMPLETED, SENT + DAY, public=True, order_id="web-1", total=20)
     (one,) = found(name, *ASKED[name], told=[event(Type.EMAIL_SENT, SENT, **MAIL), of_website])
     assert (one["people"], one["ordered"]) == (1, 1)
+
+
+NINETY = str(90 * DAY)
+BY_AMOUNT = ("autumn", WITHIN, WITHIN, NINETY, WITHIN, NINETY, str(HOUR))
+
+
+def test_what_people_spent_since_and_before_is_told_without_what_was_given_back() -> None:
+    def order(id_: str, time: Instant, total: int) -> Event:
+        return event(Type.ORDER_COMPLETED, time, order_id=id_, total=total)
+
+    early = event(Type.ORDER_COMPLETED, SENT - 60 * DAY, order_id="1", total=25)
+    told = {
+        contact_id(0): [
+            event(Type.EMAIL_SENT, SENT, **MAIL, message="m0", topic="news"),
+            early,
+            order("2", SENT + DAY, 30),
+            order("3", SENT + 11 * DAY, 500),
+            event(Type.ORDER_REFUNDED, SENT + 12 * DAY, order_id="2", refund_id="r", amount=10),
+        ],
+        contact_id(1): [event(Type.EMAIL_SENT, SENT, **MAIL, message="m1", topic="news")],
+        contact_id(2): [event(Type.EMAIL_SENT, SENT + HOUR, **MAIL, message="m2", topic="news")],
+    }
+
+    def rows(*texts: str) -> list[dict[str, Any]]:
+        return Lake([], told, shop([]), NOW).rows(*question("arms", *texts, over=(SENT - 90 * DAY, NOW)))
+
+    names = ("bucket", "net", "before", "people", "ordered", "revenue")
+    hour = SENT // HOUR
+    assert [tuple(row[name] for name in names) for row in rows(*BY_AMOUNT)] == [
+        (hour, 0, 0, 1, 0, 0),
+        (hour, 2000, 50, 1, 1, 2000),
+        (hour + 1, 0, 0, 1, 0, 0),
+    ]
+    (whole,) = rows(*ASKED["arms"])
+    assert (whole["people"], whole["ordered"], whole["revenue"], whole["net"], whole["before"]) == (3, 1, 2000, 0, 0)
+
+
+def test_who_unsubscribes_by_an_emails_link_counts_against_it() -> None:
+    def answered(message: str, time: Instant, **topics: str) -> Event:
+        changes = tuple(ConsentChange(topic=topic, state=state) for topic, state in topics.items())  # type: ignore[arg-type]
+        return event(Type.CONSENT_CHANGED, time, message=message).model_copy(
+            update={"consent": changes, "source": "preference"}
+        )
+
+    answers = [
+        answered("m0", SENT + DAY, news="unsubscribed", sales="subscribed"),
+        answered("m1", SENT + DAY, all="unsubscribed"),
+        answered("m2", SENT + DAY, sales="unsubscribed", news="subscribed"),
+        answered("m3", SENT + 11 * DAY, news="unsubscribed"),
+        answered("another", SENT + DAY, news="unsubscribed"),
+    ]
+    told = {
+        contact_id(n): [event(Type.EMAIL_SENT, SENT, **MAIL, message=f"m{n}", topic="news"), answer]
+        for n, answer in enumerate(answers)
+    }
+    (row,) = Lake([], told, shop([]), NOW).rows(*question("arms", *ASKED["arms"], over=OVER))
+    assert (row["people"], row["unsubscribed"]) == (5, 2)
 
 
 # ── days ──

@@ -3,7 +3,8 @@
 import { at } from "./api.js";
 import { Section, Table } from "./parts.js";
 import { asked } from "./reports.js";
-import { count, When } from "./words.js";
+import { settings } from "./settings.js";
+import { count, money, When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const share = (n, of) => (of > 0 ? ` (${(100 * n / of).toFixed(1)} %)` : "");
@@ -14,14 +15,21 @@ export const isTest = ({ variants = [], holdout = 0 }) => variants.length > 0 ||
 export const Results = ({ id, on }) => html`<${Section} title="What the test says" on=${[id, on]} load=${() => asked(at("campaigns", id, "results"))}>${(found) => html`
   ${found.expected.map((words) => html`<p>${words}</p>`)}
   ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}</p>`)}
+  ${found.guards?.words.map((words) => html`<p class=${found.guards.harmed ? "bad" : "note"}>${words}</p>`)}
   ${found.ends && found.compared.some((each) => each.verdict === null) && html`<p class="note">Everybody has had their time <${When} at=${found.ends} />. Who decides before then takes chance for a result.</p>`}
   ${found.arms.length > 0 && html`<${Table} label="Arm by arm" rows=${found.arms} columns=${[
     { title: "Arm", cell: (each) => [each.variant, each.held_out ? "held out" : each.variant ? null : "sent"].filter(Boolean).join(", ") },
     { title: "People", number: true, cell: (each) => count(each.people) },
     { title: "Clicked", number: true, cell: (each) => (each.held_out ? "–" : `${count(each.clicked)}${share(each.clicked, each.people)}`) },
     { title: "Ordered", number: true, cell: (each) => `${count(each.ordered)}${share(each.ordered, each.people)}` },
+    { title: "Spent", number: true, cell: (each) => money(each.revenue) },
+    { title: "A person", number: true, cell: (each) => (each.people > 0 ? money(each.revenue / each.people) : "–") },
+    { title: "Unsubscribed", number: true, cell: (each) => (each.held_out ? "–" : `${count(each.unsubscribed)}${share(each.unsubscribed, each.people)}`) },
     { title: "Reported as spam", number: true, cell: (each) => (each.held_out ? "–" : count(each.complained)) },
   ]} />`}`}<//>`;
+
+/** The least difference that matters where nobody has said another: a person in a hundred, or half of the shop's currency. */
+const LEAST = { clicked: 0.01, ordered: 0.01, revenue: 0.5 };
 
 /** What is held out, and by what the test is decided. `made`: the definition; `set(name, value)` changes it. */
 export function TestFields({ made, set }) {
@@ -31,8 +39,10 @@ export function TestFields({ made, set }) {
     <div class="fields">
       <label>Held out, to compare with<select value=${made.holdout ?? 0} onChange=${(event) => set("holdout", Number(event.target.value) || null)}>${[0, 5, 10, 20, 50].map((n) => html`<option value=${n} selected=${(made.holdout ?? 0) === n}>${n === 0 ? "nobody" : `${n} %`}</option>`)}</select></label>
       ${isTest(made) && html`
-        ${made.variants?.length > 0 && html`<label>The better one is the one after which more<select value=${measure.metric ?? "clicked"} onChange=${(event) => change("metric", event.target.value)}>${[["clicked", "click"], ["ordered", "order"]].map(([value, says]) => html`<option value=${value} selected=${(measure.metric ?? "clicked") === value}>${says}</option>`)}</select></label>`}
+        ${made.variants?.length > 0 && html`<label>The better one is the one after which more<select value=${measure.metric ?? "clicked"} onChange=${(event) => set("measure", { ...measure, metric: event.target.value, least: LEAST[event.target.value] })}>${[["clicked", "people click"], ["ordered", "people order"], ["revenue", "is spent"]].map(([value, says]) => html`<option value=${value} selected=${(measure.metric ?? "clicked") === value}>${says}</option>`)}</select></label>`}
         <label>Within<select value=${measure.within ?? "5d"} onChange=${(event) => change("within", event.target.value)}>${["1d", "3d", "5d", "7d", "14d", "30d"].map((value) => html`<option value=${value} selected=${(measure.within ?? "5d") === value}>${value === "1d" ? "a day" : value.replace("d", " days")}</option>`)}</select></label>
-        <label>The least difference that matters, in points<input type="number" min="0.1" max="50" step="0.1" value=${100 * (measure.least ?? 0.01)} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value) / 100); }} /></label>`}
+        ${measure.metric === "revenue"
+          ? html`<label>The least difference that matters, in ${settings.currency} a person<input type="number" min="0.01" max="1000" step="0.01" value=${measure.least} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value)); }} /></label>`
+          : html`<label>The least difference that matters, in points<input type="number" min="0.1" max="50" step="0.1" value=${100 * (measure.least ?? 0.01)} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value) / 100); }} /></label>`}`}
     </div></fieldset>`;
 }

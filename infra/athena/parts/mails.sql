@@ -1,6 +1,5 @@
 -- An email as one row, with all that came of it, for every query that compares emails.
--- Parameters: the month from which on events are read, as '2026-09', and the instant up to which, in milliseconds. It stands
--- behind the parts `orders` and `emails`, which are read over the same time.
+-- It stands behind the parts `orders` and `emails`, and reads no events itself.
 -- `mails`: each with its message, contact_number, the shop's day and the instant it was sent, journey, campaign and topic, and
 -- numbers that are 1 or 0: `delivered`; `bounced` (it came back or SES refused it; what was delivered has bounced only where it
 -- came back for good); `opened` by a person, `opened_raw` by whatever loaded its pictures; `clicked` by a person; `complained`;
@@ -8,16 +7,6 @@
 -- in any email; `revenue`: what is left of those, in hundredths of the shop's currency.
 -- `mails_of_groups`: each of them for each group it is `called` by: `all`, `journey:<id>`, `campaign:<id>`, `other` (of neither),
 -- `topic:<id>`.
-unsubscribed AS (
-    SELECT DISTINCT message
-    FROM events
-    WHERE
-        month >= ?
-        AND time <= CAST(? AS DOUBLE)
-        AND type = 'consent_changed'
-        AND outcome = 'unsubscribed'
-),
-
 clicks_before AS (
     SELECT
         clicks.message,
@@ -85,11 +74,11 @@ mails AS (
         told_of_mails.opened_raw,
         told_of_mails.clicked,
         told_of_mails.complained,
-        CASE WHEN unsubscribed.message IS NULL THEN 0 ELSE 1 END AS unsubscribed,
+        CASE WHEN left_by.message IS NULL THEN 0 ELSE 1 END AS unsubscribed,
         COALESCE(earned.orders, 0) AS orders,
         COALESCE(earned.revenue, 0) AS revenue
     FROM told_of_mails
-    LEFT JOIN unsubscribed ON told_of_mails.message = unsubscribed.message
+    LEFT JOIN left_by ON told_of_mails.message = left_by.message
     LEFT JOIN earned ON told_of_mails.message = earned.message
 ),
 

@@ -84,14 +84,25 @@ OPENS_LIE = (
 )
 
 
+MOST_OF_ALL = 0.5
+
+
 class Measure(Strict):
     """What a test is decided by, fixed before it is sent: which share of the people clicked in the email, or ordered,
-    `within` so long after it. `least`: the least difference that matters, as a share of the people (0.01: one in a
-    hundred)."""
+    or what they spent (`revenue`, less refunds), `within` so long after it. `least`: the least difference that matters,
+    as a share of the people (0.01: one in a hundred); of revenue, in the shop's currency a person (0.5)."""
 
-    metric: Literal["clicked", "ordered"] = "clicked"
+    metric: Literal["clicked", "ordered", "revenue"] = "clicked"
     within: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] = 5 * DAY
-    least: float = Field(default=0.01, ge=0.001, le=0.5)
+    least: float = Field(default=0.01, ge=0.001, le=1000)
+
+    @model_validator(mode="after")
+    def _matters(self) -> "Measure":
+        if self.metric == "revenue" and "least" not in self.model_fields_set:
+            raise ValueError("say in `least` which difference matters, in your currency a person: 0.5")
+        if self.metric != "revenue" and self.least > MOST_OF_ALL:
+            raise ValueError("`least` is a share of the people, at most 0.5")
+        return self
 
 
 def _who(value: Any) -> Any:
@@ -122,7 +133,8 @@ class Campaign(Strict):
 
     `variants` are tested against the first of them, and all of them together against `holdout`: so many in a hundred
     of the audience, who pass the same gate, get nothing, and are counted as if they had. By what variants are decided
-    is said in `measure`; who is held out has nothing to click in, so there it is always whether they ordered.
+    is said in `measure`; who is held out has nothing to click in, so there it is whether they ordered or what they
+    spent.
 
     `spread`: the audience's parts go out evenly over so long, instead of as fast as SES takes them. `repeat`: again
     each week or month, with an audience of its own. `best_before`: so long after its contact's turn, it is too late.

@@ -6,20 +6,30 @@ at all is said before it is sent, out of what people did with the shop's campaig
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.events import DAY, Instant, Json
-from shared.domain.experiments.power import POWER, least_difference, people_needed
-from shared.domain.experiments.rates import Arm, Interval, together
-from shared.domain.experiments.verdicts import NOTHING_SAID, Verdict, Word, verdicts
-from shared.domain.experiments.wording import in_points, of, percent, points, rounded
+from shared.domain.experiments.comparisons import HARMS, Compared, Guard, Harm, Metric, guards
+from shared.domain.experiments.power import (
+    POWER,
+    least_difference,
+    least_difference_of_means,
+    people_needed,
+    people_needed_of_means,
+)
+from shared.domain.experiments.rates import Arm, together
+from shared.domain.experiments.spending import Spent, pooled
+from shared.domain.experiments.verdicts import Verdict, verdicts
+from shared.domain.experiments.wording import a_person, percent, points, rounded
 
-Metric = Literal["clicked", "ordered"]
 AT_END = (1.0,)
 """One look, at the planned end."""
+BEFORE = 90 * DAY
+"""Of what people spent so long before, what they spend now may be known."""
 RATES_OVER = 180 * DAY
 """What people did with campaigns of so long is taken for what they usually do."""
 ENOUGH_FOR_RATES = 100
@@ -28,8 +38,9 @@ ENOUGH_FOR_RATES = 100
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What came of an arm (infra/athena/arms.sql): each of its people counts once. `latest`: when the last of them came
-    to it."""
+    """What came of an arm (infra/athena/arms.sql): each of its people counts once. `revenue`: what they spent, in
+    hundredths; `spent`: how it is spread among them, where that is asked for. `latest`: when the last of them came to
+    it."""
 
     variant: str
     held_out: bool
@@ -37,37 +48,53 @@ class Counts:
     clicked: int
     ordered: int
     complained: int
+    unsubscribed: int
+    revenue: int
     latest: Instant
+    spent: Spent
 
-    def arm(self, metric: Metric) -> Arm:
-        return Arm(self.people, self.clicked if metric == "clicked" else self.ordered)
+    def measured(self, metric: Metric) -> Arm | Spent:
+        return self.spent if metric == "revenue" else Arm(self.people, getattr(self, metric))
+
+    def harmed(self, harm: Harm) -> Arm:
+        return Arm(self.people, getattr(self, harm))
+
+
+_ADDED = ("people", "clicked", "ordered", "complained", "unsubscribed", "revenue")
 
 
 def counts(rows: Sequence[Mapping[str, Json]]) -> list[Counts]:
+    """Of the rows of infra/athena/arms.sql: those sent first."""
+    sums: dict[tuple[bool, str], Counter[str]] = {}
+    latest: dict[tuple[bool, str], Instant] = {}
+    cells: dict[tuple[bool, str], Counter[tuple[int, int]]] = {}
+    for row in rows:
+        arm = row["held_out"] == 1, str(row["variant"] or "")
+        numbers = {name: int(row[name]) for name in (*_ADDED, "net", "before", "latest")}
+        sums.setdefault(arm, Counter()).update({name: numbers[name] for name in _ADDED})
+        latest[arm] = max(latest.get(arm, 0), numbers["latest"])
+        cells.setdefault(arm, Counter())[numbers["net"], numbers["before"]] += numbers["people"]
     return [
         Counts(
-            str(row["variant"] or ""),
-            row["held_out"] == 1,
-            *(int(str(row[name])) for name in ("people", "clicked", "ordered", "complained", "latest")),
+            variant=arm[1],
+            held_out=arm[0],
+            **{name: sums[arm][name] for name in _ADDED},
+            latest=latest[arm],
+            spent=Spent(cells[arm]),
         )
-        for row in rows
+        for arm in sorted(sums)
     ]
-
-
-class Compared(NamedTuple):
-    """An arm beside what it is compared with. `verdict` is None until everybody has had their time."""
-
-    arm: str
-    beside: str
-    metric: Metric
-    control: Arm
-    other: Arm
-    verdict: Verdict | None
 
 
 def ends(campaign: Campaign, found: Sequence[Counts]) -> Instant:
     """When everybody whom it has reached so far has had their time to act."""
     return max((each.latest for each in found), default=0) + campaign.measure.within
+
+
+def least(campaign: Campaign) -> float:
+    """The least difference that matters, as verdicts take it: a share of the people, or hundredths a person."""
+    measure = campaign.measure
+    return 100 * measure.least if measure.metric == "revenue" else measure.least
 
 
 def compared(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, t: Instant) -> list[Compared]:
@@ -76,71 +103,93 @@ def compared(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, 
     metric = campaign.measure.metric
     told: list[Compared] = []
     if campaign.variants:
-        by_variant = {each.variant: each.arm(metric) for each in found if not each.held_out}
-        names = [variant.id for variant in campaign.variants]
-        arms = [by_variant.get(name, Arm(0, 0)) for name in names]
+        arms = [each.measured(metric) for each in by_variant(campaign, found).values()]
         said = _said(arms, [variant.weight for variant in campaign.variants], campaign) if ready else None
-        for place, name in enumerate(names[1:]):
-            told.append(Compared(name, names[0], metric, arms[0], arms[place + 1], said[place] if said else None))
+        for place, variant in enumerate(campaign.variants[1:]):
+            first = campaign.variants[0].id
+            told.append(Compared(variant.id, first, metric, arms[0], arms[place + 1], said[place] if said else None))
     if campaign.holdout:
-        held = together(each.arm("ordered") for each in found if each.held_out)
-        sent = together(each.arm("ordered") for each in found if not each.held_out)
-        said = _said([held, sent], [campaign.holdout, 100 - campaign.holdout], campaign) if ready else None
-        told.append(Compared("sent", "held out", "ordered", held, sent, said[0] if said else None))
+        held, sent = ([each for each in found if each.held_out == out] for out in (True, False))
+        by: Metric = "revenue" if metric == "revenue" else "ordered"
+        control, other = _together(held, by), _together(sent, by)
+        said = _said([control, other], [campaign.holdout, 100 - campaign.holdout], campaign) if ready else None
+        told.append(Compared("sent", "held out", by, control, other, said[0] if said else None))
     return told
 
 
-def _said(arms: list[Arm], weights: list[int], campaign: Campaign) -> list[Verdict]:
-    if not sum(arm.people for arm in arms):
-        return [NOTHING_SAID] * (len(arms) - 1)
-    return verdicts(arms, weights, AT_END, campaign.measure.least, campaign.id)
+def harms(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, t: Instant) -> list[Guard]:
+    """Of what the variants must not do, once everybody has had their time; who is held out has nothing to leave by."""
+    if not campaign.variants or not found or not all_reached or t < ends(campaign, found):
+        return []
+    arms = by_variant(campaign, found)
+    return guards({variant: {harm: each.harmed(harm) for harm in HARMS} for variant, each in arms.items()})
 
 
-# ── in words ──
+def by_variant(campaign: Campaign, found: Sequence[Counts]) -> dict[str, Counts]:
+    """Of those who were sent it, in the order of the campaign's variants."""
+    sent = {each.variant: each for each in found if not each.held_out}
+    nobody = Counts("", False, 0, 0, 0, 0, 0, 0, 0, Spent({}))
+    return {each.id: sent.get(each.id, replace(nobody, variant=each.id)) for each in campaign.variants}
 
 
-def sentence(each: Compared, least: float) -> str:
-    """The verdict as a person reads it."""
-    did = each.metric
-    seen = f"{of(each.other)} {did}; {each.beside}: {of(each.control)}"
-    verdict = each.verdict
-    if verdict is None:
-        return f"{_titled(each.arm)}: {seen}. The verdict comes when everybody has had their time."
-    match verdict.word:
-        case Word.BETTER | Word.WORSE:
-            return f"{_titled(each.arm)} did {verdict.word}: {seen}{_between(verdict.interval)}."
-        case Word.NO_DIFFERENCE:
-            return f"No difference larger than {points(least)}: {each.arm} {seen}{_between(verdict.interval)}."
-        case Word.NOT_ENOUGH:
-            more = f"It would take about {rounded(verdict.more):,} people more."
-            return f"Not enough to tell. {_titled(each.arm)}: {seen}{_between(verdict.interval)}. {more}"
-        case Word.BROKEN:
-            return (
-                f"Nothing can be said: {each.other.people:,} and {each.control.people:,} people are not what the draw "
-                "would give, so some of one side are missing."
-            )
+def _together(side: Sequence[Counts], metric: Metric) -> Arm | Spent:
+    if metric == "revenue":
+        return pooled(each.spent for each in side)
+    return together(Arm(each.people, each.ordered) for each in side)
 
 
-def expected(campaign: Campaign, people: int, usual: Mapping[Metric, Arm]) -> list[str]:
+def _said(arms: Sequence[Arm | Spent], weights: list[int], campaign: Campaign) -> list[Verdict]:
+    return verdicts(arms, weights, AT_END, least(campaign), campaign.id)
+
+
+# ── before it is sent ──
+
+
+class Usual(NamedTuple):
+    """What people usually do with the shop's campaigns (infra/athena/rates.sql). `mean` and `variance` of what a person
+    spends, in hundredths."""
+
+    clicked: Arm
+    ordered: Arm
+    mean: float
+    variance: float
+
+
+def usual(row: Mapping[str, Json]) -> Usual:
+    people, clicked, ordered = (int(row[name]) for name in ("people", "clicked", "ordered"))
+    mean = float(row["revenue"]) / people if people else 0.0
+    variance = max(0.0, float(row["squares"]) / people - mean * mean) if people else 0.0
+    return Usual(Arm(people, clicked), Arm(people, ordered), mean, variance)
+
+
+def expected(campaign: Campaign, people: int, usually: Usual) -> list[str]:
     """What its test can show when it goes to so many people, in a sentence for each comparison."""
     if not people:
         return []
     told = []
-    measure, weights = campaign.measure, [variant.weight for variant in campaign.variants]
+    matters = least(campaign)
+    metric, weights = campaign.measure.metric, [variant.weight for variant in campaign.variants]
     if weights:
         pair = weights[0] + min(weights[1:])
-        told.append(_can_see(measure.metric, measure.least, people * pair // sum(weights), weights[0] / pair, usual))
+        told.append(can_see(metric, matters, people * pair // sum(weights), weights[0] / pair, usually))
     if campaign.holdout:
-        told.append(_can_see("ordered", measure.least, people, campaign.holdout / 100, usual))
+        by: Metric = "revenue" if metric == "revenue" else "ordered"
+        told.append(can_see(by, matters, people, campaign.holdout / 100, usually))
     return told
 
 
-def _can_see(metric: Metric, least: float, people: int, share: float, usual: Mapping[Metric, Arm]) -> str:
+def can_see(
+    metric: Metric, matters: float, people: int, share: float, usually: Usual, after: str = "your campaigns"
+) -> str:
+    """What so many people can show, of whom this share is in one of two arms. `matters`: the least difference that
+    does, as verdicts take it."""
+    if metric == "revenue":
+        return _can_see_spent(matters, people, share, usually, after)
     did = "click" if metric == "clicked" else "order"
-    so_far = usual[metric]
+    so_far = usually.clicked if metric == "clicked" else usually.ordered
     if so_far.people < ENOUGH_FOR_RATES or not so_far.successes:
         return (
-            f"Too little is known of how many people {did} after your campaigns to say what this test can show: "
+            f"Too little is known of how many people {did} after {after} to say what this test can show: "
             "after some more of them it is said here."
         )
     rate = so_far.rate
@@ -151,15 +200,26 @@ def _can_see(metric: Metric, least: float, people: int, share: float, usual: Map
         f"Usually {percent(rate)} {did}. With {people:,} people, a rise to {percent(rate + seen)} or more would be "
         f"seen {round(POWER * 10)} times in 10."
     )
-    if seen <= least:
-        return f"{can} That is enough for {points(least)}, the least that matters to you."
-    needed = people_needed(rate, min(rate + least, 1.0), share)
-    return f"{can} For {points(least)}, the least that matters to you, it would take about {rounded(needed):,} people."
+    if seen <= matters:
+        return f"{can} That is enough for {points(matters)}, the least that matters to you."
+    needed = people_needed(rate, min(rate + matters, 1.0), share)
+    return (
+        f"{can} For {points(matters)}, the least that matters to you, it would take about {rounded(needed):,} people."
+    )
 
 
-def _titled(arm: str) -> str:
-    return "Those who got it" if arm == "sent" else f"Variant {arm}"
-
-
-def _between(interval: Interval | None) -> str:
-    return f" ({in_points(interval)})" if interval is not None else ""
+def _can_see_spent(matters: float, people: int, share: float, usually: Usual, after: str) -> str:
+    if usually.ordered.people < ENOUGH_FOR_RATES or not usually.variance:
+        return (
+            f"Too little is known of what people spend after {after} to say what this test can show: after some more "
+            "of them it is said here."
+        )
+    seen = least_difference_of_means(usually.variance, people, share)
+    can = (
+        f"Usually people spend {a_person(usually.mean)}. With {people:,} people, a difference of {a_person(seen)} or "
+        f"more would be seen {round(POWER * 10)} times in 10."
+    )
+    if seen <= matters:
+        return f"{can} That is enough for {a_person(matters)}, the least that matters to you."
+    needed = rounded(people_needed_of_means(usually.variance, matters, share))
+    return f"{can} For {a_person(matters)}, the least that matters to you, it would take about {needed:,} people."

@@ -96,6 +96,31 @@ class Difference(NamedTuple):
         return newcombe(self.control, self.other, 1 - p_value(z))
 
 
+def more_often(control: Arm, other: Arm) -> float:
+    """How likely it is that so many or more of those who did it are in the other arm, when it makes no difference to
+    them (Fisher's exact test, one-sided): for what few do."""
+    successes, people = control.successes + other.successes, control.people + other.people
+    tail = range(other.successes, min(successes, other.people) + 1)
+    whole = _ways(people, other.people)
+    ways = (_ways(successes, k) + _ways(people - successes, other.people - k) - whole for k in tail)
+    return min(1.0, sum(math.exp(each) for each in ways))
+
+
+def _ways(n: int, k: int) -> float:
+    """The logarithm of how many ways there are to choose k of n."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) if 0 <= k <= n else -math.inf
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted for having asked several times (Holm 1979): at most `a` of such families has any false one below `a`."""
+    found = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        found[at] = highest
+    return found
+
+
 SAMPLE_RATIO_ALARM = 0.001
 """Below it, the arms' sizes do not come of the draw: something lost people of one arm, and no result is told."""
 

@@ -41,7 +41,7 @@ NOTHING_SAID = Verdict(Word.BROKEN, None)
 
 
 def verdicts(
-    arms: Sequence[Arm] | Sequence[Spent],
+    arms: Sequence[Arm | Spent],
     weights: Sequence[int],
     shares: tuple[float, ...],
     least: float,
@@ -55,6 +55,8 @@ def verdicts(
     held against ALPHA by the number of arms, and what it has passed is left to the others.
     """
     others = len(arms) - 1
+    if not any(arm.people for arm in arms):
+        return [NOTHING_SAID] * others
     if sample_ratio([arm.people for arm in arms], weights) < SAMPLE_RATIO_ALARM:
         return [NOTHING_SAID] * others
     told = [_difference(arms[0], arms[at], f"{seed}\x1f{at}") for at in range(1, len(arms))]

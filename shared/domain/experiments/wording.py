@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from shared.domain.experiments.rates import Arm, Interval
+from shared.domain.experiments.spending import Spent
+from shared.domain.wording.texts import money
 
 
 def percent(rate: float) -> str:
@@ -16,6 +18,20 @@ def points(difference: float) -> str:
 
 def of(arm: Arm) -> str:
     return f"{arm.successes:,} of {arm.people:,} ({percent(arm.rate)})"
+
+
+def a_person(hundredths: float) -> str:
+    """In the shop's currency."""
+    return f"{money(round(hundredths) / 100)} a person"
+
+
+def spent_by(arm: Spent) -> str:
+    return f"{money(arm.total / 100)} spent by {arm.people:,} people ({a_person(arm.mean)})"
+
+
+def in_money(interval: Interval) -> str:
+    low, high = (f"{round(end) / 100:+,.2f}" for end in interval)
+    return f"a difference of {low} to {high} a person".replace("-", "−")
 
 
 def in_points(interval: Interval) -> str:
