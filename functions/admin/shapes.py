@@ -16,7 +16,7 @@ from shared.domain.insight.calibration import Share
 from shared.domain.insight.catalogue import Unit
 from shared.domain.journeys.definition import Journey
 from shared.domain.lead_models import LeadModel
-from shared.domain.settings import ShopSettings
+from shared.domain.settings import EmailCosts, ShopSettings
 from shared.domain.templates.definition import Template
 
 Name = str | None
@@ -1834,13 +1834,43 @@ class KpiCounts(TypedDict):
     revenue: float
 
 
+class KpiRate(TypedDict):
+    """A share of emails (null: there were none), and between which values it is, 19 times in 20. `word`: beside all
+    other emails; null: nothing is compared."""
+
+    share: float | None
+    low: float
+    high: float
+    word: Literal["better", "worse", "no_better", "too_few"] | None
+    words: str
+
+
+class KpiRates(TypedDict):
+    """`bounced` of those sent, all others of those delivered."""
+
+    bounced: KpiRate
+    opened: KpiRate
+    clicked: KpiRate
+    converted: KpiRate
+    unsubscribed: KpiRate
+    complained: KpiRate
+
+
 class KpiGroup(KpiCounts):
     """`called`: `all`, `journey:<id>`, `campaign:<id>`, `other`, `topic:<id>` or `segment:<id>`. `people`: who got at
-    least one of its emails."""
+    least one of its emails; `value`: what each of them is expected to spend in the next twelve months, on average of
+    those `valued` (null: of nobody). `cost`, `profit` and `roi` by the shop's setting `costs`; null without it."""
 
     called: str
     name: str
     people: int
+    revenue_per_email: float | None
+    rates: KpiRates
+    value: float | None
+    valued: int
+    cost: float | None
+    profit: float | None
+    roi: float | None
 
 
 class KpiPeriod(TypedDict):
@@ -1850,19 +1880,29 @@ class KpiPeriod(TypedDict):
     groups: list[KpiGroup]
 
 
-class KpiDay(KpiCounts):
-    """The emails that a group sent on a day (UTC)."""
-
-    called: str
-    day: str
-
-
 class Kpis(TypedDict):
-    """`as_of`: null before the first night. `within_days`: after a click, in which an order counts."""
+    """`as_of`: null before the first night. `within_days`: after a click, in which an order counts. `costs`: the shop's
+    setting."""
 
     as_of: int | None
     within_days: int
+    costs: EmailCosts | None
     periods: list[KpiPeriod]
+
+
+class KpiDay(KpiCounts):
+    """The emails that a group sent on a day. `limits`: by rate (and `revenue`), the least and the most of a usual day;
+    `outside`: which of them are not within."""
+
+    day: str
+    limits: dict[str, list[float]]
+    outside: list[str]
+
+
+class KpiDays(TypedDict):
+    as_of: int | None
+    called: str
+    name: str
     days: list[KpiDay]
 
 

@@ -240,6 +240,7 @@ def _compared(state: Pass, is_filled: bool) -> comparisons.Comparison:
         ranked=tuple(sorted(ranked & found["memberships"].keys())),
         people=tuple(found["people"]),
         is_filled=is_filled,
+        of_pass=state.name,
     )
 
 

@@ -1,6 +1,7 @@
--- What came of emails, by what sent them and to whom: sums of each group over the last 30, 90 and 365 whole days (UTC).
+-- What came of emails, by what sent them and to whom: sums of each group over the last 30, 90 and 365 whole days.
 -- Parts: orders, emails, mails.
--- Parameters: the pass of the refresh whose memberships are read, and the instant at which the last whole day ends, in milliseconds.
+-- Parameters: the pass of the refresh whose memberships are read; the first of the 30 days, of the 90 and of the 365, as
+-- '2026-11-24'; and the last of them.
 -- A group is `all`, `journey:<id>`, `campaign:<id>`, `other` (neither), `topic:<id>` or `segment:<id>` (whoever is in it as of that
 -- pass). Besides each sum there are, over the group's people, the sum of its square (`…_squared`) and of its product with the
 -- number of emails it is a share of (`…_by_delivered`, `…_by_sent`): emails to the same person are no independent ones.
@@ -17,7 +18,7 @@ grouped AS (
     SELECT
         mails_of_groups.called,
         mails_of_groups.contact_number,
-        mails_of_groups.sent_at,
+        mails_of_groups.day,
         mails_of_groups.delivered,
         mails_of_groups.bounced,
         mails_of_groups.opened,
@@ -32,7 +33,7 @@ grouped AS (
     SELECT
         CONCAT('segment:', members.name) AS called,
         mails.contact_number,
-        mails.sent_at,
+        mails.day,
         mails.delivered,
         mails.bounced,
         mails.opened,
@@ -63,11 +64,8 @@ people AS (
         SUM(grouped.orders) AS orders,
         SUM(grouped.revenue) AS revenue
     FROM grouped
-    CROSS JOIN (VALUES (30), (90), (365)) AS periods (days)
-    CROSS JOIN (SELECT CAST(? AS DOUBLE) AS ends) AS until_then
-    WHERE
-        grouped.sent_at < until_then.ends
-        AND grouped.sent_at >= until_then.ends - periods.days * 86400000.0
+    CROSS JOIN (VALUES (30, ?), (90, ?), (365, ?)) AS periods (days, begins)
+    WHERE grouped.day >= periods.begins AND grouped.day <= ?
     GROUP BY grouped.called, periods.days, grouped.contact_number
 ),
 

@@ -18,7 +18,8 @@ class Comparison:
     """About the instant `at`: of how many `contacts` some membership differed, how many in each segment
     (`memberships`; one without any is not there), and some of those `people`. All of them were asked to be looked at
     again. `ranked`: which of the segments depend on a rank, whose cut-off the same night may have moved. `is_filled`
-    is false while contacts still adopt a publication, whose segments differ until they have."""
+    is false while contacts still adopt a publication, whose segments differ until they have. `of_pass`: the export
+    that it is of, whose facts are in the lake for two days ("": one of before that was kept)."""
 
     at: Instant
     contacts: int
@@ -26,6 +27,7 @@ class Comparison:
     ranked: tuple[str, ...]
     people: tuple[str, ...]
     is_filled: bool
+    of_pass: str = ""
 
 
 def record(found: Comparison) -> None:

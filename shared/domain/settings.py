@@ -177,6 +177,16 @@ class Holdout(Strict):
     classes: tuple[Literal["marketing", "lifecycle"], ...] = Field(default=("marketing", "lifecycle"), min_length=1)
 
 
+class EmailCosts(Strict):
+    """What emails cost, in the shop's currency: `a_thousand` of them (SES's list price is 0.10 US dollars), and
+    `a_month` whatever else is paid for them; and `margin`: of what customers pay, what is left after the goods, in
+    percent."""
+
+    margin: float = Field(default=100, gt=0, le=100)
+    a_thousand: float = Field(default=0.1, ge=0, le=10_000)
+    a_month: float = Field(default=0, ge=0, le=10_000_000)
+
+
 class SoftBounces(Strict):
     """After so many emails that came back for the moment (the mailbox is full, say) in so many days, an address gets no
     more."""
@@ -262,7 +272,7 @@ class ShopSettings(Strict):
     become more from day to day. `role_addresses`: whether emails go to info@, admin@ and the like, which several read.
     `code_from`: from which value of a cart on, in the shop's currency, a code pays (its margin covers it);
     `code_worth`: what the stack's code is worth, as emails say it (`10% off your next order`).
-    `holdout`: who gets no email, to compare the others with.
+    `holdout`: who gets no email, to compare the others with. `costs`: of emails, for what they return.
     `keep_network_address`: with each answer about consent.
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
@@ -281,6 +291,7 @@ class ShopSettings(Strict):
     closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
     holdout: Holdout | None = None
+    costs: EmailCosts | None = None
     warm_up: bool = False
     soft_bounces: SoftBounces = Field(default_factory=SoftBounces)
     role_addresses: bool = True

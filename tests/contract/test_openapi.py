@@ -86,6 +86,7 @@ NO_PAGES = {
     "/imports/{file}": "the parts of one file",
     "/reports/costs": "what is counted",
     "/reports/daily": "days, a year's at most",
+    "/reports/kpis/days": "days, 90 at most",
     "/reports/kpis": "what sends email and who it is sent to, as of one night",
     "/reports/flows": "the segments there are, and the 200 most frequent ways",
     "/segments/{segment}": "one segment",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 NORMAL = NormalDist()
 
@@ -21,6 +21,19 @@ class Arm(NamedTuple):
         return self.successes / self.people if self.people else 0.0
 
 
+class Sample(Protocol):
+    """What a rate was seen in: people, or as many as count for as much (`reports.shares`)."""
+
+    @property
+    def people(self) -> float: ...
+
+    @property
+    def successes(self) -> float: ...
+
+    @property
+    def rate(self) -> float: ...
+
+
 def together(arms: Iterable[Arm]) -> Arm:
     people = successes = 0
     for arm in arms:
@@ -33,7 +46,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def z_value(control: Arm, other: Arm) -> float:
+def z_value(control: Sample, other: Sample) -> float:
     """The pooled two-proportion z of `other` against `control`; 0 where nobody or everybody did it, or an arm is
     empty."""
     if not control.people or not other.people:
@@ -48,7 +61,7 @@ def p_value(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2))
 
 
-def wilson(arm: Arm, confidence: float = 0.95) -> Interval:
+def wilson(arm: Sample, confidence: float = 0.95) -> Interval:
     """Wilson's score interval of a rate (Wilson 1927). Of nobody, anything is possible."""
     if not arm.people:
         return Interval(0.0, 1.0)
@@ -62,7 +75,7 @@ def wilson(arm: Arm, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def newcombe(control: Arm, other: Arm, confidence: float = 0.95) -> Interval:
+def newcombe(control: Sample, other: Sample, confidence: float = 0.95) -> Interval:
     """The interval of the difference of two rates, `other` less `control`: Newcombe's hybrid score method (Newcombe
     1998, method 10). It holds for small arms and for rates near 0, where Wald's is too narrow."""
     one, two = wilson(control, confidence), wilson(other, confidence)
