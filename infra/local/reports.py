@@ -26,7 +26,9 @@ class Report(NamedTuple):
 def _groups(told: Json) -> Iterator[Row]:
     for period in told["periods"]:
         for group in period["groups"]:
-            yield {**group, "days": period["days"]}
+            rates = {f"{name}_share": each["share"] for name, each in group["rates"].items()}
+            words = {f"{name}_words": each["words"] for name, each in group["rates"].items()}
+            yield {**group, **rates, **words, "days": period["days"]}
 
 
 def _moves(told: Json) -> Iterator[Row]:
@@ -76,6 +78,7 @@ REPORTS = {
             "days": "days",
             "called": "of",
             "name": "name",
+            "people": "people",
             "sent": "sent",
             "delivered": "delivered",
             "bounced": "came back",
@@ -88,6 +91,16 @@ REPORTS = {
             "complained": "spam",
             "orders": "orders",
             "revenue": "revenue",
+            "revenue_per_email": "revenue an email",
+            "roi": "return",
+            "value": "expected in 12 months",
+            "clicked_share": "click rate",
+            "clicked_words": "beside the average",
+            "converted_share": "conversion",
+            "converted_words": "beside the average",
+            "unsubscribed_share": "unsubscribe rate",
+            "complained_share": "spam rate",
+            "bounced_share": "bounce rate",
         },
     ),
 }

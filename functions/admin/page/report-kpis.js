@@ -1,31 +1,92 @@
-// What came of emails, by what sent them and to whom.
+// What came of emails, by what sent them and to whom: beside the average of all, and day by day within control limits.
 
+import { ask } from "./api.js";
+import { Control } from "./control-charts.js";
+import { Card, Empty, More, Section, Tag } from "./parts.js";
 import { Figures, OfNight } from "./report-tabs.js";
-import { Card, Empty } from "./parts.js";
 import { count, money } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
-const KINDS = [["journey", "Journeys"], ["campaign", "Campaigns"], ["topic", "Topics"], ["segment", "Segments, by who is in them as of that night"]];
+const KINDS = [["all", "All emails"], ["journey", "Journeys"], ["campaign", "Campaigns"], ["topic", "Topics"], ["segment", "Segments"]];
 const COUNTS = [["sent", "Sent"], ["delivered", "Delivered"], ["bounced", "Came back"], ["waiting", "Waiting"], ["opened", "Opened by people"],
   ["opened_raw", "Opened by anything"], ["clicked", "Clicked"], ["converted", "Ordered after it"], ["unsubscribed", "Unsubscribed"], ["complained", "Reported as spam"], ["orders", "Orders"]];
+const RATES = [["clicked", "Click rate"], ["converted", "Conversion"], ["unsubscribed", "Unsubscribe rate"], ["complained", "Spam rate"], ["bounced", "Bounce rate"], ["opened", "Open rate"]];
+const WORDS = { better: "good", worse: "bad" };
+const percent = (share) => share === null ? "" : `${(share * 100).toLocaleString("en", { maximumFractionDigits: share < .01 ? 2 : 1 })} %`;
+const amount = (of) => of === null ? "" : money(of);
 
 export default function Kpis() {
-  return html`<${OfNight} here="kpis" lead="What came of your emails, by what sent them and to whom.">${(of) => html`<${Periods} of=${of} />`}<//>`;
+  return html`<${OfNight} here="kpis" lead="What came of your emails, by what sent them and to whom, beside the average of all of them.">${(of) => html`<${Periods} of=${of} />`}<//>`;
 }
 
 function Periods({ of }) {
-  const days = useSignal(30);
+  const [days, called] = [useSignal(30), useSignal("all")];
   const period = of.periods.find((each) => each.days === days.value);
+  if (period.groups.length === 0 && of.periods.every((each) => each.groups.length === 0)) return html`<${Empty}>No email was sent in the last year.<//>`;
+  const kinds = KINDS.map(([kind, title]) => [kind, title, period.groups.filter((each) => kind === "all" ? ["all", "other"].includes(each.called) : each.called.startsWith(`${kind}:`))]);
+  const sends = of.periods.at(-1).groups.filter((each) => !each.called.startsWith("segment:"));
   return html`<div class="switch" role="group" aria-label="Over how long">${of.periods.map((each) => html`
       <button aria-pressed=${String(each.days === days.value)} onClick=${() => { days.value = each.days; }}>${each.days} days</button>`)}</div>
-    <p class="small soft">Emails sent from ${period.first} to ${period.last} (UTC), and what has come of them since. An order counts for the last email clicked in the ${of.within_days} days before it.</p>
+    <p class="small soft">Emails sent from ${period.first} to ${period.last}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
+      ${of.costs === null && html` What emails return is said once you have told <a href="#/shop">what they cost</a>.`}</p>
+    ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} days=${period.days} costs=${of.costs} />`)}
     ${period.groups.length === 0 && html`<${Empty}>No email was sent in these days.<//>`}
-    ${[["all", "All emails"], ...KINDS].map(([kind, title]) => html`<${Groups} title=${title} file=${`kpis-${kind}-${period.days}-days`} groups=${period.groups.filter((each) => kind === "all" ? ["all", "other"].includes(each.called) : each.called.startsWith(`${kind}:`))} />`)}`;
+    <div class="fields"><label>Day by day<select value=${called.value} onChange=${(event) => { called.value = event.target.value; }}>
+      ${sends.map((each) => html`<option value=${each.called} selected=${each.called === called.value}>${each.name}</option>`)}</select></label></div>
+    <${Section} title="The last 90 days" load=${() => ask(`reports/kpis/days?called=${encodeURIComponent(called.value)}`)} on=${[called.value]}>${(told) => html`<${Days} of=${told} />`}<//>`;
 }
 
-const Groups = ({ title, file, groups }) => groups.length > 0 && html`<${Card} title=${title}>
-  <${Figures} file=${file} label=${title} rows=${groups.toSorted((one, other) => other.sent - one.sent)} columns=${[
-    { title: "", cell: (each) => each.name },
-    ...COUNTS.map(([of, name]) => ({ title: name, number: true, cell: (each) => count(each[of]), csv: (each) => each[of] })),
+const Groups = ({ kind, title, groups, days, costs }) => html`<${Card} title=${title}>
+  ${kind === "segment" && html`<p class="small soft">By who is in a segment as of that night, whoever was in it when the email went out. Somebody may be in several.</p>`}
+  <${Figures} file=${`kpis-${kind}-${days}-days`} label=${title} rows=${groups.toSorted((one, other) => other.sent - one.sent)} columns=${[
+    { title: "Of", cell: (each) => each.name },
+    { title: "Delivered", number: true, cell: (each) => count(each.delivered), csv: (each) => each.delivered },
+    ...RATES.slice(0, 4).flatMap(([of, name]) => [
+      { title: name, number: true, cell: (each) => html`<${Share} of=${each.rates[of]} />`, csv: (each) => each.rates[of].share },
+    ]),
     { title: "Revenue", number: true, cell: (each) => money(each.revenue), csv: (each) => each.revenue },
-  ]} /><//>`;
+    { title: "An email", number: true, cell: (each) => amount(each.revenue_per_email), csv: (each) => each.revenue_per_email },
+    ...(costs ? [{ title: "Return", number: true, cell: (each) => each.roi === null ? "" : `${count(Math.round(each.roi * 100))} %`, csv: (each) => each.roi }] : []),
+  ]} />
+  <${More} title="All figures">
+    <${Figures} file=${`kpis-${kind}-${days}-days-all-figures`} label="${title}: all figures" rows=${groups} columns=${[
+      { title: "Of", cell: (each) => each.name, csv: (each) => each.called },
+      { title: "People", number: true, cell: (each) => count(each.people), csv: (each) => each.people },
+      ...COUNTS.map(([of, name]) => ({ title: name, number: true, cell: (each) => count(each[of]), csv: (each) => each[of] })),
+      { title: "Expected of each in 12 months", number: true, cell: (each) => each.value === null ? "" : html`${money(each.value)}<span class="under">of ${count(each.valued)}</span>`, csv: (each) => each.value },
+      ...(costs ? [{ title: "Cost", number: true, cell: (each) => amount(each.cost), csv: (each) => each.cost }] : []),
+    ]} />
+    <${Figures} file=${`kpis-${kind}-${days}-days-rates`} label="${title}: rates, from and to" rows=${groups} columns=${[
+      { title: "Of", cell: (each) => each.name, csv: (each) => each.called },
+      ...RATES.flatMap(([of, name]) => [
+        { title: name, number: true, cell: (each) => percent(each.rates[of].share), csv: (each) => each.rates[of].share },
+        { title: "From", number: true, cell: (each) => percent(each.rates[of].low), csv: (each) => each.rates[of].low },
+        { title: "To", number: true, cell: (each) => percent(each.rates[of].high), csv: (each) => each.rates[of].high },
+        ...(of === "opened" ? [] : [{ title: "Beside the others", cell: (each) => each.rates[of].words }]),
+      ]),
+    ]} />
+  <//><//>`;
+
+/** A share, with what can be said of it beside the others. */
+const Share = ({ of }) => html`${percent(of.share)}${WORDS[of.word] && html` <${Tag} kind=${WORDS[of.word]}>${of.word}<//>`}${of.words && html`<span class="under">${of.words}</span>`}`;
+
+// ── day by day ──
+
+function Days({ of: { name, days } }) {
+  if (days.length === 0) return html`<${Empty}>${name}: no email in the last 90 days.<//>`;
+  const rates = RATES.filter(([rate]) => rate !== "opened");
+  const outside = days.flatMap((each) => each.outside.map((rate) => [each, rate]));
+  const titles = Object.fromEntries([...RATES, ["revenue", "Revenue"]]);
+  const value = (each, rate) => rate === "revenue" ? each.revenue : each[rate] / each[rate === "bounced" ? "sent" : "delivered"];
+  const words = (rate) => rate === "revenue" ? money : percent;
+  const sums = Object.fromEntries(["revenue", "sent", "delivered", ...rates.map(([rate]) => rate)].map((each) => [each, days.reduce((sum, row) => sum + row[each], 0)]));
+  return html`<div class="charts">${[...rates, ["revenue", "Revenue"]].map(([rate, title]) => html`<${Control} key=${rate} title=${title} words=${words(rate)} all=${value(sums, rate) || 0}
+      days=${days.map((each) => ({ day: each.day, value: value(each, rate), limits: each.limits[rate], outside: each.outside.includes(rate) }))} />`)}</div>
+    <p class="small soft">The band is where a day is while nothing has changed: three deviations to each side, as days of this shop differ (Laney’s p’ chart; for revenue the individuals chart). It takes 20 days with emails.</p>
+    ${outside.length > 0 && html`<h3>Unlike other days</h3><ul>${outside.map(([each, rate]) => html`<li>${each.day}: ${titles[rate].toLowerCase()} ${words(rate)(value(each, rate))}, usually ${words(rate)(each.limits[rate][0])} to ${words(rate)(each.limits[rate][1])}</li>`)}</ul>`}
+    <${More} title="As a table"><${Figures} file="kpis-by-day" label="${name}: day by day" rows=${days.toReversed()} columns=${[
+      { title: "Day", cell: (each) => each.day },
+      ...COUNTS.map(([each, title]) => ({ title, number: true, cell: (row) => count(row[each]), csv: (row) => row[each] })),
+      { title: "Revenue", number: true, cell: (each) => money(each.revenue), csv: (each) => each.revenue },
+    ]} /><//>`;
+}

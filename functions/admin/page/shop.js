@@ -91,6 +91,9 @@ function Editor({ told, again, saved, query }) {
       <${Card} title="Who gets no email, to see what emails bring">
         <${HeldOut} ...${field} />
       <//>
+      <${Card} title="What emails cost">
+        <${Costs} ...${field} />
+      <//>
       <${Card} title="What is measured">
         <div class="fields">
           <${Choice} ...${field} place="tracking.opens" title="Opens" options=${{ never: "Of nobody", with_consent: "Of those who agree" }} />
@@ -136,6 +139,15 @@ function Quiet({ of, set, wrong }) {
       No emails at night, in each contact’s own time</label>
     ${quiet !== null && html`<div class="fields">
       <${Field} ...${{ of, set, wrong }} place="quiet_hours.from" title="From" type="time" /><${Field} ...${{ of, set, wrong }} place="quiet_hours.to" title="to" type="time" /></div>`}`;
+}
+
+function Costs({ of, set, wrong }) {
+  return html`<label class="check"><input type="checkbox" checked=${of("costs") !== null} onChange=${(event) => set("costs", event.target.checked ? { margin: 100, a_thousand: 0.1, a_month: 0 } : null)} />
+      Reports say what emails return for what they cost</label>
+    ${of("costs") !== null && html`<div class="fields">
+      <${Field} ...${{ of, set, wrong }} place="costs.margin" title="Margin, in percent" type="number" hint="Of what customers pay, what is left after the goods" />
+      <${Field} ...${{ of, set, wrong }} place="costs.a_thousand" title="A thousand emails cost" type="number" hint="In the shop’s currency; SES’s list price is 0.10 US dollars" />
+      <${Field} ...${{ of, set, wrong }} place="costs.a_month" title="And a month, besides" type="number" hint="Whatever else you pay for emails: the rest of AWS, somebody’s time" /></div>`}`;
 }
 
 /** The shop's holdout: another year draws other people. */

@@ -1,8 +1,9 @@
 -- An email as one row, with all that came of it, for every query that compares emails.
 -- It stands behind the parts `orders` and `emails`, and reads no events itself.
 -- `mails`: each with its message, contact_number, the shop's day and the instant it was sent, journey, campaign and topic, and
--- numbers that are 1 or 0: `delivered`; `bounced` (it came back or SES refused it; what was delivered has bounced only where it
--- came back for good); `opened` by a person, `opened_raw` by whatever loaded its pictures; `clicked` by a person; `complained`;
+-- numbers that are 1 or 0: `delivered` (SES told so, or somebody did something in it); `bounced` (it came back or SES refused
+-- it; what was delivered has bounced only where it came back for good, and no person did anything in it); `opened` by a person,
+-- `opened_raw` by whatever loaded its pictures; `clicked` by a person; `complained`;
 -- `unsubscribed` by its link. `orders`: those placed within five days after a person's click in it that was the last before them
 -- in any email; `revenue`: what is left of those, in hundredths of the shop's currency.
 -- `mails_of_groups`: each of them for each group it is `called` by: `all`, `journey:<id>`, `campaign:<id>`, `other` (of neither),
@@ -40,7 +41,8 @@ told_of_mails AS (
         MAX(journey) AS journey,
         MAX(campaign) AS campaign,
         MAX(topic) AS topic,
-        MAX(CASE WHEN type = 'email_delivered' THEN 1 ELSE 0 END) AS arrived,
+        MAX(CASE WHEN type IN ('email_delivered', 'email_opened', 'email_clicked') THEN 1 ELSE 0 END) AS arrived,
+        MAX(CASE WHEN human OR type = 'email_complained' THEN 1 ELSE 0 END) AS read,
         MAX(CASE WHEN type IN ('email_bounced', 'email_rejected', 'email_failed') THEN 1 ELSE 0 END) AS returned,
         MAX(CASE WHEN type = 'email_bounced' AND permanent THEN 1 ELSE 0 END) AS returned_for_good,
         MAX(CASE WHEN type = 'email_opened' AND human THEN 1 ELSE 0 END) AS opened,
@@ -62,10 +64,12 @@ mails AS (
         told_of_mails.campaign,
         told_of_mails.topic,
         CASE
+            WHEN told_of_mails.read = 1 OR unsubscribed.message IS NOT NULL THEN 1
             WHEN told_of_mails.returned_for_good = 1 THEN 0
             ELSE told_of_mails.arrived
         END AS delivered,
         CASE
+            WHEN told_of_mails.read = 1 OR unsubscribed.message IS NOT NULL THEN 0
             WHEN told_of_mails.returned_for_good = 1 THEN 1
             WHEN told_of_mails.arrived = 1 THEN 0
             ELSE told_of_mails.returned

@@ -8,6 +8,7 @@ those that are told apart from the average are found by Benjamini and Hochberg (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -66,8 +67,9 @@ def design_effect(of: Summed) -> float:
     return max(1.0, apart / independent * of.people / (of.people - 1))
 
 
-def effective(of: Summed) -> Effective:
-    emails = of.emails / design_effect(of)
+def effective(of: Summed, effect: float | None = None) -> Effective:
+    """`effect`: another design effect than its own."""
+    emails = of.emails / (effect or design_effect(of))
     return Effective(emails, emails * (of.share or 0.0))
 
 
@@ -83,7 +85,12 @@ def beside_all(several: Sequence[Compared]) -> list[Beside]:
     """Of each part what can be said of it beside all other emails of its whole; the parts are looked at together. (To
     differ from the others is to differ from the average, which has the part in it.)"""
     pairs = [_pair(each) for each in several]
-    adjusted = iter(benjamini_hochberg([p_value(z_value(others, part)) for part, others in filter(None, pairs)]))
+    chances = [
+        p_value(_as_normal(z_value(pair[1], pair[0]), each.part.people - 1))
+        for each, pair in zip(several, pairs, strict=True)
+        if pair is not None
+    ]
+    adjusted = iter(benjamini_hochberg(chances))
     told = []
     for each, pair in zip(several, pairs, strict=True):
         word: Word = "too_few"
@@ -98,10 +105,25 @@ def beside_all(several: Sequence[Compared]) -> list[Beside]:
 
 
 def _pair(each: Compared) -> tuple[Effective, Effective] | None:
-    """The part and all others; None: too few of one of them."""
-    part, effect = each.part, design_effect(each.whole)
-    others = Effective((each.whole.emails - part.emails) / effect, (each.whole.hits - part.hits) / effect)
-    return (effective(part), others) if part.people >= LEAST and others.people >= LEAST else None
+    """The part and all others; None: too few of one of them. A part's emails are taken to be as alike as those of the
+    whole, at least: of few people, they may seem to differ by chance."""
+    whole, part = each.whole, each.part
+    effect, several = design_effect(whole), _of_one(whole)
+    alike = (effect - 1) / (several - 1) if several > 1 else 0.0
+    others = Effective((whole.emails - part.emails) / effect, (whole.hits - part.hits) / effect)
+    of = effective(part, max(design_effect(part), 1 + (_of_one(part) - 1) * alike))
+    return (of, others) if part.people >= LEAST and others.people >= LEAST else None
+
+
+def _of_one(of: Summed) -> float:
+    """How many emails the person of an email got, on average."""
+    return of.emails_squared / of.emails if of.emails else 1.0
+
+
+def _as_normal(t: float, freedom: int) -> float:
+    """The normal deviate as surprising as Student's t is (Wallace 1959): how much a few people's emails vary is itself
+    only known from these few."""
+    return math.sqrt(freedom * math.log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
