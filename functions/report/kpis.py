@@ -18,8 +18,7 @@ def asks(at: Instant) -> Mapping[str, Question]:
     zone = definitions.shop_zone()
     begins = [kpis.days_before(at, days, zone).first for days in kpis.PERIODS]
     by_day = kpis.days_before(at, kpis.DAYS, zone)
-    night = comparisons.last()
-    of_pass = "" if night is None else night.of_pass
+    of_pass = comparisons.newest_pass()
     return {
         "groups": question("kpis", of_pass, *begins, by_day.last, over=(at - max(kpis.PERIODS) * DAY - SLACK, at)),
         "by_day": question("kpis_by_day", *by_day, over=(at - kpis.DAYS * DAY - SLACK, at)),

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from rich.markup import escape
 from rich.table import Table
@@ -54,7 +55,50 @@ def _feedback(told: Json) -> Iterator[Row]:
                 yield {**each, "of": survey["name"], "question": question["question"]}
 
 
+def _cells(told: Json) -> Iterator[Row]:
+    for row in told["rows"]:
+        month = row["month"] or "before"
+        yield {**row, "month": month, "after": "all", "ordered": None, "revenue_each": None}
+        for cell in row["cells"]:
+            ordered = {"ordered": cell["people"], "revenue_each": cell["revenue_each"]}
+            not_yet = {"ordered": "not yet", "revenue_each": None}
+            yield {"month": month, "people": row["people"], **cell, **(ordered if cell["is_over"] else not_yet)}
+
+
+def _steps(told: Json) -> Iterator[Row]:
+    for window in told["windows"]:
+        yield {**window, "month": "all"}
+        for month in window["months"]:
+            counted = {name: each if month["ready"] else "not yet" for name, each in month.items()}
+            yield {**counted, "days": window["days"], **{name: month[name] for name in ("month", "people", "ready")}}
+
+
 REPORTS = {
+    "cohorts": Report(
+        _cells,
+        {
+            "month": "month",
+            "people": "people",
+            "after": "months after",
+            "ordered": "ordered",
+            "orders": "orders",
+            "revenue": "revenue",
+            "revenue_each": "spent by each so far",
+        },
+    ),
+    "funnel": Report(
+        _steps,
+        {
+            "days": "within days",
+            "month": "month",
+            "people": "signed up",
+            "ready": "have had them",
+            "confirmed": "said yes",
+            "clicked": "clicked",
+            "ordered": "ordered",
+            "again": "ordered again",
+        },
+    ),
     "flows": Report(_moves, {"days": "days", "left": "from", "entered": "to", "moves": "moves"}),
     "feedback": Report(
         _feedback, {"of": "asked by", "question": "question", "answer": "answer", "people": "people", "share": "share"}
@@ -109,6 +153,8 @@ DESCRIPTION = """What the nights have added up of the running system's lake (`ma
 
   .venv/bin/beckon report kpis          what came of emails, by what sent them and to whom
   .venv/bin/beckon report flows         who went from which segment to which in the last 30 days
+  .venv/bin/beckon report cohorts       customers by the month of their first order (--by sign_up), and what came later
+  .venv/bin/beckon report funnel        from sign-up to the second order
   .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
   .venv/bin/beckon report forms         how people came in by forms
   .venv/bin/beckon report feedback      what they answered
@@ -117,15 +163,27 @@ docs/reports.md says what each figure is.
 """
 
 
+ASKED = {
+    "by": "of cohorts: first_order or sign_up",
+    "segment": "of cohorts: only whoever is in it",
+    "from": "of flows: the first day, as 2026-11-01",
+    "to": "of flows: the last day",
+}
+"""What the API may be asked, and of which report."""
+
+
 def add_arguments(report: argparse.ArgumentParser) -> None:
     """What `beckon report` takes."""
     report.add_argument("report", choices=sorted(REPORTS), help="which")
+    for name, help_ in ASKED.items():
+        report.add_argument(f"--{name}", help=help_)
     add_json(report)
     report.add_argument("--csv", action="store_true", help="print a table for a spreadsheet")
 
 
 def show(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "GET", f"/admin/reports/{arguments.report}")
+    asked = urlencode({name: each for name in ASKED if (each := getattr(arguments, name)) is not None})
+    told = call(arguments.port, "GET", f"/admin/reports/{arguments.report}{asked and f'?{asked}'}")
     if as_json(arguments, told):
         return
     report = REPORTS[arguments.report]

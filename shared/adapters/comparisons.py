@@ -44,3 +44,9 @@ def last() -> Comparison | None:
         told = json.loads(item["found"]["S"])
         return Comparison(**{**told, "ranked": tuple(told["ranked"]), "people": tuple(told["people"])})
     return None
+
+
+def newest_pass() -> str:
+    """The pass whose export of everybody's facts is the newest one that is whole; "" before the first night."""
+    found = last()
+    return found.of_pass if found is not None else ""

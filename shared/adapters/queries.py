@@ -18,7 +18,7 @@ from shared.domain.lake_rows import month_of
 FILES = Path(__file__).parents[2] / "infra" / "athena"
 """infra/artefacts/build.py puts them into the deployed layer at the same place."""
 _DAY_OF = re.compile(r"\bDAY_OF\(([\w.]+)\)")
-_PARTS = re.compile(r"^-- Parts: ([a-z, ]+)\.$", re.MULTILINE)
+_PARTS = re.compile(r"^-- Parts: ([a-z_, ]+)\.$", re.MULTILINE)
 
 
 class Question(NamedTuple):

@@ -10,7 +10,19 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from shared.domain.events import INTERNAL, ORDER_TYPES, Event, Instant, Json, Type, amount, iso, when_placed
+from shared.domain.events import (
+    INTERNAL,
+    ORDER_TYPES,
+    PAUSE,
+    TRACKING,
+    Event,
+    Instant,
+    Json,
+    Type,
+    amount,
+    iso,
+    when_placed,
+)
 from shared.domain.personal import code, own_words
 from shared.domain.properties import (
     KNOWN_TYPES,
@@ -61,14 +73,16 @@ COLUMNS: Mapping[str, str] = {
     "human": "boolean",
     "permanent": "boolean",
     "unsubscribed": "array<string>",
+    "subscribed": "boolean",
     "properties": "array<string>",
 }
 """Columns and their types in Athena. `contact_number` is the contact's id as a number; `time` is in milliseconds, and
 `day` (UTC) the one it is in; money (`total` of an order, `amount` of a refund, `price` of a product) in hundredths of
 the shop's currency, null where it was told in another; `product_id` and `category` list those of all the products in
-an event; `unsubscribed` the topics that an answer said no to (`all`: to all of them), whatever held before;
-`properties` has all others (`properties.in_lake_form`). A value that an event does not have, or that may not
-go in, is null. One contact's rows of one type have different ids, once their files are merged (docs/events.md).
+an event; `subscribed`, whether an answer says yes to email; `unsubscribed` the topics that it said no to (`all`: to all
+of them), whatever held before; `properties` has all others (`properties.in_lake_form`). A value that an event does not
+have, or that may not go in, is null. One contact's rows of one type have different ids, once their files are merged
+(docs/events.md).
 
 Of an order: `stamp`, the greater of which is the newer telling; `stands`, whether it is an order, and `refunds`, the
 ids of all there are, where the storefront says so; `placed`, the day (UTC) it was placed, and `placed_at`, the instant,
@@ -137,6 +151,8 @@ def row(contact: str, event: Event, known: frozenset[str] = frozenset()) -> Row:
     found |= _of_order(event, own)
     said_no = {change.topic for change in event.consent if change.state == "unsubscribed" and not event.public}
     found["unsubscribed"] = sorted(said_no) or None
+    said_yes = {each.topic for each in event.consent if each.state == "subscribed" and not event.public}
+    found["subscribed"] = bool(said_yes - {TRACKING, PAUSE}) or None
     return {
         **{name: found.get(name) for name in COLUMNS},
         "month": month_of(event.time),

@@ -8,7 +8,10 @@ import { time } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 /** Each is `#/reports/<name>`, and the module `report-<name>.js`. */
-const TABS = [["", "Overview"], ["kpis", "KPIs"], ["flows", "Where people go"], ["forms", "Forms"], ["feedback", "What people say"]];
+const TABS = [
+  ["", "Overview"], ["kpis", "KPIs"], ["flows", "Where people go"], ["cohorts", "Cohorts"], ["funnel", "Sign-up to second order"],
+  ["forms", "Forms"], ["feedback", "What people say"],
+];
 
 /** `here`: the tab; `lead`: what it shows. */
 export function Frame({ here, lead, children }) {
