@@ -1376,11 +1376,24 @@ class ArmTold(TypedDict):
 
 
 class ComparedTold(TypedDict):
+    """`chance`: that the arm is the better one, by flat priors: for display only, and only once the test has ended."""
+
     arm: str
     beside: str
     metric: Literal["clicked", "ordered", "revenue"]
     verdict: Literal["better", "worse", "no_difference", "not_enough", "broken"] | None
     words: str
+    chance: float | None
+
+
+class LookTold(TypedDict):
+    """`at`: when it was planned for, or the end; `kept`: since when what it says stays; `share`: of the planned people,
+    those whose time was over by then (`people`)."""
+
+    at: int
+    kept: int | None
+    people: int
+    share: float
 
 
 class GuardsTold(TypedDict):
@@ -1393,8 +1406,10 @@ class GuardsTold(TypedDict):
 class CampaignResults(OfCampaign):
     as_of: int
     ends: int | None
+    next_look: int | None
     arms: list[ArmTold]
     compared: list[ComparedTold]
+    looks: list[LookTold]
     guards: GuardsTold | None
     expected: list[str]
 

@@ -218,6 +218,8 @@ def results(arguments: argparse.Namespace) -> None:
         console.print(escape(words), soft_wrap=True)
     if told["ends"] is not None and any(each["verdict"] is None for each in told["compared"]):
         console.print(f"Everybody has had their time {_when(told['ends'])}.")
+    elif told["next_look"] is not None:
+        console.print(f"The next look is planned for {_when(told['next_look'])}.")
     if told["arms"]:
         columns = ("people", "clicked", "ordered", "revenue", "unsubscribed", "complained")
         table = _table("arm", "people", "clicked", "ordered", ">spent", "unsubscribed", "spam")

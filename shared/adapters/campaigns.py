@@ -4,7 +4,8 @@ A campaign is an item of the partition `campaigns` (`item` its id), whose `numbe
 made of the one that was read. In a partition of its own (`campaign` its id) are, of each chunk of its frozen audience,
 `CHUNK#…` (how it stands, small: the list of them is read often), `IDS#…` (whom it is of, never changed) and
 `OUTCOMES#…` (what has become of them so far); `FEEDBACK` (who reported it as spam); and `AUDIENCE` and `TEST`, the
-newest count of whom it would go to and the newest test. Ids and reasons only; all but the campaign itself goes after
+newest count of whom it would go to and the newest test; and `LOOK#…`, what its test was found to say at each planned
+look, never changed. Ids and reasons only; all but the campaign itself goes after
 `KEPT`.
 """
 
@@ -282,8 +283,9 @@ def complaints(id_: str) -> int:
 
 # ── what somebody has asked of it before it is sent ──
 
-AUDIENCE, TEST = "AUDIENCE", "TEST"
-"""The newest count of whom it would go to, and what became of the newest test."""
+AUDIENCE, TEST, LOOK = "AUDIENCE", "TEST", "LOOK#"
+"""The newest count of whom it would go to, what became of the newest test, and each look (with the instant for which it
+was planned, or `end`)."""
 
 
 def keep(id_: str, item: str, told: Json, now: Instant) -> None:
@@ -291,6 +293,21 @@ def keep(id_: str, item: str, told: Json, now: Instant) -> None:
     body = zlib.compress(json.dumps(told).encode())
     expires = {"N": str((now + KEPT) // SECOND)}
     client("dynamodb").put_item(TableName=table(), Item={**_key(id_, item), "body": {"B": body}, "expires": expires})
+
+
+def kept_first(id_: str, item: str, told: Json, now: Instant) -> Json:
+    """Keeps an answer for good; gives the one that was kept first, if there is one."""
+    body = zlib.compress(json.dumps(told).encode())
+    expires = {"N": str((now + KEPT) // SECOND)}
+    try:
+        client("dynamodb").put_item(
+            TableName=table(),
+            Item={**_key(id_, item), "body": {"B": body}, "expires": expires},
+            ConditionExpression="attribute_not_exists(body)",
+        )
+    except client("dynamodb").exceptions.ConditionalCheckFailedException:
+        return kept(id_, item)
+    return told
 
 
 def kept(id_: str, item: str) -> Json | None:

@@ -11,7 +11,7 @@ from infra.local.aws import ses
 from infra.local.aws.calls import Call
 from infra.local.system import ProcessDied
 from shared.adapters import contacts
-from shared.domain.events import DAY, MINUTE, Json, Type
+from shared.domain.events import DAY, HOUR, MINUTE, Json, Type
 from tests.integration.shop import Shop
 from tests.integration.test_campaigns import drafted, mail_to, mails, progress, sent, settle_on, skipped, unsubscribed
 
@@ -97,6 +97,38 @@ def test_the_verdict_comes_when_everybody_has_had_their_time_and_says_who_ordere
     (final,) = results(shop, id_)["compared"]
     assert final["verdict"] == "better"
     assert final["words"].startswith(f"Those who got it did better: {len(got)} of {len(got)} (100.0 %) ordered")
+
+
+def test_what_a_planned_look_was_found_to_say_stays(shop: Shop) -> None:
+    """Half of the audience on each of two days; on the first, all who got it order, and nobody later."""
+    measure = {"metric": "ordered", "within": "1d", "looks": ["2d", "20d"]}
+    id_ = sent(shop, holdout=50, spread="2d", measure=measure)
+    began = shop.now()
+    shop.passes(20 * HOUR)
+    numbers = {each.contact: number for number, each in _numbered(shop).items()}
+    for contact in sorted(mails(shop, id_)):
+        shop.order(numbers[contact], 50)
+    shop.passes(HOUR)
+    early = results(shop, id_)
+    assert (early["looks"], early["compared"][0]["verdict"]) == ([], None)
+    assert early["compared"][0]["words"].endswith(
+        "It is told at the looks that were planned, and decides nothing in between."
+    )
+    assert began + 2 * DAY <= early["next_look"] <= began + 2 * DAY + 10 * MINUTE
+    shop.passes(2 * DAY + 2 * HOUR - (shop.now() - began))
+    (look,) = results(shop, id_)["looks"]
+    assert 0.2 < look["share"] < 0.8
+    assert look["kept"] == shop.now()
+    (decided,) = results(shop, id_)["compared"]
+    assert (decided["verdict"], decided["chance"]) == ("better", None)
+    shop.passes(2 * DAY)
+    ended = results(shop, id_)
+    assert [each["at"] for each in ended["looks"]] == [look["at"], ended["ends"]]
+    assert ended["next_look"] is None
+    assert ended["compared"][0]["words"] == decided["words"], (
+        "although in the end no more of those who got it had ordered"
+    )
+    assert 0.5 < ended["compared"][0]["chance"] <= 1
 
 
 def _numbered(shop: Shop) -> dict[int, Any]:

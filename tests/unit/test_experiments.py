@@ -17,12 +17,14 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.draws import drawn
+from shared.domain.events import DAY, Json
 from shared.domain.experiments import campaigns, holdouts
 from shared.domain.experiments.comparisons import guards, sentence, unharmed, warning
 from shared.domain.experiments.looks import NEVER, boundaries, e_value, spent
 from shared.domain.experiments.power import least_difference, more_needed, people_needed
 from shared.domain.experiments.rates import (
     Arm,
+    chance_of_more,
     chi_squared,
     holm,
     more_often,
@@ -279,7 +281,7 @@ def counts(variant: str, people: int, clicked: int, ordered: int = 0, held_out: 
 
 
 def words(campaign: Campaign, *found: campaigns.Counts) -> list[str]:
-    told = campaigns.compared(campaign, found, all_reached=True, t=campaigns.ends(campaign, found))
+    told = campaigns.compared(campaign, found, (1.0,))
     return [sentence(each, campaigns.least(campaign)) for each in told]
 
 
@@ -302,8 +304,49 @@ def test_nothing_is_said_before_everybody_has_had_their_time() -> None:
     two = Campaign.model_validate(TWO)
     found = [counts("a", 400, 20), counts("b", 410, 50)]
     end = campaigns.ends(two, found)
-    assert campaigns.compared(two, found, all_reached=True, t=end - 1)[0].verdict is None
-    assert campaigns.compared(two, found, all_reached=False, t=end)[0].verdict is None
+    assert campaigns.compared(two, found)[0].verdict is None
+    assert campaigns.looks_due(two, 0, end, end - 1) == campaigns.looks_due(two, 0, None, end) == []
+    assert campaigns.looks_due(two, 0, end, end) == [campaigns.Look("end", end)]
+
+
+LOOKED_AT = TWO | {"spread": "6d", "measure": {"within": "1d", "looks": ["2d", "4d", "9d"]}}
+
+
+def test_a_campaign_is_looked_at_when_it_was_planned() -> None:
+    """Of each look those count whose time is over; a look that was planned for after the end is none."""
+    looked_at = Campaign.model_validate(LOOKED_AT)
+    end = 7 * DAY
+    at = [campaigns.Look(str(n * DAY), n * DAY) for n in (2, 4)]
+    assert campaigns.looks_due(looked_at, 0, None, 2 * DAY - 1) == []
+    assert campaigns.looks_due(looked_at, 0, None, 5 * DAY) == at
+    assert campaigns.looks_due(looked_at, 0, end, 10 * DAY) == [*at, campaigns.Look("end", end)]
+    assert [campaigns.next_look(looked_at, 0, None, t * DAY) for t in (0, 2, 4)] == [2 * DAY, 4 * DAY, 9 * DAY]
+    assert [campaigns.next_look(looked_at, 0, end, t * DAY) for t in (4, 7)] == [end, None]
+    rows: list[dict[str, Json]] = [{"bucket": hour, "people": 1} for hour in (0, 23, 24, 71)]
+    assert [
+        [row["bucket"] for row in campaigns.by_then(looked_at, rows, look)]
+        for look in (*at, campaigns.Look("end", end))
+    ] == [
+        [0, 23],
+        [0, 23, 24, 71],
+        [0, 23, 24, 71],
+    ]
+
+
+@pytest.mark.parametrize("looks", [["1d"], ["3d", "2d"], ["2d", "2d"]])
+def test_looks_before_anybody_has_had_their_time_are_refused(looks: list[str]) -> None:
+    with pytest.raises(ValidationError, match="one after the other"):
+        Campaign.model_validate(TWO | {"measure": {"within": "1d", "looks": looks}})
+
+
+@given(arms(2_000), arms(2_000))
+@settings(max_examples=30, deadline=None)
+def test_a_chance_is_that_of_two_betas(control: Arm, other: Arm) -> None:
+    if min(control.successes, other.successes) < 10 or min(n - k for n, k in (control, other)) < 10:
+        return
+    rng = np.random.default_rng(control.people)
+    one, two = (rng.beta(k + 1, n - k + 1, 40_000) for n, k in (control, other))
+    assert chance_of_more(control, other) == pytest.approx(np.mean(two > one), abs=0.015)
 
 
 def test_who_is_held_out_is_compared_by_orders_with_all_who_got_it() -> None:
@@ -314,7 +357,7 @@ def test_who_is_held_out_is_compared_by_orders_with_all_who_got_it() -> None:
         counts("a", 500, 0, 9, True),
         counts("b", 505, 0, 9, True),
     ]
-    of_variants, of_all = campaigns.compared(both, found, all_reached=True, t=campaigns.ends(both, found))
+    of_variants, of_all = campaigns.compared(both, found, (1.0,))
     assert (of_variants.control.people, of_variants.other.people) == (2_000, 2_010)
     assert (of_all.control, of_all.other) == (Arm(1_005, 18), Arm(4_010, 165))
     assert sentence(of_all, 0.01).startswith("Those who got it did better: 165 of 4,010 (4.1 %) ordered")

@@ -9,14 +9,23 @@ import { html } from "./vendor/preact.js";
 
 const share = (n, of) => (of > 0 ? ` (${(100 * n / of).toFixed(1)} %)` : "");
 
+const chance = (n) => (n > 0.99 ? "over 99 %" : n < 0.01 ? "under 1 %" : `${Math.round(100 * n)} %`);
+
 /** Whether a campaign's definition tests anything. */
 export const isTest = ({ variants = [], holdout = 0 }) => variants.length > 0 || holdout > 0;
 
 export const Results = ({ id, on }) => html`<${Section} title="What the test says" on=${[id, on]} load=${() => asked(at("campaigns", id, "results"))}>${(found) => html`
   ${found.expected.map((words) => html`<p>${words}</p>`)}
-  ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}</p>`)}
+  ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}${each.chance !== null && html` <span class="note">For display only, by flat priors: the chance that it is the better one is ${chance(each.chance)}.</span>`}</p>`)}
   ${found.guards?.words.map((words) => html`<p class=${found.guards.harmed ? "bad" : "note"}>${words}</p>`)}
-  ${found.ends && found.compared.some((each) => each.verdict === null) && html`<p class="note">Everybody has had their time <${When} at=${found.ends} />. Who decides before then takes chance for a result.</p>`}
+  ${found.next_look && found.compared.some((each) => each.verdict === null) && html`<p class="note">${found.next_look === found.ends ? "The last look is" : "The next look is planned for"} <${When} at=${found.next_look} />.</p>`}
+  ${found.looks.length > 1 && html`<${Table} label="Looks" rows=${found.looks} columns=${[
+    { title: "Look", cell: (each) => html`<${When} at=${each.at} />` },
+    { title: "People whose time was over", number: true, cell: (each) => count(each.people) },
+    { title: "Of those planned", number: true, cell: (each) => `${Math.round(100 * each.share)} %` },
+    { title: "Stays as it is since", cell: (each) => (each.kept ? html`<${When} at=${each.kept} />` : "not yet") },
+  ]} />`}
+  ${found.ends && !found.looks.length && found.compared.some((each) => each.verdict === null) && html`<p class="note">Everybody has had their time <${When} at=${found.ends} />. Who decides before then takes chance for a result.</p>`}
   ${found.arms.length > 0 && html`<${Table} label="Arm by arm" rows=${found.arms} columns=${[
     { title: "Arm", cell: (each) => [each.variant, each.held_out ? "held out" : each.variant ? null : "sent"].filter(Boolean).join(", ") },
     { title: "People", number: true, cell: (each) => count(each.people) },
@@ -44,5 +53,11 @@ export function TestFields({ made, set }) {
         ${measure.metric === "revenue"
           ? html`<label>The least difference that matters, in ${settings.currency} a person<input type="number" min="0.01" max="1000" step="0.01" value=${measure.least} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value)); }} /></label>`
           : html`<label>The least difference that matters, in points<input type="number" min="0.1" max="50" step="0.1" value=${100 * (measure.least ?? 0.01)} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value) / 100); }} /></label>`}`}
+        ${isTest(made) && made.spread && html`<label>Looked at before its end<select value=${measure.looks?.length ?? 0} onChange=${(event) => change("looks", looks(Number(event.target.value), hours(measure.within ?? "5d"), hours(made.spread)))}>${[[0, "never"], [1, "once"], [2, "twice"], [3, "three times"]].map(([n, says]) => html`<option value=${n} selected=${(measure.looks?.length ?? 0) === n}>${says}</option>`)}</select></label>`}
     </div></fieldset>`;
 }
+
+const hours = (duration) => Number.parseInt(duration, 10) * (duration.endsWith("d") ? 24 : 1);
+
+/** So many looks, evenly between when the first people have had their time and when the last have. */
+const looks = (n, within, spread) => Array.from({ length: n }, (_, at) => `${within + Math.round((spread * (at + 1)) / (n + 1))}h`);

@@ -4,6 +4,7 @@ A campaign is data, written as JSON or YAML and checked when it is read; that it
 and templates is checked by `checking`.
 """
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -90,11 +91,14 @@ MOST_OF_ALL = 0.5
 class Measure(Strict):
     """What a test is decided by, fixed before it is sent: which share of the people clicked in the email, or ordered,
     or what they spent (`revenue`, less refunds), `within` so long after it. `least`: the least difference that matters,
-    as a share of the people (0.01: one in a hundred); of revenue, in the shop's currency a person (0.5)."""
+    as a share of the people (0.01: one in a hundred); of revenue, in the shop's currency a person (0.5). `looks`: so
+    long after it has begun, it is looked at before its end, which each look makes a little harder to pass: for a
+    campaign that goes out over days, since of each look only those count whose time is over by then."""
 
     metric: Literal["clicked", "ordered", "revenue"] = "clicked"
     within: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] = 5 * DAY
     least: float = Field(default=0.01, ge=0.001, le=1000)
+    looks: tuple[Annotated[Duration, Field(ge=HOUR, le=60 * DAY)], ...] = Field(default=(), max_length=7)
 
     @model_validator(mode="after")
     def _matters(self) -> "Measure":
@@ -102,6 +106,11 @@ class Measure(Strict):
             raise ValueError("say in `least` which difference matters, in your currency a person: 0.5")
         if self.metric != "revenue" and self.least > MOST_OF_ALL:
             raise ValueError("`least` is a share of the people, at most 0.5")
+        if any(late - early < HOUR for early, late in pairwise((self.within, *self.looks))):
+            raise ValueError(
+                "the looks come one after the other, an hour apart at least, and the first an hour after `within`: "
+                "until then nobody has had their time"
+            )
         return self
 
 

@@ -1,7 +1,8 @@
 """The test that a campaign is: its variants beside the first of them, and who got it beside who was held out.
 
-It is looked at once, when everybody has had their time to act; until then only the numbers are shown. What can be seen
-at all is said before it is sent, out of what people did with the shop's campaigns so far.
+It is looked at when everybody has had their time to act, and before at the looks that were planned; else only the
+numbers are shown. What a look was found to say stays: whoever asks later is told the same. What can be seen at all is
+said before it is sent, out of what people did with the shop's campaigns so far.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from shared.domain.campaigns.definition import Campaign
-from shared.domain.events import DAY, Instant, Json
+from shared.domain.events import DAY, HOUR, Instant, Json
 from shared.domain.experiments.comparisons import HARMS, Compared, Guard, Harm, Metric, guards
 from shared.domain.experiments.power import (
     POWER,
@@ -23,11 +24,13 @@ from shared.domain.experiments.power import (
 )
 from shared.domain.experiments.rates import Arm, together
 from shared.domain.experiments.spending import Spent, pooled
-from shared.domain.experiments.verdicts import Verdict, verdicts
+from shared.domain.experiments.verdicts import verdicts
 from shared.domain.experiments.wording import a_person, percent, points, rounded
 
-AT_END = (1.0,)
-"""One look, at the planned end."""
+AT_END = "end"
+"""What the look is called that comes when everybody has had their time."""
+TOLD_BY = HOUR
+"""So long after a look, all that had happened by then is in the lake: what is found then stays."""
 BEFORE = 90 * DAY
 """Of what people spent so long before, what they spend now may be known."""
 RATES_OVER = 180 * DAY
@@ -97,14 +100,44 @@ def least(campaign: Campaign) -> float:
     return 100 * measure.least if measure.metric == "revenue" else measure.least
 
 
-def compared(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, t: Instant) -> list[Compared]:
-    """Each variant but the first beside it, and what was sent beside what was held out, of whom there is anybody."""
-    ready = all_reached and t >= ends(campaign, found)
+class Look(NamedTuple):
+    """`name`: the instant for which it was planned, or AT_END. `due`: from when on there is something to see."""
+
+    name: str
+    due: Instant
+
+
+def looks_due(campaign: Campaign, began: Instant, end: Instant | None, t: Instant) -> list[Look]:
+    """Those that may be looked at by now, in order. `end`: when everybody has had their time, once that is known: who
+    planned a look for later had no need of it."""
+    planned = [began + after for after in campaign.measure.looks]
+    early = [Look(str(at), at) for at in planned if at <= t and (end is None or at < end)]
+    return [*early, Look(AT_END, end)] if end is not None and end <= t else early
+
+
+def next_look(campaign: Campaign, began: Instant, end: Instant | None, t: Instant) -> Instant | None:
+    """The next one that is planned; None: there is none any more, or nobody knows yet when the last is."""
+    planned = [began + after for after in campaign.measure.looks]
+    return min((at for at in (*planned, *([end] if end is not None else [])) if t < at <= (end or at)), default=None)
+
+
+def by_then(campaign: Campaign, rows: Sequence[Mapping[str, Json]], look: Look) -> list[Mapping[str, Json]]:
+    """The rows (of buckets of an hour) of those whose time is over at the look."""
+    if look.name == AT_END:
+        return list(rows)
+    within = campaign.measure.within
+    return [row for row in rows if (int(row["bucket"]) + 1) * HOUR + within <= look.due]
+
+
+def compared(campaign: Campaign, found: Sequence[Counts], shares: tuple[float, ...] | None = None) -> list[Compared]:
+    """Each variant but the first beside it, and what was sent beside what was held out, of whom there is anybody.
+    `shares`: of the planned people, those there were at each look so far, the last is this one; None: it is no look."""
     metric = campaign.measure.metric
     told: list[Compared] = []
     if campaign.variants:
         arms = [each.measured(metric) for each in by_variant(campaign, found).values()]
-        said = _said(arms, [variant.weight for variant in campaign.variants], campaign) if ready else None
+        weights = [variant.weight for variant in campaign.variants]
+        said = verdicts(arms, weights, shares, least(campaign), campaign.id) if shares else None
         for place, variant in enumerate(campaign.variants[1:]):
             first = campaign.variants[0].id
             told.append(Compared(variant.id, first, metric, arms[0], arms[place + 1], said[place] if said else None))
@@ -112,14 +145,15 @@ def compared(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, 
         held, sent = ([each for each in found if each.held_out == out] for out in (True, False))
         by: Metric = "revenue" if metric == "revenue" else "ordered"
         control, other = _together(held, by), _together(sent, by)
-        said = _said([control, other], [campaign.holdout, 100 - campaign.holdout], campaign) if ready else None
+        weights = [campaign.holdout, 100 - campaign.holdout]
+        said = verdicts([control, other], weights, shares, least(campaign), campaign.id) if shares else None
         told.append(Compared("sent", "held out", by, control, other, said[0] if said else None))
     return told
 
 
-def harms(campaign: Campaign, found: Sequence[Counts], *, all_reached: bool, t: Instant) -> list[Guard]:
-    """Of what the variants must not do, once everybody has had their time; who is held out has nothing to leave by."""
-    if not campaign.variants or not found or not all_reached or t < ends(campaign, found):
+def harms(campaign: Campaign, found: Sequence[Counts]) -> list[Guard]:
+    """Of what the variants must not do; who is held out has nothing to leave by."""
+    if not campaign.variants or not found:
         return []
     arms = by_variant(campaign, found)
     return guards({variant: {harm: each.harmed(harm) for harm in HARMS} for variant, each in arms.items()})
@@ -136,10 +170,6 @@ def _together(side: Sequence[Counts], metric: Metric) -> Arm | Spent:
     if metric == "revenue":
         return pooled(each.spent for each in side)
     return together(Arm(each.people, each.ordered) for each in side)
-
-
-def _said(arms: Sequence[Arm | Spent], weights: list[int], campaign: Campaign) -> list[Verdict]:
-    return verdicts(arms, weights, AT_END, least(campaign), campaign.id)
 
 
 # ── before it is sent ──

@@ -124,6 +124,18 @@ def _ways(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) if 0 <= k <= n else -math.inf
 
 
+def chance_of_more(control: Arm, other: Arm) -> float:
+    """How likely the other's rate is the higher one, for who knew nothing of either before (flat priors): for display
+    only, since who stops at a high one is fooled in two tests in five. Of two normal approximations to the posteriors,
+    good to a hundredth where ten people did it and ten did not."""
+    means, variance = [], 0.0
+    for arm in (control, other):
+        yes, no = arm.successes + 1, arm.people - arm.successes + 1
+        means.append(yes / (yes + no))
+        variance += yes * no / ((yes + no) ** 2 * (yes + no + 1))
+    return NORMAL.cdf((means[1] - means[0]) / math.sqrt(variance))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted for having asked several times (Holm 1979): at most `a` of such families has any false one below `a`."""
     found = [0.0] * len(p_values)
