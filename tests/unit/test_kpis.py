@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.queries import question
-from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso, parse_instant
+from shared.domain.events import DAY, HOUR, ConsentChange, Event, Identity, IdentityKind, Type, iso, parse_instant
 from shared.domain.experiments.rates import Arm, wilson
 from shared.domain.reports import kpis
 from shared.domain.reports.limits import of_shares, of_values
@@ -74,6 +74,13 @@ class Story:
     def order(self, order: str, at: int, contact: int, total: float) -> None:
         self.tell(Type.ORDER_COMPLETED, at, contact, order_id=order, total=total)
 
+    def unsubscribe(self, message: str, at: int, contact: int) -> None:
+        self.tell(Type.CONSENT_CHANGED, at, contact, message=message)
+        told = self.events[contact_of(contact)]
+        told[-1] = told[-1].model_copy(
+            update={"consent": (ConsentChange(topic="marketing", state="unsubscribed"),), "source": "preference"}
+        )
+
     def lake(self) -> Lake:
         found = Lake([], self.events, compile_segments([]), NOW)
         rows = [{"contact_number": n, "score": "value", "value": value} for n, value in self.values.items()]
@@ -120,7 +127,7 @@ def told() -> dict[str, Any]:
     story.order("o4", at + 2 * DAY + HOUR, 1, 70.0)
     story.tell(Type.ORDER_CANCELLED, at + 2 * DAY + 2 * HOUR, 1, order_id="o4")
     story.order("o5", at + 2 * HOUR, 2, 10.0)  # after a machine's click
-    story.tell(Type.CONSENT_CHANGED, at + 2 * DAY, 2, message="m2", outcome="unsubscribed")
+    story.unsubscribe("m2", at + 2 * DAY, 2)
     story.tell(Type.EMAIL_COMPLAINED, at + 2 * DAY, 1, message="m3")
     story.email("today", NOW - HOUR, 1, campaign="spring")  # of no whole day
     story.values = {int(contact_of(1)[1:16], 16): 120.0, int(contact_of(2)[1:16], 16): 40.0}

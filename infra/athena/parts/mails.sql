@@ -64,12 +64,12 @@ mails AS (
         told_of_mails.campaign,
         told_of_mails.topic,
         CASE
-            WHEN told_of_mails.read = 1 OR unsubscribed.message IS NOT NULL THEN 1
+            WHEN told_of_mails.read = 1 OR left_by.message IS NOT NULL THEN 1
             WHEN told_of_mails.returned_for_good = 1 THEN 0
             ELSE told_of_mails.arrived
         END AS delivered,
         CASE
-            WHEN told_of_mails.read = 1 OR unsubscribed.message IS NOT NULL THEN 0
+            WHEN told_of_mails.read = 1 OR left_by.message IS NOT NULL THEN 0
             WHEN told_of_mails.returned_for_good = 1 THEN 1
             WHEN told_of_mails.arrived = 1 THEN 0
             ELSE told_of_mails.returned
