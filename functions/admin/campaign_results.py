@@ -89,7 +89,7 @@ def _looked(kept: Kept, found: list[tests.Counts], look: tests.Look, before: lis
             _told(each, tests.least(made), looks=True)
             for each in tests.compared(made, found, (*shares, share) if more else None)
         ],
-        "guards": _guards(tests.harms(made, found)),
+        "guards": guarded(tests.harms(made, found)),
     }
     return campaigns.kept_first(kept.id, item, told, t) if stays else told
 
@@ -138,7 +138,7 @@ def _arms(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
     }
 
 
-def _guards(found: list[Guard]) -> dict[str, Json] | None:
+def guarded(found: list[Guard]) -> dict[str, Json] | None:
     if not found:
         return None
     harmed = [warning(guard) for guard in found if guard.harms]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -27,8 +27,9 @@ from shared.adapters.drafts import Draft as DraftOf
 from shared.adapters.journey_files import NotYamlError, Parsed
 from shared.domain.conditions.fields import format_duration, parse_duration
 from shared.domain.events import DAY, Instant, Json
+from shared.domain.journeys.arms import without_experiments
 from shared.domain.journeys.compiling import Path
-from shared.domain.journeys.definition import Journey, Published, SegmentChange, StepState
+from shared.domain.journeys.definition import Arms, Journey, Published, SegmentChange, StepState
 from shared.domain.journeys.jobs import Act, Continue, Job, Start, Wake
 from shared.domain.journeys.moving import place_in
 from shared.domain.journeys.publications import (
@@ -135,12 +136,12 @@ def drop_draft(request: Request, journey: str) -> Json:
     status=201,
 )
 def duplicate(request: Request, journey: str) -> Json:
-    """`{"id": …, "name": …}`: a draft of a new journey that is like this one. It runs on wake-ups: a state machine of
-    its own comes with a deployment only."""
+    """`{"id": …, "name": …}`: a draft of a new journey that is like this one, without the experiments that are under
+    way in it. It runs on wake-ups: a state machine of its own comes with a deployment only."""
     body = request.json()
     published = journey_definitions.publication().journeys.get(journey)
     like = published.journey if published else draft_of(journey).form
-    definition = dumped(like) | own(body, like.name) | {"runs_on": "wake_ups"}
+    definition = dumped(without_experiments(like)) | own(body, like.name) | {"runs_on": "wake_ups"}
     written = written_in({"definition": definition})
     if known_as(written.journey.id):
         raise taken()
@@ -566,12 +567,15 @@ def written_in(body: dict[str, Any], id_: str | None = None) -> Written:
     return Written(journey, written)
 
 
-def problems_of(written: Written, *, unknown_events: bool = False) -> list[Problem]:
-    """What speaks against publishing it. `unknown_events`: events that have not come in yet are none."""
+def problems_of(
+    written: Written, *, unknown_events: bool = False, arms: Mapping[str, Arms] | None = None
+) -> list[Problem]:
+    """What speaks against publishing it. `unknown_events`: events that have not come in yet are none. `arms`: of
+    experiments, as they are to be."""
     from shared.domain.journeys import checking
 
     parsed = Parsed(None) if written.text is None else journey_files.read(written.text)
-    return _placed(checking.problems(written.journey, known.known(written.journey.id, unknown_events)), parsed)
+    return _placed(checking.problems(written.journey, known.known(written.journey.id, unknown_events, arms)), parsed)
 
 
 def _placed(problems: Iterable[checking.Problem], parsed: Parsed) -> list[Problem]:

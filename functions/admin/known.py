@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from functions.admin.rest import left_out
-from shared.adapters import contacts, definitions, journey_definitions, journey_files, template_definitions
+from shared.adapters import (
+    contacts,
+    definitions,
+    experiments,
+    journey_definitions,
+    journey_files,
+    template_definitions,
+)
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.adapters.shop_settings import settings
@@ -16,7 +23,7 @@ from shared.domain.conditions import Member
 from shared.domain.events import MINUTE, Instant, Json
 from shared.domain.journeys import wording
 from shared.domain.journeys.compiling import conditions_in, occasions_in
-from shared.domain.journeys.definition import Journey, SegmentChange, Send, StartJourney
+from shared.domain.journeys.definition import Arms, Journey, SegmentChange, Send, StartJourney
 
 if TYPE_CHECKING:
     from shared.domain.journeys.checking import Known
@@ -41,8 +48,9 @@ class _Every(frozenset[str]):
         return True
 
 
-def known(id_: str, unknown_events: bool = False) -> Known:
-    """For the journey of this id. `unknown_events`: every event is known. Journeys that are only drafts are known, too:
+def known(id_: str, unknown_events: bool = False, arms: Mapping[str, Arms] | None = None) -> Known:
+    """For the journey of this id. `unknown_events`: every event is known. `arms`: of the experiments in it, by their
+    steps, as they are to be (None: as they are under way). Journeys that are only drafts are known, too:
     those that name each other are published one after the other."""
     from shared.domain.journeys.checking import Known  # which most requests do not wait for
 
@@ -57,6 +65,7 @@ def known(id_: str, unknown_events: bool = False) -> Known:
         journeys={name: journey for name, journey in others.items() if name != id_},
         topics=[topic.id for topic in settings().topics],
         class_of=lambda template, pin: template_definitions.template(template, pin).template.class_,
+        arms=experiments.arms_under_way(id_) if arms is None else arms,
         machines={name: each for name, each in journey_files.shipped().items() if each.runs_on == "step_functions"},
     )
 
@@ -98,7 +107,10 @@ def templates_of(journey: Journey) -> dict[str, str | None]:
     """The templates of its emails, each with its subject (None: there is no such template)."""
     sends = (step for step in journey.steps if isinstance(step, Send))
     there = template_definitions.numbers()
-    named = {step.template or step.id: step.pin for step in sends}
+    named: dict[str, int | None] = {}
+    for step in sends:
+        own, *others = step.templates
+        named |= {own: step.pin, **dict.fromkeys(others)}
     return {
         id_: template_definitions.template(id_, pin).template.subject if id_ in there else None
         for id_, pin in named.items()

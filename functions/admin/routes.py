@@ -32,6 +32,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "dead-letters": ("dead_letters",),
     "doctor": ("doctor",),
     "drift": ("nights",),
+    "experiments": ("experiments",),
     "forecast": ("segments",),
     "forms": ("forms",),
     "guidance": ("segments",),

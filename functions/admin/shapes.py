@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from functions.admin.rest import Paging, ProblemTold
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.conditions import Condition, Segment
+from shared.domain.experiments.definition import Experiment
 from shared.domain.forms import Form
 from shared.domain.imports import Import
 from shared.domain.insight.calibration import Share
@@ -169,6 +170,16 @@ class Publishing(TypedDict, total=False):
     why: str
 
 
+class Starting(TypedDict, total=False):
+    under_way: Literal["finish", "move"]
+
+
+class Deciding(TypedDict, total=False):
+    winner: Required[str]
+    why: str
+    under_way: Literal["finish", "move"]
+
+
 class Simulated(JourneyWritten, total=False):
     contacts: list[str]
     sample: int
@@ -286,6 +297,10 @@ class OfSegment(TypedDict):
 
 class OfJourney(TypedDict):
     journey: str
+
+
+class OfExperiment(TypedDict):
+    experiment: str
 
 
 class OfTemplate(TypedDict):
@@ -1449,6 +1464,121 @@ class ClickMaps(TypedDict):
     since: int
     emails: list[ClickMap]
     left_out: int
+
+
+ExperimentState = Literal["draft", "running", "decided"]
+ExperimentMetric = Literal["clicked", "ordered", "revenue"]
+Said = Literal["better", "worse", "no_difference", "not_enough", "broken"]
+
+
+class ExperimentRow(TypedDict):
+    """`kind`: whether it is with a journey, a campaign's test, or the shop's holdout. `winner`, `why`, `result`: of one
+    that is decided. `since`: when it was last changed."""
+
+    kind: Literal["journey", "campaign", "shop"]
+    id: str
+    name: str
+    hypothesis: str | None
+    journey: str | None
+    step: str | None
+    metric: ExperimentMetric
+    state: Literal["draft", "running", "ended", "decided"]
+    since: int
+    began: int | None
+    winner: str | None
+    why: str | None
+    result: list[str]
+
+
+class Experiments(TypedDict):
+    experiments: list[ExperimentRow]
+    cursor: str | None
+
+
+class DecisionTold(TypedDict):
+    at: int
+    by: str
+    winner: str
+    why: str
+    version: int
+    result: list[str]
+
+
+class RepeatTold(TypedDict):
+    id: str
+    name: str
+    winner: str
+    at: int
+    result: list[str]
+
+
+class ExperimentTold(TypedDict):
+    """`version`: of the journey, with which it began. `taking_in`: whether runs that begin now take part. `arms`: its
+    variants, the first of which the others are compared with. `repeats`: decided ones that have asked the same."""
+
+    experiment: Experiment
+    etag: str
+    state: ExperimentState
+    by: str
+    at: int
+    began: int | None
+    version: int | None
+    taking_in: bool
+    arms: list[str]
+    decision: DecisionTold | None
+    repeats: list[RepeatTold]
+
+
+class ArmTotal(TypedDict):
+    """Everybody so far. `revenue`: in the shop's currency, refunds taken off. `interval`: of the share that did what
+    `by` says, at nineteen in twenty."""
+
+    variant: str
+    people: int
+    clicked: int
+    ordered: int
+    unsubscribed: int
+    complained: int
+    revenue: float
+    by: Literal["clicked", "ordered"]
+    interval: list[float]
+
+
+class ExperimentCompared(TypedDict):
+    """`interval`: of the difference, of shares of people or in the currency a person; it holds at every look."""
+
+    arm: str
+    beside: str
+    metric: ExperimentMetric
+    look: int | None
+    verdict: Said | None
+    interval: list[float] | None
+    words: str
+
+
+class PlannedLook(TypedDict):
+    """`people`: at how many of those who took part; `at`: since when it can be had."""
+
+    number: int
+    people: int
+    at: int | None
+
+
+class ExperimentResults(OfExperiment):
+    as_of: int
+    state: ExperimentState
+    ended: bool
+    balanced: bool
+    arms: list[ArmTotal]
+    compared: list[ExperimentCompared]
+    guards: GuardsTold | None
+    looks: list[PlannedLook]
+    expected: list[str]
+
+
+class Assignments(TypedDict):
+    csv: str
+    rows: int
 
 
 class Progress(OfCampaign):

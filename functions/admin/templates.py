@@ -622,6 +622,7 @@ def journeys_by_template() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for id_, published in journey_definitions.publication().journeys.items():
         for step in published.journey.steps:
-            if isinstance(step, Send) and id_ not in found.setdefault(step.template or step.id, []):
-                found[step.template or step.id].append(id_)
+            for template in step.templates if isinstance(step, Send) else ():
+                if id_ not in found.setdefault(template, []):
+                    found[template].append(id_)
     return found

@@ -11,9 +11,9 @@ from shared.adapters.clock import now
 from shared.adapters.events_queue import put_events
 from shared.adapters.histories import with_history
 from shared.domain.events import Instant, Strict, iso, parse_instant
-from shared.domain.journeys.advancing import choose, effect_of, wakes_at
+from shared.domain.journeys.advancing import choose, effect_of, taken_part, wakes_at
 from shared.domain.journeys.compiling import Journeys, Path
-from shared.domain.journeys.definition import END, Journey, Notify, StartJourney, Update
+from shared.domain.journeys.definition import END, Branch, Notify, Split, StartJourney, Update
 from shared.domain.journeys.runs import Run, Settled
 from shared.domain.journeys.telling import tell
 from shared.domain.profiles import Profile
@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     path = shop.path(asked.journey, asked.version)
     match asked.action:
         case "choose":
-            return {"next": chosen(shop, path.journey, run, profile, asked, t)}
+            return {"next": chosen(shop, path, run, profile, asked, t)}
         case "until":
             entered = parse_instant(asked.entered)
             return {"until": iso(wakes_at(shop, path.journey, run, profile, entered, asked.step))}
@@ -65,11 +65,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {}
 
 
-def chosen(shop: Journeys, journey: Journey, run: Run, profile: Profile, asked: Task, t: Instant) -> str:
+def chosen(shop: Journeys, path: Path, run: Run, profile: Profile, asked: Task, t: Instant) -> str:
     """Where the run goes, which is told before it goes there."""
     to, why = with_history(
-        profile, shop.definitions.asked, lambda held: choose(shop, journey, run, held, t, asked.step)
+        profile, shop.definitions.asked, lambda held: choose(shop, path.journey, run, held, t, asked.step)
     )
+    step = path.steps[asked.step]
+    if isinstance(step, Branch | Split) and (part := taken_part(step, run, 0)) is not None:
+        effects.carry_out(run, part, t)
     settle(asked, "passed", why, t)
     return to
 

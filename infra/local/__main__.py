@@ -16,6 +16,7 @@ from infra.local import (
     commands,
     contacts,
     coupons,
+    experiments,
     forms,
     imports,
     insight,
@@ -44,6 +45,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon template --help      the emails' templates: changed, looked at, published
   .venv/bin/beckon settings --help      the shop's settings: brand, senders, topics, as a file
   .venv/bin/beckon campaign --help      campaigns: whom one would go to, sending, progress, who got it
+  .venv/bin/beckon experiment --help    experiments: drafted, started, read, decided; what was learnt
   .venv/bin/beckon insight --help       scores and why, the RFM grid, segments worth having, drafts that use them
   .venv/bin/beckon report --help        reports: what came of emails, as a table, as CSV or as JSON
   .venv/bin/beckon lead-score --help    lead scores: points with weights that you set, tried before they are saved
@@ -135,6 +137,9 @@ def command_line() -> argparse.ArgumentParser:
     campaign.description = campaigns.DESCRIPTION
     campaign.formatter_class = InColumns
     campaigns.add_commands(campaign)
+    experiment = command("experiment", lambda _: None, "draft, start, follow and decide experiments")
+    experiment.description, experiment.formatter_class = experiments.DESCRIPTION, InColumns
+    experiments.add_commands(experiment)
     key = command("key", lambda _: None, "make, list and revoke the keys of scripts")
     key.description, key.formatter_class = keys.DESCRIPTION, InColumns
     keys.add_commands(key)

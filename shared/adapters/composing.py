@@ -65,9 +65,8 @@ NO_DIGEST: Mapping[str, Json] = {"entries": [], "topic": None, "often": None}
 
 def entry(message: Message, profile: Profile, trigger: Mapping[str, Json], instant: Instant) -> Entry:
     """The email as the contact reads it where a digest lists it. NoCodeError, TemplateFailedError, LookupError."""
-    subject = message.subject if isinstance(message, CampaignMessage) else None
     locale = ready_templates.locale(profile)
-    ready = ready_templates.ready(message.template, message.pin, locale, subject, of_the_shop())
+    ready = ready_templates.ready(message.template, message.pin, locale, message.subject, of_the_shop())
     rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant)
     view = _view(message, instant) or ""
     copy = copies.made(rendered, unsubscribe.rpartition("/")[2], view.rpartition("/")[2])
@@ -138,9 +137,8 @@ def compose(
     """The mail as it goes out to an address, but for what SES adds. `trigger`: of the run (`Run.trigger`): which cart
     or product it is about."""
     shop, settings, mail_class = environment(ComposingSettings), shop_settings.settings(), class_of(message)
-    subject = message.subject if isinstance(message, CampaignMessage) else None
     locale = ready_templates.locale(profile)
-    ready = ready_templates.ready(message.template, message.pin, locale, subject, of_the_shop())
+    ready = ready_templates.ready(message.template, message.pin, locale, message.subject, of_the_shop())
     test = is_test(message)
     codes = templates.example()["coupon"] if test else None
     rendered, unsubscribe = rendered_for(message, ready, profile, trigger, instant, codes, digest)

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters import contacts
-from shared.domain.journeys.runs import Effect, NotifyOthers, Run, StartAnother
+from shared.domain.journeys.runs import Effect, NotifyOthers, Run, StartAnother, TakePart
 from shared.domain.journeys.stored import dump, dump_effects, load, load_effects
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Kept(NamedTuple):
     @property
     def not_waited_for(self) -> tuple[tuple[int, Effect], ...]:
         """All that was asked for by now, and that the run goes on without."""
-        now = ((self.recorded, each) for each in self.effects if isinstance(each, NotifyOthers | StartAnother))
+        asks = NotifyOthers | StartAnother | TakePart
+        now = ((self.recorded, each) for each in self.effects if isinstance(each, asks))
         return (*self.asked, *now)[-MAX_ASKED:]
 
 

@@ -49,7 +49,7 @@ from shared.adapters.turns import FAR
 from shared.domain import calendars
 from shared.domain.addresses import Address, is_role, newest_answer
 from shared.domain.events import HOUR, NEVER, TRACKING, Frequency, Instant, Json, MailClass, held_out
-from shared.domain.journeys import timing
+from shared.domain.journeys import arms, timing
 from shared.domain.messages import holdouts
 from shared.domain.messages.asked import CampaignMessage, DigestMessage, Message, RunMessage, SystemMessage, is_test
 from shared.domain.messages.caps import Waiting, goes, waits, when
@@ -115,12 +115,33 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
 
     OutcomePendingError, NotSentError, AddressToComeError, NotYetError: it has not come to one; it is asked for again.
     """
+    message = _with_arm(message)
     for tries in range(TRIES):
         try:
             return _deliver(message, instant, check)
         except CapChangedError:
             clock.pause(tries)
     raise OutcomePendingError(message.key)
+
+
+def _with_arm(message: Message) -> Message:
+    """The message as its contact's arm has it, where an experiment of the journey's decides that: known to all that
+    becomes of it, and written with its claim."""
+    if not isinstance(message, RunMessage):
+        return message
+    try:
+        journey = journey_definitions.version(message.journey, message.version)
+    except LookupError:
+        return message  # no run goes on by it, which is asked next
+    arm = arms.of_email(journey, message.step, message.contact)
+    if arm is None:
+        return message
+    changed: dict[str, Json] = {"template": arm.template or message.template, "subject": arm.subject}
+    if arm.template is not None:
+        changed["pin"] = None
+    if arm.counts:
+        changed |= {"experiment": arm.experiment, "variant": arm.variant, "held_out": arm.held_out}
+    return message.model_copy(update=changed)
 
 
 TRIES = 5
@@ -231,13 +252,12 @@ HELD_OUT = (Refusal.HELD_OUT, Refusal.SHOP_HOLDOUT)
 
 
 def _held_out_by(message: Message, mail_class: MailClass, profile: Profile | None) -> Refusal | None:
-    """Whether the shop's holdout, or the campaign's own, keeps the email from its contact."""
+    """Whether the shop's holdout, or the experiment's or campaign's own, keeps the email from its contact."""
     holdout = shop_settings.settings().holdout
     takes_part = holdouts.taking_part(holdout, message, mail_class, profile) is not None
     if holdout is not None and takes_part and holdouts.is_held_out(holdout, message.contact):
         return Refusal.SHOP_HOLDOUT
-    own = isinstance(message, CampaignMessage) and message.held_out and not message.test
-    return Refusal.HELD_OUT if own else None
+    return Refusal.HELD_OUT if message.held_out and not is_test(message) else None
 
 
 def _held_out(message: Message, held: Held | None, turn: _Turn, instant: Instant, by: Refusal) -> Held:
@@ -253,6 +273,9 @@ def _tell_held_out(message: Message, kept: Held) -> None:
     """An event of the contact's: what is compared are those of whom there is one with those who were sent the email."""
     holdout = shop_settings.settings().holdout if kept.reason == Refusal.SHOP_HOLDOUT else None
     about = {**message.about, **({"holdout": holdout.name} if holdout is not None else {})}
+    if holdout is not None and isinstance(message, RunMessage):
+        # Held out of everything, they are in none of the arms of a journey's experiment.
+        about = {name: value for name, value in about.items() if name not in ("experiment", "variant")}
     events_queue.put_events([held_out(message.contact, message.key, about, kept.claimed_at)])
 
 

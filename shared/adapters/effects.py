@@ -1,4 +1,5 @@
-"""Carries out what a step of a run asks for, besides its emails: a change of the contact, a notice, another journey.
+"""Carries out what a step of a run asks for, besides its emails: a change of the contact, a notice, another journey,
+and that they take part in an experiment.
 
 Each has a key made of the run, the step and its occurrence: carried out again it is the same.
 """
@@ -7,11 +8,11 @@ from __future__ import annotations
 
 from shared.adapters import events_queue, notices
 from shared.domain.events import NEVER, Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.journeys.runs import Begin, NotifyOthers, Run, StartAnother, UpdateContact
+from shared.domain.journeys.runs import Begin, NotifyOthers, Run, StartAnother, TakePart, UpdateContact
 from shared.domain.journeys.telling import tell
 
 
-def carry_out(run: Run, effect: UpdateContact | NotifyOthers | StartAnother, now: Instant) -> None:
+def carry_out(run: Run, effect: UpdateContact | NotifyOthers | StartAnother | TakePart, now: Instant) -> None:
     """When it returns, it is done, or its event is stored on the queue."""
     match effect:
         case UpdateContact():
@@ -22,6 +23,8 @@ def carry_out(run: Run, effect: UpdateContact | NotifyOthers | StartAnother, now
             cause = f"{run.id} {effect.step} {effect.occurrence}"
             begin = Begin(now, effect.journey, cause, trigger=effect.trigger)
             events_queue.put_events([tell(run.contact, begin, now)])
+        case TakePart():
+            events_queue.put_events([_entered(run, effect, now)])
 
 
 def _change(run: Run, effect: UpdateContact, now: Instant) -> Event:
@@ -41,6 +44,25 @@ def _change(run: Run, effect: UpdateContact, now: Instant) -> Event:
             "step": effect.step,
             "occurrence": effect.occurrence,
             **effect.told,
+        },
+    )
+
+
+def _entered(run: Run, effect: TakePart, now: Instant) -> Event:
+    """That the contact takes part in an experiment. However often they come to it, it is once, and from the first time
+    on."""
+    return Event(
+        id=event_id("experiment", effect.experiment, run.contact),
+        type=Type.EXPERIMENT_ENTERED,
+        time=now,
+        received=now,
+        source="journey",
+        identities=(Identity(kind=IdentityKind.CONTACT, value=run.contact),),
+        properties={
+            "experiment": effect.experiment,
+            "variant": effect.variant,
+            "journey": run.journey,
+            "step": effect.step,
         },
     )
 

@@ -68,6 +68,7 @@ class Type(StrEnum):
     EMAIL_REJECTED = "Email Rejected"
     EMAIL_FAILED = "Email Failed"
     JOURNEY_COMPLETED = "Journey Completed"
+    EXPERIMENT_ENTERED = "Experiment Entered"
     BACK_IN_STOCK_REQUESTED = "Back In Stock Requested"
     # Made of a product's change, for those whom it concerns (`catalogue`):
     BACK_IN_STOCK = "Back In Stock"
@@ -110,6 +111,7 @@ GATHERED = frozenset(
         *(Type.CART_UPDATED, Type.CHECKOUT_STARTED, Type.CHECKOUT_UPDATED),
         *(Type.EMAIL_SENT, Type.EMAIL_HELD_OUT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_DELAYED),
         *(Type.PRODUCT_UPDATED, Type.EVALUATION_DUE, Type.SCORED),
+        Type.EXPERIMENT_ENTERED,
         *(Type.BACK_IN_STOCK, Type.PRICE_DROPPED, Type.LOW_STOCK),  # as many at a time as looked at the product
         # What a visit is made of, by the names of Segment's e-commerce and mobile specs:
         *("Product List Viewed", "Product List Filtered", "Products Searched", "Product Clicked", "Product Shared"),

@@ -140,7 +140,7 @@ _DONE_TO_THEM = frozenset(
         *(Type.EMAIL_SENT, Type.EMAIL_DELIVERED, Type.EMAIL_OPENED, Type.EMAIL_BOUNCED, Type.EMAIL_DELAYED),
         *(Type.EMAIL_REJECTED, Type.EMAIL_FAILED, Type.JOURNEY_COMPLETED, Type.BACK_IN_STOCK, Type.PRICE_DROPPED),
         *(Type.LOW_STOCK, Type.DATA_REQUESTED, Type.ORDER_PAID, Type.ORDER_UPDATED, Type.ORDER_FULFILLED),
-        *(Type.ORDER_CANCELLED, Type.ORDER_REFUNDED, Type.EMAIL_HELD_OUT),
+        *(Type.ORDER_CANCELLED, Type.ORDER_REFUNDED, Type.EMAIL_HELD_OUT, Type.EXPERIMENT_ENTERED),
     }
 )
 """Types of what others do: an email that arrives, a parcel that goes out, a state that is told again. An opened email

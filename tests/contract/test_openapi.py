@@ -63,6 +63,8 @@ NO_PAGES = {
     "/reports/feedback/texts": "the newest fifty",
     "/campaigns/{campaign}/clicks": "the ten versions and languages sent to most people, and how many are `left_out`",
     "/journeys/{journey}/steps/{step}/clicks": "the ten sent to most people, and how many are `left_out`",
+    "/experiments/{experiment}": "six arms, and the experiments that were decided at one step",
+    "/experiments/{experiment}/results": "six arms, and eight looks",
     "/ahead": "a hundred people of a group at most",
     "/conflicts": "the newest hundred, and whether there are `more`",
     "/contacts/{contact}": "one person",

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from infra.local.aws import states_execution
 from infra.local.aws.states_execution import Execution, Position
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Instant, iso, parse_instant
-from shared.domain.journeys.advancing import choose, wakes_at
+from shared.domain.journeys.advancing import choose, taken_part, wakes_at
 from shared.domain.journeys.asl import compiled
-from shared.domain.journeys.definition import Journey
-from shared.domain.journeys.runs import Record, Run, SendEmail, Settled, UpdateContact
+from shared.domain.journeys.definition import Branch, Journey, Split
+from shared.domain.journeys.runs import Record, Run, SendEmail, Settled, TakePart, UpdateContact
 from shared.domain.journeys.timing import opens_at
 from shared.domain.profiles import wake_at
 from tests.unit.journey_player import NOW, Player, consent, event, journey, traits
@@ -86,6 +86,9 @@ def journeys(draw: st.DrawFn) -> Journey:
                 ]
             case "split":
                 step["ways"] = [{"weight": draw(st.integers(1, 3)), "next": draw(ahead)} for _ in range(2)]
+                if draw(st.booleans()):
+                    winner = draw(st.sampled_from([None, step["ways"][0]["next"]]))
+                    step["arms"] = {"experiment": f"of_{name}", "holdout": draw(st.integers(0, 50)), "winner": winner}
             case "update":
                 step["traits"] = {"mood": draw(st.sampled_from(["good", "bad"]))}
             case "notify":
@@ -132,6 +135,7 @@ class WakeUps(Player):
     def __init__(self, made: Journey) -> None:
         super().__init__(made)
         self.emails: list[tuple[Instant, str]] = []
+        self.parts: list[tuple[Instant, TakePart]] = []
 
     def until(self, t: Instant) -> None:
         while (due := wake_at(self.profile)) <= t:
@@ -142,6 +146,8 @@ class WakeUps(Player):
         """What was asked for is done at once."""
         while self.effects:
             t, effect = self.effects.pop(0)
+            if isinstance(effect, TakePart):
+                self.parts.append((t, effect))
             if not isinstance(effect, SendEmail | UpdateContact):
                 continue
             run = next(each for each in self.runs.values() if each.asked == t and each.step == effect.step)
@@ -169,6 +175,7 @@ class Machines(Player):
         self.machine = json.dumps(compiled(made))
         self.walked: dict[int, Walked] = {}
         self.emails: list[tuple[Instant, str]] = []
+        self.parts: list[tuple[Instant, TakePart]] = []
 
     def until(self, t: Instant) -> None:
         while True:
@@ -236,6 +243,9 @@ class Machines(Player):
         match asked["action"]:
             case "choose":
                 to, why = choose(self.shop, self.made, run, self.profile, t, step)
+                chosen = next(each for each in self.made.steps if each.id == step)
+                part = taken_part(chosen, run, 0) if isinstance(chosen, Branch | Split) else None
+                self.parts += [(t, part)] if part is not None else []
                 self.happen(Settled(t, run.id, step, 0, "passed", why))
                 return {"next": to}
             case "until":
@@ -274,6 +284,7 @@ def test_both_drivers_send_the_same_emails_go_the_same_ways_and_end_alike(made: 
     wake_ups.until(end)
     machines.until(end)
     assert machines.emails == wake_ups.emails
+    assert machines.parts == wake_ups.parts
     assert ends(machines) == ends(wake_ups)
     for number, run in wake_ups.runs.items():
         assert passed(machines.runs[number]) == passed(run)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from shared.domain.draws import drawn
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Instant, iso, parse_instant
-from shared.domain.journeys import timing
+from shared.domain.journeys import arms, timing
 from shared.domain.journeys.acts import LATE, Act, is_act
 from shared.domain.journeys.compiling import Journeys, Path
 from shared.domain.journeys.definition import (
@@ -52,6 +52,7 @@ from shared.domain.journeys.runs import (
     SendEmail,
     Settled,
     StartAnother,
+    TakePart,
     UpdateContact,
     What,
 )
@@ -116,6 +117,12 @@ def choose(shop: Journeys, journey: Journey, run: Run, profile: Profile, t: Inst
         raise ValueError(f"{step} has one way only")
     to = _way(shop, path, found, run, profile, t)
     return to, to
+
+
+def taken_part(step: Branch | Split, run: Run, occurrence: int) -> TakePart | None:
+    """What a run tells that goes one of the ways of an experiment."""
+    arm = arms.of_split(step, run.contact) if isinstance(step, Split) else None
+    return TakePart(step.id, occurrence, arm.experiment, arm.variant) if arm is not None and arm.counts else None
 
 
 def effect_of(
@@ -440,6 +447,8 @@ class _Play:
                     return False
             case Branch() | Split():
                 to = _way(self.shop, self.path, step, run, self.profile, self.t)
+                if (part := taken_part(step, run, run.passes[step.id])) is not None:
+                    self.effects.append(part)
                 self.leave("passed", to)
                 self.enter(to)
                 return True
@@ -595,6 +604,8 @@ def _way(shop: Journeys, path: Path, step: Branch | Split, run: Run, profile: Pr
         asked_at = max(t, profile.decided)
         ways: Iterable[str] = (way.next for way in step.ways if shop.holds(way.when, run, profile, asked_at))
         return next(iter(ways), path.following[step.id])
+    if step.arms is not None:
+        return arms.way_of(step, step.arms, run.contact)
     return step.ways[drawn(f"{run.id}:{step.id}", [way.weight for way in step.ways])].next
 
 

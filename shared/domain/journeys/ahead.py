@@ -27,6 +27,7 @@ from shared.domain.journeys.runs import (
     SendEmail,
     Settled,
     StartAnother,
+    TakePart,
     UpdateContact,
 )
 from shared.domain.profiles import Profile, wake_at
@@ -128,7 +129,7 @@ class _Play:
             case StartAnother():
                 cause = f"{run.id} {effect.step} {effect.occurrence}"
                 return None, Begin(self.now, effect.journey, cause, trigger=effect.trigger)
-            case NotifyOthers():
+            case NotifyOthers() | TakePart():
                 return None, None
 
     def _send(self, run: Run, email: SendEmail) -> tuple[Event | None, Settled]:

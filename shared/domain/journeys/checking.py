@@ -23,10 +23,12 @@ from shared.domain.conditions.windows import THIS_RUN
 from shared.domain.events import DAY, GATHERED, HOUR, MailClass, Type
 from shared.domain.journeys import asl
 from shared.domain.journeys.acts import STATES
+from shared.domain.journeys.arms import HOLDOUT, behind
 from shared.domain.journeys.compiling import Path
 from shared.domain.journeys.definition import (
     END,
     AnyStep,
+    Arms,
     Branch,
     ByHand,
     DateComes,
@@ -83,7 +85,8 @@ class Problem(NamedTuple):
 class Known:
     """What a journey can refer to: templates (with the newest version of each), the shop's segments, the event types
     that have come in, the other journeys, the lead `models`, and the topics that contacts can say yes or no to.
-    `machines`: the journeys whose state machines are deployed, as they were compiled (None: that is no matter).
+    `arms`: of the experiments that are under way in this journey, what each does there, by its step; None: they are no
+    matter. `machines`: the journeys whose state machines are deployed, as they were compiled (None: that is no matter).
     `class_of`: the class of a version of a template (None: the newest), where it is known."""
 
     templates: Mapping[str, int]
@@ -94,13 +97,20 @@ class Known:
     machines: Mapping[str, Journey] | None = None
     models: Collection[str] = ("lead",)
     class_of: Callable[[str, int | None], MailClass | None] = lambda template, pin: None
+    arms: Mapping[str, Arms] | None = None
 
 
 def problems(journey: Journey, known: Known) -> list[Problem]:
     """Everything that speaks against publishing it, in the order of the definition."""
     found = [*_of_steps(journey, known), *_of_head(journey, known)]
     if not found:  # the way through it makes sense only where every step is one
-        found += [*_of_ways(journey), *_of_pace(journey), *_of_driver(journey, known), *_of_circles(journey, known)]
+        found += [
+            *_of_arms(journey, known),
+            *_of_ways(journey),
+            *_of_pace(journey),
+            *_of_driver(journey, known),
+            *_of_circles(journey, known),
+        ]
     return sorted(dict.fromkeys(found), key=lambda problem: _order(journey, problem))
 
 
@@ -208,6 +218,8 @@ def _of_step(journey: Journey, known: Known, step: AnyStep) -> Iterator[tuple[tu
                 of_template = known.class_of(template, step.pin) or step.class_
                 if of_template != step.class_ and "transactional" in (step.class_, of_template):
                     yield ("class",), NOT_OF_CLASS[step.class_ == "transactional"].format(template, of_template)
+            if step.arms is not None:
+                yield from _of_variants(step, step.arms, known)
         case Wait() if (step.for_ or 0) > LONGEST_WAIT or abs(step.offset) > LONGEST_WAIT:
             yield (
                 ("for" if step.for_ else "offset",),
@@ -222,6 +234,8 @@ def _of_step(journey: Journey, known: Known, step: AnyStep) -> Iterator[tuple[tu
                     yield ("ways", place), "asks what a way above it asks already, so nobody ever goes this way"
         case Split() if len({way.next for way in step.ways}) == 1:
             yield ("ways",), "all its ways lead to one step: a split needs two"
+        case Split() if step.arms is not None:
+            yield from _of_ways_of_experiment(step, step.arms)
         case Update():
             if not (step.traits or step.add_tags or step.remove_tags or step.add_lists or step.remove_lists):
                 yield (), "changes nothing: it needs `traits`, `add_tags`, `remove_tags`, `add_lists` or `remove_lists`"
@@ -236,6 +250,67 @@ def _of_step(journey: Journey, known: Known, step: AnyStep) -> Iterator[tuple[tu
                 yield ("remove_lists",), f"the contact is put on the list {name} and taken off: leave out one of both"
         case StartJourney():
             yield from _of_start(journey, known, step.journey, ("journey",))
+
+
+# ── experiments ──
+
+
+def _of_variants(step: Send, arms: Arms, known: Known) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    names = [each.id for each in arms.variants]
+    if len(set(names)) < len(names) or HOLDOUT in names:
+        yield ("arms", "variants"), f"each variant needs an id of its own, and none is called {HOLDOUT}"
+    if not names or (len(names) == 1 and not arms.holdout and arms.winner is None):
+        yield ("arms", "variants"), "an experiment has at least two variants, or one and a holdout"
+    if arms.winner is not None and arms.winner not in names:
+        yield ("arms", "winner"), f"{arms.winner} is none of its variants: {', '.join(names)}"
+    usual = (
+        known.class_of(step.template or step.id, step.pin) if (step.template or step.id) in known.templates else None
+    )
+    if arms.holdout and arms.winner is None and (step.class_ or usual) == "transactional":
+        yield ("arms", "holdout"), "who waits for a transactional email gets it: nobody is held out of one"
+    for place, each in enumerate(arms.variants):
+        at = "arms", "variants", place, "template"
+        if each.template is not None and each.template not in known.templates:
+            yield at, f"there is no template {each.template}{_near(each.template, known.templates)}"
+        elif each.template is not None and known.class_of(each.template, None) != usual:
+            yield at, f"the template {each.template} is of another class than the others: they would not pass one gate"
+
+
+def _of_ways_of_experiment(step: Split, arms: Arms) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    names = [way.next for way in step.ways]
+    if arms.variants:
+        yield ("arms", "variants"), "the variants at a split are its ways: leave this out"
+    if len(set(names)) < len(names) or HOLDOUT in names:
+        yield ("ways",), f"each way of an experiment leads to a step of its own, and none is called {HOLDOUT}"
+    if arms.winner is not None and arms.winner not in names:
+        yield ("arms", "winner"), f"{arms.winner} is none of its ways: {', '.join(names)}"
+
+
+def _of_arms(journey: Journey, known: Known) -> Iterator[Problem]:
+    """No email is in two experiments at once, and what is under way stays as it was begun."""
+    under_way = {step.id: step for step in journey.steps if _under_way(step)}
+    places = {step.id: place for place, step in enumerate(journey.steps)}
+    for id_, step in under_way.items():
+        if isinstance(step, Split):
+            for other in sorted(behind(journey, id_) & under_way.keys() - {id_}, key=lambda each: places[each]):
+                text = (
+                    f"is behind the experiment at {id_}: decide that one first, or nobody knows which made a difference"
+                )
+                yield Problem(("steps", places[other], "arms"), other, text)
+    for id_, step in under_way.items():
+        arms = step.arms if isinstance(step, Send | Split) else None
+        if arms is not None and known.arms is not None and known.arms.get(id_) != arms:
+            told = "is not under way here like this: the page Experiments starts and decides it"
+            text = f"the experiment {arms.experiment} {told}"
+            yield Problem(("steps", places[id_], "arms"), id_, text)
+    for id_, arms in (known.arms or {}).items():
+        if id_ not in under_way:
+            text = f"the experiment {arms.experiment} is under way at {id_}: decide it first, or keep the step's `arms`"
+            yield Problem(("steps", places[id_]) if id_ in places else ("steps",), id_ if id_ in places else None, text)
+
+
+def _under_way(step: AnyStep) -> bool:
+    return isinstance(step, Send | Split) and step.arms is not None and step.arms.winner is None
 
 
 def _of_start(

@@ -137,12 +137,40 @@ class Step(Strict):
     next: Id | None = None
 
 
+Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+
+
+class Variant(Strict):
+    """What one arm of an experiment gets at an email: its share of the contacts is its weight of the weights of all.
+    `template` and `subject` (Liquid) stand in the place of the step's own; what neither is said of stays as it is."""
+
+    id: Id
+    weight: int = Field(default=1, ge=1, le=100)
+    template: Id | None = None
+    subject: Subject | None = None
+
+
+class Arms(Strict):
+    """An experiment at a step: which of its `variants` a contact gets is drawn of their id and the experiment's, so it
+    is the same for good. `holdout`: so many in a hundred pass the gate like the others, and get nothing. At a split the
+    variants are its ways, called by the steps they lead to, and who is held out gets no email behind it.
+
+    `winner`: it is decided, and this one is what everybody gets, who is held out as well.
+    """
+
+    experiment: Id
+    variants: tuple[Variant, ...] = Field(default=(), max_length=5)
+    holdout: int = Field(default=0, ge=0, le=50)
+    winner: Id | None = None
+
+
 class Send(Step):
     """An email of a template (the one called like the step, when left out) about the journey's topic.
 
     `pin`: always this version of the template, not the newest. `best_before`: so long after the run came here it is too
     late for it, and it is skipped. `class`: the kind of email it is here (`marketing` or `lifecycle`; `transactional`
-    only of a template that is), instead of the template's: its caps, quiet hours and sender are then those.
+    only of a template that is), instead of the template's: its caps, quiet hours and sender are then those. `arms`: an
+    experiment with it, which `POST /experiments` makes.
     `priority`: of several of a class that wait for a slot of their contact's, the lowest goes first (1 to 9; else an
     email of a journey has 1, one of a campaign 2). Goes on once it was sent, or refused, with the reason.
     """
@@ -153,6 +181,13 @@ class Send(Step):
     best_before: Duration | None = None
     class_: MailClass | None = Field(default=None, alias="class")
     priority: int | None = Field(default=None, ge=1, le=9)
+    arms: Arms | None = None
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """All that it may send: its own first, and those of an experiment."""
+        others = (each.template for each in self.arms.variants if each.template) if self.arms is not None else ()
+        return tuple(dict.fromkeys([self.template or self.id, *others]))
 
 
 class Wait(Step):
@@ -213,10 +248,12 @@ class Share(Strict):
 
 
 class Split(Step):
-    """One of these ways by lot, in the proportion of their weights: always the same for one run."""
+    """One of these ways by lot, in the proportion of their weights: always the same for one run, and with `arms`, for
+    one contact."""
 
     kind: Literal["split"] = "split"
     ways: tuple[Share, ...] = Field(min_length=2, max_length=10)
+    arms: Arms | None = None
 
 
 class Update(Step):

@@ -188,7 +188,7 @@ def _form(model: type[BaseModel], kind: str, apart: tuple[str, ...] = ()) -> dic
     properties = without_null(told["properties"])
     required, more = told.get("required", []), MORE.get(kind, ())
     apart = (*apart, "next") if kind in ("end", "split") else apart  # which lead elsewhere
-    names = [name for name in properties if name not in ("kind", *apart)]
+    names = [name for name in properties if name not in ("kind", "arms", *apart)]  # experiments have a page of theirs
     names.sort(key=lambda name: (name in ("next", "otherwise"), name == "next"))
     return {
         "title": TITLES.get(kind, _of_name(kind)),

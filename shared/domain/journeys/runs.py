@@ -133,7 +133,16 @@ class StartAnother(NamedTuple):
     trigger: Mapping[str, Json]
 
 
-Effect = SendEmail | UpdateContact | NotifyOthers | StartAnother
+class TakePart(NamedTuple):
+    """Tells that the contact takes part in an experiment from here on, and with which of its variants."""
+
+    step: str
+    occurrence: int
+    experiment: str
+    variant: str
+
+
+Effect = SendEmail | UpdateContact | NotifyOthers | StartAnother | TakePart
 
 
 # ── the run ──

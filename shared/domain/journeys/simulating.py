@@ -47,6 +47,7 @@ from shared.domain.journeys.runs import (
     SendEmail,
     Settled,
     StartAnother,
+    TakePart,
     UpdateContact,
 )
 from shared.domain.profiles import Profile, wake_at
@@ -334,8 +335,8 @@ class _Life:
                         settled.append(self._update(run, effect))
                     case NotifyOthers():
                         path.told += 1
-                    case StartAnother():
-                        pass  # another journey: simulated by itself
+                    case StartAnother() | TakePart():
+                        pass  # another journey, simulated by itself; and nothing that happens to them
         return settled
 
     def _send(self, run: Run, email: SendEmail) -> Settled:

@@ -8,13 +8,23 @@ from collections.abc import Iterable
 from dataclasses import MISSING, fields
 
 from shared.domain.events import Json
-from shared.domain.journeys.runs import Effect, NotifyOthers, Record, Run, SendEmail, StartAnother, UpdateContact
+from shared.domain.journeys.runs import (
+    Effect,
+    NotifyOthers,
+    Record,
+    Run,
+    SendEmail,
+    StartAnother,
+    TakePart,
+    UpdateContact,
+)
 
 _KINDS: dict[str, type[Effect]] = {
     "send": SendEmail,
     "update": UpdateContact,
     "notify": NotifyOthers,
     "start": StartAnother,
+    "take_part": TakePart,
 }
 
 

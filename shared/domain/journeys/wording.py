@@ -11,6 +11,7 @@ from shared.domain.conditions.comparing import SHOP, TRIGGER
 from shared.domain.journeys.definition import (
     EVERY_DAY,
     AnyStep,
+    Arms,
     Branch,
     ByHand,
     DateComes,
@@ -168,7 +169,8 @@ def _step(step: AnyStep, segments: Mapping[str, Segment]) -> StepWords:
             )
             kind = "" if step.class_ is None else f", as a {step.class_} email"
             before = "" if step.priority is None else f", with priority {step.priority} of those that wait"
-            return StepWords(f"Sends the email {_title(step.template or step.id)}{pinned}{kind}{before}{late}")
+            arms = "" if step.arms is None else f", {_of_arms(step.arms)}"
+            return StepWords(f"Sends the email {_title(step.template or step.id)}{pinned}{kind}{before}{late}{arms}")
         case Wait():
             return StepWords(_wait(step))
         case WaitFor():
@@ -184,7 +186,11 @@ def _step(step: AnyStep, segments: Mapping[str, Segment]) -> StepWords:
                 tuple(_of_trigger(sentence(segments, way.when)) for way in step.ways),
             )
         case Split():
-            return StepWords(f"Goes one of {len(step.ways)} ways by lot, and always the same one for the same run")
+            same = "run" if step.arms is None else "contact"
+            arms = "" if step.arms is None else f": {_of_arms(step.arms)}"
+            return StepWords(
+                f"Goes one of {len(step.ways)} ways by lot, and always the same one for the same {same}{arms}"
+            )
         case Update():
             return StepWords(_update(step))
         case Notify():
@@ -193,6 +199,16 @@ def _step(step: AnyStep, segments: Mapping[str, Segment]) -> StepWords:
             return StepWords(f"Starts the journey {_title(step.journey)}, and goes on")
         case End():
             return StepWords(f"Ends, counted as {_title(step.outcome)}")
+
+
+def _of_arms(arms: Arms) -> str:
+    of = f"the experiment {_title(arms.experiment)}"
+    if arms.winner is not None:
+        return f"as {of} was decided: {arms.winner} for everybody"
+    several = f"in {len(arms.variants)} versions" if len(arms.variants) > 1 else ""
+    held_out = f"{arms.holdout} % held out" if arms.holdout else ""
+    told = listed([each for each in (several, held_out) if each], "and")
+    return f"{told} by {of}" if told else of
 
 
 def _wait(step: Wait) -> str:

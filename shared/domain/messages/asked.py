@@ -23,7 +23,8 @@ class Message(Strict):
     """What all kinds have. `topic`: which consent it needs. `pin`: made of this version of the template (0: as it is
     shipped), not of the newest. `mail_class`: what kind of email it is, where that is not the template's to say.
     `priority`: of several that wait for a slot of their contact's, the lowest goes first (None: as is usual for its
-    kind)."""
+    kind). `variant`: which of its versions, empty where it has one only; `subject`: as Liquid, instead of the
+    template's. `held_out`: it passes the gate, counts towards the cap, and is not sent."""
 
     contact: Id
     template: TemplateId = ""
@@ -31,6 +32,9 @@ class Message(Strict):
     pin: int | None = Field(default=None, ge=0)
     mail_class: MailClass | None = None
     priority: int | None = Field(default=None, ge=1, le=9)
+    variant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    subject: Annotated[str, Field(max_length=500)] | None = None
+    held_out: bool = False
 
     @property
     def key(self) -> str:
@@ -58,7 +62,8 @@ class Message(Strict):
     @property
     def about(self) -> dict[str, str]:
         """Where it comes from and what it is about: kept with it, and told with all that becomes of it."""
-        return {"template": self.template, "topic": self.topic}
+        variant = {"variant": self.variant} if self.variant else {}
+        return {**variant, "template": self.template, "topic": self.topic}
 
 
 class RunMessage(Message):
@@ -66,6 +71,7 @@ class RunMessage(Message):
 
     `occurrence` counts the rounds of a step that a journey comes to more than once. `entered` is the ISO 8601 time at
     which the run came to the step, and `best_before` how many milliseconds after that it is too late for it.
+    `experiment`: whose the variant is.
     """
 
     kind: Literal["run"] = "run"
@@ -76,6 +82,7 @@ class RunMessage(Message):
     occurrence: int = Field(default=0, ge=0, le=9999)
     entered: str | None = None
     best_before: int | None = Field(default=None, ge=0)
+    experiment: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -108,22 +115,18 @@ class RunMessage(Message):
 
     @property
     def about(self) -> dict[str, str]:
-        return {"journey": self.journey, "run": self.run, "step": self.step, **super().about}
+        experiment = {"experiment": self.experiment} if self.experiment else {}
+        return {"journey": self.journey, "run": self.run, "step": self.step, **experiment, **super().about}
 
 
 class CampaignMessage(Message):
-    """A campaign sends it to one of its audience. `variant`: which of its versions, empty where it has one only;
-    `subject`: as Liquid, instead of the template's. `best_before`: after this instant it is too late. Whether the
+    """A campaign sends it to one of its audience. `best_before`: after this instant it is too late. Whether the
     campaign goes on is its worker's to know. `test`: it goes to a colleague, says that it is a test, and is counted
-    nowhere: no cap, no report, no code of a pool. `held_out`: it passes the gate, counts towards the cap, and is not
-    sent."""
+    nowhere: no cap, no report, no code of a pool."""
 
     kind: Literal["campaign"] = "campaign"
     test: bool = False
-    held_out: bool = False
     campaign: Id
-    variant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
-    subject: Annotated[str, Field(max_length=500)] | None = None
     best_before: Instant | None = None
 
     @property
@@ -144,8 +147,7 @@ class CampaignMessage(Message):
 
     @property
     def about(self) -> dict[str, str]:
-        variant = {"variant": self.variant} if self.variant else {}
-        return {"campaign": self.campaign, **variant, **super().about}
+        return {"campaign": self.campaign, **super().about}
 
 
 class DigestMessage(Message):

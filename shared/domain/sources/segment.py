@@ -62,6 +62,7 @@ RESERVED = (
         Type.ORDER_PAID,
         Type.ORDER_FULFILLED,
         Type.JOURNEY_COMPLETED,
+        Type.EXPERIMENT_ENTERED,
         Type.BACK_IN_STOCK,
         Type.PRICE_DROPPED,
         Type.LOW_STOCK,

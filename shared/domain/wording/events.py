@@ -73,6 +73,7 @@ VERBS: Mapping[str, Verb] = {
     Type.EMAIL_BOUNCED: Verb("bounced", "an email"),
     Type.EMAIL_COMPLAINED: Verb("complained about", "an email"),
     Type.JOURNEY_COMPLETED: Verb("completed", "a journey"),
+    Type.EXPERIMENT_ENTERED: Verb("came into", "an experiment", "come into"),
     Type.BACK_IN_STOCK_REQUESTED: Verb("asked to be told that a product is back in stock", ""),
     Type.BACK_IN_STOCK: Verb("had a product they wanted come back in stock", ""),
     Type.PRICE_DROPPED: Verb("had the price of a product they looked at drop", ""),

@@ -1,0 +1,152 @@
+-- What came of an experiment with a journey: how many of the people who came to take part, in order, did what. Of each of the planned
+-- parts of them and each arm, so many people are alike in whether they clicked in an email of it, ordered, unsubscribed and complained
+-- within so long, and in what they spent then and before.
+-- Parts: orders, emails.
+-- Parameters: the experiment as the lake has it; the month from which on it is read, and the experiment again; how many parts there
+-- are, how many people are planned, and how many parts again; and the milliseconds that count, four times.
+-- Somebody comes to take part when they pass a split that it is made of, or else with their first email of it, sent or held out,
+-- and counts once, from then on. Parts are numbered from 1; who came after the last of them is in one more.
+-- An order of the very instant is what brought them here, and no answer to it. A machine's click counts nowhere. `before` is the
+-- square root of what they spent in the 90 days before, in hundredths. Who unsubscribes does so by the link of an email of it.
+WITH of_experiment AS (
+    SELECT
+        contact_number,
+        type,
+        time,
+        human,
+        message,
+        properties
+    FROM emails
+    WHERE CONTAINS(properties, ?)
+),
+
+entered AS (
+    SELECT
+        contact_number,
+        time,
+        properties
+    FROM of_experiment
+    WHERE type IN ('email_sent', 'email_held_out')
+    UNION ALL
+    SELECT
+        contact_number,
+        time,
+        properties
+    FROM events
+    WHERE month >= ? AND type = 'experiment_entered' AND CONTAINS(properties, ?)
+),
+
+variants AS (
+    SELECT
+        entered.contact_number,
+        entered.time,
+        SUBSTR(property, 10) AS variant
+    FROM entered
+    CROSS JOIN UNNEST(entered.properties) AS of_event (property)
+    WHERE property LIKE 'variant=t%'
+),
+
+first_times AS (
+    SELECT
+        contact_number,
+        MIN_BY(variant, time) AS variant,
+        MIN(time) AS time
+    FROM variants
+    GROUP BY contact_number
+),
+
+exposed AS (
+    SELECT
+        contact_number,
+        variant,
+        time,
+        CAST(
+            FLOOR(
+                LEAST(CAST(earlier AS DOUBLE) * CAST(? AS DOUBLE) / CAST(? AS DOUBLE), CAST(? AS DOUBLE))
+            ) AS BIGINT
+        ) + 1 AS part
+    FROM (
+        SELECT
+            contact_number,
+            variant,
+            time,
+            ROW_NUMBER() OVER (ORDER BY time, contact_number) - 1 AS earlier
+        FROM first_times
+    ) AS numbered
+),
+
+clicked AS (
+    SELECT DISTINCT exposed.contact_number
+    FROM exposed
+    INNER JOIN of_experiment ON exposed.contact_number = of_experiment.contact_number
+    WHERE
+        of_experiment.type = 'email_clicked'
+        AND of_experiment.human
+        AND of_experiment.time >= exposed.time
+        AND of_experiment.time - exposed.time < CAST(? AS DOUBLE)
+),
+
+complained AS (
+    SELECT DISTINCT exposed.contact_number
+    FROM exposed
+    INNER JOIN of_experiment ON exposed.contact_number = of_experiment.contact_number
+    WHERE
+        of_experiment.type = 'email_complained'
+        AND of_experiment.time >= exposed.time
+        AND of_experiment.time - exposed.time < CAST(? AS DOUBLE)
+),
+
+spent AS (
+    SELECT
+        exposed.contact_number,
+        COUNT(CASE WHEN standing.placed_at > exposed.time THEN 1 END) AS orders,
+        COALESCE(SUM(CASE WHEN standing.placed_at > exposed.time THEN standing.net END), 0) AS net,
+        COALESCE(SUM(CASE WHEN standing.placed_at <= exposed.time THEN standing.net END), 0) AS net_before
+    FROM exposed
+    INNER JOIN standing ON exposed.contact_number = standing.contact_number
+    WHERE
+        standing.placed_at - exposed.time < CAST(? AS DOUBLE)
+        AND standing.placed_at >= exposed.time - 7776000000
+    GROUP BY exposed.contact_number
+),
+
+unsubscribed AS (
+    SELECT DISTINCT exposed.contact_number
+    FROM exposed
+    INNER JOIN of_experiment ON exposed.contact_number = of_experiment.contact_number
+    INNER JOIN left_by ON of_experiment.message = left_by.message
+    WHERE of_experiment.type = 'email_sent' AND left_by.time - exposed.time < CAST(? AS DOUBLE)
+),
+
+outcomes AS (
+    SELECT
+        exposed.part,
+        exposed.variant,
+        exposed.time,
+        CASE WHEN clicked.contact_number IS NULL THEN 0 ELSE 1 END AS clicked,
+        CASE WHEN COALESCE(spent.orders, 0) = 0 THEN 0 ELSE 1 END AS ordered,
+        CASE WHEN unsubscribed.contact_number IS NULL THEN 0 ELSE 1 END AS unsubscribed,
+        CASE WHEN complained.contact_number IS NULL THEN 0 ELSE 1 END AS complained,
+        COALESCE(spent.net, 0) AS net,
+        CAST(ROUND(SQRT(GREATEST(COALESCE(spent.net_before, 0), 0))) AS BIGINT) AS before
+    FROM exposed
+    LEFT JOIN clicked ON exposed.contact_number = clicked.contact_number
+    LEFT JOIN complained ON exposed.contact_number = complained.contact_number
+    LEFT JOIN spent ON exposed.contact_number = spent.contact_number
+    LEFT JOIN unsubscribed ON exposed.contact_number = unsubscribed.contact_number
+)
+
+SELECT
+    part,
+    variant,
+    clicked,
+    ordered,
+    unsubscribed,
+    complained,
+    net,
+    before,
+    COUNT(*) AS people,
+    MAX(time) AS latest
+FROM outcomes
+GROUP BY part, variant, clicked, ordered, unsubscribed, complained, net, before
+ORDER BY part, variant

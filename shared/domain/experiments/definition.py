@@ -1,0 +1,196 @@
+"""An experiment with a journey: what it is to find out, where, by what it is decided, and how it ended.
+
+It is fixed before it begins, and takes its place in the journey's next version: runs that begin with that version take
+part. Once it is decided a further version gives everybody the winner, and who is under way keeps their arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from shared.domain.conditions.fields import Duration, Id, Name
+from shared.domain.events import DAY, HOUR, Instant, Strict
+from shared.domain.journeys.arms import HOLDOUT
+from shared.domain.journeys.definition import Arms, Journey, Send, Split, Variant
+
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+Metric = Literal["clicked", "ordered", "revenue"]
+Kind = Literal["template", "subject", "path", "holdout"]
+"""Of change: what is not the same for all arms."""
+
+
+class Experiment(Strict):
+    """With an email of a journey (`step`), or with the ways of a split. The first of the `variants` is what the others
+    are compared with: it is the email as it is, where it names no template or subject. At a split its ways are the
+    variants, and their weights the split's. `holdout`: so many in a hundred get nothing.
+
+    It is decided by `metric`, `within` so long after somebody came to take part: how many of the people `clicked` in an
+    email of it, or `ordered`, or their `revenue`, a person. `least`: the least difference that matters (of people: a
+    share, 0.01 is one in a hundred; of revenue: an amount a person). Of the first `people` who take part, and at the
+    planned `looks` on the way to them, something is said: after every such part of them, once its people had their
+    time.
+    """
+
+    id: Id
+    name: Name
+    hypothesis: Text
+    journey: Id
+    step: Id
+    variants: tuple[Variant, ...] = Field(default=(), max_length=5)
+    holdout: int = Field(default=0, ge=0, le=50)
+    metric: Metric = "clicked"
+    within: Annotated[Duration, Field(ge=HOUR, le=60 * DAY)] = 5 * DAY
+    least: float = Field(default=0.01, gt=0, le=1_000_000)
+    people: int = Field(ge=20, le=10_000_000)
+    looks: int = Field(default=4, ge=1, le=8)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Experiment:
+        names = [each.id for each in self.variants]
+        if len(set(names)) < len(names) or HOLDOUT in names:
+            raise ValueError(f"each variant needs an id of its own, and none is called {HOLDOUT}")
+        if self.metric != "revenue" and self.least > 0.5:
+            raise ValueError("`least` is a share of the people: 0.01 is one in a hundred, and 0.5 the most")
+        if self.metric == "clicked" and self.holdout and not self.variants:
+            raise ValueError("who is held out has nothing to click in: decide it by `ordered` or `revenue`")
+        return self
+
+
+class Decision(Strict):
+    """`winner`: what everybody gets from the journey's version `version` on, and `why`. `result`: what could be said of
+    the arms then, in words."""
+
+    at: Instant
+    by: str
+    winner: Id
+    why: Text
+    version: int
+    result: tuple[str, ...] = ()
+
+
+class Kept(Strict):
+    """`version`: of the journey, that began it, at `began`. Until then it is a draft."""
+
+    experiment: Experiment
+    began: Instant | None = None
+    version: int | None = None
+    decision: Decision | None = None
+
+    @property
+    def state(self) -> Literal["draft", "running", "decided"]:
+        if self.decision is not None:
+            return "decided"
+        return "draft" if self.began is None else "running"
+
+
+class CannotBeginError(ValueError):
+    """The journey has no place for the experiment; says why."""
+
+
+def with_arms(journey: Journey, made: Experiment, winner: str | None = None) -> Journey:
+    """The journey with the experiment at its step; with a `winner`, as it was decided. CannotBeginError."""
+    steps = tuple(_with_arms(step, made, winner) if step.id == made.step else step for step in journey.steps)
+    if all(step.id != made.step for step in journey.steps):
+        raise CannotBeginError(f"the journey has no step {made.step}")
+    return journey.model_copy(update={"steps": steps})
+
+
+def _with_arms(step: object, made: Experiment, winner: str | None) -> Send | Split:
+    match step:
+        case Send():
+            if step.arms is not None and step.arms.experiment == made.id:  # it is under way: what it began with holds
+                variants = step.arms.variants
+            else:
+                variants = _variants(step, made)
+            if len(variants) == 1 and not made.holdout:
+                raise CannotBeginError("an experiment has at least two variants, or a holdout")
+        case Split():
+            if made.variants:
+                raise CannotBeginError("the variants at a split are its ways: leave `variants` out")
+            variants = ()
+        case _:
+            raise CannotBeginError(f"{made.step} is no email and no split: an experiment is with one of these")
+    if step.arms is not None and step.arms.winner is None and step.arms.experiment != made.id:
+        raise CannotBeginError(f"the experiment {step.arms.experiment} is under way there: decide that one first")
+    arms = Arms(experiment=made.id, variants=variants, holdout=made.holdout, winner=winner)
+    return step.model_copy(update={"arms": arms})
+
+
+def _variants(step: Send, made: Experiment) -> tuple[Variant, ...]:
+    """What a variant does not say is as the step is: as an experiment before this one was decided, where one was."""
+    before = step.arms
+    now = next((each for each in before.variants if each.id == before.winner), None) if before is not None else None
+    given = made.variants or (Variant(id="email"),)
+    if now is None:
+        return given
+    return tuple(
+        each.model_copy(update={"template": each.template or now.template, "subject": each.subject or now.subject})
+        for each in given
+    )
+
+
+def weights(made: Experiment, journey: Journey) -> dict[str, int]:
+    """The variants of an experiment and their weights, as a version of its journey has them: at a split, its ways."""
+    step = next((each for each in journey.steps if each.id == made.step), None)
+    match step:
+        case Split():
+            return {way.next: way.weight for way in step.ways}
+        case Send(arms=Arms(experiment=made.id) as arms):
+            return {each.id: each.weight for each in arms.variants}
+    return {each.id: each.weight for each in made.variants or (Variant(id="email"),)}
+
+
+def least(made: Experiment) -> float:
+    """The least difference that matters, as verdicts take it: a share of the people, or hundredths a person."""
+    return made.least * 100 if made.metric == "revenue" else made.least
+
+
+def kinds(made: Experiment) -> frozenset[Kind]:
+    """What it changes."""
+    found: set[Kind] = set()
+    if any(each.template is not None for each in made.variants):
+        found.add("template")
+    if any(each.subject is not None for each in made.variants):
+        found.add("subject")
+    if not made.variants and not made.holdout:
+        found.add("path")
+    if made.holdout:
+        found.add("holdout")
+    return frozenset(found)
+
+
+def repeated(made: Experiment, others: Iterable[Kept]) -> list[Kept]:
+    """The decided experiments that have asked the same: at the same step, by the same metric, about a change of the
+    same kind; the newest first."""
+    same = [
+        kept
+        for kept in others
+        if kept.decision is not None
+        and kept.experiment.id != made.id
+        and (kept.experiment.journey, kept.experiment.step) == (made.journey, made.step)
+        and kept.experiment.metric == made.metric
+        and kinds(kept.experiment) & kinds(made)
+    ]
+    return sorted(same, key=lambda kept: -(kept.decision.at if kept.decision is not None else 0))
+
+
+def says(kept: Kept, words: str) -> bool:
+    """Whether all the words of a search are in what was asked, found and decided; case is no matter."""
+    made, decision = kept.experiment, kept.decision
+    told = [made.id, made.name, made.hypothesis, made.journey, made.step, made.metric]
+    if decision is not None:
+        told += [decision.winner, decision.why, *decision.result]
+    text = " ".join(told).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def under_way(all_: Mapping[str, Kept], journey: str) -> dict[str, Kept]:
+    """The experiments that are under way in a journey, by their steps."""
+    return {
+        kept.experiment.step: kept
+        for kept in all_.values()
+        if kept.experiment.journey == journey and kept.state == "running"
+    }

@@ -1,0 +1,212 @@
+"""What an experiment with a journey has shown so far, and what can be said of it, look by look.
+
+People are counted in the order in which they came to take part. A look is at a planned part of them, once the last of
+that part had their time: so it shows the same whenever the page is opened, and nobody looks more often than planned.
+What was better or worse at a look stays so: it was told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.domain.events import Instant, Json
+from shared.domain.experiments.comparisons import HARMS, Compared, Guard, Harm, guards, sentence
+from shared.domain.experiments.definition import Experiment, Metric, least
+from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, sample_ratio
+from shared.domain.experiments.spending import Spent
+from shared.domain.experiments.verdicts import Verdict, Word, verdicts
+from shared.domain.journeys.arms import HOLDOUT
+
+
+class Alike(NamedTuple):
+    """People (infra/athena/experiment.sql) of one arm and one planned part (from 1; one more: after all of them) who
+    did the same. `net` and `before` in hundredths and as `Spent` has it; `latest`: when the last of them came."""
+
+    part: int
+    variant: str
+    clicked: bool
+    ordered: bool
+    unsubscribed: bool
+    complained: bool
+    net: int
+    before: int
+    people: int
+    latest: Instant
+
+
+def alike(rows: Sequence[Mapping[str, Json]]) -> list[Alike]:
+    return [
+        Alike(
+            int(str(row["part"])),
+            str(row["variant"]),
+            *(row[name] == 1 for name in ("clicked", "ordered", "unsubscribed", "complained")),
+            *(int(str(row[name])) for name in ("net", "before", "people", "latest")),
+        )
+        for row in rows
+    ]
+
+
+class Total(NamedTuple):
+    """Of an arm, everybody so far: what they did in their time, also where that is not over. `net` in hundredths."""
+
+    variant: str
+    people: int
+    clicked: int
+    ordered: int
+    unsubscribed: int
+    complained: int
+    net: int
+
+
+class AtLook(NamedTuple):
+    """How an arm compares, as of a planned look (0: none was yet, and these are the numbers so far)."""
+
+    compared: Compared
+    look: int
+
+
+class Look(NamedTuple):
+    """`people`: at how many of those who took part; `at`: since when it can be had (None: it is to come)."""
+
+    number: int
+    people: int
+    at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`balanced`: whether the arms' sizes are what the draw would give; else no result is to be trusted."""
+
+    arms: list[Total]
+    compared: list[AtLook]
+    guards: list[Guard]
+    looks: list[Look]
+
+    balanced: bool
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last planned look is over."""
+        return self.looks[-1].at is not None
+
+
+def finding(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike], t: Instant) -> Finding:
+    """`weights`: of its variants, the first of which is what the others are compared with."""
+    looks = _looks(made, found, t)
+    names = [*weights, *([HOLDOUT] if made.holdout else [])]
+    pairs: list[tuple[list[list[str]], list[int], Metric]] = []
+    if len(weights) > 1:
+        pairs.append(([[name] for name in weights], list(weights.values()), made.metric))
+    if made.holdout:  # who is held out has nothing to click in
+        by: Metric = "ordered" if made.metric == "clicked" else made.metric
+        pairs.append(([[HOLDOUT], list(weights)], [made.holdout, 100 - made.holdout], by))
+    compared = [each for sides, shares, by in pairs for each in _compared(made, sides, shares, by, found, looks)]
+    arms = [_total(name, found) for name in names]
+    return Finding(arms, compared, _guards(weights, found, looks), looks, _is_balanced(made, weights, arms))
+
+
+def _is_balanced(made: Experiment, weights: Mapping[str, int], arms: Sequence[Total]) -> bool:
+    shares = [weight * (100 - made.holdout) for weight in weights.values()]
+    if made.holdout:
+        shares.append(made.holdout * sum(weights.values()))
+    return sample_ratio([arm.people for arm in arms], shares) >= SAMPLE_RATIO_ALARM
+
+
+def _looks(made: Experiment, found: Sequence[Alike], t: Instant) -> list[Look]:
+    looks = []
+    for number in range(1, made.looks + 1):
+        people = -(-made.people * number // made.looks)
+        them = [each for each in found if each.part <= number]
+        there = sum(each.people for each in them) >= people
+        at = max((each.latest for each in them), default=0) + made.within if there else None
+        looks.append(Look(number, people, at if at is not None and at <= t else None))
+    return looks
+
+
+def _compared(
+    made: Experiment,
+    sides: Sequence[Sequence[str]],
+    weights: Sequence[int],
+    metric: Metric,
+    found: Sequence[Alike],
+    looks: Sequence[Look],
+) -> list[AtLook]:
+    """The sides but the first beside it: as of the look at which each was told to be better or worse, or else the
+    newest."""
+    told: dict[int, AtLook] = {}
+    shares: tuple[float, ...] = ()
+    for look in looks:
+        if look.at is None:
+            break
+        shares = (*shares, look.number / made.looks)
+        arms = [_shown(side, metric, (each for each in found if each.part <= look.number)) for side in sides]
+        for place, verdict in enumerate(verdicts(arms, weights, shares, least(made), made.id), 1):
+            before = told[place].compared.verdict if place in told else None
+            if before is None or before.word not in (Word.BETTER, Word.WORSE):
+                told[place] = _beside(sides, place, metric, arms, verdict, look.number)
+    so_far = [_shown(side, metric, found) for side in sides]
+    return [told.get(at) or _beside(sides, at, metric, so_far, None, 0) for at in range(1, len(sides))]
+
+
+def _beside(
+    sides: Sequence[Sequence[str]],
+    at: int,
+    metric: Metric,
+    arms: Sequence[Arm | Spent],
+    verdict: Verdict | None,
+    look: int,
+) -> AtLook:
+    if sides[0] == [HOLDOUT]:
+        return AtLook(Compared("sent", "held out", metric, arms[0], arms[at], verdict), look)
+    return AtLook(Compared(sides[at][0], sides[0][0], metric, arms[0], arms[at], verdict), look)
+
+
+def _shown(variants: Iterable[str], metric: Metric, found: Iterable[Alike]) -> Arm | Spent:
+    them = [each for each in found if each.variant in variants]
+    if metric == "revenue":
+        cells: Counter[tuple[int, int]] = Counter()
+        for each in them:
+            cells[each.net, each.before] += each.people
+        return Spent(dict(cells))
+    did = [each.people for each in them if (each.clicked if metric == "clicked" else each.ordered)]
+    return Arm(sum(each.people for each in them), sum(did))
+
+
+def _guards(weights: Mapping[str, int], found: Sequence[Alike], looks: Sequence[Look]) -> list[Guard]:
+    """As of the newest look; before the first there are none."""
+    number = max((look.number for look in looks if look.at is not None), default=0)
+    if not number or len(weights) < 2:
+        return []
+    them = [each for each in found if each.part <= number]
+    return guards({name: {harm: _harmed(name, harm, them) for harm in HARMS} for name in weights})
+
+
+def _harmed(variant: str, harm: Harm, found: Sequence[Alike]) -> Arm:
+    them = [each for each in found if each.variant == variant]
+    return Arm(sum(each.people for each in them), sum(each.people for each in them if getattr(each, harm)))
+
+
+def _total(variant: str, found: Sequence[Alike]) -> Total:
+    them = [each for each in found if each.variant == variant]
+    return Total(
+        variant,
+        people=sum(each.people for each in them),
+        clicked=sum(each.people for each in them if each.clicked),
+        ordered=sum(each.people for each in them if each.ordered),
+        unsubscribed=sum(each.people for each in them if each.unsubscribed),
+        complained=sum(each.people for each in them if each.complained),
+        net=sum(each.net * each.people for each in them),
+    )
+
+
+# ── in words ──
+
+WAITS = "The verdict comes at the first planned look."
+
+
+def words(each: Compared, made: Experiment) -> str:
+    """What can be said of an arm beside another, as a person reads it."""
+    return sentence(each, least(made), WAITS)

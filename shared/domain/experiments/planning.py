@@ -1,0 +1,78 @@
+"""What an experiment with a journey can show before it begins, out of what people did with the journey so far, and how
+long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from shared.domain.events import DAY, Instant, Json
+from shared.domain.experiments.campaigns import Usual, can_see
+from shared.domain.experiments.comparisons import Metric
+from shared.domain.experiments.definition import Experiment, least
+from shared.domain.experiments.rates import Arm
+
+USUAL_OVER = 180 * DAY
+"""What people did in so long is taken for what they usually do."""
+BEFORE = 97 * DAY
+"""Of orders before an experiment began, that are read: those of 90 days before somebody came to take part."""
+WEEK = 7 * DAY
+AFTER = "this journey’s emails"
+
+
+class SoFar(NamedTuple):
+    """What people do at the step, and since when that is known (0: nobody came)."""
+
+    usual: Usual
+    earliest: Instant
+
+
+def so_far(rows: Sequence[Mapping[str, Json]]) -> SoFar:
+    """Of the rows of infra/athena/usual.sql."""
+    told = [
+        (
+            int(str(row["people"])),
+            row["clicked"] == 1,
+            row["ordered"] == 1,
+            int(str(row["net"])),
+            int(str(row["earliest"])),
+        )
+        for row in rows
+    ]
+    people = sum(n for n, *_ in told)
+    mean = sum(n * net for n, _, _, net, _ in told) / people if people else 0.0
+    squares = sum(n * (net - mean) ** 2 for n, _, _, net, _ in told)
+    clicked, ordered = sum(n for n, did, *_ in told if did), sum(n for n, _, did, *_ in told if did)
+    usual = Usual(Arm(people, clicked), Arm(people, ordered), mean, squares / people if people else 0.0)
+    return SoFar(usual, min((each[-1] for each in told), default=0))
+
+
+def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Instant) -> list[str]:
+    """A sentence for each comparison, and one of how long it takes."""
+    told = []
+    sent = made.people * (100 - made.holdout) // 100
+    shares = list(weights.values())
+    if len(shares) > 1:
+        pair = shares[0] + min(shares[1:])
+        people = sent * pair // sum(shares)
+        told.append(can_see(made.metric, least(made), people, shares[0] / pair, known.usual, AFTER))
+    if made.holdout:
+        by: Metric = "ordered" if made.metric == "clicked" else made.metric
+        told.append(can_see(by, least(made), made.people, made.holdout / 100, known.usual, AFTER))
+    return [*told, _how_long(made, known, t)]
+
+
+def _how_long(made: Experiment, known: SoFar, t: Instant) -> str:
+    weeks = (t - known.earliest) / WEEK
+    if not known.earliest or weeks < 1:
+        return "How many people come here in a week is not known yet."
+    a_week = known.usual.clicked.people / weeks
+    needed = made.people / a_week
+    come = f"About {max(round(a_week), 1):,} people a week come here for the first time"
+    return f"{come}, so {made.people:,} take {_weeks(needed)}."
+
+
+def _weeks(number: float) -> str:
+    if number > 104:
+        return f"about {round(number / 52)} years: plan for fewer people, or pool this with other steps"
+    return f"about {max(round(number), 1)} {'week' if number < 1.5 else 'weeks'}"

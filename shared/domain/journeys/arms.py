@@ -1,0 +1,105 @@
+"""Who falls into which arm of an experiment with a journey: drawn of the contact's id and the experiment's, so that it
+is the same for good, whichever driver asks, and tells nothing of any other experiment.
+
+What is drawn is the contact's, and what it means is the version's that their run began with: a message keeps its key
+whatever its variant is, so that there is one for each, and who is under way keeps their arm when others get the winner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from shared.domain.draws import drawn
+from shared.domain.journeys.definition import Arms, Journey, Send, Split, Variant
+from shared.domain.journeys.legs import legs
+
+HOLDOUT = "holdout"
+"""As a variant: the arm that gets nothing. No variant is called that."""
+
+
+class Arm(NamedTuple):
+    """`template`, `subject`: instead of the step's own (None: as it is). `counts`: the experiment is under way."""
+
+    experiment: str
+    variant: str
+    template: str | None = None
+    subject: str | None = None
+    counts: bool = True
+
+    @property
+    def held_out(self) -> bool:
+        return self.variant == HOLDOUT
+
+
+def of_email(journey: Journey, step: str, contact: str) -> Arm | None:
+    """The arm that decides what a contact gets at an email; None: no experiment has to do with it. Where one of its own
+    does not, one at a split before it may: then it only counts, or holds the email out."""
+    found = next((each for each in journey.steps if each.id == step), None)
+    if isinstance(found, Send) and found.arms is not None:
+        return _of_variants(found.arms, found.arms.variants, contact)
+    for split in journey.steps:
+        if isinstance(split, Split) and split.arms is not None and step in behind(journey, split.id):
+            arm = of_split(split, contact)
+            return arm if arm is not None and arm.counts else None
+    return None
+
+
+def of_split(split: Split, contact: str) -> Arm | None:
+    """The arm of a contact who comes to a split; None: it is no experiment."""
+    if split.arms is None:
+        return None
+    if split.arms.winner is not None:
+        return Arm(split.arms.experiment, split.arms.winner, counts=False)
+    return Arm(
+        split.arms.experiment,
+        HOLDOUT if _is_held_out(split.arms, contact) else way_of(split, split.arms, contact),
+    )
+
+
+def way_of(split: Split, arms: Arms, contact: str) -> str:
+    """The step that a contact goes on at: who is held out goes the way that is drawn for them all the same."""
+    if arms.winner is not None:
+        return arms.winner
+    return split.ways[_drawn(arms, contact, [way.weight for way in split.ways])].next
+
+
+def behind(journey: Journey, step: str) -> set[str]:
+    """The steps that a run may come to from this one."""
+    ways, found, ahead = legs(journey), set[str](), [step]
+    while ahead:
+        for leg in ways.get(ahead.pop(), ()):
+            if leg.to not in found:
+                found.add(leg.to)
+                ahead.append(leg.to)
+    return found
+
+
+def without_experiments(journey: Journey) -> Journey:
+    """Without those that are under way: they are of one journey. What was decided stays."""
+    steps = tuple(
+        step.model_copy(update={"arms": None})
+        if isinstance(step, Send | Split) and step.arms is not None and step.arms.winner is None
+        else step
+        for step in journey.steps
+    )
+    return journey.model_copy(update={"steps": steps})
+
+
+def _of_variants(arms: Arms, variants: Sequence[Variant], contact: str) -> Arm:
+    if arms.winner is None and _is_held_out(arms, contact):
+        return Arm(arms.experiment, HOLDOUT)
+    if arms.winner is not None:
+        chosen = next(each for each in variants if each.id == arms.winner)
+    else:
+        chosen = variants[_drawn(arms, contact, [each.weight for each in variants])]
+    return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, counts=arms.winner is None)
+
+
+def _drawn(arms: Arms, contact: str, weights: Sequence[int]) -> int:
+    return drawn(f"{arms.experiment}\x1f{contact}", weights)
+
+
+def _is_held_out(arms: Arms, contact: str) -> bool:
+    """Drawn apart from the variants, so that both sides of it have the same of each."""
+    return drawn(f"{arms.experiment}\x1eholdout\x1f{contact}", [100 - arms.holdout, arms.holdout]) == 1
