@@ -19,7 +19,7 @@ from shared.domain.events import Json
 from shared.domain.insight.scored import contact_of
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
-from shared.domain.reports import cohorts
+from shared.domain.reports import cohorts, funnel
 
 MAX_PEOPLE = 200
 """Of a cell, told by name (`infra/athena/cohort_people.sql`)."""
@@ -37,6 +37,17 @@ class OfCell(Asked, total=False):
     """The cohort's, as `2026-11`."""
     after: str
     """Months after it; left out for all of the cohort."""
+    query: str
+    """Of an answer 202: asks how it stands."""
+
+
+class OfStep(TypedDict, total=False):
+    days: str
+    """After the sign-up, one of 30, 90, 180 and 365."""
+    step: str
+    """`ready` (all who have had these days), `confirmed`, `clicked`, `ordered` or `again`."""
+    month: str
+    """Of the sign-up, as `2026-11`; left out for all."""
     query: str
     """Of an answer 202: asks how it stands."""
 
@@ -97,6 +108,19 @@ class BuyerTold(TypedDict):
 
 class BuyersTold(TypedDict):
     people: list[BuyerTold]
+    is_whole: bool
+    """Whether these are all; else the first 200."""
+
+
+class SignedUpTold(TypedDict):
+    contact: str
+    email: str | None
+    name: str | None
+    signed_up: int
+
+
+class SignedUpPeople(TypedDict):
+    people: list[SignedUpTold]
     is_whole: bool
     """Whether these are all; else the first 200."""
 
@@ -167,9 +191,7 @@ def show_cohorts(request: Request) -> Json:
 def list_buyers(request: Request) -> Json | Response:
     """Who of a cohort ordered so many months `after`, or all of it: the first 200, as the lake knows them now. 202 with
     a `query` when it takes long."""
-    by, month, after = _by(request), request.query.get("month", ""), request.query.get("after", "-1")
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise RefusedError("invalid_month", "write a month as 2026-11", "month")
+    by, month, after = _by(request), _month(request), request.query.get("after", "-1")
     if not re.fullmatch(r"-1|\d{1,4}", after):
         raise RefusedError("invalid_number", "write a whole number of months", "after")
     segment = request.query.get("segment", "")
@@ -178,10 +200,7 @@ def list_buyers(request: Request) -> Json | Response:
     rows = asked(request, lambda: athena.start(*question("cohort_people", *texts, over=(0, now()))))
     if not isinstance(rows, list):
         return rows
-    orders = {contact_of(int(str(row["contact_number"]))): int(str(row["orders"])) for row in rows}
-    people = {each.profile.contact: each.profile for each in contacts.read_all(orders, left_out)}
-    told = [{**views.person(people[each]), "orders": orders[each]} for each in orders if each in people]
-    return {"people": told, "is_whole": len(rows) < MAX_PEOPLE}
+    return _people(rows, "orders", "orders")
 
 
 @route("GET", "/reports/funnel", role=Role.VIEWER, gives=FunnelTold)
@@ -191,6 +210,37 @@ def show_funnel(request: Request) -> Json:
     night has been yet)."""
     told: dict[str, Any] | None = reports.known("funnel", now())
     return {"as_of": None, "windows": []} if told is None else told
+
+
+@route("GET", "/reports/funnel/people", role=Role.VIEWER, query=OfStep, gives=SignedUpPeople | shapes.Late)
+def list_signed_up(request: Request) -> Json | Response:
+    """Who has had so many `days` since they signed up and took a `step` in them: the first 200, as the lake knows them
+    now. 202 with a `query` when it takes long."""
+    days, step = request.query.get("days", ""), request.query.get("step", "")
+    for field, value, choices in (("days", days, map(str, funnel.WINDOWS)), ("step", step, ("ready", *funnel.STEPS))):
+        several = tuple(choices)
+        if value not in several:
+            raise RefusedError("invalid_choice", f"it must be one of {', '.join(several)}", field)
+    month = _month(request) if "month" in request.query else ""
+    told = reports.known("funnel", now())
+    t = now() if told is None else int(str(told["as_of"]))  # who has had their days since is in no figure yet
+    rows = asked(request, lambda: athena.start(*question("funnel_people", str(t), days, step, month, over=(0, t))))
+    return _people(rows, "signed_up_at", "signed_up") if isinstance(rows, list) else rows
+
+
+def _people(rows: list[dict[str, Json]], column: str, name: str) -> Json:
+    """Who they are, each with a whole number of their row's."""
+    known = {contact_of(int(str(row["contact_number"]))): int(str(row[column])) for row in rows}
+    people = {each.profile.contact: each.profile for each in contacts.read_all(known, left_out)}
+    told = [{**views.person(people[each]), name: known[each]} for each in known if each in people]
+    return {"people": told, "is_whole": len(rows) < MAX_PEOPLE}
+
+
+def _month(request: Request) -> str:
+    month = request.query.get("month", "")
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise RefusedError("invalid_month", "write a month as 2026-11", "month")
+    return month
 
 
 def _by(request: Request) -> str:

@@ -35,22 +35,27 @@ def look(page: Page, base: str, place: str, says: str) -> None:
 
 def test_a_cell_says_its_share_and_leads_to_its_people(page: Page, base: str, shop: Shop) -> None:
     look(page, base, "cohorts", "history begins")
-    newest, oldest = page.run(CELLS)
+    newest, _, oldest = page.run(CELLS)
     assert newest[:3] == ["2026-01", "1", "not yet"]
     assert newest[3:] == ["", ""]
     assert oldest[1:] == ["1", "100 %", "0 %", "not yet"]
     page.run("document.querySelector('main .heat a').click()")
     page.wait_for("who ordered in that month")
     assert page.run("document.querySelectorAll('main tbody tr').length") == 1
-    look(page, base, "cohorts?show=spent&by=sign_up", "3 people in all")
+    look(page, base, "cohorts?show=spent&by=sign_up", "4 people in all")
     assert "not yet" in page.text()
 
 
 def test_nobody_has_had_the_days_yet(page: Page, base: str, shop: Shop) -> None:
     look(page, base, "funnel", "Nobody has had 90 days yet.")
-    assert "2 people have signed up later and are not in these figures yet." in page.text()
+    assert "3 people have signed up later and are not in these figures yet." in page.text()
     assert "1 other had ordered before they signed up." in page.text()
     assert "not yet" in page.text()
+    page.run("document.querySelector('.switch button').click()")
+    page.wait_for("Of 1 who have had 30 days, 1 ordered and 0 ordered again.")
+    page.run("document.querySelectorAll('main tbody tr')[3].querySelector('a').click()")
+    page.wait_for("Ordered within 30 days")
+    page.wait("document.querySelectorAll('main tbody tr').length === 1")
 
 
 @pytest.mark.parametrize("place", ["cohorts", "funnel"])

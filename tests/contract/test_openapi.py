@@ -93,6 +93,7 @@ NO_PAGES = {
     "/reports/cohorts": "25 cohorts, and the segments there are",
     "/reports/cohorts/people": "the first 200, and whether they are all",
     "/reports/funnel": "four windows, the months there are",
+    "/reports/funnel/people": "the first 200, and whether they are all",
     "/reports/flows": "the segments there are, and the 200 most frequent ways",
     "/segments/{segment}": "one segment",
     "/segments/{segment}/dry-run/{run}": "some examples",

@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.shop import storefront
 from shared.domain.events import DAY, MINUTE, Json
-from tests.integration.shop import Shop
+from tests.integration.shop import BEGIN, Shop
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +16,16 @@ def shop() -> Shop:
 
 def played() -> Shop:
     """Three have ordered this month, of whom one had two months ago, too; one has only signed up. Two of the three are
-    one person, as it turns out."""
+    one person, as it turns out. A fifth signed up in November, ordered ten days later, and orders again."""
     shop = Shop()
     for number in range(1, 5):
         shop.customer(number)
     storefront.post(shop.system, storefront.order(901, shop.customers[2], shop.now() - 60 * DAY, "30.00"))
-    for number in (1, 2, 3):
+    signed_up = storefront.sign_up(5, "Ada", shop.now() - 40 * DAY)
+    shop.customers[5] = signed_up.body
+    storefront.post(shop.system, signed_up)
+    storefront.post(shop.system, storefront.order(902, signed_up.body, shop.now() - 30 * DAY, "30.00"))
+    for number in (1, 2, 3, 5):
         shop.order(number)
     shop.passes(10 * MINUTE)
     people = {profile.email: profile.contact for profile in shop.profiles()}
@@ -43,14 +47,15 @@ def test_a_guest_who_is_somebody_counts_once_and_an_old_order_in_its_month(shop:
     told = asked(shop, "/reports/cohorts")
     assert {row["month"]: (row["people"], row["orders"], row["revenue"]) for row in told["rows"]} == {
         "2025-11": (1, 2, 54.5),
+        "2025-12": (1, 2, 54.5),
         "2026-01": (1, 2, 49.0),
     }
-    assert told["people"] == 2 == len(shop.members("customers"))
+    assert told["people"] == 3 == len(shop.members("customers"))
     old = told["rows"][0]
     assert old["begins"]
     assert [(cell["people"], cell["is_over"]) for cell in old["cells"]] == [(1, True), (0, True), (1, False)]
     signed_up = asked(shop, "/reports/cohorts?by=sign_up")
-    assert [(row["month"], row["people"]) for row in signed_up["rows"]] == [("2026-01", 3)]
+    assert [(row["month"], row["people"]) for row in signed_up["rows"]] == [("2025-11", 1), ("2026-01", 3)]
 
 
 def test_a_segment_is_those_who_are_in_it(shop: Shop) -> None:
@@ -82,9 +87,19 @@ def test_a_cell_leads_to_its_people(shop: Shop) -> None:
 def test_the_way_to_the_second_order_waits_for_the_days(shop: Shop) -> None:
     told = asked(shop, "/reports/funnel")
     window = next(each for each in told["windows"] if each["days"] == 30)
-    assert (window["people"], window["customers"], window["ready"], window["waiting"]) == (2, 1, 0, 2)
-    assert [window[f"{step}_days"] for step in ("confirmed", "clicked", "ordered", "again")] == [None] * 4
-    assert window["months"][0]["month"] == "2026-01"
+    assert (window["people"], window["customers"], window["ready"], window["waiting"]) == (3, 1, 1, 2)
+    assert [window[f"{step}_days"] for step in ("confirmed", "clicked", "ordered", "again")] == [0, None, 10, None]
+    assert [(each["month"], each["ready"]) for each in window["months"]] == [("2026-01", 0), ("2025-11", 1)]
+    (ada,) = asked(shop, "/reports/funnel/people?days=30&step=ordered&month=2025-11")["people"]
+    assert (ada["email"], ada["signed_up"]) == (shop.customers[5]["email"], BEGIN - 40 * DAY)
+    assert asked(shop, "/reports/funnel/people?days=30&step=again") == {"people": [], "is_whole": True}
+    for wrong, field in {
+        "days=31&step=ready": "days",
+        "days=30&step=luck": "step",
+        "days=30&step=again&month=1": "month",
+    }.items():
+        status, problem = shop.ask("GET", f"/reports/funnel/people?{wrong}")
+        assert (status, problem["field"]) == (400, field)
 
 
 def asked(shop: Shop, path: str) -> Json:

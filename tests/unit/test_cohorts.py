@@ -263,11 +263,18 @@ def test_only_who_has_had_the_days_counts_and_a_step_counts_within_them() -> Non
         7: [order("guest", long_ago, 5)],
     }
     found = windows(told)
-    asked = ("people", "customers", "ready", "waiting", "confirmed", "clicked", "ordered", "again")
-    assert [found[30][name] for name in asked] == [5, 1, 4, 1, 3, 1, 2, 1]
-    assert [found[90][name] for name in asked] == [5, 1, 4, 1, 3, 1, 3, 2]
-    assert [found[180][name] for name in asked] == [5, 1, 0, 5, 0, 0, 0, 0]
+    names = ("people", "customers", "ready", "waiting", "confirmed", "clicked", "ordered", "again")
+    assert [found[30][name] for name in names] == [5, 1, 4, 1, 3, 1, 2, 1]
+    assert [found[90][name] for name in names] == [5, 1, 4, 1, 3, 1, 3, 2]
+    assert [found[180][name] for name in names] == [5, 1, 0, 5, 0, 0, 0, 0]
     assert [found[90][f"{step}_days"] for step in funnel.STEPS] == [0, 0, 1, 20]
+    of = lake(told)
+    for days, window in found.items():
+        for month in ("", *(each["month"] for each in window["months"])):
+            counted = window if month == "" else next(each for each in window["months"] if each["month"] == month)
+            for step in ("ready", *funnel.STEPS):
+                asked_for = question("funnel_people", str(NOW), str(days), step, month, over=(0, NOW))
+                assert len(of.rows(*asked_for)) == counted[step], (days, month, step)
     assert [found[180][f"{step}_days"] for step in funnel.STEPS] == [None] * 4
     assert [(each["month"], each["people"], each["ready"]) for each in found[30]["months"]] == [
         ("2026-10", 1, 0),

@@ -49,6 +49,7 @@ const PAGES = [
   [/^#\/reports\/cohorts(?:\?(?<query>.*))?$/, () => import("./report-cohorts.js")],
   [/^#\/reports\/cohorts\/people(?:\?(?<query>.*))?$/, () => import("./report-cohort-people.js")],
   [/^#\/reports\/funnel$/, () => import("./report-funnel.js")],
+  [/^#\/reports\/funnel\/people(?:\?(?<query>.*))?$/, () => import("./report-funnel-people.js")],
   [/^#\/reports\/flows(?:\?(?<query>.*))?$/, () => import("./report-flows.js")],
   [/^#\/reports\/flows\/people(?:\?(?<query>.*))?$/, () => import("./report-flow-people.js")],
   [/^#\/reports\/forms$/, () => import("./report-forms.js")],

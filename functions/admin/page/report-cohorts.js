@@ -40,7 +40,7 @@ function Cells({ of, measure }) {
   return html`<p class="small soft">As of ${time(of.as_of)}. ${plural(of.people, "person", "people")} in all: every one is in one row.</p>
     <${Card} title=${title}>
       <${Figures} file="cohorts-${of.by}" label=${title} rows=${of.rows.toReversed()} columns=${[
-        { title: "Month", cell: (row) => html`${row.month ?? "before"}${row.begins && html`<span class="under">history begins</span>`}`, csv: (row) => row.month ?? "before" },
+        { title: "Month", cell: (row) => html`<span class="month">${row.month ?? "before"}${row.begins && html`<span class="under">history begins</span>`}</span>`, csv: (row) => row.month ?? "before" },
         { title: "People", number: true, cell: (row) => row.month === null ? count(row.people) : html`<a href=${link(row, -1)}>${count(row.people)}</a>`, csv: (row) => row.people },
         ...Array.from({ length: longest }, (_, after) => ({
           title: after === 0 ? "same month" : `+${after}`, number: true,
