@@ -1,9 +1,10 @@
-"""What the nights have found and mended: memberships that had drifted, runs that had outlived their plan. Routes of the
+"""What the nights have found and mended: memberships that had drifted, lists of members that were wrong, runs that had
+outlived their plan. Routes of the
 admin's API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from functions.admin import shapes, views
 from functions.admin.rest import Request, left_out, route
@@ -22,22 +23,31 @@ def drift(request: Request) -> Json:
     found = comparisons.last()
     if found is None:
         return {"at": None, "contacts": 0, "memberships": 0, "segments": [], "people": [], "rolling_out": False}
-    segments = definitions.segments().segments
     return {
         "at": found.at,
         "contacts": found.contacts,
         "memberships": sum(found.memberships.values()),
         "segments": [
-            {
-                "segment": id_,
-                "name": segments[id_].name if id_ in segments else id_,
-                "memberships": number,
-                "by_rank": id_ in found.ranked,
-            }
-            for id_, number in sorted(found.memberships.items(), key=lambda each: (-each[1], each[0]))
+            {**told, "by_rank": told["segment"] in found.ranked}
+            for told in _by_segment(found.memberships, "memberships")
         ],
         "people": [views.person(profile) for profile in _read(found.people).values()],
         "rolling_out": not found.is_filled,
+    }
+
+
+@route("GET", "/wrong-members", role=Role.VIEWER, gives=shapes.WrongMembers)
+def wrong_members(request: Request) -> Json:
+    """What the last night found that compared the lists of segments' members with the profiles they are made from: how
+    many `members` were wrong, or missing, in which `segments`. They were corrected at once. `at` is null before the
+    first night."""
+    found = comparisons.last()
+    if found is None or found.corrected is None:
+        return {"at": None, "members": 0, "segments": []}
+    return {
+        "at": found.at,
+        "members": sum(found.corrected.values()),
+        "segments": _by_segment(found.corrected, "members"),
     }
 
 
@@ -61,6 +71,15 @@ def stuck_runs(request: Request) -> Json:
         ],
         "people": [_stuck(each, profiles[each.contact]) for each in found.runs if each.contact in profiles],
     }
+
+
+def _by_segment(numbers: Mapping[str, int], what: str) -> list[dict[str, Json]]:
+    """Of each segment its name and its number (named `what`), the greatest first."""
+    segments = definitions.segments().segments
+    return [
+        {"segment": id_, "name": segments[id_].name if id_ in segments else id_, what: number}
+        for id_, number in sorted(numbers.items(), key=lambda each: (-each[1], each[0]))
+    ]
 
 
 def _stuck(stuck: Stuck, profile: Profile) -> dict[str, Json]:

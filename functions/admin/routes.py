@@ -68,6 +68,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "templates": ("templates",),
     "today": ("today",),
     "vocabulary": ("vocabulary",),
+    "wrong-members": ("nights",),
 }
 """By the first part of a path, all modules of this folder that have routes there."""
 

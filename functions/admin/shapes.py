@@ -1834,6 +1834,19 @@ class Drift(TypedDict):
     rolling_out: bool
 
 
+class SegmentWithWrongMembers(OfSegment):
+    name: str
+    members: int
+
+
+class WrongMembers(TypedDict):
+    """`members` that were not as the contacts' profiles say, and in which `segments`."""
+
+    at: int | None
+    members: int
+    segments: list[SegmentWithWrongMembers]
+
+
 class StuckStep(OfJourney):
     name: str
     step: str

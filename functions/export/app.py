@@ -7,13 +7,14 @@ read here anyway (`comparing`). A contact who cannot be read is left out, logged
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from functions.export import comparing
 from shared.adapters import contacts, definitions, lake
@@ -49,6 +50,8 @@ class Page(BaseModel):
     place: Place
     contacts: int
     """So many were written before."""
+    corrected: dict[str, int] = Field(default_factory=dict)
+    """And so many members of which segments were wrong."""
 
 
 @dataclass
@@ -57,25 +60,27 @@ class Reached:
 
     place: Place | None
     contacts: int
-    corrected: int = 0
+    corrected: Counter[str] = field(default_factory=Counter)
 
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Writes one page; gives the next one's `place` (None: that was the last), and how many contacts were written."""
+    """Writes one page; gives the next one's `place` (None: that was the last), how many contacts were written, and
+    how many members of which segments were wrong, as far as a try came to its end."""
     page = Page.model_validate(event)
     shop_definitions = compiled(definitions.with_draft(page.definitions, page.segment, page.draft, page.at))
     reached = Reached(page.place, page.contacts)
     rows = _rows(page, shop_definitions, reached)
     lake.write_facts(rows, page.name, f"{page.place.shard}-{page.place.after}", _refused)
     if reached.corrected:
-        metrics.add_metric("MembersCorrected", MetricUnit.Count, reached.corrected)
-    return {"place": reached.place, "contacts": reached.contacts}
+        metrics.add_metric("MembersCorrected", MetricUnit.Count, reached.corrected.total())
+    corrected = reached.corrected + Counter(page.corrected)
+    return {"place": reached.place, "contacts": reached.contacts, "corrected": dict(corrected)}
 
 
 def _rows(page: Page, shop_definitions: Definitions, reached: Reached) -> Iterator[facts.Row]:
     asked, last = facts.asked(shop_definitions), page.contacts + MAX_CONTACTS
-    while reached.place is not None and reached.contacts < last and reached.corrected < MAX_CORRECTED:
+    while reached.place is not None and reached.contacts < last and reached.corrected.total() < MAX_CORRECTED:
         found, following = contacts.page(reached.place, min(AT_A_TIME, last - reached.contacts))
         memberships: comparing.Memberships = {}
         for stored in contacts.read_all(found, _unreadable):

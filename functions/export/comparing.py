@@ -27,9 +27,9 @@ Memberships = dict[str, Mapping[str, Membership]]
 """Those of contacts, by their ids and segments."""
 
 
-def compare(segments: Sequence[str], between: Iterable[Stretch], profiles: Memberships, now: Instant) -> int:
+def compare(segments: Sequence[str], between: Iterable[Stretch], profiles: Memberships, now: Instant) -> Counter[str]:
     """Compares what the table has of these segments and stretches of contacts with their `profiles`, which are those of
-    all of them who have not ended, and corrects it. Gives how many members were wrong."""
+    all of them who have not ended, and corrects it. Gives how many members of which segments were wrong."""
     held: dict[tuple[str, str], Held] = {}
     for stretch in between:
         held |= members.held(segments, stretch)
@@ -39,7 +39,7 @@ def compare(segments: Sequence[str], between: Iterable[Stretch], profiles: Membe
         if segment in asked and not agree(held.get((contact, segment)), profiles.get(contact, {}).get(segment)):
             suspects[contact].append(segment)
     changes: Counter[str] = Counter()
-    wrong = 0
+    wrong: Counter[str] = Counter()
     for contact, names in sorted(suspects.items()):
         try:
             stored = contacts.read(contact)
@@ -52,10 +52,10 @@ def compare(segments: Sequence[str], between: Iterable[Stretch], profiles: Membe
             changed = decided if membership is None else membership.since
             if not agree(seen, membership) and changed <= now - STREAM_IS_LATE:
                 changes[segment] += members.correct(contact, segment, seen, membership, now)
-                wrong += 1
+                wrong[segment] += 1
     if wrong:
         members.count_on(changes)
-        logger.warning("members corrected", contacts=len(suspects), members=wrong)
+        logger.warning("members corrected", contacts=len(suspects), members=wrong.total())
     return wrong
 
 

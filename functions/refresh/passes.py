@@ -67,10 +67,12 @@ class Asked(BaseModel):
 
 
 class Page(BaseModel):
-    """The place of the next page of contacts (None: there is none), and how many contacts came before."""
+    """The place of the next page of contacts (None: there is none), how many contacts came before, and how many members
+    of which segments were wrong (functions/export)."""
 
     place: Place | None = Place()
     contacts: int = 0
+    corrected: dict[str, int] = Field(default_factory=dict)
 
 
 class Placed(BaseModel):
@@ -241,6 +243,7 @@ def _compared(state: Pass, is_filled: bool) -> comparisons.Comparison:
         people=tuple(found["people"]),
         is_filled=is_filled,
         of_pass=state.name,
+        corrected=state.page.corrected,
     )
 
 

@@ -19,7 +19,9 @@ class Comparison:
     (`memberships`; one without any is not there), and some of those `people`. All of them were asked to be looked at
     again. `ranked`: which of the segments depend on a rank, whose cut-off the same night may have moved. `is_filled`
     is false while contacts still adopt a publication, whose segments differ until they have. `of_pass`: the export
-    that it is of, whose facts are in the lake for two days ("": one of before that was kept)."""
+    that it is of, whose facts are in the lake for two days ("": one of before that was kept). `corrected`: members of
+    the Members table, of each segment that had any, that were not as the profiles say and were put right; None: the
+    night was one that did not tell."""
 
     at: Instant
     contacts: int
@@ -28,6 +30,7 @@ class Comparison:
     people: tuple[str, ...]
     is_filled: bool
     of_pass: str = ""
+    corrected: dict[str, int] | None = None
 
 
 def record(found: Comparison) -> None:

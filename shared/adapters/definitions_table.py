@@ -5,17 +5,23 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from shared.adapters.clients import client
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
-from shared.domain.events import SECOND, Instant
+from shared.domain.events import DAY, SECOND, Instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 T = TypeVar("T")
 
 CACHE_TTL = 60 * SECOND
 """For how long a Lambda takes what is published as it has read it."""
+UNFINISHED_KEPT = 7 * DAY
+"""For how long what is being written can be read as it was before the newest change: whoever reads that (a dry run)
+takes minutes, and editors save by themselves every second or so, which would add up to gigabytes."""
 MAX_BYTES = 390_000
 """Of a version, compressed: DynamoDB takes 400 KB, and beside the body stands next to nothing. That is some seventy
 lists of a thousand ids."""
@@ -58,14 +64,14 @@ def items(id_: str) -> Iterator[dict[str, Any]]:
 
 
 # ── documents that have versions, none of which is ever overwritten ──
-
-
 class Version(NamedTuple):
     """Of the document `id`, the version `number`; its body as `compressed` gives it."""
 
     id: str
     number: int
     body: bytes
+    before: int | None = None
+    """For how many milliseconds the version before it is kept from now on; None: for good."""
 
 
 def compressed(what: str, body: bytes) -> bytes:
@@ -79,25 +85,37 @@ def compressed(what: str, body: bytes) -> bytes:
 def put_new(*new: Version) -> None:
     """Stores versions that there are none of: all of them, or none (PublishedMeanwhileError: of one there is, or
     somebody is just storing it)."""
+    writes: list[TransactWriteItemTypeDef] = [
+        {
+            "Put": {
+                "TableName": table(),
+                "Item": {"id": {"S": id_}, "version": {"N": str(number)}, "body": {"B": body}},
+                "ConditionExpression": "attribute_not_exists(id)",
+            }
+        }
+        for id_, number, body, _ in new
+    ]
+    writes += [_expiring(each, each.before) for each in new if each.before is not None and each.number > 1]
     try:
-        client("dynamodb").transact_write_items(
-            TransactItems=[
-                {
-                    "Put": {
-                        "TableName": table(),
-                        "Item": {"id": {"S": id_}, "version": {"N": str(number)}, "body": {"B": body}},
-                        "ConditionExpression": "attribute_not_exists(id)",
-                    }
-                }
-                for id_, number, body in new
-            ]
-        )
+        client("dynamodb").transact_write_items(TransactItems=writes)
     except client("dynamodb").exceptions.TransactionCanceledException as error:
         codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
         if codes - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
             raise
-        told = " or ".join(f"a version {number} of {id_}" for id_, number, _ in new)
+        told = " or ".join(f"a version {number} of {id_}" for id_, number, *_ in new)
         raise PublishedMeanwhileError(f"there is {told} already") from error
+
+
+def _expiring(version: Version, kept: int) -> TransactWriteItemTypeDef:
+    return {
+        "Update": {
+            "TableName": table(),
+            "Key": {"id": {"S": version.id}, "version": {"N": str(version.number - 1)}},
+            "UpdateExpression": "SET expires = :at",
+            "ConditionExpression": "attribute_exists(id)",
+            "ExpressionAttributeValues": {":at": {"N": str((now() + kept) // SECOND)}},
+        }
+    }
 
 
 def versions(id_: str, before: int | None = None) -> Iterator[tuple[int, bytes]]:

@@ -10,7 +10,14 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import AliasChoices, Field, TypeAdapter
 
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import PublishedMeanwhileError, Version, compressed, put_new, versions
+from shared.adapters.definitions_table import (
+    UNFINISHED_KEPT,
+    PublishedMeanwhileError,
+    Version,
+    compressed,
+    put_new,
+    versions,
+)
 from shared.domain.events import Instant, Strict
 
 T = TypeVar("T")
@@ -81,7 +88,7 @@ class Drafts(Generic[T]):
         """False: somebody else has stored theirs as this number, which may be another thing's draft. TooLargeError."""
         body = _form(self._kind).dump_json(drafts, by_alias=True, exclude_none=True)
         try:
-            put_new(Version(self._document, number, compressed("drafts", body)))
+            put_new(Version(self._document, number, compressed("drafts", body), UNFINISHED_KEPT))
         except PublishedMeanwhileError:
             return False
         return True

@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new, versions
+from shared.adapters.definitions_table import (
+    CACHE_TTL,
+    UNFINISHED_KEPT,
+    Newest,
+    Version,
+    compressed,
+    put_new,
+    versions,
+)
 from shared.domain.forms import Form, Kept, SavedForms
 
 ID = "forms"
@@ -33,7 +41,7 @@ def shown(id_: str) -> Form | None:
 def save(made: SavedForms, published: Kept | None = None) -> SavedForms:
     """Saves a version: the one after that which it was made of; and the form that is `published` by it.
     PublishedMeanwhileError: there is one already."""
-    new = [Version(ID, made.number, compressed("forms", made.model_dump_json().encode()))]
+    new = [Version(ID, made.number, compressed("forms", made.model_dump_json().encode()), UNFINISHED_KEPT)]
     if published is not None:
         new.append(
             Version(

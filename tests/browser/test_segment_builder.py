@@ -243,6 +243,71 @@ def test_rows_are_moved_by_buttons_keys_and_dragging(page: Page, base: str) -> N
     page.run("sessionStorage.clear()")
 
 
+GROUPED = {
+    "kind": "all",
+    "of": [
+        {"kind": "orders"},
+        {"kind": "any", "of": [{"kind": "trait", "trait": "country", "value": "DE"}, {"kind": "consent"}]},
+        {"kind": "not", "of": {"kind": "all", "of": [{"kind": "event", "event": "Email Clicked"}]}},
+    ],
+}
+
+
+def grouped(page: Page) -> str:
+    """The tree as its kinds: `orders [trait consent] ![event]`."""
+
+    def told(node: Any) -> str:
+        if node["kind"] == "not":
+            return f"!{told(node['of'])}"
+        return f"[{' '.join(map(told, node['of']))}]" if node["kind"] in ("all", "any") else str(node["kind"])
+
+    to_the_json(page)
+    found = told(json.loads(page.run("document.querySelector('#definition').value"))["when"])
+    click(page, "button", "Rows")
+    page.wait("document.querySelector('.conditions')")
+    return found[1:-1]
+
+
+DRAGGED = """(() => {
+    const rows = [...document.querySelectorAll('.conditions .row')];
+    const [of, onto] = [rows[%d].querySelector('.handle'), %s];
+    const told = { bubbles: true, cancelable: true, dataTransfer: new DataTransfer() };
+    const does = (at, type) => at.dispatchEvent(new DragEvent(type, told));
+    does(of, 'dragstart'); does(onto, 'dragover'); does(onto, 'drop');
+})()"""
+
+
+def test_rows_go_into_groups_and_out_of_them(page: Page, base: str, shop: Shop) -> None:
+    body = {"id": "grouped", "name": "Grouped", "sentence": "Grouped.", "when": GROUPED}
+    assert shop.ask("POST", "/segments", body)[0] == 201
+    open_(page, base, "#/segments/grouped/edit", "Somebody who")
+    assert grouped(page) == "orders [trait consent] ![event]"
+    page.run("document.querySelector('[aria-label=\"Move down into the group: Ordered\"]').focus()")
+    reached = []
+    for label in ("", "", " out of the group", " into the group"):
+        press(page, "Enter")
+        page.wait(f"document.activeElement.getAttribute('aria-label') === 'Move down{label}: Ordered'")
+        reached.append(page.run("document.activeElement.closest('.conditions').getAttribute('aria-label')"))
+    assert reached == [*["A group of conditions"] * 3, "Conditions"]
+    assert grouped(page) == "[trait consent] orders ![event]"
+    press_last = "document.querySelector('[aria-label=\"Move down into the group: Ordered\"]')"
+    page.run(f"{press_last}.focus()")
+    press(page, "Enter")
+    page.wait("document.activeElement.getAttribute('aria-label') === 'Move down: Ordered'")
+    assert grouped(page) == "[trait consent] ![orders event]"
+    page.run(DRAGGED % (2, "rows[3]"))
+    page.wait("document.querySelector('[aria-label=\"Move down out of the group: Ordered\"]')")
+    assert grouped(page) == "[trait consent] ![event orders]"
+    page.run(DRAGGED % (2, "document.querySelector('.conditions .conditions .which')"))
+    page.wait(
+        'document.querySelector(\'[aria-label="Move up: Ordered"], [aria-label="Move up out of the group: Ordered"]\')'
+    )
+    assert grouped(page) == "[trait consent event] ![orders]"
+    page.run("document.querySelector('[aria-label=\"Move up out of the group: Ordered\"]').click()")
+    page.wait("document.querySelectorAll('.conditions .conditions').length === 1")
+    assert grouped(page) == "[trait consent event] orders"  # a group that is left empty goes
+
+
 def test_a_slip_is_said_in_its_row_with_what_was_meant(page: Page, base: str) -> None:
     open_(page, base, "#/new-segment", "People who match")
     page.wait("document.activeElement.getAttribute('role') === 'combobox'")

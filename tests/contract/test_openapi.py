@@ -78,6 +78,7 @@ NO_PAGES = {
     "/dead-letters": "the queues of the template, ten messages of each",
     "/doctor": "the checks there are",
     "/drift": "the segments that differ, twenty people",
+    "/wrong-members": "the segments that had any",
     "/forms/{form}": "one form",
     "/lead-scores/{model}": "one model",
     "/guidance": "findings about the segments there was time for",

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from shared.adapters import clock, drafts, journey_definitions, journey_files, template_definitions
+from infra.local.aws import dynamodb
+from shared.adapters import clock, definitions_table, drafts, journey_definitions, journey_files, template_definitions
 from shared.adapters.definitions_table import PublishedMeanwhileError
 from shared.adapters.drafts import Draft, Drafts
-from shared.domain.events import Json
+from shared.domain.events import DAY, Json
 from shared.domain.journeys.definition import Journey
 from tests.integration.shop import Shop
 
@@ -196,3 +197,26 @@ def test_a_draft_that_was_stored_before_is_read() -> None:
     read = Draft[Journey].model_validate_json(json.dumps({"number": 3, "journey": told, "at": 5, "by": "ada"}))
     assert (read.form, read.number, read.unfinished) == (journey("a"), 3, False)
     assert journey_definitions.drafts is not template_definitions.drafts
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [("segments", "drafts"), ("journeys", "journey_drafts"), ("templates", "template_drafts"), ("forms", "forms")],
+)
+def test_what_was_written_before_goes_after_a_week_and_what_is_written_stays(
+    shop: Shop, kind: str, document: str
+) -> None:
+    etag = shown(shop, kind)["etag"]
+    for n in range(4):
+        status, told = put(shop, kind, f"{WHOLE[kind]}\n{' ' * n}", etag)
+        assert status == 200, told
+        etag = told["etag"]
+    before = list(definitions_table.items(document))
+    assert ["expires" in each for each in before[-4:]] == [True, True, True, False]
+    shop.passes(8 * DAY)
+    dynamodb.expire(shop.system.world)
+    (newest,) = definitions_table.items(document)
+    assert newest["version"] == before[-1]["version"]
+    assert shown(shop, kind)["etag"] == etag
+    status, told = put(shop, kind, WHOLE[kind], etag)
+    assert (status, told["etag"] != etag) == (200, True)

@@ -232,6 +232,16 @@ def test_the_night_takes_ghosts_out_and_brings_who_is_missing(shop: Shop) -> Non
     shop.passes(DAY)
     assert table() == held
     assert counts() == counted
+    _, told = shop.ask("GET", "/wrong-members")
+    assert told["at"] > shop.now() - DAY
+    assert told["members"] == 4  # one who was missing, two ghosts, and an instant
+    assert {each["segment"]: (each["name"], each["members"]) for each in told["segments"]} == {
+        "customers": ("Customers", 3),
+        "subscribers": ("Subscribers", 1),
+    }
+    shop.passes(DAY)
+    _, told = shop.ask("GET", "/wrong-members")
+    assert (told["members"], told["segments"]) == (0, [])
 
 
 def test_what_the_stream_brings_meanwhile_is_newer(shop: Shop) -> None:
@@ -258,8 +268,8 @@ def test_what_has_just_changed_is_left_to_the_stream(shop: Shop) -> None:
     contacts.commit([contacts.profile_write(profile, stored.wake_at, shop.now())])
     between = contacts.stretches(contacts.Place(), None)
     own = {p.contact: p.memberships for p in shop.profiles()}
-    assert comparing.compare(["customers"], between, own, shop.now()) == 0
-    assert comparing.compare(["customers"], between, own, shop.now() + HOUR) == 1
+    assert comparing.compare(["customers"], between, own, shop.now()) == {}
+    assert comparing.compare(["customers"], between, own, shop.now() + HOUR) == {"customers": 1}
 
 
 def test_the_stretches_of_pages_are_everything_once(shop: Shop) -> None:

@@ -1,4 +1,5 @@
-// What the nights have found and put right: runs that had outlived their plan, memberships that had drifted.
+// What the nights have found and put right: runs that had outlived their plan, memberships that had drifted, lists of members
+// that were wrong.
 
 import { ContactLink, More, SegmentLink, Table, Tag } from "./parts.js";
 import { now } from "./settings.js";
@@ -55,4 +56,18 @@ export function Drift({ told: { at, contacts, memberships, segments, people, rol
     ]} />
     <${More} title=${people.length < contacts ? `Who: ${count(people.length)} of ${count(contacts)}` : "Who"} open=${people.length <= 10}>
       <ul class="list">${people.map((each) => html`<li><${ContactLink} of=${each} /></li>`)}</ul><//>`;
+}
+
+/** Members of segments, as they are listed, that were not what the contacts' profiles say. */
+export function WrongMembers({ told: { at, members, segments } }) {
+  if (at === null) return NEVER;
+  if (members === 0) return html`<${Missed} at=${at} /><p><${Tag} kind="good">all clear<//> Every list of a segment’s members was what the contacts’ profiles say, <${When} at=${at} />.</p>`;
+  return html`<${Missed} at=${at} />
+    <p><${Tag} kind="note">fixed<//> ${plural(members, "member was", "members were")} wrong or missing in the lists of segments, <${When} at=${at} />, and ${members === 1 ? "was" : "were"}
+      corrected at once. Who is in a segment is decided by their profile, so journeys were right; lists and campaigns’ audiences may not have been.</p>
+    <p>Something was lost on the way to the lists: look at the <a href="#/dead-letters">dead letters</a> of transition. Night after night it means a fault: tell whoever looks after Beckon.</p>
+    <${Table} label="Lists of members that were corrected" rows=${segments} columns=${[
+      { title: "Segment", cell: (each) => html`<${SegmentLink} id=${each.segment} names=${{ [each.segment]: each.name }} />` },
+      { title: "Members", number: true, cell: (each) => count(each.members) },
+    ]} />`;
 }

@@ -1,7 +1,7 @@
 // What an operator looks after, now and then: what email needs from outside, and what waits for a person.
 
 import { ask } from "./api.js";
-import { Drift, StuckRuns } from "./nights.js";
+import { Drift, StuckRuns, WrongMembers } from "./nights.js";
 import { Card, Section, Table, Tag, Title, useLoaded } from "./parts.js";
 import { asked } from "./reports.js";
 import { count, plural } from "./words.js";
@@ -24,6 +24,7 @@ export default function Operations() {
     ${PLACES.map((place) => html`<${Place} key=${place.link} ...${place} />`)}
     <${Section} title="Stuck runs" load=${() => ask("stuck-runs")}>${(told) => html`<${StuckRuns} told=${told} />`}<//>
     <${Section} title="Drift" load=${() => ask("drift")}>${(told) => html`<${Drift} told=${told} />`}<//>
+    <${Section} title="Lists of members" load=${() => ask("wrong-members")}>${(told) => html`<${WrongMembers} told=${told} />`}<//>
     <${Card}><div class="head"><h2><a href="#/changes">Changes</a></h2></div><p class="soft">Who has changed what, and when.</p><//>
     <${Card}><div class="head"><h2><a href="#/keys">Keys and roles</a></h2></div><p class="soft">Who may come in, and what scripts may do.</p><//>
     <${Section} title="Cost so far this month" load=${() => asked("reports/costs")}>${(told) => html`<${Costs} told=${told} />`}<//>`;

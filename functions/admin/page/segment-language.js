@@ -134,6 +134,32 @@ export function put(tree, [first, ...rest], value) {
   return copy;
 }
 
+/** What a condition is about, without the "not" that it stands in. */
+export const inside = (node) => node?.kind === "not" && node.of !== undefined ? inside(node.of) : node;
+
+const partsOf = (node) => ["all", "any"].includes(inside(node)?.kind) && Array.isArray(inside(node).of) ? inside(node).of : [];
+const withParts = (node, of) => ({ ...node, of: node.kind === "not" ? withParts(node.of, of) : of });
+const replaced = (of, n, ...by) => [...of.slice(0, n), ...by, ...of.slice(n + 1)];
+
+/** A tree of groups in which the condition of one place is carried to before another, as they are numbered until then; a place is the numbers
+ *  that lead to it, group by group. A group that is left empty goes. Gives the tree (`when`) and where the condition is in it (`place`). */
+export function carried(when, from, to) {
+  if (from.every((each, n) => each === to[n])) return { when, place: from }; // into itself
+  const node = from.reduce((at, n) => partsOf(at)[n], when);
+  const gone = {};
+  const leave = (at, [n, ...rest]) => withParts(at, replaced(partsOf(at), n, rest.length > 0 ? leave(partsOf(at)[n], rest) : gone));
+  const enter = (at, [n, ...rest]) => withParts(at, rest.length > 0 ? replaced(partsOf(at), n, enter(partsOf(at)[n], rest)) : [...partsOf(at).slice(0, n), node, ...partsOf(at).slice(n)]);
+  const swept = (at) => {
+    const of = partsOf(at);
+    const left = of.map(swept).filter((each) => each !== gone);
+    if (left.length === of.length && left.every((each, n) => each === of[n])) return at;
+    return left.length > 0 ? withParts(at, left) : gone;
+  };
+  const placeIn = (at) => partsOf(at).flatMap((each, n) => each === node ? [[n]] : placeIn(each).map((rest) => [n, ...rest]));
+  const made = swept(enter(leave(when, from), to));
+  return { when: made, place: placeIn(made)[0] };
+}
+
 export const isWithin = (at, path) => path.every((each, n) => String(at[n]) === String(each));
 
 /** In which line of a JSON text each path begins, as `{ "when.of.0": 5 }`; and the line in which it can be read no further. */
