@@ -18,10 +18,12 @@ Row = dict[str, Json]
 
 
 class Report(NamedTuple):
-    """The rows of a report as the API tells it, and which of their fields are shown, in order, with their titles."""
+    """The rows of a report as the API tells it, and which of their fields are told, in order, with their titles.
+    `first`: those that a terminal has room for (none: all); CSV has all."""
 
     rows: Callable[[Json], Iterator[Row]]
     columns: dict[str, str]
+    first: tuple[str, ...] = ()
 
 
 def _groups(told: Json) -> Iterator[Row]:
@@ -146,6 +148,7 @@ REPORTS = {
             "complained_share": "spam rate",
             "bounced_share": "bounce rate",
         },
+        first=("days", "called", "delivered", "clicked_share", "converted_share", "revenue"),
     ),
 }
 
@@ -200,13 +203,17 @@ def show(arguments: argparse.Namespace) -> None:
     if told.get("as_of", 0) is None:  # what is counted as it happens is of now
         console.print("Nothing has been added up yet: it is done once a night. [bold]beckon clock +1d[/] skips one.")
         return
-    table = Table(*report.columns.values(), box=None, pad_edge=False, header_style="dim")
+    shown = [n for n, field in enumerate(report.columns) if not report.first or field in report.first]
+    fields = list(report.columns)
+    table = Table(*(report.columns[fields[n]] for n in shown), box=None, pad_edge=False, header_style="dim")
     for row in rows:
-        table.add_row(*(escape(_said(each)) for each in row))
+        table.add_row(*(escape(_said(fields[n], row[n])) for n in shown))
     console.print(table if rows else "Nothing.")
 
 
-def _said(value: Json) -> str:
+def _said(field: str, value: Json) -> str:
+    if isinstance(value, int | float) and field.endswith("share"):
+        return f"{value:.2%}"
     if isinstance(value, float):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)

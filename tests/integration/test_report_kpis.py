@@ -49,7 +49,7 @@ def shop() -> Iterator[Shop]:
         made.order(by_contact[contact], 7)
     made.passes(HOUR)
     unsubscribed(made, two, mails[two].tags["message"])
-    mailbox.act(made.system.world, mails[four].id, "complain", {})
+    mailbox.act(made.system.world, mails[four].id, "complaint", {})
     made.passes(DAY)
     sent(made, name="Thanks", id="thanks", segments=["buyers"])
     made.passes(2 * DAY)
