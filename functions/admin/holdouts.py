@@ -10,11 +10,10 @@ from functions.admin.rest import Request, route
 from shared.adapters import athena, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.queries import question
-from shared.domain.events import Instant, Json
+from shared.domain.events import Json
 from shared.domain.experiments import holdouts
 from shared.domain.experiments.rates import Arm
 from shared.domain.operators import Role
-from shared.domain.settings import Holdout
 
 
 @route("GET", "/reports/holdout", role=Role.VIEWER, gives=shapes.HoldoutTold, query=FiguresQuery)
@@ -35,7 +34,7 @@ def report(request: Request) -> Json:
             "word": None,
             "words": words,
         }
-    since, within = _since(holdout), str(holdouts.WITHIN)
+    since, within = shop_settings.holdout_since(holdout), str(holdouts.WITHIN)
     name = f"holdout=t{holdout.name}"
     rows = asked(request, lambda: athena.start(*question("holdout", name, within, over=(since, t))))
     if isinstance(rows, Response):
@@ -54,14 +53,3 @@ def report(request: Request) -> Json:
 
 def _arm(arm: Arm) -> dict[str, Json]:
     return {"people": arm.people, "ordered": arm.successes}
-
-
-def _since(holdout: Holdout) -> Instant:
-    """When the newest settings first had a holdout of this name and share: what was drawn otherwise is not compared."""
-    since = now()
-    for saved in shop_settings.all_saved():
-        held = saved.settings.holdout
-        if held is None or (held.name, held.share) != (holdout.name, holdout.share):
-            break
-        since = saved.at
-    return since

@@ -6,9 +6,9 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from functions.admin import shapes
+from functions.admin import channels, shapes
 from functions.admin.rest import Request, route
-from shared.adapters import campaigns, definitions, journey_definitions, reports, shop_settings
+from shared.adapters import reports, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import Json
 from shared.domain.operators import Role
@@ -28,7 +28,7 @@ def report(request: Request) -> Json:
     told: dict[str, Any] | None = reports.known("kpis", now())
     if told is None:
         return {"as_of": None, "within_days": kpis.WITHIN_DAYS, "costs": None, "periods": []}
-    names, costs = _names(), shop_settings.settings().costs
+    names, costs = channels.names(), shop_settings.settings().costs
     return {
         "as_of": told["as_of"],
         "within_days": told["within_days"],
@@ -47,11 +47,11 @@ def days(request: Request) -> Json:
     called = request.query.get("called", kpis.ALL)
     told: dict[str, Any] | None = reports.known("kpis", now())
     if told is None:
-        return {"as_of": None, "called": called, "name": _name(called, _names()), "days": []}
+        return {"as_of": None, "called": called, "name": channels.name(called, channels.names()), "days": []}
     return {
         "as_of": told["as_of"],
         "called": called,
-        "name": _name(called, _names()),
+        "name": channels.name(called, channels.names()),
         "days": told["days"].get(called, []),
     }
 
@@ -63,23 +63,4 @@ def _group(group: Any, period: Any, names: dict[str, str], costs: EmailCosts | N
     else:
         sent = next(each["sent"] for each in period["groups"] if each["called"] == kpis.ALL)
         cost, profit, roi = kpis.returned(costs, period["days"], group["sent"], sent, group["revenue"])
-    return {"name": _name(group["called"], names), **group, "cost": cost, "profit": profit, "roi": roi}
-
-
-def _names() -> dict[str, str]:
-    """By what a group is called by."""
-    publication = journey_definitions.publication()
-    segments = definitions.segments().segments
-    return {
-        "all": "All emails",
-        "other": "Neither of a journey nor of a campaign",
-        **{f"journey:{id_}": each.journey.name for id_, each in publication.journeys.items()},
-        **{f"campaign:{each.id}": each.campaign.name for each in campaigns.all_kept()},
-        **{f"topic:{each.id}": each.name for each in shop_settings.settings().topics},
-        **{f"segment:{id_}": each.name for id_, each in segments.items()},
-    }
-
-
-def _name(called: str, names: dict[str, str]) -> str:
-    """What is not there any more has its id for a name."""
-    return names.get(called, called.partition(":")[2] or called)
+    return {"name": channels.name(group["called"], names), **group, "cost": cost, "profit": profit, "roi": roi}

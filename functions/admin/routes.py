@@ -54,6 +54,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "reports",
         "holdouts",
         "report_cohorts",
+        "report_attribution",
         "report_feedback",
         "report_flows",
         "report_forms",

@@ -2189,6 +2189,91 @@ class FeedbackTexts(TypedDict):
     texts: list[WrittenText]
 
 
+class CreditTold(TypedDict):
+    """What a model gives a channel: of orders, which may be parts of one, and of their revenue."""
+
+    orders: float
+    revenue: float
+
+
+class CreditsTold(TypedDict):
+    """By model: the first email clicked in has it all, the last, each as much, 40 % the first and the last and 20 % all
+    between, the later the more, and by what a Markov chain would lose without the channel."""
+
+    first: CreditTold
+    last: CreditTold
+    linear: CreditTold
+    position: CreditTold
+    decay: CreditTold
+    data: CreditTold
+
+
+class ChannelTold(TypedDict):
+    """`orders`: before which it was clicked in (or of which a code was redeemed), and their whole `revenue`; some are
+    other channels' too. `effect`: the share of orders that the chain would lose without it, from 0 to 1."""
+
+    channel: str
+    name: str
+    orders: int
+    revenue: float
+    effect: float
+    models: CreditsTold
+
+
+class OrdersTold(TypedDict):
+    orders: int
+    revenue: float
+
+
+class AttributionPeriod(TypedDict):
+    """`orders` of the last so many `days`, and what they are worth, refunds taken off, in the shop's currency; of
+    these, those that nobody had clicked before (`none`). `lost`: how often people clicked, and did not order."""
+
+    days: int
+    orders: int
+    revenue: float
+    none: OrdersTold
+    lost: int
+    channels: list[ChannelTold]
+
+
+class AttributionWindow(TypedDict):
+    """`days` before an order in which a click counts; `half_life` of the model by age, in days."""
+
+    days: int
+    half_life: int
+    periods: list[AttributionPeriod]
+
+
+class EffectTold(TypedDict):
+    """`people` who got the emails of a channel (`shop`: all of the shop's), how many of them `ordered` within `days`,
+    and how many of those after a click (`attributed`); beside those held out. `incremental`: how many would not have
+    ordered without, between `low` and `high`, 95 times of a hundred (null: it cannot be said)."""
+
+    channel: str
+    name: str
+    days: int
+    people: int
+    ordered: int
+    attributed: int
+    held_out: int
+    held_out_ordered: int
+    incremental: int | None
+    low: int | None
+    high: int | None
+    words: str
+
+
+class Attribution(TypedDict):
+    """`as_of`: null before the first night. `most_stops`: of the clicks before an order, so many at most are looked
+    at, the newest."""
+
+    as_of: int | None
+    most_stops: int
+    windows: list[AttributionWindow]
+    effects: list[EffectTold]
+
+
 class Late(TypedDict):
     """It takes long: ask again with the `query`."""
 

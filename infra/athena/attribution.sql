@@ -2,7 +2,7 @@
 -- the codes it redeemed; paths that are alike in one row. Beside them, paths after which no order came in that time ('lost').
 -- Parts: orders, emails.
 -- Parameters: the window in milliseconds; the days on which the last 365, 90 and 30 begin; the instant of asking, in milliseconds.
--- Emails are read from a window before the first day on.
+-- Emails are read from a window before the first day on. Days are the shop's.
 -- A stop on a path is `campaign:spring@3`: what sent the email, and how many whole days before the order (of a lost path: 0) the last click in
 -- that email was. Of a path the 20 newest stops are kept. `period`: 30, 90 or 365, the smallest of the last so many days that it is in.
 -- Revenue is in hundredths of the shop's currency, refunds taken off, whenever they were given.

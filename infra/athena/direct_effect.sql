@@ -1,19 +1,20 @@
 -- Who got emails beside who was held out of them: how many people, how many of them ordered within so long after the first, and how many of
 -- these had clicked in one of the emails before, within the attribution's window of five days.
 -- Parts: orders, emails.
--- Parameters: the shop's holdout, as the lake has it ('holdout=tname'; '': there is none); the day since which campaigns are looked at; the
--- milliseconds that count of campaigns, and of the shop's holdout; the instant of asking, in milliseconds.
+-- Parameters: the shop's holdout, as the lake has it ('holdout=tname'; '': there is none), and the instant since which it is so; the instant
+-- since which campaigns are looked at; the milliseconds that count of campaigns, and of the shop's holdout; the instant of asking.
 -- `channel`: 'shop', or `campaign:spring` of those with a holdout of their own. Who is counted has had their time.
 WITH asked AS (
     SELECT
         ? AS holdout,
-        ? AS first,
+        CAST(? AS DOUBLE) AS holdout_since,
+        CAST(? AS DOUBLE) AS campaigns_since,
         CAST(? AS DOUBLE) AS of_campaign,
         CAST(? AS DOUBLE) AS of_shop,
         CAST(? AS DOUBLE) AS instant
 ),
 
-of_emails AS (
+told_of_both AS (
     -- Whom the shop's holdout keeps from a campaign's email is none of the campaign's own.
     SELECT
         'shop' AS channel,
@@ -22,7 +23,10 @@ of_emails AS (
         emails.time
     FROM emails
     CROSS JOIN asked
-    WHERE emails.type IN ('email_sent', 'email_held_out') AND CONTAINS(emails.properties, asked.holdout)
+    WHERE
+        emails.type IN ('email_sent', 'email_held_out')
+        AND emails.time >= asked.holdout_since
+        AND CONTAINS(emails.properties, asked.holdout)
     UNION ALL
     SELECT
         'campaign:' || emails.campaign AS channel,
@@ -32,7 +36,7 @@ of_emails AS (
     FROM emails
     CROSS JOIN asked
     WHERE
-        emails.day >= asked.first
+        emails.time >= asked.campaigns_since
         AND emails.campaign IS NOT NULL
         AND (
             emails.type = 'email_sent'
@@ -56,7 +60,7 @@ exposed AS (
             ELSE MIN(CASE WHEN type = 'email_held_out' THEN 1 ELSE 0 END)
         END AS held_out,
         MIN(time) AS time
-    FROM of_emails
+    FROM told_of_both
     GROUP BY channel, contact_number
 ),
 

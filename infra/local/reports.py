@@ -75,6 +75,19 @@ def _steps(told: Json) -> Iterator[Row]:
             yield {**counted, "days": window["days"], **{name: month[name] for name in ("month", "people", "ready")}}
 
 
+def _credits(told: Json) -> Iterator[Row]:
+    """A row for each channel, and one for what came by none: then each model adds up to the revenue."""
+    for window in told["windows"]:
+        for period in window["periods"]:
+            of = {"within": window["days"], "days": period["days"]}
+            for channel in period["channels"]:
+                by = {model: credit["revenue"] for model, credit in channel["models"].items()}
+                yield {**of, **channel, **by}
+            none = period["none"]
+            by = dict.fromkeys(("first", "last", "linear", "position", "decay", "data"), none["revenue"])
+            yield {**of, "channel": "none", "name": "None", "orders": none["orders"], "effect": None, **by}
+
+
 REPORTS = {
     "cohorts": Report(
         _cells,
@@ -99,6 +112,23 @@ REPORTS = {
             "clicked": "clicked",
             "ordered": "ordered",
             "again": "ordered again",
+        },
+    ),
+    "attribution": Report(
+        _credits,
+        {
+            "within": "days before",
+            "days": "days",
+            "channel": "channel",
+            "name": "name",
+            "orders": "orders after it",
+            "first": "first",
+            "last": "last",
+            "linear": "linear",
+            "position": "40/20/40",
+            "decay": "time-decay",
+            "data": "data-driven",
+            "effect": "lost without it",
         },
     ),
     "flows": Report(_moves, {"days": "days", "left": "from", "entered": "to", "moves": "moves"}),
@@ -158,6 +188,7 @@ DESCRIPTION = """What the nights have added up of the running system's lake (`ma
   .venv/bin/beckon report flows         who went from which segment to which in the last 30 days
   .venv/bin/beckon report cohorts       customers by the month of their first order (--by sign_up), and what came later
   .venv/bin/beckon report funnel        from sign-up to the second order
+  .venv/bin/beckon report attribution   by which emails orders came, by six models
   .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
   .venv/bin/beckon report forms         how people came in by forms
   .venv/bin/beckon report feedback      what they answered

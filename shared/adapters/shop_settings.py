@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new, versions
-from shared.domain.settings import SavedSettings, ShopSettings
+from shared.domain.events import Instant
+from shared.domain.settings import Holdout, SavedSettings, ShopSettings
 
 ID = "settings"
 
@@ -42,6 +43,17 @@ def all_saved(before: int | None = None) -> Iterator[SavedSettings]:
     """All versions, or those before one, newest first; read one by one as far as they are asked for."""
     for _, body in versions(ID, before):
         yield SavedSettings.model_validate_json(body)
+
+
+def holdout_since(holdout: Holdout) -> Instant:
+    """When the newest settings first had a holdout of this name and share: what was drawn otherwise is not compared."""
+    since = now()
+    for each in all_saved():
+        held_ = each.settings.holdout
+        if held_ is None or (held_.name, held_.share) != (holdout.name, holdout.share):
+            break
+        since = each.at
+    return since
 
 
 def forget() -> None:

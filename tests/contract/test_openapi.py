@@ -87,6 +87,7 @@ NO_PAGES = {
     "/campaigns/{campaign}/progress": "the reasons there are",
     "/campaigns/{campaign}/test": "an email of each variant",
     "/imports/{file}": "the parts of one file",
+    "/reports/attribution": "channels, 200 at most of each window and period",
     "/reports/costs": "what is counted",
     "/reports/daily": "days, a year's at most",
     "/reports/kpis/days": "days, 90 at most",

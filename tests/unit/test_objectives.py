@@ -37,6 +37,7 @@ from shared.domain.reports.progress import (
     progress,
     read,
     said,
+    stored,
 )
 from tests.unit.test_attribution import answered, contact_of, event
 
@@ -301,7 +302,7 @@ def test_days_are_counted_by_the_last_click_and_by_who_had_ordered_before() -> N
         ],
     }
     asked = queries.question("objectives", "2026-11-01", over=(0, at + DAY))
-    assert read(answered(asked, events, at + DAY)) == [
+    assert read(stored(answered(asked, events, at + DAY))) == [
         Sum(date(2026, 11, 18), "campaign:spring", delivered=1),
         Sum(date(2026, 11, 19), "campaign:spring", clicked=1),
         Sum(date(2026, 11, 20), "campaign:spring", orders=1, repeats=1, revenue=2_000),

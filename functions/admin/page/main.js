@@ -54,6 +54,7 @@ const PAGES = [
   [/^#\/reports\/flows\/people(?:\?(?<query>.*))?$/, () => import("./report-flow-people.js")],
   [/^#\/reports\/forms$/, () => import("./report-forms.js")],
   [/^#\/reports\/feedback(?:\?(?<query>.*))?$/, () => import("./report-feedback.js")],
+  [/^#\/reports\/attribution$/, () => import("./report-attribution.js")],
   [/^#\/insight$/, () => import("./insight.js")],
   [/^#\/insight\/written$/, () => import("./insight-written.js")],
   [/^#\/insight\/(?<score>[\w.-]+)\/people(?:\?(?<query>.*))?$/, () => import("./insight-people.js")],

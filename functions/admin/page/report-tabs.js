@@ -9,7 +9,7 @@ import { html } from "./vendor/preact.js";
 
 /** Each is `#/reports/<name>`, and the module `report-<name>.js`. */
 const TABS = [
-  ["", "Overview"], ["kpis", "KPIs"], ["flows", "Where people go"], ["cohorts", "Cohorts"], ["funnel", "Sign-up to second order"],
+  ["", "Overview"], ["kpis", "KPIs"], ["attribution", "Attribution"], ["flows", "Where people go"], ["cohorts", "Cohorts"], ["funnel", "Sign-up to second order"],
   ["forms", "Forms"], ["feedback", "What people say"],
 ];
 

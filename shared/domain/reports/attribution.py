@@ -18,10 +18,11 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from shared.domain.events import DAY, Instant, Json, iso
+from shared.domain.events import Json
 
 WINDOWS: Mapping[int, int] = {5: 2, 30: 7}
 """Days within which an email counts that was clicked in before an order: by each, the half-life of time-decay, in
@@ -65,14 +66,9 @@ Shares = Callable[[Sequence[Stop]], Mapping[str, float]]
 """Of the stops of a path, what part of an order each channel has; all of them are 1."""
 
 
-def days(t: Instant) -> tuple[str, ...]:
-    """On which days (UTC) the last 365, 90 and 30 begin, of which today is the last."""
-    return tuple(iso((t // DAY + 1 - period) * DAY)[:10] for period in reversed(PERIODS))
-
-
-def since(t: Instant, window: int) -> Instant:
-    """From when on clicks are looked at."""
-    return (t // DAY + 1 - max(PERIODS) - window) * DAY
+def first_days(today: date) -> tuple[date, ...]:
+    """On which days the last 365, 90 and 30 begin, today included."""
+    return tuple(today - timedelta(days=period - 1) for period in reversed(PERIODS))
 
 
 def read(rows: Iterable[Mapping[str, Json]], period: int) -> tuple[list[Path], list[Lost]]:
@@ -275,6 +271,40 @@ def attribution(paths: Sequence[Path], lost: Sequence[Lost], half_life: int) -> 
         sum(each.times for each in lost),
         tuple(sorted(found, key=lambda each: (-each.by["last"].revenue, -each.orders, each.channel))),
     )
+
+
+def report(rows: Mapping[int, Sequence[Mapping[str, Json]]]) -> list[Json]:
+    """By window, each of its periods. Orders that a model divides may be parts of one; money is in the shop's
+    currency."""
+    told: list[Json] = []
+    for window, half_life in WINDOWS.items():
+        periods: list[Json] = [
+            {"days": period, **_told(attribution(*read(rows[window], period), half_life))} for period in PERIODS
+        ]
+        told.append({"days": window, "half_life": half_life, "periods": periods})
+    return told
+
+
+def _told(found: Attribution) -> dict[str, Json]:
+    return {
+        "orders": found.orders,
+        "revenue": found.revenue / 100,
+        "none": {"orders": found.none_orders, "revenue": found.none_revenue / 100},
+        "lost": found.lost,
+        "channels": [
+            {
+                "channel": each.channel,
+                "orders": each.orders,
+                "revenue": each.revenue / 100,
+                "effect": round(each.effect, 4),
+                "models": {
+                    model: {"orders": credit.orders / 100, "revenue": credit.revenue / 100}
+                    for model, credit in each.by.items()
+                },
+            }
+            for each in found.channels
+        ],
+    }
 
 
 def credits(paths: Iterable[Path], shares: Shares) -> dict[str, Credit]:

@@ -11,6 +11,8 @@ from shared.domain.events import Json
 from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, Interval, newcombe, sample_ratio
 
 SHOP = "shop"
+DAYS = 5
+"""After a campaign's email in which an order counts."""
 
 
 class Beside(NamedTuple):
@@ -45,6 +47,27 @@ def read(rows: Iterable[Mapping[str, Json]]) -> list[Beside]:
         (sent, attributed), (held_out, _) = of.get(0, nobody), of.get(1, nobody)
         found.append(Beside(channel, sent, held_out, attributed))
     return found
+
+
+def stored(found: Iterable[Beside]) -> list[Json]:
+    return [
+        {
+            "channel": each.channel,
+            "people": each.sent.people,
+            "ordered": each.sent.successes,
+            "attributed": each.attributed,
+            "held_out": each.held_out.people,
+            "held_out_ordered": each.held_out.successes,
+        }
+        for each in found
+    ]
+
+
+def kept(told: Mapping[str, Json]) -> Beside:
+    """As `stored` has left it."""
+    numbers = {name: int(str(number)) for name, number in told.items() if name != "channel"}
+    held_out = Arm(numbers["held_out"], numbers["held_out_ordered"])
+    return Beside(str(told["channel"]), Arm(numbers["people"], numbers["ordered"]), held_out, numbers["attributed"])
 
 
 def effect(beside: Beside, share: int, days: int) -> Effect:

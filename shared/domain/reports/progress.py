@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from shared.domain.events import Json
+from shared.domain.events import DAY, Json
 from shared.domain.reports.objectives import METRICS, Objective
 
 WEEKS = 8
@@ -26,6 +26,8 @@ LEAST_WEEKS = 4
 T_95 = {3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365}
 """Student's t at 97.5 %, by degrees of freedom."""
 BASE_DAYS = 28
+KNOWN = 760 * DAY
+"""How long the days are known: of an objective of a year, those of the year before it."""
 NONE = "none"
 """What orders came by that nobody had clicked before."""
 
@@ -56,16 +58,14 @@ class Sum(NamedTuple):
     clicked: int = 0
 
 
-def read(rows: Iterable[Mapping[str, Json]]) -> list[Sum]:
-    """Of the rows of infra/athena/objectives.sql."""
-    return [
-        Sum(
-            date.fromisoformat(str(row["day"])),
-            str(row["channel"]),
-            *(int(str(row[name])) for name in Sum._fields[2:]),
-        )
-        for row in rows
-    ]
+def stored(rows: Iterable[Mapping[str, Json]]) -> list[Json]:
+    """Of the rows of infra/athena/objectives.sql, each in short: its fields in the order of Sum's."""
+    return [[row["day"], row["channel"], *(int(str(row[name])) for name in Sum._fields[2:])] for row in rows]
+
+
+def read(kept: Iterable[Sequence[Any]]) -> list[Sum]:
+    """As `stored` has left them."""
+    return [Sum(date.fromisoformat(day), *rest) for day, *rest in kept]
 
 
 class Part(NamedTuple):
