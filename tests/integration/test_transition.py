@@ -9,10 +9,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from functions.transition import app
-from shared.adapters import clock, contact_runs, contacts, dead_letters, environment, members, run_counts
-from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type, parse_instant
+from shared.adapters import clock, contact_runs, contacts, dead_letters, environment, flows, members, run_counts
+from shared.domain.events import DAY, MINUTE, NEVER, SECOND, Event, Identity, IdentityKind, Type, iso, parse_instant
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.runs import Record, Run
 from shared.domain.profiles import Profile
@@ -92,6 +93,41 @@ def test_of_transitions_in_one_item_each_is_followed_once(monkeypatch: pytest.Mo
     assert deliver(ENTERED, subscribed, other, items=1) == []
     for each in (ENTERED, subscribed, other):
         assert [member.contact for member in members.members(each.segment)] == ["c1"]
+
+
+def test_a_move_whose_parts_come_apart_and_again_is_counted_once_and_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    bought = Transition("c1", 3, "customers", True, NOW, "e1", 0, "Order Completed", NOW)
+    left = replace(LEFT, event="Order Completed", happened=NOW)
+    now_is(ENTERED, left, bought)
+    record = flows.record
+
+    def fail(steps: Any, now: int) -> None:
+        record(steps, now)  # and its answer is lost
+        raise ConnectionClosedError(endpoint_url="dynamodb")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flows, "record", fail)
+        assert deliver(bought) == ["0"]
+    for batch in ([bought], [left], [ENTERED, left], [bought, left]):
+        assert deliver(*batch) == []
+    day = iso(NOW)[:10]
+    assert {each.name: each.n for each in flows.counts(day, day)} == {
+        ("inactive", "left", "event"): 1,
+        ("customers", "entered", "event"): 1,
+        ("inactive", "to", "customers"): 1,
+    }
+
+
+def test_moves_that_cannot_be_counted_for_long_are_put_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(steps: Any, now: int) -> None:
+        raise ConnectionClosedError(endpoint_url="dynamodb")
+
+    now_is(ENTERED)
+    monkeypatch.setattr(flows, "record", fail)
+    assert deliver(ENTERED) == ["0"]
+    clock.use(lambda: NOW + app.PATIENCE + SECOND)
+    assert deliver(ENTERED) == []
+    assert [each.contact for each in members.members("inactive")] == ["c1"]
 
 
 # ── runs that Step Functions moves ──
