@@ -29,6 +29,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "sending",
     ),
     "coupons": ("coupons",),
+    "data": ("data_audit",),
     "dead-letters": ("dead_letters",),
     "doctor": ("doctor",),
     "drift": ("nights",),

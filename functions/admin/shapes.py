@@ -2274,6 +2274,107 @@ class Attribution(TypedDict):
     effects: list[EffectTold]
 
 
+class AskedBy(TypedDict):
+    """A segment, lead score, journey or email."""
+
+    kind: str
+    name: str
+
+
+class OfAudit(TypedDict):
+    """`uses`: what asks for it, of which `used_by` are the first ten; `used_by_us`: the product does in any case."""
+
+    used_by: list[AskedBy]
+    uses: int
+    used_by_us: bool
+    to_fix: list[str]
+
+
+class AuditedField(OfAudit):
+    """Contacts who `have` it, give or take so many, and their `share`; of those it is `invalid` in so many, in another
+    form than most (`inconsistent`), or told over two years ago (`stale`). `personal`: it says who somebody is."""
+
+    field: str
+    title: str
+    personal: bool
+    made_by_us: bool
+    have: int
+    invalid: int
+    inconsistent: int
+    stale: int
+    give_or_take: int
+    share: float
+
+
+class AuditedEvent(OfAudit):
+    event: str
+    title: str
+    events: int
+    sources: list[str]
+
+
+class CurrencyCount(TypedDict):
+    currency: str
+    events: int
+
+
+class LagTold(TypedDict):
+    """In milliseconds: the middle of `of` events, and what one in twenty exceeds (`late`)."""
+
+    of: int
+    middle: int
+    late: int
+
+
+class AuditedSource(TypedDict):
+    """`without_amount`: orders of which no amount in the shop's currency is known."""
+
+    source: str
+    events: int
+    newest: int
+    currencies: list[CurrencyCount]
+    without_amount: int
+    lag: LagTold | None
+    to_fix: list[str]
+
+
+class HeardOf(TypedDict):
+    source: str
+    at: int
+
+
+class OtherCurrency(TypedDict):
+    currency: str
+    at: int
+
+
+class RejectedReason(TypedDict):
+    reason: str
+    events: int
+
+
+class Rejected(TypedDict):
+    what: str
+    events: int
+    reasons: list[RejectedReason]
+    to_fix: str
+
+
+class DataAudit(TypedDict):
+    as_of: int | None
+    days: int
+    contacts: int
+    looked_at: int
+    exact: bool
+    fields: list[AuditedField]
+    events: list[AuditedEvent]
+    sources: list[AuditedSource]
+    currency: str
+    heard: list[HeardOf]
+    other_currencies: list[OtherCurrency]
+    rejected: list[Rejected]
+
+
 class Late(TypedDict):
     """It takes long: ask again with the `query`."""
 

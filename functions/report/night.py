@@ -30,7 +30,7 @@ STALE = DAY
 
 logger = Logger()
 
-REPORTS: tuple[str, ...] = ("kpis", "attribution", "objectives", "cohorts", "funnel", "forms", "feedback")
+REPORTS: tuple[str, ...] = ("kpis", "attribution", "objectives", "cohorts", "funnel", "forms", "feedback", "audit")
 """Modules of this folder, each a report of the same name. They are made in this order."""
 
 

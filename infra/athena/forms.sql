@@ -9,7 +9,7 @@ WITH sign_ups AS (
         events.id,
         events.contact_number,
         MIN(events.time) AS time,
-        MIN(events.day) AS day,
+        MIN(DAY_OF(events.time)) AS day,
         MIN(CASE WHEN property LIKE 'form=t%' THEN SUBSTR(property, 7) END) AS form,
         MIN(CASE WHEN property LIKE 'form_version=n%' THEN SUBSTR(property, 15) END) AS version
     FROM events

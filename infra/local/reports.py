@@ -24,6 +24,8 @@ class Report(NamedTuple):
     rows: Callable[[Json], Iterator[Row]]
     columns: dict[str, str]
     first: tuple[str, ...] = ()
+    path: str = ""
+    """Where the API has it, if it is no report by its name."""
 
 
 def _groups(told: Json) -> Iterator[Row]:
@@ -88,7 +90,30 @@ def _credits(told: Json) -> Iterator[Row]:
             yield {**of, "channel": "none", "name": "None", "orders": none["orders"], "effect": None, **by}
 
 
+def _audited(told: Json) -> Iterator[Row]:
+    for kind, name in (("field", "field"), ("event", "event"), ("source", "source")):
+        for each in told[f"{kind}s"]:
+            counted = {column: each.get(column) for column in ("share", "invalid", "inconsistent", "stale", "uses")}
+            number = each["have"] if kind == "field" else each["events"]
+            yield {"kind": kind, "name": each[name], "number": number, **counted, "to_fix": " ".join(each["to_fix"])}
+
+
 REPORTS = {
+    "audit": Report(
+        _audited,
+        {
+            "kind": "of",
+            "name": "name",
+            "number": "contacts or events",
+            "share": "share",
+            "invalid": "invalid",
+            "inconsistent": "inconsistent",
+            "stale": "stale",
+            "uses": "used by",
+            "to_fix": "what to fix",
+        },
+        path="data/audit",
+    ),
     "cohorts": Report(
         _cells,
         {
@@ -192,6 +217,7 @@ DESCRIPTION = """What the nights have added up of the running system's lake (`ma
   .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
   .venv/bin/beckon report forms         how people came in by forms
   .venv/bin/beckon report feedback      what they answered
+  .venv/bin/beckon report audit         how complete, right and used your data are
 
 docs/reports.md says what each figure is.
 """
@@ -217,7 +243,8 @@ def add_arguments(report: argparse.ArgumentParser) -> None:
 
 def show(arguments: argparse.Namespace) -> None:
     asked = urlencode({name: each for name in ASKED if (each := getattr(arguments, name)) is not None})
-    told = call(arguments.port, "GET", f"/admin/reports/{arguments.report}{asked and f'?{asked}'}")
+    path = REPORTS[arguments.report].path or f"reports/{arguments.report}"
+    told = call(arguments.port, "GET", f"/admin/{path}{asked and f'?{asked}'}")
     if as_json(arguments, told):
         return
     report = REPORTS[arguments.report]

@@ -79,3 +79,11 @@ def test_what_they_wrote_is_in_numbers_and_their_words_come_when_asked_for(
     page.wait_for("About “Delivery”")
     page.wait_for(TICKET)
     holds(page, axe)
+
+
+def test_the_data_audit_says_what_to_mend(page: Page, base: str, axe: str) -> None:  # noqa: F811
+    page.open(f"{base}#/data/audit")
+    page.wait_for("Fields of contacts")
+    assert "personal: counted only" in page.text()
+    page.wait_for("Nothing waits to be looked at.")
+    holds(page, axe)

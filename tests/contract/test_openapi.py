@@ -58,6 +58,7 @@ NO_FORM = {
 """Of what is changed by PUT, PATCH or DELETE, where no change of somebody else can be lost; and why."""
 NO_PAGES = {
     "/campaigns/{campaign}/results": "as many arms as it has variants, at most eight",
+    "/data/audit": "the shop's fields, events and sources",
     "/reports/forms": "the shop's forms, 90 days of each",
     "/reports/feedback": "the emails that ask, the surveys and the topics of 90 days",
     "/reports/feedback/texts": "the newest fifty",

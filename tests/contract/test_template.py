@@ -200,6 +200,9 @@ def reached(function: str) -> tuple[tuple[str, ast.stmt], ...]:
     pending, seen = [(handler_module(function), "handler")], set()
     if folder(function) == "admin":  # Chalice calls the routes
         pending = [(f"functions.admin.{file.stem}", "*") for file in ROOT.glob("functions/admin/*.py")]
+    if folder(function) == "report":  # a night imports the reports by their names
+        reports = importlib.import_module("functions.report.night").REPORTS
+        pending += [(f"functions.report.{report}", name) for report in reports for name in ("asks", "made")]
     while pending:
         module, name = pending.pop()
         if (module, name) in seen or not source(module).is_file():

@@ -33,6 +33,16 @@ def sample_lines() -> Lines:
     return _lines(sorted(rows), categories)
 
 
+def countries() -> list[str]:
+    """As the shop wrote them. Skips where it is not there."""
+    if not WHOLE.exists():
+        pytest.skip(f"Online Retail II is not at {WHOLE}: name it in ONLINE_RETAIL_II")
+    import duckdb
+
+    rows = duckdb.execute("SELECT DISTINCT country FROM read_parquet($file) ORDER BY ALL", {"file": str(WHOLE)})
+    return [str(country) for (country,) in rows.fetchall()]
+
+
 def whole_lines() -> Lines:
     """Of 5,852 customers in two years. Skips where it is not there."""
     if not WHOLE.exists():

@@ -29,7 +29,7 @@ export default function Data({ query }) {
   const kept = useLoaded(() => whole("imports", "imports"));
   return html`<${LoadedPage} of=${shop}>${({ settings }) => html`
     <${Title}>Data<//>
-    <p class="lead">Bring over the people you know from elsewhere: an export of Klaviyo, Mailchimp or Shopify, or any list as a CSV file. First you see what it would do; nothing changes until you say so.</p>
+    <p class="lead">Bring over the people you know from elsewhere: an export of Klaviyo, Mailchimp or Shopify, or any list as a CSV file. First you see what it would do; nothing changes until you say so. <a href="#/data/audit">Data audit</a>: how complete, right and used what you know is.</p>
     <${Import} topics=${settings.topics} done=${kept.again} />
     <${Card} title="Lists that were brought over"><${Loaded} of=${kept}>${({ imports }) => html`<${Listing} path="#/data" query=${query} rows=${imports} sorts=${SORTS} text=${(each) => `${each.name} ${each.consent_source}`} nothing="None so far.">${(found) => html`
       <${Table} stacked label="Lists" rows=${found} columns=${[

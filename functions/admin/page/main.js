@@ -13,6 +13,7 @@ const PAGES = [
   [/^#\/new-segment(?:\?(?<query>.*))?$/, () => import("./new-segment.js")],
   [/^#\/segments\/(?<id>\w+)$/, () => import("./segment.js")],
   [/^#\/people(?:\?(?<query>.*))?$/, () => import("./people.js")],
+  [/^#\/data\/audit$/, () => import("./data-audit.js")],
   [/^#\/data(?:\?(?<query>.*))?$/, () => import("./data.js")],
   [/^#\/segments\/(?<id>\w+)\/edit$/, () => import("./segment-editor.js")],
   [/^#\/contacts\/(?<id>[\w-]+)$/, () => import("./contact.js")],

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.domain.calendars import local
-from shared.domain.events import EPOCH, Instant, Json
+from shared.domain.calendars import day_start, local
+from shared.domain.events import Instant, Json
 from shared.domain.experiments.rates import Arm, together
 from shared.domain.reports.beside import Beside, beside
 
@@ -40,8 +40,7 @@ def period(at: Instant, where: ZoneInfo) -> tuple[Instant, list[str]]:
     """When it begins, and its days in order."""
     last = local(at, where).date()
     first = last - timedelta(days=DAYS - 1)
-    since = datetime.combine(first, time(), where) - EPOCH
-    return since // timedelta(milliseconds=1), [(first + timedelta(days=n)).isoformat() for n in range(DAYS)]
+    return day_start(first, where), [(first + timedelta(days=n)).isoformat() for n in range(DAYS)]
 
 
 class Told(NamedTuple):
