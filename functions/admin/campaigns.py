@@ -549,7 +549,8 @@ def told(kept: Kept) -> dict[str, Json]:
             whole(kept)
         except RefusedError as error:
             problem = {"field": error.field, "text": error.message}
-    standing = {"etag": etag(kept), "definition": dumped(kept.campaign)}
+    winner = kept.winner.model_dump() if kept.winner is not None else None
+    standing = {"etag": etag(kept), "winner": winner, "definition": dumped(kept.campaign)}
     return {**summary(kept), **standing, "unfinished": kept.unfinished, "problem": problem}
 
 

@@ -1322,8 +1322,18 @@ class CampaignProblem(TypedDict):
     text: str
 
 
+class ChosenTold(TypedDict):
+    """What those get who tested no variant. `decided`: it was better; else it was chosen beforehand."""
+
+    variant: str
+    decided: bool
+    words: str
+    at: int
+
+
 class CampaignTold(CampaignListed):
     etag: str
+    winner: ChosenTold | None
     definition: Campaign
     unfinished: str | None
     problem: CampaignProblem | None

@@ -20,6 +20,7 @@ from shared.domain.campaigns import breaker, timing
 from shared.domain.campaigns.audience import is_member
 from shared.domain.campaigns.ledger import Outcome
 from shared.domain.campaigns.states import Kept
+from shared.domain.campaigns.variants import is_tested, tested_until
 from shared.domain.events import MINUTE, SECOND, Instant, Type
 from shared.domain.messages.held import Status
 from shared.domain.messages.pace import LOOK_AHEAD
@@ -113,6 +114,10 @@ def check_of(kept: Kept, contact: str, t: Instant, shop: ZoneInfo) -> Callable[[
     def check(profile: Profile) -> Refusal | Delayed | None:
         campaign, began = kept.campaign, kept.began or t
         turn = timing.turn_of(campaign.schedule, profile, began, shop)
+        if not is_tested(campaign, kept.id, contact) and kept.winner is None:
+            turn = max(turn, tested_until(campaign, began))
+            # A moment later, where it is time for the winner, and this worker does not know it yet.
+            turn = turn if turn > t else t + MINUTE
         if turn > t:
             return Delayed(turn)
         if campaign.recheck and not is_member(profile, campaign.segments, campaign.without):

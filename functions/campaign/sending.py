@@ -15,7 +15,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.campaign import going_on, recipients
+from functions.campaign import going_on, recipients, winning
 from functions.campaign.going_on import Next, Work
 from functions.campaign.recipients import NotNow
 from shared.adapters import campaign_runs, campaigns, clock
@@ -48,6 +48,7 @@ def send(work: Work, kept: Kept, goes_on: Callable[[], bool]) -> Next:
         if sums.waiting == 0:
             return _finish(work, kept, sums, now())
         t = now()
+        kept = winning.decided(kept, t)
         free = min(
             (chunk for chunk in chunks if chunk.is_free(t)), key=lambda each: (each.due, each.number), default=None
         )

@@ -19,7 +19,7 @@ from shared.domain.campaigns.audience import Explained
 from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import Kept
 from shared.domain.campaigns.timing import begins_at, has_own_hours, turn_of
-from shared.domain.campaigns.variants import email_for, is_held_out
+from shared.domain.campaigns.variants import email_for, is_held_out, tested_until
 from shared.domain.events import DAY, Instant, MailClass
 from shared.domain.messages.asked import CampaignMessage
 from shared.domain.messages.clicks import is_scan
@@ -49,11 +49,12 @@ def of_shard(kept: Kept, shard: int) -> list[str]:
     followed = campaigns.read(kept.follows)
     if followed is None:
         return []
-    got = (contact for contact in _sent(followed) if shard_of(contact) == shard)
+    got = (contact for contact in sent(followed) if shard_of(contact) == shard)
     return sorted(contact for contact in got if not has_clicked(contact, f"{followed.id}_{contact}"))
 
 
-def _sent(kept: Kept) -> Iterator[str]:
+def sent(kept: Kept) -> Iterator[str]:
+    """Who has got it so far."""
     for chunk in campaigns.chunks(kept.id, kept.frozen):
         for contact, outcome in campaigns.outcomes(kept.id, chunk.number).items():
             if outcome.status == "sent":
@@ -73,8 +74,11 @@ CLASS: MailClass = "marketing"
 
 
 def message_for(kept: Kept, contact: str) -> CampaignMessage:
-    campaign, email = kept.campaign, email_for(kept.campaign, kept.id, contact)
-    latest = (kept.began or 0) + (campaign.spread or 0) + (2 * DAY if has_own_hours(campaign) else 0)
+    campaign, winner = kept.campaign, kept.winner.variant if kept.winner is not None else None
+    email = email_for(campaign, kept.id, contact, winner)
+    latest = (
+        tested_until(campaign, kept.began or 0) + (campaign.spread or 0) + (2 * DAY if has_own_hours(campaign) else 0)
+    )
     return CampaignMessage(
         contact=contact,
         campaign=kept.id,

@@ -1,7 +1,7 @@
 // The test that a campaign is: what of it is chosen, what it can show, and what it has shown.
 
 import { at } from "./api.js";
-import { Section, Table } from "./parts.js";
+import { Banner, Section, Table } from "./parts.js";
 import { asked } from "./reports.js";
 import { settings } from "./settings.js";
 import { count, money, When } from "./words.js";
@@ -54,8 +54,14 @@ export function TestFields({ made, set }) {
           ? html`<label>The least difference that matters, in ${settings.currency} a person<input type="number" min="0.01" max="1000" step="0.01" value=${measure.least} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value)); }} /></label>`
           : html`<label>The least difference that matters, in points<input type="number" min="0.1" max="50" step="0.1" value=${100 * (measure.least ?? 0.01)} onInput=${(event) => { if (Number(event.target.value) > 0) change("least", Number(event.target.value) / 100); }} /></label>`}`}
         ${isTest(made) && made.spread && html`<label>Looked at before its end<select value=${measure.looks?.length ?? 0} onChange=${(event) => change("looks", looks(Number(event.target.value), hours(measure.within ?? "5d"), hours(made.spread)))}>${[[0, "never"], [1, "once"], [2, "twice"], [3, "three times"]].map(([n, says]) => html`<option value=${n} selected=${(measure.looks?.length ?? 0) === n}>${says}</option>`)}</select></label>`}
+      ${made.variants?.length > 0 && (measure.metric ?? "clicked") === "clicked" && html`<label>Who gets them at first<select value=${made.winner?.share ?? 0} onChange=${(event) => set("winner", Number(event.target.value) ? { ...made.winner, share: Number(event.target.value) } : null)}>${[0, 10, 20, 30, 50].map((n) => html`<option value=${n} selected=${(made.winner?.share ?? 0) === n}>${n === 0 ? "everybody" : `${n} %; the others get the winner`}</option>`)}</select></label>`}
+      ${made.winner && html`<label>The others, after<select value=${made.winner.after ?? "4h"} onChange=${(event) => set("winner", { ...made.winner, after: event.target.value })}>${["1h", "2h", "4h", "12h", "1d", "2d"].map((value) => html`<option value=${value} selected=${(made.winner.after ?? "4h") === value}>${value.replace(/(\d+)h/, "$1 hours").replace(/(\d+)d/, "$1 days").replace(/^1 (\w+)s$/, "1 $1")}</option>`)}</select></label>
+        <label>Where nothing can be told, they get<select value=${made.winner.otherwise ?? made.variants[0].id} onChange=${(event) => set("winner", { ...made.winner, otherwise: event.target.value })}>${made.variants.map(({ id }) => html`<option value=${id} selected=${(made.winner.otherwise ?? made.variants[0].id) === id}>${id}</option>`)}</select></label>`}
     </div></fieldset>`;
 }
+
+/** What those got who tested no variant. */
+export const Winner = ({ of }) => of && html`<${Banner}><p>${of.decided ? html`<strong>Variant ${of.variant} has won</strong>, and the others get it.` : html`<strong>Nothing could be told</strong>, so the others get variant ${of.variant}, as was chosen beforehand.`} ${of.words} <span class="soft"><${When} at=${of.at} /></span></p><//>`;
 
 const hours = (duration) => Number.parseInt(duration, 10) * (duration.endsWith("d") ? 24 : 1);
 

@@ -3,7 +3,7 @@
 import { ask, at, whole } from "./api.js";
 import { read, Saving, useDraft } from "./autosave.js";
 import { CampaignForm } from "./campaign-form.js";
-import { isTest, Results } from "./campaign-results.js";
+import { isTest, Results, Winner } from "./campaign-results.js";
 import { peopleLink, StateTag } from "./campaign-frame.js";
 import { Duplicate } from "./duplicating.js";
 import { Banner, Card, confirmed, Failure, LoadedPage, Table, Title, useActing, useLoaded, useRefreshed } from "./parts.js";
@@ -26,6 +26,7 @@ export default function Campaign({ id }) {
     <div class="head"><${Title}>${found.name}<//><div class="buttons"><${StateTag} state=${found.state} /><${Duplicate} kind="campaigns" id=${id} page=${page} /></div></div>
     ${found.why && html`<p class="lead">${found.why}</p>`}
     <${Progress} told=${found} of=${progress} again=${told.again} />
+    <${Winner} of=${found.winner} />
     ${isTest(found.definition) && html`<${Results} id=${id} on=${found.etag} />`}`}<//>`;
 }
 

@@ -136,6 +136,16 @@ class FollowUp(Strict):
         return self
 
 
+class Winner(Strict):
+    """Only `share` in a hundred of the audience get the variants at first, drawn of each contact's id; `after` so long
+    from when the campaign began the others get the one that more of those clicked in, and where that cannot be told,
+    `otherwise` (the first variant, when left out)."""
+
+    share: int = Field(default=20, ge=5, le=50)
+    after: Annotated[Duration, Field(ge=HOUR, le=7 * DAY)] = 4 * HOUR
+    otherwise: Id | None = None
+
+
 class Campaign(Strict):
     """`segments`: to the members of any of them, but not to those of `without`. `recheck`: who has left all of them by
     the instant of sending, or has come to one of `without`, is skipped; else the audience stays as it was frozen.
@@ -164,6 +174,7 @@ class Campaign(Strict):
     variants: tuple[Variant, ...] = Field(default=(), max_length=8)
     holdout: int = Field(default=0, ge=0, le=50)
     measure: Measure = Field(default_factory=Measure)
+    winner: Winner | None = None
     best_before: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] | None = None
 
     @model_validator(mode="after")
@@ -175,9 +186,23 @@ class Campaign(Strict):
             raise ValueError("a test has at least two variants")
         if both := set(self.segments) & set(self.without):
             raise ValueError(f"the segment {sorted(both)[0]} is in `segments` and in `without`")
+        if self.winner is not None:
+            self._has_a_winner(ids)
         if self.spread and self.schedule.kind in ("local", "best_hour"):
             raise ValueError("each contact's own hour and an even spread exclude each other: leave one of them out")
         return self
+
+    def _has_a_winner(self, ids: list[str]) -> None:
+        if not ids:
+            raise ValueError("a `winner` is one of several `variants`: write two at least")
+        if self.winner is not None and self.winner.otherwise not in (None, *ids):
+            raise ValueError(f"`otherwise` is none of the variants: {', '.join(ids)}")
+        if self.measure.metric != "clicked" or self.measure.looks:
+            raise ValueError("the `winner` is decided once, by who clicked: orders come too late for it")
+        if self.spread or self.schedule.kind in ("local", "best_hour"):
+            raise ValueError(
+                "who tests the variants gets them at once: leave out the `winner`, or own hours and `spread`"
+            )
 
 
 def subjects_of(campaign: Campaign) -> dict[str, str]:

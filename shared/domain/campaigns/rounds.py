@@ -47,6 +47,7 @@ def follow_up_of(kept: Kept, t: Instant) -> Kept | None:
             "follow_up": None,
             "variants": (),
             "holdout": 0,
+            "winner": None,
             "recheck": False,
         }
     )

@@ -56,6 +56,16 @@ WORDS = {
 }
 
 
+class Chosen(Strict):
+    """The variant that those get who did not test any. `decided`: it was better; else it was chosen beforehand for when
+    nothing can be told. `words`: what the test said `at` that instant."""
+
+    variant: str
+    decided: bool
+    words: str
+    at: Instant
+
+
 class Kept(Strict):
     """A campaign as it stands. `number`: of the change that made it so, the newest. `run`: of the change that an
     execution was last started for. `begins`: when its audience is frozen; `since`: when it came to its state; `why`:
@@ -88,6 +98,7 @@ class Kept(Strict):
     audience: int = 0
     sums: dict[str, Json] | None = None
     forgiven: dict[str, int] = Field(default_factory=dict)
+    winner: Chosen | None = None
     pins: dict[str, int] = Field(default_factory=dict)
     """The versions of its templates, as they were when its audience was frozen: all get the same email."""
 

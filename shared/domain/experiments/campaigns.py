@@ -201,7 +201,8 @@ def expected(campaign: Campaign, people: int, usually: Usual) -> list[str]:
     metric, weights = campaign.measure.metric, [variant.weight for variant in campaign.variants]
     if weights:
         pair = weights[0] + min(weights[1:])
-        told.append(can_see(metric, matters, people * pair // sum(weights), weights[0] / pair, usually))
+        tested = people if campaign.winner is None else people * campaign.winner.share // 100
+        told.append(can_see(metric, matters, tested * pair // sum(weights), weights[0] / pair, usually))
     if campaign.holdout:
         by: Metric = "revenue" if metric == "revenue" else "ordered"
         told.append(can_see(by, matters, people, campaign.holdout / 100, usually))
