@@ -65,8 +65,8 @@ def _cells(told: Json) -> Iterator[Row]:
         yield {**row, "month": month, "after": "all", "ordered": None, "revenue_each": None}
         for cell in row["cells"]:
             ordered = {"ordered": cell["people"], "revenue_each": cell["revenue_each"]}
-            not_yet = {"ordered": "not yet", "revenue_each": None}
-            yield {"month": month, "people": row["people"], **cell, **(ordered if cell["is_over"] else not_yet)}
+            not_yet = {"ordered": "not yet", "orders": None, "revenue": None, "revenue_each": None}
+            yield {**cell, "month": month, "people": row["people"], **(ordered if cell["is_over"] else not_yet)}
 
 
 def _steps(told: Json) -> Iterator[Row]:

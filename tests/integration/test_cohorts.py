@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import csv
+import io
+
 import pytest
 
+from infra.local import reports as commands
 from infra.local.shop import storefront
 from shared.domain.events import DAY, MINUTE, Json
 from tests.integration.shop import BEGIN, Shop
@@ -100,6 +105,36 @@ def test_the_way_to_the_second_order_waits_for_the_days(shop: Shop) -> None:
     }.items():
         status, problem = shop.ask("GET", f"/reports/funnel/people?{wrong}")
         assert (status, problem["field"]) == (400, field)
+
+
+def test_the_command_line_says_the_same(
+    shop: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "call", lambda port, method, path: asked(shop, path.removeprefix("/admin")))
+
+    def printed(report: str, **given: str) -> list[list[str]]:
+        options = {**dict.fromkeys(commands.ASKED), **given}
+        commands.show(argparse.Namespace(report=report, port=0, json=False, csv=True, **options))
+        return [*csv.reader(io.StringIO(capsys.readouterr().out.removeprefix("\ufeff")))]
+
+    of_cohorts = [row[:5] for row in printed("cohorts")[1:] if row[0] == "2025-11"]
+    assert of_cohorts == [
+        ["2025-11", "1", "all", "", "2"],
+        ["2025-11", "1", "0", "1", "1"],
+        ["2025-11", "1", "1", "0", "0"],
+        ["2025-11", "1", "2", "not yet", ""],
+    ]
+    assert [row[1] for row in printed("cohorts", by="sign_up")[1:] if row[2] == "all"] == ["1", "3"]
+    of_30_days = [row[1:] for row in printed("funnel")[1:] if row[0] == "30"]
+    assert of_30_days == [
+        ["all", "3", "1", "1", "0", "1", "0"],
+        ["2026-01", "2", "0", "not yet", "not yet", "not yet", "not yet"],
+        ["2025-11", "1", "1", "1", "0", "1", "0"],
+    ]
+    moves = {(row[1], row[2]): int(row[3]) for row in printed("flows")[1:]}
+    told = asked(shop, "/reports/flows")
+    assert sum(moves.values()) == sum(each["moves"] for each in told["paths"])
+    assert moves["none", "Subscribers"] == 4  # the fifth is history that was brought over
 
 
 def asked(shop: Shop, path: str) -> Json:
