@@ -15,6 +15,7 @@ from functions.admin import shapes
 from functions.admin.rest import Request, answer, route
 from shared.adapters import athena, definitions, journey_definitions, members, run_counts, sent_counts
 from shared.adapters.clock import now
+from shared.adapters.members import Member
 from shared.adapters.queries import question
 from shared.domain import costs
 from shared.domain.calendars import day_start, local
@@ -65,9 +66,9 @@ def daily(request: Request) -> Json:
 
 @route("GET", "/reports/figures", role=Role.VIEWER, query=FiguresQuery, gives=shapes.Figures | shapes.Late)
 def figures(request: Request) -> Json:
-    """Of the last 30 days, `now`, and of the 30 before them, `before`: `revenue` of orders placed within five days
-    after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who became
-    one and still is; null: there are too many to count). 202 with a `query` when it takes long."""
+    """Of the last 30 days, `now`, and of the 30 before them, `before`: `email_revenue` of orders placed within five
+    days after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who
+    became one and still is; null: there are too many to count). 202 with a `query` when it takes long."""
     t = now()
     first, second, end = periods(t)
     texts = [str(each) for each in (second, first, end, second)]
@@ -76,11 +77,17 @@ def figures(request: Request) -> Json:
     rows = asked(request, lambda: athena.start(*question("figures", *texts, over=over)))
     if not isinstance(rows, list):
         return rows
-    nothing: dict[str, Json] = {"delivered": 0, "reached": 0, "revenue": 0}
+    nothing: dict[str, Json] = {"delivered": 0, "reached": 0, "email_revenue": 0}
     told = {str(row.pop("period")): row for row in rows}
     return {
-        period: {**nothing, **told.get(period, {}), "subscribers": joined}
-        for period, joined in zip(("now", "before"), _joined(t), strict=True)
+        period: {
+            **nothing,
+            **told.get(period, {}),
+            "subscribers": None if (new := joined(begin, after)) is None else len(new),
+            "from": str(begin),
+            "to": str(after - timedelta(days=1)),
+        }
+        for period, begin, after in (("now", second, end), ("before", first, second))
     }
 
 
@@ -117,15 +124,15 @@ def periods(t: Instant) -> tuple[date, date, date]:
     return end - timedelta(days=2 * PERIOD), end - timedelta(days=PERIOD), end
 
 
-def _joined(t: Instant) -> tuple[int | None, int | None]:
-    """How many became subscribers, and still are, in the period and in the one before it."""
+def joined(first: date, after: date) -> list[Member] | None:
+    """Who became a subscriber from the first day on and before the other, and still is. None: there are too many, or no
+    such segment."""
     if SUBSCRIBERS not in definitions.segments().segments:
-        return None, None
+        return None
     if members.counts().get(SUBSCRIBERS, 0) > MAX_MEMBERS:
-        return None, None
-    since = [each.since for each in islice(members.members(SUBSCRIBERS), MAX_MEMBERS)]
-    first, middle, _ = (day_start(each, definitions.shop_zone()) for each in periods(t))
-    return sum(each >= middle for each in since), sum(first <= each < middle for each in since)
+        return None
+    begin, end = (day_start(day, definitions.shop_zone()) for day in (first, after))
+    return [each for each in islice(members.members(SUBSCRIBERS), MAX_MEMBERS) if begin <= each.since < end]
 
 
 def asked(request: Request, begin: Callable[[], str]) -> list[dict[str, Json]] | Response:

@@ -60,6 +60,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "report_flows",
         "report_forms",
         "report_kpis",
+        "report_people",
     ),
     "requests": ("privacy",),
     "runs": ("journey_runs",),

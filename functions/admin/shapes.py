@@ -2401,19 +2401,20 @@ class Day(TypedDict):
     revenue: float
 
 
-_DailyDays = TypedDict("_DailyDays", {"from": str, "to": str})
+_Days = TypedDict("_Days", {"from": str, "to": str})
 
 
-class Daily(_DailyDays):
+class Daily(_Days):
     """The first and the last day that are told, and of those between the ones on which something happened."""
 
     days: list[Day]
 
 
-class Figure(TypedDict):
-    """Of 30 days. `subscribers`: null where there are too many to count, or no such segment."""
+class Figure(_Days):
+    """Of 30 days, `from` the first `to` the last. `subscribers`: null where there are too many to count, or no such
+    segment."""
 
-    revenue: float
+    email_revenue: float
     delivered: int
     reached: int
     subscribers: int | None

@@ -49,11 +49,26 @@ def fill(admin: Admin) -> str:
 
 def report() -> None:
     """Has moto's Athena, which runs no queries, answer the next ones with a month of the daily report."""
-    figures = {"period": "varchar", "delivered": "bigint", "reached": "bigint"}  # the last row's are those of now
+    figures = {
+        "period": "varchar",
+        "delivered": "bigint",
+        "reached": "bigint",
+        "email_revenue": "double",
+    }  # the last row's are those of now
     names = ("day", "sends", "clicks", "orders", "revenue", *figures)
     types = ("varchar", "bigint", "bigint", "bigint", "double", *figures.values())
     days = [
-        (iso(NOW - n * DAY)[:10], 40 + 7 * n % 31, 3 + 5 * n % 11, n * 3 % 7, n * 3 % 7 * 24.5, "now", 1200 + n, 44)
+        (
+            iso(NOW - n * DAY)[:10],
+            40 + 7 * n % 31,
+            3 + 5 * n % 11,
+            n * 3 % 7,
+            n * 3 % 7 * 24.5,
+            "now",
+            1200 + n,
+            44,
+            24.5,
+        )
         for n in range(30)
         if n % 6
     ]

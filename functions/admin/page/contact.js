@@ -8,7 +8,7 @@ import {
 } from "./parts.js";
 import { Mail } from "./people.js";
 import { isRanked, scoreSaid, severalSaid } from "./score-words.js";
-import { capital, clock, day, distance, money, plural, value, When, words } from "./words.js";
+import { capital, clock, day, dayNamed, distance, money, plural, value, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 await styled("contact.css");
@@ -212,7 +212,7 @@ const SEEN = { "Page Viewed": "page", "Screen Viewed": "screen", "Product Viewed
 const CAUSES = { time: ", by time alone", definition: ", by a changed definition" };
 
 /** The next order, as it is foreseen: it may have been due already. */
-const Expected = ({ of }) => html`<li><span class="when"><time datetime=${of.value}>${day(Date.parse(`${of.value}T12:00Z`))}</time></span>Next order expected<span class="soft"> ${of.said}</span></li>`;
+const Expected = ({ of }) => html`<li><span class="when"><time datetime=${of.value}>${dayNamed(of.value)}</time></span>Next order expected<span class="soft"> ${of.said}</span></li>`;
 
 function Timeline({ told, names }) {
   const expected = told.scores.find((each) => each.score === "next_order" && each.overdue_days !== null);

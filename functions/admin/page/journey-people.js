@@ -3,7 +3,7 @@
 import { ask, at } from "./api.js";
 import { Frame, shown } from "./journey-frame.js";
 import { Card, confirmed, ContactLink, Empty, Failure, Job, LoadedPage, Pages, Table, Tag, useActing, useLoaded } from "./parts.js";
-import { day, plural, When, words } from "./words.js";
+import { dayNamed, plural, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 export default function People({ id, query = "" }) {
@@ -74,5 +74,5 @@ const SAYING = {
 /** "People who are waiting, at the step “Check in”". */
 function title({ step, what, outcome, reason, from }) {
   const who = outcome ? `Ended: ${words(outcome).toLowerCase()}` : SAYING[what] ?? "People who are or were on it";
-  return `${who}${step ? `, at the step “${words(step)}”` : ""}${reason ? ` (${words(reason).toLowerCase()})` : ""}${from ? ", since " + day(Date.parse(`${from}T12:00Z`)) : ""}`;
+  return `${who}${step ? `, at the step “${words(step)}”` : ""}${reason ? ` (${words(reason).toLowerCase()})` : ""}${from ? ", since " + dayNamed(from) : ""}`;
 }

@@ -46,6 +46,7 @@ const PAGES = [
   [/^#\/coupons(?:\?(?<query>.*))?$/, () => import("./coupons.js")],
   [/^#\/coupons\/(?<id>\w+)$/, () => import("./coupon.js")],
   [/^#\/reports$/, () => import("./reports.js")],
+  [/^#\/reports\/people(?:\?(?<query>.*))?$/, () => import("./report-people.js")],
   [/^#\/reports\/kpis$/, () => import("./report-kpis.js")],
   [/^#\/reports\/cohorts(?:\?(?<query>.*))?$/, () => import("./report-cohorts.js")],
   [/^#\/reports\/cohorts\/people(?:\?(?<query>.*))?$/, () => import("./report-cohort-people.js")],

@@ -46,7 +46,7 @@ function Report({ days }) {
   return html`<div class="charts">${COLUMNS.map((column) => html`<${Bars} days=${days} ...${column} />`)}</div>
     <${More} title="As a table"><${Table} rows=${days.toReversed()} columns=${[
       { title: "Day", cell: (row) => row.day },
-      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => words(row[of]) })),
+      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => row[of] === 0 ? words(0) : html`<a href="#/reports/people?figure=${of}&from=${row.day}&to=${row.day}">${words(row[of])}</a>` })),
     ]} /><//>`;
 }
 

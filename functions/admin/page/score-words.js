@@ -1,8 +1,8 @@
 // How a score's value is said, by its unit.
 
-import { day, money } from "./words.js";
+import { dayNamed, money } from "./words.js";
 
-const onDay = (date) => day(Date.parse(`${date}T12:00Z`));
+const onDay = (date) => dayNamed(date);
 const due = (of) => `${of.name ?? of.product ?? of.category ?? ""} on ${onDay(of.date)}`;
 const UNITS = {
   chance: (value) => `${Math.round(value * 100)} %`,

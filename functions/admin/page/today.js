@@ -6,7 +6,7 @@ import { Around } from "./charts.js";
 import { asked, daily } from "./reports.js";
 import { Banner, Card, confirmed, ContactLink, Empty, Failure, Loaded, LoadedPage, Table, Title, useActing, useLoaded, useRefreshed } from "./parts.js";
 import { now, setNow } from "./settings.js";
-import { count, date, money, plural, When } from "./words.js";
+import { count, date, dateNamed, money, plural, When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 export default function Today() {
@@ -42,7 +42,7 @@ function Ahead() {
 
 /** "Tomorrow 5 people turn Inactive and get We miss you; 3 get What's new." */
 function Sentence({ of, again }) {
-  const when = of.is_tomorrow ? "Tomorrow" : `On ${date(Date.parse(`${of.day}T12:00Z`))}`;
+  const when = of.is_tomorrow ? "Tomorrow" : `On ${dateNamed(of.day)}`;
   if (of.groups.length === 0) {
     const entering = of.entering.slice(0, 3);
     return html`<p class="saying">In the next ${of.days.length - 1} days no journey has an email to send, unless somebody does something.</p>
@@ -108,11 +108,15 @@ const Checklist = ({ steps }) => html`<${Card} title="Before your customers get 
 // ── how it goes ──
 
 const FIGURES = [
-  { of: "revenue", title: "Revenue through email", words: money, says: "Orders placed within five days after somebody clicked in an email." },
-  { of: "delivered", title: "Emails delivered", words: count, says: "Accepted by the receiver’s mail server.", link: "#/reports" },
+  { of: "email_revenue", title: "Revenue through email", words: money, says: "Orders placed within five days after somebody clicked in an email." },
+  { of: "delivered", title: "Emails delivered", words: count, says: "Accepted by the receiver’s mail server." },
   { of: "reached", title: "People reached", words: count, says: "Who got at least one of them." },
-  { of: "subscribers", title: "New subscribers", words: count, says: "Who agreed to email, and still does.", link: "#/segments/new_subscribers" },
+  { of: "subscribers", title: "New subscribers", words: count, says: "Who agreed to email, and still does." },
 ];
+
+/** A number, which leads to who is behind it. */
+const Behind = ({ figure: { of: name, words }, of }) => of[name] === 0 ? words(0)
+  : html`<a href="#/reports/people?figure=${name}&from=${of.from}&to=${of.to}">${words(of[name])}</a>`;
 
 function Figures() {
   const told = useLoaded(() => asked("reports/figures"));
@@ -125,8 +129,8 @@ function Figures() {
   });
   return html`<${Card} title="The last 30 days">
     <${Loaded} of=${told}>${({ now: lately, before }) => html`<dl class="counts figures">${FIGURES.filter((each) => lately[each.of] !== null).map((each) => html`
-      <div title=${each.says}><dt>${each.title}</dt><dd>${each.link ? html`<a href=${each.link}>${each.words(lately[each.of])}</a>` : each.words(lately[each.of])}</dd>
-        <dd class="before">${each.words(before[each.of])} in the 30 days before</dd></div>`)}</dl>`}<//>
+      <div title=${each.says}><dt>${each.title}</dt><dd><${Behind} figure=${each} of=${lately} /></dd>
+        <dd class="before"><${Behind} figure=${each} of=${before} /> in the 30 days before</dd></div>`)}</dl>`}<//>
     <${Loaded} of=${bars}>${({ back, ahead }) => back.length === 0 && ahead.every((each) => each.number === 0)
       ? html`<${Empty}>No emails in these 30 days. They begin when a contact enters a segment that a journey starts from.<//>`
       : html`<${Around} back=${back} ahead=${ahead} title="Emails" what="emails" />`}<//>

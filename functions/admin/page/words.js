@@ -19,6 +19,10 @@ export const money = (amount) => currency.format(amount);
 export const date = (instant) => inWords.format(instant);
 export const day = (instant) => byDay.format(instant);
 export const time = (instant) => inFull.format(instant);
+const [ofDay, ofDayInWords] = [style({ dateStyle: "medium", timeZone: "UTC" }), style({ weekday: "long", day: "numeric", month: "long", timeZone: "UTC" })];
+/** A day that is told as one, "2026-11-24", whichever zone it is in: "24 Nov 2026", "Tuesday, 24 November". */
+export const dayNamed = (text) => ofDay.format(Date.parse(text));
+export const dateNamed = (text) => ofDayInWords.format(Date.parse(text));
 const byClock = style({ timeStyle: "short" });
 /** "08:23". */
 export const clock = (instant) => byClock.format(instant);

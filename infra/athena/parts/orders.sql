@@ -79,6 +79,7 @@ of_refunds AS (
     SELECT
         order_id,
         refund_id,
+        MAX_BY(contact_number, stamp) AS contact_number,
         MIN(time) AS time,
         MAX(amount) AS amount,
         MAX(stamp) AS stamp
@@ -91,6 +92,7 @@ refunded AS (
     SELECT
         of_refunds.order_id,
         of_refunds.refund_id,
+        COALESCE(orders.contact_number, of_refunds.contact_number) AS contact_number,
         of_refunds.time,
         DAY_OF(of_refunds.time) AS day,
         of_refunds.amount

@@ -1,0 +1,139 @@
+"""Who is behind a number of Today or of the daily report. Route of the admin's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+
+from chalice.app import Response
+from typing_extensions import TypedDict
+
+from functions.admin import shapes, views
+from functions.admin.reports import LOOKS_BACK, asked, days, joined
+from functions.admin.rest import Place, Request, cursor_of, left_out, page_of, route
+from shared.adapters import athena, contacts, definitions
+from shared.adapters.clock import now
+from shared.adapters.queries import question
+from shared.domain.calendars import day_start
+from shared.domain.events import Json
+from shared.domain.insight.scored import contact_of
+from shared.domain.operators import Role
+from shared.domain.refusals import RefusedError
+
+Figure = Literal["delivered", "reached", "email_revenue", "subscribers", "sends", "clicks", "orders", "revenue"]
+Unit = Literal["times", "money", "instant"]
+
+
+class Told(NamedTuple):
+    """What a number is called, and what of it a person has: how often, how much, or since when."""
+
+    name: str
+    unit: Unit
+
+
+FIGURES: Mapping[str, Told] = {
+    "delivered": Told("Emails delivered", "times"),
+    "reached": Told("People reached", "times"),
+    "email_revenue": Told("Revenue through email", "money"),
+    "subscribers": Told("New subscribers", "instant"),
+    "sends": Told("Emails sent", "times"),
+    "clicks": Told("Clicks by people", "times"),
+    "orders": Told("Orders", "times"),
+    "revenue": Told("Revenue, refunds taken off", "money"),
+}
+
+PeopleQuery = TypedDict(
+    "PeopleQuery",
+    {"figure": Figure, "from": str, "to": str, "query": str, "limit": int, "cursor": str},
+    total=False,
+)
+"""`figure`: which number. `from` and `to`: the first and the last day, in the shop's time zone; left out, the last 30
+days. `query`, of an answer 202: asks how it stands. `limit` and `cursor` as in every list."""
+
+
+class PersonOfFigure(shapes.Person):
+    """`n`: what of the number is theirs: how often, or how much in the shop's currency; of subscribers since when."""
+
+    n: float
+
+
+_Days = TypedDict("_Days", {"from": str, "to": str})
+
+
+class PeopleOfFigure(_Days):
+    """Who is behind a number. `total` is the number; `contacts` is how many people that is, of whom those are in no
+    list who are erased, and, until the next night, who have joined another. Of more than 10,000, these are listed."""
+
+    figure: Figure
+    name: str
+    unit: Unit
+    total: float
+    contacts: int
+    people: list[PersonOfFigure]
+    cursor: str | None
+
+
+@route("GET", "/reports/people", role=Role.VIEWER, query=PeopleQuery, gives=PeopleOfFigure | shapes.Late)
+def people(request: Request) -> Json:
+    """Who is behind a number of `GET /reports/figures` (`delivered`, `reached`, `email_revenue`, `subscribers`) or of
+    `GET /reports/daily` (`sends`, `clicks`, `orders`, `revenue`), with what of it is theirs, the most first:
+    `?figure=clicks&from=2026-11-24&to=2026-11-24`. 202 with a `query` when it takes long."""
+    figure, t = request.query.get("figure", ""), now()
+    if figure not in FIGURES:
+        raise RefusedError("invalid_figure", f"it must be one of {', '.join(FIGURES)}", "figure")
+    first, last = days(request, t)
+    name, unit = FIGURES[figure]
+    found = _subscribers(request, first, last) if figure == "subscribers" else _counted(request, figure, first, last)
+    if isinstance(found, Response):
+        return found
+    return {"figure": figure, "name": name, "unit": unit, "from": str(first), "to": str(last), **found}
+
+
+def _subscribers(request: Request, first: date, last: date) -> dict[str, Any]:
+    members = joined(first, last + timedelta(days=1))
+    if members is None:
+        raise RefusedError("too_many", "there are too many subscribers to say who is new; export the segment", "figure")
+    page = page_of(
+        request,
+        "people",
+        members,
+        lambda each: Place(each.since, each.contact),
+        lambda each: (each.contact, each.since),
+        newest_first=True,
+    )
+    return {**page, "people": _named(page["people"]), "total": len(members), "contacts": len(members)}
+
+
+def _counted(request: Request, figure: str, first: date, last: date) -> dict[str, Any] | Response:
+    """All pages are of what one query has found: its id, and how far it was read, are the cursor."""
+    cursor, limit = request.cursor(), request.limit(50)
+    query = cursor.name if cursor is not None else request.query.get("query") or _asking(figure, first, last)
+    rows = asked(replace(request, query={"query": query}), lambda: query)
+    if isinstance(rows, Response):
+        return rows
+    if rows and "contacts" not in rows[0]:
+        raise RefusedError("not_found", "that query is not one for people", "query", 404)
+    begin, unit = cursor.number if cursor is not None else 0, 100 if FIGURES[figure].unit == "money" else 1
+    contacts_, total = (int(str(rows[0][name])) if rows else 0 for name in ("contacts", "total"))
+    page = [(contact_of(int(str(each["contact_number"]))), int(str(each["n"])) / unit) for each in rows[begin:][:limit]]
+    end = begin + limit
+    return {
+        "total": contacts_ if figure == "reached" else total / unit,
+        "contacts": contacts_,
+        "people": _named(page),
+        "cursor": cursor_of(Place(end, query)) if end < len(rows) else None,
+    }
+
+
+def _asking(figure: str, first: date, last: date) -> str:
+    since = max(day_start(first, definitions.shop_zone()) - LOOKS_BACK, 0)
+    texts = ("delivered" if figure == "reached" else figure, str(first), str(last))
+    return athena.start(*question("people", *texts, over=(since, now())))
+
+
+def _named(several: Sequence[tuple[str, float]]) -> list[dict[str, Json]]:
+    """Who they are: who is erased, or has joined another, is left out."""
+    read = {each.profile.contact: each.profile for each in contacts.read_all((who for who, _ in several), left_out)}
+    return [{**views.person(read[who]), "n": n} for who, n in several if who in read]
