@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import re
 
+import pyarrow as pa
 import pytest
 
+from infra.local.aws import athena
 from infra.local.aws.athena import lint
 from shared.adapters.queries import FILES, question
+from tests.unit.sql_lake import Lake
+from tests.unit.test_sql import shop
 
 NAMES = sorted(each.stem for each in FILES.glob("*.sql"))
+SCORES = pa.schema(
+    [(name, pa.string()) for name in ("contact", "told", "band", "score")]
+    + [
+        ("contact_number", pa.int64()),
+        ("value", pa.float64()),
+        ("rank", pa.int64()),
+        ("reasons", pa.list_(pa.string())),
+    ]
+)
 OVER = (1_790_000_000_000, 1_795_000_000_000)
 
 
@@ -46,3 +59,13 @@ def test_parts_are_read_from_a_month_on_and_up_to_an_instant() -> None:
 def test_what_an_order_is_stands_nowhere_else() -> None:
     telling = [each.name for each in FILES.rglob("*.sql") if "'order_completed'" in each.read_text(encoding="utf-8")]
     assert telling == ["orders.sql"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_is_answered_over_a_lake_in_which_nothing_is_yet(name: str) -> None:
+    """With its parts: what one of them calls something, another may call something, too."""
+    marks = re.sub(r"--.*", "", (FILES / f"{name}.sql").read_text(encoding="utf-8")).count("?")
+    asked = question(name, *["1"] * marks, over=OVER)
+    lake = Lake([], {}, shop([]), OVER[1])
+    lake.tables["scores"] = SCORES.empty_table()
+    lake.rows(athena._bound(asked.sql, [f"'{each}'" for each in asked.texts]))

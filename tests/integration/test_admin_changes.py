@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from infra.local.aws.world import World
 from shared.adapters import clients, clock, contacts, environment, identities
 from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso, parse_instant
 from shared.domain.lake_rows import COLUMNS, row
+from shared.domain.profiles import Profile
 from tests.integration import admin_stack
 from tests.integration.admin_stack import ADA, IRELAND, Admin, deliver, event, order, sign_up
 from tests.integration.conftest import NOW, TABLES
@@ -291,6 +292,29 @@ def test_the_figures_have_the_revenue_of_who_clicked_and_the_period_before(
     told = lake.get("/reports/figures").json
     assert told["before"].items() >= {"delivered": 1, "reached": 1, "email_revenue": 20.0}.items()
     assert told["now"].items() >= {"delivered": 3, "reached": 2, "email_revenue": 12.5}.items()
+
+
+@pytest.mark.parametrize(("figure", "total"), [("sends", 3), ("clicks", 1), ("orders", 2), ("revenue", 42.5)])
+def test_a_number_leads_to_as_many_and_as_much(
+    lake: Admin, monkeypatch: pytest.MonkeyPatch, figure: str, total: float
+) -> None:
+    """Page by page, of one query."""
+
+    def read_all(several: Iterable[str], _: Any) -> list[contacts.Stored]:
+        return [contacts.Stored(Profile(each), 0) for each in several]
+
+    monkeypatch.setattr(contacts, "read_all", read_all)
+    write_rows("c2", [event("s9", Type.EMAIL_SENT, "2", NOW - 40 * DAY, properties={"message": "m9"})], "before")
+    found = lake.get(f"/reports/people?figure={figure}").json
+    assert (found["total"], found["contacts"], found["cursor"]) == (total, 1, None)
+    assert [(each["contact"], each["n"]) for each in found["people"]] == [("c000000000000001", total)]
+    write_rows("c3", [event("s3", Type.EMAIL_SENT, "3", NOW, properties={"message": "m3"})], "more")
+    first = lake.get("/reports/people?figure=sends&limit=1").json
+    second = lake.get(f"/reports/people?figure=sends&limit=1&cursor={first['cursor']}").json
+    assert [each["total"] for each in (first, second)] == [4, 4]
+    assert [each["n"] for page in (first, second) for each in page["people"]][:1] == [3]
+    assert second["cursor"] is None
+    assert lake.get("/reports/people?figure=opens").status == 400
 
 
 def test_an_order_of_a_month_s_first_day_follows_a_click_of_the_month_before(
