@@ -19,6 +19,7 @@ from functions.admin.app import app
 from functions.admin.campaigns import KINDS as SCHEDULES
 from infra import documentation
 from infra.local import campaigns as campaign_commands
+from infra.local import experiments as experiment_commands
 from infra.local import journeys as journey_commands
 from infra.local import segments as commands
 from infra.local import settings
@@ -31,6 +32,7 @@ from shared.domain.campaigns.definition import Campaign
 from shared.domain.campaigns.states import State
 from shared.domain.conditions.comparing import Comparison
 from shared.domain.events import GATHERED, Type
+from shared.domain.experiments.definition import Experiment
 from shared.domain.insight.texts import INTENTS
 from shared.domain.journeys import checking
 from shared.domain.journeys.acts import is_act
@@ -54,6 +56,7 @@ EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SEGMENTS = (ROOT / "docs" / "segments.md").read_text(encoding="utf-8")
 TEMPLATES = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
 CAMPAIGNS = (ROOT / "docs" / "campaigns.md").read_text(encoding="utf-8")
+EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
 JOURNEYS = (ROOT / "docs" / "journeys.md").read_text(encoding="utf-8")
 MEASURED = (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
@@ -177,6 +180,17 @@ def test_the_commands_for_campaigns_in_the_docs_are_the_programs() -> None:
     source = (ROOT / "infra" / "local" / "campaigns.py").read_text(encoding="utf-8")
     assert documented == set(re.findall(r'command\("(\w+)"', source))
     assert documented == set(re.findall(r"beckon campaign (\w+)", campaign_commands.DESCRIPTION))
+
+
+def test_the_commands_and_fields_of_experiments_in_the_docs_are_the_programs() -> None:
+    documented = {cells[0].strip("`").split()[2] for cells in rows(EXPERIMENTS, "Commands")}
+    source = (ROOT / "infra" / "local" / "experiments.py").read_text(encoding="utf-8")
+    assert documented == set(re.findall(r'command\("(\w+)"', source))
+    assert documented == set(re.findall(r"beckon experiment (\w+)", experiment_commands.DESCRIPTION))
+    fields = {name.strip("` ") for cells in rows(EXPERIMENTS, "What it asks") for name in cells[0].split(",")}
+    assert fields == set(Experiment.model_fields) - {"id", "name", "hypothesis"}
+    (example,) = re.findall(r"```json\n(.*?)```", EXPERIMENTS, re.DOTALL)
+    assert Experiment.model_validate_json(example, strict=True).id == "welcome_subject"
 
 
 def test_a_campaign_s_fields_and_states_are_all_in_the_docs_and_the_example_is_one() -> None:
