@@ -190,6 +190,26 @@ def test_an_event_that_is_there_twice_counts_once() -> None:
     assert (found["sent"], found["clicked"], found["orders"], found["revenue"]) == (1, 1, 1, 80.0)
 
 
+def test_each_figure_leads_to_the_people_behind_it() -> None:
+    story, at = Story(), NOW - 10 * DAY
+    for contact in (1, 2, 3):
+        story.email(f"m{contact}", at, contact, journey="welcome", came="bounced" if contact == 3 else "delivered")
+    story.email("again", at + DAY, 1, journey="welcome")
+    story.click("m1", at + HOUR, 1)
+    story.click("again", at + 2 * DAY, 1)
+    story.order("o1", at + 2 * DAY + HOUR, 1, 30.0)
+    lake, found = story.lake(), group(story.report(), "journey:welcome")
+    days = kpis.days_before(NOW, 30, UTC)
+    for figure in (*kpis.COUNTS, "waiting"):
+        asked = question("kpi_people", figure, "journey:welcome", *days, over=(NOW - 60 * DAY, NOW))
+        rows = lake.rows(*asked)
+        total = sum(int(row["n"]) for row in rows)
+        assert total / (100 if figure == "revenue" else 1) == found[figure], figure
+        assert all((row["total"], row["contacts"]) == (total, len(rows)) for row in rows)
+    asked = question("kpi_people", "clicked", "journey:welcome", *days, over=(NOW - 60 * DAY, NOW))
+    assert [(row["contact_number"], row["n"]) for row in lake.rows(*asked)] == [(1, 2)]
+
+
 # ── the sums ──
 
 some_emails = st.lists(
