@@ -378,7 +378,7 @@ def test_benjamini_hochberg_is_statsmodels_s() -> None:
 
 
 def test_what_is_said_names_what_it_goes_by(told: dict[str, Any]) -> None:
-    assert group(told, "campaign:spring")["rates"]["clicked"]["words"] == "too few emails to compare"
+    assert group(told, "campaign:spring")["rates"]["clicked"]["words"] == "too few people to compare, or too few others"
     assert group(told, "all")["rates"]["clicked"]["word"] is None
     assert group(told, "campaign:spring")["rates"]["opened"]["word"] is None  # opens say nothing
     random = np.random.default_rng(6)
@@ -414,6 +414,7 @@ def test_the_individuals_chart_is_as_by_hand() -> None:
     assert limits[0] == pytest.approx((11 - 6 / 1.128, 11 + 6 / 1.128, False))
     assert [each.outside for each in of_values([*days, 40.0]) if each] == [False] * 20 + [True]
     assert of_values(days[:19]) == [None] * 19
+    assert of_values([0.0] * 30 + [120.0]) == [None] * 31  # where an order is seldom, it is no outlier
 
 
 def test_laney_s_limits_are_wider_where_days_differ_more_than_by_chance() -> None:

@@ -44,6 +44,7 @@ const Groups = ({ kind, title, groups, days, costs }) => html`<${Card} title=${t
     ...RATES.slice(0, 4).flatMap(([of, name]) => [
       { title: name, number: true, cell: (each) => html`<${Share} of=${each.rates[of]} />`, csv: (each) => each.rates[of].share },
     ]),
+    ...(kind === "all" ? [] : [{ title: "Click rate beside the others", cell: (each) => each.rates.clicked.words }]),
     { title: "Revenue", number: true, cell: (each) => money(each.revenue), csv: (each) => each.revenue },
     { title: "An email", number: true, cell: (each) => amount(each.revenue_per_email), csv: (each) => each.revenue_per_email },
     ...(costs ? [{ title: "Return", number: true, cell: (each) => each.roi === null ? "" : `${count(Math.round(each.roi * 100))} %`, csv: (each) => each.roi }] : []),
@@ -67,8 +68,8 @@ const Groups = ({ kind, title, groups, days, costs }) => html`<${Card} title=${t
     ]} />
   <//><//>`;
 
-/** A share, with what can be said of it beside the others. */
-const Share = ({ of }) => html`${percent(of.share)}${WORDS[of.word] && html` <${Tag} kind=${WORDS[of.word]}>${of.word}<//>`}${of.words && html`<span class="under">${of.words}</span>`}`;
+/** A share, marked where it can be told from that of the others. */
+const Share = ({ of }) => html`${percent(of.share)}${WORDS[of.word] && html` <${Tag} kind=${WORDS[of.word]}>${of.word}<//>`}`;
 
 // ── day by day ──
 

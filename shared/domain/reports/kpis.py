@@ -145,7 +145,7 @@ def _summed(row: Mapping[str, Json], rate: Rate) -> Summed:
 def _words(one: Beside, rate: Rate, hits: int, average: float | None) -> str:
     """As a marketer says it."""
     if one.word == "too_few" or one.share is None or average is None:
-        return "too few emails to compare"
+        return "too few people to compare, or too few others"
     beside = f"the average of {average:.2%}"
     if one.word != "no_better":
         return f"{one.word} than {beside}"

@@ -48,8 +48,9 @@ def of_shares(days: Sequence[tuple[int, int]]) -> list[Limits | None]:
 
 
 def of_values(days: Sequence[float]) -> list[Limits | None]:
-    """Of each day's value: the individuals chart, by the mean distance between two days (Shewhart; Montgomery 6.4)."""
-    if len(days) < LEAST_DAYS:
+    """Of each day's value: the individuals chart, by the mean distance between two days (Shewhart; Montgomery 6.4).
+    Where half the days have nothing, none: every day with something would be unlike the others."""
+    if len(days) < LEAST_DAYS or sorted(days)[len(days) // 2] <= 0:
         return [None] * len(days)
     average = fmean(days)
     away = 3 * fmean(abs(one - other) for one, other in pairwise(days)) / MEAN_RANGE
