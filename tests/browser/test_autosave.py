@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.adapters import clock
-from tests.browser.acting import press
+from tests.browser.acting import press, put_in
 from tests.browser.chromium import EXECUTABLE, Page, chromium
 from tests.browser.test_admin_page import FAILING
 from tests.browser.test_journeys_page import confirm
@@ -85,9 +85,8 @@ def rename(page: Page, kind: str, to: str) -> None:
         page.wait("!document.querySelector('main [aria-busy=true]')")  # what comes later draws the form once more
         fill(page, EDITORS[kind][1], to)
         return
-    page.run("window.field = document.querySelector('#definition')")
-    page.run(f"field.value = field.value.replace(/^name: .*$/m, 'name: {to}')")
-    page.run("field.dispatchEvent(new Event('input', { bubbles: true }))")
+    field = "document.querySelector('#definition')"
+    put_in(page, field, re.sub("^name: .*$", f"name: {to}", page.run(f"{field}.value"), flags=re.MULTILINE))
 
 
 def ask(shop: Shop, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:

@@ -9,7 +9,7 @@ import pytest
 from infra.local.screens import mailbox
 from shared.adapters import clock
 from shared.domain.events import MINUTE
-from tests.browser.acting import passes, press
+from tests.browser.acting import passes, press, put_in
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_journeys_page import confirm
 from tests.browser.test_shop_page import fill
@@ -48,9 +48,7 @@ def test_words_are_changed_looked_at_and_published(page: Page, base: str) -> Non
     page.wait(f"{EMAIL}.body?.innerText.includes('Unsubscribe')")
     page.wait_for("Nothing keeps it from being published.")
     fill(page, "Subject", "Spring is here")
-    page.run("window.field = document.querySelector('.block textarea')")
-    page.run("field.value = 'First paragraph.\\n\\nSecond paragraph.'")
-    page.run("field.dispatchEvent(new Event('input', {bubbles: true}))")
+    put_in(page, "document.querySelector('.block textarea')", "First paragraph.\n\nSecond paragraph.")
     page.wait(f"[...{EMAIL}.querySelectorAll('p')].some((each) => each.innerText.trim() === 'Second paragraph.')")
     page.wait_for("Saved ")
     press(page, "Publish …")
@@ -66,8 +64,7 @@ def test_columns_are_added_and_filled_as_blocks(page: Page, base: str) -> None:
     page.wait(f"{EMAIL}.body?.innerText.includes('On the right.')")
     press(page, "Add a column")
     page.wait_for("Column 3")
-    page.run("window.field = document.querySelectorAll('.column textarea')[2]")
-    page.run("field.value = 'In the third.'; field.dispatchEvent(new Event('input', {bubbles: true}))")
+    put_in(page, "document.querySelectorAll('.column textarea')[2]", "In the third.")
     one = "document.querySelector('.column .adding select')"
     assert page.run(f"[...{one}.options].map((each) => each.value).includes('columns')") is False
     page.run(f"{one}.value = 'heading'; {one}.dispatchEvent(new Event('change', {{bubbles: true}}))")
@@ -91,9 +88,8 @@ def test_what_keeps_it_from_being_published_is_said(page: Page, base: str) -> No
 def test_no_script_of_an_email_runs(page: Page, base: str) -> None:
     page.open(f"{base}#/emails/welcome_back")
     page.wait(f"{EMAIL}.body?.innerText.includes('Unsubscribe')")
-    page.run("window.field = document.querySelector('.block textarea')")
-    page.run("field.value = '<img src=x onerror=\"parent.caught = 1\"><script>parent.caught = 1</script>Hello'")
-    page.run("field.dispatchEvent(new Event('input', {bubbles: true}))")
+    harmful = '<img src=x onerror="parent.caught = 1"><script>parent.caught = 1</script>Hello'
+    put_in(page, "document.querySelector('.block textarea')", harmful)
     page.wait(f"{EMAIL}.body?.innerText.includes('Hello')")
     assert page.run("window.caught === undefined")
     page.run("sessionStorage.clear()")

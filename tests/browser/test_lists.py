@@ -73,6 +73,7 @@ def test_an_address_shows_the_list_that_it_says_and_back_finds_it_again(page: Pa
     page.run("location.hash = '#/requests'")
     page.wait_for("by law")
     page.run("history.back()")
+    page.wait("document.querySelector('main h1')?.innerText !== 'Requests'")  # until then it is the page from before
     page.wait("document.querySelector('main select') && !document.querySelector('[aria-busy=true]')")
     assert page.run(ROWS) == rows
     assert page.run("location.hash") == f"#/{place}"

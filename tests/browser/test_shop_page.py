@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters import clock, environment, shop_settings
-from tests.browser.acting import press
+from tests.browser.acting import press, put_in
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.integration.shop import Shop
 from tests.integration.test_images import png
@@ -32,9 +32,7 @@ def labelled(text: str) -> str:
 
 
 def fill(page: Page, label: str, value: str) -> None:
-    page.run(f"window.field = {labelled(label)}; field.value = {value!r}")
-    for kind in ("input", "change"):
-        page.run(f"field.dispatchEvent(new Event('{kind}', {{bubbles: true}}))")
+    put_in(page, labelled(label), value)
 
 
 def test_what_is_chosen_is_saved_and_holds(page: Page, base: str, shop: Shop) -> None:
