@@ -21,7 +21,7 @@ from shared.domain.personal import looks_personal
 
 _LINK = re.compile(r"<a(?=\s)([^<>]*)", re.IGNORECASE)
 _OF_ITS_OWN = re.compile(r"\bses:tags=\"", re.IGNORECASE)
-_NUMBERED = re.compile(r'ses:tags="place:([0-9]+);')
+_NUMBERED = 'ses:tags="place:'
 _MARK = re.compile(r' ses:tags="place:[0-9-]+;"')
 _NO_TRACK = "ses:no-track"
 
@@ -42,14 +42,16 @@ def marked(html: str) -> str:
 
 
 def numbered(html: str) -> str:
-    """The HTML of one recipient: what came of one link of the template several times is told apart."""
+    """The HTML of one recipient: what came of one link of the template several times is told apart. Of every email that
+    is sent, so it looks at no letter by itself."""
+    before, *links = html.split(_NUMBERED)
     seen: Counter[str] = Counter()
-
-    def number(found: re.Match[str]) -> str:
-        seen[found[1]] += 1
-        return found[0] if seen[found[1]] == 1 else f"{found[0][:-1]}-{seen[found[1]]};"
-
-    return _NUMBERED.sub(number, html)
+    made = [before]
+    for link in links:
+        number, _, after = link.partition(";")
+        seen[number] += 1
+        made.append(link if seen[number] == 1 else f"{number}-{seen[number]};{after}")
+    return _NUMBERED.join(made)
 
 
 def unmarked(html: str) -> str:
