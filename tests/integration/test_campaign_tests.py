@@ -163,6 +163,22 @@ def test_variants_are_compared_by_clicks_of_people(shop: Shop) -> None:
     assert one["words"].startswith("Variant b did better:")
 
 
+def test_two_things_at_once_are_each_told_by_everybody(shop: Shop) -> None:
+    factors = [{"id": "subject", "levels": ["own", "other"]}, {"id": "email", "levels": ["one", "two"]}]
+    variants: list[Json] = [{"id": "own_one"}, {"id": "own_two"}]
+    variants += [{"id": f"other_{email}", "subject": "Look here"} for email in ("one", "two")]
+    id_ = sent(shop, factors=factors, variants=variants)
+    shop.passes(20 * MINUTE)
+    told = results(shop, id_)
+    assert sum(each["people"] for each in told["arms"]) == len(mails(shop, id_))
+    shown = [(each["arm"], each["beside"], each["verdict"]) for each in told["compared"]]
+    assert shown == [
+        ("subject other", "subject own", None),
+        ("email two", "email one", None),
+        ("subject and email", "", None),
+    ]
+
+
 def test_before_it_is_sent_it_says_what_it_can_show(shop: Shop) -> None:
     id_ = drafted(shop, variants=[{"id": "a"}, {"id": "b", "subject": "Look here"}], holdout=10)
     told = results(shop, id_)

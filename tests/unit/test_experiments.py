@@ -426,6 +426,74 @@ def test_what_matters_is_said_in_the_units_of_what_is_measured(measure: dict[str
         Campaign.model_validate(TWO | {"measure": measure})
 
 
+# ── several things at once ──
+
+FACTORS = [{"id": "subject", "levels": ["short", "long"]}, {"id": "offer", "levels": ["ten", "free"]}]
+FOUR = ["short_ten", "short_free", "long_ten", "long_free"]
+
+
+def factorial(**changes: object) -> Campaign:
+    return Campaign.model_validate(TWO | {"factors": FACTORS, "variants": [{"id": id_} for id_ in FOUR]} | changes)
+
+
+def test_each_of_several_things_is_told_by_everybody() -> None:
+    campaign = factorial()
+    apart = [counts(id_, 1_000, clicked) for id_, clicked in zip(FOUR, (50, 52, 110, 108), strict=True)]
+    subject, offer, together = campaigns.compared(campaign, apart, (1.0,))
+    assert (subject.control, subject.other) == (Arm(2_000, 102), Arm(2_000, 218))
+    assert (offer.control, offer.other) == (Arm(2_000, 160), Arm(2_000, 160))
+    assert sentence(subject, 0.01).startswith(
+        "Subject long did better: 218 of 2,000 (10.9 %) clicked; subject short: 102"
+    )
+    assert sentence(together, 0.01).startswith("Not enough to tell whether subject and offer work on each other (")
+    crossed = [counts(id_, 1_000, clicked) for id_, clicked in zip(FOUR, (50, 110, 108, 52), strict=True)]
+    *alone, together = words(campaign, *crossed)
+    assert all(each.startswith("Not enough to tell.") for each in alone)
+    assert together.startswith("Subject and offer work on each other (")
+
+
+def test_effects_are_those_of_a_regression() -> None:
+    rng = np.random.default_rng(14)
+    three = [*FACTORS, {"id": "hero", "levels": ["photo", "drawing"]}]
+    ids = [f"{id_}_{hero}" for id_ in FOUR for hero in ("photo", "drawing")]
+    clicked = rng.binomial(1_000, np.linspace(0.05, 0.12, 8))
+    campaign = factorial(factors=three, variants=[{"id": id_} for id_ in ids])
+    found = campaigns.compared(campaign, [counts(i, 1_000, int(k)) for i, k in zip(ids, clicked, strict=True)], (1.0,))
+    signs = np.array([[1 if at else -1 for at in cell] for cell in np.ndindex(2, 2, 2)])
+    columns = [signs[:, list(of)].prod(axis=1) for of in ((0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))]
+    regressed = np.linalg.lstsq(np.column_stack([np.ones(8), *columns]), clicked / 1_000, rcond=None)[0][1:]
+    told = [each.other.rate - each.control.rate for each in found]  # type: ignore[union-attr]
+    assert told == pytest.approx(2 * regressed)
+
+
+def test_of_seven_effects_that_are_not_there_one_is_found_in_one_test_in_twenty_at_most() -> None:
+    rng = np.random.default_rng(15)
+    three = [*FACTORS, {"id": "hero", "levels": ["photo", "drawing"]}]
+    ids = [f"{id_}_{hero}" for id_ in FOUR for hero in ("photo", "drawing")]
+    campaign = factorial(factors=three, variants=[{"id": id_} for id_ in ids])
+    tests, false, naive = 600, 0, 0
+    for clicked in rng.binomial(500, 0.1, (tests, 8)):
+        told = campaigns.compared(campaign, [counts(i, 500, int(k)) for i, k in zip(ids, clicked, strict=True)], (1.0,))
+        false += any(each.verdict and each.verdict.word in (Word.BETTER, Word.WORSE) for each in told)
+        naive += any(abs(z_value(each.control, each.other)) > 1.96 for each in told)  # type: ignore[arg-type]
+    assert false / tests <= 0.051 + 0.009  # a standard error of so few tests
+    assert naive / tests > 0.2
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"variants": [{"id": "a"}, {"id": "b"}]}, "short_ten, short_free, long_ten, long_free"),
+        ({"factors": FACTORS[:1]}, "needs no factors"),
+        ({"variants": [{"id": id_, "weight": n} for n, id_ in enumerate(FOUR, 1)]}, "the same weight"),
+        ({"factors": [FACTORS[0], FACTORS[0]]}, "the same id"),
+    ],
+)
+def test_factors_ask_for_all_combinations(changes: dict[str, object], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        factorial(**changes)
+
+
 # ── what a test must not harm ──
 
 

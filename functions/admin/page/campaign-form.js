@@ -40,7 +40,10 @@ export function CampaignForm({ told, draft, known: { templates, segments, topics
         <label class="grow">Subject, if another than the email’s own<input value=${made.subject ?? ""} onInput=${(event) => set("subject", event.target.value || null)} /></label>
         <label>About<select value=${made.topic ?? "marketing"} onChange=${(event) => set("topic", event.target.value)}>${topics.map((each) => html`<option value=${each.id} selected=${each.id === (made.topic ?? "marketing")}>${each.name}</option>`)}</select></label>
       </div>
-      <${Subjects} variants=${made.variants ?? []} change=${(variants) => set("variants", variants.length > 0 ? variants : null)} />
+      ${made.factors?.length > 0
+        ? html`<${Combinations} made=${made} templates=${templates} put=${(parts) => { text.value = JSON.stringify({ ...made, ...parts }); }} />`
+        : html`<${Subjects} variants=${made.variants ?? []} change=${(variants) => set("variants", variants.length > 0 ? variants : null)} />`}
+      ${!made.variants?.length && html`<button type="button" onClick=${() => { text.value = JSON.stringify({ ...made, ...TWO_BY_TWO }); }}>Test subject and email at once</button>`}
       <${TestFields} made=${made} set=${set} />
     <//>
     <${Card} title="When">
@@ -83,6 +86,22 @@ function Subjects({ variants, change }) {
       <label class="grow">${each.id.toUpperCase()}<input value=${each.subject ?? ""} placeholder="The email’s own" onInput=${(event) => put(n, { subject: event.target.value || undefined })} /></label>
       <label>Parts<input type="number" min="1" max="100" value=${each.weight} onInput=${(event) => put(n, { weight: Number(event.target.value) })} /></label></div>`)}
     <button type="button" class="quiet" onClick=${() => change([])}>No test</button></fieldset>`;
+}
+
+/** Two subjects, each with two emails. */
+const TWO_BY_TWO = {
+  factors: [{ id: "subject", levels: ["own", "other"] }, { id: "email", levels: ["one", "two"] }],
+  variants: ["own_one", "own_two", "other_one", "other_two"].map((id) => ({ id, ...(id.startsWith("other") ? { subject: "Another subject" } : {}) })),
+};
+
+/** A test of several things at once: what each combination gets. */
+function Combinations({ made, templates, put }) {
+  const change = (n, changed) => put({ variants: made.variants.map((each, at) => at === n ? { ...each, ...changed } : each) });
+  return html`<fieldset><legend>Combinations that are tested: ${made.factors.map((each) => each.id).join(" × ")}</legend>${made.variants.map((each, n) => html`<div class="fields">
+      <label class="grow">${each.id}: subject<input value=${each.subject ?? ""} placeholder="The email’s own" onInput=${(event) => change(n, { subject: event.target.value || undefined })} /></label>
+      <label>${each.id}: email<select value=${each.template ?? ""} onChange=${(event) => change(n, { template: event.target.value || undefined })}>
+        <option value="">The campaign’s</option>${templates.map((one) => html`<option value=${one.id} selected=${one.id === each.template}>${one.name}</option>`)}</select></label></div>`)}
+    <button type="button" class="quiet" onClick=${() => put({ variants: undefined, factors: undefined })}>No test</button></fieldset>`;
 }
 
 function FollowUp({ of, change }) {

@@ -4,7 +4,8 @@ A campaign is data, written as JSON or YAML and checked when it is read; that it
 and templates is checked by `checking`.
 """
 
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import pairwise, product
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -76,6 +77,13 @@ class Variant(Strict):
     weight: int = Field(default=1, ge=1, le=100)
     template: Id | None = None
     subject: Line | None = None
+
+
+class Factor(Strict):
+    """One thing that variants differ in, in two ways."""
+
+    id: Id
+    levels: tuple[Id, Id]
 
 
 OPENS_LIE = (
@@ -155,6 +163,9 @@ class Campaign(Strict):
     is said in `measure`; who is held out has nothing to click in, so there it is whether they ordered or what they
     spent.
 
+    `factors`: the variants are all combinations of two or three things that are tested at once, each called by its
+    levels in the factors' order: `short_ten`. Each thing is then told by everybody, whatever else they got.
+
     `spread`: the audience's parts go out evenly over so long, instead of as fast as SES takes them. `repeat`: again
     each week or month, with an audience of its own. `best_before`: so long after its contact's turn, it is too late.
     """
@@ -172,6 +183,7 @@ class Campaign(Strict):
     repeat: Literal["weekly", "monthly"] | None = None
     follow_up: FollowUp | None = None
     variants: tuple[Variant, ...] = Field(default=(), max_length=8)
+    factors: tuple[Factor, ...] = Field(default=(), max_length=3)
     holdout: int = Field(default=0, ge=0, le=50)
     measure: Measure = Field(default_factory=Measure)
     winner: Winner | None = None
@@ -184,6 +196,8 @@ class Campaign(Strict):
             raise ValueError("two variants have the same id")
         if len(ids) == 1:
             raise ValueError("a test has at least two variants")
+        if self.factors:
+            self._are_all_combinations()
         if both := set(self.segments) & set(self.without):
             raise ValueError(f"the segment {sorted(both)[0]} is in `segments` and in `without`")
         if self.winner is not None:
@@ -203,6 +217,26 @@ class Campaign(Strict):
             raise ValueError(
                 "who tests the variants gets them at once: leave out the `winner`, or own hours and `spread`"
             )
+
+    def _are_all_combinations(self) -> None:
+        if len(self.factors) == 1:
+            raise ValueError("one thing that is tested needs no factors: its variants say it")
+        if self.winner is not None:
+            raise ValueError("of things that are tested at once there is no one `winner`: leave it out, or the factors")
+        if any(len(set(factor.levels)) == 1 for factor in self.factors):
+            raise ValueError("the two levels of a factor are called alike")
+        if len({factor.id for factor in self.factors}) < len(self.factors):
+            raise ValueError("two factors have the same id")
+        wanted = combinations(self.factors)
+        if [variant.id for variant in self.variants] != wanted:
+            raise ValueError(f"with these factors the variants are, in this order: {', '.join(wanted)}")
+        if len({variant.weight for variant in self.variants}) > 1:
+            raise ValueError("with factors all variants have the same weight: leave them out")
+
+
+def combinations(factors: Sequence[Factor]) -> list[str]:
+    """What the variants are called that try them all, the first levels first."""
+    return ["_".join(cell) for cell in product(*(factor.levels for factor in factors))]
 
 
 def subjects_of(campaign: Campaign) -> dict[str, str]:

@@ -8,8 +8,9 @@ said before it is sent, out of what people did with the shop's campaigns so far.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, compress, product
 from typing import NamedTuple
 
 from shared.domain.campaigns.definition import Campaign
@@ -22,9 +23,9 @@ from shared.domain.experiments.power import (
     people_needed,
     people_needed_of_means,
 )
-from shared.domain.experiments.rates import Arm, together
+from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, sample_ratio, together
 from shared.domain.experiments.spending import Spent, pooled
-from shared.domain.experiments.verdicts import verdicts
+from shared.domain.experiments.verdicts import NOTHING_SAID, of_pairs, verdicts
 from shared.domain.experiments.wording import a_person, percent, points, rounded
 
 AT_END = "end"
@@ -134,7 +135,9 @@ def compared(campaign: Campaign, found: Sequence[Counts], shares: tuple[float, .
     `shares`: of the planned people, those there were at each look so far, the last is this one; None: it is no look."""
     metric = campaign.measure.metric
     told: list[Compared] = []
-    if campaign.variants:
+    if campaign.factors:
+        told += _effects(campaign, found, shares)
+    elif campaign.variants:
         arms = [each.measured(metric) for each in by_variant(campaign, found).values()]
         weights = [variant.weight for variant in campaign.variants]
         said = verdicts(arms, weights, shares, least(campaign), campaign.id) if shares else None
@@ -144,11 +147,40 @@ def compared(campaign: Campaign, found: Sequence[Counts], shares: tuple[float, .
     if campaign.holdout:
         held, sent = ([each for each in found if each.held_out == out] for out in (True, False))
         by: Metric = "revenue" if metric == "revenue" else "ordered"
-        control, other = _together(held, by), _together(sent, by)
+        control, other = _pooled(held, by), _pooled(sent, by)
         weights = [campaign.holdout, 100 - campaign.holdout]
         said = verdicts([control, other], weights, shares, least(campaign), campaign.id) if shares else None
         told.append(Compared("sent", "held out", by, control, other, said[0] if said else None))
     return told
+
+
+def _effects(campaign: Campaign, found: Sequence[Counts], shares: tuple[float, ...] | None) -> list[Compared]:
+    """Of each factor, and of each two or three together. As all combinations have as many people, each effect is the
+    difference of one half of all of them from the other, whatever else they got (Fisher 1935): of a factor, those of
+    its second level from those of its first; of several, those in whom an even number stands at its first level from
+    the others. All are asked at once."""
+    metric, factors = campaign.measure.metric, campaign.factors
+    cells = list(by_variant(campaign, found).values())
+    places = list(product(range(2), repeat=len(factors)))
+    told: list[Compared] = []
+    for several in range(1, len(factors) + 1):
+        for chosen in combinations(range(len(factors)), several):
+            even = [sum(1 - cell[at] for at in chosen) % 2 == 0 for cell in places]
+            other, control = (_pooled(compress(cells, half), metric) for half in (even, [not each for each in even]))
+            names = [factors[at].id for at in chosen]
+            if several == 1:
+                first, second = (f"{names[0]} {level}" for level in factors[chosen[0]].levels)
+                told.append(Compared(second, first, metric, control, other, None))
+            else:
+                named = f"{', '.join(names[:-1])} and {names[-1]}"
+                told.append(Compared(named, "", metric, control, other, None, works_on=True))
+    if shares is None:
+        return told
+    if sample_ratio([each.people for each in cells], [1] * len(cells)) < SAMPLE_RATIO_ALARM or not found:
+        said = [NOTHING_SAID] * len(told)
+    else:
+        said = of_pairs([(each.control, each.other) for each in told], shares, least(campaign), campaign.id)
+    return [each._replace(verdict=verdict) for each, verdict in zip(told, said, strict=True)]
 
 
 def harms(campaign: Campaign, found: Sequence[Counts]) -> list[Guard]:
@@ -166,10 +198,10 @@ def by_variant(campaign: Campaign, found: Sequence[Counts]) -> dict[str, Counts]
     return {each.id: sent.get(each.id, replace(nobody, variant=each.id)) for each in campaign.variants}
 
 
-def _together(side: Sequence[Counts], metric: Metric) -> Arm | Spent:
+def _pooled(side: Iterable[Counts], metric: Metric) -> Arm | Spent:
     if metric == "revenue":
         return pooled(each.spent for each in side)
-    return together(Arm(each.people, each.ordered) for each in side)
+    return together(Arm(each.people, getattr(each, metric)) for each in side)
 
 
 # ── before it is sent ──
@@ -199,7 +231,9 @@ def expected(campaign: Campaign, people: int, usually: Usual) -> list[str]:
     told = []
     matters = least(campaign)
     metric, weights = campaign.measure.metric, [variant.weight for variant in campaign.variants]
-    if weights:
+    if campaign.factors:
+        told.append(can_see(metric, matters, people, 0.5, usually))
+    elif weights:
         pair = weights[0] + min(weights[1:])
         tested = people if campaign.winner is None else people * campaign.winner.share // 100
         told.append(can_see(metric, matters, tested * pair // sum(weights), weights[0] / pair, usually))

@@ -18,7 +18,8 @@ WAITS = "The verdict comes when everybody has had their time."
 
 
 class Compared(NamedTuple):
-    """An arm beside what it is compared with. `verdict` is None until there may be one."""
+    """An arm beside what it is compared with. `verdict` is None until there may be one. `works_on`: the two are no
+    arms, but the combinations in which two or three factors (named by `arm`) stand alike, and in which they do not."""
 
     arm: str
     beside: str
@@ -26,6 +27,7 @@ class Compared(NamedTuple):
     control: Arm | Spent
     other: Arm | Spent
     verdict: Verdict | None
+    works_on: bool = False
 
 
 def sentence(each: Compared, least: float, waits: str = WAITS) -> str:
@@ -33,6 +35,8 @@ def sentence(each: Compared, least: float, waits: str = WAITS) -> str:
     did = "" if each.metric == "revenue" else f" {each.metric}"
     seen = f"{_seen(each.other)}{did}; {each.beside}: {_seen(each.control)}"
     verdict = each.verdict
+    if each.works_on:
+        return _whether_they_work_on_each_other(each, least, waits)
     if verdict is None:
         return f"{titled(each.arm)}: {seen}. {waits}"
     between = _between(verdict.interval, each.metric)
@@ -55,8 +59,31 @@ def sentence(each: Compared, least: float, waits: str = WAITS) -> str:
             )
 
 
+def _whether_they_work_on_each_other(each: Compared, least: float, waits: str) -> str:
+    verdict = each.verdict
+    if verdict is None:
+        return f"Whether {each.arm} work on each other: {waits[0].lower()}{waits[1:]}"
+    between = _between(verdict.interval, each.metric)
+    match verdict.word:
+        case Word.BETTER | Word.WORSE:
+            return (
+                f"{each.arm.capitalize()} work on each other{between}: which is better of one depends on the other. "
+                "Choose by the table of the combinations."
+            )
+        case Word.NO_DIFFERENCE:
+            than = a_person(least) if each.metric == "revenue" else points(least)
+            return f"{each.arm.capitalize()} do not work on each other by more than {than}{between}."
+        case Word.NOT_ENOUGH:
+            return f"Not enough to tell whether {each.arm} work on each other{between}."
+        case Word.BROKEN:
+            return f"Nothing can be said of whether {each.arm} work on each other: some people are missing."
+
+
 def titled(arm: str) -> str:
-    return "Those who got it" if arm == "sent" else f"Variant {arm}"
+    """As a sentence begins. A variant's id has no spaces; what has them is said as it stands."""
+    if arm == "sent":
+        return "Those who got it"
+    return arm.capitalize() if " " in arm else f"Variant {arm}"
 
 
 def _seen(arm: Arm | Spent) -> str:

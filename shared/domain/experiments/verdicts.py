@@ -59,7 +59,14 @@ def verdicts(
         return [NOTHING_SAID] * others
     if sample_ratio([arm.people for arm in arms], weights) < SAMPLE_RATIO_ALARM:
         return [NOTHING_SAID] * others
-    told = [_difference(arms[0], arms[at], f"{seed}\x1f{at}") for at in range(1, len(arms))]
+    return of_pairs([(arms[0], other) for other in arms[1:]], shares, least, seed)
+
+
+def of_pairs(
+    pairs: Sequence[tuple[Arm | Spent, Arm | Spent]], shares: tuple[float, ...], least: float, seed: str
+) -> list[Verdict]:
+    """Of each other arm beside its own control, all asked at once (Holm)."""
+    told = [_difference(control, other, f"{seed}\x1f{at}") for at, (control, other) in enumerate(pairs, 1)]
     bounds = _passed([each.p for each in told], shares)
     return [_verdict(each, bound, shares[-1], least) for each, bound in zip(told, bounds, strict=True)]
 
