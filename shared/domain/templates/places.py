@@ -42,8 +42,7 @@ def marked(html: str) -> str:
 
 
 def numbered(html: str) -> str:
-    """The HTML of one recipient: what came of one link of the template several times is told apart. Of every email that
-    is sent, so it looks at no letter by itself."""
+    """The HTML of one recipient: what came of one link of the template several times is told apart."""
     before, *links = html.split(_NUMBERED)
     seen: Counter[str] = Counter()
     made = [before]
