@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.admin import channels, shapes
+from functions.admin import shapes
 from functions.admin.rest import Request, route
-from shared.adapters import campaigns, reports, shop_settings
+from shared.adapters import campaigns, channels, reports, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import DAY, Json
 from shared.domain.experiments import holdouts

@@ -6,9 +6,9 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from functions.admin import channels, shapes
+from functions.admin import shapes
 from functions.admin.rest import Request, route
-from shared.adapters import reports, shop_settings
+from shared.adapters import channels, reports, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import Json
 from shared.domain.operators import Role

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, cast
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field, TypeAdapter
 
+from functions.report import emailing
 from functions.report.seam import Report
 from shared.adapters import athena, definitions, nights, reports
 from shared.adapters.queries import Question
@@ -56,7 +57,7 @@ class Night(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     at: Instant
     night: str
-    next: Literal["ask", "answer", "make", "done", "failed"]
+    next: Literal["ask", "answer", "make", "tell", "done", "failed"]
     queries: list[Query] = Field(default_factory=list)
     left: list[str] = Field(default_factory=list)
     """Reports that are to be made yet."""
@@ -75,7 +76,7 @@ class Begin(BaseModel):
 
 
 class Step(BaseModel):
-    task: Literal["ask", "take", "make", "leave"]
+    task: Literal["ask", "take", "make", "leave", "tell"]
     state: Night
 
 
@@ -92,7 +93,7 @@ def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
                 return state.then("done", why="stale").model_dump()
             if not nights.is_newest(reports.NIGHT, state.name):
                 return state.then("done", why="overtaken").model_dump()
-            return {"ask": ask, "take": take, "make": make, "leave": leave}[task](state).model_dump()
+            return {"ask": ask, "take": take, "make": make, "leave": leave, "tell": tell}[task](state).model_dump()
 
 
 def begin(name: str, asked: Asked, t: Instant) -> Night:
@@ -163,6 +164,12 @@ def leave(state: Night) -> Night:
 def _end(state: Night) -> Night:
     for query in state.queries:
         athena.forget(str(query.id))
+    return state.then("tell")
+
+
+def tell(state: Night) -> Night:
+    """Sends what is due by email."""
+    emailing.send_due(state.name, state.night, state.at)
     return state.then("failed" if state.failed else "done")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import formataddr
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,7 +17,7 @@ from shared.adapters.clients import client
 from shared.adapters.environment import Settings, environment
 
 if TYPE_CHECKING:
-    from mypy_boto3_sesv2.type_defs import MessageHeaderTypeDef
+    from mypy_boto3_sesv2.type_defs import AttachmentTypeDef, MessageHeaderTypeDef
 
 # A dot-atom in ASCII at a domain of labels: what SES takes for an address. It says of none that it refuses which one it
 # means, the recipient's or the sender's, so the recipient's is looked at before.
@@ -38,6 +38,14 @@ _OF_THE_ACCOUNT = re.compile(r"\b(suspend|shut ?down|paus|quota)", re.IGNORECASE
 class MailSettings(Settings):
     sender: str
     configuration_set: str
+
+
+class Attached(NamedTuple):
+    """A file: its name, its media type, and what is in it."""
+
+    name: str
+    form: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class Mail:
     version: int = 0
     copy: bytes = b""
     answers: Mapping[str, str] = field(default_factory=dict)
+    attached: tuple[Attached, ...] = ()
 
 
 class RejectedError(Exception):
@@ -110,6 +119,7 @@ def send(mail: Mail) -> str:
                         "Text": {"Data": mail.text, "Charset": "UTF-8"},
                     },
                     "Headers": _headers(mail),
+                    "Attachments": _attachments(mail),
                 }
             },
             EmailTags=[{"Name": name, "Value": value} for name, value in {**mail.tags, **_feedback(mail)}.items()],
@@ -136,6 +146,10 @@ def _headers(mail: Mail) -> list[MessageHeaderTypeDef]:
     if mail.list_id is not None:
         headers.append({"Name": "List-Id", "Value": f"<{mail.list_id}>"})
     return headers
+
+
+def _attachments(mail: Mail) -> list[AttachmentTypeDef]:
+    return [{"FileName": each.name, "ContentType": each.form, "RawContent": each.body} for each in mail.attached]
 
 
 def _feedback(mail: Mail) -> dict[str, str]:

@@ -154,6 +154,13 @@ class DigestTime(Strict):
     at: Clock = "09:00"
 
 
+class ReportEmails(Strict):
+    """To whom it is sent what came of the emails, each Monday or on the first of each month; to nobody, as it comes."""
+
+    to: tuple[EmailAddress, ...] = Field(default=(), max_length=10)
+    every: Literal["week", "month"] = "week"
+
+
 class Cap(Strict):
     """At most so many emails in a contact's local day, and in any seven days. None: as many as there are."""
 
@@ -273,6 +280,7 @@ class ShopSettings(Strict):
     `code_from`: from which value of a cart on, in the shop's currency, a code pays (its margin covers it);
     `code_worth`: what the stack's code is worth, as emails say it (`10% off your next order`).
     `holdout`: who gets no email, to compare the others with. `costs`: of emails, for what they return.
+    `reports`: to whom reports go by email.
     `keep_network_address`: with each answer about consent.
     `interests`: what contacts can say that they like (the trait `interests`).
     `boxes_may_be_ticked`: a form's boxes beforehand, where the law lets that be a consent.
@@ -290,6 +298,7 @@ class ShopSettings(Strict):
     digest: DigestTime = Field(default_factory=DigestTime)
     closed: tuple[ClosedDay, ...] = Field(default=(), max_length=100)
     tracking: Tracking = Field(default_factory=Tracking)
+    reports: ReportEmails = Field(default_factory=ReportEmails)
     holdout: Holdout | None = None
     costs: EmailCosts | None = None
     warm_up: bool = False

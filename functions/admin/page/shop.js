@@ -101,6 +101,11 @@ function Editor({ told, again, saved, query }) {
         </div>
         <p class="soft small">Some countries ask for a consent of its own before opens are measured. Nothing in Beckon depends on opens.</p>
       <//>
+      <${Card} title="Reports by email">
+        <p class="soft small">What came of your emails, beside the time before it, with every day as a CSV file. A week’s comes on Mondays, a month’s on the first. Nobody’s name or address is in it.</p>
+        <${Choice} ...${field} place="reports.every" title="How often" options=${{ week: "Every week", month: "Every month" }} />
+        <${Lines} ...${field} place="reports.to" title="To these addresses, one a line (ten at most; to nobody, where it is empty)" />
+      <//>
       ${problem.value && html`<${Failure} problem=${problem.value} />`}
       ${saved.value && html`<${Banner}><p><strong>Saved.</strong></p><//>`}
       <div class="buttons"><button class="strong" disabled=${busy.value || text.value === JSON.stringify(told.settings)}>Save</button></div>

@@ -41,6 +41,10 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS mail_suppressed (
         address TEXT PRIMARY KEY, reason TEXT NOT NULL, updated_at INTEGER NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS mail_attachments (
+        id TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, form TEXT NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (id, number)
+    )""",
     "CREATE TABLE IF NOT EXISTS mail_untracked (id TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (id, kind))",
 )
 
@@ -111,6 +115,12 @@ class Mail(NamedTuple):
     state: str
 
 
+class Attachment(NamedTuple):
+    name: str
+    form: str
+    body: bytes
+
+
 # ── what the local run calls ──
 
 
@@ -141,6 +151,14 @@ def mail(world: World, message_id: str) -> Mail:
         raise KeyError(message_id)
     recipients, headers, tags = (json.loads(row[i]) for i in (3, 7, 8))
     return Mail._make((*row[:3], recipients, *row[4:7], headers, tags, *row[9:]))
+
+
+def attachments(world: World, message_id: str) -> list[Attachment]:
+    """Those of a message as SES puts it together; of a raw one they are in its text."""
+    rows = _db(world).execute(
+        "SELECT name, form, body FROM mail_attachments WHERE id = ? ORDER BY number", (message_id,)
+    )
+    return [Attachment(*row) for row in rows]
 
 
 def notice(world: World, message_id: str, kind: str, **details: Any) -> dict[str, Any]:
@@ -212,6 +230,12 @@ def send_email(world: World, parameters: Parameters) -> dict[str, Any]:
         (message_id, now, sender, json.dumps(recipients), subject, html, text, json.dumps(headers), json.dumps(tags),
          configuration_set),
     )  # fmt: skip
+    for number, each in enumerate(content.get("Simple", {}).get("Attachments", [])):
+        form = each.get("ContentType", "application/octet-stream")
+        db.execute(
+            "INSERT INTO mail_attachments VALUES (?, ?, ?, ?, ?)",
+            (message_id, number, each["FileName"], form, each["RawContent"]),
+        )
     tracking = parameters.get("ConfigurationOverrides", {}).get("Tracking", {})
     for kind in ("Open", "Click"):
         if tracking.get(f"{kind}TrackingEnabled") == "DISABLED":

@@ -133,7 +133,9 @@ class Template:
                 return str(values[name])
             return str(self.attribute(*name.split(".", 1)) if "." in name else self.reference(name))
 
-        return re.sub(r"\$\{([A-Za-z0-9:._]+)\}", value, text).replace("${!", "${")
+        made = re.sub(r"\$\{([A-Za-z0-9:._]+)\}", value, text).replace("${!", "${")
+        # A REST API has no attribute that says where it is: here it is where the public one is.
+        return re.sub(r"^https://\w+\.execute-api\.[\w.-]+", self.public_url.rstrip("/"), made)
 
     def reference(self, name: str) -> Any:
         """What `!Ref name` gives: a parameter's value, or the resource's physical id."""

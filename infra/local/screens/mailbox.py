@@ -14,6 +14,7 @@ load nothing but pictures of the local run's own.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -186,6 +187,10 @@ def mail_page(world: World, id_: str, tab: str = "") -> str:
             for number, link in enumerate(links(mail.html or ""))
         ],
         unsubscribe=one_click(mail),
+        attachments=[
+            {"name": each.name, "href": f"data:{each.form};base64,{base64.b64encode(each.body).decode()}"}
+            for each in ses.attachments(world, id_)
+        ],
     )  # fmt: skip
 
 
