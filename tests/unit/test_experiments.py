@@ -265,6 +265,22 @@ def test_several_arms_share_what_may_be_spent() -> None:
     assert words[2] is Word.BETTER
 
 
+@pytest.mark.parametrize("people", [1_000, 10_000, 100_000])
+@pytest.mark.parametrize("times", [-1, 0, 0.5, 1, 2])
+def test_the_words_are_right_in_nineteen_of_twenty_shops(people: int, times: float) -> None:
+    """Of a true difference of so many times the least that matters: what is told is so, or it is not enough to tell."""
+    rng = np.random.default_rng(people + round(10 * times))
+    least, rate, half = 0.01, 0.05, people // 2
+    right = {Word.NOT_ENOUGH}
+    if times:
+        right.add(Word.BETTER if times > 0 else Word.WORSE)
+    if abs(times) < 1:
+        right.add(Word.NO_DIFFERENCE)
+    draws = zip(rng.binomial(half, rate, 600), rng.binomial(half, rate + times * least, 600), strict=True)
+    told = [verdicts([Arm(half, int(a)), Arm(half, int(b))], (1, 1), (1.0,), least)[0].word for a, b in draws]
+    assert np.mean([word in right for word in told]) >= 0.95 - 0.009  # a standard error of so few shops
+
+
 # ── a campaign's ──
 
 TWO = {
