@@ -17,7 +17,7 @@ CODE = re.compile(
     | (?P<as_it_is>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[\w$]+|.)""",
     re.DOTALL | re.VERBOSE,
 )
-TEMPLATE = re.compile(r"(?P<close>`)|(?P<open>\$\{)|(?P<as_it_is>(?:\\.|\$(?!\{)|[^`\\$])+)", re.DOTALL)
+TEMPLATE = re.compile(r"(?P<close>`)|(?P<open>\$\{)|(?P<as_it_is>(?:\\.?|\$(?!\{)|[^`\\$])+)", re.DOTALL)
 REGULAR_EXPRESSION = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*")
 BEFORE_ONE = frozenset("(,=:[!&|?{;>")
 """After which of these a slash begins a regular expression, and divides after anything else."""
