@@ -48,6 +48,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "journeys": ("journeys", "journey_drafts", "journey_runs", "playing", "simulating", "click_maps"),
     "keys": ("keys",),
     "lead-scores": ("lead_scores",),
+    "objectives": ("objectives",),
     "openapi.json": ("openapi",),
     "operators": ("sign_in",),
     "rebuild": ("rebuilding",),

@@ -2199,6 +2199,114 @@ class FeedbackTexts(TypedDict):
     texts: list[WrittenText]
 
 
+class ObjectiveWritten(TypedDict):
+    """From the day `start` up to and with the day `by` (`2026-12-31`, the shop's). To be reached: `percent` more than
+    the baseline, or an `absolute` number in the metric's unit. `segment`: of the metric members."""
+
+    id: NotRequired[str]
+    name: str
+    note: NotRequired[str]
+    metric: Literal["revenue", "orders", "repeat", "clicks", "subscribers", "members"]
+    segment: NotRequired[str]
+    baseline: NotRequired[Literal["last_28_days", "last_year"]]
+    percent: NotRequired[float]
+    absolute: NotRequired[float]
+    start: str
+    by: str
+    owner: str
+
+
+class ForecastTold(TypedDict):
+    """At the end, and between what 95 times of a hundred, if the weeks to come are like the last `weeks`."""
+
+    value: float
+    low: float
+    high: float
+    weeks: int
+
+
+class Contribution(TypedDict):
+    """What came by a channel, by the last click."""
+
+    channel: str
+    name: str
+    done: float
+
+
+class ObjectiveWeek(TypedDict):
+    begins: str
+    value: float
+
+
+class ProgressTold(TypedDict):
+    """In the `unit`, up to and with the day `until`. `base`, `target`: null where there is none to be worked out;
+    `value`: null before it begins; `even`: where it would be, were each day like the other. `word` in `words`."""
+
+    unit: Literal["money", "orders", "people", "percent"]
+    base: float | None
+    target: float | None
+    value: float | None
+    even: float | None
+    forecast: ForecastTold | None
+    word: Literal["ahead", "on_track", "behind", "cannot_be_said", "reached", "missed"]
+    words: str
+    until: str
+    contributions: list[Contribution]
+    weeks: list[ObjectiveWeek]
+
+
+class ObjectiveTold(TypedDict):
+    """`by`: who saved it, and `at`: when. `as_of`: null before the first night."""
+
+    id: str
+    objective: ObjectiveWritten
+    title: str
+    at: int
+    by: str
+    etag: str
+    as_of: int | None
+    progress: ProgressTold
+
+
+class ReadyObjective(TypedDict):
+    """All but its dates and its owner."""
+
+    id: str
+    title: str
+    about: str
+    objective: ReadyParts
+
+
+class ReadyParts(TypedDict):
+    name: str
+    metric: str
+    percent: float
+    segment: NotRequired[str]
+
+
+class Objectives(TypedDict):
+    objectives: list[ObjectiveTold]
+    cursor: str | None
+    as_of: int | None
+    ready: list[ReadyObjective]
+
+
+class ObjectiveGone(TypedDict):
+    id: str
+
+
+class ObjectiveVersion(TypedDict):
+    number: int
+    at: int
+    by: str
+    objective: ObjectiveWritten
+
+
+class ObjectiveVersions(TypedDict):
+    versions: list[ObjectiveVersion]
+    cursor: str | None
+
+
 class CreditTold(TypedDict):
     """What a model gives a channel: of orders, which may be parts of one, and of their revenue."""
 

@@ -23,6 +23,7 @@ from infra.local import (
     journeys,
     keys,
     lead_scores,
+    objectives,
     reports,
     segments,
     shop_settings,
@@ -49,6 +50,7 @@ DESCRIPTION = """Beckon on one machine: the real handlers, the real state machin
   .venv/bin/beckon insight --help       scores and why, the RFM grid, segments worth having, drafts that use them
   .venv/bin/beckon report --help        reports: what came of emails, as a table, as CSV or as JSON
   .venv/bin/beckon lead-score --help    lead scores: points with weights that you set, tried before they are saved
+  .venv/bin/beckon objective --help     objectives: what is to be reached by when, and whether it is on the way
   .venv/bin/beckon coupon --help        coupon codes: pools, what is left of them, more codes
   .venv/bin/beckon form --help          sign-up forms and surveys: written, published, put into the shop's pages
   .venv/bin/beckon import --help        a list of subscribers brought over: what it would do, then doing it
@@ -119,6 +121,9 @@ def command_line() -> argparse.ArgumentParser:
     points = command("lead-score", lambda _: None, "list, try and save lead scores: points with weights that you set")
     points.description, points.formatter_class = lead_scores.DESCRIPTION, InColumns
     lead_scores.add_commands(points)
+    objective = command("objective", lambda _: None, "show, try and save objectives")
+    objective.description, objective.formatter_class = objectives.DESCRIPTION, InColumns
+    objectives.add_commands(objective)
     scores = command("insight", lambda _: None, "show scores and why, people of a band, and make drafts that use them")
     scores.description, scores.formatter_class = insight.DESCRIPTION, InColumns
     insight.add_commands(scores)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new, versions
+from shared.adapters.definitions_table import Newest, Version, compressed, put_new, versions
 from shared.domain.reports.objectives import Kept, SavedObjectives
 
 ID = "objectives"
@@ -16,11 +16,6 @@ _saved = Newest(ID, SavedObjectives.model_validate_json, SavedObjectives)
 def saved() -> SavedObjectives:
     """The newest version, read now."""
     return _saved.read(0)
-
-
-def recent() -> SavedObjectives:
-    """As they stood at most a minute ago."""
-    return _saved.read(CACHE_TTL)
 
 
 def save(made: SavedObjectives, changed: Kept | None = None) -> None:
@@ -37,11 +32,6 @@ def versions_of(id_: str, before: int | None = None) -> Iterator[Kept]:
     """The forms it has had, newest first (before a number)."""
     for _, body in versions(_id_of(id_), before):
         yield Kept.model_validate_json(body)
-
-
-def forget() -> None:
-    """Forgets what was read, so that it is read again."""
-    _saved.forget()
 
 
 def _id_of(objective: str) -> str:

@@ -16,6 +16,7 @@ export const ENTRIES = [
   { link: "#/coupons", name: "Coupons", icon: "M1.500 4h13v3a1 1 0 0 0 0 2v3h-13V9a1 1 0 0 0 0-2zM9.500 4v1.500M9.500 7.250v1.500M9.500 10.500V12" },
   { link: "#/experiments", name: "Experiments", also: ["#/new-experiment"], icon: "M6 1.500h4M6.500 1.500v4.500L2.500 13a1 1 0 0 0 .900 1.500h9.200A1 1 0 0 0 13.500 13l-4-7V1.500M4.700 10h6.600" },
   { link: "#/reports", name: "Reports", icon: "M2.500 13.500h11M4.500 11.500v-4M8 11.500v-8M11.500 11.500v-6" },
+  { link: "#/objectives", name: "Objectives", also: ["#/new-objective"], icon: "M3.500 14V2M3.500 2.500h9l-2 3 2 3h-9" },
   { link: "#/insight", name: "Insight", also: ["#/lead-scores", "#/new-lead-score"], icon: "M6 13.500h4M6.500 11.500h3c0-1.500 2.500-2.600 2.500-5.500a4 4 0 1 0-8 0c0 2.900 2.500 4 2.500 5.500M8 .800v.010" },
   { link: "#/data", name: "Data", icon: "M2 4c0-1.100 2.700-2 6-2s6 .900 6 2-2.700 2-6 2-6-.900-6-2M2 4v8c0 1.100 2.700 2 6 2s6-.900 6-2V4M2 8c0 1.100 2.700 2 6 2s6-.900 6-2" },
   { link: "#/shop", name: "Shop", icon: "M2 6.500 3.500 2h9L14 6.500M3 6.500v7.500h10V6.500M2 6.500h12M6.500 14v-4h3v4" },

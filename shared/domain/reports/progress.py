@@ -89,6 +89,12 @@ class Figures:
     sizes: Mapping[date, Mapping[str, int]]
 
 
+def figures(sums: Sequence[Sum], sizes: Mapping[str, Mapping[str, int]], last: date) -> Figures:
+    """`sizes`: by day, as `2026-11-29`."""
+    by_day = {date.fromisoformat(day): of for day, of in sizes.items()}
+    return Figures(min((each.day for each in sums), default=None), last, sums, by_day)
+
+
 class Forecast(NamedTuple):
     """What the value will be at the end, and between what 95 times of a hundred, if the weeks to come are like the
     `weeks` that it is made of."""
@@ -127,10 +133,12 @@ def progress(objective: Objective, figures: Figures) -> Progress:
     days, first = _days(objective, figures), _first(objective, figures)
     last = min(figures.last, objective.by)
     base, why = _base(objective, days, first, figures.last)
-    target = objective.absolute if objective.absolute is not None else None
-    if target is None and base is not None and base > 0:
+    target = objective.absolute
+    if target is not None:
+        why = ""  # it needs no baseline
+    elif base is not None and base > 0:
         target = base * (1 + float(objective.percent or 0) / 100)
-    elif target is None and base is not None:
+    elif base is not None:
         why = "The baseline is not above zero, and a share of nothing is nothing: set a number to reach."
     value = _value(kind, days, objective.start, last) if objective.start <= last else None
     length = (objective.by - objective.start).days + 1

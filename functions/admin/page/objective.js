@@ -1,0 +1,83 @@
+// An objective: how it stands, where it is heading, what counts towards it, and its form.
+
+import { ask, at } from "./api.js";
+import { Bars } from "./charts.js";
+import { between, said, Word } from "./objectives.js";
+import { Card, confirmed, Failure, LoadedPage, More, Table, Title, useActing, useLoaded } from "./parts.js";
+import { now } from "./settings.js";
+import { DAY, idOf } from "./words.js";
+import { html, useRef } from "./vendor/preact.js";
+
+const METRICS = [["revenue", "Revenue through email"], ["orders", "Orders"], ["repeat", "Orders of people who had ordered before, of 100"],
+  ["clicks", "Emails in which a person clicked, of 100"], ["subscribers", "New subscribers"], ["members", "Members of a segment"]];
+const MOST_LETTERS = 40; // of an id
+const dayOf = (instant) => new Date(instant).toISOString().slice(0, 10);
+
+export default function Objective({ id }) {
+  const told = useLoaded(() => ask(at("objectives", id)), [id]);
+  return html`<${LoadedPage} of=${told}>${(of) => html`
+    <${Title}>${of.objective.name} <${Word} of=${of.progress} /><//>
+    <p class="lead">${of.progress.words}</p>
+    <${Progress} of=${of} />
+    <${Editor} key=${of.etag} told=${of} again=${told.again} />`}<//>`;
+}
+
+function Progress({ of: { objective, progress, title } }) {
+  const { unit } = progress;
+  const tile = (name, text) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`;
+  return html`<${Card} title=${`${title}, ${objective.start} to ${objective.by}`}>
+    <dl class="counts">${tile("reached by now", said(unit, progress.value))}${tile("to be reached", said(unit, progress.target))}${progress.even !== null && tile("by now, were each day alike", said(unit, progress.even))}${tile(objective.baseline === "last_year" ? "a year before" : "as the 28 days before", said(unit, progress.base))}</dl>
+    <p><strong>Forecast: ${between(progress)}.</strong> ${progress.forecast && `If the weeks to come are like the last ${progress.forecast.weeks}; 95 times of 100 it is in between. It knows of no season and no sale that is planned.`}</p>
+    <p class="soft small">Up to and with ${progress.until}. ${objective.owner} owns it. ${objective.note ?? ""}</p>
+    ${progress.weeks.length > 0 && html`<${Bars} days=${progress.weeks.map((each) => ({ day: each.begins, value: each.value }))} of="value" title="Week by week" words=${(number) => said(unit, number)} last=${progress.until} />
+      <${More} title="As a table"><${Table} label="Week by week" rows=${progress.weeks.toReversed()} columns=${[
+        { title: "Week from", cell: (each) => each.begins }, { title, number: true, cell: (each) => said(unit, each.value) },
+      ]} /><//>`}
+    ${progress.contributions.length > 0 && html`<h3>What counts towards it, by the last click</h3><${Table} label="What counts towards it" rows=${progress.contributions} columns=${[
+      { title: "Channel", cell: (each) => each.name }, { title, number: true, cell: (each) => said(unit === "percent" ? "orders" : unit, each.done) },
+    ]} />`}<//>`;
+}
+
+/** `told`: the objective as the API tells it; null of one that is not there yet, which is to be `like` some parts. */
+export function Editor({ told, like = {}, again }) {
+  const form = useRef();
+  const { run, busy, problem } = useActing();
+  const of = told?.objective ?? { metric: "revenue", percent: 15, start: dayOf(now()), by: dayOf(now() + 90 * DAY), owner: "", name: "", ...like };
+  const save = (event) => {
+    event.preventDefault();
+    const given = new FormData(form.current);
+    const text = (name) => given.get(name).trim();
+    const metric = text("metric");
+    const body = {
+      id: told?.id ?? idOf(text("name"), "objective", MOST_LETTERS), name: text("name"), note: text("note"), metric, baseline: text("baseline"),
+      [text("how")]: Number(text("number")), start: text("start"), by: text("by"), owner: text("owner"), ...(metric === "members" && { segment: text("segment") }),
+    };
+    return run(async () => {
+      if (told) await ask(at("objectives", told.id), body, "PUT", told.etag);
+      else await ask("objectives", body);
+      if (told) await again();
+      else location.hash = `#/objectives/${body.id}`;
+    });
+  };
+  const remove = async () => {
+    if (!await confirmed(`Delete the objective “${of.name}”?`, "Delete it")) return;
+    await run(async () => {
+      await ask(at("objectives", told.id), undefined, "DELETE", told.etag);
+      location.hash = "#/objectives";
+    });
+  };
+  const option = (value, title, chosen) => html`<option value=${value} selected=${value === chosen}>${title}</option>`;
+  const how = of.absolute === undefined ? "percent" : "absolute";
+  return html`<${Card} title=${told ? "Change it" : "The objective"}><form ref=${form} onSubmit=${save}>
+    <div class="fields"><label class="grow">Name <input id="objective-name" name="name" required maxlength="80" autocomplete="off" value=${of.name} /></label>
+      <label>Who owns it <input name="owner" required maxlength="80" autocomplete="off" value=${of.owner} /></label></div>
+    <div class="fields"><label class="grow">What is measured <select name="metric">${METRICS.map(([value, title]) => option(value, title, of.metric))}</select></label>
+      <label>Segment, of members <input name="segment" maxlength="40" autocomplete="off" spellcheck="false" value=${of.segment ?? ""} /></label></div>
+    <div class="fields"><label>To be reached <input name="number" type="number" step="any" min="0" required value=${of[how]} /></label>
+      <label>It is <select name="how">${option("percent", "percent more than before", how)}${option("absolute", "the number itself", how)}</select></label>
+      <label>Before is <select name="baseline">${option("last_28_days", "the 28 days before", of.baseline)}${option("last_year", "the same days a year before", of.baseline)}</select></label></div>
+    <div class="fields"><label>First day <input name="start" type="date" required value=${of.start} /></label><label>Last day <input name="by" type="date" required value=${of.by} /></label>
+      <label class="grow">Note <input name="note" maxlength="400" autocomplete="off" value=${of.note ?? ""} /></label></div>
+    <div class="buttons"><button class="strong" disabled=${busy.value}>${told ? "Save" : "Make it"}</button>${told && html`<button type="button" class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}</div>
+    ${problem.value && html`<${Failure} problem=${problem.value} />`}</form><//>`;
+}
