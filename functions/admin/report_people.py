@@ -1,8 +1,9 @@
-"""Who is behind a number of Today or of the daily report. Route of the admin's API."""
+"""Who is behind a number of Today, of the daily report or of what came of emails. Route of the admin's API."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -13,7 +14,7 @@ from typing_extensions import TypedDict
 from functions.admin import shapes, views
 from functions.admin.reports import LOOKS_BACK, asked, days, joined
 from functions.admin.rest import Place, Request, cursor_of, left_out, page_of, route
-from shared.adapters import athena, contacts, definitions
+from shared.adapters import athena, channels, contacts, definitions
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain.calendars import day_start
@@ -22,7 +23,25 @@ from shared.domain.insight.scored import contact_of
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
-Figure = Literal["delivered", "reached", "email_revenue", "subscribers", "sends", "clicks", "orders", "revenue"]
+Figure = Literal[
+    "delivered",
+    "reached",
+    "email_revenue",
+    "subscribers",
+    "sends",
+    "clicks",
+    "orders",
+    "revenue",
+    "sent",
+    "bounced",
+    "waiting",
+    "opened",
+    "opened_raw",
+    "clicked",
+    "converted",
+    "unsubscribed",
+    "complained",
+]
 Unit = Literal["times", "money", "instant"]
 
 
@@ -44,13 +63,31 @@ FIGURES: Mapping[str, Told] = {
     "revenue": Told("Revenue, refunds taken off", "money"),
 }
 
+OF_EMAILS: Mapping[str, Told] = {
+    "sent": Told("emails sent", "times"),
+    "delivered": Told("emails delivered", "times"),
+    "bounced": Told("emails that came back", "times"),
+    "waiting": Told("emails neither delivered nor back yet", "times"),
+    "opened": Told("emails opened by people", "times"),
+    "opened_raw": Told("emails opened by anything", "times"),
+    "clicked": Told("emails clicked in", "times"),
+    "converted": Told("emails that led to an order", "times"),
+    "unsubscribed": Told("emails unsubscribed by", "times"),
+    "complained": Told("emails reported as spam", "times"),
+    "orders": Told("orders after a click", "times"),
+    "revenue": Told("revenue after a click", "money"),
+}
+"""Of the emails of one group, as `GET /reports/kpis` calls it."""
+_GROUP = re.compile(r"(?:all|other|(?:journey|campaign|topic):[A-Za-z0-9_.-]{1,100})")
+
 PeopleQuery = TypedDict(
     "PeopleQuery",
-    {"figure": Figure, "from": str, "to": str, "query": str, "limit": int, "cursor": str},
+    {"figure": Figure, "of": str, "from": str, "to": str, "query": str, "limit": int, "cursor": str},
     total=False,
 )
-"""`figure`: which number. `from` and `to`: the first and the last day, in the shop's time zone; left out, the last 30
-days. `query`, of an answer 202: asks how it stands. `limit` and `cursor` as in every list."""
+"""`figure`: which number. `of`: of a group of emails (`journey:welcome`), as `GET /reports/kpis` calls it. `from` and
+`to`: the first and the last day, in the shop's time zone; left out, the last 30 days. `query`, of an answer 202: asks
+how it stands. `limit` and `cursor` as in every list."""
 
 
 class PersonOfFigure(shapes.Person):
@@ -79,13 +116,25 @@ class PeopleOfFigure(_Days):
 def people(request: Request) -> Json:
     """Who is behind a number of `GET /reports/figures` (`delivered`, `reached`, `email_revenue`, `subscribers`) or of
     `GET /reports/daily` (`sends`, `clicks`, `orders`, `revenue`), with what of it is theirs, the most first:
-    `?figure=clicks&from=2026-11-24&to=2026-11-24`. 202 with a `query` when it takes long."""
-    figure, t = request.query.get("figure", ""), now()
-    if figure not in FIGURES:
-        raise RefusedError("invalid_figure", f"it must be one of {', '.join(FIGURES)}", "figure")
+    `?figure=clicks&from=2026-11-24&to=2026-11-24`. Or behind one of `GET /reports/kpis`, of the emails that a group
+    sent in these days: `?figure=clicked&of=journey:welcome`. 202 with a `query` when it takes long."""
+    figure, of, t = request.query.get("figure", ""), request.query.get("of"), now()
+    figures = FIGURES if of is None else OF_EMAILS
+    if figure not in figures:
+        raise RefusedError("invalid_figure", f"it must be one of {', '.join(figures)}", "figure")
+    if of is not None and not _GROUP.fullmatch(of):
+        raise RefusedError(
+            "invalid_group", "write a group as journey:welcome, campaign:spring, topic:news or all", "of"
+        )
     first, last = days(request, t)
-    name, unit = FIGURES[figure]
-    found = _subscribers(request, first, last) if figure == "subscribers" else _counted(request, figure, first, last)
+    name, unit = figures[figure]
+    if of is not None:
+        name = f"{channels.name(of, channels.names())}: {name}"
+    found = (
+        _subscribers(request, first, last)
+        if figure == "subscribers"
+        else _counted(request, figure, unit, lambda: _asking(figure, of, first, last))
+    )
     if isinstance(found, Response):
         return found
     return {"figure": figure, "name": name, "unit": unit, "from": str(first), "to": str(last), **found}
@@ -106,16 +155,16 @@ def _subscribers(request: Request, first: date, last: date) -> dict[str, Any]:
     return {**page, "people": _named(page["people"]), "total": len(members), "contacts": len(members)}
 
 
-def _counted(request: Request, figure: str, first: date, last: date) -> dict[str, Any] | Response:
+def _counted(request: Request, figure: str, unit_: Unit, asking: Callable[[], str]) -> dict[str, Any] | Response:
     """All pages are of what one query has found: its id, and how far it was read, are the cursor."""
     cursor, limit = request.cursor(), request.limit(50)
-    query = cursor.name if cursor is not None else request.query.get("query") or _asking(figure, first, last)
+    query = cursor.name if cursor is not None else request.query.get("query") or asking()
     rows = asked(replace(request, query={"query": query}), lambda: query)
     if isinstance(rows, Response):
         return rows
     if rows and "contacts" not in rows[0]:
         raise RefusedError("not_found", "that query is not one for people", "query", 404)
-    begin, unit = cursor.number if cursor is not None else 0, 100 if FIGURES[figure].unit == "money" else 1
+    begin, unit = cursor.number if cursor is not None else 0, 100 if unit_ == "money" else 1
     contacts_, total = (int(str(rows[0][name])) if rows else 0 for name in ("contacts", "total"))
     page = [(contact_of(int(str(each["contact_number"]))), int(str(each["n"])) / unit) for each in rows[begin:][:limit]]
     end = begin + limit
@@ -127,8 +176,10 @@ def _counted(request: Request, figure: str, first: date, last: date) -> dict[str
     }
 
 
-def _asking(figure: str, first: date, last: date) -> str:
+def _asking(figure: str, of: str | None, first: date, last: date) -> str:
     since = max(day_start(first, definitions.shop_zone()) - LOOKS_BACK, 0)
+    if of is not None:
+        return athena.start(*question("kpi_people", figure, of, str(first), str(last), over=(since, now())))
     texts = ("delivered" if figure == "reached" else figure, str(first), str(last))
     return athena.start(*question("people", *texts, over=(since, now())))
 

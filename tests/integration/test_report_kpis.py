@@ -121,6 +121,20 @@ def test_each_campaign_s_figures_are_as_counted_from_the_contacts(shop: Shop) ->
         assert found["all"][name] == sum(found[each][name] for each in ("campaign:spring", "campaign:thanks"))
 
 
+def test_each_number_leads_to_the_people_behind_it(shop: Shop) -> None:
+    period = told(shop)["periods"][0]
+    found = groups(shop)["campaign:spring"]
+    for figure in ("sent", "delivered", "clicked", "converted", "unsubscribed", "complained", "orders", "revenue"):
+        path = f"/reports/people?figure={figure}&of=campaign:spring&from={period['first']}&to={period['last']}"
+        behind = told(shop, path)
+        assert behind["total"] == pytest.approx(found[figure])
+        assert len(behind["people"]) == behind["contacts"]
+        assert sum(each["n"] for each in behind["people"]) == pytest.approx(found[figure])
+    assert behind["name"] == "Spring: revenue after a click"
+    assert shop.ask("GET", "/reports/people?figure=clicked&of=segment:buyers")[0] == 400
+    assert shop.ask("GET", "/reports/people?figure=reached&of=all")[0] == 400
+
+
 def test_segments_are_those_of_the_night(shop: Shop) -> None:
     found = groups(shop)
     members = shop.members("buyers")

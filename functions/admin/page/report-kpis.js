@@ -29,14 +29,14 @@ function Periods({ of }) {
       <button aria-pressed=${String(each.days === days.value)} onClick=${() => { days.value = each.days; }}>${each.days} days</button>`)}</div>
     <p class="small soft">Emails sent from ${period.first} to ${period.last}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
       ${of.costs === null && html` What emails return is said once you have told <a href="#/shop">what they cost</a>.`}</p>
-    ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} days=${period.days} costs=${of.costs} />`)}
+    ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} period=${period} costs=${of.costs} />`)}
     ${period.groups.length === 0 && html`<${Empty}>No email was sent in these days.<//>`}
     <div class="fields"><label>Day by day<select value=${called.value} onChange=${(event) => { called.value = event.target.value; }}>
       ${sends.map((each) => html`<option value=${each.called} selected=${each.called === called.value}>${each.name}</option>`)}</select></label></div>
     <${Section} title="The last 90 days" load=${() => ask(`reports/kpis/days?called=${encodeURIComponent(called.value)}`)} on=${[called.value]}>${(told) => html`<${Days} of=${told} />`}<//>`;
 }
 
-const Groups = ({ kind, title, groups, days, costs }) => html`<${Card} title=${title}>
+const Groups = ({ kind, title, groups, period, period: { days }, costs }) => html`<${Card} title=${title}>
   ${kind === "segment" && html`<p class="small soft">By who is in a segment as of that night, whoever was in it when the email went out. Somebody may be in several.</p>`}
   <${Figures} file=${`kpis-${kind}-${days}-days`} label=${title} rows=${groups.toSorted((one, other) => other.sent - one.sent)} columns=${[
     { title: "Of", cell: (each) => each.name },
@@ -53,7 +53,7 @@ const Groups = ({ kind, title, groups, days, costs }) => html`<${Card} title=${t
     <${Figures} file=${`kpis-${kind}-${days}-days-all-figures`} label="${title}: all figures" rows=${groups} columns=${[
       { title: "Of", cell: (each) => each.name, csv: (each) => each.called },
       { title: "People", number: true, cell: (each) => count(each.people), csv: (each) => each.people },
-      ...COUNTS.map(([of, name]) => ({ title: name, number: true, cell: (each) => count(each[of]), csv: (each) => each[of] })),
+      ...COUNTS.map(([of, name]) => ({ title: name, number: true, cell: (each) => html`<${Behind} of=${each} figure=${of} period=${period} />`, csv: (each) => each[of] })),
       { title: "Expected of each in 12 months", number: true, cell: (each) => each.value === null ? "" : html`${money(each.value)}<span class="under">of ${count(each.valued)}</span>`, csv: (each) => each.value },
       ...(costs ? [{ title: "Cost", number: true, cell: (each) => amount(each.cost), csv: (each) => each.cost }] : []),
     ]} />
@@ -67,6 +67,10 @@ const Groups = ({ kind, title, groups, days, costs }) => html`<${Card} title=${t
       ]),
     ]} />
   <//><//>`;
+
+/** A number that leads to the people behind it; of a segment, they are those in it. */
+const Behind = ({ of, figure, period }) => of[figure] === 0 || of.called.startsWith("segment:") ? count(of[figure])
+  : html`<a href="#/reports/people?figure=${figure}&of=${encodeURIComponent(of.called)}&from=${period.first}&to=${period.last}">${count(of[figure])}</a>`;
 
 /** A share, marked where it can be told from that of the others. */
 const Share = ({ of }) => html`${percent(of.share)}${WORDS[of.word] && html` <${Tag} kind=${WORDS[of.word]}>${of.word}<//>`}`;
