@@ -56,9 +56,6 @@ from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.tables import as_csv
 
-MAX_ASSIGNMENTS = 20_000
-"""Of one answer; the rest by its cursor."""
-
 
 class ListQuery(Paging, total=False):
     state: Literal["draft", "running", "ended", "decided"]
