@@ -12,7 +12,7 @@ from infra.local.system import System
 from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.journey_files import shipped
 from shared.domain.events import Json
-from shared.domain.settings import Brand, Senders, ShopSettings, SocialLink
+from shared.domain.settings import Brand, EmailCosts, Senders, ShopSettings, SocialLink
 
 PUBLISH = {"unknown_events": True, "why": "switched on by make run"}
 """The sample's website tells of no trials or forms; whoever tries it out may."""
@@ -27,6 +27,7 @@ SETTINGS = ShopSettings(
     senders=Senders(reply_to="hello@shop.example.com"),
     brand=Brand(social=(SocialLink(name="Instagram", url="https://instagram.com/thecornergiftshop"),)),
     code_worth="10% off your next order",
+    costs=EmailCosts(margin=55, a_month=5),
     interests=("Bags", "Candles", "Christmas", "Gardening", "Home decor", "Kitchenware", "Stationery", "Toys"),
 )
 
@@ -62,6 +63,36 @@ FORMS: tuple[dict[str, Json], ...] = (
     },
 )
 """What a visitor of the shop's page (`/shop`) can sign up with; the code of the welcome email is of a pool."""
+
+
+OBJECTIVES: tuple[dict[str, Json], ...] = (
+    {
+        "id": "more_through_email",
+        "name": "15 % more revenue through email this quarter",
+        "note": "Made up, as an example.",
+        "metric": "revenue",
+        "percent": 15,
+        "start": "2011-10-01",
+        "by": "2011-12-31",
+        "owner": "The sample shop",
+    },
+    {
+        "id": "repeat_orders",
+        "name": "Two of three orders from people who come back",
+        "note": "Made up, as an example.",
+        "metric": "repeat",
+        "absolute": 66,
+        "start": "2011-10-01",
+        "by": "2011-12-31",
+        "owner": "The sample shop",
+    },
+)
+
+
+def aim(system: System) -> None:
+    """Says what the shop wants to reach."""
+    for each in OBJECTIVES:
+        ask(system, "POST", "/objectives", each)
 
 
 def settle_in() -> None:
