@@ -89,10 +89,51 @@ OBJECTIVES: tuple[dict[str, Json], ...] = (
 )
 
 
-def aim(system: System) -> None:
-    """Says what the shop wants to reach."""
-    for each in OBJECTIVES:
-        ask(system, "POST", "/objectives", each)
+CAMPAIGNS: tuple[dict[str, Json], ...] = (
+    {
+        "id": "autumn",
+        "name": "Autumn at home (made up)",
+        "template": "whats_new",
+        "subject": "Autumn at home",
+        "segments": ["subscribers"],
+        "schedule": {"kind": "at", "day": "2011-10-04", "at": "10:00"},
+    },
+    {
+        "id": "christmas_early",
+        "name": "Christmas, early (made up): two subjects and a holdout",
+        "template": "whats_new",
+        "segments": ["subscribers"],
+        "schedule": {"kind": "at", "day": "2011-11-15", "at": "10:00"},
+        "variants": [
+            {"id": "gifts", "subject": "Gifts for everybody on your list"},
+            {"id": "early", "subject": "Be early this year"},
+        ],
+        "holdout": 10,
+        "measure": {"metric": "clicked", "within": "5d", "least": 0.05},
+    },
+    {
+        "id": "christmas_last",
+        "name": "Last days before Christmas (made up): a test that is going on",
+        "template": "whats_new",
+        "segments": ["subscribers"],
+        "schedule": {"kind": "at", "day": "2011-12-09", "at": "10:00"},
+        "variants": [
+            {"id": "in_time", "subject": "In time for Christmas"},
+            {"id": "last_days", "subject": "The last days before Christmas"},
+        ],
+        "measure": {"metric": "ordered", "within": "5d", "least": 0.05},
+    },
+)
+"""They go out as the history is told, and people react to them as to every email there (`readers`)."""
+
+
+def plan(system: System) -> None:
+    """Says what the shop wants to reach, and when its campaigns go out."""
+    for objective in OBJECTIVES:
+        ask(system, "POST", "/objectives", objective)
+    for campaign in CAMPAIGNS:
+        ask(system, "POST", "/campaigns", campaign)
+        ask(system, "POST", f"/campaigns/{campaign['id']}/send", None)
 
 
 def settle_in() -> None:

@@ -72,7 +72,7 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
             with system.world.lock:
                 launching.settle_in()
                 launching.open_forms(system)
-                launching.aim(system)
+                launching.plan(system)
                 launching.switch_on(system, launching.FIRST)
         if system.world.setting("history") != "replayed":
             replay(system, arguments.customers)
