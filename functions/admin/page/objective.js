@@ -8,8 +8,8 @@ import { now } from "./settings.js";
 import { DAY, idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
-const METRICS = [["revenue", "Revenue through email"], ["orders", "Orders"], ["repeat", "Orders of people who had ordered before, of 100"],
-  ["clicks", "Emails in which a person clicked, of 100"], ["subscribers", "New subscribers"], ["members", "Members of a segment"]];
+const METRICS = [["revenue", "Revenue through email"], ["orders", "Orders"], ["repeat", "Repeat orders, of 100"],
+  ["clicks", "Emails clicked in, of 100"], ["subscribers", "New subscribers"], ["members", "Members of a segment"]];
 const MOST_LETTERS = 40; // of an id
 const dayOf = (instant) => new Date(instant).toISOString().slice(0, 10);
 
@@ -74,8 +74,8 @@ export function Editor({ told, like = {}, again }) {
     <div class="fields"><label class="grow">What is measured <select name="metric">${METRICS.map(([value, title]) => option(value, title, of.metric))}</select></label>
       <label>Segment, of members <input name="segment" maxlength="40" autocomplete="off" spellcheck="false" value=${of.segment ?? ""} /></label></div>
     <div class="fields"><label>To be reached <input name="number" type="number" step="any" min="0" required value=${of[how]} /></label>
-      <label>It is <select name="how">${option("percent", "percent more than before", how)}${option("absolute", "the number itself", how)}</select></label>
-      <label>Before is <select name="baseline">${option("last_28_days", "the 28 days before", of.baseline)}${option("last_year", "the same days a year before", of.baseline)}</select></label></div>
+      <label>It is <select name="how">${option("percent", "percent more", how)}${option("absolute", "the number itself", how)}</select></label>
+      <label>Before is <select name="baseline">${option("last_28_days", "the 28 days before", of.baseline)}${option("last_year", "a year before", of.baseline)}</select></label></div>
     <div class="fields"><label>First day <input name="start" type="date" required value=${of.start} /></label><label>Last day <input name="by" type="date" required value=${of.by} /></label>
       <label class="grow">Note <input name="note" maxlength="400" autocomplete="off" value=${of.note ?? ""} /></label></div>
     <div class="buttons"><button class="strong" disabled=${busy.value}>${told ? "Save" : "Make it"}</button>${told && html`<button type="button" class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}</div>
