@@ -8,9 +8,16 @@
 -- count and those before again; and those of a step.
 -- A machine's click counts nowhere.
 WITH of_campaign AS (
+    -- Whom the shop's holdout keeps from the email is none of the campaign's own.
     SELECT *
     FROM emails
-    WHERE campaign = ?
+    WHERE
+        campaign = ?
+        AND (
+            type <> 'email_held_out'
+            OR properties IS NULL
+            OR CARDINALITY(FILTER(properties, x -> SUBSTR(x, 1, 8) = 'holdout=')) = 0
+        )
 ),
 
 variants AS (

@@ -74,6 +74,16 @@ def test_an_order_that_only_the_website_tells_of_counts_where_the_shop_says_so(n
     assert (one["people"], one["ordered"]) == (1, 1)
 
 
+def test_whom_the_shop_s_holdout_keeps_from_a_campaign_is_none_of_the_campaign_s_own() -> None:
+    told = {
+        contact_id(0): [event(Type.EMAIL_SENT, SENT, **MAIL)],
+        contact_id(1): [event(Type.EMAIL_HELD_OUT, SENT, campaign="autumn")],
+        contact_id(2): [event(Type.EMAIL_HELD_OUT, SENT, **MAIL)],
+    }
+    rows = Lake([], told, shop([]), NOW).rows(*question("arms", *ASKED["arms"], over=OVER))
+    assert [(row["held_out"], row["people"]) for row in rows] == [(0, 1), (1, 1)]
+
+
 NINETY = str(90 * DAY)
 BY_AMOUNT = ("autumn", WITHIN, WITHIN, NINETY, WITHIN, NINETY, str(HOUR))
 
