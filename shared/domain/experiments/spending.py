@@ -8,12 +8,12 @@ have been in either. Only who spent needs drawing, since nobody else changes a s
 
 from __future__ import annotations
 
+import hashlib
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from random import Random  # noqa: TID251
 from typing import NamedTuple
 
 from shared.domain.experiments.rates import Interval, p_value
@@ -87,6 +87,11 @@ def adjusting(people: Spent) -> Adjusting:
     return Adjusting(of_both / of_before, explained) if explained >= EXPLAINS_ENOUGH else Adjusting(0.0, 0.0)
 
 
+def _lots(seed: str, number: int) -> Sequence[int]:
+    """Whole numbers below 2³², alike at each call: of a hash that is as long as one likes."""
+    return memoryview(hashlib.shake_256(seed.encode()).digest(4 * number)).cast("I")
+
+
 class Difference:
     """Of the mean a person, `other` less `control`, in hundredths."""
 
@@ -135,13 +140,13 @@ class Difference:
         if len(values) > NORMAL_FROM or not values:
             return []
         rounds = min(PERMUTATIONS, max(FEWEST, MOST_DRAWN // len(values)))
-        lot = Random(self._seed).random  # noqa: S311 — ten thousand draws of a hash take too long; seeded, it repeats
+        lots = iter(_lots(self._seed, rounds * len(values)))
         people, in_other = sum(self.sizes), self.sizes[1]
         sums = []
         for _ in range(rounds):
             left, places, total = people, in_other, 0
             for value in values:
-                if lot() * left < places:
+                if next(lots) * left < places << 32:
                     total += value
                     places -= 1
                 left -= 1
