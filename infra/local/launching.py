@@ -67,11 +67,11 @@ FORMS: tuple[dict[str, Json], ...] = (
 
 OBJECTIVES: tuple[dict[str, Json], ...] = (
     {
-        "id": "more_through_email",
-        "name": "15 % more revenue through email this quarter",
+        "id": "through_email",
+        "name": "£2,000 through email this quarter",
         "note": "Made up, as an example.",
         "metric": "revenue",
-        "percent": 15,
+        "absolute": 2000,
         "start": "2011-10-01",
         "by": "2011-12-31",
         "owner": "The sample shop",

@@ -61,8 +61,27 @@ VIEWS = (
         "coupons", "coupons", "A new pool", "Coupons: what is left of each pool of codes, and what became of the others"
     ),
     View("reports", "reports", "Goals of 100 started", "Reports: days, and journeys side by side"),
+    View(
+        "kpis", "reports/kpis", "As of", "Reports, KPIs: what came of emails, beside the average as far as they can say"
+    ),
+    View(
+        "attribution",
+        "reports/attribution",
+        "As of",
+        "Reports, attribution: by which emails orders came, by six models",
+    ),
+    View(
+        "cohorts",
+        "reports/cohorts",
+        "As of",
+        "Reports, cohorts: who ordered again in which month after the first order",
+    ),
+    View("flows", "reports/flows", "Moves between segments", "Reports, flows: who went from which segment to which"),
+    View("objectives", "objectives", "this quarter", "Objectives: a target, a date, and how it stands"),
+    View("experiments", "experiments", "Experiments", "Experiments: every test, and what was learnt"),
     View("insight", "insight", "Segments worth having", "Insight: what is likely, how it was checked, and who that is"),
     View("data", "data", "Data", "Data: lists that are brought over"),
+    View("data-audit", "data/audit", "As of", "Data audit: how complete, right and used the data are, and what to fix"),
     View("shop", "shop", "Pictures for emails", "Shop: brand, topics, caps, quiet hours, senders"),
     View("operations", "operations", "Cost so far", "Operations: what waits for a person, and the cost so far"),
     View("telephone", "", "Running journeys", "Today on a telephone", size=(390, 844)),

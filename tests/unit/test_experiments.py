@@ -536,7 +536,7 @@ def test_a_variant_that_costs_readers_is_said_to() -> None:
         "it again."
     )
     alike = guards({"a": some | {"unsubscribed": Arm(400, 2)}, "b": some | {"unsubscribed": Arm(400, 3)}})
-    assert unharmed(alike).endswith("(at most 0.8 % and 0.2 %).")
+    assert unharmed(alike).endswith(": at most 0.8 % and 0.2 % of those who got it did.")
 
 
 def test_guards_warn_of_what_is_not_there_in_one_test_in_twenty_at_most() -> None:

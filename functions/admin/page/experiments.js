@@ -3,10 +3,12 @@
 
 import { at, whole } from "./api.js";
 import { Listing } from "./listing.js";
-import { Card, LoadedPage, Table, Tag, Title, useLoaded } from "./parts.js";
+import { Card, LoadedPage, styled, Table, Tag, Title, useLoaded } from "./parts.js";
 import { asked } from "./reports.js";
 import { When, words } from "./words.js";
 import { html } from "./vendor/preact.js";
+
+await styled("experiments.css");
 
 export const METRICS = { clicked: "more people click", ordered: "more people order", revenue: "people spend more" };
 const KINDS = { journey: "journey", campaign: "campaign", shop: "the whole shop" };
@@ -23,9 +25,8 @@ export const State = ({ of }) => html`<${Tag} kind=${of === "running" ? "good" :
 export default function Experiments({ query = "" }) {
   const told = useLoaded(() => whole("experiments", "experiments"));
   return html`<${LoadedPage} of=${told}>${({ experiments }) => html`
-    <${Title}>Experiments<//>
+    <div class="head"><${Title}>Experiments<//><a class="button strong" href="#/new-experiment">New experiment</a></div>
     <p class="lead">What works, asked of people by lot. Each says what it is decided by before it begins, and what it showed stays here: search it before you ask the same again.</p>
-    <p><a class="button strong" href="#/new-experiment">New experiment</a></p>
     <${Card}><${Listing} path="#/experiments" query=${query} rows=${experiments} sorts=${SORTS} nothing="No experiment yet, no campaign with variants, and nobody is held out."
       text=${(each) => [each.id, each.name, each.hypothesis, each.journey, each.step, each.winner, each.why, ...each.result].join(" ")}
       filters=${[{ name: "state", title: "State", of: (each) => each.state, choices: STATES }, { name: "kind", title: "Of", of: (each) => each.kind, choices: KINDS }]}>${(found) => html`<${Table} label="Experiments" stacked rows=${found} columns=${[
@@ -33,7 +34,7 @@ export default function Experiments({ query = "" }) {
       { title: "Where", cell: (each) => each.journey ? html`<a href="#/journeys/${each.journey}">${words(each.journey)}</a><span class="under">${words(each.step)}</span>` : KINDS[each.kind] },
       { title: "Better when", cell: (each) => METRICS[each.metric] },
       { title: "Began", cell: (each) => each.began === null ? "" : html`<${When} at=${each.began} />` },
-      { title: "What it says", cell: (each) => html`<${Says} of=${each} key=${`${each.kind} ${each.id}`} />` },
+      { title: "What it says", cell: (each) => html`<div class="found"><${Says} of=${each} key=${`${each.kind} ${each.id}`} /></div>` },
     ]} />`}<//><//>`}<//>`;
 }
 

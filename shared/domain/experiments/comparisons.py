@@ -134,6 +134,6 @@ def unharmed(found: Sequence[Guard]) -> str:
     """Of guards of which none harms."""
     most = {harm: max(guard.other.rate for guard in found if guard.harm == harm) for harm in HARMS}
     return (
-        f"No variant made more people unsubscribe or report it as spam than the first, as far as so many can say (at "
-        f"most {percent(most['unsubscribed'])} and {percent(most['complained'])})."
+        f"No variant is seen to make more people unsubscribe or report it as spam than the first: at most "
+        f"{percent(most['unsubscribed'])} and {percent(most['complained'])} of those who got it did."
     )
