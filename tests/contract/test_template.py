@@ -892,6 +892,14 @@ def test_the_lake_s_files_are_where_its_table_looks_for_them() -> None:
 # ── docs ──
 
 
+def test_the_docs_say_of_every_table_of_the_lake_where_its_files_are_and_in_which_form() -> None:
+    page = (ROOT / "docs/events.md").read_text()
+    told = dict(re.findall(r"^\| `(\w+)` \| `(\w+/)[^|]*?(?:Parquet|JSON)", page, re.MULTILINE))
+    tables = [each["Properties"]["TableInput"] for each in RESOURCES.values() if each["Type"] == "AWS::Glue::Table"]
+    where = {each["Name"]: TEMPLATE.resolve(each["StorageDescriptor"]["Location"]) for each in tables}
+    assert told == {name: f"{location.rstrip('/').rpartition('/')[2]}/" for name, location in where.items()}
+
+
 def test_deploying_says_what_to_answer_and_which_secrets_to_store() -> None:
     page = (ROOT / "docs/deploying.md").read_text()
     for name in [*TEMPLATE.raw["Parameters"], *TEMPLATE.raw["Outputs"], *secrets_in(RESOURCES)]:
