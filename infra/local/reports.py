@@ -234,7 +234,7 @@ ASKED = {
 
 def add_arguments(report: argparse.ArgumentParser) -> None:
     """What `beckon report` takes."""
-    report.add_argument("report", choices=sorted(REPORTS), help="which")
+    report.add_argument("report", choices=sorted(REPORTS), metavar="report", help=", ".join(sorted(REPORTS)))
     for name, help_ in ASKED.items():
         report.add_argument(f"--{name}", help=help_)
     add_json(report)
