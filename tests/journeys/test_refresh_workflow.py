@@ -64,7 +64,9 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
                 assert (page.name, page.at, page.definitions, page.draft) == (NAME, 7, 3, None)
                 played.tasks.append(f"export {page.place.shard}")
                 last = page.place.shard + 1 == pages
-                return {"place": None if last else [page.place.shard + 1, "c"], "contacts": page.contacts + 10}
+                corrected = {"vip": page.corrected.get("vip", 0) + 1}
+                place = None if last else [page.place.shard + 1, "c"]
+                return {"place": place, "contacts": page.contacts + 10, "corrected": corrected}
             if function == "amend":
                 match rebuilding.TASK.validate_python(payload):
                     case rebuilding.Collect() as collected:
@@ -119,7 +121,7 @@ def test_contacts_are_exported_page_by_page_before_anything_is_asked(play: Calla
     played = play(["export", "answer", "answer", "take", "ask", "answer"], pages=3)
     assert played.status == "SUCCEEDED"
     assert played.tasks == ["begin", "export 0", "export 1", "export 2", "ask", "take", "take", "take", "ask", "take"]
-    assert played.output["page"] == {"place": None, "contacts": 30}
+    assert played.output["page"] == {"place": None, "contacts": 30, "corrected": {"vip": 3}}
 
 
 def test_filling_waits_longer_than_a_lambda_goes_by_what_it_has_read(play: Callable[..., Played]) -> None:
