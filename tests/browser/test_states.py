@@ -31,11 +31,11 @@ SHIPPED = (
 NOT_THERE = (
     "contacts/c0000000000000000", "contacts/c0000000000000000/runs/1", "campaigns/none", "campaigns/none/people",
     "campaigns/none/clicks", "journeys/none/clicks/none", "forms/none", "coupons/none", "insight/none/people",
-    "experiments/none",
+    "experiments/none", "objectives/none",
 )  # fmt: skip
 """And of those where an empty shop has none."""
 
-LED_TO = ("reports/cohorts/people", "reports/funnel/people", "reports/flows/people")
+LED_TO = ("reports/people", "reports/cohorts/people", "reports/funnel/people", "reports/flows/people")
 """Pages that a number leads to: of a typed address, without what that number asks for, they may say what is missing."""
 
 

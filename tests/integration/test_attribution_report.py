@@ -97,4 +97,4 @@ def test_the_report_is_the_same_figure_as_the_one_of_today(shop: Shop) -> None:
     status, figures = shop.ask("GET", "/reports/figures")
     assert status == 200
     of = period(told(shop), 5, 30)
-    assert figures["now"]["revenue"] == round(of["revenue"] - of["none"]["revenue"], 2)
+    assert figures["now"]["email_revenue"] == round(of["revenue"] - of["none"]["revenue"], 2)
