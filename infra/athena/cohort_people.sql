@@ -1,36 +1,11 @@
 -- Who is behind a number of the cohorts: up to 200 of them, by their numbers, with how many orders they placed in the month.
--- Parts: orders, emails, sign_ups.
+-- Parts: orders, emails, sign_ups, began.
 -- Parameters: the pass of the refresh whose memberships are read, and the segment or '' for everybody; the kind, first_order or
 -- sign_up; the cohort's month, as '2026-09', the month in which they ordered ('': all of the cohort), and the segment once more.
-WITH bought AS (
-    SELECT
-        contact_number,
-        SUBSTR(day, 1, 7) AS month,
-        COUNT(*) AS orders
-    FROM standing
-    WHERE contact_number IS NOT NULL
-    GROUP BY contact_number, SUBSTR(day, 1, 7)
-),
-
-members AS (
+WITH members AS (
     SELECT contact_number
     FROM facts
     WHERE pass = ? AND kind = 'member' AND name = ?
-),
-
-began AS (
-    SELECT
-        'first_order' AS kind,
-        contact_number,
-        MIN(month) AS month
-    FROM bought
-    GROUP BY contact_number
-    UNION ALL
-    SELECT
-        'sign_up' AS kind,
-        contact_number,
-        SUBSTR(DAY_OF(signed_up_at), 1, 7) AS month
-    FROM sign_ups
 )
 
 SELECT

@@ -1,45 +1,12 @@
 -- Customers by the month of their first order, and people by the month in which they signed up: how many of them ordered how
 -- many months after that, how often, and what was left of it after refunds.
--- Parts: orders, emails, sign_ups.
+-- Parts: orders, emails, sign_ups, began.
 -- Parameters: the pass of the refresh whose memberships are read, and the first month that is told by itself, as '2026-09'. Who
 -- came before it is told under the month '', without what they did when.
 -- `kind` is first_order or sign_up, `called` is all or segment:<id> (whoever is in it as of that pass). `ordered_in` is a month, or
 -- '' for all of the cohort together: then `people` are all there are, and orders and revenue all they brought.
 -- Months are the shop's, and an order is in that in which it was placed, with what was given back since.
-WITH bought AS (
-    SELECT
-        contact_number,
-        SUBSTR(day, 1, 7) AS month,
-        COUNT(*) AS orders,
-        SUM(COALESCE(net, 0)) AS revenue
-    FROM standing
-    WHERE contact_number IS NOT NULL
-    GROUP BY contact_number, SUBSTR(day, 1, 7)
-),
-
-signed_up AS (
-    SELECT
-        contact_number,
-        SUBSTR(DAY_OF(signed_up_at), 1, 7) AS month
-    FROM sign_ups
-),
-
-began AS (
-    SELECT
-        'first_order' AS kind,
-        contact_number,
-        MIN(month) AS month
-    FROM bought
-    GROUP BY contact_number
-    UNION ALL
-    SELECT
-        'sign_up' AS kind,
-        contact_number,
-        month
-    FROM signed_up
-),
-
-called AS (
+WITH called AS (
     SELECT
         contact_number,
         'all' AS called

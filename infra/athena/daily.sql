@@ -1,5 +1,5 @@
 -- What came of the emails, day by day: emails sent, clicks by people, orders, and revenue net of refunds.
--- Parts: orders, emails, figures.
+-- Parts: orders, emails, through, figures.
 -- Parameters: the first day and the last, as '2026-11-24'. A day on which nothing happened is left out.
 -- Orders are read some weeks longer than the days that are asked for: what was cancelled before them may be refunded among them.
 SELECT

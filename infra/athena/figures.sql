@@ -1,6 +1,6 @@
 -- Figures of a period beside those of the period before it, one row each: emails delivered, people reached by them, and the
 -- revenue through email.
--- Parts: orders, emails, figures.
+-- Parts: orders, emails, through, figures.
 -- Parameters: the day on which the period begins, the day on which the one before it does, the day after the last, and again
 -- the day on which the period begins. Orders and emails are read from five days before both periods on.
 SELECT

@@ -1,6 +1,6 @@
 -- Who is behind a figure of a group's emails, the 10,000 with most of it first: what of it is each contact's, and of all of them
 -- together the sum and how many they are.
--- Parts: orders, emails, mails.
+-- Parts: orders, emails, through, mails.
 -- Parameters: which figure, as `GET /reports/kpis` calls it; the group; and the first and the last day, as '2026-11-24'.
 WITH asked AS (
     SELECT

@@ -1,5 +1,5 @@
 -- What came of emails, by what sent them and to whom: sums of each group over the last 30, 90 and 365 whole days.
--- Parts: orders, emails, mails.
+-- Parts: orders, emails, through, mails.
 -- Parameters: the pass of the refresh whose memberships are read; the first of the 30 days, of the 90 and of the 365, as
 -- '2026-11-24'; and the last of them.
 -- A group is `all`, `journey:<id>`, `campaign:<id>`, `other` (neither), `topic:<id>` or `segment:<id>` (whoever is in it as of that

@@ -1,5 +1,5 @@
 -- What came of the emails that were sent on a day, by what sent them: a row for each of the last 90 whole days and each group.
--- Parts: orders, emails, mails.
+-- Parts: orders, emails, through, mails.
 -- Parameters: the first of the days and the last, as '2026-11-24'.
 -- A group is `all`, `journey:<id>`, `campaign:<id>`, `other` (neither) or `topic:<id>`; a day on which it sent nothing is left out.
 SELECT

@@ -1,24 +1,10 @@
 -- What objectives are measured by, day by day and channel by channel (`campaign:spring`, `journey:welcome`): orders, those of people who had
 -- ordered before, and what they are worth, each with the channel of the last email that its contact had clicked in within five days before it
 -- ('none': there was none); and emails that were delivered, and in which a person clicked for the first time.
--- Parts: orders, emails.
+-- Parts: orders, emails, through.
 -- Parameter: the first day that is told. Orders are read from the first of all on, since one is a repeat of whichever was before it.
 -- Revenue is in hundredths of the shop's currency, refunds taken off, whenever they were given.
-WITH last_clicks AS (
-    SELECT
-        standing.order_id,
-        MAX_BY(clicks.channel, clicks.time) AS channel
-    FROM standing
-    INNER JOIN
-        clicks
-        ON
-            standing.contact_number = clicks.contact_number
-            AND standing.placed_at >= clicks.time
-            AND standing.placed_at < clicks.time + 432000000
-    GROUP BY standing.order_id
-),
-
-in_turn AS (
+WITH in_turn AS (
     SELECT
         order_id,
         day,
@@ -49,14 +35,14 @@ first_clicks AS (
 counted AS (
     SELECT
         in_turn.day,
-        COALESCE(last_clicks.channel, 'none') AS channel,
+        COALESCE(through.channel, 'none') AS channel,
         1 AS orders,
         CASE WHEN in_turn.place > 1 THEN 1 ELSE 0 END AS repeats,
         in_turn.worth AS revenue,
         0 AS delivered,
         0 AS clicked
     FROM in_turn
-    LEFT JOIN last_clicks ON in_turn.order_id = last_clicks.order_id
+    LEFT JOIN through ON in_turn.order_id = through.order_id AND through.place = 1
     UNION ALL
     SELECT
         day,

@@ -1,6 +1,6 @@
 -- Who is behind a number of Today or of the daily report, the 10,000 with most of it first: what of it is each contact's, and of all of them
 -- together the sum and how many they are.
--- Parts: orders, emails, figures.
+-- Parts: orders, emails, through, figures.
 -- Parameters: which number (see parts/figures.sql), and the first and the last day, as '2026-11-24'.
 WITH people AS (
     SELECT

@@ -1,24 +1,8 @@
--- What Today and the daily report say, as what adds up to each number: `of_figures`, behind the parts orders and emails.
+-- What Today and the daily report say, as what adds up to each number: `of_figures`, behind the parts orders, emails and through.
 -- `sends`, `delivered`: emails. `clicks`: those of people. `orders`, and `revenue`: an order on the day it was placed, a refund on
 -- the day it was given, taken off. `email_revenue`: of orders placed within five days after a person, and not a machine, had
 -- clicked in an email, on the day they were placed, with what was ever given back taken off.
 -- Each has the contact whose it is, the shop's day, and `n`: 1, or hundredths of the shop's currency (others are not added).
-through_email AS (
-    SELECT
-        standing.order_id,
-        MIN(standing.contact_number) AS contact_number,
-        MIN(standing.day) AS day,
-        MIN(COALESCE(standing.total, 0) - COALESCE(standing.given_back, 0)) AS worth
-    FROM standing
-    INNER JOIN
-        clicks
-        ON
-            standing.contact_number = clicks.contact_number
-            AND standing.placed_at >= clicks.time
-            AND standing.placed_at < clicks.time + 432000000
-    GROUP BY standing.order_id
-),
-
 of_figures AS (
     SELECT
         'sends' AS figure,
@@ -72,5 +56,6 @@ of_figures AS (
         contact_number,
         day,
         worth AS n
-    FROM through_email
+    FROM through
+    WHERE place = 1
 )

@@ -1,5 +1,5 @@
 -- An email as one row, with all that came of it, for every query that compares emails.
--- It stands behind the parts `orders` and `emails`, and reads no events itself.
+-- It stands behind the parts `orders`, `emails` and `through`, and reads no events itself.
 -- `mails`: each with its message, contact_number, the shop's day and the instant it was sent, journey, campaign and topic, and
 -- numbers that are 1 or 0: `delivered` (SES told so, or somebody did something in it); `bounced` (it came back or SES refused
 -- it; what was delivered has bounced only where it came back for good, and no person did anything in it); `opened` by a person,
@@ -8,26 +8,12 @@
 -- in any email; `revenue`: what is left of those, in hundredths of the shop's currency.
 -- `mails_of_groups`: each of them for each group it is `called` by: `all`, `journey:<id>`, `campaign:<id>`, `other` (of neither),
 -- `topic:<id>`.
-clicks_before AS (
-    SELECT
-        clicks.message,
-        COALESCE(standing.total, 0) - COALESCE(standing.given_back, 0) AS net,
-        ROW_NUMBER() OVER (PARTITION BY standing.order_id ORDER BY clicks.time DESC, clicks.message) AS place
-    FROM standing
-    INNER JOIN
-        clicks
-        ON
-            standing.contact_number = clicks.contact_number
-            AND standing.placed_at >= clicks.time
-            AND standing.placed_at < clicks.time + 432000000
-),
-
 earned AS (
     SELECT
         message,
         COUNT(*) AS orders,
-        SUM(net) AS revenue
-    FROM clicks_before
+        SUM(worth) AS revenue
+    FROM through
     WHERE place = 1
     GROUP BY message
 ),
