@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console, errors, whole
+from infra.local.client import add_json, as_json, call, console, errors, keep, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -139,15 +139,7 @@ def draft(arguments: argparse.Namespace) -> None:
         raise SystemExit(f"{arguments.file} is neither YAML nor JSON") from None
     if not isinstance(body, dict) or not isinstance(body.get("id"), str):
         raise SystemExit(f"{arguments.file} has to hold one campaign, with a line such as id: spring_news")
-    path = f"/admin/campaigns/{quote(body['id'], safe='')}"
-    try:
-        held = call(arguments.port, "GET", path)
-    except urllib.error.HTTPError as error:
-        if error.code != 404:
-            raise
-        told = call(arguments.port, "POST", "/admin/campaigns", body)
-    else:
-        told = call(arguments.port, "PUT", path, body, **{"if-match": held["etag"]})
+    told = keep(arguments.port, "/admin/campaigns", body)
     console.print(f"It is kept as a draft. [bold]beckon campaign audience {told['id']}[/] says whom it would go to.")
 
 

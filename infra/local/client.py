@@ -119,6 +119,27 @@ def as_json(arguments: argparse.Namespace, told: Any) -> bool:
     return bool(arguments.json)
 
 
+def keep(port: int, path: str, body: dict[str, Any]) -> Any:
+    """Makes a thing of this body, of its `id`, among those of a path, or puts it in the place of the one that is there;
+    gives the answer."""
+    its_own = f"{path}/{quote(body['id'], safe='')}"
+    try:
+        held = call(port, "GET", its_own)
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return call(port, "POST", path, body)
+    return call(port, "PUT", its_own, body, **{"if-match": held["etag"]})
+
+
+def json_of(file: Path) -> Any:
+    """What is in a JSON file; ends the program in words where that cannot be read."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{file} cannot be read: {error}") from None
+
+
 def text_of(file: Path) -> str:
     """What is in a text file; ends the program in words where that cannot be read."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import urllib.error
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from urllib.parse import quote, urlencode
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console, text_of, whole
+from infra.local.client import add_json, as_json, call, console, keep, text_of, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -84,15 +83,7 @@ def draft(arguments: argparse.Namespace) -> None:
         raise SystemExit(f"{arguments.file} is neither YAML nor JSON") from None
     if not isinstance(body, dict) or not isinstance(body.get("id"), str):
         raise SystemExit(f"{arguments.file} has to hold one experiment, with a line such as id: welcome_subject")
-    path = f"/admin/experiments/{quote(body['id'], safe='')}"
-    try:
-        held = call(arguments.port, "GET", path)
-    except urllib.error.HTTPError as error:
-        if error.code != 404:
-            raise
-        told = call(arguments.port, "POST", "/admin/experiments", body)
-    else:
-        told = call(arguments.port, "PUT", path, body, **{"if-match": held["etag"]})
+    told = keep(arguments.port, "/admin/experiments", body)
     console.print(f"{body['id']} is a draft.")
     for each in told["repeats"]:
         console.print(

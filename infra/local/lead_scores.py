@@ -12,7 +12,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console, whole
+from infra.local.client import add_json, as_json, call, console, json_of, whole
 from infra.local.commands import subcommand
 
 Json = Any
@@ -95,7 +95,7 @@ def versions(arguments: argparse.Namespace) -> None:
 
 
 def estimate(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "POST", "/admin/lead-scores/estimate", {"definition": _read(arguments.file)})
+    told = call(arguments.port, "POST", "/admin/lead-scores/estimate", {"definition": json_of(arguments.file)})
     if as_json(arguments, told):
         return
     numbers = {name: f"{told[name]['number']:,}" for name in ("qualified", "entering", "leaving")}
@@ -108,7 +108,7 @@ def estimate(arguments: argparse.Namespace) -> None:
 
 
 def save(arguments: argparse.Namespace) -> None:
-    model = _read(arguments.file)
+    model = json_of(arguments.file)
     body = {"definition": model, "start_journeys": arguments.start_journeys}
     there = {each["model"] for each in whole(arguments.port, "/admin/lead-scores", "models")["models"]}
     if model.get("id") in there:
@@ -117,13 +117,6 @@ def save(arguments: argparse.Namespace) -> None:
     else:
         told = call(arguments.port, "POST", "/admin/lead-scores", body)
     console.print(f"Publication {told['publication']}: all contacts are decided by it within minutes.")
-
-
-def _read(file: Path) -> Json:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"{file} cannot be read: {error}") from None
 
 
 def _path(model: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from urllib.parse import quote
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.client import add_json, as_json, call, console, whole
+from infra.local.client import add_json, as_json, call, console, json_of, whole
 
 Json = Any
 
@@ -72,7 +71,7 @@ def show(arguments: argparse.Namespace) -> None:
 
 
 def estimate(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "POST", "/admin/objectives/estimate", _read(arguments.file))
+    told = call(arguments.port, "POST", "/admin/objectives/estimate", json_of(arguments.file))
     if not as_json(arguments, told):
         _print(told)
 
@@ -87,7 +86,7 @@ def _print(progress: Json) -> None:
 
 
 def save(arguments: argparse.Namespace) -> None:
-    made = _read(arguments.file)
+    made = json_of(arguments.file)
     there = {each["id"]: each for each in whole(arguments.port, "/admin/objectives", "objectives")["objectives"]}
     held = there.get(made.get("id"))
     if held is None:
@@ -110,13 +109,6 @@ def _said(number: float | None) -> str:
 def _forecast(progress: Json) -> str:
     told = progress["forecast"]
     return "–" if told is None else f"{_said(told['value'])} ({_said(told['low'])} to {_said(told['high'])})"
-
-
-def _read(file: Path) -> Json:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"{file} cannot be read: {error}") from None
 
 
 def _path(objective: str) -> str:
