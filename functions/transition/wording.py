@@ -11,7 +11,7 @@ import base64
 from functools import partial
 from typing import Any
 
-from shared.adapters import contacts, shop_settings, tones, vader
+from shared.adapters import contacts, shop_settings
 from shared.adapters.events_queue import put_events
 
 PREFIX = "EVENT#"
@@ -19,6 +19,7 @@ PREFIX = "EVENT#"
 
 def follow(image: dict[str, Any]) -> None:
     """Takes a recorded event, as the stream brings it. Repeated, it tells the same event once more."""
+    from shared.adapters import tones, vader
     from shared.domain.insight import texts  # a fifth of this function's import, and few invocations need it
     from shared.domain.insight.scored import scored_text
     from shared.domain.insight.tones import tone_by
