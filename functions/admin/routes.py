@@ -33,7 +33,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "dead-letters": ("dead_letters",),
     "doctor": ("doctor",),
     "drift": ("nights",),
-    "experiments": ("experiments",),
+    "experiments": ("experiments", "experiment_deciding", "experiment_results"),
     "forecast": ("segments",),
     "forms": ("forms",),
     "guidance": ("segments",),
