@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from functions.admin import journey_drafts, run_words, shapes, views
 from functions.admin.journey_drafts import text
 from functions.admin.rest import ProblemsError, Request, left_out, route
-from functions.admin.simulating import definition_in, hours_of, rates_in, whole_number
+from functions.admin.simulating import GATE, definition_in, rates_in, whole_number
 from shared.adapters import contacts, definitions, journeys
 from shared.adapters.clock import now
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import Instant, Json
+from shared.domain.journeys.arms import of_email
 from shared.domain.journeys.definition import Branch, Journey, Send, WaitFor, Way
 from shared.domain.journeys.filling import fill
 from shared.domain.journeys.runs import LEAVING, Record, Run
@@ -69,7 +70,7 @@ def play(request: Request, journey: str) -> Json:
             rates=rates,
             seed=seed,
             of_shop=journeys.of_shop,
-            hours_of=hours_of,
+            gate=GATE,
             look=seen.look,
         )
         if played.began or "contact" in body:
@@ -88,6 +89,7 @@ class _Seen:
     """The moments of a run, as they come."""
 
     def __init__(self, journey: Journey, shop: Definitions) -> None:
+        self.journey = journey
         self.steps = {step.id: step for step in journey.steps}
         self.shop = shop
         self.moments: list[dict[str, Any]] = []
@@ -99,7 +101,7 @@ class _Seen:
                 **record._asdict(),
                 "words": run_words.words(record, self.shop.compiler.zone),
                 "leaves": record.what in LEAVING,
-                "template": (step.template or step.id) if isinstance(step, Send) else None,
+                "template": self._template(step, run) if isinstance(step, Send) else None,
                 "ways": [],
             }
             if isinstance(step, Branch) and record.what == "passed":
@@ -110,6 +112,11 @@ class _Seen:
             if isinstance(step, WaitFor) and record.what == "passed":
                 told["words"] = "It happened." if record.why != "timed_out" else "Nothing of it happened in time."
             self.moments.append(told)
+
+    def _template(self, step: Send, run: Run) -> str:
+        """As the contact's arm of an experiment has it."""
+        arm = of_email(self.journey, step.id, run.contact)
+        return (arm.template if arm is not None else None) or step.templates[0]
 
     def _why(self, way: Way, profile: Profile, run: Run, t: Instant) -> Sequence[dict[str, Any]]:
         from shared.domain.explanations import because

@@ -1017,12 +1017,13 @@ class ToDo(TypedDict):
 
 
 class SimulatedEmail(TypedDict):
-    """`outcome`: `sent`, or why it was not."""
+    """`outcome`: `sent`, or why it was not. `variant`: as which, of an experiment."""
 
     time: int
     step: str
     template: str
     outcome: str
+    variant: str | None
 
 
 class SimulatedRun(TypedDict):
@@ -1037,10 +1038,13 @@ class SimulatedPath(OfContact):
 
 
 class SimulatedStep(TypedDict):
+    """`variants`: of those sent, how many as which variant of an experiment."""
+
     entered: int
     waiting: int
     left: int
     sent: int
+    variants: Counts
     skipped: Counts
     people: list[int]
 

@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING, Any
 from functions.admin import journey_drafts, shapes
 from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
 from functions.admin.rest import ProblemsError, Request, left_out, route
-from shared.adapters import contacts, definitions, journey_definitions, journeys, template_definitions, turns
+from shared.adapters import (
+    contacts,
+    definitions,
+    journey_definitions,
+    journeys,
+    shop_settings,
+    template_definitions,
+    turns,
+)
 from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.adapters.definitions_table import TooLargeError
-from shared.domain.events import Json
-from shared.domain.journeys.definition import Hours
+from shared.domain.events import Json, MailClass
+from shared.domain.journeys.playing import Gate
+from shared.domain.journeys.runs import SendEmail
+from shared.domain.messages import holdouts
 from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
@@ -62,7 +72,7 @@ def simulate_journey(request: Request, journey: str) -> Json:
         seed=seed,
         by_itself=by_itself,
         of_shop=journeys.of_shop,
-        hours_of=hours_of,
+        gate=GATE,
     )
     told = as_json(result, PATHS) | {"at": t, "seed": seed, "sampled": "contacts" not in body}
     try:
@@ -72,11 +82,21 @@ def simulate_journey(request: Request, journey: str) -> Json:
     return told
 
 
-def hours_of(template: str) -> Hours | None:
+def _class_of(email: SendEmail) -> MailClass:
     try:
-        return turns.hours_of(template_definitions.template(template).template.class_)
+        return template_definitions.class_of(email.template, email.pin, email.mail_class)
     except LookupError:  # it is a draft as yet
-        return turns.hours_of("marketing")
+        return email.mail_class or "marketing"
+
+
+def _is_kept(profile: Profile, email: SendEmail) -> bool:
+    holdout = shop_settings.settings().holdout
+    takes_part = holdout is not None and holdouts.counts(holdout, _class_of(email), profile)
+    return holdout is not None and takes_part and holdouts.is_held_out(holdout, profile.contact)
+
+
+GATE = Gate(hours=lambda email: turns.hours_of(_class_of(email)), keeps=_is_kept)
+"""Of the shop's settings as they are."""
 
 
 def definition_in(body: dict[str, Any], journey: str) -> Written:

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from functions.admin import journeys as counted
 from functions.admin import known, shapes, views
 from functions.admin.rest import Request, left_out, route
-from functions.admin.simulating import hours_of
+from functions.admin.simulating import GATE
 from shared.adapters import (
     contact_runs,
     contacts,
@@ -194,7 +194,7 @@ def _play(found: Foreseen, shop: Journeys, profile: Profile, days: Days) -> None
 
     runs = [kept.run for kept in contact_runs.of_contact(profile.contact)]
     come = with_history(
-        profile, shop.definitions.asked, lambda held: ahead(shop, held, runs, days.edges[0], days.edges[-1], hours_of)
+        profile, shop.definitions.asked, lambda held: ahead(shop, held, runs, days.edges[0], days.edges[-1], GATE)
     )
     today.add(found, profile.contact, come, days)
 

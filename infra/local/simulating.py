@@ -147,7 +147,7 @@ def _sent(system: System, journey: Journey, since: Instant) -> dict[str, list[Se
     for (id_,) in rows:
         mail = ses.mail(system.world, id_)
         if mail.tags.get("journey") == journey.id:
-            email = Sent(mail.sent_at, mail.tags["step"], mail.tags["template"], "sent")
+            email = Sent(mail.sent_at, mail.tags["step"], mail.tags["template"], "sent", mail.tags.get("variant"))
             found.setdefault(mail.tags["contact"], []).append(email)
     return found
 

@@ -39,14 +39,10 @@ class ComposingSettings(Settings):
 
 
 def class_of(message: Message) -> MailClass:
-    """What kind of email it is: as is asked for, else as its template says. Nothing is sent without consent that its
-    template does not say of itself, whatever was asked: it may have been published anew since. LookupError: there is no
-    template."""
+    """What kind of email it is. LookupError: there is no template."""
     if isinstance(message, SystemMessage):
         return "transactional"
-    of_template = template_definitions.template(message.template, message.pin).template.class_
-    asked = message.mail_class
-    return of_template if asked is None or asked == "transactional" else asked
+    return template_definitions.class_of(message.template, message.pin, message.mail_class)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from importlib import resources
 from shared.adapters.definitions_table import CACHE_TTL, Newest, compressed, put_new, versions
 from shared.adapters.definitions_table import Version as Stored
 from shared.adapters.drafts import Drafts
+from shared.domain.events import MailClass
 from shared.domain.templates.definition import Template
 from shared.domain.templates.stored import Publication, Version
 
@@ -51,6 +52,14 @@ def template(id_: str, pin: int | None = None) -> Version:
     """The version of that number (0: as it is shipped), or the newest there is. NoTemplateError."""
     number = pin if pin is not None else newest().templates.get(id_, 0)
     return version(id_, number) if number else shipped(id_)
+
+
+def class_of(id_: str, pin: int | None, asked: MailClass | None) -> MailClass:
+    """What kind an email of a template is: as is asked for, else as the template says. Nothing is sent without consent
+    that its template does not say of itself, whatever was asked: it may have been published anew since. LookupError:
+    there is no template."""
+    of_template = template(id_, pin).template.class_
+    return of_template if asked is None or asked == "transactional" else asked
 
 
 @lru_cache(maxsize=200)

@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from functions.admin import simulating as admin_simulating
 from infra.local import settings, simulating
 from infra.local.shop import demo, storefront
 from infra.local.system import System, begin
-from shared.adapters import clock, contacts, definitions
+from shared.adapters import clock, contacts, definitions, shop_settings
 from shared.adapters.caches import forget_all
 from shared.adapters.journey_files import shipped
 from shared.domain.events import DAY, MINUTE
+from shared.domain.journeys.definition import Journey
+from shared.domain.journeys.simulating import Path as Way
 from shared.domain.journeys.simulating import Rates, Simulation, simulate
+from shared.domain.settings import Holdout
 
 PEOPLE, DAYS = 3, 30
 SUNSET = 70  # days: it first writes less often, for two months
@@ -69,6 +73,45 @@ def test_the_whole_does_what_advance_says(world: Path, tmp_path: Path, runs_on: 
     for step in played.steps.values():
         assert step.entered == step.waiting + step.left
     assert world.read_bytes() == before
+
+
+def test_arms_and_the_shop_s_holdout_are_those_of_the_gate(world: Path, tmp_path: Path) -> None:
+    """Who gets which variant, who is held out of the experiment, and who by the shop."""
+    system = copy(world, tmp_path)
+    for number in range(PEOPLE + 1, 13):
+        storefront.post(system, storefront.sign_up(number, "Ada", system.world.now()))
+    system.pass_time(10 * MINUTE)
+    held = shop_settings.saved()
+    shop_settings.save(held.settings.model_copy(update={"holdout": Holdout(name="t", share=20)}), held.number, "test")
+    shop_settings.forget()
+    arms = {
+        "experiment": "missed",
+        "holdout": 40,
+        "variants": [{"id": "as_now"}, {"id": "news", "template": "whats_new"}],
+    }
+    told = shipped()["win_back"].model_dump(mode="json", by_alias=True)
+    told["steps"][0]["arms"] = arms
+    journey = Journey.model_validate(told | {"runs_on": "wake_ups"}, strict=False)
+    profiles = [stored.profile for each in contacts.page(contacts.Place(), 50)[0] if (stored := contacts.read(each))]
+    nobody = Rates(open=0, unsubscribe=0, visits=0, orders=0)
+    said = simulate(
+        definitions.segments(), journey, profiles, system.world.now(), days=3, rates=nobody, gate=admin_simulating.GATE
+    )
+    played = simulating.play(system, journey, 50, 3)
+    assert [_first(path) for path in played.paths] == [_first(path) for path in said.paths]
+    outcomes = {outcome for path in said.paths for _, outcome in _first(path)}
+    assert outcomes == {"sent", "held_out", "shop_holdout"}, "made of contacts' ids, which the sample fixes"
+    assert {variant for path in said.paths for variant, outcome in _first(path) if outcome == "sent"} == {
+        "as_now",
+        "news",
+    }
+
+
+def _first(path: Way) -> list[tuple[str | None, str]]:
+    """As which variant the first email was sent, or why it was not."""
+    told = [(email.variant if email.outcome == "sent" else None, email.outcome) for email in path.emails]
+    assert len(told) == 1
+    return told
 
 
 def test_a_file_that_is_no_journey_is_said_to_be_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from shared.adapters import definitions
 from shared.adapters.journey_files import shipped
 from shared.domain.events import DAY, HOUR, Instant, Type
 from shared.domain.journeys.ahead import ahead, walked
+from shared.domain.journeys.playing import OPEN
 from shared.domain.journeys.runs import SendEmail, StartAnother, UpdateContact
 from shared.domain.profiles import wake_at
 from shared.domain.profiles.stored import dump
@@ -73,3 +74,17 @@ def test_an_email_that_may_not_go_is_none_and_a_paused_journey_sends_none() -> N
             ahead(walked(player.shop), player.profile, player.runs.values(), NOW + 50 * DAY, NOW + 80 * DAY).emails
             == []
         )
+
+
+def test_whom_the_shop_s_holdout_keeps_from_email_is_not_foreseen_any() -> None:
+    player = Player(*JOURNEYS, segments=SEGMENTS)
+    player.tell(traits(NOW, email="ada@example.com"), consent("subscribed", NOW), now=NOW)
+    passes(player, NOW + 58 * DAY)
+    player.pass_to(NOW + 58 * DAY)
+    week = walked(player.shop), player.profile, player.runs.values(), NOW + 58 * DAY, NOW + 65 * DAY
+    but_one = OPEN._replace(keeps=lambda profile, email: email.template == "we_miss_you")
+    everything = [each.template for each in ahead(*week).emails]
+    assert "we_miss_you" in everything
+    assert [each.template for each in ahead(*week, but_one).emails] == [
+        each for each in everything if each != "we_miss_you"
+    ]

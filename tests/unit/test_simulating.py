@@ -10,7 +10,9 @@ import pytest
 from shared.adapters import definitions
 from shared.adapters.journey_files import shipped
 from shared.domain.events import DAY, HOUR, iso
+from shared.domain.journeys.arms import Arm, of_email
 from shared.domain.journeys.definition import Hours, Journey, Send
+from shared.domain.journeys.playing import OPEN
 from shared.domain.journeys.simulating import Rates, Simulation, answers_of, as_json, simulate
 from shared.domain.profiles import Profile
 from shared.domain.profiles.stored import dump
@@ -109,12 +111,12 @@ def test_emails_wait_for_the_hours_that_the_shop_has_set() -> None:
     tomorrow = iso(NOW + DAY)[:10]
     closed = Hours.model_validate({"from": "00:00", "to": "00:00", "closed": [iso(NOW)[:10], tomorrow]})
     at_once = journey({"kind": "hand"}, {"kind": "send", "id": "hello"})
-    result = played(at_once, days=2, hours_of=lambda template: quiet)
+    result = played(at_once, days=2, gate=OPEN._replace(hours=lambda email: quiet))
     assert (result.delayed, sum(result.emails)) == (len(PEOPLE), len(PEOPLE))
     assert {email.time - NOW < 12 * HOUR for path in result.paths for email in path.emails} == {True}
-    assert played(at_once, days=2, hours_of=lambda template: None).delayed == 0
-    assert played(at_once, days=3, hours_of=lambda template: closed).emails == [0, len(PEOPLE), 0]
-    nobody = played(at_once, contacts(5, agreed=False), days=2, hours_of=lambda template: quiet)
+    assert played(at_once, days=2, gate=OPEN).delayed == 0
+    assert played(at_once, days=3, gate=OPEN._replace(hours=lambda email: closed)).emails == [0, len(PEOPLE), 0]
+    nobody = played(at_once, contacts(5, agreed=False), days=2, gate=OPEN._replace(hours=lambda email: quiet))
     assert (nobody.delayed, nobody.steps["hello"].skipped) == (0, {"no_consent": 5})
 
 
@@ -134,3 +136,32 @@ def test_a_run_that_is_not_over_is_waiting() -> None:
 def test_days_have_a_bound(days: int) -> None:
     with pytest.raises(ValueError, match="400"):
         played(JOURNEYS["birthday"], days=days)
+
+
+def test_each_gets_the_email_of_their_arm_and_who_is_held_out_none() -> None:
+    """As `of_email` draws them, which the gate asks as well."""
+    arms = {
+        "experiment": "greeting",
+        "holdout": 30,
+        "variants": [{"id": "as_now"}, {"id": "short", "template": "hi", "weight": 2}],
+    }
+    made = journey(
+        {"kind": "hand"},
+        {"kind": "send", "id": "hello", "arms": arms},
+        {"kind": "send", "id": "bye"},
+    )
+    result = played(made, days=2)
+    assert {path.contact: [(email.template, email.outcome) for email in path.emails] for path in result.paths} == {
+        person.contact: [_hello(of_email(made, "hello", person.contact)), ("bye", "sent")] for person in PEOPLE
+    }
+    step = result.steps["hello"]
+    assert set(step.variants) == {"as_now", "short"}
+    assert step.sent + step.skipped["held_out"] == len(PEOPLE)
+    assert step.sent == sum(step.variants.values())
+    held = played(made, days=2, gate=OPEN._replace(keeps=lambda profile, email: email.template == "hi"))
+    assert held.steps["hello"].skipped["shop_holdout"] == step.variants["short"]
+
+
+def _hello(arm: Arm | None) -> tuple[str, str]:
+    assert arm is not None
+    return (arm.template or "hello", "held_out" if arm.held_out else "sent")

@@ -64,7 +64,7 @@ function Result({ found, definition }) {
     <${Card} title="Each step"><${Table} label="Each step" rows=${steps} columns=${[
       { title: "Step", cell: (each) => words(each.id) },
       { title: "Came here", number: true, cell: (each) => count(each.entered) },
-      { title: "Emails", number: true, cell: (each) => each.kind === "send" ? count(each.sent) : "" },
+      { title: "Emails", number: true, cell: (each) => each.kind === "send" ? html`${count(each.sent)}${Object.entries(each.variants ?? {}).map(([variant, sent]) => html`<span class="under">${count(sent)} as ${variant}</span>`)}` : "" },
       { title: "Not sent", number: true, cell: (each) => each.kind === "send" ? count(Object.values(each.skipped ?? {}).reduce((sum, number) => sum + number, 0)) : "" },
       { title: "Still there", number: true, cell: (each) => count(each.waiting) },
       { title: "People, day by day", cell: (each) => html`<${Line} numbers=${each.people ?? []} />` },

@@ -1,5 +1,5 @@
 """What the coming days bring to one contact who does nothing: the segments they enter and leave, and the emails that
-journeys send them, those that begin because of that too.
+journeys send them, those that begin because of that too, each in their arm of an experiment.
 
 Played by `advance` on a copy of the profile, all journeys at once, each run going on from where it is. What is not
 foreseen: what contacts do, what holds an email back at the instant of sending (caps, a suppression), and how a
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from shared.domain.events import Event, Instant, Type, event_id
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Journey
-from shared.domain.journeys.playing import HoursOf, held_back, made_up_event, played
+from shared.domain.journeys.playing import OPEN, Gate, asked, made_up_event, played
 from shared.domain.journeys.runs import (
     Begin,
     Effect,
@@ -77,12 +77,12 @@ def ahead(
     runs: Iterable[Run],
     begin: Instant,
     end: Instant,
-    hours_of: HoursOf = lambda template: None,
+    gate: Gate = OPEN,
 ) -> Ahead:
     """What comes from `begin` on and before `end`. `shop` is `walked`; `runs` are all that the contact has had;
-    `hours_of`: the shop's hours in which the emails of a template go out (None: at any time). The profile stays as it
-    is. HistoryNeededError: ask with `profiles.rebuild`. OldDefinitionsError: ask with newer definitions."""
-    play = _Play(shop, deepcopy(profile), {run.number: run for run in runs}, max(begin, profile.decided), hours_of)
+    `gate`: what the shop's settings do with emails. The profile stays as it is. HistoryNeededError: ask with
+    `profiles.rebuild`. OldDefinitionsError: ask with newer definitions."""
+    play = _Play(shop, deepcopy(profile), {run.number: run for run in runs}, max(begin, profile.decided), gate)
     play.turn(play.now)
     play.found.changes.clear()  # what has come by now and is not decided yet is no forecast
     for _ in range(MAX_TURNS):
@@ -94,8 +94,8 @@ def ahead(
 
 
 class _Play:
-    def __init__(self, shop: Journeys, profile: Profile, runs: dict[int, Run], now: Instant, hours_of: HoursOf) -> None:
-        self.shop, self.profile, self.runs, self.now, self.hours_of = shop, profile, runs, now, hours_of
+    def __init__(self, shop: Journeys, profile: Profile, runs: dict[int, Run], now: Instant, gate: Gate) -> None:
+        self.shop, self.profile, self.runs, self.now, self.gate = shop, profile, runs, now, gate
         self.begun = profile.runs_begun
         self.found = Ahead()
         self.numbers = count()
@@ -108,13 +108,13 @@ class _Play:
         for _ in range(MAX_TURNS):
             changes, followed = played(self.shop, self.profile, self.runs.values(), events, told, now)
             self.found.changes += changes
-            asked: list[tuple[Run, Effect]] = []
+            to_do: list[tuple[Run, Effect]] = []
             for run, effects, _records in followed:
                 self.runs[run.number] = run
-                asked += [(run, effect) for effect in effects]
-            if not asked:
+                to_do += [(run, effect) for effect in effects]
+            if not to_do:
                 return
-            done = [self._do(run, effect) for run, effect in asked]
+            done = [self._do(run, effect) for run, effect in to_do]
             events = [event for event, _ in done if event is not None]
             told = [each for _, each in done if each is not None]
 
@@ -133,8 +133,7 @@ class _Play:
                 return None, None
 
     def _send(self, run: Run, email: SendEmail) -> tuple[Event | None, Settled]:
-        topic = self.shop.path(run.journey, run.version).journey.topic
-        held = held_back(self.shop, self.profile, topic, run, email, self.hours_of, self.now)
+        email, _, held = asked(self.shop, self.profile, run, email, self.gate, self.now)
         if held is not None:
             return None, held
         segment = _segment(self.shop, run) if run.number > self.begun else ""

@@ -5,9 +5,11 @@ simulation tries out are played by the same steps as what happens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from shared.domain.events import Event, Instant, Json, iso
 from shared.domain.journeys.acts import acts
+from shared.domain.journeys.arms import HOLDOUT, of_email
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Hours
 from shared.domain.journeys.following import Followed, follow
@@ -19,8 +21,16 @@ from shared.domain.profiles.folding import trim
 from shared.domain.profiles.transitions import Transition
 from shared.domain.segments import absorb
 
-HoursOf = Callable[[str], Hours | None]
-"""The shop's hours in which the emails made of a template go out; None: at any time."""
+
+class Gate(NamedTuple):
+    """What the shop's settings do with an email: the `hours` in which it goes out (None: at any time), and whether the
+    shop's holdout `keeps` it from a contact."""
+
+    hours: Callable[[SendEmail], Hours | None]
+    keeps: Callable[[Profile, SendEmail], bool]
+
+
+OPEN = Gate(lambda email: None, lambda profile, email: False)
 
 
 def played(
@@ -43,17 +53,31 @@ def played(
     return transitions, followed
 
 
-def held_back(
-    shop: Journeys, profile: Profile, topic: str, run: Run, email: SendEmail, hours_of: HoursOf, now: Instant
-) -> Settled | None:
-    """That the email is skipped or delayed, as far as the profile and the shop's hours tell; None: it goes out."""
-    reason = refused(profile, topic)
-    if reason is not None:
-        return Settled(now, run.id, email.step, email.occurrence, "skipped", reason)
-    opens = opens_at(hours_of(email.template), profile, now, shop.zone)
-    if opens > now:
-        return Settled(now, run.id, email.step, email.occurrence, "delayed", iso(opens))
-    return None
+class Asked(NamedTuple):
+    """An email as it is asked for in its contact's arm, which is its `variant` (None: no experiment has to do with it).
+    `held`: that it is skipped or delayed (None: it goes out)."""
+
+    email: SendEmail
+    variant: str | None
+    held: Settled | None
+
+
+def asked(shop: Journeys, profile: Profile, run: Run, email: SendEmail, gate: Gate, now: Instant) -> Asked:
+    """What becomes of an email, as far as the profile, its arm and the shop's settings tell."""
+    journey = shop.path(run.journey, run.version).journey
+    arm = of_email(journey, email.step, run.contact)
+    if arm is not None and arm.template is not None:
+        email = email._replace(template=arm.template, pin=None)
+    variant = arm.variant if arm is not None else None
+    reason = refused(profile, journey.topic)
+    if reason is None and (opens := opens_at(gate.hours(email), profile, now, shop.zone)) > now:
+        return Asked(email, variant, Settled(now, run.id, email.step, email.occurrence, "delayed", iso(opens)))
+    if reason is None and gate.keeps(profile, email):
+        reason = "shop_holdout"
+    if reason is None and variant == HOLDOUT:
+        reason = "held_out"
+    skipped = Settled(now, run.id, email.step, email.occurrence, "skipped", reason) if reason is not None else None
+    return Asked(email, variant, skipped)
 
 
 def refused(profile: Profile, topic: str) -> str | None:

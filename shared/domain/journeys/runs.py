@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shared.domain.events import DAY, NEVER, Instant, Json
+from shared.domain.events import DAY, NEVER, Instant, Json, MailClass
 
 if TYPE_CHECKING:  # whoever only reads runs needs none of what acts are made of
     from shared.domain.journeys.acts import Act
@@ -91,7 +91,7 @@ class SendEmail(NamedTuple):
     pin: int | None
     entered: Instant
     best_before: Instant = NEVER
-    mail_class: str | None = None
+    mail_class: MailClass | None = None
     priority: int | None = None
 
 

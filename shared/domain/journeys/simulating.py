@@ -36,7 +36,7 @@ from shared.domain.events import (
 from shared.domain.journeys.compiling import Journeys, Versions, conditions_in, occasions_in
 from shared.domain.journeys.definition import EventHappens, Journey, Published, SegmentChange
 from shared.domain.journeys.filling import OfShop, as_shipped
-from shared.domain.journeys.playing import HoursOf, held_back, made_up_event, played
+from shared.domain.journeys.playing import OPEN, Gate, asked, made_up_event, played
 from shared.domain.journeys.runs import (
     LEAVING,
     Begin,
@@ -84,12 +84,13 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An email of a run: `outcome` is `sent`, or why it was not."""
+    """An email of a run: `outcome` is `sent`, or why it was not; `variant`, of an experiment, as which."""
 
     time: Instant
     step: str
     template: str
     outcome: str
+    variant: str | None = None
 
 
 @dataclass(slots=True)
@@ -112,6 +113,8 @@ class StepSums:
     waiting: int = 0
     left: int = 0
     sent: int = 0
+    variants: Counter[str] = field(default_factory=Counter)
+    """Of those sent, how many as which variant of an experiment."""
     skipped: Counter[str] = field(default_factory=Counter)
     people: list[int] = field(default_factory=list)
     """How many are at it, at the end of each day."""
@@ -150,16 +153,16 @@ def simulate(
     by_itself: bool = False,
     over: int = 0,
     of_shop: OfShop = as_shipped,
-    hours_of: HoursOf = lambda template: None,
+    gate: Gate = OPEN,
     look: Look = lambda profile, run, records: None,
 ) -> Simulation:
     """Plays the journey for copies of these contacts, as they are at `begin`, for so many days.
 
     Each begins it once, now or spread evenly over the first `over` milliseconds, as far as its entry rule lets them (a
     cart, an order or whatever starts it is made up), and is followed to the end of that; `by_itself`: whenever its
-    trigger does, by what the rates have them do and by time alone. `hours_of`: the shop's hours in which the emails
-    made of a template go out. `look` is shown each turn of each contact. ValueError: `days`. LookupError: it asks about
-    a segment there is none of.
+    trigger does, by what the rates have them do and by time alone. `gate`: what the shop's settings do with emails.
+    `look` is shown each turn of each contact. ValueError: `days`. LookupError: it asks about a segment there is none
+    of.
     """
     if not 1 <= days <= MAX_DAYS:
         raise ValueError(f"`days` is from 1 to {MAX_DAYS}")
@@ -169,7 +172,7 @@ def simulate(
     result = nothing_yet(journey, begin, days)
     copies = [_copy(shop, profile, begin) for profile in profiles]
     for place, profile in enumerate(copies):
-        life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed, hours_of, look)
+        life = _Life(shop, journey, profile, begin, begin + days * DAY, rates, seed, gate, look)
         start = begin + over * place // max(len(copies), 1)
         try:
             life.play(None if by_itself else start)
@@ -272,11 +275,11 @@ class _Life:
         end: Instant,
         rates: Rates,
         seed: str,
-        hours_of: HoursOf,
+        gate: Gate,
         look: Look,
     ) -> None:
         self.shop, self.journey, self.profile, self.end, self.rates = shop, journey, profile, end, rates
-        self.hours_of, self.look = hours_of, look
+        self.gate, self.look = gate, look
         self.answers = answers_of(journey)
         self.asked = _types_asked(shop, journey)
         self.seed = f"{seed} {profile.contact}"
@@ -340,12 +343,12 @@ class _Life:
         return settled
 
     def _send(self, run: Run, email: SendEmail) -> Settled:
-        held = held_back(self.shop, self.profile, self.journey.topic, run, email, self.hours_of, self.now)
+        email, variant, held = asked(self.shop, self.profile, run, email, self.gate, self.now)
         if held is not None:
             if held.outcome == "skipped":
-                self.path.emails.append(Sent(self.now, email.step, email.template, held.reason or ""))
+                self.path.emails.append(Sent(self.now, email.step, email.template, held.reason or "", variant))
             return held
-        self.path.emails.append(Sent(self.now, email.step, email.template, "sent"))
+        self.path.emails.append(Sent(self.now, email.step, email.template, "sent", variant))
         self._react(f"{run.number} {email.step} {email.occurrence}", email)
         return Settled(self.now, run.id, email.step, email.occurrence, "sent")
 
@@ -428,6 +431,7 @@ def summed(result: Simulation) -> Simulation:
             step = result.steps[email.step]
             if email.outcome == "sent":
                 step.sent += 1
+                step.variants.update([email.variant] if email.variant is not None else [])
                 result.emails[min((email.time - result.begin) // DAY, result.days - 1)] += 1
             else:
                 step.skipped[email.outcome] += 1
@@ -489,7 +493,8 @@ def as_json(result: Simulation, paths: int = 50) -> dict[str, Json]:
     told: dict[str, Json] = {each.name: getattr(result, each.name) for each in fields(result)}
     told["ended"] = dict(result.ended)  # `asdict` makes no counter of a counter
     told["steps"] = {
-        step: {each.name: getattr(sums, each.name) for each in fields(sums)} | {"skipped": dict(sums.skipped)}
+        step: {each.name: getattr(sums, each.name) for each in fields(sums)}
+        | {"skipped": dict(sums.skipped), "variants": dict(sums.variants)}
         for step, sums in result.steps.items()
     }
     told["paths"] = [

@@ -18,13 +18,16 @@ def taking_part(
     holdout: Holdout | None, message: Message, mail_class: MailClass, profile: Profile | None
 ) -> str | None:
     """The name of the holdout that an email counts for, whether it is sent or held out; None: it counts for none."""
-    if holdout is None or profile is None or mail_class not in holdout.classes:
+    if holdout is None or profile is None or not counts(holdout, mail_class, profile):
         return None
-    if not isinstance(message, RunMessage | CampaignMessage) or is_test(message):
-        return None
+    return holdout.name if isinstance(message, RunMessage | CampaignMessage) and not is_test(message) else None
+
+
+def counts(holdout: Holdout, mail_class: MailClass, profile: Profile) -> bool:
+    """Whether a journey's or a campaign's email of this class to this contact counts for the holdout."""
     # Who was promised a code for signing up waits for an email: they take no part, on either side.
     promised = profile.traits.get(PROMISED)
-    return None if promised is not None and promised.value else holdout.name
+    return mail_class in holdout.classes and not (promised is not None and promised.value)
 
 
 def is_held_out(holdout: Holdout, contact: str) -> bool:
