@@ -96,3 +96,12 @@ def test_what_is_chosen_stands_in_the_address(page: Page, base: str) -> None:
     page.wait("location.hash === '#/journeys'")
     page.run("document.querySelector('nav a[href=\"#/journeys\"]').click()")
     page.wait_for("Abandoned cart")
+
+
+def test_a_table_is_as_wide_as_what_it_says(page: Page, base: str, shop: Shop) -> None:
+    """Its last column gets its share: a day and an hour stand on one line where there is room for them."""
+    page.size(1200)
+    page.open(f"{base}#/forms")
+    page.wait_for("Pop-up")
+    lines = """[...document.querySelectorAll('main tbody time')].map((each) => each.getClientRects().length)"""
+    assert page.run(lines) == [1, 1]

@@ -1,6 +1,6 @@
 // Charts, drawn by hand: bars of a day each.
 
-import { count, plural } from "./words.js";
+import { count, dayNamed, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 /** One number a day, as `words` says it, with their sum in large, which leads to the people behind it where there is a `link`.
@@ -15,12 +15,12 @@ export function Bars({ days, of, title, words = count, last = "today", link = nu
       ${days.map((row, n) => {
         const height = Math.max(row[of], 0) / most * 58;
         const size = height > 0 ? Math.max(height, 1.5) : 1;
-        return html`<g><title>${row.day}: ${words(row[of])}</title>
+        return html`<g><title>${dayNamed(row.day)}: ${words(row[of])}</title>
           <rect x=${n * 10} y="0" width="10" height="60" fill="transparent" />
           <rect x=${n * 10 + 1} y=${60 - size} width="8" height=${size} class=${height > 0 ? "bar" : "zero"} /></g>`;
       })}
     </svg>
-    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>${last}</span></div>
+    <div class="reach" aria-hidden="true"><span>${dayNamed(days[0].day)}</span><span>${last}</span></div>
   </figure>`;
 }
 
@@ -35,12 +35,12 @@ export function Around({ back, ahead, title, what }) {
       <defs><pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="4" class="bar" /></pattern></defs>
       ${days.map(({ day, number }, n) => {
         const size = number > 0 ? Math.max(number / most * 58, 1.5) : 1;
-        return html`<g><title>${day}: ${count(number)} ${what}</title>
+        return html`<g><title>${dayNamed(day)}: ${count(number)} ${what}</title>
           <rect x=${n * 10} y="0" width="10" height="60" fill="transparent" />
           <rect x=${n * 10 + 1} y=${60 - size} width="8" height=${size} class=${number === 0 ? "zero" : n < back.length ? "bar" : "coming"} fill="url(#hatch)" /></g>`;
       })}
     </svg>
-    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>today</span><span>${days.at(-1).day}</span></div>
+    <div class="reach" aria-hidden="true"><span>${dayNamed(days[0].day)}</span><span>today</span><span>${dayNamed(days.at(-1).day)}</span></div>
   </figure>`;
 }
 
@@ -54,12 +54,12 @@ export function Flow({ days }) {
     <figcaption><span class="key"></span> enter <span class="key leaving"></span> leave; ${most}</figcaption>
     <svg class="bars" viewBox="0 0 ${days.length * 10} 100" preserveAspectRatio="none" role="img" aria-label="Day by day: ${most}">
       <rect x="0" y=${ground - .25} width=${days.length * 10} height=".5" class="zero" />
-      ${days.map((row, n) => html`<g><title>${row.day}: ${count(row.entering)} enter, ${count(row.leaving)} leave</title>
+      ${days.map((row, n) => html`<g><title>${dayNamed(row.day)}: ${count(row.entering)} enter, ${count(row.leaving)} leave</title>
         <rect x=${n * 10} y="0" width="10" height="100" fill="transparent" />
         <rect x=${n * 10 + 1} y=${ground - height(row.entering)} width="8" height=${height(row.entering)} class="bar entering" />
         <rect x=${n * 10 + 1} y=${ground} width="8" height=${height(row.leaving)} class="bar leaving" /></g>`)}
     </svg>
-    <div class="reach" aria-hidden="true"><span>today</span><span>${days.at(-1).day}</span></div>
+    <div class="reach" aria-hidden="true"><span>today</span><span>${dayNamed(days.at(-1).day)}</span></div>
   </figure>`;
 }
 

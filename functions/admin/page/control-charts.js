@@ -1,6 +1,7 @@
 // A figure day by day, within the limits of a usual day.
 
 import { styled } from "./parts.js";
+import { dayNamed } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 await styled("control-charts.css");
@@ -20,7 +21,7 @@ export function Control({ title, all, days, words }) {
   return html`<figure class="control"><figcaption>${title}<span class="total">${words(all)}</span></figcaption>
     <svg viewBox="0 0 ${width} 60" preserveAspectRatio="none" role="img" aria-label=${says}>
       ${within.length > 1 && html`<polygon class="usual" points=${band} />`}<polyline points=${line} />
-      ${days.map((each, n) => each.outside && html`<path class="outside" d="M${n} ${(59 - each.value / most * 57).toFixed(1)}h.001"><title>${each.day}: ${words(each.value)}</title></path>`)}
+      ${days.map((each, n) => each.outside && html`<path class="outside" d="M${n} ${(59 - each.value / most * 57).toFixed(1)}h.001"><title>${dayNamed(each.day)}: ${words(each.value)}</title></path>`)}
     </svg>
-    <div class="reach" aria-hidden="true"><span>${days[0].day}</span><span>${days.at(-1).day}</span></div></figure>`;
+    <div class="reach" aria-hidden="true"><span>${dayNamed(days[0].day)}</span><span>${dayNamed(days.at(-1).day)}</span></div></figure>`;
 }

@@ -170,8 +170,8 @@ function Preview({ id, definition, languages }) {
   return html`<${Card} title="As it arrives">
     <div class="buttons">
       <div class="switch" role="group" aria-label="Whose email">${[["example", "Example"], ["nothing", "Nothing known"]].map(([each, title]) => html`<button aria-pressed=${String(as.value === each)} onClick=${() => { as.value = each; }}>${title}</button>`)}</div>
-      <div class="switch" role="group" aria-label="Screen">${Object.keys(WIDTHS).map((each) => html`<button aria-pressed=${String(width.value === each)} onClick=${() => { width.value = each; }}>${each}</button>`)}
-        <button aria-pressed=${String(dark.value)} onClick=${() => { dark.value = !dark.value; }}>dark</button></div>
+      <div class="switch" role="group" aria-label="Screen">${Object.keys(WIDTHS).map((each) => html`<button aria-pressed=${String(width.value === each)} onClick=${() => { width.value = each; }}>${capital(each)}</button>`)}
+        <button aria-pressed=${String(dark.value)} onClick=${() => { dark.value = !dark.value; }}>Dark</button></div>
       ${languages.length > 0 && html`<label><span class="hidden">Language</span><select onChange=${(event) => { language.value = event.target.value; }}><option value="">first language</option>${languages.map((each) => html`<option value=${each}>${each}</option>`)}</select></label>`}
     </div>
     <form class="fields" onSubmit=${find}><label>As a contact gets it<input name="email" type="email" required placeholder="ada@example.com" /></label><button>Look</button></form>

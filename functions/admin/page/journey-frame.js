@@ -3,6 +3,7 @@
 import { ask, at } from "./api.js";
 import { Duplicate } from "./duplicating.js";
 import { confirmed, Failure, Tag, Title, useActing } from "./parts.js";
+import { words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 const KINDS = { live: "good", paused: "note", review: "note", draft: "" };
@@ -53,7 +54,7 @@ function Switch({ told, again }) {
   };
   return html`<div><div class="switch" role="group" aria-label="State of the journey">
     ${["draft", "live", "paused"].map((state) => html`<button aria-pressed=${String(told.state === state)} class=${KINDS[state]}
-      disabled=${busy.value || (state === "draft" ? told.state !== "draft" : state === "paused" && told.state === "draft")} onClick=${() => turn(state)}>${state}</button>`)}
+      disabled=${busy.value || (state === "draft" ? told.state !== "draft" : state === "paused" && told.state === "draft")} onClick=${() => turn(state)}>${words(state)}</button>`)}
   </div>${problem.value && html`<${Failure} problem=${problem.value} />`}
   ${publishing.value && html`<${publishing.value.Publishing} told=${told} id=${id} found=${publishing.value} etag=${publishing.value.etag} done=${again} close=${() => { publishing.value = null; }} />`}</div>`;
 }

@@ -4,7 +4,7 @@ import { ask, at } from "./api.js";
 import { Bars } from "./charts.js";
 import { Frame, shown } from "./journey-frame.js";
 import { Card, Empty, Failure, LoadedPage, More, Table, useActing, useLoaded } from "./parts.js";
-import { count, DAY, day, plural, When, words } from "./words.js";
+import { count, DAY, day, dayNamed, plural, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 const PERCENTS = [
@@ -60,7 +60,7 @@ function Result({ found, definition }) {
     <dl class="counts">${tile(`of ${count(found.contacts)} contacts start`, found.began)}${tile("emails", emails)}${tile("reach the goal", found.goals)}${tile("waits for permitted hours", found.delayed)}</dl>
     <p class="small soft">${found.at && html`Played <${When} at=${found.at} />. `}In ${plural(found.days, "day")} from ${day(found.begin)}: ${count(found.began)} started = ${count(found.waiting)} still under way${ended.map(([reason, number]) => ` + ${count(number)} ${words(reason).toLowerCase()}`)}.${
       found.left_out > 0 && ` ${plural(found.left_out, "contact")} could not be played.`}</p>
-    <${Card} title="Emails a day">${emails > 0 ? html`<${Bars} days=${days} of="emails" title="Emails" last=${days.at(-1).day} />` : html`<${Empty}>None in these days.<//>`}<//>
+    <${Card} title="Emails a day">${emails > 0 ? html`<${Bars} days=${days} of="emails" title="Emails" last=${dayNamed(days.at(-1).day)} />` : html`<${Empty}>None in these days.<//>`}<//>
     <${Card} title="Each step"><${Table} label="Each step" rows=${steps} columns=${[
       { title: "Step", cell: (each) => words(each.id) },
       { title: "Came here", number: true, cell: (each) => count(each.entered) },

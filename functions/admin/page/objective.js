@@ -5,7 +5,7 @@ import { Bars } from "./charts.js";
 import { between, said, Word } from "./objectives.js";
 import { Card, confirmed, Failure, LoadedPage, More, Table, Title, useActing, useLoaded } from "./parts.js";
 import { now } from "./settings.js";
-import { DAY, idOf } from "./words.js";
+import { DAY, dayNamed, idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 const METRICS = [["revenue", "Revenue through email"], ["orders", "Orders"], ["repeat", "Repeat orders, of 100"],
@@ -25,13 +25,13 @@ export default function Objective({ id }) {
 function Progress({ of: { objective, progress, title } }) {
   const { unit } = progress;
   const tile = (name, text) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`;
-  return html`<${Card} title=${`${title}, ${objective.start} to ${objective.by}`}>
+  return html`<${Card} title=${`${title}, ${dayNamed(objective.start)} to ${dayNamed(objective.by)}`}>
     <dl class="counts">${tile("reached by now", said(unit, progress.value))}${tile("to be reached", said(unit, progress.target))}${progress.even !== null && tile("by now, were each day alike", said(unit, progress.even))}${tile(objective.baseline === "last_year" ? "a year before" : "as the 28 days before", said(unit, progress.base))}</dl>
     <p><strong>Forecast: ${between(progress)}.</strong> ${progress.forecast && `If the weeks to come are like the last ${progress.forecast.weeks}; 95 times of 100 it is in between. It knows of no season and no sale that is planned.`}</p>
-    <p class="soft small">Up to and with ${progress.until}. ${objective.owner} owns it. ${objective.note ?? ""}</p>
-    ${progress.weeks.length > 0 && html`<${Bars} days=${progress.weeks.map((each) => ({ day: each.begins, value: each.value }))} of="value" title="Week by week" words=${(number) => said(unit, number)} last=${progress.until} />
+    <p class="soft small">Up to and with ${dayNamed(progress.until)}. ${objective.owner} owns it. ${objective.note ?? ""}</p>
+    ${progress.weeks.length > 0 && html`<${Bars} days=${progress.weeks.map((each) => ({ day: each.begins, value: each.value }))} of="value" title="Week by week" words=${(number) => said(unit, number)} last=${dayNamed(progress.until)} />
       <${More} title="As a table"><${Table} label="Week by week" rows=${progress.weeks.toReversed()} columns=${[
-        { title: "Week from", cell: (each) => each.begins }, { title, number: true, cell: (each) => said(unit, each.value) },
+        { title: "Week from", cell: (each) => dayNamed(each.begins) }, { title, number: true, cell: (each) => said(unit, each.value) },
       ]} /><//>`}
     ${progress.contributions.length > 0 && html`<h3>What counts towards it, by the last click</h3><${Table} label="What counts towards it" rows=${progress.contributions} columns=${[
       { title: "Channel", cell: (each) => each.name }, { title, number: true, cell: (each) => said(unit === "percent" ? "orders" : unit, each.done) },

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { Card, Empty, LoadedPage, Table, Tag, Title, useLoaded } from "./parts.js";
-import { count, money, time } from "./words.js";
+import { count, dayNamed, money, time } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const KINDS = { ahead: "good", on_track: "good", reached: "good", behind: "bad", missed: "bad", cannot_be_said: "note" };
@@ -26,7 +26,7 @@ export default function Objectives() {
     <p class="lead">What you want to reach by when, and whether you are on the way. The words are fixed beforehand, and nothing is said that your last weeks cannot carry.</p>
     <p class="small soft">${asOf === null ? "Nothing has been added up yet: it is done once a night." : `As of ${time(asOf)}, in whole days.`}</p>
     <${Card} title="All objectives">${objectives.length === 0 ? html`<${Empty}>There is none yet.<//>` : html`<${Table} label="Objectives" stacked rows=${objectives} columns=${[
-      { title: "Objective", cell: (each) => html`<a href="#/objectives/${each.id}">${each.objective.name}</a><span class="under">${each.title}, ${each.objective.start} to ${each.objective.by}, ${each.objective.owner}</span>` },
+      { title: "Objective", cell: (each) => html`<a href="#/objectives/${each.id}">${each.objective.name}</a><span class="under">${each.title}, ${dayNamed(each.objective.start)} to ${dayNamed(each.objective.by)}, ${each.objective.owner}</span>` },
       { title: "Stands", cell: (each) => html`<${Word} of=${each.progress} />` },
       { title: "Reached by now", number: true, cell: ({ progress }) => said(progress.unit, progress.value) },
       { title: "To be reached", number: true, cell: ({ progress }) => said(progress.unit, progress.target) },

@@ -30,7 +30,7 @@ function Windows({ of }) {
     <div class="switch" role="group" aria-label="Orders of how many days">${window.periods.map((each) => html`
       <button aria-pressed=${String(each.days === days.value)} onClick=${() => { days.value = each.days; }}>${each.days} days</button>`)}</div>
     <div class="switch" role="group" aria-label="How long a click counts">${of.windows.map((each) => html`
-      <button aria-pressed=${String(each.days === within.value)} onClick=${() => { within.value = each.days; }}>within ${each.days} days</button>`)}</div>
+      <button aria-pressed=${String(each.days === within.value)} onClick=${() => { within.value = each.days; }}>Within ${each.days} days</button>`)}</div>
     <${Period} key=${`${within.value} ${days.value}`} window=${window} period=${period} most=${of.most_stops} />
     <${Effects} of=${of.effects} />`;
 }

@@ -5,7 +5,7 @@ import { ask } from "./api.js";
 import { Card, ContactLink, Empty, LoadedPage, styled, Table, Title, useLoaded } from "./parts.js";
 import { Figures, Frame } from "./report-tabs.js";
 import { asked } from "./reports.js";
-import { count, money, plural, time } from "./words.js";
+import { count, money, monthNamed, plural, time } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 await styled("cohorts.css");
@@ -40,7 +40,7 @@ function Cells({ of, measure }) {
   return html`<p class="small soft">As of ${time(of.as_of)}. ${plural(of.people, "person", "people")} in all: every one is in one row.</p>
     <${Card} title=${title}>
       <${Figures} file="cohorts-${of.by}" label=${title} rows=${of.rows.toReversed()} columns=${[
-        { title: "Month", cell: (row) => html`<span class="month">${row.month ?? "before"}${row.begins && html`<span class="under">history begins</span>`}</span>`, csv: (row) => row.month ?? "before" },
+        { title: "Month", cell: (row) => html`<span class="month">${row.month === null ? "before" : monthNamed(row.month)}${row.begins && html`<span class="under">history begins</span>`}</span>`, csv: (row) => row.month ?? "before" },
         { title: "People", number: true, cell: (row) => row.month === null ? count(row.people) : html`<a href=${link(row, -1)}>${count(row.people)}</a>`, csv: (row) => row.people },
         ...Array.from({ length: longest }, (_, after) => ({
           title: after === 0 ? "same month" : `+${after}`, number: true,
@@ -62,7 +62,7 @@ function Cell({ cell, row, measure, most, link }) {
   if (!cell.is_over) return html`<span class="soft small">not yet</span>`;
   const said = measure.said(cell, row);
   const shade = cell.after === 0 && measure === MEASURES.ordered ? 0 : Math.min(Math.ceil(measure.of(cell, row) / most * SHADES), SHADES);
-  return html`<span class="heat h${shade}">${cell.people > 0 ? html`<a href=${link()} aria-label="${said}: ${plural(cell.people, "person", "people")} of ${row.month}, ${plural(cell.after, "month")} later">${said}</a>` : said}</span>`;
+  return html`<span class="heat h${shade}">${cell.people > 0 ? html`<a href=${link()} aria-label="${said}: ${plural(cell.people, "person", "people")} of ${monthNamed(row.month)}, ${plural(cell.after, "month")} later">${said}</a>` : said}</span>`;
 }
 
 // ── the people behind a cell ──
@@ -71,8 +71,8 @@ export function People({ query = "" }) {
   const given = Object.fromEntries(new URLSearchParams(query));
   const loaded = useLoaded(() => asked(`reports/cohorts/people?${new URLSearchParams(given)}`), [query]);
   const when = given.after === "-1" ? "" : given.after === "0" ? ", who ordered in that month" : `, who ordered ${plural(Number(given.after), "month")} later`;
-  return html`<${LoadedPage} of=${loaded}>${(of) => html`<${Title}>${given.month}: by ${KINDS[given.by] ?? KINDS.first_order}<//>
-    <p class="lead">People of ${given.month}${when}, as the lake knows them now. <a href="#/reports/cohorts?by=${given.by}">Cohorts</a></p>
+  return html`<${LoadedPage} of=${loaded}>${(of) => html`<${Title}>${monthNamed(given.month)}: by ${KINDS[given.by] ?? KINDS.first_order}<//>
+    <p class="lead">People of ${monthNamed(given.month)}${when}, as the lake knows them now. <a href="#/reports/cohorts?by=${given.by}">Cohorts</a></p>
     <${Card}>${of.people.length === 0 ? html`<${Empty}>Nobody who is still here.<//>` : html`
       <${Table} stacked label="People" rows=${of.people} columns=${[
         { title: "Contact", cell: (each) => html`<${ContactLink} of=${each} />` },

@@ -4,7 +4,7 @@ import { useAddress } from "./address.js";
 import { ask } from "./api.js";
 import { Card, ContactLink, Empty, LoadedPage, More, Pages, styled, Table, Title, useLoaded } from "./parts.js";
 import { Figures, Frame } from "./report-tabs.js";
-import { count, plural, When } from "./words.js";
+import { count, dayNamed, plural, When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 await styled("flows.css");
@@ -41,7 +41,7 @@ function Told({ of, asked }) {
   const busiest = of.segments.toSorted((one, other) => own(other.entered) + own(other.left) - own(one.entered) - own(one.left))
     .filter((each) => own(each.entered) + own(each.left) > 0);
   return html`
-    ${asked < of.from && html`<p class="soft">Moves are counted since ${of.since}: what was before is not in these figures.</p>`}
+    ${asked < of.from && html`<p class="soft">Moves are counted since ${dayNamed(of.since)}: what was before is not in these figures.</p>`}
     <${Card} title="Moves between segments">
       ${busiest.length === 0 ? html`<${Empty}>Nobody has moved by themselves: what there was is in the table of sizes.<//>` : html`
       <p class="soft">A move is what one event, or the passing of time, changes at once. It can leave several segments and enter several, and is then in several figures. What you do to a segment's definition is no move.</p>
@@ -121,8 +121,8 @@ export function People({ query = "" }) {
       : asked.left && asked.entered ? `From ${name(asked.left)} to ${name(asked.entered)}`
       : asked.left ? `Left ${name(asked.left)} for no other segment` : `Entered ${name(asked.entered)} from no other segment`;
     return html`<${Title}>${title}<//>
-      <p class="lead">${asked.from} to ${asked.to}, a row for each move. <a href="#/reports/flows">Where people go</a></p>
-      <${Card}>${asked.from < told.people_since && html`<p class="soft">Who it was is known from ${told.people_since} on; of before, only how many.</p>`}
+      <p class="lead">${dayNamed(asked.from)} to ${dayNamed(asked.to)}, a row for each move. <a href="#/reports/flows">Where people go</a></p>
+      <${Card}>${asked.from < told.people_since && html`<p class="soft">Who it was is known from ${dayNamed(told.people_since)} on; of before, only how many.</p>`}
         <${Pages} path="reports/flows/people?${new URLSearchParams(asked)}" name="people" nothing="Nobody who is still here.">${(people) => html`
           <${Table} stacked label="People" rows=${people} columns=${[
             { title: "Contact", cell: (each) => html`<${ContactLink} of=${each} />` },

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { Bars } from "./charts.js";
 import { Card, Empty, More, Section, Table } from "./parts.js";
 import { Figures, OfNight } from "./report-tabs.js";
-import { count, When } from "./words.js";
+import { count, dayNamed, When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const STEPS = {
@@ -54,7 +54,7 @@ const Form = ({ of }) => html`
   ]} />
   ${of.by_day.length > 0 && html`<${Bars} days=${of.by_day.map((each) => ({ ...each, sent: sent(each) }))} of="people" title="Signed up" words=${count} />
     <${More} title="Day by day"><${Table} rows=${of.by_day.toReversed()} columns=${[
-      { title: "Day", cell: (each) => each.day },
+      { title: "Day", cell: (each) => dayNamed(each.day), csv: (each) => each.day },
       ...COUNTS.map(([title, value]) => ({ title, number: true, cell: (each) => count(value(each)) })),
     ]} /><//>`}`;
 

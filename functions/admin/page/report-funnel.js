@@ -3,7 +3,7 @@
 import { Figures, OfNight } from "./report-tabs.js";
 import { Card, ContactLink, Empty, LoadedPage, styled, Table, Title, useLoaded } from "./parts.js";
 import { asked } from "./reports.js";
-import { count, day, plural } from "./words.js";
+import { count, day, monthNamed, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 await styled("cohorts.css");
@@ -43,7 +43,7 @@ function Window({ of }) {
     <//>
     <${Card} title="By the month of the sign-up">
       <${Figures} file="funnel-months-${of.days}-days" stacked label="Months" rows=${of.months} columns=${[
-        { title: "Month", cell: (row) => row.month },
+        { title: "Month", cell: (row) => monthNamed(row.month), csv: (row) => row.month },
         { title: "Signed up", number: true, cell: (row) => count(row.people), csv: (row) => row.people },
         { title: `Have had ${of.days} days`, number: true, cell: (row) => html`<${Counted} n=${row.ready} of=${{ days: of.days, step: "ready", month: row.month }} />`, csv: (row) => row.ready },
         ...STEPS.slice(1).map(([step, title]) => ({ title, number: true, cell: (row) => row.ready === 0 ? html`<span class="soft">not yet</span>` : html`<a href=${link({ days: of.days, step, month: row.month })}>${share(row[step], row.ready)}</a>`, csv: (row) => row.ready === 0 ? null : row[step] })),
@@ -66,7 +66,7 @@ export function People({ query = "" }) {
   const loaded = useLoaded(() => asked(`reports/funnel/people?${new URLSearchParams(given)}`), [query]);
   const step = STEPS.find(([each]) => each === given.step)?.[1] ?? "";
   return html`<${LoadedPage} of=${loaded}>${(of) => html`<${Title}>${step} within ${given.days} days<//>
-    <p class="lead">Of those who signed up${given.month && ` in ${given.month}`} and have had these days. <a href="#/reports/funnel">From sign-up to second order</a></p>
+    <p class="lead">Of those who signed up${given.month && ` in ${monthNamed(given.month)}`} and have had these days. <a href="#/reports/funnel">From sign-up to second order</a></p>
     <${Card}>${of.people.length === 0 ? html`<${Empty}>Nobody who is still here.<//>` : html`
       <${Table} stacked label="People" rows=${of.people} columns=${[
         { title: "Contact", cell: (each) => html`<${ContactLink} of=${each} />` },

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { Control } from "./control-charts.js";
 import { Card, Empty, More, Section, Tag } from "./parts.js";
 import { Figures, OfNight } from "./report-tabs.js";
-import { count, money } from "./words.js";
+import { count, dayNamed, money } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 const KINDS = [["all", "All emails"], ["journey", "Journeys"], ["campaign", "Campaigns"], ["topic", "Topics"], ["segment", "Segments"]];
@@ -27,7 +27,7 @@ function Periods({ of }) {
   const sends = of.periods.at(-1).groups.filter((each) => !each.called.startsWith("segment:"));
   return html`<div class="switch" role="group" aria-label="Over how long">${of.periods.map((each) => html`
       <button aria-pressed=${String(each.days === days.value)} onClick=${() => { days.value = each.days; }}>${each.days} days</button>`)}</div>
-    <p class="small soft">Emails sent from ${period.first} to ${period.last}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
+    <p class="small soft">Emails sent from ${dayNamed(period.first)} to ${dayNamed(period.last)}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
       ${of.costs === null && html` What emails return is said once you have told <a href="#/shop">what they cost</a>.`}</p>
     ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} period=${period} costs=${of.costs} />`)}
     ${period.groups.length === 0 && html`<${Empty}>No email was sent in these days.<//>`}
@@ -88,9 +88,9 @@ function Days({ of: { name, days } }) {
   return html`<div class="charts">${[...rates, ["revenue", "Revenue"]].map(([rate, title]) => html`<${Control} key=${rate} title=${title} words=${words(rate)} all=${value(sums, rate) || 0}
       days=${days.map((each) => ({ day: each.day, value: value(each, rate), limits: each.limits[rate], outside: each.outside.includes(rate) }))} />`)}</div>
     <p class="small soft">The band is where a day is while nothing has changed: three deviations to each side, as days of this shop differ (Laney’s p’ chart; for revenue the individuals chart). It takes 20 days with emails.</p>
-    ${outside.length > 0 && html`<h3>Unlike other days</h3><ul>${outside.map(([each, rate]) => html`<li>${each.day}: ${titles[rate].toLowerCase()} ${words(rate)(value(each, rate))}, usually ${words(rate)(each.limits[rate][0])} to ${words(rate)(each.limits[rate][1])}</li>`)}</ul>`}
+    ${outside.length > 0 && html`<h3>Unlike other days</h3><ul>${outside.map(([each, rate]) => html`<li>${dayNamed(each.day)}: ${titles[rate].toLowerCase()} ${words(rate)(value(each, rate))}, usually ${words(rate)(each.limits[rate][0])} to ${words(rate)(each.limits[rate][1])}</li>`)}</ul>`}
     <${More} title="As a table"><${Figures} file="kpis-by-day" label="${name}: day by day" rows=${days.toReversed()} columns=${[
-      { title: "Day", cell: (each) => each.day },
+      { title: "Day", cell: (each) => dayNamed(each.day), csv: (each) => each.day },
       ...COUNTS.map(([each, title]) => ({ title, number: true, cell: (row) => count(row[each]), csv: (row) => row[each] })),
       { title: "Revenue", number: true, cell: (each) => money(each.revenue), csv: (each) => each.revenue },
     ]} /><//>`;

@@ -4,7 +4,7 @@ import { ask, whole } from "./api.js";
 import { Bars } from "./charts.js";
 import { Empty, More, Section, Table } from "./parts.js";
 import { Frame } from "./report-tabs.js";
-import { count, date, DAY, money, plural } from "./words.js";
+import { count, date, DAY, dayNamed, money, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const COLUMNS = [
@@ -45,7 +45,7 @@ function Report({ days }) {
   }
   return html`<div class="charts">${COLUMNS.map((column) => html`<${Bars} days=${days} ...${column} />`)}</div>
     <${More} title="As a table"><${Table} rows=${days.toReversed()} columns=${[
-      { title: "Day", cell: (row) => row.day },
+      { title: "Day", cell: (row) => dayNamed(row.day) },
       ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => row[of] === 0 ? words(0) : html`<a href="#/reports/people?figure=${of}&from=${row.day}&to=${row.day}">${words(row[of])}</a>` })),
     ]} /><//>`;
 }

@@ -11,7 +11,7 @@ import {
 } from "./parts.js";
 import { asText } from "./segment-text.js";
 import { Uses } from "./segments.js";
-import { count, plural, When } from "./words.js";
+import { count, dayNamed, plural, When } from "./words.js";
 import { html, useEffect } from "./vendor/preact.js";
 
 export default function Segment({ id }) {
@@ -105,7 +105,7 @@ function Forecast({ told: { days, contacts }, members, past }) {
     <p><strong class="good">${count(enter)} enter</strong>, <strong class="bad">${count(leave)} leave</strong>: from ${count(members)} to ${count(members + enter - leave)}.</p>
     <${Flow} days=${days} />
     <${More} title="As a table"><${Table} rows=${days} columns=${[
-      { title: "Day", cell: (row) => row.day },
+      { title: "Day", cell: (row) => dayNamed(row.day) },
       { title: "Enter", number: true, cell: (row) => count(row.entering) },
       { title: "Leave", number: true, cell: (row) => count(row.leaving) },
     ]} /><//>

@@ -23,6 +23,9 @@ const [ofDay, ofDayInWords] = [style({ dateStyle: "medium", timeZone: "UTC" }), 
 /** A day that is told as one, "2026-11-24", whichever zone it is in: "24 Nov 2026", "Tuesday, 24 November". */
 export const dayNamed = (text) => ofDay.format(Date.parse(text));
 export const dateNamed = (text) => ofDayInWords.format(Date.parse(text));
+const ofMonth = style({ month: "short", year: "numeric", timeZone: "UTC" });
+/** A month that is told as one, "2026-11": "Nov 2026". */
+export const monthNamed = (text) => ofMonth.format(Date.parse(text));
 const byClock = style({ timeStyle: "short" });
 /** "08:23". */
 export const clock = (instant) => byClock.format(instant);
