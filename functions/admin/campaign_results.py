@@ -14,8 +14,9 @@ from shared.adapters.queries import question
 from shared.domain.campaigns.states import ENDED, Kept, State
 from shared.domain.events import DAY, HOUR, Instant, Json, iso
 from shared.domain.experiments import campaigns as tests
-from shared.domain.experiments.comparisons import WAITS, Compared, Guard, sentence, unharmed, warning
+from shared.domain.experiments.comparisons import WAITS, Compared, sentence
 from shared.domain.experiments.rates import Arm, chance_of_more
+from shared.domain.experiments.results import guarded
 from shared.domain.experiments.verdicts import Word
 from shared.domain.operators import Role
 
@@ -136,13 +137,6 @@ def _arms(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
         ],
         "expected": [],
     }
-
-
-def guarded(found: list[Guard]) -> dict[str, Json] | None:
-    if not found:
-        return None
-    harmed = [warning(guard) for guard in found if guard.harms]
-    return {"harmed": bool(harmed), "words": harmed or [unharmed(found)]}
 
 
 def _expected(request: Request, kept: Kept, t: Instant) -> Json:

@@ -1578,7 +1578,33 @@ class PlannedLook(TypedDict):
     at: int | None
 
 
+class AllottedArm(TypedDict):
+    variant: str
+    people: int
+    clicked: int
+    ordered: int
+
+
+class SharesMoved(TypedDict):
+    """`shares`: of each variant, from `at` on; together 1."""
+
+    at: int
+    shares: dict[str, float]
+
+
+class AdaptiveTold(TypedDict):
+    """`fixed`: so many in a hundred of the people are in the fixed slice, of which alone is anything else here told;
+    `arms`: the others, by what they got; `moves`: how their shares have moved, the oldest first."""
+
+    fixed: int
+    words: str
+    arms: list[AllottedArm]
+    moves: list[SharesMoved]
+
+
 class ExperimentResults(OfExperiment):
+    """`adaptive`: null, of one that is not."""
+
     as_of: int
     state: ExperimentState
     ended: bool
@@ -1588,6 +1614,7 @@ class ExperimentResults(OfExperiment):
     guards: GuardsTold | None
     looks: list[PlannedLook]
     expected: list[str]
+    adaptive: AdaptiveTold | None
 
 
 class Assignments(TypedDict):

@@ -16,6 +16,7 @@ from shared.adapters import (
     definitions,
     journey_definitions,
     journeys,
+    shares,
     shop_settings,
     template_definitions,
     turns,
@@ -95,8 +96,8 @@ def _is_kept(profile: Profile, email: SendEmail) -> bool:
     return holdout is not None and takes_part and holdouts.is_held_out(holdout, profile.contact)
 
 
-GATE = Gate(hours=lambda email: turns.hours_of(_class_of(email)), keeps=_is_kept)
-"""Of the shop's settings as they are."""
+GATE = Gate(hours=lambda email: turns.hours_of(_class_of(email)), keeps=_is_kept, shares_of=shares.of)
+"""As things are: of the shop's settings, and of who has which arm."""
 
 
 def definition_in(body: dict[str, Any], journey: str) -> Written:

@@ -31,7 +31,17 @@ STALE = DAY
 
 logger = Logger()
 
-REPORTS: tuple[str, ...] = ("kpis", "attribution", "objectives", "cohorts", "funnel", "forms", "feedback", "audit")
+REPORTS: tuple[str, ...] = (
+    "kpis",
+    "attribution",
+    "objectives",
+    "cohorts",
+    "funnel",
+    "forms",
+    "feedback",
+    "audit",
+    "experiments",
+)
 """Modules of this folder, each a report of the same name. They are made in this order."""
 
 

@@ -1,11 +1,13 @@
 -- What came of an experiment with a journey: how many of the people who came to take part, in order, did what. Of each of the planned
 -- parts of them and each arm, so many people are alike in whether they clicked in an email of it, ordered, unsubscribed and complained
--- within so long, and in what they spent then and before.
+-- within so long, in what they spent then and before, in whether their time is over by an instant (`ready`), and, of an adaptive
+-- experiment, whether they were drawn by its shares (`allotted`) and not in its fixed slice.
 -- Parts: orders, emails.
 -- Parameters: the experiment as the lake has it; the month from which on it is read, and the experiment again; how many parts there
--- are, how many people are planned, and how many parts again; and the milliseconds that count, four times.
+-- are, how many people are planned, and how many parts again; the milliseconds that count, four times; the instant, and they again.
 -- Somebody comes to take part when they pass a split that it is made of, or else with their first email of it, sent or held out,
--- and counts once, from then on. Parts are numbered from 1; who came after the last of them is in one more.
+-- and counts once, from then on. Parts are numbered from 1, of the fixed slice and of the others apart; who came after the last of
+-- them is in one more.
 -- An order of the very instant is what brought them here, and no answer to it. A machine's click counts nowhere. `before` is the
 -- square root of what they spent in the 90 days before, in hundredths. Who unsubscribes does so by the link of an email of it.
 WITH of_experiment AS (
@@ -40,16 +42,19 @@ variants AS (
     SELECT
         entered.contact_number,
         entered.time,
-        SUBSTR(property, 10) AS variant
+        MAX(CASE WHEN property LIKE 'variant=t%' THEN SUBSTR(property, 10) END) AS variant,
+        MAX(CASE WHEN property LIKE 'shares=t%' THEN 1 ELSE 0 END) AS allotted
     FROM entered
     CROSS JOIN UNNEST(entered.properties) AS of_event (property)
-    WHERE property LIKE 'variant=t%'
+    WHERE property LIKE 'variant=t%' OR property LIKE 'shares=t%'
+    GROUP BY entered.contact_number, entered.time
 ),
 
 first_times AS (
     SELECT
         contact_number,
         MIN_BY(variant, time) AS variant,
+        MIN_BY(allotted, time) AS allotted,
         MIN(time) AS time
     FROM variants
     GROUP BY contact_number
@@ -59,6 +64,7 @@ exposed AS (
     SELECT
         contact_number,
         variant,
+        allotted,
         time,
         CAST(
             FLOOR(
@@ -69,8 +75,9 @@ exposed AS (
         SELECT
             contact_number,
             variant,
+            allotted,
             time,
-            ROW_NUMBER() OVER (ORDER BY time, contact_number) - 1 AS earlier
+            ROW_NUMBER() OVER (PARTITION BY allotted ORDER BY time, contact_number) - 1 AS earlier
         FROM first_times
     ) AS numbered
 ),
@@ -122,7 +129,9 @@ outcomes AS (
     SELECT
         exposed.part,
         exposed.variant,
+        exposed.allotted,
         exposed.time,
+        CASE WHEN exposed.time <= CAST(? AS DOUBLE) - CAST(? AS DOUBLE) THEN 1 ELSE 0 END AS ready,
         CASE WHEN clicked.contact_number IS NULL THEN 0 ELSE 1 END AS clicked,
         CASE WHEN COALESCE(spent.orders, 0) = 0 THEN 0 ELSE 1 END AS ordered,
         CASE WHEN unsubscribed.contact_number IS NULL THEN 0 ELSE 1 END AS unsubscribed,
@@ -139,6 +148,8 @@ outcomes AS (
 SELECT
     part,
     variant,
+    allotted,
+    ready,
     clicked,
     ordered,
     unsubscribed,
@@ -148,5 +159,5 @@ SELECT
     COUNT(*) AS people,
     MAX(time) AS latest
 FROM outcomes
-GROUP BY part, variant, clicked, ordered, unsubscribed, complained, net, before
-ORDER BY part, variant
+GROUP BY part, variant, allotted, ready, clicked, ordered, unsubscribed, complained, net, before
+ORDER BY allotted, part, variant

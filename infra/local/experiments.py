@@ -105,6 +105,9 @@ def show(arguments: argparse.Namespace) -> None:
         console.print(escape(words), soft_wrap=True)
     for words in (found["guards"] or {"words": []})["words"]:
         console.print(escape(words), soft_wrap=True)
+    if found["adaptive"] is not None:
+        slice_ = f"All of this is of the fixed slice, {found['adaptive']['fixed']} % of the people."
+        console.print(f"{slice_} {escape(found['adaptive']['words'])}", soft_wrap=True)
     if not found["balanced"]:
         console.print("The arms' sizes are not what the draw would give: some people of one are missing.")
     if told["state"] != "draft":

@@ -35,6 +35,7 @@ from shared.adapters import (
     messages,
     pace,
     pending_addresses,
+    shares,
     shop_settings,
     turns,
 )
@@ -58,6 +59,7 @@ from shared.domain.messages.gate import awaits_address, gate
 from shared.domain.messages.held import Held, Status
 from shared.domain.messages.refusals import Refusal
 from shared.domain.profiles import Profile, Stamped
+from shared.domain.properties import OF_EXPERIMENTS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -115,10 +117,9 @@ def deliver(message: Message, instant: Instant, check: Check | None = None) -> H
 
     OutcomePendingError, NotSentError, AddressToComeError, NotYetError: it has not come to one; it is asked for again.
     """
-    message = _with_arm(message)
     for tries in range(TRIES):
         try:
-            return _deliver(message, instant, check)
+            return _deliver(_with_arm(message), instant, check)
         except CapChangedError:
             clock.pause(tries)
     raise OutcomePendingError(message.key)
@@ -133,14 +134,19 @@ def _with_arm(message: Message) -> Message:
         journey = journey_definitions.version(message.journey, message.version)
     except LookupError:
         return message  # no run goes on by it, which is asked next
-    arm = arms.of_email(journey, message.step, message.contact)
+    arm = arms.of_email(journey, message.step, message.contact, shares.of(message.contact))
     if arm is None:
         return message
     changed: dict[str, Json] = {"template": arm.template or message.template, "subject": arm.subject}
     if arm.template is not None:
         changed["pin"] = None
     if arm.counts:
-        changed |= {"experiment": arm.experiment, "variant": arm.variant, "held_out": arm.held_out}
+        changed |= {
+            "experiment": arm.experiment,
+            "variant": arm.variant,
+            "held_out": arm.held_out,
+            "shares": arm.shares,
+        }
     return message.model_copy(update=changed)
 
 
@@ -236,6 +242,7 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
             logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
             return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)
         together = digests.listed_writes(waiting, listed, message.key, instant) if listed.entries else []
+        together += shares.kept(message) if isinstance(message, RunMessage) else []
         claimed = messages.claim(message, held, instant, hashed, turn.counted, mail, together)
         if slot is not None:
             clock.wait_until(slot)
@@ -275,7 +282,7 @@ def _tell_held_out(message: Message, kept: Held) -> None:
     about = {**message.about, **({"holdout": holdout.name} if holdout is not None else {})}
     if holdout is not None and isinstance(message, RunMessage):
         # Held out of everything, they are in none of the arms of a journey's experiment.
-        about = {name: value for name, value in about.items() if name not in ("experiment", "variant")}
+        about = {name: value for name, value in about.items() if name not in OF_EXPERIMENTS}
     events_queue.put_events([held_out(message.contact, message.key, about, kept.claimed_at)])
 
 

@@ -15,7 +15,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import catalogue, clock, composing, contact_runs, contacts, events_queue, messages, shop_settings
+from shared.adapters import (
+    catalogue,
+    clock,
+    composing,
+    contact_runs,
+    contacts,
+    events_queue,
+    messages,
+    shares,
+    shop_settings,
+)
 from shared.adapters.clients import client
 from shared.adapters.composing import Entry
 from shared.adapters.coupons import NoCodeError
@@ -128,7 +138,8 @@ def keep(message: Message, held: Held | None, profile: Profile, often: Frequency
     if not before.kept:
         tell(profile.contact, message.topic, due_at(after, profile), instant)
     left_out = [messages.left_out_write(profile.contact, each.key, Refusal.TOO_LATE, instant) for each in pushed_out]
-    return messages.refuse_with(message, held, Refusal.IN_DIGEST, [write(after), *left_out], instant)
+    arm = shares.kept(message) if isinstance(message, RunMessage) else []
+    return messages.refuse_with(message, held, Refusal.IN_DIGEST, [write(after), *left_out, *arm], instant)
 
 
 # ── what is in it ──

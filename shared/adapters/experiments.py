@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from shared.adapters import journey_definitions
 from shared.adapters.drafts import Drafts
-from shared.domain.experiments.definition import Kept, under_way
+from shared.adapters.queries import Question, question
+from shared.domain.events import Instant, iso
+from shared.domain.experiments import planning
+from shared.domain.experiments.definition import Experiment, Kept, under_way, weights
 from shared.domain.journeys.definition import Arms, Journey, Send, Split
 
 documents: Drafts[Kept] = Drafts("experiments", Kept)
@@ -17,6 +20,24 @@ documents: Drafts[Kept] = Drafts("experiments", Kept)
 
 def all_kept() -> dict[str, Kept]:
     return {id_: entry.form for id_, entry in documents.all().items()}
+
+
+def shows(kept: Kept, t: Instant) -> Question:
+    """What is asked of the lake for what an experiment has shown by now."""
+    made, began = kept.experiment, kept.began or t
+    within, looks, month = str(made.within), str(made.looks), iso(began)[:7]
+    about = in_lake(made)
+    texts = (about, month, about, looks, str(made.people), looks, within, within, within, within, str(t), within)
+    return question("experiment", *texts, over=(began - planning.BEFORE, t))
+
+
+def weights_of(kept: Kept) -> dict[str, int]:
+    """Of the variants of one that has begun, as the version of the journey that began it has them."""
+    return weights(kept.experiment, journey_definitions.version(kept.experiment.journey, kept.version or 0))
+
+
+def in_lake(made: Experiment) -> str:
+    return f"experiment=t{made.id}"
 
 
 def arms_under_way(journey: str) -> dict[str, Arms]:

@@ -38,7 +38,9 @@ DEVICES = ("mobile", "tablet", "desktop", "bot")
 COUPON_POOL = "coupon_pool"
 """Of an order: the pools whose codes, given to this contact, it was placed with. We tell it, whoever tells of the order
 (`adapters.redeeming`); a pool's id is the shop's word, and none of the contact's."""
-OF_EMAILS = frozenset({"variant", "version", "language", "place"})
+OF_EXPERIMENTS = frozenset({"experiment", "variant", "shares"})
+"""Of who takes part in an experiment: in which, with which of its arms, and drawn by which version of its shares."""
+OF_EMAILS = frozenset({"version", "language", "place"}) | OF_EXPERIMENTS
 """Of what happens to an email of ours, which one it is, and the place in it that was clicked (`templates.places`)."""
 OURS_TO_TELL = frozenset(
     {*("journey", "template", "topic", "human", "permanent", "outcome", "step", "message", "link"), COUPON_POOL}

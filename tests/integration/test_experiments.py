@@ -280,3 +280,39 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
     rounds = {by_email[emails[number]] for number in again} - out
     assert {contact for contact, n in emails_of.items() if n == 2} == rounds
     assert set(emails_of) == set(arms) - out
+
+
+def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(shop: Shop) -> None:
+    made = {**GREETING, "id": "greeting_adapts", "adaptive": True, "within": "1h", "people": 20, "looks": 1}
+    start(shop, made)
+    shop.passes(2 * MINUTE)
+    for number in range(401, 441):
+        shop.customer(number)
+    shop.passes(30 * MINUTE)
+    first = of_type(shop, Type.EMAIL_SENT, made["id"])
+    beyond = {contact: event for contact, event in first if "shares" in event.properties}
+    assert {event.properties["shares"] for event in beyond.values()} == {"0"}
+    kept = {contact: item for contact, _ in first for item in contacts.items(contact, "ARM#")}
+    assert {contact: item["variant"]["S"] for contact, item in kept.items()} == {
+        contact: event.properties["variant"] for contact, event in beyond.items()
+    }, "with all beyond the slice, and nobody in it"
+    assert 0 < len(beyond) < len(first) == 40
+    for id_, tags in in_mailbox(shop, experiment=made["id"]):
+        if tags["variant"] == "asks":
+            ses.happen(shop.system.world, id_, "Click", link="https://shop.example.com/a")
+    shop.passes(DAY)
+    told = results(shop, made["id"])
+    assert sum(arm["people"] for arm in told["arms"]) == len(first) - len(beyond)
+    assert sum(arm["people"] for arm in told["adaptive"]["arms"]) == len(beyond)
+    assert [round(sum(move["shares"].values()), 9) for move in told["adaptive"]["moves"]] == [1]
+    assert told["adaptive"]["moves"][0]["shares"]["asks"] > 0.9
+    for number in range(441, 461):
+        shop.customer(number)
+    shop.passes(30 * MINUTE)
+    second = of_type(shop, Type.EMAIL_SENT, made["id"])
+    drawn = Counter(event.properties["variant"] for _, event in second if event.properties.get("shares") == "1")
+    assert drawn["asks"] > drawn["as_now"]
+    one = next(iter(beyond))
+    shop.delete(f"/contacts/{one}")
+    shop.passes(10 * MINUTE)
+    assert list(contacts.items(one, "ARM#")) == []

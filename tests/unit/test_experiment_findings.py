@@ -9,6 +9,7 @@ import pytest
 from shared.domain.events import DAY, Instant
 from shared.domain.experiments.definition import Experiment, weights
 from shared.domain.experiments.findings import Alike, Finding, alike, finding, words
+from shared.domain.experiments.findings import so_far as known
 from shared.domain.experiments.looks import boundaries
 from shared.domain.experiments.planning import expected, so_far
 from shared.domain.experiments.rates import Arm, z_value
@@ -152,8 +153,9 @@ def test_an_arm_that_makes_people_leave_is_told() -> None:
 
 def test_rows_are_read_as_the_query_gives_them() -> None:
     numbers = {"part": 1, "clicked": 1, "ordered": 0, "unsubscribed": 0, "complained": 0, "net": 250, "before": 5}
+    numbers |= {"allotted": 1, "ready": 0}
     rows: list[dict[str, Any]] = [{**numbers, "variant": "a", "people": 7, "latest": NOW}]
-    assert alike(rows) == [people(1, "a", 7, clicked=True, net=250, before=5)]
+    assert alike(rows) == [people(1, "a", 7, clicked=True, net=250, before=5, allotted=True, ready=False)]
 
 
 # ── before it begins ──
@@ -184,3 +186,19 @@ def test_it_is_said_when_too_few_come(rows: list[dict[str, Any]], says: str) -> 
     first, last = expected(made, weights(made, EMAIL), so_far(rows), NOW)
     assert "Too little is known" in first
     assert says in last
+
+
+def test_an_adaptive_one_is_told_of_by_its_fixed_slice_and_moves_by_all_who_had_their_time() -> None:
+    made = experiment(adaptive=True, people=200, looks=1)
+    slice_ = part(1, 20, 20)
+    beyond = [
+        people(1, "a", 50, allotted=True),
+        people(1, "b", 400, clicked=True, allotted=True),
+        people(1, "b", 300, allotted=True, ready=False),
+    ]
+    shown = found(made, slice_ + beyond)
+    assert [(each.variant, each.people) for each in shown.arms] == [("a", 100), ("b", 100)]
+    assert shown.balanced
+    assert shown.compared == found(made, slice_).compared
+    assert [(each.variant, each.people, each.clicked) for each in shown.allotted] == [("a", 50, 0), ("b", 700, 400)]
+    assert known(made, weights(made, EMAIL), slice_ + beyond) == {"a": Arm(150, 20), "b": Arm(500, 420)}

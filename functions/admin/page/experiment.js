@@ -11,6 +11,7 @@ import { html, useSignal } from "./vendor/preact.js";
 await styled("experiments.css");
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const NIGHTS = 30; // of moves of the shares that are shown, the newest
 const DID = { clicked: "clicked", ordered: "ordered" };
 
 export default function Experiment({ id }) {
@@ -33,7 +34,8 @@ function Shown({ held, again }) {
       <dt>Arms</dt><dd>${held.arms.map((name, n) => html`${n > 0 && ", "}${words(name)}${n === 0 && held.arms.length > 1 && " (the others are compared with it)"}`)}${made.holdout > 0 && `; ${made.holdout} % held out`}</dd>
       ${made.variants.filter((each) => each.subject || each.template).map((each) => html`<dt>${words(each.id)}</dt><dd>${[each.subject && `subject “${each.subject}”`, each.template && `email ${words(each.template)}`].filter(Boolean).join(", ")}</dd>`)}
       <dt>Better when</dt><dd>${METRICS[made.metric]} within ${made.within}; at least ${made.metric === "revenue" ? `${money(made.least)} a person` : `${(100 * made.least).toFixed(1)} points`} matters</dd>
-      <dt>Planned for</dt><dd>${plural(made.people, "person", "people")}, with ${plural(made.looks, "look")}</dd>
+      ${made.adaptive && html`<dt>Adaptive</dt><dd>beyond a fixed slice, people get what does best so far; only the slice decides</dd>`}
+      <dt>Planned for</dt><dd>${plural(made.people, "person", "people")}${made.adaptive && " of the fixed slice"}, with ${plural(made.looks, "look")}</dd>
       ${held.began && html`<dt>Began</dt><dd><${When} at=${held.began} />, with version ${held.version}</dd>`}
     </dl><//>
     ${state === "draft" && html`<${Start} held=${held} again=${again} />`}
@@ -62,7 +64,22 @@ const Says = ({ id, state }) => html`<${Section} title=${state === "draft" ? "Wh
       { title: "Since", cell: (each) => each.at === null ? "to come" : html`<${When} at=${each.at} />` },
     ]} /><//>
     <p class="soft small">As of <${When} at=${found.as_of} />. Verdicts come at the planned looks only: who decides at the first difference they see takes chance for a result.</p>
-    <${Export} id=${id} />`)}`}<//>`;
+    <${Export} id=${id} />`)}
+  ${found.adaptive && html`<${Adaptive} of=${found.adaptive} />`}`}<//>`;
+
+/** Of those beyond the fixed slice: what they get now, and how that has moved. */
+const Adaptive = ({ of }) => html`<${More} title="Who gets what, beyond the fixed slice" open>
+  <p>All that is said above is said of a fixed slice, ${of.fixed} in a hundred of the people, whom nothing moves. ${of.words}</p>
+  <${Table} stacked label="Beyond the fixed slice" rows=${of.arms} columns=${[
+    { title: "Variant", cell: (each) => words(each.variant) },
+    { title: "People so far", number: true, cell: (each) => count(each.people) },
+    { title: "Clicked", number: true, cell: (each) => count(each.clicked) },
+    { title: "Ordered", number: true, cell: (each) => count(each.ordered) },
+  ]} />
+  ${of.moves.length > 0 && html`<${Table} label="How the shares moved" rows=${of.moves.slice(-NIGHTS).reverse()} columns=${[
+    { title: "Since", cell: (each) => html`<${When} at=${each.at} />` },
+    ...of.arms.map(({ variant }) => ({ title: words(variant), number: true, cell: (each) => percent(each.shares[variant] ?? 0) })),
+  ]} />`}<//>`;
 
 /** Each arm's share, and where the true one may lie. */
 function Intervals({ arms }) {

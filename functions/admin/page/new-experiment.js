@@ -28,16 +28,18 @@ export default function NewExperiment() {
 
 function Form({ places: found, templates }) {
   const { run, busy, problem } = useActing();
-  const made = useSignal({ name: "", hypothesis: "", place: 0, variants: [{ id: "as_now" }, { id: "another", subject: "" }], holdout: 0, metric: "clicked", within: "5d", least: 2, people: 1000, looks: 4 });
+  const made = useSignal({ name: "", hypothesis: "", place: 0, variants: [{ id: "as_now" }, { id: "another", subject: "" }], holdout: 0, metric: "clicked", within: "5d", least: 2, people: 1000, looks: 4, adaptive: false });
   const set = (name, value) => { made.value = { ...made.value, [name]: value }; };
-  const { name, hypothesis, place, variants, holdout, metric, within, least, people, looks } = made.value;
+  const { name, hypothesis, place, variants, holdout, metric, within, least, people, looks, adaptive } = made.value;
   const where = found[place];
+  const canAdapt = where.kind === "send" && variants.length > 1 && metric !== "revenue";
   const change = (n, of, value) => set("variants", variants.map((each, m) => (m === n ? { ...each, [of]: value } : each)));
   const keep = (event) => {
     event.preventDefault();
     const body = {
       id: idOf(name, "experiment", MOST), name, hypothesis, journey: where.journey, step: where.step, holdout, metric, within, people, looks,
       least: metric === "revenue" ? least : least / 100,
+      ...(canAdapt && adaptive && { adaptive }),
       ...(where.kind === "send" && variants.length > 1 && { variants: variants.map(({ id, subject, template }) => ({ id, ...(subject && { subject }), ...(template && { template }) })) }),
     };
     return run(async () => {
@@ -59,7 +61,8 @@ function Form({ places: found, templates }) {
       </div>`)}
       ${where.kind === "send" && html`<div class="buttons"><button type="button" disabled=${variants.length >= 5} onClick=${() => set("variants", [...variants, { id: `variant_${variants.length + 1}`, subject: "" }])}>Add a variant</button>
         <button type="button" disabled=${variants.length <= 1} onClick=${() => set("variants", variants.slice(0, -1))}>Take the last away</button></div>`}
-      <div class="fields">${number("holdout", "Held out, of a hundred, to see what it does at all", 0, 50)}</div><//>
+      <div class="fields">${number("holdout", "Held out, of a hundred, to see what it does at all", 0, 50)}</div>
+      ${canAdapt && html`<label class="check"><input type="checkbox" checked=${adaptive} onChange=${(event) => set("adaptive", event.target.checked)} /> Adaptive: beyond a fixed slice of 30 %, by which alone it is decided, people get what does best so far</label>`}<//>
     <${Card} title="By what it is decided"><div class="fields">
       <label>Better when <select value=${metric} onChange=${(event) => { made.value = { ...made.value, metric: event.target.value, least: event.target.value === "revenue" ? 1 : 2 }; }}>${Object.entries(METRICS).map(([value, says]) => html`<option value=${value} selected=${value === metric}>${says}</option>`)}</select></label>
       <label>Within <select value=${within} onChange=${(event) => set("within", event.target.value)}>${WITHIN.map((value) => html`<option value=${value} selected=${value === within}>${value === "1d" ? "a day" : value.replace("d", " days")}</option>`)}</select></label>

@@ -32,6 +32,9 @@ class Experiment(Strict):
     share, 0.01 is one in a hundred; of revenue: an amount a person). Of the first `people` who take part, and at the
     planned `looks` on the way to them, something is said: after every such part of them, once its people had their
     time.
+
+    `adaptive`: those beyond a fixed slice (`arms.FIXED`) get what does best so far, by shares that each night moves
+    (`adapting`). What is said is said of the slice, and the planned `people` are its.
     """
 
     id: Id
@@ -46,6 +49,7 @@ class Experiment(Strict):
     least: float = Field(default=0.01, gt=0, le=1_000_000)
     people: int = Field(ge=20, le=10_000_000)
     looks: int = Field(default=4, ge=1, le=8)
+    adaptive: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Experiment:
@@ -56,6 +60,10 @@ class Experiment(Strict):
             raise ValueError("`least` is a share of the people: 0.01 is one in a hundred, and 0.5 the most")
         if self.metric == "clicked" and self.holdout and not self.variants:
             raise ValueError("who is held out has nothing to click in: decide it by `ordered` or `revenue`")
+        if self.adaptive and (len(self.variants) < 2 or self.metric == "revenue"):
+            raise ValueError("`adaptive` moves people between variants of an email, by how many `clicked` or `ordered`")
+        if self.adaptive and any(each.weight != 1 for each in self.variants):
+            raise ValueError("`adaptive` sets the weights itself: leave them out")
         return self
 
 
@@ -115,7 +123,7 @@ def _with_arms(step: object, made: Experiment, winner: str | None) -> Send | Spl
             raise CannotBeginError(f"{made.step} is no email and no split: an experiment is with one of these")
     if step.arms is not None and step.arms.winner is None and step.arms.experiment != made.id:
         raise CannotBeginError(f"the experiment {step.arms.experiment} is under way there: decide that one first")
-    arms = Arms(experiment=made.id, variants=variants, holdout=made.holdout, winner=winner)
+    arms = Arms(experiment=made.id, variants=variants, holdout=made.holdout, adaptive=made.adaptive, winner=winner)
     return step.model_copy(update={"arms": arms})
 
 

@@ -23,7 +23,8 @@ from shared.domain.journeys.arms import HOLDOUT
 
 class Alike(NamedTuple):
     """People (infra/athena/experiment.sql) of one arm and one planned part (from 1; one more: after all of them) who
-    did the same. `net` and `before` in hundredths and as `Spent` has it; `latest`: when the last of them came."""
+    did the same. `net` and `before` in hundredths and as `Spent` has it; `latest`: when the last of them came.
+    `allotted`: by the shares of an adaptive experiment, and not in its fixed slice; `ready`: their time was over."""
 
     part: int
     variant: str
@@ -35,6 +36,8 @@ class Alike(NamedTuple):
     before: int
     people: int
     latest: Instant
+    allotted: bool = False
+    ready: bool = True
 
 
 def alike(rows: Sequence[Mapping[str, Json]]) -> list[Alike]:
@@ -44,6 +47,7 @@ def alike(rows: Sequence[Mapping[str, Json]]) -> list[Alike]:
             str(row["variant"]),
             *(row[name] == 1 for name in ("clicked", "ordered", "unsubscribed", "complained")),
             *(int(str(row[name])) for name in ("net", "before", "people", "latest")),
+            *(row[name] == 1 for name in ("allotted", "ready")),
         )
         for row in rows
     ]
@@ -78,7 +82,8 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`balanced`: whether the arms' sizes are what the draw would give; else no result is to be trusted."""
+    """`balanced`: whether the arms' sizes are what the draw would give; else no result is to be trusted. `allotted`: of
+    an adaptive experiment, those beyond the fixed slice, of whom nothing else is told."""
 
     arms: list[Total]
     compared: list[AtLook]
@@ -86,6 +91,7 @@ class Finding:
     looks: list[Look]
 
     balanced: bool
+    allotted: list[Total]
 
     @property
     def ended(self) -> bool:
@@ -95,6 +101,8 @@ class Finding:
 
 def finding(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike], t: Instant) -> Finding:
     """`weights`: of its variants, the first of which is what the others are compared with."""
+    beyond = [_total(name, [each for each in found if each.allotted]) for name in weights] if made.adaptive else []
+    found = [each for each in found if not each.allotted]
     looks = _looks(made, found, t)
     names = [*weights, *([HOLDOUT] if made.holdout else [])]
     pairs: list[tuple[list[list[str]], list[int], Metric]] = []
@@ -105,7 +113,7 @@ def finding(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike]
         pairs.append(([[HOLDOUT], list(weights)], [made.holdout, 100 - made.holdout], by))
     compared = [each for sides, shares, by in pairs for each in _compared(made, sides, shares, by, found, looks)]
     arms = [_total(name, found) for name in names]
-    return Finding(arms, compared, _guards(weights, found, looks), looks, _is_balanced(made, weights, arms))
+    return Finding(arms, compared, _guards(weights, found, looks), looks, _is_balanced(made, weights, arms), beyond)
 
 
 def _is_balanced(made: Experiment, weights: Mapping[str, int], arms: Sequence[Total]) -> bool:
@@ -173,6 +181,12 @@ def _shown(variants: Iterable[str], metric: Metric, found: Iterable[Alike]) -> A
         return Spent(dict(cells))
     did = [each.people for each in them if (each.clicked if metric == "clicked" else each.ordered)]
     return Arm(sum(each.people for each in them), sum(did))
+
+
+def so_far(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike]) -> dict[str, Arm]:
+    """Of each variant, all who had their time, in the fixed slice and beyond it: by what the shares move."""
+    totals = [_total(name, [each for each in found if each.ready]) for name in weights]
+    return {each.variant: Arm(each.people, getattr(each, made.metric)) for each in totals}
 
 
 def _guards(weights: Mapping[str, int], found: Sequence[Alike], looks: Sequence[Look]) -> list[Guard]:

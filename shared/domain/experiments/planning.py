@@ -11,6 +11,7 @@ from shared.domain.experiments.campaigns import Usual, can_see
 from shared.domain.experiments.comparisons import Metric
 from shared.domain.experiments.definition import Experiment, least
 from shared.domain.experiments.rates import Arm
+from shared.domain.journeys.arms import FIXED
 
 USUAL_OVER = 180 * DAY
 """What people did in so long is taken for what they usually do."""
@@ -59,6 +60,11 @@ def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Inst
     if made.holdout:
         by: Metric = "ordered" if made.metric == "clicked" else made.metric
         told.append(can_see(by, least(made), made.people, made.holdout / 100, known.usual, AFTER))
+    if made.adaptive:
+        told.append(
+            f"{FIXED} in a hundred of the people get the variants in equal parts, and only these decide; the others "
+            "get what does best so far, which each night looks at again."
+        )
     return [*told, _how_long(made, known, t)]
 
 
@@ -67,9 +73,10 @@ def _how_long(made: Experiment, known: SoFar, t: Instant) -> str:
     if not known.earliest or weeks < 1:
         return "How many people come here in a week is not known yet."
     a_week = known.usual.clicked.people / weeks
-    needed = made.people / a_week
+    needed = made.people / (a_week * FIXED / 100 if made.adaptive else a_week)
     come = f"About {max(round(a_week), 1):,} people a week come here for the first time"
-    return f"{come}, so {made.people:,} take {_weeks(needed)}."
+    slice_ = f" in the fixed {FIXED} %" if made.adaptive else ""
+    return f"{come}, so {made.people:,}{slice_} take {_weeks(needed)}."
 
 
 def _weeks(number: float) -> str:

@@ -3,11 +3,15 @@ is the same for good, whichever driver asks, and tells nothing of any other expe
 
 What is drawn is the contact's, and what it means is the version's that their run began with: a message keeps its key
 whatever its variant is, so that there is one for each, and who is under way keeps their arm when others get the winner.
+
+Of an adaptive experiment a fixed slice is drawn like that, in equal parts, and only of it is anything told of the arms.
+The others are drawn by the newest shares; the variant that somebody got is kept with them before it is sent, so that no
+later shares draw them another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.domain.draws import drawn
@@ -18,26 +22,49 @@ HOLDOUT = "holdout"
 """As a variant: the arm that gets nothing. No variant is called that."""
 
 
+FIXED = 30
+"""So many in a hundred of the people of an adaptive experiment are its fixed slice."""
+
+
+class Shares(NamedTuple):
+    """By which the others are drawn: each night that moves them makes the next `version` of the shop's. Of variants
+    that are not named there are none; with no `weights`, as many of each."""
+
+    version: int
+    weights: Mapping[str, int]
+
+
+SharesOf = Callable[[str], Shares]
+"""Of an experiment, for one contact: the newest, or the variant that is kept with them, as all there is."""
+
+
+def at_first(experiment: str) -> Shares:
+    """Before a night has learnt anything."""
+    return Shares(0, {})
+
+
 class Arm(NamedTuple):
-    """`template`, `subject`: instead of the step's own (None: as it is). `counts`: the experiment is under way."""
+    """`template`, `subject`: instead of the step's own (None: as it is). `counts`: the experiment is under way.
+    `shares`: the version by which the contact was drawn, or would be (None: in a fixed slice, or not adaptive)."""
 
     experiment: str
     variant: str
     template: str | None = None
     subject: str | None = None
     counts: bool = True
+    shares: int | None = None
 
     @property
     def held_out(self) -> bool:
         return self.variant == HOLDOUT
 
 
-def of_email(journey: Journey, step: str, contact: str) -> Arm | None:
+def of_email(journey: Journey, step: str, contact: str, shares_of: SharesOf = at_first) -> Arm | None:
     """The arm that decides what a contact gets at an email; None: no experiment has to do with it. Where one of its own
     does not, one at a split before it may: then it only counts, or holds the email out."""
     found = next((each for each in journey.steps if each.id == step), None)
     if isinstance(found, Send) and found.arms is not None:
-        return _of_variants(found.arms, found.arms.variants, contact)
+        return _of_variants(found.arms, found.arms.variants, contact, shares_of)
     for split in journey.steps:
         if isinstance(split, Split) and split.arms is not None and step in behind(journey, split.id):
             arm = of_split(split, contact)
@@ -86,18 +113,28 @@ def without_experiments(journey: Journey) -> Journey:
     return journey.model_copy(update={"steps": steps})
 
 
-def _of_variants(arms: Arms, variants: Sequence[Variant], contact: str) -> Arm:
-    if arms.winner is None and _is_held_out(arms, contact):
-        return Arm(arms.experiment, HOLDOUT)
+def _of_variants(arms: Arms, variants: Sequence[Variant], contact: str, shares_of: SharesOf) -> Arm:
     if arms.winner is not None:
         chosen = next(each for each in variants if each.id == arms.winner)
+        return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, counts=False)
+    shares = shares_of(arms.experiment) if arms.adaptive and not _is_fixed(arms, contact) else None
+    version = shares.version if shares is not None else None
+    if _is_held_out(arms, contact):
+        return Arm(arms.experiment, HOLDOUT, shares=version)
+    if shares is not None and shares.weights:
+        text = f"{arms.experiment}\x1eshares {shares.version}\x1f{contact}"
+        chosen = variants[drawn(text, [shares.weights.get(each.id, 0) for each in variants])]
     else:
         chosen = variants[_drawn(arms, contact, [each.weight for each in variants])]
-    return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, counts=arms.winner is None)
+    return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, shares=version)
 
 
 def _drawn(arms: Arms, contact: str, weights: Sequence[int]) -> int:
     return drawn(f"{arms.experiment}\x1f{contact}", weights)
+
+
+def _is_fixed(arms: Arms, contact: str) -> bool:
+    return drawn(f"{arms.experiment}\x1efixed\x1f{contact}", [100 - FIXED, FIXED]) == 1
 
 
 def _is_held_out(arms: Arms, contact: str) -> bool:

@@ -155,12 +155,16 @@ class Arms(Strict):
     is the same for good. `holdout`: so many in a hundred pass the gate like the others, and get nothing. At a split the
     variants are its ways, called by the steps they lead to, and who is held out gets no email behind it.
 
+    `adaptive`: a fixed slice of the contacts falls into equal arms for good; the others get the variants by shares that
+    each night moves towards what does best (`arms.Shares`).
+
     `winner`: it is decided, and this one is what everybody gets, who is held out as well.
     """
 
     experiment: Id
     variants: tuple[Variant, ...] = Field(default=(), max_length=5)
     holdout: int = Field(default=0, ge=0, le=50)
+    adaptive: bool = False
     winner: Id | None = None
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shared.domain.events import Event, Instant, Json, iso
 from shared.domain.journeys.acts import acts
-from shared.domain.journeys.arms import HOLDOUT, of_email
+from shared.domain.journeys.arms import HOLDOUT, SharesOf, at_first, of_email
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Hours
 from shared.domain.journeys.following import Followed, follow
@@ -23,14 +23,15 @@ from shared.domain.segments import absorb
 
 
 class Gate(NamedTuple):
-    """What the shop's settings do with an email: the `hours` in which it goes out (None: at any time), and whether the
-    shop's holdout `keeps` it from a contact."""
+    """What the shop does with an email: the `hours` in which it goes out (None: at any time), whether its holdout
+    `keeps` it from a contact, and by which shares of adaptive experiments a contact is drawn."""
 
     hours: Callable[[SendEmail], Hours | None]
     keeps: Callable[[Profile, SendEmail], bool]
+    shares_of: Callable[[str], SharesOf]
 
 
-OPEN = Gate(lambda email: None, lambda profile, email: False)
+OPEN = Gate(lambda email: None, lambda profile, email: False, lambda contact: at_first)
 
 
 def played(
@@ -65,7 +66,7 @@ class Asked(NamedTuple):
 def asked(shop: Journeys, profile: Profile, run: Run, email: SendEmail, gate: Gate, now: Instant) -> Asked:
     """What becomes of an email, as far as the profile, its arm and the shop's settings tell."""
     journey = shop.path(run.journey, run.version).journey
-    arm = of_email(journey, email.step, run.contact)
+    arm = of_email(journey, email.step, run.contact, gate.shares_of(run.contact))
     if arm is not None and arm.template is not None:
         email = email._replace(template=arm.template, pin=None)
     variant = arm.variant if arm is not None else None

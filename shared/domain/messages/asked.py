@@ -71,7 +71,7 @@ class RunMessage(Message):
 
     `occurrence` counts the rounds of a step that a journey comes to more than once. `entered` is the ISO 8601 time at
     which the run came to the step, and `best_before` how many milliseconds after that it is too late for it.
-    `experiment`: whose the variant is.
+    `experiment`: whose the variant is; `shares`: as of `arms.Arm`.
     """
 
     kind: Literal["run"] = "run"
@@ -83,6 +83,7 @@ class RunMessage(Message):
     entered: str | None = None
     best_before: int | None = Field(default=None, ge=0)
     experiment: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""
+    shares: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -116,6 +117,7 @@ class RunMessage(Message):
     @property
     def about(self) -> dict[str, str]:
         experiment = {"experiment": self.experiment} if self.experiment else {}
+        experiment |= {"shares": str(self.shares)} if self.shares is not None else {}
         return {"journey": self.journey, "run": self.run, "step": self.step, **experiment, **super().about}
 
 

@@ -44,7 +44,8 @@ _TYPES = {
 _SECTIONS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
 """Where a notice tells its particulars, when that is not called like the notice."""
 _TAGS = (
-    *("journey", "step", "campaign", "experiment", "variant", "template", "version", "language", "topic", "holdout"),
+    *("journey", "step", "campaign", "experiment", "variant", "shares"),
+    *("template", "version", "language", "topic", "holdout"),
 )
 _VALIDATION = "Successfully validated SNS topic"
 """What SES sends once, as plain text, when it is set up to publish to a topic."""
