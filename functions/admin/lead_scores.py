@@ -1,24 +1,31 @@
 """Lead scores: models of points that marketers edit. Routes of the admin's API.
 
-A model has no draft: it is tried as often as one likes (`estimate`), and what is saved holds, with the next number of
+A model's draft is tried as often as one likes (`estimate`); publishing it makes it what holds, with the next number of
 the publication that the segments have, too.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import publishing, shapes, uses, views
+from functions.admin.copying import own
 from functions.admin.looking import look
 from functions.admin.publishing import Wrong, too_large
 from functions.admin.rest import Paging, Place, ProblemsError, Request, answer, by_id, logger, page_of, paged, route
+from functions.admin.unfinished import text_in
 from shared.adapters import contacts, definitions, insight
 from shared.adapters.clock import now
-from shared.adapters.definitions_table import TooLargeError
+from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.adapters.drafts import Draft as DraftOf
 from shared.domain import estimates
 from shared.domain.conditions.points import Points
 from shared.domain.evaluation import HistoryNeededError
@@ -39,28 +46,42 @@ MAX_FORMS = 20
 MAX_REBUILT = 20
 """Contacts whose whole history is read because the bounded one cannot tell; others like them are left out."""
 SHOWN = 5
+Draft = DraftOf[LeadModel | None]
 
 
 @route("GET", "/lead-scores", role=Role.VIEWER, gives=shapes.LeadScores, query=Paging)
 def list_models(request: Request) -> Json:
     """All models of points, each in words, with who asks for it and what is known of its points on this shop's own
-    history."""
-    publication = definitions.publication()
-    return page_of(
-        request,
-        "models",
-        publication.models,
-        lambda model: by_id(model.id),
-        lambda model: _told(model, publication),
-    )
+    history; and what is only drafted so far, both by their ids."""
+    publication, drafts = definitions.publication(), definitions.model_drafts.all()
+    known = {model.id: model for model in publication.models}
+
+    def told(id_: str) -> tuple[str, dict[str, Json]]:
+        if id_ in known:
+            return "models", {**_told(known[id_], publication), "drafted": id_ in drafts}
+        return "drafts", {"model": id_, "name": publishing.name_of(drafts[id_], id_)}
+
+    page = page_of(request, "all", {*known, *drafts}, by_id, told)
+    return {
+        **{kind: [each for of, each in page["all"] if of == kind] for kind in ("models", "drafts")},
+        "cursor": page["cursor"],
+    }
 
 
-@route("GET", "/lead-scores/{model}", role=Role.VIEWER, gives=shapes.LeadScoreTold)
+@route("GET", "/lead-scores/{model}", role=Role.VIEWER, gives=shapes.LeadScoreTold | shapes.LeadScoreOnlyDraft)
 def show_model(request: Request, model: str) -> Json:
-    """One of them; with its `definition` and the `etag` that whoever changes it gives back."""
-    publication = definitions.publication()
-    found = _model(publication, model)
-    return {**_told(found, publication), "definition": _written(found), "etag": _etag(publication, model)}
+    """One of them, as it holds (`definition`; null of what is only drafted), its `draft`, and the `etag` that whoever
+    changes it gives back."""
+    publication, draft = definitions.publication(), definitions.model_drafts.all().get(model)
+    known = publication.model(model)
+    if known is None and draft is None:
+        raise _not_found()
+    return {
+        **(_told(known, publication) if known is not None else {"model": model}),
+        "definition": _written(known) if known is not None else None,
+        "draft": _drafted(draft, publication, model) if draft is not None else None,
+        "etag": _etag(publication, model, draft),
+    }
 
 
 @route(
@@ -106,44 +127,180 @@ def estimate(request: Request) -> Json:
     }
 
 
+# ── drafts ──
+
+
 @route(
     "POST",
     "/lead-scores",
-    role=Role.SENDER,
-    about=("definition.id",),
-    takes=shapes.LeadScoreWritten,
-    gives=shapes.LeadScorePublished,
-    status=202,
+    role=Role.EDITOR,
+    about=("id", "definition.id"),
+    takes=shapes.LeadScoreNew,
+    gives=shapes.LeadScoreDraft,
+    status=201,
 )
 def create(request: Request) -> Json:
-    """Makes a model of a `definition` (`id`, `name`, `half_life`, `threshold`, `rules`). 409 where there is one of this
-    id."""
+    """Keeps a draft of a new model: a `definition` (`id`, `name`, `half_life`, `threshold`, `rules`), or its `id` and a
+    `text`, which need not be a model yet. 409 where there is one of this id."""
     body = request.json()
-    model = _model_in(body.get("definition"), None)
+    model, text = _written_in(request, None if "text" not in body else str(body.get("id", "")))
+    return _keep_new(model.id if model is not None else str(body["id"]), model, text, request.operator)
+
+
+@route(
+    "POST",
+    "/lead-scores/{model}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.LeadScoreDraft,
+    status=201,
+)
+def duplicate(request: Request, model: str) -> Json:
+    """`{"id": …, "name": …}`: a draft of a new model that is like this one, as it holds (or as its draft, of one that
+    never did)."""
+    like = definitions.publication().model(model) or _whole(_draft(model), model)
+    made = _model_in({**_written(like), **own(request.json(), like.name)}, None)
+    return _keep_new(made.id, made, None, request.operator)
+
+
+def _keep_new(id_: str, model: LeadModel | None, text: str | None, operator: str) -> Response:
     publication = definitions.publication()
-    if publication.model(model.id) is not None:
-        told = "there is already a lead score with this id: open that one, or choose another id"
-        raise RefusedError("taken", told, "definition.id", 409)
-    return _publish(request, publication, model, body)
+    told = "there is already a lead score with this id: open that one, or choose another id"
+    taken = RefusedError("taken", told, "id", 409)
+    if publication.model(id_) is not None:
+        raise taken
+    try:
+        draft = _keep(id_, model, text, None, operator)
+    except PublishedMeanwhileError:
+        raise taken from None
+    return answer(201, {"id": id_, **_drafted(draft, publication, id_)})
 
 
 @route(
     "PUT",
-    "/lead-scores/{model}",
-    role=Role.SENDER,
+    "/lead-scores/{model}/draft",
+    role=Role.EDITOR,
     edits=True,
     takes=shapes.LeadScoreWritten,
+    gives=shapes.LeadScoreDraft,
+)
+def put_draft(request: Request, model: str) -> Json:
+    """Keeps a draft, in the place of the form that `If-Match` names by its `etag`. As a `text` it need not be a model
+    yet: what is wrong with it is in the answer (`problems`), and keeps it from being published."""
+    publication, held = definitions.publication(), definitions.model_drafts.all().get(model)
+    if held is None and publication.model(model) is None:
+        raise _not_found()
+    made, text = _written_in(request, model)
+    _only_if_unchanged(request, publication, model, held)
+    try:
+        kept = _keep(model, made, text, held.number if held is not None else None, request.operator)
+    except PublishedMeanwhileError:
+        raise _changed_meanwhile() from None
+    return _drafted(kept, publication, model)
+
+
+@route("DELETE", "/lead-scores/{model}/draft", role=Role.EDITOR, edits=True, gives=shapes.OfLeadScore)
+def drop_draft(request: Request, model: str) -> Json:
+    draft = _draft(model)
+    _only_if_unchanged(request, definitions.publication(), model, draft)
+    try:
+        definitions.model_drafts.drop(model, draft.number)
+    except PublishedMeanwhileError:
+        raise _changed_meanwhile() from None
+    return {"model": model}
+
+
+def _written_in(request: Request, id_: str | None) -> tuple[LeadModel | None, str | None]:
+    """What a request wants kept. A definition has to be right; a `text` is kept as it is, with the model that it is, if
+    it is one yet."""
+    text = text_in(request)
+    if text is None:
+        made = _model_in(request.json().get("definition"), id_)
+        _fitting(definitions.publication(), made, start_journeys=False)
+        return made, None
+    if id_ is None or not re.fullmatch(publishing.ID, id_):
+        raise RefusedError("invalid_lead_score", publishing.ID_RULE, "id")
+    try:
+        return _model_of(text, id_), text
+    except RefusedError:
+        return None, text
+
+
+def _keep(id_: str, model: LeadModel | None, text: str | None, instead_of: int | None, operator: str) -> Draft:
+    """PublishedMeanwhileError."""
+    try:
+        return definitions.model_drafts.put(
+            id_, model, text, instead_of=instead_of, by=operator, unfinished=model is None
+        )
+    except TooLargeError as error:
+        raise too_large(error) from None
+
+
+def _drafted(draft: Draft, publication: Publication, id_: str) -> dict[str, Json]:
+    problems: Sequence[Any] = ()
+    try:
+        _fitting(publication, _whole(draft, id_), start_journeys=False)
+    except InvalidLeadScoreError as error:
+        problems = error.problems
+    return {
+        "number": draft.number,
+        "etag": _etag(publication, id_, draft),
+        "name": publishing.name_of(draft, id_),
+        "definition": _written(draft.form) if draft.form is not None else None,
+        "text": draft.text,
+        "problems": [each._asdict() for each in problems],
+    }
+
+
+def _draft(model: str) -> Draft:
+    found = definitions.model_drafts.all().get(model)
+    if found is None:
+        raise RefusedError("not_found", "there is no draft of this lead score", "model", 404)
+    return found
+
+
+def _model_of(text: str, id_: str) -> LeadModel:
+    """The model in a text that somebody has written. InvalidLeadScoreError."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        raise InvalidLeadScoreError([Wrong(("definition",), "this is not valid JSON yet")]) from None
+    if not isinstance(told, dict):
+        raise InvalidLeadScoreError([Wrong(("definition",), "a lead score is an object: { … }")])
+    return _model_in({**told, "id": id_}, id_)
+
+
+def _whole(draft: Draft, id_: str) -> LeadModel:
+    """The model that a draft is. InvalidLeadScoreError: it is none yet."""
+    return draft.form if draft.form is not None else _model_of(draft.text or "", id_)
+
+
+# ── what holds ──
+
+
+@route(
+    "POST",
+    "/lead-scores/{model}/publish",
+    role=Role.SENDER,
+    edits=True,
+    takes=shapes.Choice,
     gives=shapes.LeadScorePublished,
     status=202,
 )
-def save(request: Request, model: str) -> Json:
-    """Puts a `definition` in the place of the form that `If-Match` names. All contacts are decided again by it; with
-    `start_journeys` that starts journeys for whom it qualifies, and else none."""
-    body, publication = request.json(), definitions.publication()
-    _model(publication, model)
-    changed = _model_in(body.get("definition"), model)
-    _only_if_unchanged(request, publication, model)
-    return _publish(request, publication, changed, body)
+def publish(request: Request, model: str) -> Json:
+    """Makes the draft that `If-Match` names what holds, with the next number. All contacts are decided again by it;
+    with `start_journeys` that starts journeys for whom it qualifies, and else none."""
+    publication, held = definitions.publication(), _draft(model)
+    made, starting = _whole(held, model), publishing.wants_journeys(request)
+    _only_if_unchanged(request, publication, model, held)
+    if publication.model(model) != made:
+        publication = publishing.published(_fitting(publication, made, starting))
+    publishing.fill(publication)
+    with suppress(PublishedMeanwhileError):  # of another model's draft: this one says what is published, and may stay
+        definitions.model_drafts.drop(model, held.number)
+    logger.info("lead score published", model=model, number=publication.number, operator=request.operator)
+    return {"model": model, "publication": publication.number, "etag": _etag(publication, model, None)}
 
 
 @route("DELETE", "/lead-scores/{model}", role=Role.SENDER, edits=True, gives=shapes.LeadScorePublished, status=202)
@@ -152,7 +309,7 @@ def delete(request: Request, model: str) -> Json:
     answer says which."""
     publication = definitions.publication()
     _model(publication, model)
-    _only_if_unchanged(request, publication, model)
+    _only_if_unchanged(request, publication, model, definitions.model_drafts.all().get(model))
     for use in uses.of_model(model, publication):
         told = f"the {use.kind} {use.id} asks for it: change or delete that one first"
         raise RefusedError("in_use", told, "model", 409)
@@ -214,19 +371,30 @@ def _says(model: LeadModel, publication: Publication) -> list[str]:
 def _model(publication: Publication, id_: str) -> LeadModel:
     found = publication.model(id_)
     if found is None:
-        raise RefusedError("not_found", "there is no such lead score", "model", 404)
+        raise _not_found()
     return found
 
 
-def _etag(publication: Publication, model: str) -> str | None:
+def _not_found() -> RefusedError:
+    return RefusedError("not_found", "there is no such lead score", "model", 404)
+
+
+def _etag(publication: Publication, model: str, draft: Draft | None) -> str | None:
+    """Names the form that whoever edits the model has before them: the draft, or else what holds."""
+    if draft is not None:
+        return f'"model-draft-{draft.number}"'
     since = publication.models_since.get(model)
     return None if since is None else f'"model-{since}"'
 
 
-def _only_if_unchanged(request: Request, publication: Publication, model: str) -> None:
-    if request.if_match != _etag(publication, model):
-        told = "somebody else has changed this lead score: look at their version and bring your changes into it"
-        raise RefusedError("changed_meanwhile", told, "If-Match", 412)
+def _only_if_unchanged(request: Request, publication: Publication, model: str, draft: Draft | None) -> None:
+    if request.if_match != _etag(publication, model, draft):
+        raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> RefusedError:
+    told = "somebody else has changed this lead score: look at their version and bring your changes into it"
+    return RefusedError("changed_meanwhile", told, "If-Match", 412)
 
 
 class InvalidLeadScoreError(ProblemsError):
@@ -269,18 +437,6 @@ def _fitting(publication: Publication, model: LeadModel, start_journeys: bool) -
     except ValueError as error:
         raise InvalidLeadScoreError([Wrong(("definition", "rules"), str(error))]) from None
     return next_
-
-
-def _publish(request: Request, publication: Publication, model: LeadModel, body: dict[str, Any]) -> Json:
-    starting = body.get("start_journeys", False)
-    if not isinstance(starting, bool):
-        raise RefusedError("invalid_choice", "it must be true or false", "start_journeys")
-    if publication.model(model.id) != model:
-        publication = publishing.published(_fitting(publication, model, starting))
-    publishing.fill(publication)
-    logger.info("lead score saved", model=model.id, number=publication.number, operator=request.operator)
-    told = {"model": model.id, "publication": publication.number, "etag": _etag(publication, model.id)}
-    return answer(202, told)
 
 
 def _written(model: LeadModel) -> Json:

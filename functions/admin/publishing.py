@@ -439,10 +439,10 @@ def drafted(draft: Draft, publication: Publication, id_: str) -> dict[str, Json]
     }
 
 
-def name_of(draft: Draft, id_: str) -> str:
+def name_of(draft: DraftOf[Any], id_: str) -> str:
     """What the draft calls itself, as far as that can be read."""
     if draft.form is not None:
-        return draft.form.name
+        return str(draft.form.name)
     with suppress(ValueError, AttributeError):
         name = json.loads(draft.text or "").get("name")
         if isinstance(name, str) and name.strip():

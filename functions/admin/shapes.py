@@ -222,10 +222,17 @@ class LeadScoreAsked(TypedDict):
     definition: LeadModel
 
 
-class LeadScoreWritten(LeadScoreAsked):
-    """A model of points, and whether journeys start for whom it qualifies."""
+class LeadScoreWritten(TypedDict, total=False):
+    """A model of points, or the `text` of one that is none yet."""
 
-    start_journeys: NotRequired[bool]
+    definition: LeadModel
+    text: str
+
+
+class LeadScoreNew(LeadScoreWritten):
+    """Beside a `text`, the id that it is kept under."""
+
+    id: NotRequired[str]
 
 
 class PoolChanged(TypedDict, total=False):
@@ -1686,16 +1693,49 @@ class LeadScoreListed(TypedDict):
     shipped: bool
     publication: int
     calibration: CalibrationTold | None
+    drafted: NotRequired[bool]
+    """In a list."""
+
+
+class LeadScoreOnlyDrafted(TypedDict):
+    model: str
+    name: str
 
 
 class LeadScores(TypedDict):
     models: list[LeadScoreListed]
+    drafts: list[LeadScoreOnlyDrafted]
     cursor: str | None
+
+
+class LeadScoreDraft(TypedDict):
+    id: NotRequired[str]
+    """Of a new one."""
+    number: int
+    etag: str
+    name: str
+    definition: LeadModel | None
+    text: str | None
+    problems: list[DraftProblem]
 
 
 class LeadScoreTold(LeadScoreListed):
     definition: LeadModel
+    draft: LeadScoreDraft | None
     etag: str
+
+
+class LeadScoreOnlyDraft(TypedDict):
+    """Of one that never held."""
+
+    model: str
+    definition: None
+    draft: LeadScoreDraft
+    etag: str
+
+
+class OfLeadScore(TypedDict):
+    model: str
 
 
 class SegmentNamed(TypedDict):

@@ -50,16 +50,22 @@ def add_commands(lead_score: argparse.ArgumentParser) -> None:
 
 
 def list_models(arguments: argparse.Namespace) -> None:
-    told = whole(arguments.port, "/admin/lead-scores", "models")
+    told = whole(arguments.port, "/admin/lead-scores", "models", "drafts")
     if as_json(arguments, told):
         return
     for each in told["models"]:
         _print(each)
+    for each in told["drafts"]:
+        console.print(f"[bold]{escape(each['name'])}[/]  [dim]{each['model']}[/]  only a draft so far")
 
 
 def show(arguments: argparse.Namespace) -> None:
     told = call(arguments.port, "GET", _path(arguments.model))
-    if not as_json(arguments, told):
+    if as_json(arguments, told):
+        return
+    if told["definition"] is None:
+        console.print("It is only a draft so far: the admin's page shows it, and publishes it.")
+    else:
         _print(told)
 
 
@@ -109,13 +115,15 @@ def estimate(arguments: argparse.Namespace) -> None:
 
 def save(arguments: argparse.Namespace) -> None:
     model = json_of(arguments.file)
-    body = {"definition": model, "start_journeys": arguments.start_journeys}
-    there = {each["model"] for each in whole(arguments.port, "/admin/lead-scores", "models")["models"]}
-    if model.get("id") in there:
-        etag = call(arguments.port, "GET", _path(model["id"]))["etag"]
-        told = call(arguments.port, "PUT", _path(model["id"]), body, **{"if-match": etag})
+    path, body = _path(str(model.get("id", ""))), {"definition": model}
+    told = whole(arguments.port, "/admin/lead-scores", "models", "drafts")
+    if any(each["model"] == model.get("id") for each in (*told["models"], *told["drafts"])):
+        etag = call(arguments.port, "GET", path)["etag"]
+        draft = call(arguments.port, "PUT", f"{path}/draft", body, **{"if-match": etag})
     else:
-        told = call(arguments.port, "POST", "/admin/lead-scores", body)
+        draft = call(arguments.port, "POST", "/admin/lead-scores", body)
+    starting = {"start_journeys": arguments.start_journeys}
+    told = call(arguments.port, "POST", f"{path}/publish", starting, **{"if-match": draft["etag"]})
     console.print(f"Publication {told['publication']}: all contacts are decided by it within minutes.")
 
 

@@ -27,7 +27,7 @@ from shared.domain.lead_models import MODELS, LeadModel
 from shared.domain.publications import Publication, compiled, first, with_segment
 from shared.domain.segments import Definitions
 
-SEGMENTS, DRAFTS = "segments", "drafts"
+SEGMENTS, DRAFTS, MODEL_DRAFTS = "segments", "drafts", "lead_score_drafts"
 
 
 class ShopSettings(Settings):
@@ -207,6 +207,9 @@ def unknown_zone() -> str | None:
 drafts: Drafts[Segment | None] = Drafts(DRAFTS, Segment | None)
 """Of segments, by their ids. `text` is what somebody is writing, as they left it; while that is no segment yet, there
 is no `form`."""
+
+model_drafts: Drafts[LeadModel | None] = Drafts(MODEL_DRAFTS, LeadModel | None)
+"""Of lead scores, likewise."""
 
 
 # ── stored form ──

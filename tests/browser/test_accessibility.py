@@ -41,7 +41,7 @@ def test_axe_finds_nothing(page: Page, base: str, shop: Shop, axe: str, dark: bo
         ("/admin/#/reports", "Goals of 100 started"),
         ("/admin/#/lead-scores", "Asked for by"),
         ("/admin/#/lead-scores/lead", "The same people as now"),
-        ("/admin/#/new-lead-score", "qualified, of"),
+        ("/admin/#/new-lead-score", "It is a draft until"),
         ("/admin/#/segments", "Nobody enters"),
         ("/admin/#/segments/new_subscribers", "For everybody at once"),
         ("/admin/#/new-segment", "People who match"),

@@ -47,6 +47,7 @@ EDITORS = {
     "forms": ("forms/news", "Name, as your team"),
     "campaigns": ("campaigns/spring", "Name, as your team"),
     "journeys": ("journeys/abandoned_cart/edit", ""),
+    "lead-scores": ("lead-scores/lead", "Name"),
 }
 PATHS = {
     "segments": "/segments/ours",
@@ -54,6 +55,7 @@ PATHS = {
     "forms": "/forms/news",
     "campaigns": "/campaigns/spring",
     "journeys": "/journeys/abandoned_cart",
+    "lead-scores": "/lead-scores/lead",
 }
 EVERY = pytest.mark.parametrize("kind", EDITORS)
 READY = "document.querySelector('main h1') && !document.querySelector('[aria-busy=true]')"
@@ -226,14 +228,17 @@ def test_a_version_says_what_it_changed_and_is_restored(page: Page, base: str, s
     page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     assert "First" in page.run("document.querySelector('.difference .bad').innerText")
     assert "Second" in page.run("document.querySelector('.difference .good').innerText")
-    page.run(
-        "[...document.querySelectorAll('main button')].find((each) => each.textContent === 'Restore version 1').click()"
-    )
+    restore(page, "version 1")
     if kind == "journeys":
         page.wait(f"location.hash.endsWith('/edit') && {READY} && document.querySelector('#definition')")
     else:
         page.wait_for("Saved ")
     assert name(page, kind) == "First"
+
+
+def restore(page: Page, which: str) -> None:
+    button = f"[...document.querySelectorAll('main button')].find((each) => each.textContent === 'Restore {which}')"
+    page.run(f"{button}.click()")
 
 
 @EVERY
@@ -244,3 +249,23 @@ def test_a_button_makes_a_copy(page: Page, base: str, kind: str) -> None:
     page.wait(f"location.hash !== {json.dumps(there)} && {OPEN}")
     assert "_copy" in page.run("location.hash")
     assert name(page, kind).endswith("(copy)")
+
+
+def test_a_lead_score_is_a_draft_from_its_name_on_and_holds_once_it_is_published(
+    page: Page, base: str, shop: Shop
+) -> None:
+    page.open(f"{base}#/new-lead-score")
+    page.wait_for("It is a draft until you publish it.")
+    fill(page, "Name", "Looked twice")
+    press(page, "Go on")
+    page.wait(f"location.hash === '#/lead-scores/looked_twice' && {OPEN}")
+    assert ask(shop, "GET", "/lead-scores/looked_twice")[1]["definition"] is None
+    press(page, "Publish …")
+    page.wait("document.querySelector('dialog[open]')?.innerText.includes('Its points count')")
+    page.run("document.querySelector('dialog[open] .strong').click()")
+    page.wait_for("Publication 2")
+    assert ask(shop, "GET", "/lead-scores/looked_twice")[1]["definition"]["threshold"] == 10
+    rename(page, "lead-scores", "Looked thrice")
+    page.wait_for("Saved ")
+    restore(page, "publication 2")
+    page.wait("document.querySelector('h1').innerText.startsWith('Looked twice')")

@@ -9,8 +9,10 @@ import pytest
 from infra.local import launching
 from shared.adapters import clock
 from shared.domain.events import DAY, HOUR
+from tests.browser.acting import press
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_admin_page import FAINT
+from tests.browser.test_journeys_page import confirm
 from tests.integration.shop import Shop
 
 pytestmark = [
@@ -97,6 +99,16 @@ def test_a_version_says_what_it_changed_and_is_restored(page: Page, base: str, s
     page.wait("location.hash === '#/segments/versioned/edit'")
     page.wait("document.querySelector('#segment-name')")
     assert shop.ask("GET", "/segments/versioned")[1]["draft"]["definition"]["when"]["at_least"] == 1
+
+
+def test_a_segment_is_deleted_by_its_button(page: Page, base: str, shop: Shop) -> None:
+    shop.publish("short_lived", {"kind": "orders"})
+    page.open(f"{base}#/segments/short_lived")
+    page.wait_for("For everybody at once")
+    press(page, "Delete this segment")
+    confirm(page)
+    page.wait("location.hash === '#/segments'")
+    assert shop.ask("GET", "/segments/short_lived")[0] == 404
 
 
 def test_a_segment_shows_what_the_next_days_bring(page: Page, base: str) -> None:

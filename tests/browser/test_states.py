@@ -52,7 +52,7 @@ def address_of(page: str) -> str:
 
 
 PLACES = [address_of(page) for page in PAGES]
-WITHOUT_API = {"new-journey", "new-email", "new-form", "new-segment"}
+WITHOUT_API = {"new-journey", "new-email", "new-form", "new-segment", "new-lead-score"}
 """Pages that show what they are for without asking for anything."""
 
 

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from infra.local.aws import dynamodb
-from shared.adapters import clock, definitions_table, drafts, journey_definitions, journey_files, template_definitions
+from shared.adapters import (
+    clock,
+    definitions,
+    definitions_table,
+    drafts,
+    journey_definitions,
+    journey_files,
+    template_definitions,
+)
 from shared.adapters.definitions_table import PublishedMeanwhileError
 from shared.adapters.drafts import Draft, Drafts
 from shared.domain.events import DAY, Json
@@ -20,6 +28,7 @@ from tests.integration.shop import Shop
 FORM = {"id": "news", "name": "News", "title": "Hear from us", "topics": [{"id": "marketing"}], "wording": "You agree."}
 CAMPAIGN = {"id": "spring", "name": "Spring", "segments": ["customers"], "template": "whats_new"}
 SEGMENT = {"id": "ours", "name": "Ours", "sentence": "Who buys.", "when": {"kind": "orders"}}
+LEAD_SCORE = definitions.shipped_models()[0].model_dump(mode="json", by_alias=True, exclude_none=True)
 WHOLE = {
     "segments": json.dumps({**SEGMENT, "name": "Mended"}),
     "journeys": journey_files.shipped_texts()["abandoned_cart"].replace("name: Abandoned cart", "name: Mended"),
@@ -28,6 +37,7 @@ WHOLE = {
     ),
     "forms": json.dumps({**FORM, "name": "Mended"}),
     "campaigns": json.dumps({**CAMPAIGN, "name": "Mended"}),
+    "lead-scores": json.dumps({**LEAD_SCORE, "name": "Mended"}),
 }
 THINGS = {
     "segments": "ours",
@@ -35,6 +45,7 @@ THINGS = {
     "templates": "welcome",
     "forms": "news",
     "campaigns": "spring",
+    "lead-scores": "lead",
 }
 EVERY = pytest.mark.parametrize("kind", THINGS)
 
@@ -201,7 +212,13 @@ def test_a_draft_that_was_stored_before_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "document"),
-    [("segments", "drafts"), ("journeys", "journey_drafts"), ("templates", "template_drafts"), ("forms", "forms")],
+    [
+        ("segments", "drafts"),
+        ("journeys", "journey_drafts"),
+        ("templates", "template_drafts"),
+        ("forms", "forms"),
+        ("lead-scores", "lead_score_drafts"),
+    ],
 )
 def test_what_was_written_before_goes_after_a_week_and_what_is_written_stays(
     shop: Shop, kind: str, document: str

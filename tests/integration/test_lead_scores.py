@@ -40,9 +40,20 @@ def shop() -> Shop:
     return shop
 
 
+def make(shop: Shop, model: Json = MODEL) -> None:
+    status, draft = shop.ask("POST", "/lead-scores", {"definition": model})
+    assert status == 201
+    assert shop.ask("POST", f"/lead-scores/{draft['id']}/publish", {}, **{"if-match": draft["etag"]})[0] == 202
+
+
 def save(shop: Shop, model: Json, etag: str | None = None, **more: Any) -> tuple[int, Json]:
-    etag = etag or shop.ask("GET", f"/lead-scores/{model['id']}")[1].get("etag", '"none"')
-    return shop.ask("PUT", f"/lead-scores/{model['id']}", {"definition": model, **more}, **{"if-match": etag})
+    """Drafts it and publishes the draft."""
+    path = f"/lead-scores/{model['id']}"
+    etag = etag or shop.ask("GET", path)[1]["etag"]
+    status, draft = shop.ask("PUT", f"{path}/draft", {"definition": model}, **{"if-match": etag})
+    return (
+        (status, draft) if status != 200 else shop.ask("POST", f"{path}/publish", more, **{"if-match": draft["etag"]})
+    )
 
 
 def test_what_ships_is_there_in_words_with_who_asks_for_it(shop: Shop) -> None:
@@ -66,7 +77,7 @@ def test_a_model_is_tried_and_nothing_is_written(shop: Shop) -> None:
 
 
 def test_what_a_change_would_do_is_told_beside_what_holds(shop: Shop) -> None:
-    assert shop.ask("POST", "/lead-scores", {"definition": MODEL})[0] == 202
+    make(shop)
     easier = MODEL | {"threshold": 6}
     told = shop.ask("POST", "/lead-scores/estimate", {"definition": easier})[1]
     assert [told[name]["number"] for name in ("qualified", "entering", "leaving")] == [4, 2, 0]
@@ -76,7 +87,7 @@ def test_what_a_change_would_do_is_told_beside_what_holds(shop: Shop) -> None:
 
 
 def test_a_saved_model_moves_the_segments_that_ask_for_it_and_starts_nothing_unless_asked(shop: Shop) -> None:
-    assert shop.ask("POST", "/lead-scores", {"definition": MODEL})[0] == 202
+    make(shop)
     shop.publish("loyal_ones", {"kind": "points", "model": "loyal"})
     shop.passes(5 * MINUTE)
     assert len(shop.ask("GET", "/segments/loyal_ones/members")[1]["members"]) == 2
@@ -92,7 +103,7 @@ def test_a_saved_model_moves_the_segments_that_ask_for_it_and_starts_nothing_unl
 
 
 def test_versions_are_kept_and_a_form_that_was_changed_meanwhile_is_not_overwritten(shop: Shop) -> None:
-    shop.ask("POST", "/lead-scores", {"definition": MODEL})
+    make(shop)
     etag = shop.ask("GET", "/lead-scores/loyal")[1]["etag"]
     assert save(shop, MODEL | {"threshold": 6}, etag)[0] == 202
     status, told = save(shop, MODEL | {"threshold": 7}, etag)
@@ -101,6 +112,28 @@ def test_versions_are_kept_and_a_form_that_was_changed_meanwhile_is_not_overwrit
     assert [each["definition"]["threshold"] for each in versions] == [6, 10]
     status, told = shop.ask("POST", "/lead-scores", {"definition": MODEL})
     assert (status, told["code"]) == (409, "taken")
+
+
+def test_a_draft_holds_nothing_until_it_is_published_and_is_dropped_again(shop: Shop) -> None:
+    status, draft = shop.ask("POST", "/lead-scores", {"id": "loyal", "text": '{"name": "Loyal", '})
+    assert (status, draft["name"], draft["definition"]) == (201, "loyal", None)
+    told = shop.ask("GET", "/lead-scores")[1]
+    assert ([each["model"] for each in told["models"]], told["drafts"]) == (
+        ["lead"],
+        [{"model": "loyal", "name": "loyal"}],
+    )
+    refused = shop.ask("POST", "/lead-scores/loyal/publish", {}, **{"if-match": draft["etag"]})
+    assert (refused[0], refused[1]["code"]) == (400, "invalid_lead_score")
+    whole = {"text": json.dumps(MODEL)}
+    draft = shop.ask("PUT", "/lead-scores/loyal/draft", whole, **{"if-match": draft["etag"]})[1]
+    assert (draft["problems"], draft["definition"]["threshold"]) == ([], 10)
+    assert definitions.publication().model("loyal") is None
+    assert shop.ask("POST", "/lead-scores/loyal/publish", {}, **{"if-match": draft["etag"]})[0] == 202
+    told = shop.ask("GET", "/lead-scores/loyal")[1]
+    assert (told["definition"]["threshold"], told["draft"]) == (10, None)
+    drafted = shop.ask("PUT", "/lead-scores/loyal/draft", {"text": "{"}, **{"if-match": told["etag"]})[1]
+    assert shop.ask("DELETE", "/lead-scores/loyal/draft", **{"if-match": drafted["etag"]})[0] == 200
+    assert shop.ask("GET", "/lead-scores/loyal")[1] == told
 
 
 def test_a_new_name_changes_nobody(shop: Shop) -> None:
@@ -117,7 +150,7 @@ def test_what_is_asked_for_is_not_deleted_and_who_asks_is_said(shop: Shop) -> No
     status, told = shop.ask("DELETE", "/lead-scores/lead", **{"if-match": etag})
     assert (status, told["code"]) == (409, "in_use")
     assert told["detail"] == "the segment hot_leads asks for it: change or delete that one first"
-    shop.ask("POST", "/lead-scores", {"definition": MODEL})
+    make(shop)
     etag = shop.ask("GET", "/lead-scores/loyal")[1]["etag"]
     assert shop.ask("DELETE", "/lead-scores/loyal", **{"if-match": etag})[0] == 202
     assert shop.ask("GET", "/lead-scores/loyal")[0] == 404

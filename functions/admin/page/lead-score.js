@@ -1,37 +1,45 @@
-// The points of a lead score, to be edited: each rule a row with its points in front, and beside them whom that qualifies.
+// The points of a lead score, to be edited: each rule a row with its points in front, and beside them whom that qualifies. What
+// is written is kept as a draft by itself, right or not; it holds once it is published.
 
 import { ask, at } from "./api.js";
+import { read, Saving, Unsaved, useDraft } from "./autosave.js";
+import { Duplicate } from "./duplicating.js";
 import { Calibrated, UsedBy } from "./lead-scores.js";
-import { confirmed, Failure, LoadedPage, Title, useActing, useKept, useLoaded } from "./parts.js";
+import { confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { About, Who } from "./segment-beside.js";
 import { Deed, Duration, Num } from "./segment-controls.js";
 import { languageOf } from "./segment-language.js";
 import { Rows } from "./segment-rows.js";
-import { capital, count, idOf, plural } from "./words.js";
-import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
+import { capital, count, plural } from "./words.js";
+import { html, useEffect, useSignal } from "./vendor/preact.js";
 
 const ESTIMATE_PAUSE = 250; // milliseconds without a change
-const MOST_LETTERS = 40; // of an id
 const WHOLE = { minimum: -1000, maximum: 1000 };
-const NEW = {
-  name: "", half_life: "30d", threshold: 10,
-  rules: [{ kind: "event", event: "Product Viewed", points: 2, up_to: 5 }],
-};
+
+const textOf = ({ draft, definition }) => draft?.text ?? JSON.stringify(draft?.definition ?? definition);
 
 export default function LeadScore({ id }) {
   const told = useLoaded(() => ask(at("lead-scores", id)), [id]);
-  return html`<${LoadedPage} of=${told}>${(model) => html`<${Editor} key=${model.etag} told=${model} again=${told.again} />`}<//>`;
+  return html`<${LoadedPage} of=${told}>${(model) => html`<${Editor} key=${model.etag} id=${id} told=${model} again=${told.again} />`}<//>`;
 }
 
-/** `told` is the model as the API tells it; null of one that is not there yet. */
-export function Editor({ told, again }) {
-  const began = JSON.stringify(told?.definition ?? NEW);
-  const { text, kept, forget, restart } = useKept(told ? `lead score ${told.model}` : "new lead score", began);
+/** `told` is the model as the API tells it. */
+function Editor({ id, told, again }) {
+  const path = at("lead-scores", id);
+  const draft = useDraft({
+    name: `lead score ${id}`, began: textOf(told), etag: told.etag,
+    send: (text, etag) => ask(`${path}/draft`, { text }, "PUT", etag),
+    look: async () => { const theirs = await ask(path); return { text: textOf(theirs), etag: theirs.etag }; },
+  });
+  const { text, save } = draft;
+  const holds = told.definition !== null;
+  const isDraft = Boolean(told.draft) || draft.answer.value !== null;
   const language = useLoaded(async () => languageOf(await ask("vocabulary")), []);
-  const [found, failure, isOld, saving] = [useSignal(null), useSignal(null), useSignal(true), useSignal(false)];
+  const [found, failure, isOld, publishing] = [useSignal(null), useSignal(null), useSignal(true), useSignal(null)];
+  const versions = useLoaded(() => import("./versions.js"), []);
   const { run, busy, problem } = useActing();
-  const definition = JSON.parse(text.value);
-  const id = told?.model ?? idOf(definition.name, "lead_score", MOST_LETTERS);
+  const written = read(text.value) ?? told.definition ?? {};
+  const definition = { ...written, name: written.name ?? "", rules: Array.isArray(written.rules) ? written.rules : [] };
   const set = (made) => { text.value = JSON.stringify({ ...definition, ...made }); };
   const setRule = (place, made) => set({ rules: made === null ? definition.rules.filter((_, n) => n !== place) : definition.rules.map((each, n) => n === place ? made : each) });
 
@@ -40,7 +48,7 @@ export function Editor({ told, again }) {
     isOld.value = true;
     const asked = setTimeout(async () => {
       try {
-        const answer = await ask("lead-scores/estimate", { definition: { ...definition, id, name: definition.name || "-" } });
+        const answer = await ask("lead-scores/estimate", { definition: { ...definition, id } });
         if (current) [found.value, failure.value] = [answer, null];
       } catch (wrong) {
         if (current) failure.value = wrong;
@@ -50,20 +58,25 @@ export function Editor({ told, again }) {
     return () => { current = false; clearTimeout(asked); };
   }, [text.value]);
 
-  const save = (journeys) => run(async () => {
-    const body = { definition: { ...definition, id }, start_journeys: journeys };
-    if (told) await ask(at("lead-scores", id), body, "PUT", told.etag);
-    else await ask("lead-scores", body);
-    forget();
-    saving.value = false;
-    if (told) again();
-    else location.hash = `#/lead-scores/${id}`;
+  const publish = (journeys) => run(async () => {
+    await ask(`${path}/publish`, { start_journeys: journeys }, "POST", draft.etag.current);
+    publishing.value = null;
+    await again();
   });
+  const drop = async () => {
+    if (!await confirmed(`Drop the draft of “${definition.name || id}”? Its text will be lost.`, "Drop the draft")) return;
+    await run(async () => {
+      await save();
+      await ask(`${path}/draft`, undefined, "DELETE", draft.etag.current);
+      draft.drop();
+      if (holds) await again();
+      else location.hash = "#/lead-scores";
+    });
+  };
   const remove = async () => {
     if (!await confirmed(`Delete the lead score “${told.name}”?`, "Delete it")) return;
     await run(async () => {
-      await ask(at("lead-scores", id), undefined, "DELETE", told.etag);
-      forget();
+      await ask(path, undefined, "DELETE", draft.etag.current);
       location.hash = "#/lead-scores";
     });
   };
@@ -71,14 +84,12 @@ export function Editor({ told, again }) {
   const of = (place) => wrong.filter((each) => each.at?.[1] === "rules" && each.at[2] === place);
   const others = wrong.filter((each) => each.at?.[1] !== "rules" || typeof each.at[2] !== "number");
   return html`
-    <div class="head"><${Title}>${definition.name || "New lead score"}<//>
-      <div class="buttons">${told && html`<button class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}
-        <button class="strong" disabled=${busy.value || text.value === began && told !== null} onClick=${() => {
-          if (definition.name.trim()) saving.value = true;
-          else document.getElementById("model-name").focus();
-        }}>Save …</button></div></div>
-    ${kept.value && html`<p class="note" role="status">These points were not saved when you left. <button onClick=${restart}>Start over</button></p>`}
-    ${problem.value && !saving.value && html`<${Failure} problem=${problem.value} />`}
+    <div class="head"><${Title}>${definition.name || "Lead score"} ${isDraft && html`<${Tag}>draft<//>`}<//>
+      <div class="buttons"><${Saving} of=${draft} /><${Duplicate} kind="lead-scores" id=${id} page=${(copy) => `#/lead-scores/${copy}`} save=${save} />
+        ${isDraft ? html`<button class="quiet" disabled=${busy.value} onClick=${drop}>Drop the draft</button>` : html`<button class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}
+        <button class="strong" disabled=${busy.value || !isDraft && !draft.isChanged()} onClick=${() => run(async () => { if (await save()) publishing.value = await import("./lead-score-publishing.js"); })}>Publish …</button></div></div>
+    <${Unsaved} of=${draft} what="lead score" />
+    ${problem.value && !publishing.value && html`<${Failure} problem=${problem.value} />`}
     <div class="building">
       <section class="card">
         <div class="fields">
@@ -98,9 +109,11 @@ export function Editor({ told, again }) {
             <button type="button" onClick=${() => set({ rules: [...definition.rules, { kind: "state", when: { kind: "all", of: [] }, points: 5 }] })}>+ For what they are</button></div>`
           : language.problem ? html`<${Failure} problem=${language.problem} again=${language.again} />` : html`<p class="soft" aria-busy="true">Loading …</p>`}
       </section>
-      <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value} model=${told} />
+      <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value} model=${holds && told} />
     </div>
-    ${saving.value && html`<${Saving} name=${definition.name} isNew=${told === null} told=${found.value} busy=${busy.value} problem=${problem.value} save=${save} close=${() => { saving.value = false; }} />`}`;
+    ${holds && versions.value && html`<${versions.value.Versions} path=${`${path}/versions`} number="publication" of=${(each) => each.definition} busy=${busy.value} nothing="It has none."
+      restore=${(each) => { text.value = JSON.stringify(each.definition); scrollTo(0, 0); }} />`}
+    ${publishing.value && html`<${publishing.value.Publishing} name=${definition.name} isNew=${!holds} told=${isOld.value || failure.value ? null : found.value} busy=${busy.value} problem=${problem.value} publish=${publish} close=${() => { publishing.value = null; }} />`}`;
 }
 
 // ── a rule ──
@@ -151,21 +164,6 @@ function Found({ told }) {
       <details><summary>${capital(each.parts[0] ?? "why")}</summary><ul class="why">${each.parts.map((part) => html`<li>${capital(part)}</li>`)}</ul></details></li>`)}</ul>`}`;
 }
 
-const Changed = ({ told }) => told.entering.number + told.leaving.number === 0 ? html`<p class="soft">The same people as now.</p>` : html`<p>
+export const Changed = ({ told }) => told.entering.number + told.leaving.number === 0 ? html`<p class="soft">The same people as now.</p>` : html`<p>
   ${told.entering.number > 0 && html`<strong class="good"><${About} of=${told.entering} /> would be qualified</strong> who ${told.entering.number === 1 ? "is" : "are"} not now. `}
   ${told.leaving.number > 0 && html`<strong class="bad"><${About} of=${told.leaving} /> would be it no longer</strong>.`}</p>`;
-
-function Saving({ name, isNew, told, busy, problem, save, close }) {
-  const [dialog, journeys] = [useRef(), useSignal(false)];
-  useEffect(() => { dialog.current.showModal(); }, []);
-  const segments = told?.segments ?? [];
-  return html`<dialog ref=${dialog} aria-labelledby="saving" onClose=${close}><form onSubmit=${(event) => { event.preventDefault(); save(journeys.value); }}>
-    <h2 id="saving">${isNew ? "Make" : "Save"} “${name}”?</h2>
-    ${told && html`<${Changed} told=${told} />`}
-    ${segments.length > 0 && html`<p>${plural(segments.length, "segment")} ${segments.length === 1 ? "asks" : "ask"} for these points: ${segments.map((each) => each.name).join(", ")}. Everybody is decided again.</p>
-      <label class="check choice"><input type="checkbox" checked=${journeys.value} onChange=${(event) => { journeys.value = event.target.checked; }} />
-        <span>Also start journeys for the people who enter<span class="under">Left out, no email is sent by saving it.</span></span></label>`}
-    ${problem && html`<${Failure} problem=${problem} />`}
-    <div class="buttons end"><button type="button" onClick=${() => dialog.current.close()}>Cancel</button><button class="strong" disabled=${busy}>Save</button></div>
-  </form></dialog>`;
-}

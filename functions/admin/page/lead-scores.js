@@ -8,15 +8,16 @@ import { html } from "./vendor/preact.js";
 const LINKS = { segment: (id) => `#/segments/${id}`, journey: (id) => `#/journeys/${id}`, email: (id) => `#/emails/${id}` };
 
 export default function LeadScores() {
-  const told = useLoaded(() => whole("lead-scores", "models"));
-  return html`<${LoadedPage} of=${told}>${({ models }) => html`
+  const told = useLoaded(() => whole("lead-scores", "models", "drafts"));
+  return html`<${LoadedPage} of=${told}>${({ models, drafts }) => html`
     <div class="head"><${Title}>Lead scores<//><a class="button strong" href="#/new-lead-score">New lead score</a></div>
     <p class="lead">Points for what people do and are. You set them, everybody sees them, and they fade by themselves. Who has enough is qualified: a segment of them can begin a journey or tell sales.</p>
+    ${drafts.length > 0 && html`<${Card} title="Drafts"><ul class="list">${drafts.map((each) => html`<li key=${each.model}><a href="#/lead-scores/${each.model}">${each.name}</a><span class="soft">, not published yet</span></li>`)}</ul><//>`}
     ${models.length === 0 ? html`<${Card}><${Empty}>There is none yet.<//><//>` : models.map((each) => html`<${Model} key=${each.model} of=${each} />`)}`}<//>`;
 }
 
 const Model = ({ of }) => html`<section class="card" aria-label=${of.name}>
-  <div class="head"><h2>${of.name} ${of.shipped && html`<${Tag}>as shipped<//>`}</h2><a class="button" href="#/lead-scores/${of.model}" aria-label="Edit the points of ${of.name}">Edit the points</a></div>
+  <div class="head"><h2>${of.name} ${of.shipped && html`<${Tag}>as shipped<//>`} ${of.drafted && html`<${Tag}>draft changes<//>`}</h2><a class="button" href="#/lead-scores/${of.model}" aria-label="Edit the points of ${of.name}">Edit the points</a></div>
   ${of.sentence && html`<p>${of.sentence}</p>`}
   <p>Qualified from <strong>${plural(of.threshold, "point")}</strong> on, of ${of.most} at most. <span class="soft">${of.decay}</span></p>
   <${More} title=${plural(of.rules.length, "rule")}><ul class="list">${of.rules.map((each) => html`<li>${each}</li>`)}</ul><//>

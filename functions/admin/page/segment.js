@@ -47,7 +47,7 @@ function Published({ id, told, again }) {
       <p>The same definition in SQL, as a dry run and the nightly refresh ask it of the lake for all contacts.</p>
       <${More} title="SQL"><pre tabindex="0">${told.sql}</pre><//>
     <//>
-    <${Deletion} id=${id} name=${told.name} />`;
+    <${Deletion} id=${id} name=${told.name} etag=${told.etag} />`;
 }
 
 /** One form it has had: what it changed, and a way back to it. */
@@ -71,12 +71,12 @@ function Filling({ told }) {
     : `${plural(told.contacts, "contact")} re-evaluated so far. `}Contacts with new activity already use the new version.</p></div>`;
 }
 
-function Deletion({ id, name }) {
+function Deletion({ id, name, etag }) {
   const { run, busy, problem } = useActing();
   const remove = async () => {
     if (!await confirmed(`Delete the segment “${name}”? Its members leave it, and no journey starts from it any more.`, "Delete")) return;
     await run(async () => {
-      await ask(at("segments", id), undefined, "DELETE", told.etag);
+      await ask(at("segments", id), undefined, "DELETE", etag);
       location.hash = "#/segments";
     });
   };

@@ -2,16 +2,16 @@
 
 import { Difference } from "./diff.js";
 import { Card, More, Pages, Tag } from "./parts.js";
-import { When } from "./words.js";
+import { capital, When } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const plain = (definition) => JSON.stringify(definition, null, 2);
 
-/** `path` of the list; `of(version)`: its definition; `restore(version)` puts it into the editor, as a draft. */
-export const Versions = ({ path, of, restore, nothing, busy = false }) => html`<${Card} title="Versions">
-  <${Pages} path=${path} name="versions" nothing=${nothing}>${(versions) => html`<ul class="list">${versions.map((each, n) => html`<li key=${each.version}>
-    <div class="head"><span>Version ${each.version}${n === 0 && html` <${Tag} kind="good">newest<//>`}${each.why && html`<span class="soft">: ${each.why}</span>`} <span class="small soft"><${When} at=${each.at ?? each.published} /></span></span>
-      <button disabled=${busy} onClick=${() => restore(each)}>Restore<span class="hidden"> version ${each.version}</span></button></div>
+/** `path` of the list; `number`: what the list calls theirs; `of(version)`: its definition; `restore(version)` puts it into the editor, as a draft. */
+export const Versions = ({ path, number = "version", of, restore, nothing, busy = false }) => html`<${Card} title="Versions">
+  <${Pages} path=${path} name="versions" nothing=${nothing}>${(versions) => html`<ul class="list">${versions.map((each, n) => html`<li key=${each[number]}>
+    <div class="head"><span>${capital(number)} ${each[number]}${n === 0 && html` <${Tag} kind="good">newest<//>`}${each.why && html`<span class="soft">: ${each.why}</span>`} <span class="small soft"><${When} at=${each.at ?? each.published} /></span></span>
+      <button disabled=${busy} onClick=${() => restore(each)}>Restore<span class="hidden"> ${number} ${each[number]}</span></button></div>
     <${Changed} before=${versions[n + 1]} each=${each} of=${of} /></li>`)}</ul>`}<//><//>`;
 
 const Changed = ({ before, each, of }) => html`<${More} title=${before ? "What it changed" : "As it was"}>${before
