@@ -4,10 +4,11 @@
 -- experiment, whether they were drawn by its shares (`allotted`) and not in its fixed slice.
 -- Parts: orders, emails.
 -- Parameters: the experiment as the lake has it; the month from which on it is read, and the experiment again; how many parts there
--- are, how many people are planned, and how many parts again; the milliseconds that count, four times; the instant, and they again.
+-- are (0: it has no planned end), how many people the first has then, how many parts again, how many people are planned, and parts
+-- again; the milliseconds that count, four times; the instant, and they again.
 -- Somebody comes to take part when they pass a split that it is made of, or else with their first email of it, sent or held out,
 -- and counts once, from then on. Parts are numbered from 1, of the fixed slice and of the others apart; who came after the last of
--- them is in one more.
+-- them is in one more. Without a planned end each is larger than the one before by twice the first: the n-th begins after n * n firsts.
 -- An order of the very instant is what brought them here, and no answer to it. A machine's click counts nowhere. `before` is the
 -- square root of what they spent in the 90 days before, in hundredths. Who unsubscribes does so by the link of an email of it.
 WITH of_experiment AS (
@@ -68,7 +69,10 @@ exposed AS (
         time,
         CAST(
             FLOOR(
-                LEAST(CAST(earlier AS DOUBLE) * CAST(? AS DOUBLE) / CAST(? AS DOUBLE), CAST(? AS DOUBLE))
+                CASE
+                    WHEN CAST(? AS DOUBLE) = 0 THEN SQRT(CAST(earlier AS DOUBLE) / CAST(? AS DOUBLE))
+                    ELSE LEAST(CAST(earlier AS DOUBLE) * CAST(? AS DOUBLE) / CAST(? AS DOUBLE), CAST(? AS DOUBLE))
+                END
             ) AS BIGINT
         ) + 1 AS part
     FROM (

@@ -10,7 +10,7 @@ from shared.adapters import journey_definitions
 from shared.adapters.drafts import Drafts
 from shared.adapters.queries import Question, question
 from shared.domain.events import Instant, iso
-from shared.domain.experiments import planning
+from shared.domain.experiments import findings, planning
 from shared.domain.experiments.definition import Experiment, Kept, under_way, weights
 from shared.domain.journeys.definition import Arms, Journey, Send, Split
 
@@ -25,9 +25,11 @@ def all_kept() -> dict[str, Kept]:
 def shows(kept: Kept, t: Instant) -> Question:
     """What is asked of the lake for what an experiment has shown by now."""
     made, began = kept.experiment, kept.began or t
-    within, looks, month = str(made.within), str(made.looks), iso(began)[:7]
+    within, month = str(made.within), iso(began)[:7]
+    looks = str(made.looks if made.people is not None else 0)
     about = in_lake(made)
-    texts = (about, month, about, looks, str(made.people), looks, within, within, within, within, str(t), within)
+    parts = looks, str(findings.UNIT), looks, str(made.people or 1), looks
+    texts = (about, month, about, *parts, within, within, within, within, str(t), within)
     return question("experiment", *texts, over=(began - planning.BEFORE, t))
 
 

@@ -283,7 +283,9 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
 
 
 def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(shop: Shop) -> None:
-    made = {**GREETING, "id": "greeting_adapts", "adaptive": True, "within": "1h", "people": 20, "looks": 1}
+    """And has no planned end."""
+    plan = {name: value for name, value in GREETING.items() if name not in ("people", "looks")}
+    made = {**plan, "id": "greeting_adapts", "adaptive": True, "within": "1h"}
     start(shop, made)
     shop.passes(2 * MINUTE)
     for number in range(401, 441):
@@ -304,6 +306,7 @@ def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(sho
     told = results(shop, made["id"])
     assert sum(arm["people"] for arm in told["arms"]) == len(first) - len(beyond)
     assert sum(arm["people"] for arm in told["adaptive"]["arms"]) == len(beyond)
+    assert (told["looks"], told["compared"][0]["verdict"]) == ([], None), "fewer than the first part"
     assert [round(sum(move["shares"].values()), 9) for move in told["adaptive"]["moves"]] == [1]
     assert told["adaptive"]["moves"][0]["shares"]["asks"] > 0.9
     for number in range(441, 461):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from shared.domain.events import DAY, Instant
 from shared.domain.experiments.definition import Experiment, weights
-from shared.domain.experiments.findings import Alike, Finding, alike, finding, words
+from shared.domain.experiments.findings import UNIT, Alike, Finding, alike, finding, words
 from shared.domain.experiments.findings import so_far as known
-from shared.domain.experiments.looks import boundaries
+from shared.domain.experiments.looks import ALPHA, boundaries
 from shared.domain.experiments.planning import expected, so_far
 from shared.domain.experiments.rates import Arm, z_value
 from shared.domain.experiments.verdicts import Word
@@ -202,3 +204,76 @@ def test_an_adaptive_one_is_told_of_by_its_fixed_slice_and_moves_by_all_who_had_
     assert shown.compared == found(made, slice_).compared
     assert [(each.variant, each.people, each.clicked) for each in shown.allotted] == [("a", 50, 0), ("b", 700, 400)]
     assert known(made, weights(made, EMAIL), slice_ + beyond) == {"a": Arm(150, 20), "b": Arm(500, 420)}
+
+
+# ── without a planned end ──
+
+ENDLESS = experiment(people=None, variants=[{"id": name} for name in "abc"])
+THREE = {"a": 1, "b": 1, "c": 1}
+
+
+def drawn(seed: int, rates: dict[str, float], number: int) -> list[Alike]:
+    """Parts as the query makes them, of arms by lot."""
+    lot, rows = random.Random(seed), list[Alike]()
+    for place in range(1, number + 1):
+        arms = Counter(lot.choices(list(rates), k=UNIT * (2 * place - 1)))
+        for variant, n in arms.items():
+            clicked = sum(lot.random() < rates[variant] for _ in range(n))
+            rows += [people(place, variant, clicked, clicked=True), people(place, variant, n - clicked)]
+    return rows
+
+
+def told(rows: list[Alike], t: Instant = NOW + 3 * DAY) -> dict[str, Word | None]:
+    each = finding(ENDLESS, THREE, rows, t).compared
+    return {one.compared.arm: one.compared.verdict and one.compared.verdict.word for one in each}
+
+
+def test_of_three_arms_that_are_alike_hardly_any_look_finds_a_difference() -> None:
+    """What was found at any of twelve looks stays found at the last: so it is looked at once, for all."""
+    rounds = 150
+    false = sum(
+        bool({Word.BETTER, Word.WORSE} & set(told(drawn(seed, dict.fromkeys("abc", 0.2), 12)).values()))
+        for seed in range(rounds)
+    )
+    assert false / rounds <= ALPHA
+
+
+def test_a_difference_is_found_of_the_arm_that_has_one_and_stays_found() -> None:
+    rows = drawn(1, {"a": 0.1, "b": 0.1, "c": 0.2}, 10)
+    found_at = [told([each for each in rows if each.part <= part]) for part in range(1, 11)]
+    assert found_at[-1] == {"b": Word.NOT_ENOUGH, "c": Word.BETTER}
+    first = next(n for n, each in enumerate(found_at) if each["c"] is Word.BETTER)
+    assert {each["c"] for each in found_at[first:]} == {Word.BETTER}
+    assert found_at[0]["c"] is Word.NOT_ENOUGH
+
+
+def test_a_part_counts_once_it_is_whole_and_all_of_it_had_their_time() -> None:
+    rows = drawn(1, {"a": 0.1, "b": 0.1, "c": 0.9}, 4)
+    late = [each._replace(latest=NOW + DAY) if each.part == 3 else each for each in rows]
+    until_second = [each for each in rows if each.part <= 2]
+    assert told(late) == told(until_second)
+    assert told(late, NOW + 4 * DAY)["c"] is Word.BETTER
+    assert told(rows[:2]) == {"b": None, "c": None}, "the first is not whole"
+    shown = finding(ENDLESS, THREE, [], NOW)
+    assert (shown.looks, shown.ended, shown.guards) == ([], False, [])
+    assert words(shown.compared[0].compared, ENDLESS).endswith(
+        "Something can be said once 25 people have had their time."
+    )
+
+
+def test_who_is_made_to_leave_is_seen_at_any_look() -> None:
+    rows = [
+        people(place, variant, UNIT * (2 * place - 1) // 3 + 1, unsubscribed=variant == "c")
+        for place in range(1, 6)
+        for variant in "abc"
+    ]
+    assert [each.arm for each in finding(ENDLESS, THREE, rows, NOW + 3 * DAY).guards if each.harms] == ["c"]
+
+
+def test_without_an_end_it_says_what_comes_in_half_a_year_and_revenue_has_one() -> None:
+    with pytest.raises(ValueError, match="compared at a planned end"):
+        experiment(people=None, metric="revenue")
+    known = so_far([{"people": 1000, "clicked": 0, "ordered": 0, "net": 0, "earliest": NOW - 70 * DAY}])
+    assert expected(ENDLESS, THREE, known, NOW)[-1].startswith("About 2,600 people come here in half a year")
+    (alone,) = expected(ENDLESS, THREE, so_far([]), NOW)
+    assert alone.startswith("It has no planned end")

@@ -35,7 +35,7 @@ function Shown({ held, again }) {
       ${made.variants.filter((each) => each.subject || each.template).map((each) => html`<dt>${words(each.id)}</dt><dd>${[each.subject && `subject “${each.subject}”`, each.template && `email ${words(each.template)}`].filter(Boolean).join(", ")}</dd>`)}
       <dt>Better when</dt><dd>${METRICS[made.metric]} within ${made.within}; at least ${made.metric === "revenue" ? `${money(made.least)} a person` : `${(100 * made.least).toFixed(1)} points`} matters</dd>
       ${made.adaptive && html`<dt>Adaptive</dt><dd>beyond a fixed slice, people get what does best so far; only the slice decides</dd>`}
-      <dt>Planned for</dt><dd>${plural(made.people, "person", "people")}${made.adaptive && " of the fixed slice"}, with ${plural(made.looks, "look")}</dd>
+      <dt>Planned for</dt><dd>${made.people === undefined ? "no end: what it says holds whenever you look" : html`${plural(made.people, "person", "people")}${made.adaptive && " of the fixed slice"}, with ${plural(made.looks, "look")}`}</dd>
       ${held.began && html`<dt>Began</dt><dd><${When} at=${held.began} />, with version ${held.version}</dd>`}
     </dl><//>
     ${state === "draft" && html`<${Start} held=${held} again=${again} />`}
@@ -58,12 +58,12 @@ const Says = ({ id, state }) => html`<${Section} title=${state === "draft" ? "Wh
       { title: "Unsubscribed", number: true, cell: (each) => count(each.unsubscribed) },
       { title: "Reported as spam", number: true, cell: (each) => count(each.complained) },
     ]} /><//>
-    <${More} title="The planned looks"><${Table} label="Looks" rows=${found.looks} columns=${[
+    ${found.looks.length > 0 && html`<${More} title="The planned looks"><${Table} label="Looks" rows=${found.looks} columns=${[
       { title: "Look", cell: (each) => each.number },
       { title: "At so many people", number: true, cell: (each) => count(each.people) },
       { title: "Since", cell: (each) => each.at === null ? "to come" : html`<${When} at=${each.at} />` },
-    ]} /><//>
-    <p class="soft small">As of <${When} at=${found.as_of} />. Verdicts come at the planned looks only: who decides at the first difference they see takes chance for a result.</p>
+    ]} /><//>`}
+    <p class="soft small">As of <${When} at=${found.as_of} />. ${found.looks.length > 0 ? "Verdicts come at the planned looks only: who decides at the first difference they see takes chance for a result." : "It has no planned end: look whenever you like. What was found better or worse stays so."}</p>
     <${Export} id=${id} />`)}
   ${found.adaptive && html`<${Adaptive} of=${found.adaptive} />`}`}<//>`;
 

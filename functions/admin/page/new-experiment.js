@@ -28,16 +28,17 @@ export default function NewExperiment() {
 
 function Form({ places: found, templates }) {
   const { run, busy, problem } = useActing();
-  const made = useSignal({ name: "", hypothesis: "", place: 0, variants: [{ id: "as_now" }, { id: "another", subject: "" }], holdout: 0, metric: "clicked", within: "5d", least: 2, people: 1000, looks: 4, adaptive: false });
+  const made = useSignal({ name: "", hypothesis: "", place: 0, variants: [{ id: "as_now" }, { id: "another", subject: "" }], holdout: 0, metric: "clicked", within: "5d", least: 2, people: 1000, looks: 4, adaptive: false, endless: false });
   const set = (name, value) => { made.value = { ...made.value, [name]: value }; };
   const { name, hypothesis, place, variants, holdout, metric, within, least, people, looks, adaptive } = made.value;
+  const endless = made.value.endless && metric !== "revenue";
   const where = found[place];
   const canAdapt = where.kind === "send" && variants.length > 1 && metric !== "revenue";
   const change = (n, of, value) => set("variants", variants.map((each, m) => (m === n ? { ...each, [of]: value } : each)));
   const keep = (event) => {
     event.preventDefault();
     const body = {
-      id: idOf(name, "experiment", MOST), name, hypothesis, journey: where.journey, step: where.step, holdout, metric, within, people, looks,
+      id: idOf(name, "experiment", MOST), name, hypothesis, journey: where.journey, step: where.step, holdout, metric, within, ...(!endless && { people, looks }),
       least: metric === "revenue" ? least : least / 100,
       ...(canAdapt && adaptive && { adaptive }),
       ...(where.kind === "send" && variants.length > 1 && { variants: variants.map(({ id, subject, template }) => ({ id, ...(subject && { subject }), ...(template && { template }) })) }),
@@ -67,7 +68,8 @@ function Form({ places: found, templates }) {
       <label>Better when <select value=${metric} onChange=${(event) => { made.value = { ...made.value, metric: event.target.value, least: event.target.value === "revenue" ? 1 : 2 }; }}>${Object.entries(METRICS).map(([value, says]) => html`<option value=${value} selected=${value === metric}>${says}</option>`)}</select></label>
       <label>Within <select value=${within} onChange=${(event) => set("within", event.target.value)}>${WITHIN.map((value) => html`<option value=${value} selected=${value === within}>${value === "1d" ? "a day" : value.replace("d", " days")}</option>`)}</select></label>
       ${number("least", metric === "revenue" ? "The least difference that matters, a person" : "The least difference that matters, in points", 0.1, metric === "revenue" ? 10000 : 50, 0.1)}
-      ${number("people", "Planned for so many people", 20, 10000000)}${number("looks", "Looks on the way", 1, 8)}</div>
+      ${!endless && html`${number("people", "Planned for so many people", 20, 10000000)}${number("looks", "Looks on the way", 1, 8)}`}</div>
+      ${metric !== "revenue" && html`<label class="check"><input type="checkbox" checked=${endless} onChange=${(event) => set("endless", event.target.checked)} /> No planned end: look whenever you like. It takes nearly three times as many people</label>`}
       <div class="buttons"><button class="strong" disabled=${busy.value}>Keep the draft</button></div>
       ${problem.value && html`<${Failure} problem=${problem.value} />`}<//></form>`;
 }

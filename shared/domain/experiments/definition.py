@@ -31,7 +31,7 @@ class Experiment(Strict):
     email of it, or `ordered`, or their `revenue`, a person. `least`: the least difference that matters (of people: a
     share, 0.01 is one in a hundred; of revenue: an amount a person). Of the first `people` who take part, and at the
     planned `looks` on the way to them, something is said: after every such part of them, once its people had their
-    time.
+    time. With no `people` it has no planned end: what is said holds whenever one looks, and takes more people for that.
 
     `adaptive`: those beyond a fixed slice (`arms.FIXED`) get what does best so far, by shares that each night moves
     (`adapting`). What is said is said of the slice, and the planned `people` are its.
@@ -47,7 +47,7 @@ class Experiment(Strict):
     metric: Metric = "clicked"
     within: Annotated[Duration, Field(ge=HOUR, le=60 * DAY)] = 5 * DAY
     least: float = Field(default=0.01, gt=0, le=1_000_000)
-    people: int = Field(ge=20, le=10_000_000)
+    people: int | None = Field(default=None, ge=20, le=10_000_000)
     looks: int = Field(default=4, ge=1, le=8)
     adaptive: bool = False
 
@@ -60,6 +60,8 @@ class Experiment(Strict):
             raise ValueError("`least` is a share of the people: 0.01 is one in a hundred, and 0.5 the most")
         if self.metric == "clicked" and self.holdout and not self.variants:
             raise ValueError("who is held out has nothing to click in: decide it by `ordered` or `revenue`")
+        if self.people is None and self.metric == "revenue":
+            raise ValueError("what people spend is compared at a planned end: say for how many `people` it is planned")
         if self.adaptive and (len(self.variants) < 2 or self.metric == "revenue"):
             raise ValueError("`adaptive` moves people between variants of an email, by how many `clicked` or `ordered`")
         if self.adaptive and any(each.weight != 1 for each in self.variants):

@@ -2,7 +2,8 @@
 
 People are counted in the order in which they came to take part. A look is at a planned part of them, once the last of
 that part had their time: so it shows the same whenever the page is opened, and nobody looks more often than planned.
-What was better or worse at a look stays so: it was told.
+Without a planned end, parts are bets of an e-process instead, which may be looked at whenever one likes. What was
+better or worse once stays so: it was told.
 """
 
 from __future__ import annotations
@@ -15,10 +16,21 @@ from typing import NamedTuple
 from shared.domain.events import Instant, Json
 from shared.domain.experiments.comparisons import HARMS, Compared, Guard, Harm, guards, sentence
 from shared.domain.experiments.definition import Experiment, Metric, least
-from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, sample_ratio
+from shared.domain.experiments.looks import ALPHA, always_valid, e_process
+from shared.domain.experiments.power import more_needed
+from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, sample_ratio, together
 from shared.domain.experiments.spending import Spent
-from shared.domain.experiments.verdicts import Verdict, Word, verdicts
+from shared.domain.experiments.verdicts import NOTHING_SAID, Verdict, Word, verdicts
 from shared.domain.journeys.arms import HOLDOUT
+
+UNIT = 25
+"""Of an experiment without a planned end, the first part has so many people, and each part after it twice as many more
+(infra/athena/experiment.sql)."""
+
+
+TAKES = 2.7
+"""Times as many people as a test with one look at its end until an e-process sees as much in four tests of five: by
+simulation, of rates of 10 % and 14 %."""
 
 
 class Alike(NamedTuple):
@@ -96,7 +108,7 @@ class Finding:
     @property
     def ended(self) -> bool:
         """Whether the last planned look is over."""
-        return self.looks[-1].at is not None
+        return bool(self.looks) and self.looks[-1].at is not None
 
 
 def finding(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike], t: Instant) -> Finding:
@@ -111,9 +123,10 @@ def finding(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike]
     if made.holdout:  # who is held out has nothing to click in
         by: Metric = "ordered" if made.metric == "clicked" else made.metric
         pairs.append(([[HOLDOUT], list(weights)], [made.holdout, 100 - made.holdout], by))
-    compared = [each for sides, shares, by in pairs for each in _compared(made, sides, shares, by, found, looks)]
+    compared = [each for sides, shares, by in pairs for each in _compared(made, sides, shares, by, found, looks, t)]
     arms = [_total(name, found) for name in names]
-    return Finding(arms, compared, _guards(weights, found, looks), looks, _is_balanced(made, weights, arms), beyond)
+    harms = _guards(weights, found, looks) if looks else _guards_always(weights, _parts(made, found, t))
+    return Finding(arms, compared, harms, looks, _is_balanced(made, weights, arms), beyond)
 
 
 def _is_balanced(made: Experiment, weights: Mapping[str, int], arms: Sequence[Total]) -> bool:
@@ -124,7 +137,9 @@ def _is_balanced(made: Experiment, weights: Mapping[str, int], arms: Sequence[To
 
 
 def _looks(made: Experiment, found: Sequence[Alike], t: Instant) -> list[Look]:
-    looks = []
+    looks: list[Look] = []
+    if made.people is None:
+        return looks
     for number in range(1, made.looks + 1):
         people = -(-made.people * number // made.looks)
         them = [each for each in found if each.part <= number]
@@ -141,10 +156,11 @@ def _compared(
     metric: Metric,
     found: Sequence[Alike],
     looks: Sequence[Look],
+    t: Instant,
 ) -> list[AtLook]:
     """The sides but the first beside it: as of the look at which each was told to be better or worse, or else the
     newest."""
-    told: dict[int, AtLook] = {}
+    told: dict[int, AtLook] = {} if looks else _always(made, sides, weights, metric, found, t)
     shares: tuple[float, ...] = ()
     for look in looks:
         if look.at is None:
@@ -157,6 +173,58 @@ def _compared(
                 told[place] = _beside(sides, place, metric, arms, verdict, look.number)
     so_far = [_shown(side, metric, found) for side in sides]
     return [told.get(at) or _beside(sides, at, metric, so_far, None, 0) for at in range(1, len(sides))]
+
+
+def _always(
+    made: Experiment,
+    sides: Sequence[Sequence[str]],
+    weights: Sequence[int],
+    metric: Metric,
+    found: Sequence[Alike],
+    t: Instant,
+) -> dict[int, AtLook]:
+    """The same without a planned end, by an e-process of each side beside the first, part by part of those that all had
+    their time. Nothing is said before there is one."""
+    parts = [[_did(side, metric, part) for side in sides] for part in _parts(made, found, t)]
+    if not parts:
+        return {}
+    others = range(1, len(sides))
+    processes = [list(e_process([(part[0], part[at]) for part in parts])) for at in others]
+    told: dict[int, AtLook] = {}
+    for number in range(1, len(parts) + 1):
+        arms = [together(part[at] for part in parts[:number]) for at in range(len(sides))]
+        told_now = always_valid([each[: number + 1] for each in processes])
+        for place, p in zip(others, told_now, strict=True):
+            if p <= ALPHA and place not in told:
+                word = Word.BETTER if arms[place].rate > arms[0].rate else Word.WORSE
+                told[place] = _beside(sides, place, metric, arms, Verdict(word, None), 0)
+    if sample_ratio([arm.people for arm in arms], weights) < SAMPLE_RATIO_ALARM:
+        return {place: _beside(sides, place, metric, arms, NOTHING_SAID, 0) for place in others}
+    for place in others:
+        people = arms[0].people + arms[place].people
+        more = max(1, round(TAKES * (people + more_needed(arms[0], arms[place], least(made)))) - people)
+        told.setdefault(place, _beside(sides, place, metric, arms, Verdict(Word.NOT_ENOUGH, None, more), 0))
+    return told
+
+
+def _parts(made: Experiment, found: Sequence[Alike], t: Instant) -> list[list[Alike]]:
+    """The parts of the people, in order, up to the first that is filling up yet or of which somebody has time left."""
+    by_part: dict[int, list[Alike]] = {}
+    for each in found:
+        by_part.setdefault(each.part, []).append(each)
+    parts = []
+    for number in range(1, max(by_part, default=0) + 1):
+        them = by_part.get(number, [])
+        is_whole = sum(each.people for each in them) >= UNIT * (2 * number - 1)
+        if not is_whole or max(each.latest for each in them) + made.within > t:
+            break
+        parts.append(them)
+    return parts
+
+
+def _did(variants: Iterable[str], metric: Metric, found: Sequence[Alike]) -> Arm:
+    totals = [_total(name, found) for name in variants]
+    return together(Arm(each.people, getattr(each, metric)) for each in totals)
 
 
 def _beside(
@@ -185,8 +253,8 @@ def _shown(variants: Iterable[str], metric: Metric, found: Iterable[Alike]) -> A
 
 def so_far(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike]) -> dict[str, Arm]:
     """Of each variant, all who had their time, in the fixed slice and beyond it: by what the shares move."""
-    totals = [_total(name, [each for each in found if each.ready]) for name in weights]
-    return {each.variant: Arm(each.people, getattr(each, made.metric)) for each in totals}
+    ready = [each for each in found if each.ready]
+    return {name: _did([name], made.metric, ready) for name in weights}
 
 
 def _guards(weights: Mapping[str, int], found: Sequence[Alike], looks: Sequence[Look]) -> list[Guard]:
@@ -196,6 +264,21 @@ def _guards(weights: Mapping[str, int], found: Sequence[Alike], looks: Sequence[
         return []
     them = [each for each in found if each.part <= number]
     return guards({name: {harm: _harmed(name, harm, them) for harm in HARMS} for name in weights})
+
+
+def _guards_always(weights: Mapping[str, int], parts: Sequence[Sequence[Alike]]) -> list[Guard]:
+    """The same without a planned end."""
+    if not parts or len(weights) < 2:
+        return []
+    control, *others = weights
+    asked = [(other, harm) for other in others for harm in HARMS]
+    pairs = [[(_harmed(control, harm, part), _harmed(other, harm, part)) for part in parts] for other, harm in asked]
+    told = always_valid([list(e_process(each)) for each in pairs])
+    found = []
+    for (other, harm), several, p in zip(asked, pairs, told, strict=True):
+        before, after = (together(arms) for arms in zip(*several, strict=True))
+        found.append(Guard(other, control, harm, before, after, p <= ALPHA and after.rate > before.rate))
+    return found
 
 
 def _harmed(variant: str, harm: Harm, found: Sequence[Alike]) -> Arm:
@@ -219,8 +302,9 @@ def _total(variant: str, found: Sequence[Alike]) -> Total:
 # ── in words ──
 
 WAITS = "The verdict comes at the first planned look."
+WAITS_ALWAYS = f"Something can be said once {UNIT} people have had their time."
 
 
 def words(each: Compared, made: Experiment) -> str:
     """What can be said of an arm beside another, as a person reads it."""
-    return sentence(each, least(made), WAITS)
+    return sentence(each, least(made), WAITS_ALWAYS if made.people is None else WAITS)

@@ -8,10 +8,10 @@ e-value, which may be looked at whenever one likes (Turner, Ly and Grünwald 202
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from shared.domain.experiments.rates import NORMAL, Arm
+from shared.domain.experiments.rates import NORMAL, Arm, holm
 
 ALPHA = 0.05
 NODES = 400
@@ -87,22 +87,39 @@ def _walked(density: list[tuple[float, float]], step: float, edge: float) -> lis
 
 
 def e_value(blocks: Iterable[tuple[Arm, Arm]]) -> float:
-    """The evidence that two rates differ, of blocks (control and other) in the order in which they came: at most 1 on
-    average while they are the same, whenever one looks. So above 1/a it is as good as p < a, without a plan.
+    """The evidence that two rates differ, after all of these blocks (`e_process`)."""
+    return list(e_process(blocks))[-1]
+
+
+def e_process(blocks: Iterable[tuple[Arm, Arm]]) -> Iterator[float]:
+    """The evidence that two rates differ, before the first and after each of some blocks (control and other) in the
+    order in which they came: at most 1 on average while they are the same, whenever one looks. So above 1/a it is as
+    good as p < a, without a plan.
 
     Each block is bet on with the rates of the blocks before it, beginning at a half a person of each kind. A block
     counts once its people have had their time to act, and never again: late acts belong to no block.
     """
+    yield 1.0
     logarithm, seen = 0.0, ((0, 0), (0, 0))
     for control, other in blocks:
         (n0, k0), (n1, k1) = seen
         p, q = (k0 + 0.5) / (n0 + 1), (k1 + 0.5) / (n1 + 1)
         people = control.people + other.people
         if not people:
+            yield math.exp(min(logarithm, 700.0))
             continue
         same = (control.people * p + other.people * q) / people
         for arm, rate in ((control, p), (other, q)):
             misses = arm.people - arm.successes
             logarithm += arm.successes * math.log(rate / same) + misses * math.log((1 - rate) / (1 - same))
         seen = (n0 + control.people, k0 + control.successes), (n1 + other.people, k1 + other.successes)
-    return math.exp(min(logarithm, 700.0))
+        yield math.exp(min(logarithm, 700.0))
+
+
+def always_valid(processes: Sequence[Sequence[float]]) -> list[float]:
+    """p-values, one of each e-process of several that were asked at once, that hold whenever one looks.
+
+    The greatest of an e-process so far is above 1/a with a chance of at most a (Ville 1939), so 1/e is a p-value at
+    any time, and there is no better one (Vovk and Wang 2021, proposition 2.2); several are adjusted as p-values are.
+    """
+    return holm([1 / max(each) for each in processes])

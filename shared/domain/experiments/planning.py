@@ -11,6 +11,7 @@ from shared.domain.experiments.campaigns import Usual, can_see
 from shared.domain.experiments.comparisons import Metric
 from shared.domain.experiments.definition import Experiment, least
 from shared.domain.experiments.rates import Arm
+from shared.domain.experiments.wording import rounded
 from shared.domain.journeys.arms import FIXED
 
 USUAL_OVER = 180 * DAY
@@ -51,7 +52,8 @@ def so_far(rows: Sequence[Mapping[str, Json]]) -> SoFar:
 def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Instant) -> list[str]:
     """A sentence for each comparison, and one of how long it takes."""
     told = []
-    sent = made.people * (100 - made.holdout) // 100
+    planned = made.people or _in_half_a_year(made, known, t)
+    sent = planned * (100 - made.holdout) // 100
     shares = list(weights.values())
     if len(shares) > 1:
         pair = shares[0] + min(shares[1:])
@@ -59,13 +61,34 @@ def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Inst
         told.append(can_see(made.metric, least(made), people, shares[0] / pair, known.usual, AFTER))
     if made.holdout:
         by: Metric = "ordered" if made.metric == "clicked" else made.metric
-        told.append(can_see(by, least(made), made.people, made.holdout / 100, known.usual, AFTER))
+        told.append(can_see(by, least(made), planned, made.holdout / 100, known.usual, AFTER))
     if made.adaptive:
         told.append(
             f"{FIXED} in a hundred of the people get the variants in equal parts, and only these decide; the others "
             "get what does best so far, which each night looks at again."
         )
+    if made.people is None:
+        if not planned:
+            told.clear()
+        return [*told, _without_end(planned)]
     return [*told, _how_long(made, known, t)]
+
+
+def _in_half_a_year(made: Experiment, known: SoFar, t: Instant) -> int:
+    """People who come to take part; of an adaptive one, in its fixed slice. 0: that is not known yet."""
+    weeks = (t - known.earliest) / WEEK
+    if not known.earliest or weeks < 1:
+        return 0
+    return round(26 * known.usual.clicked.people / weeks * (FIXED / 100 if made.adaptive else 1))
+
+
+def _without_end(people: int) -> str:
+    """`people`: in half a year."""
+    come = f"About {rounded(people):,} people come here in half a year, of whom this is said. " if people else ""
+    return (
+        f"{come}It has no planned end: look whenever you like, and what it says holds. For that it takes nearly three "
+        "times as many people as a test with one look at its end."
+    )
 
 
 def _how_long(made: Experiment, known: SoFar, t: Instant) -> str:
@@ -73,10 +96,11 @@ def _how_long(made: Experiment, known: SoFar, t: Instant) -> str:
     if not known.earliest or weeks < 1:
         return "How many people come here in a week is not known yet."
     a_week = known.usual.clicked.people / weeks
-    needed = made.people / (a_week * FIXED / 100 if made.adaptive else a_week)
+    planned = made.people or 0
+    needed = planned / (a_week * FIXED / 100 if made.adaptive else a_week)
     come = f"About {max(round(a_week), 1):,} people a week come here for the first time"
     slice_ = f" in the fixed {FIXED} %" if made.adaptive else ""
-    return f"{come}, so {made.people:,}{slice_} take {_weeks(needed)}."
+    return f"{come}, so {planned:,}{slice_} take {_weeks(needed)}."
 
 
 def _weeks(number: float) -> str:
