@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from types import TracebackType
 
-
-def _quietly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Ctrl-C, also while modules are still being imported, is an end and no fault."""
-    if not issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-
-
-if sys.argv[:1] == ["-m"]:  # `python -m infra.local`, whose first module this is
-    sys.excepthook = _quietly
+# `python -m infra.local`, whose first module this is. While others are being imported, Ctrl-C ends the process at once:
+# an exception can be raised anywhere in an import, and libraries make others of it. `main` catches it from then on.
+if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -6,6 +6,7 @@ The system itself is imported by the commands that run it; those that ask a runn
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import urllib.error
 from collections.abc import Callable
@@ -188,6 +189,8 @@ def command_line() -> argparse.ArgumentParser:
 def main() -> int:
     arguments = command_line().parse_args()
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return int(arguments.do(arguments) or 0)
     except urllib.error.URLError as error:
         errors.print(commands.tell(error, arguments.port), soft_wrap=True)
