@@ -1,6 +1,7 @@
 """Objectives: what the shop wants to reach by when, and how that stands. Routes of the admin's API.
 
-An objective has no draft: it is tried as often as one likes (`estimate`), and what is saved holds.
+An objective is tried as often as one likes (`estimate`), and what is saved holds. What is only being written is kept
+beside it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.admin import publishing, shapes
+from functions.admin.copying import own
 from functions.admin.rest import Paging, Place, Request, answer, by_id, logger, page_of, paged, route
+from functions.admin.unfinished import object_in, text_in
 from shared.adapters import channels, definitions, objectives, reports, segment_sizes
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError
@@ -28,6 +31,7 @@ from shared.domain.reports.objectives import (
     Objective,
     SavedObjectives,
     with_objective,
+    with_unfinished,
     without_objective,
 )
 
@@ -74,10 +78,25 @@ def estimate(request: Request) -> Json:
 )
 def create(request: Request) -> Json:
     """Makes one. 409 where there is one of this id."""
-    made, saved = _written_in(request.json(), None), objectives.saved()
-    if made.id in saved.objectives:
-        raise RefusedError("taken", "there is already an objective with this id: choose another id", "id", 409)
-    return answer(201, _told(_save(request, saved, made), _figures()))
+    made = _written_in(request.json(), None)
+    return answer(201, _told(_save(request, _without(objectives.saved(), made.id), made), _figures()))
+
+
+@route(
+    "POST",
+    "/objectives/{objective}/duplicate",
+    role=Role.EDITOR,
+    about=("id",),
+    takes=shapes.Copy,
+    gives=shapes.ObjectiveTold,
+    status=201,
+)
+def duplicate(request: Request, objective: str) -> Json:
+    """`{"id": …, "name": …}`: a new one that is like this."""
+    saved = objectives.saved()
+    like = _kept(saved, objective)
+    made = _written_in({**_dumped(like), **own(request.json(), like.objective.name)}, None)
+    return answer(201, _told(_save(request, _without(saved, made.id), made), _figures()))
 
 
 @route(
@@ -85,13 +104,24 @@ def create(request: Request) -> Json:
     "/objectives/{objective}",
     role=Role.EDITOR,
     edits=True,
-    takes=shapes.ObjectiveWritten,
+    takes=shapes.ObjectiveWritten | shapes.Unfinished,
     gives=shapes.ObjectiveTold,
 )
 def change(request: Request, objective: str) -> Json:
-    """Puts another form in the place of the one that `If-Match` names. Those it had are kept (`/versions`)."""
-    made = _written_in(request.json(), objective)
-    return _told(_save(request, _only_if_unchanged(request, objective), made), _figures())
+    """Puts another form in the place of the one that `If-Match` names; those it had are kept (`/versions`). A text that
+    is `unfinished`, and need not be an objective yet, is kept beside the one that holds."""
+    text = text_in(request, "unfinished")
+    if text is None:
+        made = _written_in(request.json(), objective)
+        return _told(_save(request, _only_if_unchanged(request, objective), made), _figures())
+    saved = _only_if_unchanged(request, objective)
+    is_as_held = _read(text, objective) == saved.objectives[objective].objective
+    changed = with_unfinished(saved, objective, None if is_as_held else text)
+    try:
+        objectives.save(changed)
+    except PublishedMeanwhileError:
+        raise _changed_meanwhile() from None
+    return _told(changed.objectives[objective], _figures())
 
 
 @route("DELETE", "/objectives/{objective}", role=Role.EDITOR, edits=True, gives=shapes.ObjectiveGone)
@@ -135,9 +165,12 @@ def _figures() -> progress.Figures:
 
 
 def _told(kept: Kept, figures: progress.Figures) -> dict[str, Json]:
+    read = None if kept.unfinished is None else _read(kept.unfinished, kept.objective.id)
     return {
         "id": kept.objective.id,
         "objective": _dumped(kept),
+        "unfinished": kept.unfinished,
+        "problem": f"{read.field}: {read.message}" if isinstance(read, RefusedError) else None,
         "title": METRICS[kept.objective.metric].title,
         "at": kept.at,
         "by": kept.by,
@@ -183,6 +216,13 @@ def _kept(saved: SavedObjectives, id_: str) -> Kept:
     return found
 
 
+def _without(saved: SavedObjectives, id_: str) -> SavedObjectives:
+    """RefusedError: there is one of this id."""
+    if id_ in saved.objectives:
+        raise RefusedError("taken", "there is already an objective with this id: choose another id", "id", 409)
+    return saved
+
+
 def _only_if_unchanged(request: Request, id_: str) -> SavedObjectives:
     saved = objectives.saved()
     if request.if_match != _etag(_kept(saved, id_)):
@@ -193,6 +233,14 @@ def _only_if_unchanged(request: Request, id_: str) -> SavedObjectives:
 def _changed_meanwhile() -> RefusedError:
     told = "somebody else has changed the objectives: look at their version and bring your changes into it"
     return RefusedError("changed_meanwhile", told, "If-Match", 412)
+
+
+def _read(text: str, id_: str) -> Objective | RefusedError:
+    """The objective in a text that somebody has written, or why it is none."""
+    try:
+        return _written_in(object_in(text), id_)
+    except RefusedError as error:
+        return error
 
 
 def _written_in(body: dict[str, Json], id_: str | None) -> Objective:

@@ -2327,10 +2327,13 @@ class ProgressTold(TypedDict):
 
 
 class ObjectiveTold(TypedDict):
-    """`by`: who saved it, and `at`: when. `as_of`: null before the first night."""
+    """`by`: who saved it, and `at`: when. `unfinished`: what somebody is writing to take its place, and the `problem`
+    that keeps that from being saved. `as_of`: null before the first night."""
 
     id: str
     objective: ObjectiveWritten
+    unfinished: str | None
+    problem: str | None
     title: str
     at: int
     by: str

@@ -1,11 +1,11 @@
-"""The shop's objectives, in the Definitions table: one document `objectives`, whose versions are all kept; and each
-form of an objective as `objective#<id>`, which is stored with it."""
+"""The shop's objectives, in the Definitions table: one document `objectives`, with what somebody is writing; and each
+form of an objective that was saved as `objective#<id>`, which is stored with it and stays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.adapters.definitions_table import Newest, Version, compressed, put_new, versions
+from shared.adapters.definitions_table import UNFINISHED_KEPT, Newest, Version, compressed, put_new, versions
 from shared.domain.reports.objectives import Kept, SavedObjectives
 
 ID = "objectives"
@@ -19,9 +19,9 @@ def saved() -> SavedObjectives:
 
 
 def save(made: SavedObjectives, changed: Kept | None = None) -> None:
-    """Saves a version: the one after that which it was made of, with the objective that it changes.
+    """Saves a version: the one after that which it was made of, with the objective that is saved by it.
     PublishedMeanwhileError: there is one already. TooLargeError."""
-    new = [Version(ID, made.number, compressed("objectives", made.model_dump_json().encode()))]
+    new = [Version(ID, made.number, compressed("objectives", made.model_dump_json().encode()), UNFINISHED_KEPT)]
     if changed is not None:
         body = compressed("objective", changed.model_dump_json().encode())
         new.append(Version(_id_of(changed.objective.id), changed.number, body))

@@ -46,6 +46,10 @@ def test_one_is_made_shown_changed_and_deleted(page: Page, base: str, axe: str) 
     assert page.run(LOOK) == []
     page.run("document.querySelector('[name=how]').value = 'absolute'")
     write(page, "[name=number]", "40")
+    page.wait_for("Saved ")  # by itself, and holds not yet
+    page.open("about:blank")
+    page.open(f"{base}#/objectives/more_repeat_purchases")
+    page.wait("document.querySelector('[name=number]')?.value === '40'")
     press(page, "Save")
     page.wait("[...document.querySelectorAll('.counts dd')].some((each) => each.innerText === '40 %')")
     page.size(390, 844)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -64,6 +65,27 @@ def test_one_is_tried_made_changed_and_deleted_and_its_forms_are_kept(shop: Shop
     assert shop.ask("DELETE", "/objectives/more_orders", **{"if-match": now["etag"]})[0] == 200
     assert shop.ask("GET", "/objectives/more_orders")[0] == 404
     assert shop.ask("GET", "/objectives")[1]["objectives"] == []
+
+
+def test_what_is_being_written_is_kept_beside_what_holds_and_a_copy_takes_over_what_holds(shop: Shop) -> None:
+    path, body = "/objectives/kept", written(shop, id="kept", name="Kept")
+    status, made = shop.ask("POST", "/objectives", body)
+    assert (status, made["unfinished"]) == (201, None)
+    status, told = shop.ask("PUT", path, {"unfinished": '{"name": ""}'}, **{"if-match": made["etag"]})
+    assert (status, told["objective"], told["unfinished"]) == (200, made["objective"], '{"name": ""}')
+    assert told["problem"].startswith("name: ")
+    assert shop.ask("GET", path)[1] == told
+    assert shop.ask("PUT", path, {"unfinished": "{"}, **{"if-match": made["etag"]})[0] == 412
+    same = {"unfinished": json.dumps(made["objective"])}
+    status, told = shop.ask("PUT", path, same, **{"if-match": told["etag"]})
+    assert (told["unfinished"], told["problem"]) == (None, None)
+    status, copied = shop.ask("POST", f"{path}/duplicate", {"id": "kept_copy"})
+    assert (status, copied["objective"]["name"], copied["objective"]["metric"]) == (201, "Kept (copy)", "orders")
+    assert shop.ask("POST", f"{path}/duplicate", {"id": "kept_copy"})[1]["code"] == "taken"
+    versions = shop.ask("GET", f"{path}/versions")[1]["versions"]
+    assert len(versions) == 1, "what was only being written is none"
+    for id_ in ("kept", "kept_copy"):
+        assert shop.delete(f"/objectives/{id_}")[0] == 200
 
 
 def test_what_is_none_is_refused_by_its_field(shop: Shop) -> None:

@@ -24,6 +24,6 @@ export function Duplicate({ kind, id, page, save = async () => true }) {
       }
     }
   });
-  return html`<button class="quiet" disabled=${busy.value} onClick=${duplicate}>Duplicate</button>
+  return html`<button type="button" class="quiet" disabled=${busy.value} onClick=${duplicate}>Duplicate</button>
     ${problem.value && html`<${Failure} problem=${problem.value} />`}`;
 }

@@ -4,7 +4,6 @@
 import { ask, at } from "./api.js";
 import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Duplicate } from "./duplicating.js";
-import { Calibrated, UsedBy } from "./lead-scores.js";
 import { confirmed, Failure, LoadedPage, Tag, Title, useActing, useLoaded } from "./parts.js";
 import { About, Who } from "./segment-beside.js";
 import { Deed, Duration, Num } from "./segment-controls.js";
@@ -36,7 +35,7 @@ function Editor({ id, told, again }) {
   const isDraft = Boolean(told.draft) || draft.answer.value !== null;
   const language = useLoaded(async () => languageOf(await ask("vocabulary")), []);
   const [found, failure, isOld, publishing] = [useSignal(null), useSignal(null), useSignal(true), useSignal(null)];
-  const versions = useLoaded(() => import("./versions.js"), []);
+  const behind = useLoaded(async () => ({ ...await import("./lead-scores.js"), ...await import("./versions.js") }), []);
   const { run, busy, problem } = useActing();
   const written = read(text.value) ?? told.definition ?? {};
   const definition = { ...written, name: written.name ?? "", rules: Array.isArray(written.rules) ? written.rules : [] };
@@ -109,9 +108,9 @@ function Editor({ id, told, again }) {
             <button type="button" onClick=${() => set({ rules: [...definition.rules, { kind: "state", when: { kind: "all", of: [] }, points: 5 }] })}>+ For what they are</button></div>`
           : language.problem ? html`<${Failure} problem=${language.problem} again=${language.again} />` : html`<p class="soft" aria-busy="true">Loading …</p>`}
       </section>
-      <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value} model=${holds && told} />
+      <${Beside} told=${found.value} failure=${failure.value} isOld=${isOld.value} model=${holds && told} parts=${behind.value} />
     </div>
-    ${holds && versions.value && html`<${versions.value.Versions} path=${`${path}/versions`} number="publication" of=${(each) => each.definition} busy=${busy.value} nothing="It has none."
+    ${holds && behind.value && html`<${behind.value.Versions} path=${`${path}/versions`} number="publication" of=${(each) => each.definition} busy=${busy.value} nothing="It has none."
       restore=${(each) => { text.value = JSON.stringify(each.definition); scrollTo(0, 0); }} />`}
     ${publishing.value && html`<${publishing.value.Publishing} name=${definition.name} isNew=${!holds} told=${isOld.value || failure.value ? null : found.value} busy=${busy.value} problem=${problem.value} publish=${publish} close=${() => { publishing.value = null; }} />`}`;
 }
@@ -148,11 +147,11 @@ const Said = ({ problems }) => problems.length > 0 && html`<ul class="said" role
 
 const about = (of) => `${of.give_or_take > 0 ? "about " : ""}${count(of.number)}`;
 
-function Beside({ told, failure, isOld, model }) {
+function Beside({ told, failure, isOld, model, parts }) {
   return html`<aside class="beside-it card ${isOld ? "old" : ""}" aria-label="Whom that qualifies" aria-busy=${isOld ? "true" : null}>
     ${failure && !isOld ? failure.problems?.length > 0 ? html`<p role="status">${plural(failure.problems.length, "thing")} to fix before it can be counted.</p>` : html`<${Failure} problem=${failure} />`
       : told === null ? html`<p class="soft" aria-busy="true">Counting …</p>` : html`<${Found} told=${told} />`}
-    ${model && html`<h2>On your own history</h2><${Calibrated} of=${model.calibration} /><${UsedBy} of=${model} />`}
+    ${model && parts && html`<h2>On your own history</h2><${parts.Calibrated} of=${model.calibration} /><${parts.UsedBy} of=${model} />`}
   </aside>`;
 }
 

@@ -1,11 +1,13 @@
 // An objective: how it stands, where it is heading, what counts towards it, and its form.
 
 import { ask, at } from "./api.js";
+import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Bars } from "./charts.js";
+import { Duplicate } from "./duplicating.js";
 import { between, said, Word } from "./objectives.js";
 import { Card, confirmed, Failure, LoadedPage, More, Table, Title, useActing, useLoaded } from "./parts.js";
 import { now } from "./settings.js";
-import { DAY, dayNamed, idOf } from "./words.js";
+import { capital, DAY, dayNamed, idOf } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 const METRICS = [["revenue", "Revenue through email"], ["orders", "Orders"], ["repeat", "Repeat orders, of 100"],
@@ -38,37 +40,58 @@ function Progress({ of: { objective, progress, title } }) {
     ]} />`}<//>`;
 }
 
-/** `told`: the objective as the API tells it; null of one that is not there yet, which is to be `like` some parts. */
+const textOf = (told) => told.unfinished ?? JSON.stringify(told.objective);
+
+/** `told`: the objective as the API tells it; null of one that is not there yet, which is to be `like` some parts, and stays in
+ *  this tab until it is made. */
 export function Editor({ told, like = {}, again }) {
   const form = useRef();
   const { run, busy, problem } = useActing();
-  const of = told?.objective ?? { metric: "revenue", percent: 15, start: dayOf(now()), by: dayOf(now() + 90 * DAY), owner: "", name: "", ...like };
-  const save = (event) => {
-    event.preventDefault();
+  const fresh = { metric: "revenue", percent: 15, start: dayOf(now()), by: dayOf(now() + 90 * DAY), owner: "", name: "", ...like };
+  const isThere = () => told !== null;
+  const path = told && at("objectives", told.id);
+  const draft = useDraft({
+    name: told ? `objective ${told.id}` : "new objective", began: told ? textOf(told) : JSON.stringify(fresh), etag: told?.etag ?? null,
+    send: (text, etag) => ask(path, { unfinished: text }, "PUT", etag),
+    look: async () => { const theirs = await ask(path); return { text: textOf(theirs), etag: theirs.etag }; },
+    mayKeep: isThere, byItself: isThere,
+  });
+  const of = read(draft.text.value) ?? told?.objective ?? fresh;
+  const written = () => {
     const given = new FormData(form.current);
     const text = (name) => given.get(name).trim();
-    const metric = text("metric");
-    const body = {
-      id: told?.id ?? idOf(text("name"), "objective", MOST_LETTERS), name: text("name"), note: text("note"), metric, baseline: text("baseline"),
-      [text("how")]: Number(text("number")), start: text("start"), by: text("by"), owner: text("owner"), ...(metric === "members" && { segment: text("segment") }),
+    const [metric, number] = [text("metric"), text("number")];
+    return {
+      name: given.get("name"), note: given.get("note"), metric, baseline: text("baseline"), [text("how")]: number === "" ? null : Number(number),
+      start: text("start"), by: text("by"), owner: given.get("owner"), ...(metric === "members" && { segment: text("segment") }),
     };
+  };
+  const change = () => { draft.text.value = JSON.stringify(written()); };
+  const save = (event) => {
+    event.preventDefault();
     return run(async () => {
-      if (told) await ask(at("objectives", told.id), body, "PUT", told.etag);
-      else await ask("objectives", body);
+      const body = { id: told?.id ?? idOf(of.name, "objective", MOST_LETTERS), ...written() };
+      if (told && !await draft.save()) return;
+      const made = told ? await ask(path, body, "PUT", draft.etag.current) : await ask("objectives", body);
+      draft.drop();
       if (told) await again();
-      else location.hash = `#/objectives/${body.id}`;
+      else location.hash = `#/objectives/${made.id}`;
     });
   };
   const remove = async () => {
-    if (!await confirmed(`Delete the objective “${of.name}”?`, "Delete it")) return;
+    if (!await confirmed(`Delete the objective “${told.objective.name}”?`, "Delete it")) return;
     await run(async () => {
-      await ask(at("objectives", told.id), undefined, "DELETE", told.etag);
+      await draft.save();
+      await ask(path, undefined, "DELETE", draft.etag.current);
       location.hash = "#/objectives";
     });
   };
   const option = (value, title, chosen) => html`<option value=${value} selected=${value === chosen}>${title}</option>`;
   const how = of.absolute === undefined ? "percent" : "absolute";
-  return html`<${Card} title=${told ? "Change it" : "The objective"}><form ref=${form} onSubmit=${save}>
+  const wrong = (draft.answer.value ?? told)?.problem;
+  return html`<${Card} title=${told ? "Change it" : "The objective"}>
+    <${Unsaved} of=${draft} what="objective" />
+    <form ref=${form} onSubmit=${save} onInput=${change}>
     <div class="fields"><label class="grow">Name <input id="objective-name" name="name" required maxlength="80" autocomplete="off" value=${of.name} /></label>
       <label>Who owns it <input name="owner" required maxlength="80" autocomplete="off" value=${of.owner} /></label></div>
     <div class="fields"><label class="grow">What is measured <select name="metric">${METRICS.map(([value, title]) => option(value, title, of.metric))}</select></label>
@@ -78,6 +101,8 @@ export function Editor({ told, like = {}, again }) {
       <label>Before is <select name="baseline">${option("last_28_days", "the 28 days before", of.baseline)}${option("last_year", "a year before", of.baseline)}</select></label></div>
     <div class="fields"><label>First day <input name="start" type="date" required value=${of.start} /></label><label>Last day <input name="by" type="date" required value=${of.by} /></label>
       <label class="grow">Note <input name="note" maxlength="400" autocomplete="off" value=${of.note ?? ""} /></label></div>
-    <div class="buttons"><button class="strong" disabled=${busy.value}>${told ? "Save" : "Make it"}</button>${told && html`<button type="button" class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}</div>
+    ${wrong && html`<p class="bad">${capital(wrong)}</p>`}
+    <div class="buttons"><button class="strong" disabled=${busy.value || told && !told.unfinished && draft.answer.value === null && !draft.isChanged()}>${told ? "Save" : "Make it"}</button>${told && html`<${Saving} of=${draft} />
+      <${Duplicate} kind="objectives" id=${told.id} page=${(copy) => `#/objectives/${copy}`} save=${draft.save} /><button type="button" class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}</div>
     ${problem.value && html`<${Failure} problem=${problem.value} />`}</form><//>`;
 }

@@ -82,12 +82,14 @@ OBJECTIVE = TypeAdapter(Objective)
 
 
 class Kept(Strict):
-    """An objective as it was saved, with that `number` of the document, when and by whom."""
+    """An objective as it was saved, when and by whom; the `number` of the document is that of the newest change, which
+    may be of what somebody is writing to take its place (`unfinished`), as they left it."""
 
     objective: Objective
     number: int
     at: Instant
     by: str
+    unfinished: str | None = None
 
 
 class SavedObjectives(Strict):
@@ -105,6 +107,13 @@ def with_objective(saved: SavedObjectives, objective: Objective, at: Instant, by
     if len(objectives) > MAX_OBJECTIVES:
         raise ValueError(f"there are {MAX_OBJECTIVES} objectives already: delete one that is over")
     return SavedObjectives(number=number, objectives=objectives)
+
+
+def with_unfinished(saved: SavedObjectives, id_: str, text: str | None) -> SavedObjectives:
+    """The next version, in which somebody is writing this in the place of an objective that there is; None: nothing."""
+    number = saved.number + 1
+    kept = saved.objectives[id_].model_copy(update={"number": number, "unfinished": text})
+    return SavedObjectives(number=number, objectives={**saved.objectives, id_: kept})
 
 
 def without_objective(saved: SavedObjectives, id_: str) -> SavedObjectives:
