@@ -52,7 +52,7 @@ class WrittenTold(TypedDict):
     as_of: int | None
     """The night; null: none has read anything yet."""
     standing: str
-    """Whether texts without stars go by the shop's own reviews, and how that was checked."""
+    """Whether texts without stars go by the shop's own reviews, how that was checked, and what becomes of the rest."""
     felt: list[FeltTold]
     """Of those who have written lately (the newest 5,000 texts of two years): how the last thing they wrote sounds."""
     groups: list[GroupTold]
@@ -77,7 +77,7 @@ def show_written(request: Request) -> Json:
     }
     return {
         "as_of": found.as_of,
-        "standing": found.taught.sentence,
+        "standing": found.standing,
         "felt": [{"sentiment": sentiment, "contacts": number} for sentiment, number in found.felt.items()],
         "groups": [_group(each, examples) for each in found.groups],
     }

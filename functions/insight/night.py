@@ -20,12 +20,13 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, Field, TypeAdapter
 
-from functions.insight import reading, telling
+from functions.insight import reading, telling, unread
 from functions.insight.seam import Data, Found, Points, Scores
 from shared.adapters import (
     amendments,
     athena,
     catalogue,
+    comprehend,
     contacts,
     definitions,
     events_queue,
@@ -45,6 +46,7 @@ from shared.domain.insight.catalogue import CATALOGUE
 from shared.domain.insight.reasons import Reason, as_code
 from shared.domain.insight.scored import contact_of, scored
 from shared.domain.insight.tones import Learnt
+from shared.domain.insight.written import ByService
 from shared.domain.lake_rows import contact_number
 from shared.domain.questions import points_at
 
@@ -102,11 +104,14 @@ class Night(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     at: Instant
     night: str
-    next: Literal["ask", "answer", "fit", "tell", "done"]
+    next: Literal["ask", "answer", "read", "fit", "tell", "done"]
     queries: dict[str, str] = Field(default_factory=dict)
     models: dict[str, int] = Field(default_factory=dict)
     """Lead models whose points are asked for, and by which publication each had its form."""
     failures: int = 0
+    asked: int | None = None
+    """Texts that a service was asked about, of which it has `heard` so many. None: the shop uses none."""
+    heard: int = 0
     page: int = 0
     pages: int = 0
     told: int = 0
@@ -124,7 +129,7 @@ class Begin(BaseModel):
 
 
 class Step(BaseModel):
-    task: Literal["ask", "take", "fit", "tell"]
+    task: Literal["ask", "take", "read", "fit", "tell"]
     state: Night
 
 
@@ -150,6 +155,8 @@ def step(event: dict[str, Any], t: Instant, left: Callable[[], int]) -> dict[str
                     return ask(state).model_dump()
                 case "take":
                     return take(state).model_dump()
+                case "read":
+                    return read(state, left).model_dump()
                 case "fit":
                     return fit(state).model_dump()
                 case "tell":
@@ -186,7 +193,16 @@ def take(state: Night) -> Night:
         if state.failures >= MAX_FAILURES:
             raise
         return state.then("ask", failures=state.failures + 1)
-    return state.then("fit" if all(ended) else "answer")
+    if not all(ended):
+        return state.then("answer")
+    return state.then("read" if comprehend.is_on() else "fit")
+
+
+def read(state: Night, left: Callable[[], int]) -> Night:
+    """Has a service read what nothing here can."""
+    several = reading.references(athena.result(state.queries["written"]))
+    asked, heard = unread.read(several, state.at, left)
+    return state.then("fit", asked=asked, heard=heard)
 
 
 # ── what the answers come to ──
@@ -253,6 +269,7 @@ def _written(state: Night) -> dict[str, Any]:
     return {
         "written": reading.written(several, told),
         "felt": {word: felt[word] for word in ("positive", "neutral", "negative")},
+        "service": None if state.asked is None else ByService(asked=state.asked, heard=state.heard),
     }
 
 

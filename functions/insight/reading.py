@@ -98,11 +98,12 @@ def points(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], cu
 
 
 class Reference(NamedTuple):
-    """Where an event with something written is: whose (as the lake's number, and as an id), and the keys that it may
-    have in their partition, as the lake does not know whether it came with its own time."""
+    """Where an event with something written is: whose (as the lake's number, and as an id), when it happened, and the
+    keys that it may have in their partition, as the lake does not know whether it came with its own time."""
 
     contact: int
     who: str
+    time: Instant
     keys: tuple[str, str]
 
 
@@ -110,7 +111,7 @@ def references(answer: BinaryIO) -> list[Reference]:
     """The oldest first."""
     rows = [row for some in _some_rows(answer) for row in some]
     return [
-        Reference(int(number), who, (f"EVENT#{iso(int(time))}#{id_}", f"EVENT#undated#{id_}"))
+        Reference(int(number), who, int(time), (f"EVENT#{iso(int(time))}#{id_}", f"EVENT#undated#{id_}"))
         for who, number, time, id_ in reversed(rows)
     ]
 

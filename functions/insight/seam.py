@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.events import Instant, Json
+from shared.domain.insight.written import ByService
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
@@ -120,6 +121,7 @@ class Data:
     written: Written = NOTHING_WRITTEN
     felt: Mapping[str, int] = field(default_factory=dict)
     """Of those who have written lately, how many there are of each `sentiment`."""
+    service: ByService | None = None
 
 
 @dataclass(frozen=True)

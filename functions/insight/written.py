@@ -51,7 +51,9 @@ STARTS, ROUNDS = 8, 50
 def work_out(data: Data) -> Found:
     written = data.written
     taught, learnt = _taught(written, data.at)
-    found = WrittenFound(as_of=data.at, felt=dict(data.felt), taught=taught, groups=tuple(groups(written)))
+    found = WrittenFound(
+        as_of=data.at, felt=dict(data.felt), taught=taught, groups=tuple(groups(written)), service=data.service
+    )
     return Found(
         results={"written": found.model_dump(mode="json")},
         lists={"tones": None if learnt is None else learnt.model_dump(mode="json")},

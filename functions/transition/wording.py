@@ -8,7 +8,6 @@ readers, and the lake is the other.
 from __future__ import annotations
 
 import base64
-from functools import partial
 from typing import Any
 
 from shared.adapters import contacts, shop_settings
@@ -19,16 +18,12 @@ PREFIX = "EVENT#"
 
 def follow(image: dict[str, Any]) -> None:
     """Takes a recorded event, as the stream brings it. Repeated, it tells the same event once more."""
-    from shared.adapters import tones, vader
+    from shared.adapters import tones
     from shared.domain.insight import texts  # a fifth of this function's import, and few invocations need it
     from shared.domain.insight.scored import scored_text
-    from shared.domain.insight.tones import tone_by
 
     # A stream's record is JSON, so what is binary in the table is base64 in it.
     event = contacts.event_of({**image, "body": {"B": base64.b64decode(image["body"]["B"])}})
-    learnt, readers = tones.learnt(), {"words": texts.by_words(vader.tone)}
-    if learnt is not None:
-        readers = {"reviews": partial(tone_by, learnt), **readers}
-    said = texts.read(event, shop_settings.settings().text_topics, readers)
+    said = texts.read(event, shop_settings.settings().text_topics, tones.readers())
     if said is not None:
         put_events([scored_text(image["contact"]["S"], event, said)])

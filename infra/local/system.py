@@ -23,7 +23,20 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from infra.local import dns, receiver
-from infra.local.aws import athena, cognito, dynamodb, eventbridge, s3, schedules, ses, sns, sqs, ssm, stepfunctions
+from infra.local.aws import (
+    athena,
+    cognito,
+    comprehend,
+    dynamodb,
+    eventbridge,
+    s3,
+    schedules,
+    ses,
+    sns,
+    sqs,
+    ssm,
+    stepfunctions,
+)
 from infra.local.aws.calls import ACCOUNT, REGION, Fault, connect
 from infra.local.aws.deploy import deploy
 from infra.local.aws.template import Resource, Template
@@ -40,6 +53,7 @@ if TYPE_CHECKING:
 SERVICES = {
     "athena": athena.OPERATIONS,
     "cognito-idp": cognito.OPERATIONS,
+    "comprehend": comprehend.OPERATIONS,
     "dynamodb": dynamodb.OPERATIONS,
     "events": eventbridge.OPERATIONS,
     "s3": s3.OPERATIONS,

@@ -40,6 +40,7 @@ ALL_FUNCTIONS = pytest.mark.parametrize("function", FUNCTIONS)
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/: these know no resources.
 WITHOUT_RESOURCES = {
+    *("comprehend:BatchDetectDominantLanguage", "comprehend:BatchDetectSentiment"),
     *("dynamodb:ListStreams", "ses:DeleteSuppressedDestination", "ses:GetAccount"),
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
 }
@@ -392,9 +393,10 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
             policy["PolicyDocument"] for policy in properties.get("Policies", []) if "PolicyDocument" in policy
         ]
         documents += [properties[key] for key in ("PolicyDocument",) if key in properties]
+        roles = [role["Ref"] for role in properties.get("Roles", [])]  # of a policy of its own, whose it is
         for document in documents:
             for statement in document["Statement"]:
-                yield name, statement
+                yield from ((whose, statement) for whose in roles or [name])
 
 
 def listed(value: Any) -> list[Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from functions.insight import written
-from shared.adapters import clock, insight, tones
-from shared.domain.events import DAY, MINUTE, iso
+from infra.local import settings
+from infra.local.aws.calls import AwsError, Call
+from shared.adapters import clock, contacts, insight, tones
+from shared.domain.events import DAY, HOUR, MINUTE, Type, iso
 from tests.integration.nights import a_night
 from tests.integration.shop import Shop
 from tests.integration.test_nothing_personal import everything
@@ -21,6 +23,7 @@ GERMAN = "wunderbar verpackt und sehr schön, alles bestens"
 WORDS = "wunderbar verpackt und"
 """More of a text than the pairs of words that several people have said."""
 GRIM = "leider kaputt und sehr schlecht verpackt, nie wieder"
+DUTCH = "De vaas is kapot en ik ben zeer teleurgesteld."
 
 
 def tells(shop: Shop, writers: dict[str, dict[str, Any]], type_: str = "Product Reviewed") -> None:
@@ -97,13 +100,7 @@ def test_what_the_shop_s_reviews_teach_holds_for_the_next_text_in_their_language
     tells(shop, {"after@example.com": {"body": GRIM}, "glad@example.com": {"body": GERMAN}}, "Email Replied")
     assert felt(shop, "after@example.com") == "negative"
     assert felt(shop, "glad@example.com") == "positive"
-    (profile,) = (each for each in shop.profiles() if each.email == "after@example.com")
-    (score,) = (
-        each
-        for each in shop.ask("GET", f"/contacts/{profile.contact}/scores")[1]["scores"]
-        if each["score"] == "sentiment"
-    )
-    assert any("By the words of your starred reviews" in each for each in score["reasons"])
+    assert any("By the words of your starred reviews" in each for each in reasons(shop, "after@example.com"))
     shop.assert_exact()
 
 
@@ -130,3 +127,67 @@ def test_where_the_list_of_words_tells_better_nothing_is_learnt(shop: Shop) -> N
     assert told["standing"].startswith("Your own reviews teach nothing yet: not enough: ")
     tones.forget()
     assert tones.learnt() is None
+
+
+def test_what_nothing_here_can_judge_amazon_comprehend_reads_at_night(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(settings.PARAMETERS, "OtherLanguages", "comprehend")
+    shop = Shop()
+    tells(shop, {"dora@example.com": {"body": DUTCH}, "anna@example.com": {"body": GRIM}}, "Email Replied")
+    tells(shop, {"jo@example.com": {"rating": 2, "review_body": GRIM}})
+    assert felt(shop, "anna@example.com") is None
+    shop.passes(HOUR)
+
+    # It has no answer: the night goes on, and nothing is lost.
+    asked: list[Call] = []
+
+    def throttled(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.service != "comprehend":
+            return perform()
+        asked.append(call)
+        raise AwsError("ThrottlingException", "Rate exceeded")
+
+    shop.fault = throttled
+    assert a_night(shop, "InsightWorkflow", "throttled", again=True)["next"] == "done"
+    assert asked
+    insight.forget()
+    standing = shop.ask("GET", "/insight/written")[1]["standing"]
+    assert standing.endswith("it has read 0 of 2 texts, and is asked about the other 2 again tonight.")
+    assert felt(shop, "anna@example.com") is None
+
+    # It has.
+    def answers(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        asked.extend([call] if call.service == "comprehend" else [])
+        return perform()
+
+    shop.fault = answers
+    asked.clear()
+    assert a_night(shop, "InsightWorkflow", "answers", again=True)["next"] == "done"
+    assert felt(shop, "anna@example.com") == "negative"
+    assert felt(shop, "dora@example.com") is None
+    texts = [text for call in asked for text in call.parameters["TextList"]]
+    assert sorted(set(texts)) == sorted([DUTCH, GRIM]), "and not what stars tell"
+    assert any("By Amazon Comprehend (-0.96, from -1 to +1)" in each for each in reasons(shop, "anna@example.com"))
+    (dora,) = (each.contact for each in shop.profiles() if each.email == "dora@example.com")
+    told = [each.properties["scores"] for each in contacts.events(dora) if each.type == Type.SCORED]
+    assert ["language" in json.dumps(each) for each in told].count(True) == 1, "known, and not to be judged"
+    shop.assert_exact()
+
+    # What it has heard it is not asked about again, and reports count each text once.
+    shop.passes(HOUR)
+    asked.clear()
+    assert a_night(shop, "InsightWorkflow", "again", again=True)["next"] == "done"
+    assert asked == []
+    a_night(shop, "ReportsWorkflow", "now", again=True)
+    wrote = {each["name"]: each for each in shop.ask("GET", "/reports/feedback")[1]["wrote"]}
+    assert (wrote["Email Replied"]["texts"], wrote["Email Replied"]["negative"]) == (2, 1)
+    (unhappy,) = shop.ask("GET", "/reports/feedback/texts?sentiment=negative")[1]["texts"][1:]
+    assert unhappy["text"] == GRIM
+    clock.use(None)
+
+
+def reasons(shop: Shop, email: str) -> list[str]:
+    (contact,) = (each.contact for each in shop.profiles() if each.email == email)
+    scores = shop.ask("GET", f"/contacts/{contact}/scores")[1]["scores"]
+    return [reason for each in scores if each["score"] == "sentiment" for reason in each["reasons"]]

@@ -15,8 +15,8 @@ from infra.local.aws import states_language
 from tests.journeys.nights import execution
 
 FILE = Path(__file__).resolve().parents[2] / "infra/statemachines/insight.asl.json"
-STEPS = ["ask", "answer", "answer", "ask", "answer", "fit", "tell", "tell", "done"]
-TASKS = ["begin", "ask", "take", "take", "ask", "take", "fit", "tell", "tell"]
+STEPS = ["ask", "answer", "answer", "ask", "answer", "read", "fit", "tell", "tell", "done"]
+TASKS = ["begin", "ask", "take", "take", "ask", "take", "read", "fit", "tell", "tell"]
 
 
 @pytest.fixture

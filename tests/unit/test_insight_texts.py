@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.vader import tone
-from shared.domain.events import Event, Identity, IdentityKind, Json, Type
+from shared.domain.events import DAY, Event, Identity, IdentityKind, Json, Type
 from shared.domain.insight import in_words, score_of, texts
-from shared.domain.insight.scored import INTENTS, TOPICS, scored_text
+from shared.domain.insight.scored import INTENTS, TOPICS, scored_by_service, scored_text
 from shared.domain.insight.texts import Said
 from shared.domain.lake_rows import row
 from shared.domain.personal import may_be_told_by_anybody
@@ -263,6 +263,34 @@ def test_the_last_text_holds_in_whatever_order_they_come() -> None:
     assert profile.traits["sentiment"].value is None, "what they wrote last cannot be read"
     assert profile.traits[TOPICS].value == ["delivery"]
     assert profile.traits[INTENTS].value is None
+
+
+def test_what_a_service_says_later_of_a_text_takes_that_one_s_place_and_no_newer_one_s() -> None:
+    written = event({"text": "Die Vase kam kaputt an"}, "Email Replied", id="e1", time=NOW, received=NOW)
+    said = texts.read(written, DEFAULT_TOPICS, BY_WORDS)
+    assert said is not None and said.sentiment is None
+    heard = texts.read(written, DEFAULT_TOPICS, {"service": lambda _: -0.9})
+    assert heard is not None
+    first = scored_text("c1", written, said)
+    later = scored_by_service(scored_text("c1", written, heard), written, NOW + DAY)
+    assert later.properties["instead"] == first.id != later.id
+    newer = told_of(GOOD, NOW + 1, "e2")
+    for several, sentiment in (
+        ((first, later), "negative"),
+        ((later, first), "negative"),
+        ((newer, later), "positive"),
+    ):
+        profile = Profile("c1")
+        for each in several:
+            fold(profile, each)
+        assert profile.traits["sentiment"].value == sentiment
+
+
+@pytest.mark.parametrize(
+    ("told", "language"), [("de", "de"), ("pt-BR", "pt-BR"), ("de_AT", "de_AT"), ("Deutsch", None), (7, None)]
+)
+def test_a_text_may_say_its_language(told: Any, language: str | None) -> None:
+    assert texts.language_of(event({"text": "Hallo", "language": told}, "Email Replied")) == language
 
 
 def test_what_anybody_may_have_sent_stays_so_and_takes_the_place_of_nothing_that_was_sure() -> None:

@@ -29,6 +29,7 @@ _models = botocore.loaders.create_loader()  # read once: a new session then take
 # How a service says that a parameter is not as its model wants it.
 _WRONG = {
     "athena": "InvalidRequestException",
+    "comprehend": "InvalidRequestException",
     "s3": "InvalidArgument",
     "sesv2": "BadRequestException",
     "sns": "InvalidParameter",

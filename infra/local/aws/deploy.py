@@ -31,6 +31,7 @@ NOTHING_TO_MAKE = {
     "AWS::Cognito::UserPoolDomain",
     "AWS::Glue::Database",
     "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",

@@ -53,6 +53,7 @@ WORDS: Mapping[str, Callable[[float, str], str]] = {
     "words": lambda value, about: f"by the words of it ({value:+.2f}, from -1 to +1)",
     "reviews": lambda value, about: f"by the words of your starred reviews ({value:+.2f}, from -1 to +1)",
     "service": lambda value, about: f"by Amazon Comprehend ({value:+.2f}, from -1 to +1)",
+    "language": lambda value, about: f"it is written in a language ({about}) that nothing here can judge",
     "topic": lambda value, about: f"it is about {about.replace('_', ' ')}",
     "intent": lambda value, about: _INTENDED.get(about, about),
     "acts_at_hour": lambda value, about: f"clicked or visited {_times(value)} around {about}",

@@ -69,5 +69,19 @@ def scored_text(contact: str, written: Event, said: Said) -> Event:
     )
 
 
+def scored_by_service(told: Event, written: Event, at: Instant) -> Event:
+    """What a service has said, the night after, of a text that was told of (`told`) without a sentiment: of the same
+    instant and heard later, so that it takes that one's place, in reports too (`instead`), and of nothing newer."""
+    (contact,) = (identity.value for identity in told.identities)
+    return told.model_copy(
+        update={
+            "id": event_id("scored", "service", contact, written.id),
+            "received": at,
+            "told": None,
+            "properties": {**told.properties, "instead": told.id},
+        }
+    )
+
+
 TOPICS, INTENTS = "sentiment.topics", "sentiment.intents"
 """Traits beside `sentiment`: lists of ids."""

@@ -177,6 +177,15 @@ def _number(value: Json) -> tuple[float | None, float | None]:
     return float(found[1].replace(",", ".")), float(found[2]) if found[2] else None
 
 
+def language_of(event: Event) -> str | None:
+    """The language that it says it is written in: `de`, `pt-BR`. Of most it does not say."""
+    told = _first(event, "language", "lang", "locale")
+    return told if isinstance(told, str) and _LANGUAGE.fullmatch(told) else None
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
+
+
 # ── what is said of it ──
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from shared.domain.events import Instant
 from shared.domain.insight.gates import Gate, first_closed
 from shared.domain.insight.values import Value
+from shared.domain.wording.texts import plural
 
 
 class Taught(Value):
@@ -29,7 +30,7 @@ class Taught(Value):
         if closed is not None:
             return (
                 f"Your own reviews teach nothing yet: {closed.sentence}. Until then, English texts without stars go by "
-                "a list of words, and of other languages nothing is told."
+                "a list of words."
             )
         if self.model is None or self.rule is None:
             return "Your newest reviews are all of one kind, so what the others teach cannot be checked on them."
@@ -55,10 +56,35 @@ class Group(Value):
     examples: tuple[tuple[str, str], ...]
 
 
+class ByService(Value):
+    """Of the texts that nothing here can judge, how many Amazon Comprehend was `asked` about in a night, and how many
+    of those it has `heard`."""
+
+    asked: int
+    heard: int
+
+    @property
+    def sentence(self) -> str:
+        told = "What neither can judge, Amazon Comprehend reads once a night"
+        if self.asked == 0:
+            return f"{told}: there was nothing new."
+        failed = self.asked - self.heard
+        rest = f", and is asked about the other {failed:,} again tonight" if failed else ""
+        return f"{told}: it has read {self.heard:,} of {plural(self.asked, 'text')}{rest}."
+
+
 class WrittenFound(Value):
-    """`felt`: of those who have written lately, how many there are of each `sentiment`."""
+    """`felt`: of those who have written lately, how many there are of each `sentiment`. `service`: None where the shop
+    uses none."""
 
     as_of: Instant
     felt: Mapping[str, int]
     taught: Taught
     groups: tuple[Group, ...]
+    service: ByService | None = None
+
+    @property
+    def standing(self) -> str:
+        """How it is told how a text without stars sounds."""
+        rest = "Of what neither can judge, nothing is told." if self.service is None else self.service.sentence
+        return f"{self.taught.sentence} {rest}"
