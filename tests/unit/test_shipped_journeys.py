@@ -396,6 +396,17 @@ def test_a_first_order_is_helped_with_and_asked_about_and_thanked_for_elsewhere(
     assert templates[2] in ("goes_well_with", "more_like_it")
 
 
+@pytest.mark.parametrize("answer", ["poor", "fine"])
+def test_nobody_who_is_unhappy_is_asked_for_a_review(answer: str) -> None:
+    player = customer("post_purchase", orders=(100,))
+    player.tell(order(NOW, id_="o1"))
+    said = event(Type.CONTACT_UPDATED, at(10 * 24)).model_copy(update={"traits": {"satisfaction": answer}})
+    after(player, 10 * 24, said)
+    after(player, 60 * 24)
+    assert ("review_request" in [template for _, template in emails(player)]) == (answer == "fine")
+    assert outcomes(player)[-1] == ("completed" if answer == "fine" else "unhappy")
+
+
 @pytest.mark.parametrize(
     ("type_", "of", "outcome"),
     [

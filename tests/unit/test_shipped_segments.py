@@ -130,6 +130,14 @@ IN_OR_NEARLY: dict[str, tuple[list[Event], list[Event]]] = {
         many(5, 3 * DAY, Type.EMAIL_SENT),
         [*many(5, 3 * DAY, Type.EMAIL_SENT), at(14 * DAY, Type.PAGE_VIEWED)],
     ),
+    "unhappy": (
+        [at(29 * DAY, Type.CONTACT_UPDATED, {"sentiment": "negative"})],
+        [
+            at(30 * DAY, Type.CONTACT_UPDATED, {"sentiment": "negative", "satisfaction": "poor"}),
+            *known(sentiment="positive", left_because="price"),
+            at(DAY, Type.CONTACT_UPDATED, {"satisfaction": "fine"}),
+        ],
+    ),
     "fiction_lovers": (orders(182, category="fiction"), orders(183, category="fiction")),
     "yoga_interest": (
         [at(6 * DAY, Type.PRODUCT_VIEWED, category="Yoga")],

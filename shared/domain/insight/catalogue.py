@@ -139,6 +139,7 @@ CATALOGUE: tuple[Score, ...] = (
         horizon_days=0,
         rule="",
         when={"kind": "trait", "trait": "sentiment", "is": "equal", "value": "negative", "fresh": "30d"},
+        segments=("unhappy",),
     ),
 )
 

@@ -55,10 +55,10 @@ _USES: Mapping[str, _Use] = {
     ),
 }
 _TO_A_PERSON = _Use(
-    "Unhappy lately",
+    "Unhappy",
     "People whose last words to the shop were negative.",
     "",
-    "Tells the support when somebody writes something negative.",
+    "Tells the support when somebody says that they are unhappy.",
 )
 """An email by itself is no answer to somebody who is unhappy; and nobody of them is left alone for a test."""
 
