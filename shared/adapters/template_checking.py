@@ -41,8 +41,8 @@ from shared.domain.templates.definition import (
     Variant,
     all_blocks,
 )
-from shared.domain.templates.footer_words import has_words
 from shared.domain.templates.mjml import of_the_body
+from shared.domain.templates.our_words import has_words
 from shared.domain.templates.stored import Compiled, Version
 
 _LITERAL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)

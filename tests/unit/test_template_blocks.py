@@ -179,6 +179,39 @@ def test_columns_may_begin_and_end_an_email(around: tuple[dict, ...], more: dict
         assert (">b<" in html) == (nothing_known and bool(more))
 
 
+@pytest.mark.parametrize("layout", ["rows", "grid"])
+@pytest.mark.parametrize("of", ["recommended.products", "goes_with.products"])
+def test_products_say_why_they_are_recommended_where_they_are_asked_to(of: str, layout: str) -> None:
+    block = {"kind": "products", "of": of, "layout": layout}
+    for part in rendered({**block, "reasons": True}):
+        assert "Because you bought A mug" in part
+    for part in rendered(block):
+        assert "Because" not in part
+
+
+def test_reasons_are_in_the_email_s_language_and_only_of_what_is_about_the_contact() -> None:
+    block = {"kind": "products", "of": "recommended.products", "reasons": True}
+    told = {"title": "Tee & <Tasse>", "url": "https://shop.example.com/t", "image": None, "price": "9 €", "quantity": 2}
+    several = [
+        {**told, "reason": "with", "because": "Kanne <b>"},
+        {**told, "reason": "again", "because": None},
+        {**told, "reason": "popular", "because": None},
+    ]
+    variant = template(block).variants("de")["de"]
+    made = template_compiling.version(template(block), "de").compiled["de"]
+    source = Source(variant.subject, variant.preview, made.html, made.text)
+    shown = render(parse(source), {**example(), "recommended": {"products": several}})
+    assert "Weil Sie Kanne &lt;b&gt; gekauft haben" in shown.html
+    assert shown.text.count("gekauft") == shown.html.count("gekauft") == 2
+    assert "Das haben Sie schon einmal gekauft" in shown.text
+    assert "9 € pro Stück" in shown.html
+
+
+def test_only_what_is_recommended_has_reasons() -> None:
+    with pytest.raises(ValidationError, match=r"only products of recommended.products or goes_with.products have reas"):
+        template({"kind": "products", "of": "cart.products", "reasons": True})
+
+
 def test_the_footer_is_by_the_class() -> None:
     block = {"kind": "text", "text": "Hello"}
     for class_ in ("marketing", "lifecycle"):

@@ -63,11 +63,12 @@ function Fields({ block, put, segments }) {
     case "button": return html`<div class="fields">${line("text", "Says")}${line("url", "Leads to")}</div>`;
     case "picture": return html`<${PictureFields} block=${block} put=${put} line=${line} />`;
     case "products": return html`<div class="fields">
-      <label>Products<select value=${block.of} onChange=${(event) => set("of", event.target.value)}>
+      <label>Products<select value=${block.of} onChange=${(event) => put({ ...block, of: event.target.value, reasons: block.reasons && hasReasons(event.target.value) })}>
         ${Object.entries({ ...(block.of in LISTS ? {} : { [block.of]: block.of }), ...LISTS }).map(([of, name]) => html`<option value=${of} selected=${block.of === of}>${name}</option>`)}</select></label>
       <label>At most<input type="number" min="1" max="20" value=${block.most ?? 4} onInput=${(event) => set("most", Number(event.target.value))} /></label>
       <label>As<select value=${block.layout ?? "rows"} onChange=${(event) => set("layout", event.target.value)}>
-        ${["rows", "grid"].map((each) => html`<option value=${each} selected=${(block.layout ?? "rows") === each}>${each}</option>`)}</select></label></div>`;
+        ${["rows", "grid"].map((each) => html`<option value=${each} selected=${(block.layout ?? "rows") === each}>${each}</option>`)}</select></label></div>
+      ${hasReasons(block.of) && html`<label class="check"><input type="checkbox" checked=${block.reasons ?? false} onChange=${(event) => set("reasons", event.target.checked)} /> Say why: “Because you bought …”</label>`}`;
     case "columns": return html`<${ColumnFields} block=${block} put=${put} segments=${segments} />`;
     case "code": return html`${long("text", "Says above the code", 2)}<div class="fields">${line("code", "Which code", { placeholder: "offer.code" })}</div>`;
     case "answers": return html`<${AnswerFields} block=${block} put=${put} />`;
@@ -75,6 +76,9 @@ function Fields({ block, put, segments }) {
     default: return null;
   }
 }
+
+/** Whether products of this list come with why they are recommended. */
+const hasReasons = (of) => ["recommended.products", "goes_with.products"].includes(of);
 
 function PictureFields({ block, put, line }) {
   const choosing = useSignal(false);

@@ -98,15 +98,27 @@ class Picture(BaseBlock):
     width: int = Field(default=600, ge=16, le=600)
 
 
+RECOMMENDED = ("recommended.products", "goes_with.products")
+"""Lists in which each product says why it is there."""
+
+
 class Products(BaseBlock):
     """Products out of a list (`cart.products`, `viewed.products`, …): at most so many, each with its picture, name and
-    price, and a link to its page. An empty list shows nothing."""
+    price, and a link to its page. An empty list shows nothing. `reasons`: of what is recommended, because of what they
+    bought that is."""
 
     kind: Literal["products"] = "products"
     of: Path
     most: int = Field(default=4, ge=1, le=20)
     layout: Literal["rows", "grid"] = "rows"
     prices: bool = True
+    reasons: bool = False
+
+    @model_validator(mode="after")
+    def _has_reasons(self) -> Self:
+        if self.reasons and self.of not in RECOMMENDED:
+            raise ValueError(f"only products of {' or '.join(RECOMMENDED)} have reasons")
+        return self
 
     @property
     def wanted(self) -> tuple[str, ...]:

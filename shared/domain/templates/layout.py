@@ -10,7 +10,7 @@ either, and marks what it has darkened with `data-ogsc` and `data-ogsb`.
 from __future__ import annotations
 
 from shared.domain.events import MailClass
-from shared.domain.templates.footer_words import FooterWords, footer_words
+from shared.domain.templates.our_words import OurWords, our_words
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -113,7 +113,7 @@ def document(body: str, class_: MailClass, language: str) -> str:
   </mj-head>
   <mj-body background-color="{{{{ brand.page }}}}" width="600px" css-class="page">{_ABOVE}
 {body}
-{_footer(class_, footer_words(language))}
+{_footer(class_, our_words(language))}
   </mj-body>
 </mjml>
 """
@@ -126,7 +126,7 @@ _BETWEEN = "&nbsp; · &nbsp;"
 _SOCIAL = f'{{% for link in brand.social %}}<a href="{{{{ link.url }}}}" {_LINK}>{{{{ link.name }}}}</a>{{% unless forloop.last %}}{_BETWEEN}{{% endunless %}}{{% endfor %}}'
 
 
-def _why(class_: MailClass, words: FooterWords) -> str:
+def _why(class_: MailClass, words: OurWords) -> str:
     return words.asked if class_ == "transactional" else words.signed_up
 
 
@@ -135,7 +135,7 @@ def _link(to: str, words: str) -> str:
     return f'<a ses:no-track href="{{{{ links.{to} }}}}" {_LINK}>{words}</a>'
 
 
-def _footer(class_: MailClass, words: FooterWords) -> str:
+def _footer(class_: MailClass, words: OurWords) -> str:
     links = _link("preferences", words.choose), _link("unsubscribe", words.unsubscribe)
     choices = "" if class_ == "transactional" else f"<br />{_BETWEEN.join(links)}"
     view = _link("view", words.view)
@@ -154,7 +154,7 @@ def _footer(class_: MailClass, words: FooterWords) -> str:
 
 def text_footer(class_: MailClass, language: str) -> str:
     """The same under the text part."""
-    words = footer_words(language)
+    words = our_words(language)
     choices = (
         ""
         if class_ == "transactional"

@@ -29,13 +29,14 @@ from shared.domain.templates.definition import (
 )
 from shared.domain.templates.liquid import frozen, thawed
 from shared.domain.templates.markdown import html, inline_html
+from shared.domain.templates.our_words import OurWords, our_words
 
 _OF_THE_BODY = re.compile(r"\s*<(mj-section|mj-wrapper|mj-hero)\b")
 
 
 def source(variant: Variant, class_: MailClass, language: str) -> str:
     """The MJML of an email in one language, whole."""
-    body = variant.mjml if variant.mjml is not None else _body(variant.blocks)
+    body = variant.mjml if variant.mjml is not None else _body(variant.blocks, our_words(language))
     return layout.document(body, class_, language)
 
 
@@ -56,10 +57,10 @@ Place = Literal["column", "columns", "body"]
 """Where a part stands: in the email's one column, as a section of several columns, or as whatever a hand made of it."""
 
 
-def _body(blocks: tuple[Block, ...]) -> str:
+def _body(blocks: tuple[Block, ...], words: OurWords) -> str:
     """Blocks follow each other in one column, but for those that are sections of their own. Below what ends there is
     room, except where several columns follow."""
-    parts = list(_written(blocks, count()))
+    parts = list(_written(blocks, words, count()))
     made = []
     for number, (place, part) in enumerate(parts):
         before = parts[number - 1][0] if number else None
@@ -73,18 +74,20 @@ def _body(blocks: tuple[Block, ...]) -> str:
     return "\n".join(made)
 
 
-def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[tuple[Place, str]]:
+def _written(blocks: tuple[Block, ...], words: OurWords, numbers: Iterator[int]) -> Iterator[tuple[Place, str]]:
     """Each block with what it is shown by, and where it stands."""
     for block in blocks:
         condition = shown(block, numbers)
         place: Place = "column"
         if isinstance(block, Columns):
-            place, part = "columns", _columns(block, numbers)
+            place, part = "columns", _columns(block, words, numbers)
+        elif isinstance(block, Products):
+            place, part = "column", _products(block, words)
         else:
             place = "body" if isinstance(block, Raw) and of_the_body(block) else "column"
             part = _LOOKS[type(block)](block)
         yield place, _around(f"if {condition}", part, "endif") if condition else part
-        fallback = list(_written(block.fallback, numbers))
+        fallback = list(_written(block.fallback, words, numbers))
         for beside, other in fallback if condition else ():
             yield beside, _around(f"unless {condition}", other, "endunless")
 
@@ -123,8 +126,8 @@ def _picture(block: Picture) -> str:
     return f"""<mj-image src="{attribute(block.src)}" alt="{attribute(block.alt)}" width="{block.width}px"{link} />"""
 
 
-def _products(block: Products) -> str:
-    made = _in_a_grid(block) if block.layout == "grid" else _in_rows(block)
+def _products(block: Products, words: OurWords) -> str:
+    made = _in_a_grid(block, words) if block.layout == "grid" else _in_rows(block, words)
     return _table(f"{{% for item in {block.of} limit: {block.most} %}}{made}{{% endfor %}}")
 
 
@@ -134,14 +137,25 @@ def _table(rows: str) -> str:
     return f"<mj-text>{opened}{rows}</table></mj-text>"
 
 
-def _about(block: Products, item: str) -> str:
+def _about(block: Products, words: OurWords, item: str) -> str:
     """A product in words."""
-    each = f"{{% if {item}.quantity > 1 %}} each{{% endif %}}"
-    price = f"""{{% if {item}.price %}}<br /><span class="muted" style="color:{{{{ brand.muted }}}};">{{{{ {item}.price }}}}{each}</span>{{% endif %}}"""
+    each = f"{{% if {item}.quantity > 1 %}}{words.each}{{% endif %}}"
+    muted = 'class="muted" style="color:{{ brand.muted }};"'
+    price = f"{{% if {item}.price %}}<br /><span {muted}>{{{{ {item}.price }}}}{each}</span>{{% endif %}}"
+    reason = reason_of(item, words, f"<br /><span {muted}>", "</span>") if block.reasons else ""
     style = "color:{{ brand.heading }};font-weight:600;text-decoration:none;"
     return (
         f'<a class="name" href="{{{{ {item}.url }}}}" style="{style}">{{{{ {item}.title }}}}</a>'
-        f"{{% if {item}.quantity > 1 %}} × {{{{ {item}.quantity }}}}{{% endif %}}{price if block.prices else ''}"
+        f"{{% if {item}.quantity > 1 %}} × {{{{ {item}.quantity }}}}{{% endif %}}{price if block.prices else ''}{reason}"
+    )
+
+
+def reason_of(item: str, words: OurWords, begin: str, end: str) -> str:
+    """Why a product is recommended, as far as that is about the contact: `begin`, the words, `end`; else nothing."""
+    bought = words.bought.format(f"{{{{ {item}.because }}}}")
+    return (
+        f"{{% if {item}.because %}}{begin}{bought}{end}"
+        f'{{% elsif {item}.reason == "again" %}}{begin}{words.again}{end}{{% endif %}}'
     )
 
 
@@ -155,31 +169,31 @@ def _image(item: str, width: str, pixels: int) -> str:
     )
 
 
-def _in_rows(block: Products) -> str:
+def _in_rows(block: Products, words: OurWords) -> str:
     """Below each other, each beside its picture."""
-    about = _about(block, "item")
+    about = _about(block, words, "item")
     return f"""<tr>
   {{% if item.image %}}<td width="96" valign="top" style="width:96px;padding:12px 20px 12px 0;">{_image("item", "96px", 96)}</td>
   <td valign="middle" style="padding:12px 0;">{about}</td>{{% else %}}<td colspan="2" style="padding:12px 0;">{about}</td>{{% endif %}}
 </tr>"""
 
 
-def _in_a_grid(block: Products) -> str:
+def _in_a_grid(block: Products, words: OurWords) -> str:
     """In two columns, on a phone as well; of a single one, the picture is wide."""
-    second = f"{{% unless forloop.last %}}{{% assign other = {block.of}[forloop.index] %}}{_cell(block, 'other', 248)}{{% endunless %}}"
+    second = f"{{% unless forloop.last %}}{{% assign other = {block.of}[forloop.index] %}}{_cell(block, words, 'other', 248)}{{% endunless %}}"
     return f"""{{% assign column = forloop.index0 | modulo: 2 %}}{{% if forloop.length == 1 %}}<tr>
-  <td style="padding:8px 0;">{_cell(block, "item", 320)}</td>
+  <td style="padding:8px 0;">{_cell(block, words, "item", 320)}</td>
 </tr>{{% elsif column == 0 %}}<tr>
-  <td width="50%" valign="top" style="width:50%;padding:12px 12px 12px 0;">{_cell(block, "item", 248)}</td>
+  <td width="50%" valign="top" style="width:50%;padding:12px 12px 12px 0;">{_cell(block, words, "item", 248)}</td>
   <td width="50%" valign="top" style="width:50%;padding:12px 0 12px 12px;">{second}</td>
 </tr>{{% endif %}}"""
 
 
-def _cell(block: Products, item: str, pixels: int) -> str:
+def _cell(block: Products, words: OurWords, item: str, pixels: int) -> str:
     """A product under its picture."""
     table = '<table role="presentation" border="0" cellpadding="0" cellspacing="0" width="100%">'
     image = f'{{% if {item}.image %}}<tr><td style="padding:0 0 12px;">{_image(item, "100%", pixels)}</td></tr>{{% endif %}}'
-    return f"{table}{image}<tr><td>{_about(block, item)}</td></tr></table>"
+    return f"{table}{image}<tr><td>{_about(block, words, item)}</td></tr></table>"
 
 
 def _code(block: Code) -> str:
@@ -208,12 +222,12 @@ _SIDES = {2: ((300, 40, 12), (300, 12, 40)), 3: ((209, 40, 12), (182, 12, 13), (
 each is as wide as the screen, with the gutter of every block."""
 
 
-def _columns(block: Columns, numbers: Iterator[int]) -> str:
+def _columns(block: Columns, words: OurWords, numbers: Iterator[int]) -> str:
     """A section of its own, since a section in MJML is a row. The room below it is its own: what follows may be
     anything, and nothing."""
     made = ""
     for column, (width, left, right) in zip(block.columns, _SIDES[len(block.columns)], strict=True):
-        parts = "".join(_narrowed(part, left, right) for _, part in _written(column.blocks, numbers))
+        parts = "".join(_narrowed(part, left, right) for _, part in _written(column.blocks, words, numbers))
         made += f'<mj-column width="{width}px">{parts}</mj-column>'
     return f'<mj-section padding="0 0 24px">{made}</mj-section>'
 
@@ -247,7 +261,6 @@ _LOOKS: dict[type, Callable[..., str]] = {
     Text: _text,
     Button: _button,
     Picture: _picture,
-    Products: _products,
     Code: _code,
     Answers: _answers,
     Divider: _divider,

@@ -22,29 +22,33 @@ from shared.domain.templates.definition import (
     Variant,
 )
 from shared.domain.templates.markdown import plain
-from shared.domain.templates.mjml import shown
+from shared.domain.templates.mjml import reason_of, shown
+from shared.domain.templates.our_words import OurWords, our_words
 
 
 def text_part(variant: Variant, class_: MailClass, language: str) -> str:
     """The text of an email in one language, with its footer; Liquid, like its HTML."""
-    body = variant.text if variant.text is not None else derived(variant)
+    body = variant.text if variant.text is not None else derived(variant, language)
     return body.strip() + "\n" + layout.text_footer(class_, language)
 
 
-def derived(variant: Variant) -> str:
+def derived(variant: Variant, language: str) -> str:
     """What the text part is when nobody has written one."""
-    return "\n\n".join(_written(variant.blocks, count()))
+    return "\n\n".join(_written(variant.blocks, our_words(language), count()))
 
 
-def _written(blocks: tuple[Block, ...], numbers: Iterator[int]) -> Iterator[str]:
+def _written(blocks: tuple[Block, ...], words: OurWords, numbers: Iterator[int]) -> Iterator[str]:
     for block in blocks:
         condition = shown(block, numbers)
         if isinstance(block, Columns):
-            part = "\n\n".join(each for column in block.columns for each in _written(column.blocks, numbers) if each)
+            columns = (_written(column.blocks, words, numbers) for column in block.columns)
+            part = "\n\n".join(each for column in columns for each in column if each)
+        elif isinstance(block, Products):
+            part = _products(block, words)
         else:
             part = _WORDS[type(block)](block)
         yield f"{{% if {condition} %}}{part}{{% endif %}}" if condition else part
-        fallback = "\n\n".join(_written(block.fallback, numbers))
+        fallback = "\n\n".join(_written(block.fallback, words, numbers))
         if fallback and condition:
             yield f"{{% unless {condition} %}}{fallback}{{% endunless %}}"
 
@@ -65,15 +69,13 @@ def _picture(block: Picture) -> str:
     return f"{block.alt}:\n{block.url}" if block.url is not None else ""
 
 
-def _products(block: Products) -> str:
-    price = (
-        "{% if item.price %}, {{ item.price }}{% if item.quantity > 1 %} each{% endif %}{% endif %}"
-        if block.prices
-        else ""
-    )
+def _products(block: Products, words: OurWords) -> str:
+    each = f"{{% if item.quantity > 1 %}}{words.each}{{% endif %}}"
+    price = f"{{% if item.price %}}, {{{{ item.price }}}}{each}{{% endif %}}" if block.prices else ""
+    reason = reason_of("item", words, "\n  ", "") if block.reasons else ""
     return (
         f"{{% for item in {block.of} limit: {block.most} %}}- {{{{ item.title }}}}"
-        f"{{% if item.quantity > 1 %}} × {{{{ item.quantity }}}}{{% endif %}}{price}\n  {{{{ item.url }}}}\n{{% endfor %}}"
+        f"{{% if item.quantity > 1 %}} × {{{{ item.quantity }}}}{{% endif %}}{price}{reason}\n  {{{{ item.url }}}}\n{{% endfor %}}"
     )
 
 
@@ -99,7 +101,6 @@ _WORDS: dict[type, Callable[..., str]] = {
     Text: _text,
     Button: _button,
     Picture: _picture,
-    Products: _products,
     Code: _code,
     Answers: _answers,
     Divider: _divider,
