@@ -10,6 +10,7 @@ from chalice.app import Response
 from pydantic import ValidationError
 
 from functions.admin import journey_drafts, shapes
+from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
 from shared.adapters import campaigns, experiments, journey_definitions, shop_settings
@@ -181,9 +182,28 @@ def _takes_in(kept: Kept) -> bool:
 def create(request: Request) -> Json:
     """Keeps a draft of a new experiment with a step of a published journey. 409 where there is one of this id, ever: by
     its id contacts fall into arms. `repeats` says which decided ones have asked the same."""
-    made = fitting(written_in(request.json()))
+    return _keep_new(fitting(written_in(request.json())), request.operator)
+
+
+@route(
+    "POST",
+    "/experiments/{experiment}/duplicate",
+    role=Role.EDITOR,
+    about=("experiment.id",),
+    takes=shapes.Copy,
+    gives=shapes.ExperimentTold,
+    status=201,
+)
+def duplicate(request: Request, experiment: str) -> Json:
+    """`{"id": …, "name": …}`: a draft that asks the same as this one; who gets which arm is drawn again."""
+    like = entry_of(experiment).form.experiment
+    body = {**like.model_dump(mode="json", exclude_none=True), **own(request.json(), like.name)}
+    return _keep_new(fitting(written_in(body)), request.operator)
+
+
+def _keep_new(made: Experiment, operator: str) -> Response:
     try:
-        entry = documents.put(made.id, Kept(experiment=made), instead_of=None, by=request.operator)
+        entry = documents.put(made.id, Kept(experiment=made), instead_of=None, by=operator)
     except PublishedMeanwhileError:
         raise RefusedError("taken", "there is already an experiment with this id: choose another", "id", 409) from None
     except TooLargeError as error:

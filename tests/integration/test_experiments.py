@@ -108,6 +108,10 @@ def test_1_before_it_begins_it_says_what_it_can_show(shop: Shop) -> None:
     told = ok(shop.ask("POST", "/experiments", GREETING))
     assert (told["state"], told["arms"], told["repeats"]) == ("draft", ["as_now", "asks"], [])
     refused(shop.ask("POST", "/experiments", GREETING), 409, "taken")
+    copied = ok(shop.ask("POST", "/experiments/welcome_subject/duplicate", {"id": "asked_again"}))
+    assert copied["experiment"] == {**told["experiment"], "id": "asked_again", "name": "Welcome: which subject (copy)"}
+    refused(shop.ask("POST", "/experiments/welcome_subject/duplicate", {"id": "welcome_subject"}), 409, "taken")
+    ok(shop.ask("DELETE", "/experiments/asked_again", **{"if-match": copied["etag"]}))
     found = results(shop, "welcome_subject")
     assert len(found["expected"]) == 2, found["expected"]
     assert [(each["variant"], each["people"], each["interval"]) for each in found["arms"]] == [

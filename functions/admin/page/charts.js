@@ -4,12 +4,12 @@ import { count, dayNamed, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 /** One number a day, as `words` says it, with their sum in large, which leads to the people behind it where there is a `link`.
- *  `last` is how the last day is called. */
-export function Bars({ days, of, title, words = count, last = "today", link = null }) {
+ *  `last` is how the last day is called; `adds`: whether their sum says anything, as it does not of shares. */
+export function Bars({ days, of, title, words = count, last = "today", link = null, adds = true }) {
   const most = Math.max(...days.map((row) => row[of]), 1e-9);
   const total = days.reduce((sum, row) => sum + row[of], 0);
   return html`<figure>
-    <figcaption>${title}<span class="total">${link && total > 0 ? html`<a href=${link}>${words(total)}</a>` : words(total)}</span></figcaption>
+    <figcaption>${title}${adds && html`<span class="total">${link && total > 0 ? html`<a href=${link}>${words(total)}</a>` : words(total)}</span>`}</figcaption>
     <svg class="bars" viewBox="0 0 ${days.length * 10} 60" preserveAspectRatio="none" role="img"
       aria-label="${title} day by day; at most ${words(most)} on a day">
       ${days.map((row, n) => {

@@ -27,6 +27,7 @@ function Whole({ told }) {
   const part = (name) => at("contacts", told.contact, name);
   const { mail, orders, value: worth, more_orders: older, last_seen: seen } = told.summary;
   const facts = [told.email, told.first_seen && `known since ${day(told.first_seen)}`, told.contact].filter((each) => each && each !== told.name);
+  const [known, predicted] = [false, true].map((is) => told.traits.filter((each) => each.trait.startsWith("predicted_") === is));
   const next = told.ahead[0];
   return html`
     <${Head} told=${told} />
@@ -61,15 +62,16 @@ function Whole({ told }) {
       <${Card} title="Consent">${told.consent.length > 0
         ? html`<dl>${told.consent.map((each) => html`<dt>${each.topic}</dt><dd><${Tag} kind=${each.state === "subscribed" ? "good" : "bad"}>${each.state}<//> since <${When} at=${each.since} />${OFTEN[each.frequency]}</dd>`)}</dl>`
         : html`<${Empty}>Never asked: no marketing email goes to this contact until they say yes.<//>`}<//>
-      <${Card} title="Traits">${told.traits.length > 0
-        ? html`<dl>${told.traits.map((each) => html`<dt>${each.trait}</dt><dd>${value(each.value)}</dd>`)}</dl>`
-        : html`<${Empty}>Nothing is known yet beyond what they do.<//>`}
+      <${Card} title="Traits">${known.length > 0 ? html`<${Traits} of=${known} />` : html`<${Empty}>Nothing is known yet beyond what they do.<//>`}
+        ${predicted.length > 0 && html`<${More} title="What the nights predict, as segments ask for it"><${Traits} of=${predicted} /><//>`}
         <${More} title="Known by"><p class="small">${told.identities.join(", ")}</p><//><//>
     </div>
     <${Card} title="Runs">
       <${Pages} path=${part("runs")} name="runs" nothing="No run of a journey yet. A run begins when the contact does, or becomes, what a journey starts from.">${
         (runs) => html`<ul class="list">${runs.map((of) => html`<${Run} of=${of} contact=${told.contact} />`)}</ul>`}<//><//>`;
 }
+
+const Traits = ({ of }) => html`<dl>${of.map((each) => html`<dt>${each.trait}</dt><dd>${value(each.value)}</dd>`)}</dl>`;
 
 /** "leaves Customers", "goes on in Win-back". */
 const comes = ({ what, name }) => `${{ leaves: "leaves", enters: "enters", goes_on: "goes on in", begins: "begins" }[what]} ${name}`;

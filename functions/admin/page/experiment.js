@@ -1,6 +1,7 @@
 // One experiment with a journey: what it asks, what it says as of its looks, and what is done with it.
 
 import { ask, at } from "./api.js";
+import { Duplicate } from "./duplicating.js";
 import { METRICS, State } from "./experiments.js";
 import { save } from "./exporting.js";
 import { Banner, Card, confirmed, Empty, Failure, LoadedPage, More, Section, styled, Table, Title, useActing, useLoaded } from "./parts.js";
@@ -21,7 +22,8 @@ export default function Experiment({ id }) {
 
 function Shown({ held, again }) {
   const { experiment: made, state, decision } = held;
-  return html`<${Title}>${made.name} <${State} of=${state} /><//>
+  return html`<div class="head"><${Title}>${made.name} <${State} of=${state} /><//>
+      <div class="buttons"><${Duplicate} kind="experiments" id=${made.id} page=${(copy) => `#/experiments/${copy}`} /></div></div>
     <p class="lead">${made.hypothesis}</p>
     ${held.repeats.map((each) => html`<${Banner}><p><strong>This has been asked before:</strong> <a href="#/experiments/${each.id}">${each.name}</a>, decided <${When} at=${each.at} /> for ${words(each.winner)}. ${each.result.join(" ")}</p><//>`)}
     ${state === "running" && !held.taking_in && html`<${Banner}><p>Nobody new takes part: the journey is paused, or is published without it.</p><//>`}

@@ -2,7 +2,7 @@
 
 import { whole } from "./api.js";
 import { Card, Empty, LoadedPage, More, Tag, Title, useLoaded } from "./parts.js";
-import { plural } from "./words.js";
+import { capital, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 const LINKS = { segment: (id) => `#/segments/${id}`, journey: (id) => `#/journeys/${id}`, email: (id) => `#/emails/${id}` };
@@ -32,7 +32,7 @@ const percent = (share) => `${(100 * share).toLocaleString("en", { maximumFracti
 
 /** What points have come to on the shop's own history. */
 export const Calibrated = ({ of }) => of === null ? html`<p class="small soft">How likely an order is with how many points is worked out at night.</p>` : html`
-  <p class="small">${of.sentence}</p>
+  <p class="small">${capital(of.sentence)}</p>
   ${of.bands.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Orders by points"><table>
     <thead><tr><th scope="col">Points</th><th scope="col" class="number">People</th><th scope="col" class="number">Ordered in 30 days</th><th scope="col" class="number">Most likely between</th></tr></thead>
     <tbody>${of.bands.map((each) => html`<tr><th scope="row">${each.most === null ? `${each.least} and more` : each.least === each.most ? each.least : `${each.least} to ${each.most}`}</th>
