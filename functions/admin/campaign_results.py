@@ -1,4 +1,4 @@
-"""The test that a campaign is: what it can show before it is sent, and what it has shown. Route of the admin's API."""
+"""The test that a campaign is: what it can show before it is sent, and what it has shown. Routes of the admin's API."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from chalice.app import Response
 
 from functions.admin import shapes
 from functions.admin.campaigns import kept_of
+from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Request, route
 from shared.adapters import athena, audiences, campaigns
 from shared.adapters.clock import now
 from shared.adapters.queries import question
+from shared.adapters.report_parameters import Parameters
 from shared.domain.campaigns.states import ENDED, Kept, State
 from shared.domain.events import DAY, HOUR, Instant, Json, iso
 from shared.domain.experiments import campaigns as tests
@@ -19,6 +21,7 @@ from shared.domain.experiments.rates import Arm, chance_of_more
 from shared.domain.experiments.results import guarded
 from shared.domain.experiments.verdicts import Word
 from shared.domain.operators import Role
+from shared.domain.refusals import RefusedError
 
 TOGETHER = str(100 * 365 * DAY)
 """A step in which all who came to it are."""
@@ -42,13 +45,62 @@ def results(request: Request, campaign: str) -> Json:
     kept, t = kept_of(campaign), now()
     if kept.state in (State.DRAFT, State.SCHEDULED):
         return _expected(request, kept, t)
-    began = kept.began or kept.since
+    rows = asked(request, lambda: athena.start(*_parameters(kept, t).of("arms")))
+    return rows if isinstance(rows, Response) else _results(kept, kept.began or kept.since, rows, t)
+
+
+class OfArm(Listing, total=False):
+    variant: str
+    """Left out where the campaign has none."""
+    kind: str
+    """`sent`, when left out, or `held_out`."""
+    figure: str
+    """`people`, when left out, `clicked`, `ordered`, `revenue`, `unsubscribed` or `complained`."""
+
+
+FIGURES = {
+    "people": "came to it",
+    "clicked": "clicked",
+    "ordered": "ordered",
+    "revenue": "spent",
+    "unsubscribed": "unsubscribed",
+    "complained": "reported it as spam",
+}
+"""What each number of an arm is."""
+
+
+@route(
+    "GET",
+    "/campaigns/{campaign}/results/people",
+    role=Role.VIEWER,
+    gives=Behind | shapes.Late,
+    query=OfArm,
+)
+def list_of_arm(request: Request, campaign: str) -> Json | Response:
+    """Who is behind a number of a campaign's arm, and when they came to it; of `revenue`, what they spent. 202 with a
+    `query` when it takes long."""
+    kept, variant = kept_of(campaign), request.query.get("variant", "")
+    if variant not in ("", *(each.id for each in kept.campaign.variants)):
+        raise RefusedError("not_found", "there is no such variant", "variant", 404)
+    kind = chosen(request, "kind", ("sent", "held_out"), "sent")
+    figure = chosen(request, "figure", FIGURES, "people")
+    arm = ", ".join(each for each in (variant, "held out" if kind == "held_out" else "" if variant else "sent") if each)
+    is_money = figure == "revenue"
+    return behind(
+        request,
+        f"{kept.campaign.name} ({arm}): {FIGURES[figure]}",
+        "Spent" if is_money else "Came to it",
+        "money" if is_money else "instant",
+        lambda: _parameters(kept, now()).of("arm_people", variant, kind, figure),
+        of_people=not is_money,
+    )
+
+
+def _parameters(kept: Kept, t: Instant) -> Parameters:
     measure = kept.campaign.measure
     within, before = str(measure.within), str(tests.BEFORE if measure.metric == "revenue" else 0)
     texts = (kept.id, within, within, before, within, before, str(HOUR) if measure.looks else TOGETHER)
-    over = (began - int(before), t)
-    rows = asked(request, lambda: athena.start(*question("arms", *texts, over=over)))
-    return rows if isinstance(rows, Response) else _results(kept, began, rows, t)
+    return Parameters(texts, ((kept.began or kept.since) - int(before), t))
 
 
 def _results(kept: Kept, began: Instant, rows: list[dict[str, Json]], t: Instant) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,14 +10,16 @@ from chalice.app import Response
 
 from functions.admin import journey_drafts, shapes
 from functions.admin.campaigns import kept_of
+from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Request, route
 from shared.adapters import athena, journey_definitions, template_definitions
 from shared.adapters.clock import now
-from shared.adapters.queries import question
-from shared.domain.campaigns.states import State
+from shared.adapters.report_parameters import Parameters
+from shared.domain.campaigns.states import Kept, State
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.operators import Role
+from shared.domain.refusals import RefusedError
 from shared.domain.templates import places
 
 LOOKS_BACK = 90 * DAY
@@ -40,8 +43,7 @@ def of_campaign(request: Request, campaign: str) -> Json:
     kept, t = kept_of(campaign), now()
     if kept.state in (State.DRAFT, State.SCHEDULED):
         return told([], t, t)
-    since = kept.began or kept.since
-    return _answered(request, (kept.id, "-", "-"), since, t)
+    return _answered(request, *_of_campaign(kept, t))
 
 
 @route(
@@ -53,14 +55,75 @@ def of_campaign(request: Request, campaign: str) -> Json:
 )
 def of_step(request: Request, journey: str, step: str) -> Json:
     """The same of a journey's step, of the emails of the last 90 days."""
+    return _answered(request, *_of_step(journey, step, now()))
+
+
+class OfPlace(Listing, total=False):
+    """Of which email: its `template`, `version` and `language`, as the map tells them, each left out where it is not
+    known."""
+
+    template: str
+    version: str
+    language: str
+    what: str
+    """`clicked`, when left out, or `sent`."""
+    place: str
+    """As the map has it; `unknown`: at a place that is not known; left out for anywhere."""
+
+
+@route("GET", "/campaigns/{campaign}/clicks/people", role=Role.VIEWER, gives=Behind | shapes.Late, query=OfPlace)
+def people_of_campaign(request: Request, campaign: str) -> Json | Response:
+    """Who is behind a number of a campaign's click map, and when they did so first. 202 with a `query` when it takes
+    long."""
+    kept = kept_of(campaign)
+    return _people(request, kept.campaign.name, _of_campaign(kept, now())[0])
+
+
+@route(
+    "GET",
+    "/journeys/{journey}/steps/{step}/clicks/people",
+    role=Role.VIEWER,
+    gives=Behind | shapes.Late,
+    query=OfPlace,
+)
+def people_of_step(request: Request, journey: str, step: str) -> Json | Response:
+    """The same of a journey's step, of the emails of the last 90 days."""
+    parameters, _, _ = _of_step(journey, step, now())
+    name = journey_definitions.publication().journeys[journey].journey.name
+    return _people(request, f"{name}, {step.replace('_', ' ')}", parameters)
+
+
+def _people(request: Request, name: str, parameters: Parameters) -> Json | Response:
+    template, version, language = (request.query.get(field, "") for field in ("template", "version", "language"))
+    what, place = chosen(request, "what", ("clicked", "sent"), "clicked"), request.query.get("place", "-")
+    if not re.fullmatch(r"|\d{1,9}", version):
+        raise RefusedError("invalid_number", "write a version as a number", "version")
+    where = {"-": "", "unknown": " at a place that is not known"}.get(place, f" at {place}")
+    texts = (template, version, language, what, "" if place == "unknown" else place)
+    return behind(
+        request,
+        f"{name}: {what}{where}",
+        what.capitalize(),
+        "instant",
+        lambda: parameters.of("place_people", *texts),
+    )
+
+
+def _of_campaign(kept: Kept, t: Instant) -> tuple[Parameters, Instant, Instant]:
+    """What the query is given, since when emails count, and up to when."""
+    since = kept.began or kept.since
+    return Parameters((str(since), kept.id, "-", "-"), (since, t)), since, t
+
+
+def _of_step(journey: str, step: str, t: Instant) -> tuple[Parameters, Instant, Instant]:
     if journey not in journey_definitions.publication().journeys:
         raise journey_drafts.not_found()
-    t = now()
-    return _answered(request, ("-", journey, step), max(t - LOOKS_BACK, 0), t)
+    since = max(t - LOOKS_BACK, 0)
+    return Parameters((str(since), "-", journey, step), (since, t)), since, t
 
 
-def _answered(request: Request, of: tuple[str, str, str], since: Instant, t: Instant) -> Json:
-    rows = asked(request, lambda: athena.start(*question("places", str(since), *of, over=(since, t))))
+def _answered(request: Request, parameters: Parameters, since: Instant, t: Instant) -> Json:
+    rows = asked(request, lambda: athena.start(*parameters.of("places")))
     return rows if isinstance(rows, Response) else told(rows, since, t)
 
 

@@ -9,20 +9,15 @@ from typing import Any
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes, views
-from functions.admin.reports import asked
-from functions.admin.rest import Request, left_out, route
-from shared.adapters import athena, comparisons, contacts, definitions, reports
+from functions.admin import shapes
+from functions.admin.people_behind import Behind, Listing, behind, chosen
+from functions.admin.rest import Request, route
+from shared.adapters import definitions, report_parameters, reports
 from shared.adapters.clock import now
-from shared.adapters.queries import question
 from shared.domain.events import Json
-from shared.domain.insight.scored import contact_of
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 from shared.domain.reports import cohorts, funnel
-
-MAX_PEOPLE = 200
-"""Of a cell, told by name (`infra/athena/cohort_people.sql`)."""
 
 
 class Asked(TypedDict, total=False):
@@ -32,24 +27,21 @@ class Asked(TypedDict, total=False):
     """Only whoever is in it, as of that night."""
 
 
-class OfCell(Asked, total=False):
+class OfCell(Asked, Listing, total=False):
     month: str
-    """The cohort's, as `2026-11`."""
+    """The cohort's, as `2026-11`; left out for all who came before those that are told by themselves."""
     after: str
     """Months after it; left out for all of the cohort."""
-    query: str
-    """Of an answer 202: asks how it stands."""
 
 
-class OfStep(TypedDict, total=False):
+class OfStep(Listing, total=False):
     days: str
     """After the sign-up, one of 30, 90, 180 and 365."""
     step: str
-    """`ready` (all who have had these days), `confirmed`, `clicked`, `ordered` or `again`."""
+    """`people` (all who signed up), `waiting` (who has not had these days yet), `ready` (who has), and of those
+    `confirmed`, `clicked`, `ordered` or `again`; or `customers`, who had ordered before."""
     month: str
     """Of the sign-up, as `2026-11`; left out for all."""
-    query: str
-    """Of an answer 202: asks how it stands."""
 
 
 class CellTold(TypedDict):
@@ -97,32 +89,6 @@ class CohortsTold(TypedDict):
     rows: list[CohortTold]
     average: list[AverageTold]
     segments: list[SegmentNamed]
-
-
-class BuyerTold(TypedDict):
-    contact: str
-    email: str | None
-    name: str | None
-    orders: int
-
-
-class BuyersTold(TypedDict):
-    people: list[BuyerTold]
-    is_whole: bool
-    """Whether these are all; else the first 200."""
-
-
-class SignedUpTold(TypedDict):
-    contact: str
-    email: str | None
-    name: str | None
-    signed_up: int
-
-
-class SignedUpPeople(TypedDict):
-    people: list[SignedUpTold]
-    is_whole: bool
-    """Whether these are all; else the first 200."""
 
 
 class MonthTold(TypedDict):
@@ -187,20 +153,32 @@ def show_cohorts(request: Request) -> Json:
     }
 
 
-@route("GET", "/reports/cohorts/people", role=Role.VIEWER, query=OfCell, gives=BuyersTold | shapes.Late)
+@route("GET", "/reports/cohorts/people", role=Role.VIEWER, query=OfCell, gives=Behind | shapes.Late)
 def list_buyers(request: Request) -> Json | Response:
-    """Who of a cohort ordered so many months `after`, or all of it: the first 200, as the lake knows them now. 202 with
-    a `query` when it takes long."""
+    """Who of a cohort ordered so many months `after`, or all of it; with how many orders each placed then. As of the
+    last night. 202 with a `query` when it takes long."""
     by, month, after = _by(request), _month(request), request.query.get("after", "-1")
     if not re.fullmatch(r"-1|\d{1,4}", after):
         raise RefusedError("invalid_number", "write a whole number of months", "after")
-    segment = request.query.get("segment", "")
+    if after != "-1" and not month:
+        raise RefusedError("invalid_month", "say which month it is after, as 2026-11", "month")
+    segment = request.query.get("segment")
+    called = cohorts.ALL if segment is None else f"{cohorts.SEGMENT}{segment}"
     ordered_in = "" if after == "-1" else cohorts.month_of(cohorts.number_of(month) + int(after))
-    texts = (comparisons.newest_pass(), segment, by, month, ordered_in, segment)
-    rows = asked(request, lambda: athena.start(*question("cohort_people", *texts, over=(0, now()))))
-    if not isinstance(rows, list):
-        return rows
-    return _people(rows, "orders", "orders")
+    parameters = report_parameters.of_cohorts(reports.as_of("cohorts", now()))
+    name = f"{_OF_KIND[by]} {f'in {month}' if month else 'before the months that are told one by one'}"
+    if after != "-1":
+        name += f", ordered {f'{after} months later' if int(after) > 1 else 'a month later' if int(after) else 'in it'}"
+    return behind(
+        request,
+        name,
+        "Orders",
+        "times",
+        lambda: parameters.of("cohort_people", by, called, month, ordered_in),
+    )
+
+
+_OF_KIND = {"first_order": "First ordered", "sign_up": "Signed up"}
 
 
 @route("GET", "/reports/funnel", role=Role.VIEWER, gives=FunnelTold)
@@ -212,39 +190,43 @@ def show_funnel(request: Request) -> Json:
     return {"as_of": None, "windows": []} if told is None else told
 
 
-@route("GET", "/reports/funnel/people", role=Role.VIEWER, query=OfStep, gives=SignedUpPeople | shapes.Late)
+@route("GET", "/reports/funnel/people", role=Role.VIEWER, query=OfStep, gives=Behind | shapes.Late)
 def list_signed_up(request: Request) -> Json | Response:
-    """Who has had so many `days` since they signed up and took a `step` in them: the first 200, as the lake knows them
-    now. 202 with a `query` when it takes long."""
-    days, step = request.query.get("days", ""), request.query.get("step", "")
-    for field, value, choices in (("days", days, map(str, funnel.WINDOWS)), ("step", step, ("ready", *funnel.STEPS))):
-        several = tuple(choices)
-        if value not in several:
-            raise RefusedError("invalid_choice", f"it must be one of {', '.join(several)}", field)
-    month = _month(request) if "month" in request.query else ""
-    told = reports.known("funnel", now())
-    t = now() if told is None else int(str(told["as_of"]))  # who has had their days since is in no figure yet
-    rows = asked(request, lambda: athena.start(*question("funnel_people", str(t), days, step, month, over=(0, t))))
-    return _people(rows, "signed_up_at", "signed_up") if isinstance(rows, list) else rows
+    """Who has had so many `days` since they signed up and took a `step` in them, and when they signed up. As of the
+    last night. 202 with a `query` when it takes long."""
+    days = chosen(request, "days", [str(each) for each in funnel.WINDOWS])
+    step, month = chosen(request, "step", STEPS), _month(request)
+    # Who has had their days since is in no figure yet.
+    parameters = report_parameters.of_funnel(reports.as_of("funnel", now()))
+    return behind(
+        request,
+        f"{STEPS[step].format(days=days)}{f', of the sign-ups in {month}' if month else ''}",
+        "Signed up",
+        "instant",
+        lambda: parameters.of("funnel_people", days, step, month),
+    )
 
 
-def _people(rows: list[dict[str, Json]], column: str, name: str) -> Json:
-    """Who they are, each with a whole number of their row's."""
-    known = {contact_of(int(str(row["contact_number"]))): int(str(row[column])) for row in rows}
-    people = {each.profile.contact: each.profile for each in contacts.read_all(known, left_out)}
-    told = [{**views.person(people[each]), name: known[each]} for each in known if each in people]
-    return {"people": told, "is_whole": len(rows) < MAX_PEOPLE}
+STEPS = {
+    "people": "Signed up",
+    "customers": "Had ordered before they signed up",
+    "waiting": "Signed up less than {days} days ago",
+    "ready": "Signed up at least {days} days ago",
+    "confirmed": "Said yes to email within {days} days",
+    "clicked": "Clicked in an email within {days} days",
+    "ordered": "Ordered within {days} days",
+    "again": "Ordered again within {days} days",
+}
+"""What each number of the funnel is."""
 
 
 def _month(request: Request) -> str:
-    month = request.query.get("month", "")
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+    """Empty: none is named."""
+    month = request.query.get("month")
+    if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise RefusedError("invalid_month", "write a month as 2026-11", "month")
-    return month
+    return month or ""
 
 
 def _by(request: Request) -> str:
-    by = request.query.get("by", cohorts.KINDS[0])
-    if by not in cohorts.KINDS:
-        raise RefusedError("invalid_choice", f"it must be one of {', '.join(cohorts.KINDS)}", "by")
-    return by
+    return chosen(request, "by", cohorts.KINDS, cohorts.KINDS[0])

@@ -9,9 +9,19 @@ from chalice.app import Response
 from typing_extensions import TypedDict
 
 from functions.admin import shapes
+from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.reports import asked
 from functions.admin.rest import Request, route
-from shared.adapters import athena, campaigns, contacts, form_definitions, journey_definitions, reports, shop_settings
+from shared.adapters import (
+    athena,
+    campaigns,
+    contacts,
+    form_definitions,
+    journey_definitions,
+    report_parameters,
+    reports,
+    shop_settings,
+)
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain.events import Instant, Json
@@ -52,6 +62,68 @@ def _name(of: dict[str, Any]) -> str:
     journeys = journey_definitions.publication().journeys
     journey = journeys[of["journey"]].journey.name if of["journey"] in journeys else of["journey"]
     return f"{journey}, {of['step'].replace('_', ' ')}" if of["journey"] else of["template"]
+
+
+class OfAnswer(Listing, total=False):
+    """What sent the email that asks, as `GET /reports/feedback` tells it (`campaign`, or `journey` and `step`; and its
+    `template`); and the `answer`, left out for whoever answered."""
+
+    campaign: str
+    journey: str
+    step: str
+    template: str
+    what: str
+    """`answered`, when left out, or `sent`: whom it went to."""
+    answer: str
+
+
+@route("GET", "/reports/feedback/answers/people", role=Role.VIEWER, query=OfAnswer, gives=Behind | shapes.Late)
+def list_answered(request: Request) -> Json | Response:
+    """Who answered an email with one click, and when; each at their last answer. As of the last night. 202 with a
+    `query` when it takes long."""
+    what = chosen(request, "what", ("answered", "sent"), "answered")
+    of = {name: _text(request, name) for name in ("campaign", "journey", "step", "template")}
+    answer = _text(request, "answer")
+    said = f"answered {answer.replace('_', ' ')}" if answer else what
+    parameters = report_parameters.of_answers(reports.as_of("feedback", now()))
+    return behind(
+        request,
+        f"{_name(of)}: {said}",
+        "Sent" if what == "sent" else "Answered",
+        "instant",
+        lambda: parameters.of("answer_people", *of.values(), what, answer),
+    )
+
+
+class OfSurvey(Listing, total=False):
+    form: str
+    question: str
+    """Left out: whoever answered any."""
+    answer: str
+
+
+@route("GET", "/reports/feedback/surveys/people", role=Role.VIEWER, query=OfSurvey, gives=Behind | shapes.Late)
+def list_surveyed(request: Request) -> Json | Response:
+    """Who answered a survey's `question` so, and when; each at their last answers. As of the last night. 202 with a
+    `query` when it takes long."""
+    form, asks, answer = (_text(request, name) for name in ("form", "question", "answer"))
+    forms = form_definitions.saved().forms
+    said = f"{asks.replace('_', ' ')}, {answer.replace('_', ' ')}" if asks else "answered"
+    parameters = report_parameters.of_surveys(reports.as_of("feedback", now()))
+    return behind(
+        request,
+        f"{forms[form].form.name if form in forms else form or 'another'}: {said}",
+        "Answered",
+        "instant",
+        lambda: parameters.of("survey_people", form, asks, *feedback.in_lake(asks, answer)),
+    )
+
+
+def _text(request: Request, field: str) -> str:
+    text = request.query.get(field, "")
+    if len(text) > MAX_SHOWN:
+        raise RefusedError("too_long", f"it is at most {MAX_SHOWN} letters", field)
+    return text
 
 
 class TextsQuery(TypedDict, total=False):

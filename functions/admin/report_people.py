@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes, views
-from functions.admin.reports import LOOKS_BACK, asked, days, joined
-from functions.admin.rest import Place, Request, cursor_of, left_out, page_of, route
-from shared.adapters import athena, channels, contacts, definitions
+from functions.admin import shapes
+from functions.admin.people_behind import Behind, Unit, behind, named
+from functions.admin.reports import LOOKS_BACK, days, joined
+from functions.admin.rest import Place, Request, page_of, route
+from shared.adapters import channels, definitions, reports
 from shared.adapters.clock import now
-from shared.adapters.queries import question
+from shared.adapters.queries import Question, question
+from shared.adapters.report_parameters import of_kpis
 from shared.domain.calendars import day_start
 from shared.domain.events import Json
-from shared.domain.insight.scored import contact_of
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
 
@@ -32,6 +32,7 @@ Figure = Literal[
     "clicks",
     "orders",
     "revenue",
+    "people",
     "sent",
     "bounced",
     "waiting",
@@ -42,7 +43,6 @@ Figure = Literal[
     "unsubscribed",
     "complained",
 ]
-Unit = Literal["times", "money", "instant"]
 
 
 class Told(NamedTuple):
@@ -63,7 +63,11 @@ FIGURES: Mapping[str, Told] = {
     "revenue": Told("Revenue, refunds taken off", "money"),
 }
 
+EACH: Mapping[Unit, str] = {"times": "How many", "money": "How much", "instant": "Since"}
+"""What of it a person has, as a heading."""
+
 OF_EMAILS: Mapping[str, Told] = {
+    "people": Told("people who were sent an email", "times"),
     "sent": Told("emails sent", "times"),
     "delivered": Told("emails delivered", "times"),
     "bounced": Told("emails that came back", "times"),
@@ -78,7 +82,7 @@ OF_EMAILS: Mapping[str, Told] = {
     "revenue": Told("revenue after a click", "money"),
 }
 """Of the emails of one group, as `GET /reports/kpis` calls it."""
-_GROUP = re.compile(r"(?:all|other|(?:journey|campaign|topic):[A-Za-z0-9_.-]{1,100})")
+_GROUP = re.compile(r"(?:all|other|(?:journey|campaign|topic|segment):[A-Za-z0-9_.-]{1,100})")
 
 PeopleQuery = TypedDict(
     "PeopleQuery",
@@ -90,26 +94,13 @@ PeopleQuery = TypedDict(
 how it stands. `limit` and `cursor` as in every list."""
 
 
-class PersonOfFigure(shapes.Person):
-    """`n`: what of the number is theirs: how often, or how much in the shop's currency; of subscribers since when."""
-
-    n: float
-
-
 _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
-class PeopleOfFigure(_Days):
-    """Who is behind a number. `total` is the number; `contacts` is how many people that is, of whom those are in no
-    list who are erased, and, until the next night, who have joined another. Of more than 10,000, these are listed."""
+class PeopleOfFigure(Behind, _Days):
+    """Of the days `from` and `to`."""
 
     figure: Figure
-    name: str
-    unit: Unit
-    total: float
-    contacts: int
-    people: list[PersonOfFigure]
-    cursor: str | None
 
 
 @route("GET", "/reports/people", role=Role.VIEWER, query=PeopleQuery, gives=PeopleOfFigure | shapes.Late)
@@ -123,21 +114,27 @@ def people(request: Request) -> Json:
     if figure not in figures:
         raise RefusedError("invalid_figure", f"it must be one of {', '.join(figures)}", "figure")
     if of is not None and not _GROUP.fullmatch(of):
-        raise RefusedError(
-            "invalid_group", "write a group as journey:welcome, campaign:spring, topic:news or all", "of"
-        )
+        told = "write a group as journey:welcome, campaign:spring, topic:news, segment:buyers or all"
+        raise RefusedError("invalid_group", told, "of")
     first, last = days(request, t)
     name, unit = figures[figure]
     if of is not None:
         name = f"{channels.name(of, channels.names())}: {name}"
     found = (
-        _subscribers(request, first, last)
+        {"name": name, "each": EACH[unit], "unit": unit, **_subscribers(request, first, last)}
         if figure == "subscribers"
-        else _counted(request, figure, unit, lambda: _asking(figure, of, first, last))
+        else behind(
+            request,
+            name,
+            EACH[unit],
+            unit,
+            lambda: _question(figure, of, first, last),
+            of_people=figure in ("reached", "people"),
+        )
     )
     if isinstance(found, Response):
         return found
-    return {"figure": figure, "name": name, "unit": unit, "from": str(first), "to": str(last), **found}
+    return {"figure": figure, "from": str(first), "to": str(last), **found}
 
 
 def _subscribers(request: Request, first: date, last: date) -> dict[str, Any]:
@@ -152,39 +149,15 @@ def _subscribers(request: Request, first: date, last: date) -> dict[str, Any]:
         lambda each: (each.contact, each.since),
         newest_first=True,
     )
-    return {**page, "people": _named(page["people"]), "total": len(members), "contacts": len(members)}
+    return {**page, "people": named(page["people"]), "total": len(members), "contacts": len(members)}
 
 
-def _counted(request: Request, figure: str, unit_: Unit, asking: Callable[[], str]) -> dict[str, Any] | Response:
-    """All pages are of what one query has found: its id, and how far it was read, are the cursor."""
-    cursor, limit = request.cursor(), request.limit(50)
-    query = cursor.name if cursor is not None else request.query.get("query") or asking()
-    rows = asked(replace(request, query={"query": query}), lambda: query)
-    if isinstance(rows, Response):
-        return rows
-    if rows and "contacts" not in rows[0]:
-        raise RefusedError("not_found", "that query is not one for people", "query", 404)
-    begin, unit = cursor.number if cursor is not None else 0, 100 if unit_ == "money" else 1
-    contacts_, total = (int(str(rows[0][name])) if rows else 0 for name in ("contacts", "total"))
-    page = [(contact_of(int(str(each["contact_number"]))), int(str(each["n"])) / unit) for each in rows[begin:][:limit]]
-    end = begin + limit
-    return {
-        "total": contacts_ if figure == "reached" else total / unit,
-        "contacts": contacts_,
-        "people": _named(page),
-        "cursor": cursor_of(Place(end, query)) if end < len(rows) else None,
-    }
-
-
-def _asking(figure: str, of: str | None, first: date, last: date) -> str:
+def _question(figure: str, of: str | None, first: date, last: date) -> Question:
+    t = now()
     since = max(day_start(first, definitions.shop_zone()) - LOOKS_BACK, 0)
-    if of is not None:
-        return athena.start(*question("kpi_people", figure, of, str(first), str(last), over=(since, now())))
-    texts = ("delivered" if figure == "reached" else figure, str(first), str(last))
-    return athena.start(*question("people", *texts, over=(since, now())))
-
-
-def _named(several: Sequence[tuple[str, float]]) -> list[dict[str, Json]]:
-    """Who they are: who is erased, or has joined another, is left out."""
-    read = {each.profile.contact: each.profile for each in contacts.read_all((who for who, _ in several), left_out)}
-    return [{**views.person(read[who]), "n": n} for who, n in several if who in read]
+    if of is None:
+        texts = ("delivered" if figure == "reached" else figure, str(first), str(last))
+        return question("people", *texts, over=(since, t))
+    begin = str(first)
+    parameters = of_kpis(reports.as_of("kpis", t), (begin, begin, begin), str(last), since)
+    return parameters.of("kpi_people", figure, of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.report.seam import Rows
-from shared.adapters import definitions, shop_settings
+from shared.adapters import definitions, report_parameters, shop_settings
 from shared.adapters.queries import Question, question
 from shared.domain.calendars import day_start, local
 from shared.domain.events import DAY, Instant, Json
@@ -15,10 +15,9 @@ from shared.domain.reports import attribution, direct_effect
 
 def asks(at: Instant) -> Mapping[str, Question]:
     zone = definitions.shop_zone()
-    firsts = attribution.first_days(local(at, zone).date())
-    begins, named = day_start(firsts[0], zone), [day.isoformat() for day in firsts]
+    begins = day_start(attribution.first_days(local(at, zone).date())[0], zone)
     paths = {
-        f"paths_{window}": question("attribution", str(window * DAY), *named, str(at), over=(begins - window * DAY, at))
+        f"paths_{window}": report_parameters.of_attribution(at, window).of("attribution")
         for window in attribution.WINDOWS
     }
     return {**paths, "beside": _beside(at, begins)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.report.seam import Rows
-from shared.adapters import shop_settings
+from shared.adapters import report_parameters, shop_settings
 from shared.adapters.queries import Question, question
 from shared.domain.events import Instant, Json
 from shared.domain.lake_rows import month_of
@@ -16,8 +16,8 @@ def asks(at: Instant) -> Mapping[str, Question]:
     since = feedback.begins(at)
     month = month_of(since)
     return {
-        "answers": question("feedback_answers", str(since), over=(since, at)),
-        "surveys": question("feedback_surveys", month, str(since)),
+        "answers": report_parameters.of_answers(at).of("feedback_answers"),
+        "surveys": report_parameters.of_surveys(at).of("feedback_surveys"),
         "texts": question("feedback_texts", month, str(since), month),
     }
 

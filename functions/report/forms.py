@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.report.seam import Rows
-from shared.adapters import definitions, form_counts, form_definitions
-from shared.adapters.queries import Question, question
+from shared.adapters import definitions, form_counts, form_definitions, report_parameters
+from shared.adapters.queries import Question
 from shared.domain.events import Instant, Json
-from shared.domain.lake_rows import month_of
 from shared.domain.reports import forms
 
 
 def asks(at: Instant) -> Mapping[str, Question]:
-    since, _ = forms.period(at, definitions.shop_zone())
-    # Whether an order is somebody's first, only all of them say.
-    return {"sign_ups": question("forms", month_of(since), str(since), over=(0, at))}
+    return {"sign_ups": report_parameters.of_forms(at).of("forms")}
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.report.seam import Rows
-from shared.adapters.queries import Question, question
+from shared.adapters import report_parameters
+from shared.adapters.queries import Question
 from shared.domain.events import Instant, Json
 from shared.domain.reports import funnel
 
 
 def asks(at: Instant) -> Mapping[str, Question]:
-    return {name: question(name, str(at), over=(0, at)) for name in ("funnel", "funnel_days")}
+    return {name: report_parameters.of_funnel(at).of(name) for name in ("funnel", "funnel_days")}
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:

@@ -91,6 +91,7 @@ unsubscribed AS (
 
 people AS (
     SELECT
+        exposed.contact_number,
         exposed.variant,
         exposed.held_out,
         exposed.time,

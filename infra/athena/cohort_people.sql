@@ -1,30 +1,22 @@
--- Who is behind a number of the cohorts: up to 200 of them, by their numbers, with how many orders they placed in the month.
--- Parts: orders, emails, sign_ups, began.
--- Parameters: the pass of the refresh whose memberships are read, and the segment or '' for everybody; the kind, first_order or
--- sign_up; the cohort's month, as '2026-09', the month in which they ordered ('': all of the cohort), and the segment once more.
-WITH members AS (
-    SELECT contact_number
-    FROM facts
-    WHERE pass = ? AND kind = 'member' AND name = ?
-)
-
+-- Who is behind a number of the cohorts, with how many orders they placed.
+-- Behind: cohorts.
+-- Parameters: those of cohorts; then the kind, the group (all, or segment:<id>), the cohort's month ('': all that came before those
+-- that are told by themselves), and the month in which they ordered ('': all of the cohort, with all their orders).
 SELECT
-    began.contact_number,
-    COALESCE(bought.orders, 0) AS orders
-FROM began
+    cohorts.contact_number,
+    CASE WHEN asked.ordered_in = '' THEN COALESCE(totals.orders, 0) ELSE bought.orders END AS n
+FROM cohorts
 CROSS JOIN (
     SELECT
         ? AS kind,
+        ? AS called,
         ? AS month,
-        ? AS ordered_in,
-        ? AS segment
+        ? AS ordered_in
 ) AS asked
-LEFT JOIN members ON began.contact_number = members.contact_number
-LEFT JOIN bought ON began.contact_number = bought.contact_number AND bought.month = asked.ordered_in
+LEFT JOIN totals ON cohorts.contact_number = totals.contact_number
+LEFT JOIN bought ON cohorts.contact_number = bought.contact_number AND bought.month = asked.ordered_in
 WHERE
-    began.kind = asked.kind
-    AND began.month = asked.month
-    AND (asked.segment = '' OR members.contact_number IS NOT NULL)
+    cohorts.kind = asked.kind
+    AND cohorts.called = asked.called
+    AND cohorts.told = asked.month
     AND (asked.ordered_in = '' OR bought.orders IS NOT NULL)
-ORDER BY began.contact_number
-LIMIT 200

@@ -24,7 +24,8 @@ answers AS (
         told.journey,
         told.step,
         told.template,
-        MAX_BY(SUBSTR(property, 9), told.time) AS answer
+        MAX_BY(SUBSTR(property, 9), told.time) AS answer,
+        MAX(told.time) AS time
     FROM told
     CROSS JOIN UNNEST(told.properties) AS of_event (property)
     WHERE told.type = 'email_clicked' AND property LIKE 'answer=t%'

@@ -36,16 +36,28 @@ first_orders AS (
         MIN(placed_at) AS time
     FROM standing
     GROUP BY contact_number
+),
+
+people AS (
+    SELECT
+        firsts.form,
+        firsts.version,
+        firsts.day,
+        firsts.contact_number,
+        firsts.time,
+        CASE WHEN first_orders.time < firsts.time THEN 0 ELSE 1 END AS fresh,
+        CASE WHEN first_orders.time >= firsts.time THEN 1 ELSE 0 END AS ordered
+    FROM firsts
+    LEFT JOIN first_orders ON firsts.contact_number = first_orders.contact_number
 )
 
 SELECT
-    firsts.form,
-    firsts.version,
-    firsts.day,
+    form,
+    version,
+    day,
     COUNT(*) AS people,
-    SUM(CASE WHEN first_orders.time < firsts.time THEN 0 ELSE 1 END) AS fresh,
-    SUM(CASE WHEN first_orders.time >= firsts.time THEN 1 ELSE 0 END) AS ordered
-FROM firsts
-LEFT JOIN first_orders ON firsts.contact_number = first_orders.contact_number
-GROUP BY firsts.form, firsts.version, firsts.day
+    SUM(fresh) AS fresh,
+    SUM(ordered) AS ordered
+FROM people
+GROUP BY form, version, day
 ORDER BY form, version, day

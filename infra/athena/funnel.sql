@@ -5,6 +5,8 @@
 -- Whoever had ordered more than a day before they signed up is counted under `customers` alone: they are no sign-up that became one.
 WITH people AS (
     SELECT
+        sign_ups.contact_number,
+        sign_ups.signed_up_at,
         SUBSTR(DAY_OF(sign_ups.signed_up_at), 1, 7) AS month,
         windows.days,
         windows.days * 86400000.0 AS within,

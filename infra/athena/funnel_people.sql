@@ -1,28 +1,26 @@
--- Who is behind a number of the funnel: up to 200 people, by their numbers, with the instant at which they signed up.
--- Parts: orders, emails, sign_ups.
--- Parameters: the instant up to which people have had their time, in milliseconds; how many days count; the step (ready, confirmed,
--- clicked, ordered or again); and the month (the shop's) of the sign-up, as '2026-09', or '' for all.
+-- Who is behind a number of the funnel, with the instant at which they signed up.
+-- Behind: funnel.
+-- Parameters: that of funnel; then how many days count; what they are (people, customers, ready, waiting, confirmed, clicked, ordered or
+-- again); and the month (the shop's) of the sign-up, as '2026-09', or '' for all.
 SELECT
-    sign_ups.contact_number,
-    sign_ups.signed_up_at
-FROM sign_ups
+    people.contact_number,
+    people.signed_up_at AS n
+FROM people
 CROSS JOIN (
     SELECT
-        CAST(? AS DOUBLE) AS t,
-        CAST(? AS DOUBLE) * 86400000.0 AS within,
+        CAST(? AS DOUBLE) AS days,
         ? AS step,
         ? AS month
 ) AS asked
 WHERE
-    asked.t - sign_ups.signed_up_at >= asked.within
-    AND (sign_ups.ordered_at IS NULL OR sign_ups.ordered_at >= sign_ups.signed_up_at - 86400000.0)
-    AND (asked.month = '' OR SUBSTR(DAY_OF(sign_ups.signed_up_at), 1, 7) = asked.month)
+    people.days = asked.days
+    AND (asked.month = '' OR people.month = asked.month)
+    AND people.customer = CASE asked.step WHEN 'customers' THEN 1 ELSE 0 END
+    AND (asked.step IN ('people', 'customers') OR people.ready = CASE asked.step WHEN 'waiting' THEN 0 ELSE 1 END)
     AND CASE asked.step
-        WHEN 'confirmed' THEN sign_ups.confirmed_at
-        WHEN 'clicked' THEN sign_ups.clicked_at
-        WHEN 'ordered' THEN sign_ups.ordered_at
-        WHEN 'again' THEN sign_ups.again_at
-        ELSE sign_ups.signed_up_at
-    END - sign_ups.signed_up_at < asked.within
-ORDER BY sign_ups.contact_number
-LIMIT 200
+        WHEN 'confirmed' THEN people.confirmed
+        WHEN 'clicked' THEN people.clicked
+        WHEN 'ordered' THEN people.ordered
+        WHEN 'again' THEN people.again
+        ELSE 0
+    END < people.within

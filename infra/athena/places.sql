@@ -33,7 +33,8 @@ of_versions AS (
         COALESCE(told.template, '') AS template,
         COALESCE(marks.version, '') AS version,
         COALESCE(marks.language, '') AS language,
-        COALESCE(marks.place, '') AS place
+        COALESCE(marks.place, '') AS place,
+        told.time
     FROM told
     LEFT JOIN marks ON told.id = marks.id AND told.contact_number = marks.contact_number
 )

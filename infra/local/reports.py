@@ -43,6 +43,10 @@ def _moves(told: Json) -> Iterator[Row]:
         yield {**path, **ends, "days": f"{told['from']} to {told['to']}"}
 
 
+def _days(told: Json) -> Iterator[Row]:
+    yield from told["days"]
+
+
 def _forms(told: Json) -> Iterator[Row]:
     for form in told["forms"]:
         sent = form["sent_page"] + form["sent_site"] + form["sent_email"]
@@ -156,6 +160,9 @@ REPORTS = {
             "effect": "lost without it",
         },
     ),
+    "daily": Report(
+        _days, {"day": "day", "sends": "sends", "clicks": "clicks by people", "orders": "orders", "revenue": "revenue"}
+    ),
     "flows": Report(_moves, {"days": "days", "left": "from", "entered": "to", "moves": "moves"}),
     "feedback": Report(
         _feedback, {"of": "asked by", "question": "question", "answer": "answer", "people": "people", "share": "share"}
@@ -210,6 +217,7 @@ REPORTS = {
 DESCRIPTION = """What the nights have added up of the running system's lake (`make run`).
 
   .venv/bin/beckon report kpis          what came of emails, by what sent them and to whom
+  .venv/bin/beckon report daily         sends, clicks, orders and revenue of the last 30 days, day by day
   .venv/bin/beckon report flows         who went from which segment to which in the last 30 days
   .venv/bin/beckon report cohorts       customers by the month of their first order (--by sign_up), and what came later
   .venv/bin/beckon report funnel        from sign-up to the second order
@@ -226,8 +234,8 @@ docs/reports.md says what each figure is.
 ASKED = {
     "by": "of cohorts: first_order or sign_up",
     "segment": "of cohorts: only whoever is in it",
-    "from": "of flows: the first day, as 2026-11-01",
-    "to": "of flows: the last day",
+    "from": "of daily and flows: the first day, as 2026-11-01",
+    "to": "of daily and flows: the last day",
 }
 """What the API may be asked, and of which report."""
 
@@ -245,6 +253,10 @@ def show(arguments: argparse.Namespace) -> None:
     asked = urlencode({name: each for name in ASKED if (each := getattr(arguments, name)) is not None})
     path = REPORTS[arguments.report].path or f"reports/{arguments.report}"
     told = call(arguments.port, "GET", f"/admin/{path}{asked and f'?{asked}'}")
+    while "query" in told:  # it takes long
+        told = call(
+            arguments.port, "GET", f"/admin/{path}?{urlencode({'query': told['query']})}{asked and f'&{asked}'}"
+        )
     if as_json(arguments, told):
         return
     report = REPORTS[arguments.report]

@@ -19,6 +19,8 @@ FILES = Path(__file__).parents[2] / "infra" / "athena"
 """infra/artefacts/build.py puts them into the deployed layer at the same place."""
 _DAY_OF = re.compile(r"\bDAY_OF\(([\w.]+)\)")
 _PARTS = re.compile(r"^-- Parts: ([a-z_, ]+)\.$", re.MULTILINE)
+_BEHIND = re.compile(r"^-- Behind: ([a-z_]+)\.$", re.MULTILINE)
+_LAST_SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
 class Question(NamedTuple):
@@ -30,6 +32,10 @@ class Question(NamedTuple):
 
 def question(name: str, *texts: str, over: tuple[Instant, Instant] | None = None) -> Question:
     """The query in `infra/athena/<name>.sql`, behind the parts that it names in its header, with its own parameters.
+
+    One that stands behind another query (`-- Behind: forms.`) lists the people behind a number of that one's: it is
+    given that one's parts, all of it but its last SELECT, and its parameters, before its own. Of each contact it says
+    `n`, what of the number is theirs; `parts/listed.sql` makes the list of that.
 
     `over`: the instant from whose month (UTC) on, and the one up to which, the parts read events; a query with parts
     asks for it. `DAY_OF(column)` in one is the shop's day that the instant in the column is in, `2026-11-24`: the
@@ -58,14 +64,30 @@ def day_of(column: str, stood: Sequence[tuple[Instant, int]]) -> str:
 @cache
 def _put_together(name: str) -> tuple[int, str]:
     """How many of its parts read events, and the whole."""
-    own = (FILES / f"{name}.sql").read_text(encoding="utf-8")
-    named = _PARTS.search(own)
-    if named is None:
-        return 0, own
-    parts = [(FILES / "parts" / f"{each}.sql").read_text(encoding="utf-8") for each in named[1].split(", ")]
-    common = ",\n\n".join(part.rstrip() for part in parts)
-    header = re.match(r"(?:--.*\n)*", own)[0]  # type: ignore[index]
-    query = own.removeprefix(header)
-    more = query.removeprefix("WITH ")
+    header, query = _read(f"{name}.sql")
+    behind = _BEHIND.search(header)
+    of, counting = (header, "") if behind is None else _read(f"{behind[1]}.sql")
+    named = _PARTS.search(of)
+    parts = [] if named is None else [_read(f"parts/{each}.sql")[1] for each in named[1].split(", ")]
+    steps = parts
+    if behind is not None:
+        steps = [*parts, _steps(counting[: _LAST_SELECT.search(counting).start()]), f"behind AS (\n{query.rstrip()}\n)"]  # type: ignore[union-attr]
+        query = _read("parts/listed.sql")[1]
+    if not any(steps):
+        return 0, header + query
+    before = ",\n\n".join(each for each in map(_steps, steps) if each)
+    own = query.removeprefix("WITH ")
     reading = sum("month >= ?" in part for part in parts)
-    return reading, f"{header}WITH\n{common}{'' if more == query else ','}\n\n{more}"
+    return reading, f"{header}WITH\n{before}{'' if own == query else ','}\n\n{own}"
+
+
+def _read(file: str) -> tuple[str, str]:
+    """Its comments at the head, and what stands behind them."""
+    text = (FILES / file).read_text(encoding="utf-8")
+    header = re.match(r"(?:--.*\n)*", text)[0]  # type: ignore[index]
+    return header, text.removeprefix(header)
+
+
+def _steps(sql: str) -> str:
+    """Of a query, or a part of one, what stands between WITH and its SELECT."""
+    return sql.removeprefix("WITH ").rstrip().rstrip(",")

@@ -34,6 +34,12 @@ def known(name: str, now: Instant) -> dict[str, Json] | None:
     return held[0]
 
 
+def as_of(name: str, now: Instant) -> Instant:
+    """What instant the newest report of this name is of; `now` where no night has made one."""
+    found = known(name, now)
+    return now if found is None else int(str(found["as_of"]))
+
+
 def forget() -> None:
     """As a new process begins."""
     _read.clear()

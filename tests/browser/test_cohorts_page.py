@@ -40,7 +40,7 @@ def test_a_cell_says_its_share_and_leads_to_its_people(page: Page, base: str, sh
     assert newest[3:] == ["", ""]
     assert oldest[1:] == ["1", "100 %", "0 %", "not yet"]
     page.run("document.querySelector('main .heat a').click()")
-    page.wait_for("who ordered in that month")
+    page.wait_for(", ordered in it")
     assert page.run("document.querySelectorAll('main tbody tr').length") == 1
     look(page, base, "cohorts?show=spent&by=sign_up", "4 people in all")
     assert "not yet" in page.text()

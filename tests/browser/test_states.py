@@ -35,17 +35,17 @@ NOT_THERE = (
 )  # fmt: skip
 """And of those where an empty shop has none."""
 
-LED_TO = ("reports/people", "reports/cohorts/people", "reports/funnel/people", "reports/flows/people")
+LED_TO = ("reports/people", "reports/flows/people")
 """Pages that a number leads to: of a typed address, without what that number asks for, they may say what is missing."""
 
 
 def address_of(page: str) -> str:
-    """LookupError: it is about one thing, and neither SHIPPED nor NOT_THERE has one."""
+    """LookupError: it is about one thing, and none of SHIPPED, NOT_THERE and LED_TO has one."""
     plain = page.replace(r"(?:\?(?<query>.*))?", "").replace(r"(?:#\/)?", "").replace("\\/", "/").removeprefix("#/")
     if "(" not in plain:
         return plain
     pattern = page.replace("(?<", "(?P<").replace("\\/", "/")
-    for address in (*SHIPPED, *NOT_THERE):
+    for address in (*SHIPPED, *NOT_THERE, *LED_TO):
         if re.fullmatch(pattern, f"#/{address}"):
             return address
     raise LookupError(page)

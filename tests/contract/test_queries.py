@@ -35,17 +35,30 @@ def test_a_query_means_the_same_in_athena(name: str) -> None:
 def test_a_query_says_what_it_is_given(name: str) -> None:
     """A header of its own; and each part is given the two parameters that all parts have."""
     text = (FILES / f"{name}.sql").read_text(encoding="utf-8")
-    marks = re.sub(r"--.*", "", text).count("?")
     assert text.startswith("-- ")
-    assert ("-- Parameter" in text) == (marks > 0)
-    asked = question(name, *["x"] * marks, over=OVER)
-    assert re.sub(r"--.*", "", asked.sql).count("?") == len(asked.texts)
+    assert ("-- Parameter" in text) == (marks(text) > 0)
+    asked = question(name, *["x"] * given(name), over=OVER)
+    assert marks(asked.sql) == len(asked.texts)
+
+
+def marks(sql: str) -> int:
+    return re.sub(r"--.*", "", sql).count("?")
+
+
+def given(name: str) -> int:
+    """How many parameters a query takes: of one behind another, that one's come first."""
+    text = (FILES / f"{name}.sql").read_text(encoding="utf-8")
+    behind = re.search(r"^-- Behind: (\w+)\.$", text, re.M)
+    if behind is None:
+        return marks(text)
+    counting = (FILES / f"{behind[1]}.sql").read_text(encoding="utf-8")
+    return marks(re.split(r"^SELECT", counting, maxsplit=1, flags=re.M)[0]) + marks(text)
 
 
 @pytest.mark.parametrize("file", sorted(FILES.glob("parts/*.sql")), ids=lambda each: each.stem)
 def test_every_part_that_reads_events_takes_a_month_and_an_instant(file: object) -> None:
-    marks = re.findall(r"^.*\?.*$", re.sub(r"--.*", "", FILES.joinpath(str(file)).read_text(encoding="utf-8")), re.M)
-    assert [each.strip() for each in marks] in ([], ["month >= ?", "AND time <= CAST(? AS DOUBLE)"])
+    asking = re.findall(r"^.*\?.*$", re.sub(r"--.*", "", FILES.joinpath(str(file)).read_text(encoding="utf-8")), re.M)
+    assert [each.strip() for each in asking] in ([], ["month >= ?", "AND time <= CAST(? AS DOUBLE)"])
 
 
 def test_parts_are_read_from_a_month_on_and_up_to_an_instant() -> None:
@@ -64,8 +77,7 @@ def test_what_an_order_is_stands_nowhere_else() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_query_is_answered_over_a_lake_in_which_nothing_is_yet(name: str) -> None:
     """With its parts: what one of them calls something, another may call something, too."""
-    marks = re.sub(r"--.*", "", (FILES / f"{name}.sql").read_text(encoding="utf-8")).count("?")
-    asked = question(name, *["1"] * marks, over=OVER)
+    asked = question(name, *["1"] * given(name), over=OVER)
     lake = Lake([], {}, shop([]), OVER[1])
     lake.tables["scores"] = SCORES.empty_table()
     lake.rows(athena._bound(asked.sql, [f"'{each}'" for each in asked.texts]))

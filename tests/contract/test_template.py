@@ -26,8 +26,9 @@ from infra.local.aws.world import World
 from infra.local.routes import Route
 from shared.adapters import clients, journey_files
 from shared.adapters.lake import COUNT_COLUMNS, JOURNEYS_PREFIX
+from shared.adapters.queries import FILES, question
 from shared.domain import facts
-from shared.domain.events import HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
+from shared.domain.events import DAY, HEARD_AFTER, SECOND, Event, Identity, IdentityKind, event_key
 from shared.domain.lake_rows import COLUMNS, FIRST_MONTH, PARTITIONS, TYPES
 from shared.domain.messages.refusals import Refusal
 from shared.domain.properties import WRITTEN
@@ -516,6 +517,19 @@ def test_a_function_has_rights_on_what_its_settings_name(function: str) -> None:
     rights = json.dumps([statement["Resource"] for name, statement in statements() if name == role])
     for name in named:
         assert f'"{name}", "Arn"' in rights or f"${{{name}.Arn}}" in rights or f"${{{name}}}" in rights, name
+
+
+@pytest.mark.parametrize("function", ["AdminFunction", "ReportFunction", "InsightFunction"])
+def test_a_function_may_read_the_tables_that_its_queries_name(function: str) -> None:
+    code = "".join(each.read_text(encoding="utf-8") for each in (ROOT / "functions" / folder(function)).glob("*.py"))
+    queries = [name for name in re.findall(r'\b(?:question|of)\(\s*"(\w+)"', code) if (FILES / f"{name}.sql").exists()]
+    sql = " ".join(question(name, over=(0, DAY)).sql for name in queries)
+    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]
+    allowed = json.dumps(role)
+    tables = set(re.findall(r"\b(?:FROM|JOIN) (events|facts|scores)\b", sql))
+    assert tables >= {"events"}
+    assert {table for table in tables if f"table/${{LakeDatabase}}/{table}" not in allowed} == set()
+    assert {table for table in tables if f"${{LakeBucket.Arn}}/{table}/*" not in allowed} == set()
 
 
 def secrets_in(value: Any) -> set[str]:

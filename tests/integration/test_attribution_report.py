@@ -11,6 +11,7 @@ from infra.local.shop import storefront
 from shared.domain.events import DAY, HOUR, MINUTE, Json, iso
 from shared.domain.reports.attribution import MODELS
 from tests.integration.nights import a_night
+from tests.integration.people_behind import people_behind
 from tests.integration.shop import Shop
 from tests.integration.test_campaigns import mail_to, mails, sent
 
@@ -86,6 +87,13 @@ def test_the_night_divides_what_orders_are_worth_among_the_campaigns_before_them
         assert models["decay"]["Sale"] > models["decay"]["Spring"] > 0
         for model in MODELS:
             assert round(sum(models[model].values()) + of["none"]["revenue"], 2) == of["revenue"]
+        counted = {"none": of["none"], **{each["channel"]: each for each in of["channels"]}}
+        for channel, said in counted.items():
+            path = f"/reports/attribution/people?channel={channel}&within={window}"
+            whose = {one: 1} if channel != "none" else {other: 1}
+            assert people_behind(shop, path) == (said["orders"], whose)
+            assert people_behind(shop, f"{path}&figure=revenue") == (said["revenue"], dict.fromkeys(whose, 24.5))
+    assert shop.ask("GET", "/reports/attribution/people?channel=luck")[1]["field"] == "channel"
     assert period(found, 5, 30)["lost"] == 1  # who clicked, and whose order was cancelled
     (effect,) = found["effects"]
     assert (effect["name"], effect["days"], effect["people"] + effect["held_out"]) == ("Spring", 5, CUSTOMERS)

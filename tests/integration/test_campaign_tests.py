@@ -12,6 +12,7 @@ from infra.local.aws.calls import Call
 from infra.local.system import ProcessDied
 from shared.adapters import contacts
 from shared.domain.events import DAY, HOUR, MINUTE, Json, Type
+from tests.integration.people_behind import people_behind
 from tests.integration.shop import Shop
 from tests.integration.test_campaigns import drafted, mail_to, mails, progress, sent, settle_on, skipped, unsubscribed
 
@@ -86,6 +87,13 @@ def test_the_verdict_comes_when_everybody_has_had_their_time_and_says_who_ordere
         (False, len(got), len(got)),
         (True, len(out), 1),
     ]
+    behind = {"": got, "figure=ordered": got, "kind=held_out": out, "kind=held_out&figure=ordered": {min(out)}}
+    for of, people in behind.items():
+        total, found = people_behind(shop, f"/campaigns/{id_}/results/people?{of}")
+        assert (total, found.keys()) == (len(people), people), of
+    spent, found = people_behind(shop, f"/campaigns/{id_}/results/people?figure=revenue")
+    assert spent == pytest.approx(sum(found.values())) == told["arms"][0]["revenue"] > 0
+    assert shop.ask("GET", f"/campaigns/{id_}/results/people?variant=z")[0] == 404
     (early,) = told["compared"]
     assert early["verdict"] is None
     assert "The verdict comes when everybody has had their time" in early["words"]

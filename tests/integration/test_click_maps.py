@@ -11,9 +11,11 @@ from infra.local.aws import ses
 from infra.local.screens import mailbox
 from shared.adapters import contacts
 from shared.domain.events import DAY, MINUTE, Json, Type
+from tests.integration.people_behind import people_behind
 from tests.integration.shop import Shop
 
 CUSTOMERS = 6
+PEOPLE = "/campaigns/tea/clicks/people"
 EMAIL = {
     "id": "two_ways",
     "name": "Two ways",
@@ -95,6 +97,14 @@ def test_each_person_counts_once_at_each_place_and_machines_nowhere(shop: Shop) 
     unsubscribe = [each for each in email["places"] if each["personal"] == "unsubscribes who clicks"]
     assert unsubscribe and all(each["place"] is None and each["people"] is None for each in unsubscribe)
     assert all("?" not in each["leads_to"] for each in email["places"])
+    path, contact = f"{PEOPLE}?template=two_ways&version=1&language=en", {id_: who for who, id_ in mails(shop).items()}
+    for asked, ids in {"what=sent": contact, "what=clicked": (one, two, three, old), "place=unknown": (old,)}.items():
+        total, people = people_behind(shop, f"{path}&{asked}")
+        assert (total, people.keys()) == (len(ids), {contact[id_] for id_ in ids}), asked
+    first, second = (each["place"] for each in email["places"] if each["people"])
+    assert people_behind(shop, f"{path}&place={first}")[1].keys() == {contact[one]}
+    assert people_behind(shop, f"{path}&place={second}")[1].keys() == {contact[each] for each in (one, two, three)}
+    assert shop.ask("GET", f"{PEOPLE}?version=first")[1]["field"] == "version"
 
 
 def test_the_email_is_drawn_with_its_numbers_and_names_nobody(shop: Shop) -> None:
@@ -147,6 +157,9 @@ def test_a_journeys_step_has_its_map_and_the_lake_has_the_place(shop: Shop) -> N
         each for each in contacts.events(contact) if each.type == Type.EMAIL_CLICKED and each.properties.get("journey")
     ]
     assert event.properties["place"] == links[number].tags["place"][0]
+    of = f"template={email['template']}&version={email['version']}&language={email['language']}"
+    path = f"/journeys/onboarding/steps/welcome/clicks/people?{of}"
+    assert people_behind(shop, f"{path}&place={event.properties['place']}")[1].keys() == {contact}
     assert shop.ask("GET", "/journeys/nothing/steps/welcome/clicks")[0] == 404
 
 

@@ -15,6 +15,7 @@ from infra.local.aws import ses
 from infra.local.screens import mailbox
 from shared.domain.events import DAY, MINUTE, Json, iso
 from tests.integration.nights import a_night
+from tests.integration.people_behind import people_behind
 from tests.integration.shop import Shop
 from tests.integration.test_form_report import publish, request
 
@@ -75,6 +76,12 @@ def shop() -> Shop:
     return shop
 
 
+def mails_of(shop: Shop) -> list[str]:
+    """Whom the question went to, in the order in which the mailbox has it."""
+    found = mailbox.mails(shop.system.world, 99)
+    return [each.tags["contact"] for each in found if each.tags.get("campaign") == "how"]
+
+
 def ticket(shop: Shop) -> Json:
     return {"event": "Support Ticket Opened", "id": "t1", "at": iso(shop.now()), "properties": {"description": TICKET}}
 
@@ -91,6 +98,10 @@ def test_answers_are_counted_by_people_s_last(shop: Shop) -> None:
     assert (asked["name"], asked["campaign"], asked["template"]) == ("How was it", "how", "asks")
     assert (asked["sent"], asked["answered"]) == (4, 3)
     assert [(each["answer"], each["people"], each["share"]) for each in asked["answers"]] == [("fine", 3, 1.0)]
+    path, answered = "/reports/feedback/answers/people?campaign=how&template=asks", mails_of(shop)[:3]
+    for of, people in {"what=sent": mails_of(shop), "": answered, "answer=fine": answered, "answer=poor": []}.items():
+        total, found = people_behind(shop, f"{path}&{of}")
+        assert (total, found.keys()) == (len(people), set(people)), of
     assert asked["answers"][0]["low"] == pytest.approx(0.4385, abs=1e-4)  # Wilson, of 3 of 3
 
 
@@ -100,6 +111,14 @@ def test_a_survey_tells_what_was_chosen_and_nothing_that_was_typed(shop: Shop) -
     assert [
         (each["question"], [(a["answer"], a["people"]) for a in each["answers"]]) for each in survey["questions"]
     ] == [("scent", [("pine", 1), ("rose", 1)])]
+    path, (rose, pine, *_) = "/reports/feedback/surveys/people?form=taste", mails_of(shop)
+    for of, people in {
+        "": {rose, pine},
+        "&question=scent&answer=rose": {rose},
+        "&question=scent&answer=yes": {},
+    }.items():
+        total, found = people_behind(shop, path + of)
+        assert (total, found.keys()) == (len(people), set(people)), of
     (form,) = [each for each in shop.ask("GET", "/reports/forms")[1]["forms"] if each["form"] == "taste"]
     assert (form["seen_email"], form["sent_email"], form["people"]) == (2, 2, 0)
 

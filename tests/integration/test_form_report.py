@@ -16,6 +16,7 @@ from infra.local.screens import mailbox
 from infra.local.shop import storefront
 from shared.domain.events import DAY, MINUTE, SECOND, Json
 from tests.integration.nights import a_night
+from tests.integration.people_behind import people_behind
 from tests.integration.shop import Shop
 
 FORM: dict[str, Json] = {
@@ -69,8 +70,9 @@ def sign_up(shop: Shop, email: str, by_script: bool, confirms: bool = True, form
         shop.passes(2 * MINUTE)
 
 
-def order(shop: Shop, number: int, email: str) -> None:
-    body = {**shop.customers[1], "id": number, "email": email}
+def order(shop: Shop, number: int, email: str, like: Json = None) -> None:
+    """`like`: the customer who is not them; the first, when left out."""
+    body = {**(like or shop.customers[1]), "id": number, "email": email}
     storefront.post(shop.system, storefront.order(number, body, shop.now()))
     shop.passes(2 * MINUTE)
 
@@ -109,6 +111,18 @@ def test_each_step_is_counted_and_a_first_order_is_one(shop: Shop) -> None:
         assert sum(each[name] for each in news["versions"]) == news[name]
         assert sum(each[name] for each in news["by_day"]) == news[name]
     assert [each["version"] for each in news["versions"]] == [1]
+    emails = {profile.contact: profile.email for profile in shop.profiles()}
+    for form in (news, other):
+        for figure in ("people", "fresh", "ordered"):
+            path = f"/reports/forms/people?form={form['form']}&figure={figure}"
+            total, people = people_behind(shop, path)
+            assert total == len(people) == form[figure]
+            assert people_behind(shop, f"{path}&version=1") == (total, people)
+            by_day = [people_behind(shop, f"{path}&day={each['day']}") for each in form["by_day"] if each["people"]]
+            assert {who for _, there in by_day for who in there} == people.keys()
+    _, ordered = people_behind(shop, "/reports/forms/people?form=news&figure=ordered")
+    assert [emails[each] for each in ordered] == ["fresh@example.com"]
+    assert shop.ask("GET", "/reports/forms/people?form=news&figure=seen_page")[1]["field"] == "figure"
 
 
 def test_an_erasure_leaves_the_figures_and_nobody_in_them(shop: Shop) -> None:

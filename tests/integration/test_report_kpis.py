@@ -131,7 +131,7 @@ def test_each_number_leads_to_the_people_behind_it(shop: Shop) -> None:
         assert len(behind["people"]) == behind["contacts"]
         assert sum(each["n"] for each in behind["people"]) == pytest.approx(found[figure])
     assert behind["name"] == "Spring: revenue after a click"
-    assert shop.ask("GET", "/reports/people?figure=clicked&of=segment:buyers")[0] == 400
+    assert shop.ask("GET", "/reports/people?figure=clicked&of=segment")[0] == 400
     assert shop.ask("GET", "/reports/people?figure=reached&of=all")[0] == 400
 
 
@@ -142,6 +142,12 @@ def test_segments_are_those_of_the_night(shop: Shop) -> None:
     assert found["segment:buyers"]["sent"] == of_members
     assert found["segment:buyers"]["people"] == len(members)
     assert found["segment:everybody"]["sent"] == found["all"]["sent"]
+    period = told(shop)["periods"][0]
+    for figure in ("people", "sent", "clicked"):
+        path = f"/reports/people?figure={figure}&of=segment:buyers&from={period['first']}&to={period['last']}"
+        behind = told(shop, path)
+        assert behind["total"] == found["segment:buyers"][figure]
+        assert {each["contact"] for each in behind["people"]} <= members
 
 
 def test_what_emails_return_is_told_once_their_costs_are(shop: Shop) -> None:

@@ -272,7 +272,7 @@ def test_only_who_has_had_the_days_counts_and_a_step_counts_within_them() -> Non
     for days, window in found.items():
         for month in ("", *(each["month"] for each in window["months"])):
             counted = window if month == "" else next(each for each in window["months"] if each["month"] == month)
-            for step in ("ready", *funnel.STEPS):
+            for step in names:
                 asked_for = question("funnel_people", str(NOW), str(days), step, month, over=(0, NOW))
                 assert len(of.rows(*asked_for)) == counted[step], (days, month, step)
     assert [found[180][f"{step}_days"] for step in funnel.STEPS] == [None] * 4

@@ -2,6 +2,7 @@
 
 import { at } from "./api.js";
 import { Banner, Section, Table } from "./parts.js";
+import { Behind } from "./report-people.js";
 import { asked } from "./reports.js";
 import { settings } from "./settings.js";
 import { count, money, When } from "./words.js";
@@ -14,7 +15,9 @@ const chance = (n) => (n > 0.99 ? "over 99 %" : n < 0.01 ? "under 1 %" : `${Math
 /** Whether a campaign's definition tests anything. */
 export const isTest = ({ variants = [], holdout = 0 }) => variants.length > 0 || holdout > 0;
 
-export const Results = ({ id, on }) => html`<${Section} title="What the test says" on=${[id, on]} load=${() => asked(at("campaigns", id, "results"))}>${(found) => html`
+export function Results({ id, on }) {
+  const arm = (each, figure, written = count) => html`<${Behind} path=${at("campaigns", id, "results")} of=${{ variant: each.variant, kind: each.held_out ? "held_out" : "sent", figure }} n=${each[figure]}>${written(each[figure])}<//>`;
+  return html`<${Section} title="What the test says" on=${[id, on]} load=${() => asked(at("campaigns", id, "results"))}>${(found) => html`
   ${found.expected.map((words) => html`<p>${words}</p>`)}
   ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}${each.chance !== null && html` <span class="note">For display only, by flat priors: the chance that it is the better one is ${chance(each.chance)}.</span>`}</p>`)}
   ${found.guards?.words.map((words) => html`<p class=${found.guards.harmed ? "bad" : "note"}>${words}</p>`)}
@@ -28,14 +31,15 @@ export const Results = ({ id, on }) => html`<${Section} title="What the test say
   ${found.ends && !found.looks.length && found.compared.some((each) => each.verdict === null) && html`<p class="note">Everybody has had their time <${When} at=${found.ends} />. Who decides before then takes chance for a result.</p>`}
   ${found.arms.length > 0 && html`<${Table} label="Arm by arm" rows=${found.arms} columns=${[
     { title: "Arm", cell: (each) => [each.variant, each.held_out ? "held out" : each.variant ? null : "sent"].filter(Boolean).join(", ") },
-    { title: "People", number: true, cell: (each) => count(each.people) },
-    { title: "Clicked", number: true, cell: (each) => (each.held_out ? "–" : `${count(each.clicked)}${share(each.clicked, each.people)}`) },
-    { title: "Ordered", number: true, cell: (each) => `${count(each.ordered)}${share(each.ordered, each.people)}` },
-    { title: "Spent", number: true, cell: (each) => money(each.revenue) },
+    { title: "People", number: true, cell: (each) => arm(each, "people") },
+    { title: "Clicked", number: true, cell: (each) => (each.held_out ? "–" : html`${arm(each, "clicked")}${share(each.clicked, each.people)}`) },
+    { title: "Ordered", number: true, cell: (each) => html`${arm(each, "ordered")}${share(each.ordered, each.people)}` },
+    { title: "Spent", number: true, cell: (each) => arm(each, "revenue", money) },
     { title: "A person", number: true, cell: (each) => (each.people > 0 ? money(each.revenue / each.people) : "–") },
-    { title: "Unsubscribed", number: true, cell: (each) => (each.held_out ? "–" : `${count(each.unsubscribed)}${share(each.unsubscribed, each.people)}`) },
-    { title: "Reported as spam", number: true, cell: (each) => (each.held_out ? "–" : count(each.complained)) },
+    { title: "Unsubscribed", number: true, cell: (each) => (each.held_out ? "–" : html`${arm(each, "unsubscribed")}${share(each.unsubscribed, each.people)}`) },
+    { title: "Reported as spam", number: true, cell: (each) => (each.held_out ? "–" : arm(each, "complained")) },
   ]} />`}`}<//>`;
+}
 
 /** The least difference that matters where nobody has said another: a person in a hundred, or half of the shop's currency. */
 const LEAST = { clicked: 0.01, ordered: 0.01, revenue: 0.5 };

@@ -1,6 +1,7 @@
 // By which emails orders came: six ways to divide what they are worth, beside each other.
 
 import { Card, Empty, Table } from "./parts.js";
+import { Behind } from "./report-people.js";
 import { Figures, OfNight } from "./report-tabs.js";
 import { count, money, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
@@ -37,21 +38,26 @@ function Windows({ of }) {
 
 function Period({ window, period, most }) {
   const models = MODELS(window.half_life);
+  const asked = { within: window.days, days: period.days };
   const attributed = period.revenue - period.none.revenue;
   if (period.orders === 0) return html`<${Empty}>No order was placed in these days.<//>`;
   return html`<${Card} title="Revenue by channel and model">
-    <p>${plural(period.orders, "order")} of ${money(period.revenue)}, refunds taken off. Before ${count(period.orders - period.none.orders)} of them, worth ${money(attributed)}, somebody had clicked in an email or redeemed a code; <strong>none</strong> of that before ${plural(period.none.orders, "order")} of ${money(period.none.revenue)}. Opens count nowhere.</p>
+    <p>${plural(period.orders, "order")} of ${money(period.revenue)}, refunds taken off. Before ${count(period.orders - period.none.orders)} of them, worth ${money(attributed)}, somebody had clicked in an email or redeemed a code; <strong>none</strong> of that before <${Ordered} of=${{ channel: "none", orders: period.none.orders }} ...${asked} /> ${period.none.orders === 1 ? "order" : "orders"} of ${money(period.none.revenue)}. Opens count nowhere.</p>
     ${period.channels.length === 0 ? html`<${Empty}>Nobody had clicked in an email in the ${window.days} days before any of them.<//>` : html`
       <${Figures} file=${`attribution-${window.days}-days-before-${period.days}-days`} label="Revenue by channel and model" rows=${[...period.channels, { channel: "none", name: "None", orders: period.none.orders, models: null }]} columns=${[
         { title: "Channel", cell: (each) => html`<${Channel} of=${each} />`, csv: (each) => each.channel },
-        { title: "Orders after it", number: true, cell: (each) => count(each.orders), csv: (each) => each.orders },
+        { title: "Orders after it", number: true, cell: (each) => html`<${Ordered} of=${each} ...${asked} />`, csv: (each) => each.orders },
         ...models.map(([model, title]) => ({ title, number: true, cell: (each) => each.models === null ? money(period.none.revenue) : money(each.models[model].revenue), csv: (each) => each.models === null ? period.none.revenue : each.models[model].revenue })),
         { title: "Lost without it", number: true, cell: (each) => each.models === null ? "–" : share(each.effect), csv: (each) => each.effect ?? "" },
       ]} />
-      <p class="small soft">Each of the six columns adds up to ${money(period.revenue)}, to the cent. <em>Orders after it</em> does not: of an order with several channels, each has it there. Of the clicks before an order the newest ${most} are looked at; clicking in one email several times is one.</p>`}
+      <p class="small soft">Each of the six columns adds up to ${money(period.revenue)}, to the cent. <em>Orders after it</em> does not: of an order with several channels, each has it there. It leads to whose orders these are, which every model divides. Of the clicks before an order the newest ${most} are looked at; clicking in one email several times is one.</p>`}
     <dl>${models.map(([, title, says]) => html`<dt>${title}</dt><dd>${says}</dd>`)}
       <dt>Lost without it</dt><dd>The share of the orders that came by an email or a code that would be lost, were everybody to stop who comes to this channel. ${plural(period.lost, "time")} people clicked and did not order in ${window.days} days.</dd></dl><//>`;
 }
+
+/** How many orders a channel was before: they lead to whose they are. Many small channels put together lead to nobody. */
+const Ordered = ({ of: { channel, orders }, ...asked }) => channel === "other:channels" ? count(orders)
+  : html`<${Behind} path="reports/attribution" of=${{ channel, ...asked }} n=${orders} />`;
 
 function Channel({ of }) {
   const [kind, id] = of.channel.split(":");

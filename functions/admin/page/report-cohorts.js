@@ -2,9 +2,9 @@
 
 import { useAddress } from "./address.js";
 import { ask } from "./api.js";
-import { Card, ContactLink, Empty, LoadedPage, styled, Table, Title, useLoaded } from "./parts.js";
+import { Card, Empty, LoadedPage, styled, useLoaded } from "./parts.js";
+import { Behind } from "./report-people.js";
 import { Figures, Frame } from "./report-tabs.js";
-import { asked } from "./reports.js";
 import { count, money, monthNamed, plural, time } from "./words.js";
 import { html } from "./vendor/preact.js";
 
@@ -35,16 +35,16 @@ function Cells({ of, measure }) {
   if (of.rows.length === 0) return html`<${Card}><${Empty}>Nobody ${of.by === "sign_up" ? "has signed up" : "has ordered"}${of.segment && " of this segment"} so far.<//><//>`;
   const longest = Math.max(...of.rows.map((row) => row.cells.length), 1);
   const most = Math.max(...of.rows.flatMap((row) => row.cells.filter((cell) => cell.is_over && cell.after > 0).map((cell) => measure.of(cell, row))), 1e-9);
-  const link = (row, after) => `#/reports/cohorts/people?${new URLSearchParams({ by: of.by, month: row.month, after, ...(of.segment && { segment: of.segment }) })}`;
+  const behind = (row, after) => ({ by: of.by, month: row.month, after, segment: of.segment });
   const title = measure === MEASURES.ordered ? "How many of a hundred ordered, by months after" : "What one has spent by the end of a month, refunds taken off";
   return html`<p class="small soft">As of ${time(of.as_of)}. ${plural(of.people, "person", "people")} in all: every one is in one row.</p>
     <${Card} title=${title}>
       <${Figures} file="cohorts-${of.by}" label=${title} rows=${of.rows.toReversed()} columns=${[
         { title: "Month", cell: (row) => html`<span class="month">${row.month === null ? "before" : monthNamed(row.month)}${row.begins && html`<span class="under">history begins</span>`}</span>`, csv: (row) => row.month ?? "before" },
-        { title: "People", number: true, cell: (row) => row.month === null ? count(row.people) : html`<a href=${link(row, -1)}>${count(row.people)}</a>`, csv: (row) => row.people },
+        { title: "People", number: true, cell: (row) => html`<${Behind} path="reports/cohorts" of=${behind(row, -1)} n=${row.people} />`, csv: (row) => row.people },
         ...Array.from({ length: longest }, (_, after) => ({
           title: after === 0 ? "same month" : `+${after}`, number: true,
-          cell: (row) => html`<${Cell} cell=${row.cells[after]} row=${row} measure=${measure} most=${most} link=${() => link(row, after)} />`,
+          cell: (row) => html`<${Cell} cell=${row.cells[after]} row=${row} measure=${measure} most=${most} behind=${() => behind(row, after)} />`,
           csv: (row) => row.cells[after]?.is_over ? measure === MEASURES.ordered ? row.cells[after].people : row.cells[after].revenue_each : null,
         })),
       ]} />
@@ -57,26 +57,10 @@ function Cells({ of, measure }) {
 /** In words, the first few months of all who have had them. */
 const average = (of) => `Of all who have had the time, without those of the month in which the history begins: ${of.average.slice(1, 7).map((each) => `${percent(each.people, each.of)} (${count(each.people)} of ${count(each.of)}) ordered ${plural(each.after, "month")} later`).join(", ")}.`;
 
-function Cell({ cell, row, measure, most, link }) {
+function Cell({ cell, row, measure, most, behind }) {
   if (cell === undefined) return "";
   if (!cell.is_over) return html`<span class="soft small">not yet</span>`;
   const said = measure.said(cell, row);
   const shade = cell.after === 0 && measure === MEASURES.ordered ? 0 : Math.min(Math.ceil(measure.of(cell, row) / most * SHADES), SHADES);
-  return html`<span class="heat h${shade}">${cell.people > 0 ? html`<a href=${link()} aria-label="${said}: ${plural(cell.people, "person", "people")} of ${monthNamed(row.month)}, ${plural(cell.after, "month")} later">${said}</a>` : said}</span>`;
-}
-
-// ── the people behind a cell ──
-
-export function People({ query = "" }) {
-  const given = Object.fromEntries(new URLSearchParams(query));
-  const loaded = useLoaded(() => asked(`reports/cohorts/people?${new URLSearchParams(given)}`), [query]);
-  const when = given.after === "-1" ? "" : given.after === "0" ? ", who ordered in that month" : `, who ordered ${plural(Number(given.after), "month")} later`;
-  return html`<${LoadedPage} of=${loaded}>${(of) => html`<${Title}>${monthNamed(given.month)}: by ${KINDS[given.by] ?? KINDS.first_order}<//>
-    <p class="lead">People of ${monthNamed(given.month)}${when}, as the lake knows them now. <a href="#/reports/cohorts?by=${given.by}">Cohorts</a></p>
-    <${Card}>${of.people.length === 0 ? html`<${Empty}>Nobody who is still here.<//>` : html`
-      <${Table} stacked label="People" rows=${of.people} columns=${[
-        { title: "Contact", cell: (each) => html`<${ContactLink} of=${each} />` },
-        ...(given.after === "-1" ? [] : [{ title: "Orders in the month", number: true, cell: (each) => count(each.orders) }]),
-      ]} />`}
-      ${!of.is_whole && html`<p class="soft">These are the first ${count(of.people.length)}.</p>`}<//>`}<//>`;
+  return html`<span class="heat h${shade}"><${Behind} path="reports/cohorts" of=${behind()} n=${cell.people} says="${said}: ${plural(cell.people, "person", "people")} of ${monthNamed(row.month)}, ${plural(cell.after, "month")} later">${said}<//></span>`;
 }

@@ -1,6 +1,7 @@
 // What people say, beside the figures: answers with one click, surveys, and what they write, how it sounds and what it is about.
 
 import { Card, Empty, Section, Table } from "./parts.js";
+import { Behind } from "./report-people.js";
 import { OfNight } from "./report-tabs.js";
 import { asked } from "./reports.js";
 import { capital, count, date, plural, When, words } from "./words.js";
@@ -21,9 +22,9 @@ function Numbers({ of: told }) {
   const nothing = [told.asked, told.surveys, told.wrote].every((each) => each.length === 0);
   if (nothing) return html`<${Empty}>Nobody has answered or written anything since ${date(told.since)}. An email asks with <code>links.answer</code>, a survey with <code>links.survey</code>; reviews and tickets come in as events.<//>`;
   return html`
-    ${told.asked.map((each) => html`<h3>${each.name}</h3><p>${plural(each.answered, "person", "people")} answered, of ${count(each.sent)} who were sent it.</p><${Answers} of=${each.answers} label=${`Answers to ${each.name}`} />`)}
-    ${told.surveys.map((survey) => html`<h3>${survey.name}</h3><p>${plural(survey.people, "person", "people")} answered.</p>
-      ${survey.questions.map((each) => html`<${Answers} of=${each.answers} label=${words(each.question)} />`)}`)}
+    ${told.asked.map((each) => html`<h3>${each.name}</h3><p><${Behind} ...${email(each)} n=${each.answered}>${plural(each.answered, "person", "people")}<//> answered, of <${Behind} ...${email(each, { what: "sent" })} n=${each.sent} /> who were sent it.</p><${Answers} of=${each.answers} label=${`Answers to ${each.name}`} asked=${({ answer }) => email(each, { answer })} />`)}
+    ${told.surveys.map((survey) => html`<h3>${survey.name}</h3><p><${Behind} ...${form(survey)} n=${survey.people}>${plural(survey.people, "person", "people")}<//> answered.</p>
+      ${survey.questions.map(({ question, answers }) => html`<${Answers} of=${answers} label=${words(question)} asked=${({ answer }) => form(survey, { question, answer })} />`)}`)}
     ${[["What they wrote", "Event", told.wrote, (each) => each.name], ["What it is about", "Topic", told.topics, (each) => linked(each.name)], ["What they want", "Wants", told.wanted, (each) => linked(each.name)]].map(([title, first, rows, cell]) => rows.length > 0 && html`
       <h3>${title}</h3><${Table} label=${title} stacked rows=${rows} columns=${[
         { title: first, cell },
@@ -35,9 +36,14 @@ function Numbers({ of: told }) {
 
 const linked = (name) => html`<a href="#/reports/feedback?about=${name}">${words(name)}</a>`;
 
-const Answers = ({ of, label }) => html`<${Table} label=${label} rows=${of} columns=${[
+/** What leads to the people behind an answer to an email, and to a survey. */
+const email = ({ campaign, journey, step, template }, more) => ({ path: "reports/feedback/answers", of: { campaign, journey, step, template, ...more } });
+const form = (survey, more) => ({ path: "reports/feedback/surveys", of: { form: survey.form, ...more } });
+
+/** Rare answers that are put together lead to nobody. */
+const Answers = ({ of, label, asked: by }) => html`<${Table} label=${label} rows=${of} columns=${[
   { title: label, cell: (each) => words(each.answer) },
-  { title: "People", number: true, cell: (each) => count(each.people) },
+  { title: "People", number: true, cell: (each) => each.answer === "others" ? count(each.people) : html`<${Behind} ...${by(each)} n=${each.people} />` },
   { title: "Of those who answered", number: true, cell: (each) => html`${percent(each.share)}<span class="under">19 times in 20 it is ${percent(each.low)} to ${percent(each.high)}</span>` },
 ]} />`;
 

@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { Bars } from "./charts.js";
 import { Card, Empty, More, Section, Table } from "./parts.js";
+import { Behind } from "./report-people.js";
 import { Figures, OfNight } from "./report-tabs.js";
 import { count, dayNamed, When } from "./words.js";
 import { html } from "./vendor/preact.js";
@@ -25,7 +26,7 @@ function Together({ forms }) {
   if (forms.length === 0) return html`<${Empty}>No form was opened, begun or sent in.<//>`;
   return html`<${Card} title="Form by form"><${Figures} file="forms" label="Forms" stacked rows=${forms} columns=${[
     { title: "Form", cell: (each) => html`<a href="#/forms/${each.form}">${each.name}</a>`, csv: (each) => each.name },
-    ...COUNTS.map(([title, of]) => ({ title, number: true, cell: (each) => count(of(each)), csv: of })),
+    ...COUNTS.map(([title, of, figure]) => ({ title, number: true, cell: (each) => html`<${Counted} n=${of(each)} figure=${figure} of=${{ form: each.form }} />`, csv: of })),
   ]} /><${Notes} /><//>
   ${forms.map((each) => html`<${Card} title=${each.name}><${Form} of=${each} /><//>`)}`;
 }
@@ -34,10 +35,13 @@ const COUNTS = [
   ["Page opened", (each) => each.seen_page + each.seen_email],
   ["Begun in your pages", (each) => each.begun_site],
   ["Sent in", sent],
-  ["Signed up", (each) => each.people],
-  ["Of them new", (each) => each.fresh],
-  ["First order", (each) => each.ordered],
+  ["Signed up", (each) => each.people, "people"],
+  ["Of them new", (each) => each.fresh, "fresh"],
+  ["First order", (each) => each.ordered, "ordered"],
 ];
+
+/** People lead to who they are; what happens before somebody signs up is counted of nobody. */
+const Counted = ({ n, figure, of }) => figure ? html`<${Behind} path="reports/forms" of=${{ ...of, figure }} n=${n} />` : count(n);
 
 /** One form: its shares beside the others', its versions, and its days. */
 const Form = ({ of }) => html`
@@ -50,16 +54,16 @@ const Form = ({ of }) => html`
   ]} />`}
   <${Table} label="Version by version" stacked rows=${of.versions} columns=${[
     { title: "Version", cell: (each) => each.version ?? "not known" },
-    ...COUNTS.map(([title, value]) => ({ title, number: true, cell: (each) => count(value(each)) })),
+    ...COUNTS.map(([title, value, figure]) => ({ title, number: true, cell: (each) => html`<${Counted} n=${value(each)} figure=${figure} of=${{ form: of.form, version: each.version ?? "none" }} />` })),
   ]} />
   ${of.by_day.length > 0 && html`<${Bars} days=${of.by_day.map((each) => ({ ...each, sent: sent(each) }))} of="people" title="Signed up" words=${count} />
     <${More} title="Day by day"><${Table} rows=${of.by_day.toReversed()} columns=${[
       { title: "Day", cell: (each) => dayNamed(each.day), csv: (each) => each.day },
-      ...COUNTS.map(([title, value]) => ({ title, number: true, cell: (each) => count(value(each)) })),
+      ...COUNTS.map(([title, value, figure]) => ({ title, number: true, cell: (each) => html`<${Counted} n=${value(each)} figure=${figure} of=${{ form: of.form, day: each.day }} />` })),
     ]} /><//>`}`;
 
-const Notes = () => html`<p class="small soft">Opening, beginning and sending in are counted as often as they happen, machines that open a page among them;
-  who signs up is a person and counts once a form. In your own pages it is not known how often a form was seen: its script asks for nothing until somebody puts the cursor into it, and on a form's own page it is not known how often it was begun.
+const Notes = () => html`<p class="small soft">Opening, beginning and sending in are counted as often as they happen, machines that open a page among them:
+  they are counted of nobody in particular, and lead to no people. Who signs up is a person and counts once a form. In your own pages it is not known how often a form was seen: its script asks for nothing until somebody puts the cursor into it, and on a form's own page it is not known how often it was begun.
   Each share is beside that of all your other forms together, sign-up forms and surveys apart; several are looked at at once, which the words allow for.</p>`;
 
 /** On a form's own page. */

@@ -1,17 +1,16 @@
 // From sign-up to the second order: how many of those who have had the time came how far.
 
 import { Figures, OfNight } from "./report-tabs.js";
-import { Card, ContactLink, Empty, LoadedPage, styled, Table, Title, useLoaded } from "./parts.js";
-import { asked } from "./reports.js";
-import { count, day, monthNamed, plural } from "./words.js";
+import { Card, Empty, styled } from "./parts.js";
+import { Behind } from "./report-people.js";
+import { count, monthNamed, plural } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 await styled("cohorts.css");
 
 const STEPS = [["ready", "Signed up"], ["confirmed", "Said yes to email"], ["clicked", "Clicked in an email"], ["ordered", "Ordered"], ["again", "Ordered again"]];
 const FEW = 20;
-const link = (of) => `#/reports/funnel/people?${new URLSearchParams(of)}`;
-const Counted = ({ n, of }) => n > 0 ? html`<a href=${link(of)}>${count(n)}</a>` : "0";
+const Counted = (of) => html`<${Behind} path="reports/funnel" ...${of} />`;
 const share = (number, of) => of === 0 ? "" : of < FEW ? `${count(number)} of ${count(of)}` : `${Math.round(number / of * 100)} %`;
 
 export default function Funnel() {
@@ -30,8 +29,8 @@ function Window({ of }) {
   return html`
     <${Card} title="Within ${of.days} days of the sign-up">
       <p>${of.ready === 0 ? html`Nobody has had ${of.days} days yet.` : html`Of <strong>${count(of.ready)}</strong> who have had ${of.days} days, <strong>${count(of.ordered)}</strong> ordered and <strong>${count(of.again)}</strong> ordered again.`}
-        ${of.waiting > 0 && html` ${plural(of.waiting, "person has", "people have")} signed up later and ${of.waiting === 1 ? "is" : "are"} not in these figures yet.`}
-        ${of.customers > 0 && html` ${plural(of.customers, "other", "others")} had ordered before they signed up.`}</p>
+        ${of.waiting > 0 && html` <${Counted} n=${of.waiting} of=${{ days: of.days, step: "waiting" }}>${plural(of.waiting, "person", "people")}<//> ${of.waiting === 1 ? "has" : "have"} signed up later and ${of.waiting === 1 ? "is" : "are"} not in these figures yet.`}
+        ${of.customers > 0 && html` <${Counted} n=${of.customers} of=${{ days: of.days, step: "customers" }}>${plural(of.customers, "other", "others")}<//> had ordered before they signed up.`}</p>
       ${of.ready > 0 && html`<${Drawn} of=${of} />
       <${Figures} file="funnel-${of.days}-days" label="Steps" rows=${STEPS} columns=${[
         { title: "Step", cell: ([, name]) => name },
@@ -44,9 +43,9 @@ function Window({ of }) {
     <${Card} title="By the month of the sign-up">
       <${Figures} file="funnel-months-${of.days}-days" stacked label="Months" rows=${of.months} columns=${[
         { title: "Month", cell: (row) => monthNamed(row.month), csv: (row) => row.month },
-        { title: "Signed up", number: true, cell: (row) => count(row.people), csv: (row) => row.people },
+        { title: "Signed up", number: true, cell: (row) => html`<${Counted} n=${row.people} of=${{ days: of.days, step: "people", month: row.month }} />`, csv: (row) => row.people },
         { title: `Have had ${of.days} days`, number: true, cell: (row) => html`<${Counted} n=${row.ready} of=${{ days: of.days, step: "ready", month: row.month }} />`, csv: (row) => row.ready },
-        ...STEPS.slice(1).map(([step, title]) => ({ title, number: true, cell: (row) => row.ready === 0 ? html`<span class="soft">not yet</span>` : html`<a href=${link({ days: of.days, step, month: row.month })}>${share(row[step], row.ready)}</a>`, csv: (row) => row.ready === 0 ? null : row[step] })),
+        ...STEPS.slice(1).map(([step, title]) => ({ title, number: true, cell: (row) => row.ready === 0 ? html`<span class="soft">not yet</span>` : html`<${Counted} n=${row[step]} of=${{ days: of.days, step, month: row.month }}>${share(row[step], row.ready)}<//>`, csv: (row) => row.ready === 0 ? null : row[step] })),
       ]} /><//>`;
 }
 
@@ -58,19 +57,3 @@ const Drawn = ({ of }) => html`<svg class="funnel" viewBox="0 0 ${WIDE} ${STEPS.
     <rect x=${LEFT} y=${n * ROW + 4} width=${Math.max(of[step] / of.ready * (WIDE - LEFT - 60), 1)} height=${ROW - 8} rx="2" />
     <text x=${LEFT + of[step] / of.ready * (WIDE - LEFT - 60) + 6} y=${n * ROW + 18}>${count(of[step])}</text></g>`)}
 </svg>`;
-
-// ── the people behind a number ──
-
-export function People({ query = "" }) {
-  const given = Object.fromEntries(new URLSearchParams(query));
-  const loaded = useLoaded(() => asked(`reports/funnel/people?${new URLSearchParams(given)}`), [query]);
-  const step = STEPS.find(([each]) => each === given.step)?.[1] ?? "";
-  return html`<${LoadedPage} of=${loaded}>${(of) => html`<${Title}>${step} within ${given.days} days<//>
-    <p class="lead">Of those who signed up${given.month && ` in ${monthNamed(given.month)}`} and have had these days. <a href="#/reports/funnel">From sign-up to second order</a></p>
-    <${Card}>${of.people.length === 0 ? html`<${Empty}>Nobody who is still here.<//>` : html`
-      <${Table} stacked label="People" rows=${of.people} columns=${[
-        { title: "Contact", cell: (each) => html`<${ContactLink} of=${each} />` },
-        { title: "Signed up", cell: (each) => day(each.signed_up) },
-      ]} />`}
-      ${!of.is_whole && html`<p class="soft">These are the first ${count(of.people.length)}.</p>`}<//>`}<//>`;
-}

@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { Control } from "./control-charts.js";
 import { Card, Empty, More, Section, Tag } from "./parts.js";
+import { Behind } from "./report-people.js";
 import { Figures, OfNight } from "./report-tabs.js";
 import { count, dayNamed, money } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
@@ -27,7 +28,7 @@ function Periods({ of }) {
   const sends = of.periods.at(-1).groups.filter((each) => !each.called.startsWith("segment:"));
   return html`<div class="switch" role="group" aria-label="Over how long">${of.periods.map((each) => html`
       <button aria-pressed=${String(each.days === days.value)} onClick=${() => { days.value = each.days; }}>${each.days} days</button>`)}</div>
-    <p class="small soft">Emails sent from ${dayNamed(period.first)} to ${dayNamed(period.last)}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
+    <p class="small soft">Emails sent from ${period.first} to ${period.last}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
       ${of.costs === null && html` What emails return is said once you have told <a href="#/shop">what they cost</a>.`}</p>
     ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} period=${period} costs=${of.costs} />`)}
     ${period.groups.length === 0 && html`<${Empty}>No email was sent in these days.<//>`}
@@ -40,20 +41,20 @@ const Groups = ({ kind, title, groups, period, period: { days }, costs }) => htm
   ${kind === "segment" && html`<p class="small soft">By who is in a segment as of that night, whoever was in it when the email went out. Somebody may be in several.</p>`}
   <${Figures} file=${`kpis-${kind}-${days}-days`} label=${title} rows=${groups.toSorted((one, other) => other.sent - one.sent)} columns=${[
     { title: "Of", cell: (each) => each.name },
-    { title: "Delivered", number: true, cell: (each) => count(each.delivered), csv: (each) => each.delivered },
+    { title: "Delivered", number: true, cell: (each) => html`<${Counted} of=${each} figure="delivered" period=${period} />`, csv: (each) => each.delivered },
     ...RATES.slice(0, 4).flatMap(([of, name]) => [
       { title: name, number: true, cell: (each) => html`<${Share} of=${each.rates[of]} />`, csv: (each) => each.rates[of].share },
     ]),
     ...(kind === "all" ? [] : [{ title: "Click rate beside the others", cell: (each) => each.rates.clicked.words }]),
-    { title: "Revenue", number: true, cell: (each) => money(each.revenue), csv: (each) => each.revenue },
+    { title: "Revenue", number: true, cell: (each) => html`<${Counted} of=${each} figure="revenue" period=${period} words=${money} />`, csv: (each) => each.revenue },
     { title: "An email", number: true, cell: (each) => amount(each.revenue_per_email), csv: (each) => each.revenue_per_email },
     ...(costs ? [{ title: "Return", number: true, cell: (each) => each.roi === null ? "" : `${count(Math.round(each.roi * 100))} %`, csv: (each) => each.roi }] : []),
   ]} />
   <${More} title="All figures">
     <${Figures} file=${`kpis-${kind}-${days}-days-all-figures`} label="${title}: all figures" rows=${groups} columns=${[
       { title: "Of", cell: (each) => each.name, csv: (each) => each.called },
-      { title: "People", number: true, cell: (each) => count(each.people), csv: (each) => each.people },
-      ...COUNTS.map(([of, name]) => ({ title: name, number: true, cell: (each) => html`<${Behind} of=${each} figure=${of} period=${period} />`, csv: (each) => each[of] })),
+      { title: "People", number: true, cell: (each) => html`<${Counted} of=${each} figure="people" period=${period} />`, csv: (each) => each.people },
+      ...COUNTS.map(([of, name]) => ({ title: name, number: true, cell: (each) => html`<${Counted} of=${each} figure=${of} period=${period} />`, csv: (each) => each[of] })),
       { title: "Expected of each in 12 months", number: true, cell: (each) => each.value === null ? "" : html`${money(each.value)}<span class="under">of ${count(each.valued)}</span>`, csv: (each) => each.value },
       ...(costs ? [{ title: "Cost", number: true, cell: (each) => amount(each.cost), csv: (each) => each.cost }] : []),
     ]} />
@@ -68,16 +69,15 @@ const Groups = ({ kind, title, groups, period, period: { days }, costs }) => htm
     ]} />
   <//><//>`;
 
-/** A number that leads to the people behind it; of a segment, they are those in it. */
-const Behind = ({ of, figure, period }) => of[figure] === 0 || of.called.startsWith("segment:") ? count(of[figure])
-  : html`<a href="#/reports/people?figure=${figure}&of=${encodeURIComponent(of.called)}&from=${period.first}&to=${period.last}">${count(of[figure])}</a>`;
+/** A number that leads to the people behind it. */
+const Counted = ({ of, figure, period, words = count }) => html`<${Behind} path="reports" of=${{ figure, of: of.called, from: period.first, to: period.last }} n=${of[figure]}>${words(of[figure])}<//>`;
 
 /** A share, marked where it can be told from that of the others. */
 const Share = ({ of }) => html`${percent(of.share)}${WORDS[of.word] && html` <${Tag} kind=${WORDS[of.word]}>${of.word}<//>`}`;
 
 // ── day by day ──
 
-function Days({ of: { name, days } }) {
+function Days({ of: { called, name, days } }) {
   if (days.length === 0) return html`<${Empty}>${name}: no email in the last 90 days.<//>`;
   const rates = RATES.filter(([rate]) => rate !== "opened");
   const outside = days.flatMap((each) => each.outside.map((rate) => [each, rate]));
@@ -91,7 +91,7 @@ function Days({ of: { name, days } }) {
     ${outside.length > 0 && html`<h3>Unlike other days</h3><ul>${outside.map(([each, rate]) => html`<li>${dayNamed(each.day)}: ${titles[rate].toLowerCase()} ${words(rate)(value(each, rate))}, usually ${words(rate)(each.limits[rate][0])} to ${words(rate)(each.limits[rate][1])}</li>`)}</ul>`}
     <${More} title="As a table"><${Figures} file="kpis-by-day" label="${name}: day by day" rows=${days.toReversed()} columns=${[
       { title: "Day", cell: (each) => dayNamed(each.day), csv: (each) => each.day },
-      ...COUNTS.map(([each, title]) => ({ title, number: true, cell: (row) => count(row[each]), csv: (row) => row[each] })),
-      { title: "Revenue", number: true, cell: (each) => money(each.revenue), csv: (each) => each.revenue },
+      ...COUNTS.map(([each, title]) => ({ title, number: true, cell: (row) => html`<${Counted} of=${{ ...row, called }} figure=${each} period=${{ first: row.day, last: row.day }} />`, csv: (row) => row[each] })),
+      { title: "Revenue", number: true, cell: (each) => html`<${Counted} of=${{ ...each, called }} figure="revenue" period=${{ first: each.day, last: each.day }} words=${money} />`, csv: (each) => each.revenue },
     ]} /><//>`;
 }

@@ -3,7 +3,7 @@
 import { ask, whole } from "./api.js";
 import { Bars } from "./charts.js";
 import { Empty, More, Section, Table } from "./parts.js";
-import { Frame } from "./report-tabs.js";
+import { Figures, Frame } from "./report-tabs.js";
 import { count, date, DAY, dayNamed, money, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
@@ -44,21 +44,21 @@ function Report({ days }) {
       starts from; orders come in through your shop's webhooks. It takes some minutes until they show here.<//>`;
   }
   return html`<div class="charts">${COLUMNS.map((column) => html`<${Bars} days=${days} ...${column} />`)}</div>
-    <${More} title="As a table"><${Table} rows=${days.toReversed()} columns=${[
-      { title: "Day", cell: (row) => dayNamed(row.day) },
-      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => row[of] === 0 ? words(0) : html`<a href="#/reports/people?figure=${of}&from=${row.day}&to=${row.day}">${words(row[of])}</a>` })),
+    <${More} title="As a table"><${Figures} file="daily" label="Day by day" rows=${days.toReversed()} columns=${[
+      { title: "Day", cell: (row) => dayNamed(row.day), csv: (row) => row.day },
+      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => row[of] === 0 ? words(0) : html`<a href="#/reports/people?figure=${of}&from=${row.day}&to=${row.day}">${words(row[of])}</a>`, csv: (row) => row[of] })),
     ]} /><//>`;
 }
 
 function Journeys({ journeys, since }) {
   const behind = (each, what, number) => number === 0 ? "0" : html`<a href="#/journeys/${each.id}/people?what=${what}&from=${since}">${count(number)}</a>`;
   if (journeys.length === 0) return html`<${Empty}>No journey is switched on yet.<//>`;
-  return html`<${Table} label="Journeys" stacked rows=${journeys.toSorted((one, other) => other.sent - one.sent)} columns=${[
-    { title: "Journey", cell: (each) => html`<a href="#/journeys/${each.id}">${each.name}</a>` },
-    { title: "Started", number: true, cell: (each) => behind(each, "started", each.entered) },
-    { title: "Sent", number: true, cell: (each) => behind(each, "sent", each.sent) },
-    { title: "Goals", number: true, cell: (each) => behind(each, "goal", each.goals) },
-    { title: "Goals of 100 started", number: true, cell: (each) => each.entered >= 20 ? count(Math.round(each.goals / each.entered * 100)) : html`<span class="soft">too few</span>` },
+  return html`<${Figures} file="journeys-30-days" label="Journeys" stacked rows=${journeys.toSorted((one, other) => other.sent - one.sent)} columns=${[
+    { title: "Journey", cell: (each) => html`<a href="#/journeys/${each.id}">${each.name}</a>`, csv: (each) => each.name },
+    { title: "Started", number: true, cell: (each) => behind(each, "started", each.entered), csv: (each) => each.entered },
+    { title: "Sent", number: true, cell: (each) => behind(each, "sent", each.sent), csv: (each) => each.sent },
+    { title: "Goals", number: true, cell: (each) => behind(each, "goal", each.goals), csv: (each) => each.goals },
+    { title: "Goals of 100 started", number: true, cell: (each) => each.entered >= 20 ? count(Math.round(each.goals / each.entered * 100)) : html`<span class="soft">too few</span>`, csv: (each) => each.entered >= 20 ? Math.round(each.goals / each.entered * 100) : null },
   ]} />`;
 }
 

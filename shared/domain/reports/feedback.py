@@ -86,6 +86,13 @@ def _plain(written: str) -> str:
     return {"true": "yes", "false": "no"}.get(value, value) if kind == "b" else value
 
 
+def in_lake(question: str, answer: str) -> tuple[str, str, str]:
+    """How the lake may have an answer that is told so: as a text, as a number, and as yes or no (else as the text)."""
+    text = f"{question}=t{answer}"
+    boolean = {"yes": f"{question}=btrue", "no": f"{question}=bfalse"}
+    return text, f"{question}=n{answer}", boolean.get(answer, text)
+
+
 def _told(found: Counter[str], people: int) -> list[Json]:
     most = found.most_common()
     rest = sum(number for _, number in most[MAX_ANSWERS:])
