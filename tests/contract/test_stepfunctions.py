@@ -796,6 +796,39 @@ def test_stopping_while_it_waits_ends_it_and_leaves_nothing_due() -> None:
     assert run.client.describe_execution(executionArn=run.arn)["error"] == "Exit"
 
 
+def test_what_failed_is_redriven_from_the_state_in_which_it_ended_with_all_tries_before_it() -> None:
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    states = {"A": task(Next="B"), "B": task(Retry=retry, Parameters=REDRIVEN, End=True)}
+    run = begun({"StartAt": "A", "States": states}, [{"n": 1}, fails("E"), fails("E"), fails("E"), {"n": 2}])
+    assert (run.until(HOUR)["status"], run.called_at) == ("FAILED", [0, 0, SECOND])
+    run.client.redrive_execution(executionArn=run.arn)
+    ended = run.until(2 * HOUR)
+    assert (ended["status"], json.loads(ended["output"])["Payload"], ended["redriveCount"]) == (
+        "SUCCEEDED",
+        {"n": 2},
+        1,
+    )
+    assert "error" not in ended and ended["stopDate"] == date(HOUR + SECOND)
+    assert run.called_at == [0, 0, SECOND, HOUR, HOUR + SECOND]
+    assert [asked.get("redrives") for asked in run.script.asked] == [None, 0, 0, 1, 1]
+    assert run.events().count("ExecutionRedriven") == 1
+
+
+REDRIVEN = {"FunctionName": FUNCTION, "Payload": {"redrives.$": "$$.Execution.RedriveCount"}}
+
+
+def test_what_runs_has_succeeded_or_ended_long_ago_is_not_redriven() -> None:
+    run = begun(of_one(**task()), [fails("E"), {}])
+    assert refusal(lambda: run.client.redrive_execution(executionArn=run.arn)) == "ExecutionNotRedrivable"
+    run.until(14 * DAY + 1)
+    assert refusal(lambda: run.client.redrive_execution(executionArn=run.arn)) == "ExecutionNotRedrivable"
+    run = begun(of_one(**task()), [fails("E"), {}])
+    run.until(14 * DAY)
+    run.client.redrive_execution(executionArn=run.arn)
+    assert run.until(14 * DAY)["status"] == "SUCCEEDED"
+    assert refusal(lambda: run.client.redrive_execution(executionArn=run.arn)) == "ExecutionNotRedrivable"
+
+
 def test_a_function_that_stops_its_own_execution_is_the_last_that_happens() -> None:
     run = begun({"StartAt": "A", "States": {"A": task(Next="B"), "B": {"Type": "Succeed"}}})
 

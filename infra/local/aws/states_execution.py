@@ -48,6 +48,8 @@ class Position:
     """How often each retrier of the state has had it tried again."""
     answer: Outcome | None = None
     """What was sent for the token."""
+    redrives: int = 0
+    """How often the execution was redriven until here."""
 
 
 @dataclass
@@ -206,7 +208,7 @@ def _context(execution: Execution) -> dict[str, Any]:
             "Id": execution.arn,
             "Input": language.value_of(execution.input),
             "Name": execution.name,
-            "RedriveCount": 0,
+            "RedriveCount": at.redrives,
             "RoleArn": execution.role,
             "StartTime": _iso(execution.started_at),
         },
@@ -273,7 +275,7 @@ def _go_on(execution: Execution, now: int, output: Any, following: str | None) -
     if following is None:
         end(execution, now, "SUCCEEDED", output=language.text(output))
     else:
-        execution.position = Position(following, output)
+        execution.position = Position(following, output, redrives=at.redrives)
 
 
 def _small_enough(execution: Execution, value: Any) -> None:

@@ -10,8 +10,8 @@ function is called again at the restart (it may be on AWS, too); the history sho
 
 How an execution goes on is in `states_execution`, the definition's language in `states_language`. An execution keeps
 the definition it was started with. Of a machine there is one version, the present one, by whose ARN (`…:1`) executions
-can be started. Left out, and refused: Parallel, Map, JSONata, Express workflows, activities, aliases, redrive, every
-task but Lambda. A function takes no time here: TimeoutSeconds ends waits for a token.
+can be started. Left out, and refused: Parallel, Map, JSONata, Express workflows, activities, aliases, redriving what
+has a time-out as a whole, every task but Lambda. A function takes no time here: TimeoutSeconds ends waits for a token.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from infra.local.aws.calls import ACCOUNT, REGION, AwsError, Operation, Paramete
 from infra.local.aws.states_execution import (
     DAY,
     MAX_BYTES,
+    MAX_EVENTS,
     SECOND,
     Execution,
     Outcome,
@@ -63,6 +64,7 @@ SCHEMA = (
 )
 
 KEPT = 90 * DAY  # how long an ended execution is remembered, and its name taken
+REDRIVABLE = 14 * DAY  # how long one that did not succeed can be redriven
 # White space, brackets, wildcards, special and control characters (API reference, StartExecution).
 NOT_IN_NAMES = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
@@ -270,6 +272,32 @@ def stop_execution(world: World, parameters: Parameters) -> dict[str, Any]:
     return {"stopDate": date(execution.stopped_at or 0)}
 
 
+def redrive_execution(world: World, parameters: Parameters) -> dict[str, Any]:
+    """The execution goes on from the state in which it ended, with that state's input and all tries before it."""
+    execution = _get(world, parameters["executionArn"])
+    now, stopped = world.now(), execution.stopped_at
+    if execution.status in ("RUNNING", "SUCCEEDED") or stopped is None:
+        raise _not_redrivable(execution, f"it is {execution.status}")
+    if now - stopped > REDRIVABLE or execution.events >= MAX_EVENTS - 1:
+        raise _not_redrivable(execution, "it has ended too long ago, or its history is too long")
+    if "TimeoutSeconds" in language.machine(execution.definition):
+        raise NotImplementedError("the service would begin the time-out of the whole execution again")
+    at = execution.position
+    execution.position = Position(at.state, at.input, redrives=at.redrives + 1)
+    execution.status, execution.stopped_at = "RUNNING", None
+    execution.error = execution.cause = None
+    told = {"redriveCount": execution.position.redrives}
+    execution.record(now, "ExecutionRedriven", executionRedrivenEventDetails=told)
+    _resume_at(world, execution, now)
+    _save(world, execution)
+    _tell(world, execution)
+    return {"redriveDate": date(now)}
+
+
+def _not_redrivable(execution: Execution, why: str) -> AwsError:
+    return AwsError("ExecutionNotRedrivable", f"Execution is not redrivable: '{execution.arn}', since {why}")
+
+
 def describe_execution(world: World, parameters: Parameters) -> dict[str, Any]:
     execution = _get(world, parameters["executionArn"])
     described = _listed(execution) | {"input": execution.input, "inputDetails": {"included": True}}
@@ -300,7 +328,7 @@ def _listed(execution: Execution) -> dict[str, Any]:
         "name": execution.name,
         "status": execution.status,
         "startDate": date(execution.started_at),
-        "redriveCount": 0,
+        "redriveCount": execution.position.redrives,
     }
     return listed if execution.stopped_at is None else listed | {"stopDate": date(execution.stopped_at)}
 
@@ -437,7 +465,7 @@ def _tell(world: World, execution: Execution) -> None:
     """Tells EventBridge of an execution's new status, as an entry of the kind "event"."""
     told = {
         "version": "0",
-        "id": _uuid(f"{execution.arn} {execution.id} {execution.status}"),
+        "id": _uuid(f"{execution.arn} {execution.id} {execution.status} {execution.position.redrives}"),
         "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states",
         "account": ACCOUNT,
@@ -459,7 +487,7 @@ def _tell(world: World, execution: Execution) -> None:
             "outputDetails": None if execution.output is None else {"included": True},
             "error": execution.error,
             "cause": execution.cause,
-            "redriveCount": 0,
+            "redriveCount": execution.position.redrives,
         },
     }
     world.schedule(world.now(), "event", told)
@@ -515,6 +543,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetExecutionHistory": get_execution_history,
     "ListExecutions": list_executions,
     "ListStateMachines": list_state_machines,
+    "RedriveExecution": redrive_execution,
     "SendTaskFailure": send_task_failure,
     "SendTaskHeartbeat": send_task_heartbeat,
     "SendTaskSuccess": send_task_success,
