@@ -34,6 +34,7 @@ from shared.adapters import (
     lake_files,
     nights,
     recommendations,
+    refreshes,
     tones,
 )
 from shared.adapters.queries import Question
@@ -108,6 +109,8 @@ class Night(BaseModel):
     queries: dict[str, str] = Field(default_factory=dict)
     models: dict[str, int] = Field(default_factory=dict)
     """Lead models whose points are asked for, and by which publication each had its form."""
+    rebuild: str = ""
+    """The newest rebuild of the lake that had been asked for when the questions were put."""
     failures: int = 0
     asked: int | None = None
     """Texts that a service was asked about, of which it has `heard` so many. None: the shop uses none."""
@@ -172,7 +175,10 @@ def begin(name: str, asked: Asked, t: Instant) -> Night:
 
 
 def ask(state: Night) -> Night:
-    """Puts the questions to Athena, all at once."""
+    """Puts the questions to Athena, all at once. Of a lake that is being rebuilt, none: the next night asks it."""
+    rebuild, at_work = _rebuild()
+    if at_work:
+        return _rebuilt_meanwhile(state)
     publication = definitions.publication()
     of_models = {model.id: points_at(model, cuts(state.at)) for model in publication.models}
     asked = {
@@ -182,11 +188,11 @@ def ask(state: Night) -> Night:
     queries = {
         what: athena.start(*each, name=event_id(state.name, what, str(state.failures))) for what, each in asked.items()
     }
-    return state.then("answer", queries=queries, models=publication.models_since)
+    return state.then("answer", queries=queries, models=publication.models_since, rebuild=rebuild)
 
 
 def take(state: Night) -> Night:
-    """Looks whether all is answered."""
+    """Looks whether all is answered, out of one lake."""
     try:
         ended = [athena.has_ended(query) for query in state.queries.values()]
     except athena.QueryFailedError:
@@ -195,7 +201,29 @@ def take(state: Night) -> Night:
         return state.then("ask", failures=state.failures + 1)
     if not all(ended):
         return state.then("answer")
+    rebuild, at_work = _rebuild()
+    if at_work or rebuild != state.rebuild:
+        return _rebuilt_meanwhile(state)
     return state.then("read" if comprehend.is_on() else "fit")
+
+
+def _rebuild() -> tuple[str, bool]:
+    """The newest rebuild that was asked for ("": none), and whether it is at work."""
+    asked = refreshes.rebuilt()
+    if asked is None:
+        return "", False
+    try:
+        return asked.name, refreshes.outcome(asked.name)[0] == "running"
+    except refreshes.UnknownPassError:
+        return asked.name, False
+
+
+def _rebuilt_meanwhile(state: Night) -> Night:
+    """Orders of the lake as it was and products of another would be of no shop. What was told holds on."""
+    logger.warning("no scores tonight: the lake is being rebuilt")
+    for query in state.queries.values():
+        athena.forget(query)
+    return state.then("done", why="the lake is being rebuilt")
 
 
 def read(state: Night, left: Callable[[], int]) -> Night:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -16,9 +17,10 @@ import pytest
 from functions.insight import night
 from functions.insight.seam import Data, Found, Scores
 from infra.local.aws import s3
+from infra.local.aws.calls import AwsError, Call
 from shared.adapters import contacts, definitions, exporting, insight
 from shared.domain.calendars import local
-from shared.domain.events import DAY, MINUTE, Json
+from shared.domain.events import DAY, HOUR, MINUTE, Json
 from shared.domain.insight.scored import contact_of
 from shared.domain.lake_rows import contact_number
 from tests.integration.nights import a_night
@@ -269,6 +271,96 @@ def test_a_query_that_fails_is_put_again_and_the_telling_waits_for_the_shop_s_ow
     monkeypatch.setattr(night, "MAX_WAITING", 5_000)
     assert night.step({"task": "tell", "state": state}, shop.now(), lambda: 1_000) == state, "no time is left"
     assert night.step({"task": "tell", "state": state}, shop.now(), lambda: 900_000)["next"] == "done"
+
+
+def test_a_night_that_failed_in_the_middle_and_is_redriven_ends_as_if_it_had_not(
+    shop: Shop, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First where it writes what is to be told, then where it has told some of them."""
+    monkeypatch.setattr(night, "A_PAGE", 2)
+    several = buyers(shop, 5)
+    works.chances = dict.fromkeys(several, 0.4)
+    failing = ["PutObject", "SendMessageBatch"]
+    seen: list[str] = []
+
+    def fails(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        seen.append(call.operation if "Scored" in json.dumps(call.parameters, default=str) else "")
+        is_told = call.operation == "SendMessageBatch" and seen.count("SendMessageBatch") > 1
+        is_page = call.operation == "PutObject" and call.parameters["Key"].endswith("/1.json.gz")
+        if call.operation in failing and (is_told or is_page):
+            raise AwsError("InternalError", "It does not answer.", 503)
+        return perform()
+
+    shop.fault = fails
+    at = shop.now()
+    assert a_night(shop, "InsightWorkflow", "one", again=True) == "RUNNING", "it tries again for an hour"
+    shop.passes(2 * HOUR)
+    client = shop.system.session.client("stepfunctions")
+    arn = shop.system.template.reference("InsightWorkflow").replace(":stateMachine:", ":execution:") + ":one"
+    assert client.describe_execution(executionArn=arn)["status"] == "FAILED"
+    assert insight.stored() is not None and not any(scored(contact_of(each)) for each in several)
+    for fault in ("PutObject", "SendMessageBatch"):
+        failing.remove(fault)
+        client.redrive_execution(executionArn=arn)
+        shop.passes(2 * HOUR)
+        told = [len(scored(contact_of(each))) for each in several]
+        assert sorted(told) == ([0, 0, 0, 1, 1] if failing else [1] * 5)
+    ended = client.describe_execution(executionArn=arn)
+    state = json.loads(ended["output"])
+    assert (ended["redriveCount"], state["next"], state["pages"], state["told"]) == (2, "done", 3, 5)
+    assert {trait(shop, contact_of(each)) for each in several} == {0.4}
+    assert {event.time for each in several for event in scored(contact_of(each))} == {state["at"]}
+    assert at <= state["at"] < at + MINUTE, "it is about the instant at which it began"
+    left = [key.split("/", 1)[1] for key in everything(shop) if "insight/" in key or "scores/" in key]
+    assert sorted(left) == ["insight/told.npz", "scores/0.json.gz"]
+    assert play(shop, "two", shop.now(), again=True)[-1]["told"] == 0, "what was told is remembered"
+
+
+def test_a_rebuild_of_the_lake_and_a_night_do_not_mix_two_lakes(shop: Shop, works: Works) -> None:
+    several = buyers(shop, 3)
+    works.chances = dict.fromkeys(several, 0.4)
+    play(shop, "one", shop.now())
+    shop.passes(MINUTE)
+    works.chances = dict.fromkeys(several, 0.9)
+    t = shop.now()
+    # It is asked for between the questions and their answers.
+    state = night.step({"task": "begin", "name": "two", "input": {"again": True}}, t, lambda: 900_000)
+    state = night.step({"task": "ask", "state": state}, t, lambda: 900_000)
+    assert shop.ask("POST", "/rebuild")[0] == 202
+    ended = night.step({"task": "take", "state": state}, t, lambda: 900_000)
+    assert (ended["next"], ended["why"]) == ("done", "the lake is being rebuilt")
+    assert not any(each in key for key in everything(shop) for each in state["queries"].values())
+    # It is at work when a night begins.
+    assert play(shop, "three", t, again=True)[-1]["why"] == "the lake is being rebuilt"
+    shop.passes(HOUR)
+    assert shop.ask("GET", "/rebuild")[1]["status"] == "done"
+    # It was over by the time of the answers, but not before the questions.
+    overtaken = night.step({"task": "take", "state": {**state, "name": "three"}}, t, lambda: 900_000)
+    assert overtaken["next"] == "done"
+    assert len(works.given) == 1 and {trait(shop, contact_of(each)) for each in several} == {0.4}
+
+
+def test_profiles_that_are_made_anew_while_scores_are_told_have_them(
+    shop: Shop, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night, "A_PAGE", 2)
+    several = buyers(shop, 5)
+    works.chances = dict.fromkeys(several, 0.4)
+    t = shop.now()
+    state: Json = night.step({"task": "begin", "name": "one", "input": {}}, t, lambda: 900_000)
+    for task in ("ask", "take", "fit"):
+        state = night.step({"task": task, "state": state}, t, lambda: 900_000)
+    assert shop.ask("POST", "/rebuild")[0] == 202
+    left = iter([900_000, 0])
+    state = night.step({"task": "tell", "state": state}, t, lambda: next(left))
+    assert (state["next"], state["page"]) == ("tell", 1)
+    shop.passes(HOUR)
+    assert shop.ask("GET", "/rebuild")[1]["status"] == "done"
+    state = night.step({"task": "tell", "state": state}, shop.now(), lambda: 900_000)
+    shop.passes(MINUTE)
+    assert state["next"] == "done"
+    assert [(trait(shop, contact_of(each)), len(scored(contact_of(each)))) for each in several] == [(0.4, 1)] * 5
+    shop.assert_exact()
 
 
 def test_a_shop_without_contacts_has_a_night_too(shop: Shop, works: Works) -> None:
