@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.insight.rows import Rows
 from functions.insight.seam import Data, Found, Lines, Real, Scores, Texts, Whole
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.insight import (
@@ -39,6 +40,7 @@ LEAST_CHECKED = 50
 HORIZON = 90 * DAY
 OLDEST = 20 * HALF_LIFE
 SCORE = score_of("categories")
+REASONS = 3
 
 
 # ── what is popular ──
@@ -47,13 +49,15 @@ SCORE = score_of("categories")
 def popular(lines: Lines, t: Instant) -> dict[str, list[str]]:
     """By category (IN_WHOLE_SHOP: of all), the products that most people bought within LATEST, then LATELY; of what
     fewer than LEAST people bought, nothing."""
-    products, product = np.unique(lines.product, return_inverse=True)
+    products, product = lines.product.used()
     ranked: list[str] = []
     for since in (LATEST, LATELY):
         people = _people(lines.contact, product, (lines.time > t - since) & (lines.time <= t), len(products))
         order = np.lexsort((np.arange(len(products)), -people))
         ranked += [str(products[each]) for each in order if people[each] >= LEAST]
-    category = dict(zip(lines.product.tolist(), lines.category.tolist(), strict=True))
+    category_of = np.zeros(len(products), np.int64)
+    category_of[product] = lines.category.which  # the last row's
+    category = dict(zip(products.tolist(), lines.category.names[category_of].tolist(), strict=True))
     found: dict[str, list[str]] = {}
     for each in dict.fromkeys(ranked):
         for name in dict.fromkeys((IN_WHOLE_SHOP, fold_case(category[each]))):
@@ -87,8 +91,8 @@ class Liked:
 
 def liked(lines: Lines, t: Instant) -> Liked:
     """As of `t`: nothing later is read."""
-    kept = np.flatnonzero((lines.time <= t) & (lines.category != ""))
-    names, which = np.unique(lines.category[kept], return_inverse=True)
+    kept = np.flatnonzero((lines.time <= t) & lines.category.told)
+    names, which = lines.category[kept].used()
     contact, age = lines.contact[kept], t - lines.time[kept]
     if not len(kept):
         return Liked(contact, names, np.empty(0), np.empty(0, np.int64))
@@ -130,8 +134,8 @@ def check(lines: Lines, t: Instant) -> Validation:
     contacts, firsts = np.unique(before.contact, return_index=True)
     named = dict(zip(contacts.tolist(), before.category[firsts].tolist(), strict=True))
     counts: dict[int, Counter[str]] = {}
-    later = np.flatnonzero((lines.time > cut) & (lines.time <= t) & (lines.category != ""))
-    for contact, category in zip(lines.contact[later].tolist(), lines.category[later].tolist(), strict=True):
+    later = np.flatnonzero((lines.time > cut) & (lines.time <= t) & lines.category.told)
+    for contact, category in zip(lines.contact[later].tolist(), lines.category[later].texts.tolist(), strict=True):
         counts.setdefault(contact, Counter())[category] += 1
     after = {
         contact: {category for category, many in each.items() if many == max(each.values())}
@@ -159,8 +163,8 @@ def check(lines: Lines, t: Instant) -> Validation:
 
 def _usual(lines: Lines, t: Instant) -> list[str]:
     """The categories that most people bought from within HORIZON of `t`: at most LISTED."""
-    names, which = np.unique(lines.category, return_inverse=True)
-    kept = (lines.time > t - HORIZON) & (lines.time <= t) & (lines.category != "")
+    names, which = lines.category.used()
+    kept = (lines.time > t - HORIZON) & (lines.time <= t) & lines.category.told
     people = _people(lines.contact, which, kept, len(names))
     order = np.lexsort((np.arange(len(names)), -people))
     return [str(names[each]) for each in order[:LISTED] if people[each] > 0]
@@ -171,27 +175,28 @@ def _scores(now: Liked, verdict: Verdict, usual: list[str]) -> Scores:
     ends = np.r_[begins[1:], len(now.contact)]
     contact = now.contact[begins]
     share = now.weight[begins] / np.add.reduceat(now.weight, begins)
-    told: list[Json] = []
-    reasons: list[Sequence[Mapping[str, Json]]] = []
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        few = range(begin, min(end, begin + LISTED))
-        if verdict == "model":
-            told.append([str(now.category[each]) for each in few])
-            reasons.append([_bought(now, each) for each in few[:3]])
-        else:
-            told.append(usual)
-            reasons.append([Reason(code="shop", value=0).model_dump()])
+
+    def few(at: int, most: int) -> range:
+        return range(int(begins[at]), min(int(ends[at]), int(begins[at]) + most))
+
+    def told(at: int) -> Json:
+        return [str(now.category[each]) for each in few(at, LISTED)]
+
+    def reasons(at: int) -> Sequence[Mapping[str, Json]]:
+        return [_bought(now, each) for each in few(at, REASONS)]
+
+    by_model, shop = verdict == "model", [Reason(code="shop", value=0).model_dump()]
     return Scores(
         score=SCORE.id,
         trait=SCORE.trait,
         contact=contact,
-        told=told,
+        told=Rows(len(contact), told if by_model else lambda _: usual),
         value=np.round(share, 6),
         band=np.full(len(contact), "", "U1"),
         rank=_out_of_100(share),
         place=np.zeros(len(contact)),  # told again when it names others, or in another order
-        reasons=reasons,
-        basis="model" if verdict == "model" else "simple",
+        reasons=Rows(len(contact), reasons if by_model else lambda _: shop),
+        basis="model" if by_model else "simple",
     )
 
 

@@ -80,8 +80,8 @@ NO_GOODS = Goods(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 def baskets(lines: Lines, t: Instant) -> Baskets:
     """The orders of the lines within HISTORY of `t`, the newest MAX_ORDERS of each contact."""
-    kept = np.flatnonzero((lines.time > t - HISTORY) & (lines.time <= t) & (lines.product != ""))
-    products, product = np.unique(lines.product[kept], return_inverse=True)
+    kept = np.flatnonzero((lines.time > t - HISTORY) & (lines.time <= t) & lines.product.told)
+    products, product = lines.product[kept].used()
     contact, time = lines.contact[kept], lines.time[kept]
     if not len(kept):
         return Baskets(csr_matrix((0, 0)), np.empty(0, np.int64), np.empty(0, np.int64), products)

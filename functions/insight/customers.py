@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar, overload
 
 import numpy as np
 
 from functions.insight import purchases, rfm, spending, validating
 from functions.insight.frames import LEAST_CUSTOMERS, LIKELY_IN, LIKELY_OUT, Frame, Level, Shop
 from functions.insight.histories import YEAR, Paid, paid
+from functions.insight.rows import Rows
 from functions.insight.seam import Data, Found, Real, Scores, Told, Whole
 from functions.insight.validating import Flags
 from shared.domain.events import Json
@@ -34,29 +34,6 @@ MOST_OFF = 2.0
 AHEAD = 400
 """Days within which silence is looked for that changes a band."""
 EPOCH = date(1970, 1, 1).toordinal()
-
-T = TypeVar("T")
-
-
-class Rows(Sequence[T]):
-    """Values that are made when they are asked for: of a million contacts a page at a time is."""
-
-    def __init__(self, number: int, make: Callable[[int], T]) -> None:
-        self.number, self.make = number, make
-
-    def __len__(self) -> int:
-        return self.number
-
-    @overload
-    def __getitem__(self, at: int) -> T: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[T]: ...
-    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if isinstance(at, slice):
-            return [self.make(each) for each in range(*at.indices(self.number))]
-        if not -self.number <= at < self.number:
-            raise IndexError(at)
-        return self.make(at % self.number)
 
 
 @dataclass(frozen=True)
@@ -145,6 +122,7 @@ def work_out(data: Data) -> Found:
             contacts=0 if scores is None else len(scores),
             bands={} if scores is None else _counted(scores),
         ).model_dump(mode="json")
+    shop.forget_checks()
     return Found(scores=found, results=results)
 
 

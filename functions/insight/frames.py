@@ -19,7 +19,7 @@ from functions.insight import intervals, purchases, validating
 from functions.insight.histories import Dated, Done, dated, done, histories, known, local_day, local_days, sorted_
 from functions.insight.intervals import Rhythms, rhythms
 from functions.insight.purchases import Purchases
-from functions.insight.seam import Data, Real, Texts, Whole
+from functions.insight.seam import Data, Real, Small, Texts, Whole
 from functions.insight.validating import Flags
 from shared.domain.events import Instant
 from shared.domain.insight.catalogue import ORDER_DAYS
@@ -44,23 +44,23 @@ class Bought:
     """
 
     time: Whole
-    day: Whole
-    thing: Whole
-    like_product: Whole
-    like_category: Whole
+    day: Small
+    thing: Small
+    like_product: Small
+    like_category: Small
     whose: Whole
-    product: Whole
-    category: Whole
+    product: Small
+    category: Small
     products: Texts
     categories: Texts
 
 
 def _bought(data: Data) -> Bought:
     lines = data.lines
-    products, product = np.unique(lines.product, return_inverse=True)
-    categories, category = np.unique(lines.category, return_inverse=True)
+    products, product = lines.product.used()
+    categories, category = lines.category.used()
     people, person = np.unique(lines.contact, return_inverse=True)
-    named = lines.category != ""
+    named = lines.category.told
     of_product, of_category = len(products), len(categories)
     # A thing is a person's product, or after all products their category.
     kinds = of_product + of_category
@@ -71,17 +71,17 @@ def _bought(data: Data) -> Bought:
     kind = things % max(kinds, 1)
     whole = np.concatenate((here, category[named]))
     by = np.lexsort((time, thing))
-    like_product = np.where(kind < of_product, kind, -1)
-    like_category = np.where(kind < of_product, whole[begins], whole[begins] + of_category)
+    like_product = np.where(kind < of_product, kind, -1).astype(np.int32)
+    like_category = np.where(kind < of_product, whole[begins], whole[begins] + of_category).astype(np.int32)
     return Bought(
         time=time[by],
-        day=local_days(time, data.zone)[by],
-        thing=thing[by].astype(np.int64),
+        day=local_days(time, data.zone).astype(np.int32)[by],
+        thing=thing[by].astype(np.int32),
         like_product=like_product[thing][by],
         like_category=like_category[thing][by],
         whose=people[things // max(kinds, 1)],
         product=like_product,
-        category=whole[begins].astype(np.int64),
+        category=whole[begins].astype(np.int32),
         products=products,
         categories=categories,
     )
@@ -236,9 +236,20 @@ class Shop:
         return local_day(self.data.at, self.data.zone) - self.begun
 
     def frame(self, cut: Instant) -> Frame:
-        if cut not in self._frames:
-            self._frames[cut] = Frame(self, cut)
-        return self._frames[cut]
+        """Those of now and of the checks are asked for again and again. Of the others, which are learnt from once, all
+        at once would be most of a night's memory."""
+        frame = self._frames.get(cut) or Frame(self, cut)
+        if cut in self._kept:
+            self._frames[cut] = frame
+        return frame
+
+    def forget_checks(self) -> None:
+        """What is told is made of what is known now; of the checks, nothing more is asked."""
+        self._frames = {cut: frame for cut, frame in self._frames.items() if cut == self.data.at}
+
+    @cached_property
+    def _kept(self) -> frozenset[Instant]:
+        return frozenset((self.data.at, self.checked_at(ORDER_DAYS)))
 
     def month(self, t: Instant) -> tuple[date, date, float]:
         """The first day of the local month of `t`, that of the month before, and how much of this one is over."""

@@ -102,7 +102,7 @@ def sorted_(data: Data) -> Data:
     """By contact, time, and what it is: the same for whatever order the rows came in."""
     orders, lines = data.orders, data.lines
     by = np.lexsort((orders.amount, orders.time, orders.contact))
-    of = np.lexsort((lines.product, lines.time, lines.contact))
+    of = np.lexsort((lines.product.which, lines.time, lines.contact))
     return replace(
         data,
         orders=Orders(orders.contact[by], orders.time[by], orders.amount[by]),

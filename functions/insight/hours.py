@@ -10,15 +10,19 @@ more often than into those after the shop's best one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from functions.insight.rows import Rows
 from functions.insight.seam import Acts, Data, Found, Real, Scores, Whole
 from shared.domain.draws import drawn
-from shared.domain.events import Instant
+from shared.domain.events import Instant, Json
 from shared.domain.insight import Gate, Measures, Result, Validation, Verdict, score_of, sentence_of
 from shared.domain.lake_rows import month_of
 
 HOURS = 24
+AT_A_TIME = 50_000
 KAPPA = 2.0
 """Acts of the shop's usual hours that are added to each contact's own."""
 HALF_LIFE = 3
@@ -56,11 +60,20 @@ def profiles(acts: Acts) -> tuple[Whole, Real, Real]:
     every contact gives as much as another."""
     # Of a visit of twenty pages each is told: what was done in one hour of a month counts less with every time.
     contacts, counted = _counted(acts, np.sqrt(acts.count))
-    smooth = (np.roll(counted, 1, axis=1) + 2 * counted + np.roll(counted, -1, axis=1)) / 4
     if not len(contacts):
-        return contacts, smooth, np.full(HOURS, 1 / HOURS)
-    shares = smooth / smooth.sum(axis=1, keepdims=True)
-    return contacts, smooth, shares.mean(axis=0)
+        return contacts, counted, np.full(HOURS, 1 / HOURS)
+    shares = np.zeros(HOURS)
+    for some in _blocks(len(contacts)):
+        each = counted[some]
+        smooth = (np.roll(each, 1, axis=1) + 2 * each + np.roll(each, -1, axis=1)) / 4
+        shares += (smooth / smooth.sum(axis=1, keepdims=True)).sum(axis=0)
+        counted[some] = smooth
+    return contacts, counted, shares / len(contacts)
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    """A histogram of a million contacts is 200 MB: what is made of it on the way is made of some rows at a time."""
+    return (slice(begin, begin + AT_A_TIME) for begin in range(0, rows, AT_A_TIME))
 
 
 def _counted(acts: Acts, weights: Real | Whole) -> tuple[Whole, Real]:
@@ -79,8 +92,12 @@ def worth(shares: Real) -> Real:
 
 def best_hours(counted: Real, of_shop: Real) -> Whole:
     """Of each contact, the hour that is worth most; of hours that are worth the same, the earliest."""
-    drawn_in = (counted + KAPPA * of_shop) / (counted.sum(axis=1, keepdims=True) + KAPPA)
-    return np.asarray(np.argmax(np.round(worth(drawn_in), 12), axis=1), dtype=np.int64)
+    found = np.empty(len(counted), np.int64)
+    for some in _blocks(len(counted)):
+        each = counted[some]
+        drawn_in = (each + KAPPA * of_shop) / (each.sum(axis=1, keepdims=True) + KAPPA)
+        found[some] = np.argmax(np.round(worth(drawn_in), 12), axis=1)
+    return found
 
 
 def best_of_shop(of_shop: Real) -> int:
@@ -147,27 +164,26 @@ def _scores(data: Data, *, of_shop: bool) -> Scores:
         hours, tried = _with_some_tried(data, contacts, hours)
     _, raw = _counted(data.acts, data.acts.count)
     around = sum(raw[np.arange(len(contacts)), (hours + near) % HOURS] for near in (-1, 0, 1))
-    reasons = [
-        [
-            {"code": "hour_tried", "value": 1.0, "effect": 0.0, "about": ""}
-            if tried[row]
-            else {"code": "acts_at_hour", "value": float(around[row]), "effect": 0.0, "about": f"{hour}:00"}
-        ]
-        if around[row] or tried[row]
-        else [{"code": "shop", "value": 0.0, "effect": 0.0, "about": ""}]
-        for row, hour in enumerate(hours.tolist())
-    ]
-    told = [int(hour) for hour in hours.tolist()]
+
+    def reasons(at: int) -> list[dict[str, Json]]:
+        if tried[at]:
+            code, value, about = "hour_tried", 1.0, ""
+        elif around[at]:
+            code, value, about = "acts_at_hour", float(around[at]), f"{hours[at]}:00"
+        else:
+            code, value, about = "shop", 0.0, ""
+        return [{"code": code, "value": value, "effect": 0.0, "about": about}]
+
     return Scores(
         score="hour",
         trait=SCORE.trait,
         contact=contacts,
-        told=told,
+        told=Rows(len(contacts), lambda at: int(hours[at])),
         value=hours.astype(np.float64),
         band=np.full(len(contacts), "", dtype="U1"),
         rank=np.full(len(contacts), 100, dtype=np.int64),
         place=np.zeros(len(contacts)),
-        reasons=reasons,
+        reasons=Rows(len(contacts), reasons),
         basis="simple" if of_shop else "model",
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from functions.insight.histories import medians
-from functions.insight.seam import Real, Whole
+from functions.insight.seam import Numbers, Real, Whole
 from functions.insight.validating import Flags
 
 KAPPA = 4.0
@@ -48,7 +48,7 @@ def interval(own: Real, gaps: Whole, usual: Real) -> Real:
     return np.asarray(np.exp((gaps * logs + KAPPA * np.log(usual)) / (gaps + KAPPA)))
 
 
-def rhythms(key: Whole, day: Whole, *alike: Whole) -> Rhythms:
+def rhythms(key: Numbers, day: Numbers, *alike: Numbers) -> Rhythms:
     """`key` and `day` of each time it was, sorted by both; days that come twice count once. `alike`: for each row the
     number of what its rhythm is like (of the category), the nearest first; it is read at the row's last day. Where
     fewer than LEAST_GAPS tell of any, all do."""
@@ -72,8 +72,8 @@ def rhythms(key: Whole, day: Whole, *alike: Whole) -> Rhythms:
         enough = (number >= LEAST_GAPS) & (names >= 0)
         usual = np.where(enough[name], of_name[name], usual)
     return Rhythms(
-        key=keys,
-        last=day[at_last],
+        key=keys.astype(np.int64),
+        last=day[at_last].astype(np.int64),
         gaps=np.bincount(row, minlength=len(keys)).astype(np.int64),
         own=medians(row, gap, len(keys)),
         usual=usual,

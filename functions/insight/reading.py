@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.insight.seam import NOT_TOLD, NOTHING_WRITTEN, Acts, Lines, Orders, Whole, Written
+from functions.insight.seam import NOT_TOLD, NOTHING_WRITTEN, Acts, Lines, Named, Orders, Whole, Written
 from shared.adapters.queries import Question, question
 from shared.domain.events import DAY, Event, Instant, iso
 from shared.domain.insight.texts import stars_of, text_of
@@ -49,7 +49,7 @@ def orders(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int]) ->
     contact, time, amount = _columns(answer, (int, int, int))
     contact, kept = _of_those_who_are(contact, whose, gone)
     order = np.lexsort((amount[kept], time[kept], contact))
-    return Orders(contact[order], _whole(time[kept][order]), _whole(amount[kept][order]))
+    return Orders(contact[order], time[kept][order], amount[kept][order])
 
 
 About = Callable[[Sequence[str]], Mapping[str, tuple[str, int | None]]]
@@ -59,31 +59,38 @@ def lines(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], abo
     """`about`: of products by their ids, the category and the price (in hundredths) that the catalogue has now."""
     contact, time, product, category = _columns(answer, (int, int, str, str))
     contact, kept = _of_those_who_are(contact, whose, gone)
-    products, which = np.unique(product[kept], return_inverse=True)
-    known = about([str(each) for each in products])
-    told = [known.get(str(each), ("", None)) for each in products]
-    categories = np.array([each for each, _ in told], dtype=np.str_)
+    time, product, category = time[kept], product[kept], category[kept]
+    names, which = product.used()
+    known = about(names.tolist())
+    told = [known.get(str(each), ("", None)) for each in names]
     prices = [NOT_TOLD if price is None else price * (MILLIONTHS // 100) for _, price in told]
-    price = np.array(prices, dtype=np.int64)[which] if len(told) else np.empty(0, np.int64)
-    said = categories[which] if len(told) else np.empty(0, np.str_)
-    said = np.where(said == "", category[kept], said)
+    price = np.array(prices, np.int64)[which]
     costs = np.flatnonzero(price != 0)
-    order = costs[np.lexsort((product[kept][costs], time[kept][costs], contact[costs]))]
-    return Lines(contact[order], _whole(time[kept][order]), product[kept][order], said[order], price[order])
+    order = costs[np.lexsort((which[costs], time[costs], contact[costs]))]
+    said = _catalogues([each for each, _ in told], which[order], category[order])
+    return Lines(contact[order], time[order], Named(names, which[order].astype(np.int32)), said, price[order])
+
+
+def _catalogues(of_products: Sequence[str], product: Whole, said: Named) -> Named:
+    """The category of each line's product as the catalogue has it; where it has none, as the line said."""
+    both = Named.of([*of_products, *said.names.tolist()])
+    of_product, of_line = both.which[: len(of_products)], both.which[len(of_products) :]
+    if not len(product):
+        return said
+    none = np.array([not each for each in of_products])[product]
+    return Named(both.names, np.where(none, of_line[said.which], of_product[product]).astype(np.int32))
 
 
 def acts(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], zone: ZoneInfo) -> Acts:
     """Hours as clocks in the zone show them: of a month, as in the middle of it."""
     contact, month, hour, kind, count = _columns(answer, (int, str, int, str, int))
     contact, kept = _of_those_who_are(contact, whose, gone)
-    months, which = np.unique(month[kept], return_inverse=True)
-    ahead = np.array([_hours_ahead(str(each), zone) for each in months], dtype=np.int64)
-    local = (hour[kept] + (ahead[which] if len(months) else 0)) % 24
-    named = np.array([int(str(each).replace("-", "")) for each in months], dtype=np.int64)
-    month = named[which] if len(months) else np.empty(0, np.int64)
-    order = np.lexsort((kind[kept], local, month, contact))
-    kinds = kind[kept][order]
-    return Acts(contact[order], _whole(month[order]), _whole(local[order]), kinds, _whole(count[kept][order]))
+    months, which = month[kept].used()
+    local = (hour[kept] + np.array([_hours_ahead(str(each), zone) for each in months], np.int64)[which]) % 24
+    named = np.array([int(str(each).replace("-", "")) for each in months], np.int64)[which]
+    kinds = kind[kept]
+    order = np.lexsort((kinds.which, local, named, contact))
+    return Acts(contact[order], named[order], local[order], kinds[order].texts, count[kept][order])
 
 
 def points(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], cuts: int) -> tuple[Whole, Whole]:
@@ -147,14 +154,27 @@ def _of_those_who_are(contact: Whole, whose: Mapping[int, int], gone: Collection
     return contact[kept], kept
 
 
-def _columns(answer: BinaryIO, kinds: Sequence[type]) -> list[NDArray[Any]]:
-    """The columns of an answer, each of whole numbers or of texts (null: "")."""
+def _columns(answer: BinaryIO, kinds: Sequence[type]) -> list[Any]:
+    """The columns of an answer, each of whole numbers or of texts (`Named`; null: "")."""
     parts: list[list[NDArray[Any]]] = [[] for _ in kinds]
+    numbers: list[dict[str, int]] = [{} for _ in kinds]
     for some in _some_rows(answer):
-        for part, kind, column in zip(parts, kinds, zip(*some, strict=True), strict=True):
-            part.append(np.array(column, dtype=np.str_) if kind is str else np.array([*map(int, column)], np.int64))
-    none = {int: np.empty(0, np.int64), str: np.empty(0, np.str_)}
-    return [np.concatenate(part) if part else none[kind] for part, kind in zip(parts, kinds, strict=True)]
+        for part, kind, number, column in zip(parts, kinds, numbers, zip(*some, strict=True), strict=True):
+            if kind is str:
+                part.append(np.array([number.setdefault(each, len(number)) for each in column], np.int32))
+            else:
+                part.append(np.array([*map(int, column)], np.int64))
+    found: list[Any] = []
+    for part, kind, number in zip(parts, kinds, numbers, strict=True):
+        whole = np.concatenate(part) if part else np.empty(0, np.int32 if kind is str else np.int64)
+        found.append(_ascending(list(number), whole) if kind is str else whole)
+        part.clear()
+    return found
+
+
+def _ascending(names: list[str], which: NDArray[Any]) -> Named:
+    ordered = Named.of(names)
+    return Named(ordered.names, ordered.which[which] if len(which) else which)
 
 
 def _some_rows(answer: BinaryIO) -> Iterator[list[list[str]]]:
@@ -162,7 +182,3 @@ def _some_rows(answer: BinaryIO) -> Iterator[list[list[str]]]:
     next(rows, None)
     while some := list(islice(rows, AT_A_TIME)):
         yield some
-
-
-def _whole(array: NDArray[Any]) -> Whole:
-    return array.astype(np.int64, copy=False)

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from functions.insight import affinity
 from functions.insight.affinity import HORIZON, LATEST, LEAST_CHECKED
 from functions.insight.baskets import EASE_PRODUCTS, MAX_PRODUCTS, Baskets, Goods, again, baskets, cosine, ease
-from functions.insight.seam import Data, Found, Real, Whole
+from functions.insight.seam import Data, Found, Numbers, Real, Whole
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.insight import Gate, Measures, Result, Validation, Verdict
 
@@ -25,7 +24,6 @@ MAX_CHECKED = 3_000
 """Orders: the newest."""
 MIXED = 0x9E3779B97F4A7C15
 """2^64 by the golden ratio, by which the product that is taken out of an order is drawn."""
-Numbers = NDArray[np.integer]
 METHODS: dict[str, Callable[[Baskets], Goods]] = {"cosine": cosine, "ease": ease}
 
 

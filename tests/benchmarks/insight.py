@@ -54,7 +54,7 @@ def _one(name: str) -> None:
     import numpy as np
 
     from functions.insight import affinity, customers, discovery, recommending
-    from functions.insight.seam import Acts, Data, Lines, Orders
+    from functions.insight.seam import Acts, Data, Lines, Named, Orders
 
     number, wanted, _ = SHOPS[name]
     draw = np.random.default_rng(1)
@@ -76,13 +76,15 @@ def _one(name: str) -> None:
     each = max(wanted // len(contact), 1) if wanted else 0
     of = np.repeat(np.arange(len(contact)), each)
     product = draw.zipf(1.3, len(of)) % 4_000
-    texts = np.array([f"P{n:05}" for n in range(4_000)]), np.array([f"category {n}" for n in range(20)])
+    texts = np.array([f"P{n:05}" for n in range(4_000)]), np.array([f"category {n:02}" for n in range(20)])
     data = Data(
         at=begin + DAYS * DAY - 1,
         currency="EUR",
         zone="Europe/Paris",
         orders=Orders(contact * 1_000_003, time_, amount),
-        lines=Lines(contact[of] * 1_000_003, time_[of], texts[0][product], texts[1][product % 20], amount[of]),
+        lines=Lines(
+            contact[of] * 1_000_003, time_[of], Named(texts[0], product), Named(texts[1], product % 20), amount[of]
+        ),
         acts=Acts(*(contact[:0],) * 3, texts[0][:0], contact[:0]),
     )
     began = time.process_time()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from functions.insight.seam import Acts, Data, Lines, Orders
+from functions.insight.seam import Acts, Data, Lines, Named, Orders
 from shared.domain.events import DAY
 
 SAMPLE = Path("infra/local/shop/sample")
@@ -43,8 +43,8 @@ def shop(
         lines=Lines(
             np.array([each[0] for each in in_], np.int64),
             np.array([each[1] for each in in_], np.int64),
-            np.array([each[2] for each in in_], np.str_),
-            np.array([each[3] for each in in_], np.str_),
+            Named.of([each[2] for each in in_]),
+            Named.of([each[3] for each in in_]),
             np.full(len(in_), MILLION, np.int64),
         ),
         acts=Acts(*(np.zeros(0, np.int64),) * 3, np.zeros(0, "U1"), np.zeros(0, np.int64)),
@@ -135,8 +135,8 @@ def _of_columns(
         lines=Lines(
             whose[order],
             when[order],
-            codes[what][order],
-            in_category[what][order],
+            Named.of(codes[what][order]),
+            Named.of(in_category[what][order]),
             np.rint(each[kept] * MILLION)[order].astype(np.int64),
         ),
         acts=Acts(*(np.zeros(0, np.int64),) * 3, np.zeros(0, "U1"), np.zeros(0, np.int64)),

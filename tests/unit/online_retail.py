@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.insight.seam import Lines
+from functions.insight.seam import Lines, Named
 from infra.local.shop.sample import make
 from shared.domain.events import parse_instant
 
@@ -73,11 +73,13 @@ def whole_lines() -> Lines:
     codes, which = np.unique(product, return_inverse=True)
     category = np.array([categories.get(str(each), "") for each in codes])[which]
     price = np.full(len(product), 1_000_000, np.int64)
-    return Lines(found["contact"].astype(np.int64), found["time"].astype(np.int64), product, category, price)
+    return Lines(
+        found["contact"].astype(np.int64), found["time"].astype(np.int64), Named.of(product), Named.of(category), price
+    )
 
 
 def _lines(rows: list[Any], categories: dict[str, str]) -> Lines:
     contact, time, product = zip(*rows, strict=True)
     of = [categories.get(each, "") for each in product]
     whole = [np.array(each, np.int64) for each in (contact, time)]
-    return Lines(*whole, np.array(product), np.array(of), np.full(len(rows), 1_000_000, np.int64))
+    return Lines(*whole, Named.of(product), Named.of(of), np.full(len(rows), 1_000_000, np.int64))

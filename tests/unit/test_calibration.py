@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.insight import leads
-from functions.insight.seam import Acts, Data, Lines, Orders, Points
+from functions.insight.seam import Acts, Data, Lines, Named, Orders, Points
 from shared.domain.conditions.points import Points as Asked
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, Event, Type
 from shared.domain.insight.calibration import NEEDED, WITHIN, Calibration, calibrated, cuts
@@ -103,7 +103,7 @@ def data(points: dict[int, list[int]], orders: dict[int, list[int]]) -> Data:
         "GBP",
         "UTC",
         Orders(whole[0], whole[1], np.full(len(told), 1, np.int64)),
-        Lines(none, none, empty, empty, none),
+        Lines(none, none, Named.of([]), Named.of([]), none),
         Acts(none, none, none, empty, none),
         points={"lead": of},
     )

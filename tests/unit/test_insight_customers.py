@@ -9,7 +9,7 @@ import pytest
 
 from functions.insight.customers import work_out
 from functions.insight.frames import Shop
-from functions.insight.seam import NOT_TOLD, Data, Found, Lines, Orders, Scores, Told
+from functions.insight.seam import NOT_TOLD, Data, Found, Lines, Named, Orders, Scores, Told
 from shared.domain.events import DAY
 from shared.domain.insight import Reason, Result, in_words, score_of
 from tests.unit.insight_shops import HAS_WHOLE, MILLION, online_retail, sample, shop, simulated
@@ -284,7 +284,7 @@ def test_what_comes_after_a_cut_changes_nothing_that_was_foreseen_at_it():
             data.orders.time,
             np.where(later, data.orders.amount * 7 + 1, data.orders.amount),
         ),
-        lines=replace(data.lines, product=np.where(in_later, "another", data.lines.product)),
+        lines=replace(data.lines, product=Named.of(np.where(in_later, "another", data.lines.product.texts))),
     )
     one, two = Shop(data), Shop(other)
     was, is_ = one.frame(cut), two.frame(cut)
@@ -348,6 +348,6 @@ def test_a_date_that_was_told_stays_told_a_little_longer():
 @needs_retail
 def test_bands_of_the_whole_shop_flap_at_most_one_percent_a_night():
     data, none = online_retail(), np.zeros(0, np.int64)
-    data = replace(data, lines=Lines(none, none, none.astype("U1"), none.astype("U1"), none))  # bands ask for no line
+    data = replace(data, lines=Lines(none, none, Named.of([]), Named.of([]), none))  # bands ask for no line
     shares = flapping(data, 4)
     assert max(shares) < 0.01

@@ -9,7 +9,7 @@ import pytest
 
 from functions.insight.discovery import tried_at, work_out
 from functions.insight.frames import Shop
-from functions.insight.seam import Data, Lines, Orders
+from functions.insight.seam import Data, Lines, Named, Orders
 from shared.domain.conditions import Segment, parts_of
 from shared.domain.conditions.orders import Rank
 from shared.domain.conditions.shorthand import plain
@@ -85,7 +85,7 @@ def test_too_many_too_alike_and_too_small_are_warned_of():
     keen = np.isin(data.orders.contact, np.flatnonzero(np.bincount(data.orders.contact) >= 3))
     contact, time = (np.repeat(each[keen], 2) for each in (data.orders.contact, data.orders.time))
     names = np.tile(np.array(["tea", "teapots"]), int(keen.sum()))
-    lines = Lines(contact, time, names, names, np.full(len(contact), MILLION))
+    lines = Lines(contact, time, Named.of(names), Named.of(names), np.full(len(contact), MILLION))
     found = proposed(replace(data, lines=lines))
     ids = [each.segment["id"] for each in found.proposals]
     assert not {"found_bought_tea", "found_bought_teapots"} <= set(ids)
@@ -131,14 +131,15 @@ def test_each_condition_that_is_tried_holds_those_whom_the_segment_language_says
 def orders_of(data: Data, contact: int) -> list[Event]:
     found = []
     mine = data.lines.contact == contact
+    product, category = data.lines.product.texts, data.lines.category.texts
     for time, amount in zip(
         *(each[data.orders.contact == contact] for each in (data.orders.time, data.orders.amount)), strict=True
     ):
         here = np.flatnonzero(mine & (data.lines.time == time))
         products = [
             {
-                "product_id": str(data.lines.product[n]),
-                "category": str(data.lines.category[n]),
+                "product_id": str(product[n]),
+                "category": str(category[n]),
                 "price": 1,
                 "quantity": 1,
             }

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.insight import affinity, baskets, recommending
-from functions.insight.seam import Acts, Data, Lines, Orders
+from functions.insight.seam import Acts, Data, Lines, Named, Orders
 from shared.domain.events import DAY, Instant, parse_instant
 from shared.domain.insight import Result
 from shared.domain.profiles import Profile
@@ -44,8 +44,8 @@ def lines(rows: Iterable[Row], categories: dict[str, str] | None = None) -> Line
     return Lines(
         np.array(contact, np.int64),
         np.array(when, np.int64),
-        np.array(product, np.str_),
-        np.array([(categories or {}).get(each, "") for each in product], np.str_),
+        Named.of(product),
+        Named.of([(categories or {}).get(each, "") for each in product]),
         np.full(len(several), 1_000_000, np.int64),
     )
 
@@ -125,7 +125,9 @@ def test_a_hundred_thousand_products_take_seconds() -> None:
     product = np.char.add("p", draw.integers(0, 100_000, orders * of_each).astype(str))
     product[::of_each] = "bag"  # in every order
     by = np.lexsort((product, when, contact))
-    of = Lines(contact[by], when[by], product[by], np.full(len(by), ""), np.full(len(by), 1, np.int64))
+    of = Lines(
+        contact[by], when[by], Named.of(product[by]), Named.of(np.full(len(by), "")), np.full(len(by), 1, np.int64)
+    )
     begun = time.process_time()
     found = recommending.work_out(data(of)).lists["recommended"]
     assert time.process_time() - begun < 30

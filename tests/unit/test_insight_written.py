@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.insight.seam import Acts, Data, Lines, Orders, Written
+from functions.insight.seam import Acts, Data, Lines, Named, Orders, Written
 from functions.insight.written import OF_A_GROUP, PEOPLE, auc, groups, learn, work_out
 from shared.adapters.queries import question
 from shared.adapters.vader import tone
@@ -52,7 +52,7 @@ def data(of: Written) -> Data:
         currency="EUR",
         zone="UTC",
         orders=Orders(whole, whole, whole),
-        lines=Lines(whole, whole, texts, texts, whole),
+        lines=Lines(whole, whole, Named.of([]), Named.of([]), whole),
         acts=Acts(whole, whole, whole, texts, whole),
         written=of,
         felt={"positive": 3, "neutral": 0, "negative": 1},
