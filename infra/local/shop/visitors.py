@@ -14,13 +14,14 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from urllib.parse import urlencode
 
 from infra.local import gateway, launching
 from infra.local.gateway import Request, Response
 from infra.local.screens import mailbox
-from infra.local.shop import history, lives, picture_of
+from infra.local.shop import history, lives, picture_of, writers
 from infra.local.shop.history import SHOP, Webhook
 from infra.local.shop.lives import Call, Person
 from infra.local.system import System
@@ -190,6 +191,8 @@ def told(customers: int | None, since: Instant) -> list[Told]:
         found += _scenes(people)
         found += _of_their_own()
         found += _of_the_shop()
+    some = history.webhooks(customers=min(customers or writers.WRITERS, writers.WRITERS), since=since)
+    found += (Deed(at, partial(_takes, several)) for at, several in writers.written(some, END))
     return sorted(found, key=lambda each: each.at)
 
 
@@ -211,6 +214,11 @@ def _of_the_shop() -> Iterator[Deed]:
     for at, do in ((0, _opens_form), (10 * SECOND, _sends_form), (5 * MINUTE, _confirms)):
         yield Deed(BEGUN + ago(5) + at, do)
     yield Deed(BEGUN + ago(hours=8), _campaign)
+
+
+def _takes(records: list[Json], system: System) -> None:
+    """What people have written comes in from the shop's own systems."""
+    launching.ask(system, "PUT", "/contacts", {"contacts": records})
 
 
 LIST = "Email,First name\n" + "".join(f"{name.lower()}@market.example.com,{name}\n" for name in lives.NAMES[:12])
