@@ -31,7 +31,7 @@ function Numbers({ of: told }) {
         { title: "Texts", number: true, cell: (each) => count(each.texts) },
         ...[...SOUNDS, "unknown"].map((sound) => ({ title: capital(sound), number: true, cell: (each) => count(each[sound]) })),
       ]} />`)}
-    <p class="small soft">Since ${date(told.since)}. Of each question a person's last answer counts, and what a mail server clicked does not. How a text sounds is told by its stars, or, where it is surely English, by its words; of all others it is unknown.</p>`;
+    <p class="small soft">Since ${date(told.since)}. Of each question a person's last answer counts, and what a mail server clicked does not. How a text sounds is told by its stars, or by its words, as far as <a href="#/insight/written">your own reviews, a list of English words or a service</a> can tell; of all others it is unknown.</p>`;
 }
 
 const linked = (name) => html`<a href="#/reports/feedback?about=${name}">${words(name)}</a>`;
