@@ -27,6 +27,8 @@ HISTORY_SINCE = parse_instant("2011-06-09")
 """The sample has a year; half of it is ready in less than a minute."""
 HISTORY_UNTIL = visitors.END - DAY
 """The last day is not hurried through: a night is in it, which finds the cut-offs of ranks."""
+BROUGHT_OVER = visitors.END - 36 * HOUR
+"""When customers beyond the sample's own come, whose history is not played but brought over: after the last order."""
 TICK = 0.2  # seconds between looks at what is due, while the clock runs by itself
 
 
@@ -109,24 +111,28 @@ def is_readable(system: System) -> bool:
 
 def replay(system: System, customers: int | None) -> None:
     """Plays the sample shop's history through the webhook endpoint, on the clock, from where it was left, with made-up
-    life around it, and a night at the end, which finds the cut-offs of ranks. Whoever looks at the pages meanwhile is
-    answered."""
+    life around it, and a night at the end, which finds the cut-offs of ranks. Customers beyond the sample's own are
+    brought over near its end. Whoever looks at the pages meanwhile is answered."""
+    more = max((customers or 0) - history.own_customers(HISTORY_SINCE), 0)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("a real shop's half year", total=visitors.END - HISTORY_SINCE)
+        played = progress.add_task("a real shop's half year", total=visitors.END - HISTORY_SINCE)
+        brought = progress.add_task(f"{more:,} more customers' history", total=more, visible=more > 0)
         shown = 0
-        for _ in turning.giving_way(system, _replaying(system, customers)):
+        for _ in turning.giving_way(system, _replaying(system, customers, more)):
             now = system.world.now()
-            if now >= shown + HOUR:
+            if now >= shown + history.EVERY:
                 shown, passed = now, max(now - HISTORY_SINCE, 0)
-                progress.update(task, completed=passed, description=f"a real shop's half year: {iso(now)[:10]}")
+                progress.update(played, completed=passed, description=f"a real shop's half year: {iso(now)[:10]}")
+                progress.update(brought, completed=max(now - BROUGHT_OVER, 0) // history.EVERY * history.AT_ONCE)
 
 
-def _replaying(system: System, customers: int | None) -> Iterator[None]:
+def _replaying(system: System, customers: int | None, more: int) -> Iterator[None]:
     done = int(system.world.setting("history") or 0)
     said: Iterator[visitors.Told] = heapq.merge(
         history.webhooks(customers=customers, since=HISTORY_SINCE),
         lives.told(HISTORY_SINCE),
         visitors.told(customers, HISTORY_SINCE),
+        history.brought_over(history.more_like_them(more, since=HISTORY_SINCE), BROUGHT_OVER),
         key=lambda each: each.at,
     )
     numbered = enumerate(said, start=1)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import heapq
 import json
+import re
 import socket
 import sqlite3
 import stat
 import threading
 import zlib
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +29,7 @@ from infra.local.system import System, _as_lambda_answers, begin
 from shared.adapters import catalogue, contacts, definitions, events_queue, identities, members
 from shared.adapters.clients import client
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
+from shared.domain.profiles import Profile
 
 ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
 
@@ -284,12 +288,62 @@ def test_an_order_is_by_who_signed_up_last() -> None:
 
 
 def test_more_customers_than_the_sample_has_are_like_its_own() -> None:
-    said = list(history.webhooks(customers=450, since=running.HISTORY_SINCE))
+    own = history.own_customers(running.HISTORY_SINCE)
+    lives = [list(life) for life in history.more_like_them(250, since=running.HISTORY_SINCE)]
+    said = [webhook for life in lives for webhook in life]
     created = [webhook.body["id"] for webhook in said if webhook.topic == "customers/create"]
     orders = [webhook.body["id"] for webhook in said if webhook.topic == "orders/create"]
-    assert len(set(created)) == len(created) == 450
-    assert len(set(orders)) == len(orders) > 1000
-    assert all(a.at <= b.at for a, b in pairwise(said))
+    assert own < len(set(created)) == len(created) == 250
+    assert len(set(orders)) == len(orders) > 500
+    assert all(a.at <= b.at for life in lives for a, b in pairwise(life))
+
+
+def test_who_is_brought_over_in_batches_is_as_if_their_life_had_been_played() -> None:
+    """But for when we heard of it: so nobody is said to have been silent while nobody listened."""
+    lives = [list(life) for life in history.more_like_them(12, since=running.HISTORY_SINCE)]
+    played, one_by_one = _after(heapq.merge(*lives, key=lambda webhook: webhook.at))
+    brought, in_batches = _after(history.brought_over(lives, running.BROUGHT_OVER))
+    assert one_by_one > 50
+    assert in_batches < 10
+    assert len(played) == len(lives)
+    assert {contact: _told(profile) for contact, profile in brought.items()} == {
+        contact: _told(profile) for contact, profile in played.items()
+    }
+    moved = {
+        segment
+        for contact, profile in played.items()
+        for segment in definitions.segments().segments
+        if _is_in(profile, segment) != _is_in(brought[contact], segment)
+    }
+    assert moved == {"inactive", "just_lapsed"}
+    assert not any(_is_in(profile, segment) for profile in brought.values() for segment in moved)
+    assert any(_is_in(profile, "customers") for profile in brought.values())
+
+
+def _after(said: Iterable[history.Webhook]) -> tuple[dict[str, Profile], int]:
+    """Everybody once all of this was said, and how often their profiles were written for it. No journey is live."""
+    waiting = list(said)
+    template = settings.template()
+    system = begin(":memory:", template, settings.secrets(template), now=waiting[0].at - DAY)
+    system.ticks = [tick for tick in system.ticks if tick.reads_index is not None]  # nothing else falls due
+    with system.hurrying():
+        for webhook in waiting:
+            system.run_until(webhook.at)
+            storefront.post(system, webhook)
+        system.run_until(running.BROUGHT_OVER + HOUR)
+    everybody = [each for shard in range(contacts.SHARDS) for each in contacts.first_of_shard(shard, "", 100)]
+    found = {stored.profile.contact: stored.profile for stored in contacts.read_all(everybody)}
+    return found, system.invocations["ProfileFunction"]
+
+
+def _told(profile: Profile) -> str:
+    """What was told of somebody, without how much later than it was."""
+    of_events = (profile.traits, profile.tags, profile.consent, profile.earlier, profile.histories, profile.orders)
+    return re.sub(r"after=\d+", "", repr((*of_events, profile.older_orders, sorted(profile.identities))))
+
+
+def _is_in(profile: Profile, segment: str) -> bool:
+    return segment in profile.memberships and profile.memberships[segment].member
 
 
 # ── stopping and going on ──

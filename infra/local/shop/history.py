@@ -22,7 +22,7 @@ import shlex
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby, islice
 from pathlib import Path
@@ -49,6 +49,9 @@ INTERESTED = 0.6
 
 SHIFTED = 21 * DAY
 """By how much, at most, a made-up customer's orders are earlier or later than those they are like."""
+
+AT_ONCE, EVERY = 100, 30 * SECOND
+"""How histories are brought over: those of so many people in so much time."""
 
 POSTAGE = frozenset({"POST", "C2", "DOT"})
 BY_HAND = "M"  # "Manual": what the shop's catalogue does not know, in Shopify a custom item
@@ -78,12 +81,10 @@ def webhooks(
 
     `since` leaves out the invoices before it, and so who has no order after it: the shop as if it began then.
     `customers` takes the first so many (the sample's order is random, so they are a sample of their own), and of the
-    catalogue only what they bought; where that is more than the sample has, made-up customers buy the same as its own
-    do, some days earlier or later. The same seed gives the same webhooks, and a person does not depend on who else is
+    catalogue only what they bought. The same seed gives the same webhooks, and a person does not depend on who else is
     there. `sample` is a directory that `sample.make` has written.
     """
     chosen = list(islice(_customers(since, sample), customers))
-    chosen += _more_like(chosen, since, seed, (customers or 0) - len(chosen))
     bought = {line.stock_code for customer in chosen for invoice in customer.invoices for line in invoice.lines}
     titles = _titles(sample)
     catalogue = [product for code, product in sorted(titles.items()) if code in bought and code not in POSTAGE]
@@ -92,6 +93,29 @@ def webhooks(
     begun = min([CATALOGUE_AT, *(person.signed_up_at - DAY for person in made)])
     yield from (_product_created(begun + n * SECOND, product, prices) for n, product in enumerate(catalogue))
     yield from heapq.merge(*(_life(person, titles) for person in made), key=lambda webhook: webhook.at)
+
+
+def own_customers(since: Instant = 0, sample: Path = SAMPLE) -> int:
+    """How many customers the sample has with an order from `since` on."""
+    return sum(1 for _ in _customers(since, sample))
+
+
+def more_like_them(many: int, seed: int = 1, since: Instant = 0, sample: Path = SAMPLE) -> Iterator[Iterator[Webhook]]:
+    """The lives of so many made-up customers beyond the sample's own, each in order of time.
+
+    They buy the same as the sample's own do, some days earlier or later.
+    """
+    titles = _titles(sample)
+    for customer in _more_like(list(_customers(since, sample)), since, seed, many):
+        yield _life(_made_up(seed, customer, titles), titles)
+
+
+def brought_over(lives: Iterable[Iterable[Webhook]], at: Instant) -> Iterator[Webhook]:
+    """Lives as a shop brings its history over: all that has happened to one person is told at once, long after it was,
+    `AT_ONCE` people every `EVERY` from `at` on."""
+    for number, life in enumerate(lives):
+        for webhook in life:
+            yield replace(webhook, at=at + number // AT_ONCE * EVERY)
 
 
 def signed(body: bytes, secret: str) -> str:
@@ -167,19 +191,17 @@ def _customers(since: Instant, sample: Path) -> Iterator[Customer]:
                 yield Customer(number, listed[0]["country"], invoices[first:])
 
 
-def _more_like(customers: Sequence[Customer], since: Instant, seed: int, many: int) -> list[Customer]:
+def _more_like(customers: Sequence[Customer], since: Instant, seed: int, many: int) -> Iterator[Customer]:
     """So many customers with the orders of these, each at other days, none of them before `since` or after the last."""
     last = max((customer.invoices[-1].at for customer in customers), default=since)
-    found = []
-    for number in range(max(many, 0)):
+    for number in range(many):
         round_, like = number // len(customers) + 1, customers[number % len(customers)]
         shift = random.Random(f"{seed}/{round_}/{like.number}").randint(-SHIFTED, SHIFTED)
         shift = min(max(shift, since - like.invoices[0].at), last - like.invoices[-1].at)
         invoices = [
             Invoice(f"{invoice.number}{round_:03d}", invoice.at + shift, invoice.lines) for invoice in like.invoices
         ]
-        found.append(Customer(f"{like.number}{round_:03d}", like.country, invoices))
-    return found
+        yield Customer(f"{like.number}{round_:03d}", like.country, invoices)
 
 
 def _invoice(rows: Sequence[dict[str, str]]) -> Invoice:
