@@ -7,8 +7,8 @@ from chalice.app import Response
 from functions.admin import shapes
 from functions.admin.experiments import entry_of, journey_of
 from functions.admin.reports import FiguresQuery, asked
-from functions.admin.rest import Request, route
-from shared.adapters import athena, experiments, shares
+from functions.admin.rest import Place, Request, cursor_of, left_out, route
+from shared.adapters import amendments, athena, contacts, experiments, shares
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain.events import Instant, Json, iso
@@ -19,6 +19,9 @@ from shared.domain.experiments.results import told
 from shared.domain.journeys.definition import Send
 from shared.domain.operators import Role
 from shared.domain.tables import as_csv
+
+PART = 10_000
+"""Who took part, in one answer (infra/athena/assignments.sql)."""
 
 
 @route(
@@ -62,20 +65,47 @@ def finding_of(kept: Kept, rows: list[dict[str, Json]], t: Instant) -> Finding:
     return findings.finding(kept.experiment, weights(kept.experiment, journey_of(kept)), findings.alike(rows), t)
 
 
+class AssignmentsQuery(FiguresQuery, total=False):
+    limit: int
+    """How many people the part shall have: from 1 to 10,000, which it has when this is left out."""
+    cursor: str
+    """That of the part before, unchanged; left out for the first."""
+
+
 @route(
     "GET",
     "/experiments/{experiment}/assignments",
     role=Role.VIEWER,
-    query=FiguresQuery,
+    query=AssignmentsQuery,
     gives=shapes.Assignments | shapes.Late,
 )
 def assignments(request: Request, experiment: str) -> Json:
-    """Who takes part, with which arm and since when, as CSV: the contact's id, the variant, and the instant. 202 with a
-    `query` when it takes long."""
+    """Who takes part, with which arm and since when, as CSV: the contact's id, the variant, and the instant; 10,000 at
+    a time, of which the first have the columns' names. Who is erased is in none. 202 with a `query` when it takes
+    long."""
     kept = entry_of(experiment).form
     month = iso(kept.began if kept.began is not None else now())[:7]
-    rows = asked(request, lambda: athena.start(*question("assignments", month, experiments.in_lake(kept.experiment))))
+    after, limit = request.cursor(), request.limit(PART, PART)
+    since, contact = (str(after.number), after.name) if after is not None else ("-1", "")
+    texts = month, experiments.in_lake(kept.experiment), since, since, contact
+    rows = asked(request, lambda: athena.start(*question("assignments", *texts)))
     if isinstance(rows, Response):
         return rows
-    lines = [[str(row["contact"]), str(row["variant"]), iso(int(str(row["time"])))] for row in rows]
-    return {"csv": as_csv([["contact", "variant", "since"], *lines]), "rows": len(lines)}
+    gone = _gone()
+    lines = [
+        [str(row["contact"]), str(row["variant"]), iso(int(str(row["time"])))]
+        for row in rows[:limit]
+        if str(row["contact"]) not in gone
+    ]
+    header = [["contact", "variant", "since"]] if after is None else []
+    cursor = None
+    if len(rows) > limit or len(rows) == PART:
+        last = rows[:limit][-1]
+        cursor = cursor_of(Place(int(str(last["time"])), str(last["contact"])))
+    return {"csv": as_csv([*header, *lines]), "rows": len(lines), "cursor": cursor}
+
+
+def _gone() -> set[str]:
+    """Contacts who are erased, or have joined another, and whose rows the lake may have until the night."""
+    asked_for = {each.contact for each in amendments.recorded()}
+    return asked_for - {each.profile.contact for each in contacts.read_all(asked_for, left_out)}

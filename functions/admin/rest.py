@@ -106,11 +106,11 @@ class Request:
         told: Payload = clean(json.loads(self.body), lines=True)
         return told
 
-    def limit(self, otherwise: int) -> int:
+    def limit(self, otherwise: int, most: int = MAX_ITEMS) -> int:
         """How many items the page shall have."""
         text = self.query.get("limit", str(otherwise))
-        if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MAX_ITEMS:
-            raise RefusedError("invalid_limit", f"limit must be from 1 to {MAX_ITEMS}", "limit")
+        if not re.fullmatch(r"\d{1,5}", text) or not 1 <= int(text) <= most:
+            raise RefusedError("invalid_limit", f"limit must be from 1 to {most}", "limit")
         return int(text)
 
     def cursor(self) -> Place | None:

@@ -1625,8 +1625,11 @@ class ExperimentResults(OfExperiment):
 
 
 class Assignments(TypedDict):
+    """`cursor`: leads to the next part; null: this is the last."""
+
     csv: str
     rows: int
+    cursor: str | None
 
 
 class Progress(OfCampaign):

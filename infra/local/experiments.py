@@ -137,7 +137,12 @@ def _moving(arguments: argparse.Namespace) -> Json:
 
 
 def assignments(arguments: argparse.Namespace) -> None:
-    print(_late(arguments, "GET", f"{_path(arguments)}/assignments")["csv"], end="")
+    path = f"{_path(arguments)}/assignments"
+    told = _late(arguments, "GET", path)
+    print(told["csv"], end="")
+    while told["cursor"] is not None:
+        told = _late(arguments, "GET", f"{path}?cursor={quote(told['cursor'])}")
+        print(told["csv"], end="")
 
 
 def delete(arguments: argparse.Namespace) -> None:
@@ -150,7 +155,7 @@ def _late(arguments: argparse.Namespace, method: str, path: str, body: Json = No
     """What may take a while."""
     told = call(arguments.port, method, path, body)
     while "query" in told:
-        told = call(arguments.port, method, f"{path}?query={quote(told['query'])}", body)
+        told = call(arguments.port, method, f"{path}{'&' if '?' in path else '?'}query={quote(told['query'])}", body)
     return told
 
 

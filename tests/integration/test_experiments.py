@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra.local.aws import ses
-from shared.adapters import contacts
+from shared.adapters import contacts, exporting
 from shared.domain.events import DAY, MINUTE, Event, Json, Type
 from tests.integration.shop import Shop
 
@@ -320,6 +320,27 @@ def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(sho
     drawn = Counter(event.properties["variant"] for _, event in second if event.properties.get("shares") == "1")
     assert drawn["asks"] > drawn["as_now"]
     one = next(iter(beyond))
+    path = f"/experiments/{made['id']}/assignments"
+    everybody = _assigned(shop, path)
+    assert everybody == {contact: event.properties["variant"] for contact, event in second}
+    assert ok(shop.ask("GET", f"/contacts/{one}/export"))["messages"]
+    assert [each["variant"] for each in exporting.everything(one)["other"] if each["kind"].startswith("ARM#")] == [
+        everybody[one]
+    ]
     shop.delete(f"/contacts/{one}")
     shop.passes(10 * MINUTE)
     assert list(contacts.items(one, "ARM#")) == []
+    del everybody[one]
+    assert _assigned(shop, path) == everybody, "at once"
+    part = ok(shop.ask("GET", f"{path}?limit=30"))
+    rest = ok(shop.ask("GET", f"{path}?limit=30&cursor={part['cursor']}"))
+    rows = [*csv.reader(io.StringIO(part["csv"] + rest["csv"]))][1:]
+    assert ({row[0]: row[1] for row in rows}, rest["cursor"], len(rows)) == (everybody, None, len(everybody))
+    shop.passes(DAY)
+    assert _assigned(shop, path) == everybody, "and for good"
+
+
+def _assigned(shop: Shop, path: str) -> dict[str, str]:
+    told = ok(shop.ask("GET", path))
+    assert told["cursor"] is None
+    return {row["contact"]: row["variant"] for row in csv.DictReader(io.StringIO(told["csv"]))}

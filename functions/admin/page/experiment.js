@@ -3,7 +3,7 @@
 import { ask, at } from "./api.js";
 import { Duplicate } from "./duplicating.js";
 import { METRICS, State } from "./experiments.js";
-import { save } from "./exporting.js";
+import { exportAssignments } from "./exporting.js";
 import { Banner, Card, confirmed, Empty, Failure, LoadedPage, More, Section, styled, Table, Title, useActing, useLoaded } from "./parts.js";
 import { asked } from "./reports.js";
 import { count, money, plural, When, words } from "./words.js";
@@ -97,8 +97,9 @@ function Intervals({ arms }) {
 
 function Export({ id }) {
   const { run, busy, problem } = useActing();
-  const give = () => run(async () => save(`${id}.csv`, (await asked(at("experiments", id, "assignments"))).csv, "text/csv"));
-  return html`<button disabled=${busy.value} onClick=${give}>Export who is in which arm</button>${problem.value && html`<${Failure} problem=${problem.value} />`}`;
+  const far = useSignal(0);
+  const give = () => run(() => exportAssignments(id, (people) => { far.value = people; }));
+  return html`<button disabled=${busy.value} onClick=${give}>${busy.value && far.value > 0 ? `${plural(far.value, "person", "people")} so far …` : "Export who is in which arm"}</button>${problem.value && html`<${Failure} problem=${problem.value} />`}`;
 }
 
 const UnderWay = ({ of }) => html`<label class="check"><input type="checkbox" checked=${of.value} onChange=${(event) => { of.value = event.target.checked; }} /> Runs under way go on by the new version, too</label>`;

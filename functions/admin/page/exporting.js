@@ -20,13 +20,21 @@ export const exportPeople = (which, far) => exportTable("contacts/export", which
 /** Who has a score, or is in a band of it, with the reasons. */
 export const exportScores = (score, which, far) => exportTable(at("insight", score, "export"), which, `${score}.csv`, far);
 
-async function exportTable(path, which, name, far) {
+/** Who takes part in an experiment, with which arm. */
+export const exportAssignments = (id, far) => exported((wanted) => {
+  const path = at("experiments", id, "assignments");
+  return ask(Object.keys(wanted).length > 0 ? `${path}?${new URLSearchParams(wanted)}` : path);
+}, {}, `${id}.csv`, far);
+
+const exportTable = (path, which, name, far) => exported((wanted) => ask(path, wanted), which, name, far);
+
+async function exported(load, which, name, far) {
   const parts = [];
   let people = 0;
   for (let cursor; cursor !== null;) {
     const wanted = { ...which, ...(cursor !== undefined && { cursor }) };
-    let part = await ask(path, wanted);
-    while (part.query) part = await ask(path, { ...wanted, query: part.query }); // it takes a while
+    let part = await load(wanted);
+    while (part.query) part = await load({ ...wanted, query: part.query }); // it takes a while
     parts.push(part.csv);
     far(people += part.rows);
     cursor = part.cursor;
