@@ -1384,8 +1384,22 @@ class HoldoutNamed(TypedDict):
 
 
 class PeopleOrdered(TypedDict):
+    """`revenue`: in the shop's currency, refunds taken off."""
+
     people: int
     ordered: int
+    revenue: float
+
+
+class SpendingTold(TypedDict):
+    """`look`: which of the four says it (null: none was yet); `next_look`: when the next is. `interval`: of the
+    difference, in the shop's currency a person."""
+
+    word: Said | None
+    words: str
+    interval: list[float] | None
+    look: int | None
+    next_look: int | None
 
 
 class HoldoutTold(TypedDict):
@@ -1396,6 +1410,7 @@ class HoldoutTold(TypedDict):
     waiting: int
     word: Literal["better", "worse", "not_enough", "broken"] | None
     words: str
+    spending: SpendingTold | None
 
 
 class ArmTold(TypedDict):

@@ -1,7 +1,8 @@
 -- What came of the shop's holdout, week by week, each in 64 parts: how many people came to take part (were sent an email that counts for it, or
--- held out of one), and how many of them ordered within so long after that.
+-- held out of one), and how many of them ordered within so long after that, and spent alike: `net`, then, less refunds, in hundredths;
+-- `before`, the root of what they spent in so long before, in tens, so that rows are few.
 -- Parts: orders, emails.
--- Parameters: the holdout's name as the lake has it, and the milliseconds that count.
+-- Parameters: the holdout's name as the lake has it; the milliseconds that count, and those before.
 -- A person counts once, in the week in which they came.
 WITH exposed AS (
     SELECT
@@ -13,20 +14,48 @@ WITH exposed AS (
     GROUP BY contact_number
 ),
 
-ordered AS (
-    SELECT DISTINCT exposed.contact_number
+bought AS (
+    SELECT
+        exposed.contact_number,
+        standing.placed_at >= exposed.time AS since,
+        COALESCE(standing.net, 0) AS net
     FROM exposed
     INNER JOIN standing ON exposed.contact_number = standing.contact_number
-    WHERE standing.placed_at >= exposed.time AND standing.placed_at - exposed.time < CAST(? AS DOUBLE)
+    WHERE
+        standing.placed_at - exposed.time < CAST(? AS DOUBLE)
+        AND standing.placed_at - exposed.time >= -CAST(? AS DOUBLE)
+),
+
+spent AS (
+    SELECT
+        contact_number,
+        MAX(CASE WHEN since THEN 1 ELSE 0 END) AS ordered,
+        SUM(CASE WHEN since THEN net ELSE 0 END) AS net,
+        SUM(CASE WHEN since THEN 0 ELSE net END) AS net_before
+    FROM bought
+    GROUP BY contact_number
+),
+
+outcomes AS (
+    SELECT
+        exposed.held_out,
+        CAST(FLOOR(CAST(exposed.time AS DOUBLE) / 604800000) AS BIGINT) AS week,
+        MOD(exposed.contact_number, 64) AS part,
+        COALESCE(spent.ordered, 0) AS ordered,
+        COALESCE(spent.net, 0) AS net,
+        CAST(ROUND(SQRT(GREATEST(COALESCE(spent.net_before, 0), 0)) / 10) AS BIGINT) AS before
+    FROM exposed
+    LEFT JOIN spent ON exposed.contact_number = spent.contact_number
 )
 
 SELECT
-    exposed.held_out,
-    CAST(FLOOR(CAST(exposed.time AS DOUBLE) / 604800000) AS BIGINT) AS week,
-    MOD(exposed.contact_number, 64) AS part,
+    held_out,
+    week,
+    part,
+    net,
+    before,
     COUNT(*) AS people,
-    COUNT(ordered.contact_number) AS ordered
-FROM exposed
-LEFT JOIN ordered ON exposed.contact_number = ordered.contact_number
-GROUP BY exposed.held_out, CAST(FLOOR(CAST(exposed.time AS DOUBLE) / 604800000) AS BIGINT), MOD(exposed.contact_number, 64)
+    SUM(ordered) AS ordered
+FROM outcomes
+GROUP BY held_out, week, part, net, before
 ORDER BY week, part, held_out

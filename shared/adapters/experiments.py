@@ -6,13 +6,14 @@ journey's own versions are what runs go by.
 
 from __future__ import annotations
 
-from shared.adapters import journey_definitions
+from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.drafts import Drafts
 from shared.adapters.queries import Question, question
 from shared.domain.events import Instant, iso
-from shared.domain.experiments import findings, planning
+from shared.domain.experiments import findings, holdouts, planning
 from shared.domain.experiments.definition import Experiment, Kept, under_way, weights
 from shared.domain.journeys.definition import Arms, Journey, Send, Split
+from shared.domain.settings import Holdout
 
 documents: Drafts[Kept] = Drafts("experiments", Kept)
 """By the experiments' ids; `number`, of an entry, is that of the document that brought it."""
@@ -31,6 +32,13 @@ def shows(kept: Kept, t: Instant) -> Question:
     parts = looks, str(findings.UNIT), looks, str(made.people or 1), looks
     texts = (about, month, about, *parts, within, within, within, within, str(t), within)
     return question("experiment", *texts, over=(began - planning.BEFORE, t))
+
+
+def shows_of_shop(holdout: Holdout, t: Instant) -> Question:
+    """The same of the shop's holdout."""
+    since = shop_settings.holdout_since(holdout)
+    texts = f"holdout=t{holdout.name}", str(holdouts.WITHIN), str(holdouts.BEFORE)
+    return question("holdout", *texts, over=(since - holdouts.BEFORE, t))
 
 
 def weights_of(kept: Kept) -> dict[str, int]:

@@ -78,8 +78,14 @@ def test_what_it_says_of_people_who_have_had_their_time(shop: Shop) -> None:
     assert "Nobody has had 30 days yet" in early["words"]
     shop.passes(38 * DAY)
     found = told(shop)
-    assert found["held_out"] == {"people": len(out), "ordered": 0}
-    assert found["sent"] == {"people": CUSTOMERS - len(out), "ordered": CUSTOMERS - len(out)}
+    assert found["held_out"] == {"people": len(out), "ordered": 0, "revenue": 0}
+    of_sent = found["sent"]
+    assert (of_sent["people"], of_sent["ordered"]) == (CUSTOMERS - len(out), CUSTOMERS - len(out))
+    assert of_sent["revenue"] > of_sent["people"]
+    spending = found["spending"]
+    assert (spending["word"], spending["look"]) == (None, None)
+    assert spending["next_look"] > shop.now()
+    assert f"{of_sent['revenue']:,.2f} spent by {of_sent['people']} people" in spending["words"]
     assert (found["holdout"]["share"], found["waiting"]) == (20, 0)
     assert found["word"] == "better"
     assert found["words"].startswith("With email more people order:")

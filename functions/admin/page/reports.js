@@ -63,10 +63,12 @@ function Journeys({ journeys, since }) {
 }
 
 /** Who gets email beside who is held out of it. */
-const Holdout = ({ of: { holdout, words, held_out, sent, waiting } }) => html`<p>${words}</p>
+const Holdout = ({ of: { holdout, words, held_out, sent, waiting, spending } }) => html`<p>${words}</p>${spending && html`<p>${spending.words}</p>`}
   ${holdout && html`<${Table} label="Who gets email beside who is held out" rows=${[["Sent email", sent], ["Held out", held_out]]} columns=${[
     { title: "", cell: ([title]) => title },
     { title: "People", number: true, cell: ([, each]) => count(each.people) },
     { title: "Ordered within 30 days", number: true, cell: ([, each]) => count(each.ordered) },
+    { title: "Spent then", number: true, cell: ([, each]) => money(each.revenue) },
+    { title: "A person", number: true, cell: ([, each]) => each.people > 0 ? money(each.revenue / each.people) : "–" },
   ]} />
   <p class="soft small">${holdout.share} % of people get no email, since ${date(holdout.since)}. ${waiting > 0 && `${plural(waiting, "person has", "people have")} not had their 30 days yet.`}</p>`}`;

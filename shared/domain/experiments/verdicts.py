@@ -14,7 +14,7 @@ from typing import NamedTuple
 from shared.domain.experiments import rates, spending
 from shared.domain.experiments.looks import ALPHA, NEVER, boundaries
 from shared.domain.experiments.power import more_needed, more_needed_of_means
-from shared.domain.experiments.rates import SAMPLE_RATIO_ALARM, Arm, Interval, p_value, sample_ratio
+from shared.domain.experiments.rates import NORMAL, SAMPLE_RATIO_ALARM, Arm, Interval, p_value, sample_ratio
 from shared.domain.experiments.spending import Spent
 
 
@@ -69,6 +69,13 @@ def of_pairs(
     told = [_difference(control, other, f"{seed}\x1f{at}") for at, (control, other) in enumerate(pairs, 1)]
     bounds = _passed([each.p for each in told], shares)
     return [_verdict(each, bound, shares[-1], least) for each, bound in zip(told, bounds, strict=True)]
+
+
+def at_one_look(control: Spent, other: Spent, least: float, alpha: float, seed: str) -> Verdict:
+    """Of what two arms spent, when a look by itself may be wrong so often."""
+    difference = spending.Difference(control, other, seed)
+    z = NORMAL.inv_cdf(1 - alpha / 2)
+    return _verdict(difference, _Bound(z, difference.p <= alpha), 1.0, least)
 
 
 def _difference(control: Arm | Spent, other: Arm | Spent, seed: str) -> rates.Difference | spending.Difference:
