@@ -13,7 +13,8 @@ from functions.admin import journey_drafts, shapes
 from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
-from shared.adapters import campaigns, experiments, journey_definitions, shop_settings
+from shared.adapters import campaigns, experiments, journey_definitions, reports, shop_settings
+from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.drafts import Draft
 from shared.adapters.experiments import documents
@@ -39,19 +40,27 @@ class ListQuery(Paging, total=False):
 def list_experiments(request: Request) -> Json:
     """All tests there are, the newest first: experiments with journeys (`kind` journey), campaigns with variants or a
     holdout (campaign), and the shop's holdout (shop). What was decided stays, with what it said then: `?state=decided`
-    and `?q=` search it."""
+    and `?q=` search it. Of the others, `says` is what the night has found, as of `as_of` (null: no night has been yet);
+    what is newer is in the results of each."""
     state, words = request.query.get("state"), request.query.get("q", "")
     if state not in (None, "draft", "running", "ended", "decided"):
         raise RefusedError("invalid_state", "state must be draft, running, ended or decided", "state")
+    night = reports.known("experiments", now()) or {"as_of": None, "says": {}}
     rows = [row for row in _rows(words) if state is None or row["state"] == state]
-    return page_of(
+    page = page_of(
         request,
         "experiments",
         rows,
         lambda row: Place(row["since"], f"{row['kind']}_{row['id']}"),
-        lambda row: row,
+        lambda row: {**row, **_said(row, night["says"])},
         newest_first=True,
     )
+    return {**page, "as_of": night["as_of"]}
+
+
+def _said(row: dict[str, Any], night: dict[str, Any]) -> dict[str, Json]:
+    found = night.get(f"{row['kind']} {row['id']}", {"words": [], "balanced": True})
+    return {"says": found["words"], "balanced": found["balanced"]}
 
 
 def _rows(words: str) -> Iterator[dict[str, Any]]:

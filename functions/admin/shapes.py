@@ -1509,7 +1509,8 @@ Said = Literal["better", "worse", "no_difference", "not_enough", "broken"]
 
 class ExperimentRow(TypedDict):
     """`kind`: whether it is with a journey, a campaign's test, or the shop's holdout. `winner`, `why`, `result`: of one
-    that is decided. `since`: when it was last changed."""
+    that is decided. `since`: when it was last changed. `says`: what the night has found; `balanced`: whether the arms'
+    sizes are what the draw would give."""
 
     kind: Literal["journey", "campaign", "shop"]
     id: str
@@ -1524,9 +1525,14 @@ class ExperimentRow(TypedDict):
     winner: str | None
     why: str | None
     result: list[str]
+    says: list[str]
+    balanced: bool
 
 
 class Experiments(TypedDict):
+    """`as_of`: the night whose `says` are told; null: none has been yet."""
+
+    as_of: int | None
     experiments: list[ExperimentRow]
     cursor: str | None
 

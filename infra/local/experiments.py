@@ -69,7 +69,7 @@ def list_experiments(arguments: argparse.Namespace) -> None:
         console.print(
             f"[bold]{escape(each['id'])}[/]  {escape(each['name'])} [dim]{each['kind']}, {each['state']}{won}[/]"
         )
-        for words in (each["hypothesis"], *each["result"]):
+        for words in (each["hypothesis"], *(each["result"] or each["says"])):
             if words:
                 console.print(f"  {escape(words)}", soft_wrap=True)
 

@@ -99,6 +99,10 @@ def test_the_night_divides_what_orders_are_worth_among_the_campaigns_before_them
     assert (effect["name"], effect["days"], effect["people"] + effect["held_out"]) == ("Spring", 5, CUSTOMERS)
     assert effect["attributed"] == 1
     assert effect["words"]
+    listed = shop.ask("GET", "/experiments?q=spring")[1]
+    says = [each["words"] for each in shop.ask("GET", f"/campaigns/{spring}/results")[1]["compared"]]
+    assert (listed["as_of"], listed["experiments"][0]["says"]) == (found["as_of"], says)
+    assert len(says) == 1
 
 
 def test_the_report_is_the_same_figure_as_the_one_of_today(shop: Shop) -> None:

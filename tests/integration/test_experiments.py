@@ -308,6 +308,9 @@ def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(sho
             ses.happen(shop.system.world, id_, "Click", link="https://shop.example.com/a")
     shop.passes(DAY)
     told = results(shop, made["id"])
+    listed = ok(shop.ask("GET", "/experiments?q=greeting_adapts"))
+    assert shop.now() - DAY <= listed["as_of"] <= shop.now()
+    assert listed["experiments"][0]["says"] == [each["words"] for each in told["compared"]]
     assert sum(arm["people"] for arm in told["arms"]) == len(first) - len(beyond)
     assert sum(arm["people"] for arm in told["adaptive"]["arms"]) == len(beyond)
     assert (told["looks"], told["compared"][0]["verdict"]) == ([], None), "fewer than the first part"

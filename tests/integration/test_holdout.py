@@ -89,6 +89,8 @@ def test_what_it_says_of_people_who_have_had_their_time(shop: Shop) -> None:
     assert (found["holdout"]["share"], found["waiting"]) == (20, 0)
     assert found["word"] == "better"
     assert found["words"].startswith("With email more people order:")
+    (listed,) = shop.ask("GET", "/experiments")[1]["experiments"]
+    assert listed["says"] == [found["words"], spending["words"]], "as the night before has found it"
 
 
 def test_what_is_asked_for_still_comes_and_another_name_draws_anew(shop: Shop) -> None:

@@ -1,5 +1,5 @@
-"""What the shop's holdout says of what people spend, at the ends of quarters. That its test is right is tested by itself
-(`test_spending`)."""
+"""What the shop's holdout says of what people spend, at the ends of quarters. That its test is right is tested by
+itself (`test_spending`)."""
 
 from __future__ import annotations
 
