@@ -49,22 +49,27 @@ latest AS (
         MAX(time) AS time
     FROM given
     GROUP BY form, contact_number, question
+),
+
+last_given AS (
+    SELECT given.*
+    FROM given
+    INNER JOIN
+        latest
+        ON
+            given.form = latest.form
+            AND given.contact_number = latest.contact_number
+            AND given.question = latest.question
+            AND given.time = latest.time
 )
 
 SELECT
-    given.form,
-    given.question,
-    given.answer,
-    COUNT(DISTINCT given.contact_number) AS people
-FROM given
-INNER JOIN
-    latest
-    ON
-        given.form = latest.form
-        AND given.contact_number = latest.contact_number
-        AND given.question = latest.question
-        AND given.time = latest.time
-GROUP BY given.form, given.question, given.answer
+    form,
+    question,
+    answer,
+    COUNT(DISTINCT contact_number) AS people
+FROM last_given
+GROUP BY form, question, answer
 UNION ALL
 SELECT
     form,

@@ -242,8 +242,8 @@ def test_each_day_is_the_day_of_sql_and_leads_to_its_people(shop: Shop, lake: La
 class Number(NamedTuple):
     """A number: on which page it stands as a link, to where that leads (the page's address, which is the API's path)
     and which of its query tells it from others; how it is read of the answer of the API; and SQL for it, which may name
-    `{first}`, `{last}` and `{month}`. `in_terminal`: the report of `beckon report … --json` that tells it as well.
-    `in_file`: whether the table on the page can be taken away as CSV."""
+    `{first}`, `{last}`, `{month}` and `{as_of}`. `in_terminal`: the report of `beckon report … --json` that tells it as
+    well. `in_file`: whether the table on the page can be taken away as CSV."""
 
     name: str
     page: str
@@ -273,6 +273,9 @@ GROUPS = {
     "campaign:spring": " AND mails.campaign = 'spring'",
 }
 LED = "SELECT count(DISTINCT order_id) FROM led JOIN mails USING (message)"
+UNLED = """SELECT count(*) FROM bought WHERE order_id NOT IN (SELECT order_id FROM led) AND local_day BETWEEN
+    strftime(to_timestamp({as_of} / 1000.0) - INTERVAL 29 DAY, '%Y-%m-%d')
+    AND strftime(to_timestamp({as_of} / 1000.0), '%Y-%m-%d')"""
 BEGAN = "SELECT count(*) FROM (SELECT contact FROM bought GROUP BY contact HAVING min(local_day)[:7] = '{month}')"
 DELIVERED = "FROM events WHERE type = 'email_delivered' AND local_day BETWEEN '{first}' AND '{last}'"
 FIRST_SIGN_UPS = """SELECT {what} FROM (
@@ -341,6 +344,7 @@ NUMBERS = (
     *(daily(figure) for figure in ("sends", "clicks", "orders", "revenue")),
     *(kpi(called, figure) for called in GROUPS for figure in OF_EMAILS),
     attributed("campaign:spring", f"{LED} WHERE campaign = 'spring'"),
+    attributed("none", UNLED),
     of_form("people", "count(*)"),
     of_form("fresh", "count(*) FILTER (WHERE placed_at IS NULL OR placed_at >= time)"),
     of_form("ordered", "count(*) FILTER (WHERE placed_at >= time)"),
@@ -384,6 +388,8 @@ def busiest(told: Json) -> Json:
 
 def days_of(told: Json) -> dict[str, str]:
     """Which days a number is of."""
+    if "windows" in told:
+        return {"as_of": str(told["as_of"])}
     if "periods" in told:
         told = told["periods"][0]
     elif "now" in told:

@@ -28,7 +28,7 @@ function Periods({ of }) {
   const sends = of.periods.at(-1).groups.filter((each) => !each.called.startsWith("segment:"));
   return html`<div class="switch" role="group" aria-label="Over how long">${of.periods.map((each) => html`
       <button aria-pressed=${String(each.days === days.value)} onClick=${() => { days.value = each.days; }}>${each.days} days</button>`)}</div>
-    <p class="small soft">Emails sent from ${period.first} to ${period.last}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
+    <p class="small soft">Emails sent from ${dayNamed(period.first)} to ${dayNamed(period.last)}, and what has come of them since. An order counts for the last email that was clicked in the ${of.within_days} days before it, so the last days have not had all theirs yet.
       ${of.costs === null && html` What emails return is said once you have told <a href="#/shop">what they cost</a>.`}</p>
     ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} period=${period} costs=${of.costs} />`)}
     ${period.groups.length === 0 && html`<${Empty}>No email was sent in these days.<//>`}
