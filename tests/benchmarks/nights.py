@@ -1,22 +1,33 @@
-"""What a night of insight takes and costs: the answers of the lake are made up, read, worked out, written and compared
-with what was told last, by the real code; calls to AWS are reckoned.
+"""What a night of insight takes and costs: every step by the deployed function's own handler, in the order that
+`infra/statemachines/insight.asl.json` has them.
 
-Every second contact has ordered, some four times in two years, three products each; half of them have come back. Of the
-profiles' part, what one told score costs was counted on the local run (`TOLD`).
+    python -m tests.benchmarks.nights [contacts]
+
+S3 and DynamoDB are the local run's, on disk; Athena's answers are made up, and lie where it leaves them; SQS only
+counts what it is given, as the profile function that empties it is another bench's matter. Each shop has a process of
+its own, with the function's time-out and threads. Measured of each step: seconds by the clock and of processor time,
+the stand-ins' part included, and the most memory that the process had in it.
+
+Every second contact has ordered, some four times in two years, three products each; half of them have come back. It is
+the shop's first night, on which everybody is told: on another it is TELLS of them. Of the profiles' part, what one told
+score costs was counted on the local run (`TOLD`).
 """
 
 from __future__ import annotations
 
-import io
-import resource
+import json
+import os
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
-from functions.insight import customers, night, reading, telling
-from functions.insight.seam import Data, Found
 from shared.domain.events import DAY, parse_instant
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.prices import price
@@ -25,10 +36,15 @@ AT = parse_instant("2026-11-29T04:00:00Z")
 YEARS = 2
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
-"""Reckoned from the larger of these, since all of it grows in proportion. What a million customers take of memory and
-time is measured by `insight`."""
+"""Whose costs are reckoned from the larger of these, since all of it grows in proportion. To play it takes 4 GB and,
+of a processor of its own, nine minutes."""
 MEMORY = 3008 / 1024
 """GB of the function. It has more than a whole processor then, and works with one."""
+MEGABYTES = 3008
+SECONDS = 900
+"""The function's time-out: of one step."""
+STATE = 262_144
+"""Bytes that Step Functions hands from one state to the next."""
 TELLS = 0.07
 """Of those with a score, each night: every 21st is told again before it grows stale, and some have moved (assumed)."""
 TOLD = {"DynamoDB write units": 5.8, "DynamoDB read units": 1.7, "SQS requests": 0.4, "Lambda GB-seconds, arm64": 0.004}
@@ -37,99 +53,155 @@ customers of the sample, seconds as of other events (`cost`)."""
 BYTES = {"orders": 70, "lines": 150, "acts": 12}
 """That Athena reads of an order, of an order with its products, and of an act: counted on the local run."""
 LEAST_SCANNED = 10e6
+WAITS = 15
+"""Seconds of a night in which the function waits for S3 and DynamoDB (assumed)."""
+ACTS = 3
+"""Hours of a month in which each contact has clicked or visited."""
+AT_A_TIME = 100_000
+
+Json = Any
 
 
-@dataclass(frozen=True)
-class Night:
-    """Of one night: processor seconds, megabytes, how many have a score, and of how many rows Athena reads."""
-
-    seconds: dict[str, float]
-    peak: int
-    scored: int
-    scanned: dict[str, int]
+# ── the shop ──
 
 
-def answers(contacts: int) -> dict[str, bytes]:
-    """The files that Athena would leave."""
+def answers(contacts: int) -> Iterator[tuple[str, Iterable[str], int]]:
+    """Of each question, the lines of the file that Athena would leave, and how many rows of the lake it has read."""
     chance = np.random.default_rng(7)
-    customers_ = contacts // 2
-    orders = 1 + chance.geometric(0.25, customers_) * (chance.random(customers_) < 0.5)
-    whose = np.repeat(np.arange(1, customers_ + 1) * 999_983, orders)
+    customers = contacts // 2
+    orders = 1 + chance.geometric(0.25, customers) * (chance.random(customers) < 0.5)
+    whose = np.repeat(np.arange(1, customers + 1) * 999_983, orders)
     times = AT - (chance.random(len(whose)) * YEARS * 365 * DAY).astype(np.int64)
     amounts = (np.exp(chance.normal(3.5, 0.6, len(whose))) * 1e6).astype(np.int64)
     order = np.lexsort((times, whose))
     whose, times = whose[order], times[order]
     line_of = np.repeat(np.arange(len(whose)), 3)
+    # Half of what each buys is of the one of twelve kinds that they like.
     products = chance.zipf(1.3, len(line_of)) % 2_000
-    hours = chance.integers(0, 24, contacts)
-    return {
-        "orders": _csv("contact_number,time,amount", zip(whose, times, amounts, strict=True)),
-        "lines": _csv(
-            "contact_number,time,product,category",
-            zip(whose[line_of], times[line_of], products, products % 12, strict=True),
-        ),
-        "acts": _csv(
-            "contact_number,month,hour,kind,n",
-            ((each, "2026-11", hour, "visit", 3) for each, hour in zip(whose[:contacts], hours, strict=False)),
-        ),
-    }
+    liked = chance.random(len(line_of)) < 0.5
+    products[liked] = products[liked] // 12 * 12 + whose[line_of][liked] % 12
+    codes = np.array([f"76328{n:08}" for n in range(2_012)])[products]
+    kinds = np.array([f"Kind {n:02} of things" for n in range(12)])[products % 12]
+    yield "orders", _csv("contact_number,time,amount", whose, times, amounts), len(whose)
+    head = "contact_number,time,product,category"
+    yield "lines", _csv(head, whose[line_of], times[line_of], codes, kinds), len(whose)
+    who = np.repeat(np.arange(1, contacts + 1) * 999_983, ACTS)
+    months = np.array(["2026-09", "2026-10", "2026-11"])[chance.integers(0, 3, len(who))]
+    hours = (who // 7 + chance.integers(0, 8, len(who))) % 24
+    head = "contact_number,month,hour,kind,n"
+    yield "acts", _csv(head, who, months, hours, ["visit"], ["3"]), 10 * contacts
 
 
-def _csv(head: str, rows) -> bytes:  # type: ignore[no-untyped-def]
-    lines = (",".join(f'"{each}"' for each in row) for row in rows)
-    return (head + "\n" + "\n".join(lines) + "\n").encode()
+def _csv(head: str, *columns: Any) -> Iterator[str]:
+    """A column of one value has it in every row."""
+    yield head + "\n"
+    rows = len(columns[0])
+    for begin in range(0, rows, AT_A_TIME):
+        end = min(begin + AT_A_TIME, rows)
+        several = [list(each) * (end - begin) if len(each) == 1 else each[begin:end].tolist() for each in columns]
+        yield "".join(",".join(f'"{each}"' for each in row) + "\n" for row in zip(*several, strict=True))
 
 
-def play(contacts: int) -> Night:
-    """A night after one on which everybody was told."""
-    files, seconds = answers(contacts), {}
-    began = time.process_time()
+# ── a night ──
 
-    def lap(name: str) -> None:
-        nonlocal began
-        seconds[name] = time.process_time() - began
-        began = time.process_time()
 
-    zone = ZoneInfo("UTC")
-    data = Data(
-        at=AT,
-        currency="USD",
-        zone="UTC",
-        orders=reading.orders(io.BytesIO(files["orders"]), {}, ()),
-        lines=reading.lines(io.BytesIO(files["lines"]), {}, (), lambda ids: dict.fromkeys(ids, ("tea", 500))),
-        acts=reading.acts(io.BytesIO(files["acts"]), {}, (), zone),
+def _one(contacts: int) -> None:
+    """Prints, as JSON, what the night took: of each task the `seconds` by the clock, those of the `processor`, the
+    `peak` in megabytes, and how often it was done; the largest `state` in bytes; what SQS was `given`; `scanned`."""
+    from botocore.response import StreamingBody
+
+    from functions.insight import app
+    from infra.local import settings
+    from infra.local.aws import s3
+    from infra.local.aws.calls import Call
+    from infra.local.system import begin
+
+    given: Counter[str] = Counter()
+
+    def fault(call: Call, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if call.operation == "SendMessageBatch":
+            entries = call.parameters["Entries"]
+            given["requests"] += 1
+            given["events"] += len(entries)
+            given["most bytes"] = max(given["most bytes"], sum(len(each["MessageBody"].encode()) for each in entries))
+            return {"Successful": [{"Id": each["Id"], "MessageId": "", "MD5OfMessageBody": ""} for each in entries]}
+        if call.operation == "GetObject" and call.parameters["Key"].endswith(".csv"):
+            file = s3.path(system.world, call.parameters["Bucket"], call.parameters["Key"])
+            return {"Body": StreamingBody(file.open("rb"), file.stat().st_size)}
+        if call.operation == "PutObject":
+            given["files"] += 1
+        return perform()
+
+    template = settings.template()
+    with TemporaryDirectory() as folder:
+        system = begin(Path(folder) / "world.db", template, settings.secrets(template), AT, fault)
+        taken: dict[str, dict[str, float]] = {}
+        most, scanned = 0, {}
+
+        def done(payload: Json) -> Json:
+            nonlocal most
+            Path("/proc/self/clear_refs").write_text("5")
+            began, worked = time.perf_counter(), time.process_time()
+            state = app.handler(payload, _Context(began))
+            task = taken.setdefault(payload["task"], Counter())
+            task["times"] += 1
+            task["seconds"] += time.perf_counter() - began
+            task["processor"] += time.process_time() - worked
+            task["longest"] = max(task["longest"], time.perf_counter() - began)
+            task["peak"] = max(task["peak"], _peak())
+            print(payload["task"], dict(task), file=sys.stderr, flush=True)  # the largest takes a while
+            most = max(most, len(json.dumps(payload)), len(json.dumps(state)))
+            return state
+
+        state = done({"task": "begin", "name": "a-night", "input": {}})
+        state = done({"task": "ask", "state": state})
+        bucket = template.reference("LakeBucket")
+        for name, lines, rows in answers(contacts):
+            scanned[name] = rows
+            with s3.path(system.world, bucket, f"results/{state['queries'][name]}.csv").open("w") as file:
+                file.writelines(lines)
+        while state["next"] != "done":
+            state = done({"task": "take" if state["next"] == "answer" else state["next"], "state": state})
+    print(json.dumps({"tasks": taken, "state": most, "given": given, "scanned": scanned, "told": state["told"]}))
+
+
+class _Context:
+    """With as much time left as Lambda leaves it."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+
+    def get_remaining_time_in_millis(self) -> int:
+        return round(1000 * (SECONDS - (time.perf_counter() - self.began)))
+
+
+def _peak() -> int:
+    """Megabytes that the process had at most since that was last set back."""
+    (line,) = [each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM")]
+    return int(line.split()[1]) // 1024
+
+
+def play(contacts: int) -> Json:
+    """What `_one` prints, of a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.nights", "--one", str(contacts)],
+        check=True,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     )
-    lap("reading")
-    found: Found = customers.work_out(data)
-    lap("working out")
-    for _ in night._files(night._rows("2026-11-29", found.scores), night.ROWS_OF_A_FILE):
-        pass
-    lap("writing the table")
-    held = {}
-    for again in (False, True):
-        several = [
-            (each, each.score, str(each.trait), telling.to_tell(each, held.get(each.score), AT + again * DAY, set()))
-            for each in found.scores
-            if each.trait is not None
-        ]
-        held = {name: told.held for _, name, _, told in several}
-        if not again:
-            began = time.process_time()
-    for _ in telling.messages(several):
-        pass
-    telling.dump(held)
-    lap("comparing")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    scored = max((len(each) for each in found.scores), default=0)
-    scanned = {"orders": len(data.orders), "lines": len(data.orders), "acts": 10 * len(data.acts.contact)}
-    return Night(seconds, peak, scored, scanned)
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
-def dollars(night_: Night, times: int = 1) -> dict[str, float]:
+# ── what it comes to ──
+
+
+def dollars(night: Json, times: int = 1) -> dict[str, float]:
     """By what they are for; of a shop so many times as large."""
-    asked = sum(max(BYTES[name] * number * times, LEAST_SCANNED) for name, number in night_.scanned.items())
-    told = TELLS * night_.scored * times
-    seconds = sum(night_.seconds.values()) * times + 10
+    asked = sum(max(BYTES[name] * rows * times, LEAST_SCANNED) for name, rows in night["scanned"].items())
+    told = TELLS * night["told"] * times
+    tasks = night["tasks"]
+    seconds = sum(each["processor"] for name, each in tasks.items() if name != "tell")
+    seconds = (seconds + TELLS * tasks["tell"]["processor"]) * times + WAITS
     return {
         "Athena": price("Athena TB scanned", asked / 1e12),
         "the function": price("Lambda GB-seconds, arm64", MEMORY * seconds),
@@ -138,15 +210,25 @@ def dollars(night_: Night, times: int = 1) -> dict[str, float]:
     }
 
 
-def measure() -> list[Row]:
+def measure(sizes: Sequence[int] = SIZES) -> list[Row]:
     rows = []
-    for contacts in SIZES:
-        found = play(contacts)
-        took = ", ".join(f"{name} {seconds:.1f}" for name, seconds in found.seconds.items())
-        took = f"{sum(found.seconds.values()):.1f} s of processor time ({took}), {found.peak:,} MB"
-        rows.append(Row(f"a night of insight, {contacts:,} contacts", took, "3,008 MB", found.peak <= 3008))
-        rows.append(Row("its cost at list prices", _told(dollars(found))))
-    rows.append(Row(f"that of {LARGEST:,} contacts, in proportion", _told(dollars(found, LARGEST // contacts))))
+    for contacts in sizes:
+        night = play(contacts)
+        tasks = night["tasks"]
+        for name in ("fit", "tell"):
+            task = tasks[name]
+            rows.append(
+                Row(
+                    f"{name} of a first night of insight, {contacts:,} contacts ({night['told']:,} told)",
+                    f"{task['processor']:.1f} s of processor time, {task['longest']:.0f} s by the clock in the longest "
+                    f"of {task['times']:.0f}; {task['peak']:,.0f} MB",
+                    f"{SECONDS} s, {MEGABYTES:,} MB",
+                    task["longest"] <= SECONDS and task["peak"] <= MEGABYTES,
+                )
+            )
+        rows.append(Row("its largest state", f"{night['state']:,} bytes", f"{STATE:,}", night["state"] <= STATE))
+        rows.append(Row("a usual night of it at list prices", _told(dollars(night))))
+    rows.append(Row(f"that of {LARGEST:,} contacts, in proportion", _told(dollars(night, LARGEST // contacts))))
     return rows
 
 
@@ -157,4 +239,7 @@ def _told(parts: dict[str, float]) -> str:
 if __name__ == "__main__":
     from tests.benchmarks.measuring import show
 
-    show(measure())
+    if sys.argv[1:2] == ["--one"]:
+        _one(int(sys.argv[2]))
+    else:
+        show(measure([int(each) for each in sys.argv[1:]] or SIZES))
