@@ -13,6 +13,7 @@ from shared.adapters.clock import now
 from shared.domain.events import Json
 from shared.domain.operators import Role
 from shared.domain.reports import kpis
+from shared.domain.reports.published import PUBLISHED
 from shared.domain.settings import EmailCosts
 
 
@@ -24,10 +25,11 @@ class DaysQuery(TypedDict, total=False):
 @route("GET", "/reports/kpis", role=Role.VIEWER, gives=shapes.Kpis)
 def report(request: Request) -> Json:
     """What came of emails over the last 30, 90 and 365 days (`periods`), by journey, campaign, topic and segment
-    (`groups`), as of the last night (`as_of`; null: no night has been yet, and there are no periods)."""
+    (`groups`), as of the last night (`as_of`; null: no night has been yet, and there are no periods); and what others
+    have `published` of theirs."""
     told: dict[str, Any] | None = reports.known("kpis", now())
     if told is None:
-        return {"as_of": None, "within_days": kpis.WITHIN_DAYS, "costs": None, "periods": []}
+        return {"as_of": None, "within_days": kpis.WITHIN_DAYS, "costs": None, "periods": [], "published": []}
     names, costs = channels.names(), shop_settings.settings().costs
     return {
         "as_of": told["as_of"],
@@ -37,6 +39,7 @@ def report(request: Request) -> Json:
             period | {"groups": [_group(group, period, names, costs) for group in period["groups"]]}
             for period in told["periods"]
         ],
+        "published": [each._asdict() for each in PUBLISHED],
     }
 
 

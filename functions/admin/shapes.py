@@ -2143,6 +2143,19 @@ class KpiPeriod(TypedDict):
     groups: list[KpiGroup]
 
 
+class KpiPublished(TypedDict):
+    """A figure that somebody else has published: a share, or of `revenue_per_email` US dollars; `of` whose emails; how
+    it `counts` there, where that is not as it is counted here."""
+
+    figure: str
+    value: float
+    year: int
+    of: str
+    counts: str
+    source: str
+    address: str
+
+
 class Kpis(TypedDict):
     """`as_of`: null before the first night. `within_days`: after a click, in which an order counts. `costs`: the shop's
     setting."""
@@ -2151,6 +2164,7 @@ class Kpis(TypedDict):
     within_days: int
     costs: EmailCosts | None
     periods: list[KpiPeriod]
+    published: list[KpiPublished]
 
 
 class KpiDay(KpiCounts):

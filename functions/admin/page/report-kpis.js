@@ -32,6 +32,7 @@ function Periods({ of }) {
       ${of.costs === null && html` What emails return is said once you have told <a href="#/shop">what they cost</a>.`}</p>
     ${kinds.map(([kind, title, groups]) => groups.length > 0 && html`<${Groups} key=${kind} kind=${kind} title=${title} groups=${groups} period=${period} costs=${of.costs} />`)}
     ${period.groups.length === 0 && html`<${Empty}>No email was sent in these days.<//>`}
+    <${Elsewhere} of=${of.published} own=${period.groups.find((each) => each.called === "all")} />
     <div class="fields"><label>Day by day<select value=${called.value} onChange=${(event) => { called.value = event.target.value; }}>
       ${sends.map((each) => html`<option value=${each.called} selected=${each.called === called.value}>${each.name}</option>`)}</select></label></div>
     <${Section} title="The last 90 days" load=${() => ask(`reports/kpis/days?called=${encodeURIComponent(called.value)}`)} on=${[called.value]}>${(told) => html`<${Days} of=${told} />`}<//>`;
@@ -68,6 +69,18 @@ const Groups = ({ kind, title, groups, period, period: { days }, costs }) => htm
       ]),
     ]} />
   <//><//>`;
+
+/** What others publish, beside the shop's own: small, and without a word of better or worse. */
+const Elsewhere = ({ of, own }) => html`<${Card}><${More} title="What others publish">
+  <p class="small soft">Averages of other people’s emails, most of them long ago and to larger lists. They count differently: opens by mail programs and clicks by machines are among theirs, and left out of yours. Your own days before say more.</p>
+  <div class="small"><${Figures} file="published-figures" label="What others publish" rows=${of} columns=${[
+    { title: "Figure", cell: (each) => Object.fromEntries([...RATES, ["revenue_per_email", "Revenue an email"]])[each.figure], csv: (each) => each.figure },
+    { title: "Yours", number: true, cell: (each) => !own ? "" : each.figure === "revenue_per_email" ? amount(own.revenue_per_email) : percent(own.rates[each.figure].share),
+      csv: (each) => !own ? "" : each.figure === "revenue_per_email" ? own.revenue_per_email : own.rates[each.figure].share },
+    { title: "Theirs", number: true, cell: (each) => each.figure === "revenue_per_email" ? `US$ ${each.value.toFixed(2)}` : percent(each.value), csv: (each) => each.value },
+    { title: "Of", cell: (each) => html`${each.of}, ${each.year}${each.counts && html`<span class="under">${each.counts}</span>`}`, csv: (each) => [each.of, each.year, each.counts].join("; ") },
+    { title: "From", cell: (each) => html`<a href=${each.address} rel="noreferrer">${each.source}</a>`, csv: (each) => each.address },
+  ]} /></div><//><//>`;
 
 /** A number that leads to the people behind it. */
 const Counted = ({ of, figure, period, words = count }) => html`<${Behind} path="reports" of=${{ figure, of: of.called, from: period.first, to: period.last }} n=${of[figure]}>${words(of[figure])}<//>`;
