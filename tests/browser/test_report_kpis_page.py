@@ -89,6 +89,21 @@ def test_it_fits_a_telephone(page: Page, base: str, shop: Shop) -> None:
     assert page.run("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_on_paper_every_table_is_whole_and_nothing_is_there_to_press(page: Page, base: str, shop: Shop) -> None:
+    page.size(1032, 700)  # A4, turned, without its margins
+    page.open(f"{base}#/reports/kpis")
+    page.wait_for("The band is where a day is while nothing has changed")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        reach = page.run(
+            "[...document.querySelectorAll('main table')].map((each) => each.getBoundingClientRect().right)"
+        )
+        assert len(reach) > 10 and all(0 < end <= 1032 for end in reach)
+        assert page.run("[...document.querySelectorAll('button, nav, header.bar')].every((each) => !each.offsetHeight)")
+    finally:
+        page.call("Emulation.setEmulatedMedia", media="")
+
+
 def test_a_table_is_taken_away_as_csv_with_whole_numbers_and_no_formula(page: Page, base: str, shop: Shop) -> None:
     page.open(f"{base}#/reports/kpis")
     page.wait_for("Download as CSV")
