@@ -16,28 +16,16 @@ WITH people AS (
 
 steps AS (
     SELECT
-        'confirmed' AS step,
-        signed_up_at,
-        confirmed_at - signed_up_at AS took
+        names.step,
+        people.signed_up_at,
+        CASE names.step
+            WHEN 'confirmed' THEN people.confirmed_at
+            WHEN 'clicked' THEN people.clicked_at
+            WHEN 'ordered' THEN people.ordered_at
+            ELSE people.again_at
+        END - people.signed_up_at AS took
     FROM people
-    UNION ALL
-    SELECT
-        'clicked' AS step,
-        signed_up_at,
-        clicked_at - signed_up_at AS took
-    FROM people
-    UNION ALL
-    SELECT
-        'ordered' AS step,
-        signed_up_at,
-        ordered_at - signed_up_at AS took
-    FROM people
-    UNION ALL
-    SELECT
-        'again' AS step,
-        signed_up_at,
-        again_at - signed_up_at AS took
-    FROM people
+    CROSS JOIN (VALUES ('confirmed'), ('clicked'), ('ordered'), ('again')) AS names (step)
 )
 
 SELECT

@@ -24,5 +24,6 @@ began AS (
         'sign_up' AS kind,
         contact_number,
         SUBSTR(DAY_OF(signed_up_at), 1, 7) AS month
-    FROM sign_ups
+    FROM of_sign_ups
+    WHERE signed_up_at IS NOT NULL
 )
