@@ -20,6 +20,7 @@ from tests.benchmarks import (
     nights,
     rendering,
     replay,
+    reports,
     runs,
     simulating,
     waiting,
@@ -50,6 +51,7 @@ def main() -> None:
         insight,
         nights,
         batch,
+        reports,
     ):
         rows += part.measure()
     rows += campaign.measure(asked.recipients)

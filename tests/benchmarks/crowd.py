@@ -7,7 +7,7 @@ events, few products and pages most of the views, and there is more of everythin
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -173,9 +173,15 @@ def write_plain(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
     ) TO '{directory}/events.parquet'""")
 
 
-def write_lake(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
+def write_lake(
+    connection: duckdb.DuckDBPyConnection,
+    directory: Path,
+    events: Sequence[str] = (*MIX, "Order Refunded"),
+    more_facts: Mapping[str, str] | None = None,
+) -> None:
     """The lake as the product has it: the events of each type and period in one file, sorted by contact and time, and
-    the facts of a pass, whose contacts come as a scan of their table gives them."""
+    the facts of a pass, whose contacts come as a scan of their table gives them. `events`: of these names;
+    `more_facts`: selects of further kinds of facts."""
     period, form = ("day", "%Y-%m-%d") if "day" in lake_rows.PARTITIONS else ("month", "%Y-%m")
     held = {name for name, *_ in connection.execute("DESCRIBE events").fetchall()} | {
         "id",
@@ -187,11 +193,11 @@ def write_lake(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
         f"CAST({name if name in held else 'NULL'} AS {LAKE_TYPES[kind]}) AS {name}"
         for name, kind in lake_rows.COLUMNS.items()
     )
-    for name in (*MIX, "Order Refunded"):
+    for name in events:
         connection.execute(f"""CREATE TABLE of_type AS
             SELECT {columns}, strftime(make_timestamp(1000 * time), '{form}') AS period
             FROM (
-                SELECT *, {_NUMBER} AS contact_number, to_hex(hash(n, k)) || to_hex(hash(k, n)) AS id,
+                SELECT *, {NUMBER} AS contact_number, to_hex(hash(n, k)) || to_hex(hash(k, n)) AS id,
                     strftime(make_timestamp(1000 * time), '%Y-%m-%d') AS day, 'segment' AS source
                 FROM events WHERE name = '{name}'
             ) AS events
@@ -203,10 +209,10 @@ def write_lake(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
         connection.execute("DROP TABLE of_type")
     columns = ", ".join(f"CAST({name} AS {LAKE_TYPES[kind]}) AS {name}" for name, kind in facts.COLUMNS.items())
     nothing = ", ".join(f"NULL AS {name}" for name in facts.COLUMNS)
-    for kind, select in _FACTS.items():
+    for kind, select in {**_FACTS, **(more_facts or {})}.items():
         rows = f"""SELECT {columns} FROM (
                 SELECT {nothing} WHERE false
-                UNION ALL BY NAME SELECT *, {_NUMBER} AS contact_number FROM ({select})
+                UNION ALL BY NAME SELECT *, {NUMBER} AS contact_number FROM ({select})
             ) AS facts
             ORDER BY hash(contact), name"""
         _write(connection, rows, directory / "facts" / f"pass={PASS}" / f"kind={kind}" / "0.parquet")
@@ -217,7 +223,7 @@ def _write(connection: duckdb.DuckDBPyConnection, select: str, file: Path) -> No
     connection.execute(f"COPY ({select}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
 
 
-_NUMBER = "CAST('0x' || contact[2:16] AS BIGINT)"
+NUMBER = "CAST('0x' || contact[2:16] AS BIGINT)"
 """As `lake_rows.contact_number`."""
 _FACTS = {
     "contact": "SELECT contact, first_seen AS time FROM contacts",
