@@ -9,10 +9,10 @@ from collections.abc import Collection
 from infra.local import gateway
 from infra.local.gateway import Request
 from infra.local.system import System
-from shared.adapters import journey_definitions, shop_settings
+from shared.adapters import experiments, journey_definitions, shop_settings
 from shared.adapters.journey_files import shipped
 from shared.domain.events import Json
-from shared.domain.settings import Brand, EmailCosts, Senders, ShopSettings, SocialLink
+from shared.domain.settings import Brand, EmailCosts, Holdout, Senders, ShopSettings, SocialLink
 
 PUBLISH = {"unknown_events": True, "why": "switched on by make run"}
 """The sample's website tells of no trials or forms; whoever tries it out may."""
@@ -89,20 +89,34 @@ OBJECTIVES: tuple[dict[str, Json], ...] = (
 )
 
 
-CAMPAIGNS: tuple[dict[str, Json], ...] = (
+NEWS = (
+    ("midsummer", "Midsummer tea parties", "2011-06-21"),
+    ("picnics", "Ready for a picnic", "2011-07-12"),
+    ("holidays", "Small things for long journeys", "2011-07-28"),
+    ("late_summer", "Late summer in the garden", "2011-08-16"),
+    ("candles", "Evenings by candlelight", "2011-09-20"),
+    ("autumn", "Autumn at home", "2011-10-04"),
+    ("bonfire", "Warm hands for bonfire night", "2011-10-25"),
+)
+"""Campaigns with nothing to test: id, subject, day."""
+TESTS: tuple[dict[str, Json], ...] = (
     {
-        "id": "autumn",
-        "name": "Autumn at home (made up)",
-        "template": "whats_new",
-        "subject": "Autumn at home",
-        "segments": ["subscribers"],
-        "schedule": {"kind": "at", "day": "2011-10-04", "at": "10:00"},
+        "id": "new_term",
+        "name": "A new term (made up): two subjects",
+        "schedule": {"kind": "at", "day": "2011-08-30", "at": "10:00"},
+        "variants": [
+            {"id": "plain", "subject": "Stationery for the new term"},
+            {"id": "asks", "subject": "What is in your pencil case?"},
+        ],
+        "measure": {
+            "metric": "clicked",
+            "within": "5d",
+            "least": 0.1,
+        },
     },
     {
         "id": "christmas_early",
         "name": "Christmas, early (made up): two subjects and a holdout",
-        "template": "whats_new",
-        "segments": ["subscribers"],
         "schedule": {"kind": "at", "day": "2011-11-15", "at": "10:00"},
         "variants": [
             {"id": "gifts", "subject": "Gifts for everybody on your list"},
@@ -114,8 +128,6 @@ CAMPAIGNS: tuple[dict[str, Json], ...] = (
     {
         "id": "christmas_last",
         "name": "Last days before Christmas (made up): a test that is going on",
-        "template": "whats_new",
-        "segments": ["subscribers"],
         "schedule": {"kind": "at", "day": "2011-12-09", "at": "10:00"},
         "variants": [
             {"id": "in_time", "subject": "In time for Christmas"},
@@ -124,16 +136,77 @@ CAMPAIGNS: tuple[dict[str, Json], ...] = (
         "measure": {"metric": "ordered", "within": "5d", "least": 0.05},
     },
 )
+TO_ALL: dict[str, Json] = {"template": "whats_new", "segments": ["subscribers"]}
+CAMPAIGNS: tuple[dict[str, Json], ...] = (
+    *(
+        {
+            **TO_ALL,
+            "id": id_,
+            "name": f"{subject} (made up)",
+            "subject": subject,
+            "schedule": {"kind": "at", "day": day, "at": "10:00"},
+        }
+        for id_, subject, day in NEWS
+    ),
+    *({**TO_ALL, **each} for each in TESTS),
+)
 """They go out as the history is told, and people react to them as to every email there (`readers`)."""
 
 
+HOLDOUT = Holdout(name="all_emails", share=10)
+"""Of the shop's contacts, for all of its history: months of people, and still too few to tell what emails bring."""
+
+
+EXPERIMENTS: tuple[dict[str, Json], ...] = (
+    {
+        "id": "welcome_subject",
+        "name": "Welcome: which subject (made up)",
+        "hypothesis": "A subject that asks is clicked more than one that greets.",
+        "journey": "onboarding",
+        "step": "welcome",
+        "variants": [{"id": "as_now"}, {"id": "asks", "subject": "What are you looking for?"}],
+        "metric": "clicked",
+        "within": "5d",
+        "least": 0.1,
+        "people": 200,
+        "looks": 2,
+    },
+    {
+        "id": "miss_you_subject",
+        "name": "Win-back: which subject (made up)",
+        "hypothesis": "Who has been away for long comes back for what is new, and not because they are missed.",
+        "journey": "win_back",
+        "step": "we_miss_you",
+        "variants": [{"id": "as_now"}, {"id": "news", "subject": "New since you were here"}],
+        "metric": "clicked",
+        "within": "5d",
+        "least": 0.2,
+        "people": 40,
+        "looks": 1,
+    },
+)
+DECIDED = "miss_you_subject"
+"""The one that is decided before the run is handed over (`shop.visitors`)."""
+
+
 def plan(system: System) -> None:
-    """Says what the shop wants to reach, and when its campaigns go out."""
+    """Says what the shop wants to reach, when its campaigns go out, and what it tries; its first journeys are live."""
+    shop_settings.save(SETTINGS.model_copy(update={"holdout": HOLDOUT}), instead_of=1, by="make run")
     for objective in OBJECTIVES:
         ask(system, "POST", "/objectives", objective)
     for campaign in CAMPAIGNS:
         ask(system, "POST", "/campaigns", campaign)
         ask(system, "POST", f"/campaigns/{campaign['id']}/send", None)
+    for experiment in EXPERIMENTS:
+        ask(system, "POST", "/experiments", experiment)
+        ask(system, "POST", f"/experiments/{experiment['id']}/start", {})
+
+
+def decide(system: System) -> None:
+    """Ends the experiment that has had its people, if there is one."""
+    if DECIDED in experiments.all_kept():
+        why = "Made up: neither subject could be shown to be clicked more, and the one we had stays."
+        ask(system, "POST", f"/experiments/{DECIDED}/decide", {"winner": "as_now", "why": why})
 
 
 def settle_in() -> None:

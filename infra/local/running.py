@@ -74,8 +74,8 @@ def _run(arguments: argparse.Namespace, server: Server) -> int:
             with system.world.lock:
                 launching.settle_in()
                 launching.open_forms(system)
-                launching.plan(system)
                 launching.switch_on(system, launching.FIRST)
+                launching.plan(system)
         if system.world.setting("history") != "replayed":
             replay(system, arguments.customers)
             with system.world.lock:

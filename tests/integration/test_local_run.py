@@ -31,6 +31,7 @@ from shared.adapters.clients import client
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
 from shared.domain.profiles import Profile
 
+EXPERIMENTS = ("/experiments/welcome_subject/results", f"/experiments/{launching.DECIDED}")
 ADA = Identity(kind=IdentityKind.SHOPIFY, value="7000000000001")
 
 
@@ -87,10 +88,12 @@ def test_the_demo_fails_when_its_story_does_not_come_out(monkeypatch: pytest.Mon
 
 
 def test_the_shop_that_make_run_begins_with_has_people_in_every_shipped_segment_and_journey() -> None:
-    """On its few customers; the best are ranked, and what was made up says so."""
+    """On its few customers; the best are ranked, and what was made up says so. Its campaigns have gone out, one
+    experiment is going on and one is decided, and some are held out of all emails."""
     system = start(now=running.HISTORY_SINCE - 60 * DAY)
     launching.settle_in()
     launching.open_forms(system)
+    launching.plan(system)
     running.replay(system, customers=15)
     assert system.world.now() == visitors.END
     of_nights = {"likely_to_buy", "likely_to_churn"}  # of so few customers, a night says nothing
@@ -98,7 +101,13 @@ def test_the_shop_that_make_run_begins_with_has_people_in_every_shipped_segment_
     told = json.loads(gateway.admin(system, Request("GET", "/journeys")).body)["journeys"]
     assert [each["id"] for each in told if each["state"] != "live" or not each["entered"]] == []
     campaigns = json.loads(gateway.admin(system, Request("GET", "/campaigns")).body)["campaigns"]
-    assert [each["state"] for each in campaigns] == ["done"]
+    assert [each["state"] for each in campaigns] == ["done"] * (len(launching.CAMPAIGNS) + 1)
+    assert all("made up" in each["name"] for each in (*campaigns, *launching.EXPERIMENTS))
+    under_way, decided = (json.loads(gateway.admin(system, Request("GET", path)).body) for path in EXPERIMENTS)
+    assert sum(arm["people"] for arm in under_way["arms"]) > 0
+    assert decided["state"] == "decided" and "0 of 0" not in decided["decision"]["result"][0]
+    holdout = json.loads(gateway.admin(system, Request("GET", "/reports/holdout")).body)
+    assert holdout["word"] == "not_enough" and min(holdout[side]["people"] for side in ("held_out", "sent")) > 0
     signed_up, brought = "made.up@example.net", f"{visitors.lives.NAMES[0].lower()}@market.example.com"
     known = identities.find([Identity(kind=IdentityKind.EMAIL, value=each) for each in (signed_up, brought)])
     assert len(known) == 2

@@ -12,16 +12,16 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from infra.local import gateway, launching
 from infra.local.gateway import Request, Response
 from infra.local.screens import mailbox
-from infra.local.shop import history, lives, picture_of, writers
+from infra.local.shop import history, lives, picture_of, readers, writers
 from infra.local.shop.history import SHOP, Webhook
 from infra.local.shop.lives import Call, Person
 from infra.local.system import System
@@ -190,7 +190,7 @@ def told(customers: int | None, since: Instant) -> list[Told]:
     if people:
         found += _scenes(people)
         found += _of_their_own()
-        found += _of_the_shop()
+        found += _of_the_shop({person.email for person in people})
     some = history.webhooks(customers=min(customers or writers.WRITERS, writers.WRITERS), since=since)
     found += (Deed(at, partial(_takes, several)) for at, several in writers.written(some, END))
     return sorted(found, key=lambda each: each.at)
@@ -208,12 +208,16 @@ def post(system: System, each: Told) -> None:
 # ── what the shop itself has done ──
 
 
-def _of_the_shop() -> Iterator[Deed]:
-    """A list that was brought over, a sign-up by the form in the page, and a campaign."""
+def _of_the_shop(known: Collection[str]) -> Iterator[Deed]:
+    """A list that was brought over, a sign-up by the form in the page, an experiment's decision, a campaign, and who
+    unsubscribes."""
     yield Deed(BEGUN + ago(13), _import)
     for at, do in ((0, _opens_form), (10 * SECOND, _sends_form), (5 * MINUTE, _confirms)):
         yield Deed(BEGUN + ago(5) + at, do)
+    yield Deed(BEGUN + ago(hours=7), launching.decide)
     yield Deed(BEGUN + ago(hours=8), _campaign)
+    for _, subject, day in launching.NEWS:
+        yield Deed(parse_instant(day) + 2 * DAY, partial(_unsubscribes, subject=subject, but=known))
 
 
 def _takes(records: list[Json], system: System) -> None:
@@ -276,6 +280,15 @@ def _campaign(system: System) -> None:
     }
     launching.ask(system, "POST", "/campaigns", told)
     launching.ask(system, "POST", "/campaigns/december_finds/send", {})
+
+
+def _unsubscribes(system: System, subject: str, but: Collection[str]) -> None:
+    """One of the made-up people who got the email, by the button of their mail program: none of those of the scenes."""
+    for mail in mailbox.mails(system.world, 20, search=subject):
+        link = mailbox.one_click(mail)
+        if link is not None and all(readers.MADE_UP.fullmatch(each) and each not in but for each in mail.recipients):
+            _visit(system, "POST", urlsplit(link).path, {"List-Unsubscribe": "One-Click"})
+            return
 
 
 # ── visits before real orders ──
