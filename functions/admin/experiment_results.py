@@ -8,11 +8,11 @@ from functions.admin import shapes
 from functions.admin.experiments import entry_of, journey_of
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Place, Request, cursor_of, left_out, route
-from shared.adapters import amendments, athena, contacts, experiments, shares
+from shared.adapters import amendments, athena, contacts, definitions, experiments, shares
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain.events import Instant, Json, iso
-from shared.domain.experiments import findings, planning
+from shared.domain.experiments import by_segment, findings, planning
 from shared.domain.experiments.definition import Experiment, Kept, weights
 from shared.domain.experiments.findings import Finding
 from shared.domain.experiments.results import told
@@ -33,7 +33,8 @@ PART = 10_000
 )
 def results(request: Request, experiment: str) -> Json:
     """Arm by arm, how many people took part and what they did; what can be said of each beside the first, and of all
-    beside the holdout, as of the planned looks; whether one made more people unsubscribe; and of a draft, what it can
+    beside the holdout, as of the planned looks; whether one made more people unsubscribe; at the end, whether an arm
+    does more for those in one of `by_segments` than for others (`alike` says it of all); and of a draft, what it can
     show at all (`expected`). 202 with a `query` when it takes long."""
     kept, t = entry_of(experiment).form, now()
     if kept.began is None:
@@ -46,7 +47,8 @@ def results(request: Request, experiment: str) -> Json:
     rows = asked(request, lambda: ask(kept, t))
     if isinstance(rows, Response):
         return rows
-    return told(kept, finding_of(kept, rows, t), t, shares.newest().of(experiment))
+    found = told(kept, finding_of(kept, rows, t), t, shares.newest().of(experiment))
+    return {**found, **_by_segment(kept, rows, t)}
 
 
 def ask(kept: Kept, t: Instant) -> str:
@@ -63,6 +65,30 @@ def _ask_usual(made: Experiment, t: Instant) -> str:
 
 def finding_of(kept: Kept, rows: list[dict[str, Json]], t: Instant) -> Finding:
     return findings.finding(kept.experiment, weights(kept.experiment, journey_of(kept)), findings.alike(rows), t)
+
+
+def _by_segment(kept: Kept, rows: list[dict[str, Json]], t: Instant) -> dict[str, Json]:
+    made = kept.experiment
+    if not made.by_segments:
+        return {}
+    known = definitions.segments().segments
+    found = by_segment.by_segment(made, weights(made, journey_of(kept)), findings.alike(rows), t)
+    ended = finding_of(kept, rows, t).ended
+    return {
+        "by_segment": [
+            {
+                "segment": each.segment,
+                "arm": each.arm,
+                "people": each.inside.control.people + each.inside.other.people,
+                "differs": each.differs,
+                "words": by_segment.words(
+                    each, known[each.segment].name if each.segment in known else each.segment, ended
+                ),
+            }
+            for each in found
+        ],
+        "alike": by_segment.summary(found, ended),
+    }
 
 
 class AssignmentsQuery(FiguresQuery, total=False):

@@ -13,7 +13,7 @@ from functions.admin import journey_drafts, shapes
 from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
-from shared.adapters import campaigns, experiments, journey_definitions, reports, shop_settings
+from shared.adapters import campaigns, definitions, experiments, journey_definitions, reports, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.drafts import Draft
@@ -275,7 +275,11 @@ def written_in(body: Mapping[str, Any]) -> Experiment:
 
 
 def fitting(made: Experiment) -> Experiment:
-    """RefusedError where there is no place for it."""
+    """RefusedError where there is no place for it, or no such segment."""
+    known = definitions.segments().segments
+    for segment in made.by_segments:
+        if segment not in known:
+            raise RefusedError("unknown_segment", f"there is no segment {segment}", "by_segments")
     in_journey(journey_drafts.publication_with(made.journey)[1].journey, made, None)
     return made
 

@@ -1630,6 +1630,17 @@ class AdaptiveTold(TypedDict):
     moves: list[SharesMoved]
 
 
+class InSegment(TypedDict):
+    """What an arm does for those who were in a segment as they came, beside what it does for others. `people`: of both
+    arms, in it."""
+
+    segment: str
+    arm: str
+    people: int
+    differs: bool
+    words: str
+
+
 class ExperimentResults(OfExperiment):
     """`adaptive`: null, of one that is not."""
 
@@ -1641,6 +1652,8 @@ class ExperimentResults(OfExperiment):
     compared: list[ExperimentCompared]
     guards: GuardsTold | None
     looks: list[PlannedLook]
+    by_segment: list[InSegment]
+    alike: str | None
     expected: list[str]
     adaptive: AdaptiveTold | None
 

@@ -71,7 +71,7 @@ def chosen(shop: Journeys, path: Path, run: Run, profile: Profile, asked: Task, 
         profile, shop.definitions.asked, lambda held: choose(shop, path.journey, run, held, t, asked.step)
     )
     step = path.steps[asked.step]
-    if isinstance(step, Branch | Split) and (part := taken_part(step, run, 0)) is not None:
+    if isinstance(step, Branch | Split) and (part := taken_part(step, run, profile, 0)) is not None:
         effects.carry_out(run, part, t)
     settle(asked, "passed", why, t)
     return to

@@ -10,7 +10,8 @@
 -- and counts once, from then on. Parts are numbered from 1, of the fixed slice and of the others apart; who came after the last of
 -- them is in one more. Without a planned end each is larger than the one before by twice the first: the n-th begins after n * n firsts.
 -- An order of the very instant is what brought them here, and no answer to it. A machine's click counts nowhere. `before` is the
--- square root of what they spent in the 90 days before, in hundredths. Who unsubscribes does so by the link of an email of it.
+-- square root of what they spent in the 90 days before, in hundredths. `segments`: of those that it is read by, the ones they were in
+-- as they came, as `repeat_buyers-vip`. Who unsubscribes does so by the link of an email of it.
 WITH of_experiment AS (
     SELECT
         contact_number,
@@ -44,10 +45,10 @@ variants AS (
         entered.contact_number,
         entered.time,
         MAX(CASE WHEN property LIKE 'variant=t%' THEN SUBSTR(property, 10) END) AS variant,
+        COALESCE(MAX(CASE WHEN property LIKE 'segments=t%' THEN SUBSTR(property, 11) END), '') AS segments,
         MAX(CASE WHEN property LIKE 'shares=t%' THEN 1 ELSE 0 END) AS allotted
     FROM entered
     CROSS JOIN UNNEST(entered.properties) AS of_event (property)
-    WHERE property LIKE 'variant=t%' OR property LIKE 'shares=t%'
     GROUP BY entered.contact_number, entered.time
 ),
 
@@ -56,8 +57,10 @@ first_times AS (
         contact_number,
         MIN_BY(variant, time) AS variant,
         MIN_BY(allotted, time) AS allotted,
+        MIN_BY(segments, time) AS segments,
         MIN(time) AS time
     FROM variants
+    WHERE variant IS NOT NULL
     GROUP BY contact_number
 ),
 
@@ -66,6 +69,7 @@ exposed AS (
         contact_number,
         variant,
         allotted,
+        segments,
         time,
         CAST(
             FLOOR(
@@ -80,6 +84,7 @@ exposed AS (
             contact_number,
             variant,
             allotted,
+            segments,
             time,
             ROW_NUMBER() OVER (PARTITION BY allotted ORDER BY time, contact_number) - 1 AS earlier
         FROM first_times
@@ -134,6 +139,7 @@ outcomes AS (
         exposed.part,
         exposed.variant,
         exposed.allotted,
+        exposed.segments,
         exposed.time,
         CASE WHEN exposed.time <= CAST(? AS DOUBLE) - CAST(? AS DOUBLE) THEN 1 ELSE 0 END AS ready,
         CASE WHEN clicked.contact_number IS NULL THEN 0 ELSE 1 END AS clicked,
@@ -154,6 +160,7 @@ SELECT
     variant,
     allotted,
     ready,
+    segments,
     clicked,
     ordered,
     unsubscribed,
@@ -163,5 +170,5 @@ SELECT
     COUNT(*) AS people,
     MAX(time) AS latest
 FROM outcomes
-GROUP BY part, variant, allotted, ready, clicked, ordered, unsubscribed, complained, net, before
-ORDER BY allotted, part, variant
+GROUP BY part, variant, allotted, ready, segments, clicked, ordered, unsubscribed, complained, net, before
+ORDER BY allotted, part, variant, segments

@@ -103,6 +103,8 @@ def show(arguments: argparse.Namespace) -> None:
         console.print(f"  {decision['winner']} for everybody: {escape(decision['why'])}", soft_wrap=True)
     for words in (*found["expected"], *(each["words"] for each in found["compared"])):
         console.print(escape(words), soft_wrap=True)
+    for words in (*([found["alike"]] if found["alike"] else []), *(each["words"] for each in found["by_segment"])):
+        console.print(escape(words), soft_wrap=True)
     for words in (found["guards"] or {"words": []})["words"]:
         console.print(escape(words), soft_wrap=True)
     if found["adaptive"] is not None:

@@ -147,6 +147,8 @@ def _with_arm(message: Message) -> Message:
             "held_out": arm.held_out,
             "shares": arm.shares,
         }
+    if arm.segments and arm.counts and (stored := contacts.read(message.contact)) is not None:
+        changed["segments"] = arms.among(arm.segments, stored.profile)
     return message.model_copy(update=changed)
 
 

@@ -61,6 +61,7 @@ def _entered(run: Run, effect: TakePart, now: Instant) -> Event:
         properties={
             "experiment": effect.experiment,
             "variant": effect.variant,
+            **({"segments": effect.segments} if effect.segments else {}),
             "journey": run.journey,
             "step": effect.step,
         },

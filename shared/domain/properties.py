@@ -38,8 +38,9 @@ DEVICES = ("mobile", "tablet", "desktop", "bot")
 COUPON_POOL = "coupon_pool"
 """Of an order: the pools whose codes, given to this contact, it was placed with. We tell it, whoever tells of the order
 (`adapters.redeeming`); a pool's id is the shop's word, and none of the contact's."""
-OF_EXPERIMENTS = frozenset({"experiment", "variant", "shares"})
-"""Of who takes part in an experiment: in which, with which of its arms, and drawn by which version of its shares."""
+OF_EXPERIMENTS = frozenset({"experiment", "variant", "shares", "segments"})
+"""Of who takes part in an experiment: in which, with which of its arms, drawn by which version of its shares, and in
+which of the segments it is read by."""
 OF_EMAILS = frozenset({"version", "language", "place"}) | OF_EXPERIMENTS
 """Of what happens to an email of ours, which one it is, and the place in it that was clicked (`templates.places`)."""
 OURS_TO_TELL = frozenset(
@@ -167,7 +168,11 @@ def other_properties(event: Event, known: frozenset[str] = frozenset()) -> dict[
 
 def _is_shops_word(event: Event, name: str) -> bool:
     """Whether a property is the shop's word, or ours, whatever the contact is called."""
-    return (event.source == "ses" and name in OF_EMAILS) or (name == COUPON_POOL and tells_of_order(event))
+    if event.source == "ses":
+        return name in OF_EMAILS
+    if event.type in (Type.EMAIL_HELD_OUT, Type.EXPERIMENT_ENTERED) and not event.public:
+        return name in OF_EXPERIMENTS
+    return name == COUPON_POOL and tells_of_order(event)
 
 
 def tells_of_order(event: Event) -> bool:

@@ -30,6 +30,7 @@ GREETING: Json = {
     "least": 0.05,
     "people": PEOPLE,
     "looks": 2,
+    "by_segments": ["half", "subscribers"],
 }
 NUDGE = """
 id: nudge
@@ -57,6 +58,7 @@ PATHS: Json = {
     "least": 1.0,
     "people": FEW,
     "looks": 1,
+    "by_segments": ["half"],
 }
 
 
@@ -98,6 +100,7 @@ def results(shop: Shop, id_: str) -> Json:
 def shop() -> Shop:
     """The email's experiment, with all its people and half of them after the first look."""
     made = Shop(["onboarding"])
+    made.publish("half", {"kind": "sample", "percent": 50, "salt": "half"})
     for number in range(1, 31):
         made.customer(number)
     made.passes(DAY)
@@ -127,6 +130,7 @@ def test_1_before_it_begins_it_says_what_it_can_show(shop: Shop) -> None:
         ({"step": "look_round"}, 409, "cannot_begin"),
         ({"journey": "none"}, 404, "not_found"),
         ({"metric": "opened"}, 400, "invalid_experiment"),
+        ({"by_segments": ["no_such"]}, 400, "unknown_segment"),
         ({"variants": [{"id": "a", "template": "no_such"}, {"id": "b"}]}, 201, ""),
     ):
         answer = shop.ask("POST", "/experiments", {**GREETING, "id": "wrong", **wrong})
@@ -178,10 +182,20 @@ def test_3_clicks_of_people_are_compared_at_the_planned_looks(shop: Shop) -> Non
     assert (one["arm"], one["beside"], one["verdict"], one["look"]) == ("asks", "as_now", "better", 1)
     assert one["words"].startswith("Variant asks did better:")
     assert told["guards"]["harmed"] is False
+    # Of those it is read by besides, everybody as they were when they came.
+    sent = of_type(shop, Type.EMAIL_SENT, "welcome_subject")
+    in_half = [event for _, event in sent if "half" in str(event.properties.get("segments")).split("-")]
+    half, subscribers = told["by_segment"]
+    assert (half["segment"], half["people"], half["differs"]) == ("half", len(in_half), False)
+    assert PEOPLE / 4 < len(in_half) < 3 * PEOPLE / 4
+    assert half["words"].startswith("Variant asks works alike for A name and for all others")
+    assert subscribers["words"].startswith("Nothing can be said of Subscribers"), "everybody is one"
+    assert told["alike"] == "It works alike in all segments, as far as the data can say."
     text = ok(shop.ask("GET", "/experiments/welcome_subject/assignments"))
     rows = list(csv.DictReader(io.StringIO(text["csv"])))
-    sent = {contact: event.properties["variant"] for contact, event in of_type(shop, Type.EMAIL_SENT, GREETING["id"])}
-    assert {row["contact"]: row["variant"] for row in rows} == sent
+    assert {row["contact"]: row["variant"] for row in rows} == {
+        contact: event.properties["variant"] for contact, event in sent
+    }
 
 
 def test_4_what_is_under_way_is_neither_changed_nor_lost(shop: Shop) -> None:
@@ -266,6 +280,8 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
         shop.order(number, 3)
     shop.passes(11 * DAY)
     told = results(shop, "now_or_later")
+    in_half = {contact for contact, event in entered if event.properties.get("segments") == "half"}
+    assert {each["people"] for each in told["by_segment"]} == {len(in_half - out), len(in_half)}
     assert {arm["variant"]: arm["people"] for arm in told["arms"]} == counted
     of_out = next(arm for arm in told["arms"] if arm["variant"] == "holdout")
     assert (of_out["ordered"], of_out["revenue"]) == (0, 0)
@@ -288,7 +304,7 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
 
 def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(shop: Shop) -> None:
     """And has no planned end."""
-    plan = {name: value for name, value in GREETING.items() if name not in ("people", "looks")}
+    plan = {name: value for name, value in GREETING.items() if name not in ("people", "looks", "by_segments")}
     made = {**plan, "id": "greeting_adapts", "adaptive": True, "within": "1h"}
     start(shop, made)
     shop.passes(2 * MINUTE)

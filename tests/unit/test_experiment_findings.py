@@ -41,7 +41,7 @@ def experiment(**changed: Any) -> Experiment:
 
 def people(part: int, variant: str, n: int, latest: Instant = NOW, **did: Any) -> Alike:
     told: dict[str, Any] = dict.fromkeys(("clicked", "ordered", "unsubscribed", "complained"), False)
-    told |= {"net": 0, "before": 0} | did
+    told |= {"segments": "", "net": 0, "before": 0} | did
     return Alike(part, variant, **told, people=n, latest=latest)
 
 
@@ -156,8 +156,9 @@ def test_an_arm_that_makes_people_leave_is_told() -> None:
 def test_rows_are_read_as_the_query_gives_them() -> None:
     numbers = {"part": 1, "clicked": 1, "ordered": 0, "unsubscribed": 0, "complained": 0, "net": 250, "before": 5}
     numbers |= {"allotted": 1, "ready": 0}
-    rows: list[dict[str, Any]] = [{**numbers, "variant": "a", "people": 7, "latest": NOW}]
-    assert alike(rows) == [people(1, "a", 7, clicked=True, net=250, before=5, allotted=True, ready=False)]
+    rows: list[dict[str, Any]] = [{**numbers, "variant": "a", "segments": "vip", "people": 7, "latest": NOW}]
+    expected = people(1, "a", 7, segments="vip", clicked=True, net=250, before=5, allotted=True, ready=False)
+    assert alike(rows) == [expected]
 
 
 # ── before it begins ──

@@ -38,6 +38,7 @@ function Shown({ held, again }) {
       <dt>Better when</dt><dd>${METRICS[made.metric]} within ${made.within}; at least ${made.metric === "revenue" ? `${money(made.least)} a person` : `${(100 * made.least).toFixed(1)} points`} matters</dd>
       ${made.adaptive && html`<dt>Adaptive</dt><dd>beyond a fixed slice, people get what does best so far; only the slice decides</dd>`}
       <dt>Planned for</dt><dd>${made.people === undefined ? "no end: what it says holds whenever you look" : html`${plural(made.people, "person", "people")}${made.adaptive && " of the fixed slice"}, with ${plural(made.looks, "look")}`}</dd>
+      ${made.by_segments.length > 0 && html`<dt>Asked apart for</dt><dd>${made.by_segments.map(words).join(", ")}</dd>`}
       ${held.began && html`<dt>Began</dt><dd><${When} at=${held.began} />, with version ${held.version}</dd>`}
     </dl><//>
     ${state === "draft" && html`<${Start} held=${held} again=${again} />`}
@@ -48,6 +49,8 @@ const Says = ({ id, state }) => html`<${Section} title=${state === "draft" ? "Wh
   ${found.expected.map((each) => html`<p>${each}</p>`)}
   ${!found.balanced && html`<p class="bad" role="alert">The arms’ sizes are not what the draw would give: some people of one arm are missing, and no result is to be trusted.</p>`}
   ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}${each.look && html` <span class="soft">(look ${each.look} of ${found.looks.length})</span>`}</p>`)}
+  ${found.by_segment.length > 0 && html`<h3>For some, and for others</h3>${found.alike && html`<p>${found.alike}</p>`}<ul>${found.by_segment.map((each) => html`<li class=${each.differs ? "note" : ""}>${each.words}</li>`)}</ul>
+    <p class="soft small">Of the segments named before it began, as people were in them when they came. All are asked at once, so that one in twenty of the differences told is chance.</p>`}
   ${found.guards?.words.map((each) => html`<p class=${found.guards.harmed ? "note" : "soft"}>${each}</p>`)}
   ${state !== "draft" && (found.arms.every((each) => each.people === 0) ? html`<${Empty}>Nobody has taken part yet.<//>` : html`
     <${Intervals} arms=${found.arms} />

@@ -20,17 +20,17 @@ async function places() {
 }
 
 export default function NewExperiment() {
-  const told = useLoaded(async () => ({ places: await places(), templates: (await whole("templates", "templates")).templates }));
-  return html`<${LoadedPage} of=${told}>${({ places: found, templates }) => html`<${Title}>New experiment<//>
+  const told = useLoaded(async () => ({ places: await places(), templates: (await whole("templates", "templates")).templates, segments: (await whole("segments", "segments")).segments }));
+  return html`<${LoadedPage} of=${told}>${({ places: found, templates, segments }) => html`<${Title}>New experiment<//>
     <p class="lead">One question of one step of a journey. First you see what it can show; nothing begins until you say so.</p>
-    ${found.length === 0 ? html`<p>No journey with an email is switched on yet: <a href="#/journeys">publish one</a> first.</p>` : html`<${Form} places=${found} templates=${templates} />`}`}<//>`;
+    ${found.length === 0 ? html`<p>No journey with an email is switched on yet: <a href="#/journeys">publish one</a> first.</p>` : html`<${Form} places=${found} templates=${templates} segments=${segments} />`}`}<//>`;
 }
 
-function Form({ places: found, templates }) {
+function Form({ places: found, templates, segments }) {
   const { run, busy, problem } = useActing();
-  const made = useSignal({ name: "", hypothesis: "", place: 0, variants: [{ id: "as_now" }, { id: "another", subject: "" }], holdout: 0, metric: "clicked", within: "5d", least: 2, people: 1000, looks: 4, adaptive: false, endless: false });
+  const made = useSignal({ name: "", hypothesis: "", place: 0, variants: [{ id: "as_now" }, { id: "another", subject: "" }], holdout: 0, metric: "clicked", within: "5d", least: 2, people: 1000, looks: 4, adaptive: false, endless: false, by_segments: [] });
   const set = (name, value) => { made.value = { ...made.value, [name]: value }; };
-  const { name, hypothesis, place, variants, holdout, metric, within, least, people, looks, adaptive } = made.value;
+  const { name, hypothesis, place, variants, holdout, metric, within, least, people, looks, adaptive, by_segments } = made.value;
   const endless = made.value.endless && metric !== "revenue";
   const where = found[place];
   const canAdapt = where.kind === "send" && variants.length > 1 && metric !== "revenue";
@@ -38,7 +38,7 @@ function Form({ places: found, templates }) {
   const keep = (event) => {
     event.preventDefault();
     const body = {
-      id: idOf(name, "experiment", MOST), name, hypothesis, journey: where.journey, step: where.step, holdout, metric, within, ...(!endless && { people, looks }),
+      id: idOf(name, "experiment", MOST), name, hypothesis, journey: where.journey, step: where.step, holdout, metric, within, ...(!endless && { people, looks, by_segments }),
       least: metric === "revenue" ? least : least / 100,
       ...(canAdapt && adaptive && { adaptive }),
       ...(where.kind === "send" && variants.length > 1 && { variants: variants.map(({ id, subject, template }) => ({ id, ...(subject && { subject }), ...(template && { template }) })) }),
@@ -70,6 +70,8 @@ function Form({ places: found, templates }) {
       ${number("least", metric === "revenue" ? "The least difference that matters, a person" : "The least difference that matters, in points", 0.1, metric === "revenue" ? 10000 : 50, 0.1)}
       ${!endless && html`${number("people", "Planned for so many people", 20, 10000000)}${number("looks", "Looks on the way", 1, 8)}`}</div>
       ${metric !== "revenue" && html`<label class="check"><input type="checkbox" checked=${endless} onChange=${(event) => set("endless", event.target.checked)} /> No planned end: look whenever you like. It takes nearly three times as many people</label>`}
+      ${!endless && html`<details><summary>Whether it works differently for some</summary><p>Name up to five segments now: at the end it is said of each, as people were in them when they came. Segments chosen afterwards prove nothing.</p>
+        ${segments.map((each) => html`<label class="check"><input type="checkbox" checked=${by_segments.includes(each.segment)} disabled=${by_segments.length >= 5 && !by_segments.includes(each.segment)} onChange=${(event) => set("by_segments", event.target.checked ? [...by_segments, each.segment] : by_segments.filter((id) => id !== each.segment))} /> ${each.name}</label>`)}</details>`}
       <div class="buttons"><button class="strong" disabled=${busy.value}>Keep the draft</button></div>
       ${problem.value && html`<${Failure} problem=${problem.value} />`}<//></form>`;
 }

@@ -32,6 +32,7 @@ class Experiment(Strict):
     share, 0.01 is one in a hundred; of revenue: an amount a person). Of the first `people` who take part, and at the
     planned `looks` on the way to them, something is said: after every such part of them, once its people had their
     time. With no `people` it has no planned end: what is said holds whenever one looks, and takes more people for that.
+    `by_segments`: whether it works differently for those who are in one of these as they come is said at the end.
 
     `adaptive`: those beyond a fixed slice (`arms.FIXED`) get what does best so far, by shares that each night moves
     (`adapting`). What is said is said of the slice, and the planned `people` are its.
@@ -50,18 +51,23 @@ class Experiment(Strict):
     people: int | None = Field(default=None, ge=20, le=10_000_000)
     looks: int = Field(default=4, ge=1, le=8)
     adaptive: bool = False
+    by_segments: tuple[Id, ...] = Field(default=(), max_length=5)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Experiment:
         names = [each.id for each in self.variants]
         if len(set(names)) < len(names) or HOLDOUT in names:
             raise ValueError(f"each variant needs an id of its own, and none is called {HOLDOUT}")
+        if len(set(self.by_segments)) < len(self.by_segments):
+            raise ValueError("name each of `by_segments` once")
         if self.metric != "revenue" and self.least > 0.5:
             raise ValueError("`least` is a share of the people: 0.01 is one in a hundred, and 0.5 the most")
         if self.metric == "clicked" and self.holdout and not self.variants:
             raise ValueError("who is held out has nothing to click in: decide it by `ordered` or `revenue`")
         if self.people is None and self.metric == "revenue":
             raise ValueError("what people spend is compared at a planned end: say for how many `people` it is planned")
+        if self.people is None and self.by_segments:
+            raise ValueError("`by_segments` are asked about at a planned end: say for how many `people` it is planned")
         if self.adaptive and (len(self.variants) < 2 or self.metric == "revenue"):
             raise ValueError("`adaptive` moves people between variants of an email, by how many `clicked` or `ordered`")
         if self.adaptive and any(each.weight != 1 for each in self.variants):
@@ -125,7 +131,14 @@ def _with_arms(step: object, made: Experiment, winner: str | None) -> Send | Spl
             raise CannotBeginError(f"{made.step} is no email and no split: an experiment is with one of these")
     if step.arms is not None and step.arms.winner is None and step.arms.experiment != made.id:
         raise CannotBeginError(f"the experiment {step.arms.experiment} is under way there: decide that one first")
-    arms = Arms(experiment=made.id, variants=variants, holdout=made.holdout, adaptive=made.adaptive, winner=winner)
+    arms = Arms(
+        experiment=made.id,
+        variants=variants,
+        holdout=made.holdout,
+        adaptive=made.adaptive,
+        segments=made.by_segments,
+        winner=winner,
+    )
     return step.model_copy(update={"arms": arms})
 
 

@@ -35,11 +35,13 @@ simulation, of rates of 10 % and 14 %."""
 
 class Alike(NamedTuple):
     """People (infra/athena/experiment.sql) of one arm and one planned part (from 1; one more: after all of them) who
-    did the same. `net` and `before` in hundredths and as `Spent` has it; `latest`: when the last of them came.
-    `allotted`: by the shares of an adaptive experiment, and not in its fixed slice; `ready`: their time was over."""
+    did the same. `segments`: of those that it is read by, the ones they were in, as `repeat_buyers-vip`. `net` and
+    `before` in hundredths and as `Spent` has it; `latest`: when the last of them came. `allotted`: by the shares of an
+    adaptive experiment, and not in its fixed slice; `ready`: their time was over."""
 
     part: int
     variant: str
+    segments: str
     clicked: bool
     ordered: bool
     unsubscribed: bool
@@ -57,6 +59,7 @@ def alike(rows: Sequence[Mapping[str, Json]]) -> list[Alike]:
         Alike(
             int(str(row["part"])),
             str(row["variant"]),
+            str(row["segments"] or ""),
             *(row[name] == 1 for name in ("clicked", "ordered", "unsubscribed", "complained")),
             *(int(str(row[name])) for name in ("net", "before", "people", "latest")),
             *(row[name] == 1 for name in ("allotted", "ready")),
@@ -117,16 +120,30 @@ def finding(made: Experiment, weights: Mapping[str, int], found: Sequence[Alike]
     found = [each for each in found if not each.allotted]
     looks = _looks(made, found, t)
     names = [*weights, *([HOLDOUT] if made.holdout else [])]
-    pairs: list[tuple[list[list[str]], list[int], Metric]] = []
-    if len(weights) > 1:
-        pairs.append(([[name] for name in weights], list(weights.values()), made.metric))
-    if made.holdout:  # who is held out has nothing to click in
-        by: Metric = "ordered" if made.metric == "clicked" else made.metric
-        pairs.append(([[HOLDOUT], list(weights)], [made.holdout, 100 - made.holdout], by))
-    compared = [each for sides, shares, by in pairs for each in _compared(made, sides, shares, by, found, looks, t)]
+    compared = [each for them, by in sides(made, weights) for each in _compared(made, them, by, found, looks, t)]
     arms = [_total(name, found) for name in names]
     harms = _guards(weights, found, looks) if looks else _guards_always(weights, _parts(made, found, t))
     return Finding(arms, compared, harms, looks, _is_balanced(made, weights, arms), beyond)
+
+
+class Side(NamedTuple):
+    """Some of the arms, taken as one, and what part of the people they are, as a weight beside the other sides'."""
+
+    name: str
+    variants: tuple[str, ...]
+    weight: int
+
+
+def sides(made: Experiment, weights: Mapping[str, int]) -> list[tuple[list[Side], Metric]]:
+    """What is held against each other, each against the first, and by what."""
+    found: list[tuple[list[Side], Metric]] = []
+    if len(weights) > 1:
+        found.append(([Side(name, (name,), weight) for name, weight in weights.items()], made.metric))
+    if made.holdout:  # who is held out has nothing to click in
+        by: Metric = "ordered" if made.metric == "clicked" else made.metric
+        held_out = Side("held out", (HOLDOUT,), made.holdout)
+        found.append(([held_out, Side("sent", tuple(weights), 100 - made.holdout)], by))
+    return found
 
 
 def _is_balanced(made: Experiment, weights: Mapping[str, int], arms: Sequence[Total]) -> bool:
@@ -151,8 +168,7 @@ def _looks(made: Experiment, found: Sequence[Alike], t: Instant) -> list[Look]:
 
 def _compared(
     made: Experiment,
-    sides: Sequence[Sequence[str]],
-    weights: Sequence[int],
+    sides: Sequence[Side],
     metric: Metric,
     found: Sequence[Alike],
     looks: Sequence[Look],
@@ -160,32 +176,32 @@ def _compared(
 ) -> list[AtLook]:
     """The sides but the first beside it: as of the look at which each was told to be better or worse, or else the
     newest."""
-    told: dict[int, AtLook] = {} if looks else _always(made, sides, weights, metric, found, t)
+    weights = [side.weight for side in sides]
+    told: dict[int, AtLook] = {} if looks else _always(made, sides, metric, found, t)
     shares: tuple[float, ...] = ()
     for look in looks:
         if look.at is None:
             break
         shares = (*shares, look.number / made.looks)
-        arms = [_shown(side, metric, (each for each in found if each.part <= look.number)) for side in sides]
+        arms = [shown(side.variants, metric, (each for each in found if each.part <= look.number)) for side in sides]
         for place, verdict in enumerate(verdicts(arms, weights, shares, least(made), made.id), 1):
             before = told[place].compared.verdict if place in told else None
             if before is None or before.word not in (Word.BETTER, Word.WORSE):
                 told[place] = _beside(sides, place, metric, arms, verdict, look.number)
-    so_far = [_shown(side, metric, found) for side in sides]
+    so_far = [shown(side.variants, metric, found) for side in sides]
     return [told.get(at) or _beside(sides, at, metric, so_far, None, 0) for at in range(1, len(sides))]
 
 
 def _always(
     made: Experiment,
-    sides: Sequence[Sequence[str]],
-    weights: Sequence[int],
+    sides: Sequence[Side],
     metric: Metric,
     found: Sequence[Alike],
     t: Instant,
 ) -> dict[int, AtLook]:
     """The same without a planned end, by an e-process of each side beside the first, part by part of those that all had
     their time. Nothing is said before there is one."""
-    parts = [[_did(side, metric, part) for side in sides] for part in _parts(made, found, t)]
+    parts = [[_did(side.variants, metric, part) for side in sides] for part in _parts(made, found, t)]
     if not parts:
         return {}
     others = range(1, len(sides))
@@ -198,7 +214,7 @@ def _always(
             if p <= ALPHA and place not in told:
                 word = Word.BETTER if arms[place].rate > arms[0].rate else Word.WORSE
                 told[place] = _beside(sides, place, metric, arms, Verdict(word, None), 0)
-    if sample_ratio([arm.people for arm in arms], weights) < SAMPLE_RATIO_ALARM:
+    if sample_ratio([arm.people for arm in arms], [side.weight for side in sides]) < SAMPLE_RATIO_ALARM:
         return {place: _beside(sides, place, metric, arms, NOTHING_SAID, 0) for place in others}
     for place in others:
         people = arms[0].people + arms[place].people
@@ -228,19 +244,17 @@ def _did(variants: Iterable[str], metric: Metric, found: Sequence[Alike]) -> Arm
 
 
 def _beside(
-    sides: Sequence[Sequence[str]],
+    sides: Sequence[Side],
     at: int,
     metric: Metric,
     arms: Sequence[Arm | Spent],
     verdict: Verdict | None,
     look: int,
 ) -> AtLook:
-    if sides[0] == [HOLDOUT]:
-        return AtLook(Compared("sent", "held out", metric, arms[0], arms[at], verdict), look)
-    return AtLook(Compared(sides[at][0], sides[0][0], metric, arms[0], arms[at], verdict), look)
+    return AtLook(Compared(sides[at].name, sides[0].name, metric, arms[0], arms[at], verdict), look)
 
 
-def _shown(variants: Iterable[str], metric: Metric, found: Iterable[Alike]) -> Arm | Spent:
+def shown(variants: Iterable[str], metric: Metric, found: Iterable[Alike]) -> Arm | Spent:
     them = [each for each in found if each.variant in variants]
     if metric == "revenue":
         cells: Counter[tuple[int, int]] = Counter()

@@ -146,6 +146,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return found
 
 
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjusted for having asked several times (Benjamini and Hochberg 1995): of those at most `a`, about a part `a` is
+    chance at most, also where what was asked goes together as it does of people who are in several groups."""
+    found = [0.0] * len(p_values)
+    lowest = 1.0
+    for before, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__, reverse=True)):
+        rank = len(p_values) - before
+        lowest = min(lowest, p_values[at] * len(p_values) / rank)
+        found[at] = lowest
+    return found
+
+
 SAMPLE_RATIO_ALARM = 0.001
 """Below it, the arms' sizes do not come of the draw: something lost people of one arm, and no result is told."""
 

@@ -38,6 +38,8 @@ def told(kept: Kept, found: Finding, t: Instant, moves: Sequence[Moved] = ()) ->
         ],
         "guards": guarded(found.guards),
         "looks": [each._asdict() for each in found.looks],
+        "by_segment": [],
+        "alike": None,
         "expected": [],
         "adaptive": _allotted(found, moves) if made.adaptive else None,
     }

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from shared.domain.experiments.rates import Interval, p_value
+from shared.domain.experiments.rates import NORMAL, Interval, p_value
 
 PERMUTATIONS = 9_999
 FEWEST = 1_999
@@ -158,14 +158,14 @@ class Difference:
         """Two-sided: twice the smaller tail, the arms as they fell among them (so it is never 0)."""
         sums = self._drawn
         if not sums:
-            deviation = self._deviation
+            deviation = self.deviation
             return p_value(self.value / deviation) if deviation else 1.0
         at_least = len(sums) - bisect_left(sums, self._of_other)
         at_most = bisect_right(sums, self._of_other)
         return min(1.0, 2 * (1 + min(at_least, at_most)) / (len(sums) + 1))
 
     @property
-    def _deviation(self) -> float:
+    def deviation(self) -> float:
         """Of the difference, over all ways in which the arms might have fallen."""
         control, other = self.sizes
         return math.sqrt(self.variance * (1 / control + 1 / other)) if control and other else 0.0
@@ -178,10 +178,29 @@ class Difference:
         little (one in as many as there are people) that it is left out."""
         sums = self._drawn
         if not sums:
-            half = z * self._deviation
+            half = z * self.deviation
             return Interval(self.value - half, self.value + half)
         rank = math.floor(p_value(z) / 2 * (len(sums) + 1) + 1e-9)
         if rank < 1:
             return None
         low, high = ((self._of_other - sums[at]) * self._a_person for at in (-rank, rank - 1))
         return Interval(low, high)
+
+    def drawn(self, number: int) -> list[float]:
+        """So many of the differences that the arms would have, drawn again; rising."""
+        sums = self._drawn
+        if not sums:
+            return [self.deviation * NORMAL.inv_cdf((at + 0.5) / number) for at in range(number)]
+        expected, rounds = self._expected, len(sums)
+        return [(sums[at * rounds // number] - expected) * self._a_person for at in range(number)]
+
+
+def p_apart(one: Difference, two: Difference, seed: str) -> float:
+    """Whether two differences, of people who have nothing to do with each other, are the same: two-sided, by drawing
+    the arms of both again. That both may have an effect moves what is drawn as little as it does in `interval`."""
+    apart = one.value - two.value
+    firsts, seconds = one.drawn(FEWEST), two.drawn(FEWEST)
+    lots = _lots(f"{seed}\x1fapart", FEWEST)
+    drawn = [first - seconds[lot * FEWEST >> 32] for first, lot in zip(firsts, lots, strict=True)]
+    at_least, at_most = sum(each >= apart for each in drawn), sum(each <= apart for each in drawn)
+    return min(1.0, 2 * (1 + min(at_least, at_most)) / (FEWEST + 1))

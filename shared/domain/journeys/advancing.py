@@ -119,10 +119,12 @@ def choose(shop: Journeys, journey: Journey, run: Run, profile: Profile, t: Inst
     return to, to
 
 
-def taken_part(step: Branch | Split, run: Run, occurrence: int) -> TakePart | None:
+def taken_part(step: Branch | Split, run: Run, profile: Profile, occurrence: int) -> TakePart | None:
     """What a run tells that goes one of the ways of an experiment."""
     arm = arms.of_split(step, run.contact) if isinstance(step, Split) else None
-    return TakePart(step.id, occurrence, arm.experiment, arm.variant) if arm is not None and arm.counts else None
+    if arm is None or not arm.counts:
+        return None
+    return TakePart(step.id, occurrence, arm.experiment, arm.variant, arms.among(arm.segments, profile))
 
 
 def effect_of(
@@ -447,7 +449,7 @@ class _Play:
                     return False
             case Branch() | Split():
                 to = _way(self.shop, self.path, step, run, self.profile, self.t)
-                if (part := taken_part(step, run, run.passes[step.id])) is not None:
+                if (part := taken_part(step, run, self.profile, run.passes[step.id])) is not None:
                     self.effects.append(part)
                 self.leave("passed", to)
                 self.enter(to)

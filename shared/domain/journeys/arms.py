@@ -11,12 +11,13 @@ later shares draw them another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.domain.draws import drawn
 from shared.domain.journeys.definition import Arms, Journey, Send, Split, Variant
 from shared.domain.journeys.legs import legs
+from shared.domain.profiles import Profile
 
 HOLDOUT = "holdout"
 """As a variant: the arm that gets nothing. No variant is called that."""
@@ -45,7 +46,8 @@ def at_first(experiment: str) -> Shares:
 
 class Arm(NamedTuple):
     """`template`, `subject`: instead of the step's own (None: as it is). `counts`: the experiment is under way.
-    `shares`: the version by which the contact was drawn, or would be (None: in a fixed slice, or not adaptive)."""
+    `shares`: the version by which the contact was drawn, or would be (None: in a fixed slice, or not adaptive).
+    `segments`: it is read by, besides."""
 
     experiment: str
     variant: str
@@ -53,6 +55,7 @@ class Arm(NamedTuple):
     subject: str | None = None
     counts: bool = True
     shares: int | None = None
+    segments: tuple[str, ...] = ()
 
     @property
     def held_out(self) -> bool:
@@ -81,7 +84,14 @@ def of_split(split: Split, contact: str) -> Arm | None:
     return Arm(
         split.arms.experiment,
         HOLDOUT if _is_held_out(split.arms, contact) else way_of(split, split.arms, contact),
+        segments=split.arms.segments,
     )
+
+
+def among(segments: Iterable[str], profile: Profile) -> str:
+    """Which of these segments the contact is in, as a message's tag holds them: `repeat_buyers-vip`."""
+    memberships = profile.memberships
+    return "-".join(sorted(each for each in segments if each in memberships and memberships[each].member))
 
 
 def way_of(split: Split, arms: Arms, contact: str) -> str:
@@ -120,13 +130,13 @@ def _of_variants(arms: Arms, variants: Sequence[Variant], contact: str, shares_o
     shares = shares_of(arms.experiment) if arms.adaptive and not _is_fixed(arms, contact) else None
     version = shares.version if shares is not None else None
     if _is_held_out(arms, contact):
-        return Arm(arms.experiment, HOLDOUT, shares=version)
+        return Arm(arms.experiment, HOLDOUT, shares=version, segments=arms.segments)
     if shares is not None and shares.weights:
         text = f"{arms.experiment}\x1eshares {shares.version}\x1f{contact}"
         chosen = variants[drawn(text, [shares.weights.get(each.id, 0) for each in variants])]
     else:
         chosen = variants[_drawn(arms, contact, [each.weight for each in variants])]
-    return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, shares=version)
+    return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, shares=version, segments=arms.segments)
 
 
 def _drawn(arms: Arms, contact: str, weights: Sequence[int]) -> int:

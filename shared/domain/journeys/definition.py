@@ -157,6 +157,7 @@ class Arms(Strict):
 
     `adaptive`: a fixed slice of the contacts falls into equal arms for good; the others get the variants by shares that
     each night moves towards what does best (`arms.Shares`).
+    `segments`: those that it is read by besides; which of them somebody is in is told with their arm.
 
     `winner`: it is decided, and this one is what everybody gets, who is held out as well.
     """
@@ -165,6 +166,7 @@ class Arms(Strict):
     variants: tuple[Variant, ...] = Field(default=(), max_length=5)
     holdout: int = Field(default=0, ge=0, le=50)
     adaptive: bool = False
+    segments: tuple[Id, ...] = Field(default=(), max_length=5)
     winner: Id | None = None
 
 

@@ -134,12 +134,14 @@ class StartAnother(NamedTuple):
 
 
 class TakePart(NamedTuple):
-    """Tells that the contact takes part in an experiment from here on, and with which of its variants."""
+    """Tells that the contact takes part in an experiment from here on, with which of its variants, and which of the
+    segments that it is read by they are in."""
 
     step: str
     occurrence: int
     experiment: str
     variant: str
+    segments: str = ""
 
 
 Effect = SendEmail | UpdateContact | NotifyOthers | StartAnother | TakePart

@@ -71,7 +71,8 @@ class RunMessage(Message):
 
     `occurrence` counts the rounds of a step that a journey comes to more than once. `entered` is the ISO 8601 time at
     which the run came to the step, and `best_before` how many milliseconds after that it is too late for it.
-    `experiment`: whose the variant is; `shares`: as of `arms.Arm`.
+    `experiment`: whose the variant is; `shares`: as of `arms.Arm`. `segments`: of those that the experiment is read by,
+    the ones that the contact is in.
     """
 
     kind: Literal["run"] = "run"
@@ -84,6 +85,7 @@ class RunMessage(Message):
     best_before: int | None = Field(default=None, ge=0)
     experiment: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""
     shares: int | None = Field(default=None, ge=0)
+    segments: Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,210}$")] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -118,6 +120,8 @@ class RunMessage(Message):
     def about(self) -> dict[str, str]:
         experiment = {"experiment": self.experiment} if self.experiment else {}
         experiment |= {"shares": str(self.shares)} if self.shares is not None else {}
+        if self.segments:
+            experiment["segments"] = self.segments
         return {"journey": self.journey, "run": self.run, "step": self.step, **experiment, **super().about}
 
 

@@ -44,7 +44,7 @@ _TYPES = {
 _SECTIONS = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}
 """Where a notice tells its particulars, when that is not called like the notice."""
 _TAGS = (
-    *("journey", "step", "campaign", "experiment", "variant", "shares"),
+    *("journey", "step", "campaign", "experiment", "variant", "shares", "segments"),
     *("template", "version", "language", "topic", "holdout"),
 )
 _VALIDATION = "Successfully validated SNS topic"
