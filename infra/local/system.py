@@ -77,6 +77,10 @@ LOOK_AHEAD = 60_000
 """Milliseconds by which whoever takes wake-ups off the index is ahead of them."""
 SENDING = {"task": "sending"}
 """The input of the schedule that looks at how much comes back of what was sent."""
+REMINDING = {"task": "remind"}
+"""The input of the schedule that looks for whom to remind."""
+REMINDERS = ("Contacts", "reminders-")
+"""Where they stand: a table, and how its partitions begin."""
 LATELY, HOUR = 900_000, 3_600_000
 """Milliseconds."""
 SCHEDULES = ("Schedule", "ScheduleV2")
@@ -452,9 +456,9 @@ class System:
         """The schedule's next instant.
 
         The schedule that takes due wake-ups off an index has nothing to do until just before the first of them, or
-        until a release is due: its ticks before are left out. And where no email has been sent lately, sending is
-        looked at each hour only. That is all that is known here of what the functions do; it makes 90 days pass in a
-        minute.
+        until a release is due: its ticks before are left out. So are the looks for whom to remind, where nobody waits
+        for that; and where no email has been sent lately, sending is looked at each hour only. That is all that is
+        known here of what the functions do; it makes 90 days pass in a minute.
         """
         if tick.starts_workflow and self.hurries:
             return None
@@ -465,6 +469,10 @@ class System:
             if not due:
                 return None
             after = max(after, min(due) - 1)
+        if tick.input == REMINDING:
+            if not dynamodb.has_partition(self.world, *REMINDERS):
+                return None
+            after = max(after, self.world.now() - HOUR)
         if tick.input == SENDING and not ses.has_sent(self.world, self.world.now() - LATELY):
             after = max(after, after // HOUR * HOUR + HOUR - 1)
         return schedules.next_after(tick.expression, after, tick.timezone)

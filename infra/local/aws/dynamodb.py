@@ -661,6 +661,12 @@ def least(world: World, table: str, partition: str, attribute: str) -> int | Non
     return min((int(item[attribute]["N"]) for (blob,) in rows if attribute in (item := decode(blob))), default=None)
 
 
+def has_partition(world: World, table: str, prefix: str) -> bool:
+    """Whether a table has a partition whose key, a text, begins like this."""
+    rows, bounds = state_of(world).tables[table].rows, (prefix, after_prefix(prefix))
+    return world.db.execute(f"SELECT 1 FROM {rows} WHERE pk >= ? AND pk < ? LIMIT 1", bounds).fetchone() is not None
+
+
 # ── time to live ──
 
 

@@ -95,6 +95,8 @@ def _clean_text(value: str) -> str:
     """The one form of a text, which every check is made on: no character that breaks out, hides or counts for none, and
     of letters that are written in several ways (é as one or as two) the composed one (NFC). What that would make ASCII
     stays: the Kelvin sign in an address would become k, and the address another person's."""
+    if value.isascii() and value.isprintable():  # as nearly all are
+        return value
     value = _CONTROL.sub(" ", value)
     if value.isascii():
         return value
