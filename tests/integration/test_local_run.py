@@ -26,9 +26,10 @@ from infra.local.gateway import Request
 from infra.local.screens import site
 from infra.local.shop import demo, history, shoppers, storefront, visitors
 from infra.local.system import System, _as_lambda_answers, begin
-from shared.adapters import catalogue, contacts, definitions, events_queue, identities, members
+from shared.adapters import catalogue, contacts, definitions, events_queue, identities, members, sign_ups
 from shared.adapters.clients import client
 from shared.domain.events import DAY, HEARD_AFTER, HOUR, MINUTE, SECOND, Event, Identity, IdentityKind, Instant, Type
+from shared.domain.forms import SignUp
 from shared.domain.profiles import Profile
 
 EXPERIMENTS = ("/experiments/welcome_subject/results", f"/experiments/{launching.DECIDED}")
@@ -353,6 +354,18 @@ def _told(profile: Profile) -> str:
 
 def _is_in(profile: Profile, segment: str) -> bool:
     return segment in profile.memberships and profile.memberships[segment].member
+
+
+def test_the_looks_for_whom_to_remind_begin_once_somebody_waits_for_that() -> None:
+    system = start()
+    system.run_until(demo.BEGIN + 5 * HOUR)
+    assert "FormFunction" not in system.invocations
+    signed_up = sign_ups.Kept("one", "hash", "newsletter", 1, system.world.now(), SignUp(None, {}, (), False))
+    sign_ups.keep(signed_up, "ada@example.com")
+    sign_ups.confirm(signed_up, system.world.now())
+    system.run_until(demo.BEGIN + 35 * HOUR)
+    assert list(sign_ups.reminders(system.world.now())) == []
+    assert 24 <= system.invocations["FormFunction"] < 30
 
 
 # ── stopping and going on ──

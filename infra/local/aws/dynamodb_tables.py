@@ -388,7 +388,9 @@ def expiry(table: Table, item: Item) -> int | None:
 
 
 def encode(item: Item) -> bytes:
-    return marshal.dumps(item)  # five times as fast as JSON, and holds binaries; only this file is ever read back
+    # Five times as fast as JSON, and holds binaries; only this file is ever read back. From its version 3 on, what is
+    # written depends on who else holds a text, too: a run would not repeat exactly.
+    return marshal.dumps(item, 2)
 
 
 def decode(blob: bytes) -> Item:
