@@ -72,7 +72,7 @@ const Groups = ({ kind, title, groups, period, period: { days }, costs }) => htm
 
 /** What others publish, beside the shop's own: small, and without a word of better or worse. */
 const Elsewhere = ({ of, own }) => html`<${Card}><${More} title="What others publish">
-  <p class="small soft">Averages of other people’s emails, most of them long ago and to larger lists. They count differently: opens by mail programs and clicks by machines are among theirs, and left out of yours. Your own days before say more.</p>
+  <p class="small soft">Averages of other people’s emails, most of them long ago and to larger lists. They count differently: opens by mail programs are among theirs, clicks by machines may be, and both are left out of yours. Your own days before say more.</p>
   <div class="small"><${Figures} file="published-figures" label="What others publish" rows=${of} columns=${[
     { title: "Figure", cell: (each) => Object.fromEntries([...RATES, ["revenue_per_email", "Revenue an email"]])[each.figure], csv: (each) => each.figure },
     { title: "Yours", number: true, cell: (each) => !own ? "" : each.figure === "revenue_per_email" ? amount(own.revenue_per_email) : percent(own.rates[each.figure].share),
