@@ -8,7 +8,7 @@ from chalice.app import Response
 
 from functions.admin import journey_drafts, shapes
 from functions.admin.experiment_results import ask, finding_of
-from functions.admin.experiments import entry_of, in_journey, journey_of, stored, tagged, told
+from functions.admin.experiments import as_written, entry_of, in_journey, journey_of, stored, tagged, told
 from functions.admin.journey_drafts import Written, published, version_of
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import ProblemsError, Request, logger, route
@@ -17,7 +17,7 @@ from shared.adapters.clock import now
 from shared.adapters.experiments import arms_under_way
 from shared.domain.events import Instant, Json
 from shared.domain.experiments import findings
-from shared.domain.experiments.definition import Decision, Experiment, weights
+from shared.domain.experiments.definition import Decision, Experiment, Kept, weights
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import UnderWay, Version, with_journey
 from shared.domain.operators import Role
@@ -34,9 +34,9 @@ def start(request: Request, experiment: str) -> Json:
     if kept.state != "draft":
         raise RefusedError("has_begun", "it has begun already", "experiment", 409)
     t = now()
-    why = f"the experiment {kept.experiment.id} begins"
-    version = _publish(request, kept.experiment, None, under_way, why, t)
-    begun = kept.model_copy(update={"began": t, "version": version})
+    made = as_written(entry)
+    version = _publish(request, made, None, under_way, f"the experiment {experiment} begins", t)
+    begun = Kept(experiment=made, began=t, version=version)
     logger.info("experiment begun", experiment=experiment, operator=request.operator)
     return tagged(told(stored(entry, begun, request)))
 

@@ -13,6 +13,7 @@ from functions.admin import journey_drafts, shapes
 from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
+from functions.admin.unfinished import object_in, text_in
 from shared.adapters import campaigns, definitions, experiments, journey_definitions, reports, shop_settings
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
@@ -145,6 +146,8 @@ def told(entry: Draft[Kept]) -> dict[str, Json]:
     decision = kept.decision
     return {
         "experiment": kept.experiment.model_dump(mode="json", exclude_none=True),
+        "unfinished": entry.text,
+        "problem": problem(entry),
         "etag": etag(entry),
         "state": kept.state,
         "by": entry.by,
@@ -220,19 +223,29 @@ def _keep_new(made: Experiment, operator: str) -> Response:
     return tagged(told(entry), 201)
 
 
-@route("PUT", "/experiments/{experiment}", role=Role.EDITOR, edits=True, takes=Experiment, gives=shapes.ExperimentTold)
+@route(
+    "PUT",
+    "/experiments/{experiment}",
+    role=Role.EDITOR,
+    edits=True,
+    takes=Experiment | shapes.Unfinished,
+    gives=shapes.ExperimentTold,
+)
 def put(request: Request, experiment: str) -> Json:
-    """Changes a draft. What has begun stays as it was begun: its question is not to be changed by its answer."""
+    """Changes a draft. A text that is `unfinished` need not be an experiment: while it is none, or none that fits its
+    journey, it is kept beside the one that was, `problem` says why, and it cannot begin. What has begun stays as it was
+    begun: its question is not to be changed by its answer."""
     entry = entry_of(experiment)
     if entry.form.state != "draft":
         raise RefusedError(
             "has_begun", "it has begun, and stays as it is: decide it, and draft another", "experiment", 409
         )
-    made = fitting(written_in({"id": experiment, **request.json()}))
-    if made.id != experiment:
-        raise RefusedError("invalid_experiment", "the id must match the one in the URL", "id")
+    text = text_in(request, "unfinished")
+    made = _written_for(experiment, request.json()) if text is None else _read(experiment, text)
     only_if_unchanged(request, entry)
-    return tagged(told(stored(entry, Kept(experiment=made), request)))
+    if isinstance(made, Experiment):
+        return tagged(told(stored(entry, Kept(experiment=made), request)))
+    return tagged(told(stored(entry, entry.form, request, text)))
 
 
 @route("DELETE", "/experiments/{experiment}", role=Role.EDITOR, edits=True, gives=shapes.OfExperiment)
@@ -274,6 +287,33 @@ def written_in(body: Mapping[str, Any]) -> Experiment:
         raise RefusedError("invalid_experiment", in_words(first), ".".join(map(str, first["loc"])) or None) from None
 
 
+def _written_for(experiment: str, body: Mapping[str, Any]) -> Experiment:
+    made = fitting(written_in({"id": experiment, **body}))
+    if made.id != experiment:
+        raise RefusedError("invalid_experiment", "the id must match the one in the URL", "id")
+    return made
+
+
+def _read(experiment: str, text: str) -> Experiment | RefusedError:
+    """The experiment in a text that somebody is writing, or why it is none."""
+    try:
+        return _written_for(experiment, object_in(text))
+    except RefusedError as error:
+        return error
+
+
+def problem(entry: Draft[Kept]) -> str | None:
+    """Why a draft as it is written is no experiment that could begin."""
+    read = None if entry.text is None else _read(entry.form.experiment.id, entry.text)
+    return f"{read.field}: {read.message}" if isinstance(read, RefusedError) else None
+
+
+def as_written(entry: Draft[Kept]) -> Experiment:
+    """A draft, with what was written last. RefusedError: that is no experiment yet."""
+    made = entry.form.experiment
+    return made if entry.text is None else _written_for(made.id, object_in(entry.text))
+
+
 def fitting(made: Experiment) -> Experiment:
     """RefusedError where there is no place for it, or no such segment."""
     known = definitions.segments().segments
@@ -284,9 +324,11 @@ def fitting(made: Experiment) -> Experiment:
     return made
 
 
-def stored(entry: Draft[Kept], kept: Kept, request: Request) -> Draft[Kept]:
+def stored(entry: Draft[Kept], kept: Kept, request: Request, text: str | None = None) -> Draft[Kept]:
+    """`text`: of what is unfinished, beside what is kept."""
+    id_, by = kept.experiment.id, request.operator
     try:
-        return documents.put(kept.experiment.id, kept, instead_of=entry.number, by=request.operator)
+        return documents.put(id_, kept, text, instead_of=entry.number, by=by, unfinished=text is not None)
     except PublishedMeanwhileError:
         raise changed_meanwhile() from None
     except TooLargeError as error:

@@ -1556,9 +1556,12 @@ class RepeatTold(TypedDict):
 
 class ExperimentTold(TypedDict):
     """`version`: of the journey, with which it began. `taking_in`: whether runs that begin now take part. `arms`: its
-    variants, the first of which the others are compared with. `repeats`: decided ones that have asked the same."""
+    variants, the first of which the others are compared with. `repeats`: decided ones that have asked the same.
+    `unfinished`: of a draft, what somebody is writing that is no experiment yet, and why it is none (`problem`)."""
 
     experiment: Experiment
+    unfinished: str | None
+    problem: str | None
     etag: str
     state: ExperimentState
     by: str

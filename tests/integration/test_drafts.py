@@ -28,6 +28,14 @@ from tests.integration.shop import Shop
 FORM = {"id": "news", "name": "News", "title": "Hear from us", "topics": [{"id": "marketing"}], "wording": "You agree."}
 CAMPAIGN = {"id": "spring", "name": "Spring", "segments": ["customers"], "template": "whats_new"}
 SEGMENT = {"id": "ours", "name": "Ours", "sentence": "Who buys.", "when": {"kind": "orders"}}
+EXPERIMENT = {
+    "id": "which",
+    "name": "Which",
+    "hypothesis": "The longer one.",
+    "journey": "onboarding",
+    "step": "welcome",
+    "variants": [{"id": "as_now"}, {"id": "longer"}],
+}
 LEAD_SCORE = definitions.shipped_models()[0].model_dump(mode="json", by_alias=True, exclude_none=True)
 WHOLE = {
     "segments": json.dumps({**SEGMENT, "name": "Mended"}),
@@ -38,6 +46,7 @@ WHOLE = {
     "forms": json.dumps({**FORM, "name": "Mended"}),
     "campaigns": json.dumps({**CAMPAIGN, "name": "Mended"}),
     "lead-scores": json.dumps({**LEAD_SCORE, "name": "Mended"}),
+    "experiments": json.dumps({**EXPERIMENT, "name": "Mended"}),
 }
 THINGS = {
     "segments": "ours",
@@ -46,14 +55,19 @@ THINGS = {
     "forms": "news",
     "campaigns": "spring",
     "lead-scores": "lead",
+    "experiments": "which",
 }
+ALONE = ("forms", "campaigns", "experiments")
+"""Whose drafts are changed at their own addresses."""
+ACTS = {"campaigns": "send", "experiments": "start"}
 EVERY = pytest.mark.parametrize("kind", THINGS)
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    made = Shop()
-    for path, body in (("/segments", SEGMENT), ("/forms", FORM), ("/campaigns", CAMPAIGN)):
+    made = Shop(["onboarding"])
+    whole = (("/segments", SEGMENT), ("/forms", FORM), ("/campaigns", CAMPAIGN), ("/experiments", EXPERIMENT))
+    for path, body in whole:
         assert made.ask("POST", path, body)[0] == 201
     yield made
     clock.use(None)
@@ -67,7 +81,7 @@ def shown(shop: Shop, kind: str) -> Any:
 
 def put(shop: Shop, kind: str, text: str, etag: str) -> tuple[int, Any]:
     path = f"/{kind}/{THINGS[kind]}"
-    if kind in ("forms", "campaigns"):
+    if kind in ALONE:
         return shop.ask("PUT", path, {"unfinished": text}, **{"if-match": etag})
     return shop.ask("PUT", f"{path}/draft", {"text": text}, **{"if-match": etag})
 
@@ -78,6 +92,11 @@ def left(told: Any) -> str | None:
     if isinstance(draft.get("unfinished"), bool):
         return str(draft["text"]) if draft["unfinished"] else None
     return draft["unfinished"] if "unfinished" in draft else None if draft["definition"] else draft["text"]
+
+
+def name_in(told: Any) -> str:
+    draft = told.get("draft") or told
+    return str(next(draft[field] for field in ("definition", "form", "experiment") if draft.get(field))["name"])
 
 
 @EVERY
@@ -93,8 +112,7 @@ def test_what_is_not_whole_is_kept_as_it_was_left_and_keeps_from_being_published
     assert told["etag"] == after["etag"] != before["etag"]
     problems = told.get("problems") or [told["problem"]]
     assert problems[0]
-    act = "send" if kind == "campaigns" else "publish"
-    refused = shop.ask("POST", f"/{kind}/{THINGS[kind]}/{act}", {}, **{"if-match": after["etag"]})
+    refused = shop.ask("POST", f"/{kind}/{THINGS[kind]}/{ACTS.get(kind, 'publish')}", {}, **{"if-match": after["etag"]})
     assert refused[0] == 400
     assert shop.ask("GET", f"/{kind}")[0] == 200, "the list is there nevertheless"
 
@@ -106,8 +124,7 @@ def test_what_is_whole_again_can_be_published_and_two_who_write_are_told_apart(s
     assert status == 200 and told.get("problem") is None
     after = shown(shop, kind)
     assert left(after) is None
-    draft = after.get("draft") or after
-    assert (draft.get("definition") or draft["form"])["name"] == "Mended"
+    assert name_in(after) == "Mended"
     status, told = put(shop, kind, "theirs", old)
     assert (status, told["code"]) == (412, "changed_meanwhile")
     assert shown(shop, kind) == after
@@ -116,7 +133,7 @@ def test_what_is_whole_again_can_be_published_and_two_who_write_are_told_apart(s
 @EVERY
 def test_a_text_is_a_text_of_a_size(shop: Shop, kind: str) -> None:
     etag = shown(shop, kind)["etag"]
-    field = "unfinished" if kind in ("forms", "campaigns") else "text"
+    field = "unfinished" if kind in ALONE else "text"
     path = f"/{kind}/{THINGS[kind]}" + ("/draft" if field == "text" else "")
     for text in (1, None, ["{"], "x" * 100_001, "\ud800"):
         status, told = shop.ask("PUT", path, {field: text}, **{"if-match": etag})
@@ -130,8 +147,7 @@ def test_a_copy_is_a_draft_of_its_own(shop: Shop, kind: str) -> None:
     status, _ = shop.ask("POST", f"{path}/duplicate", {"id": "a_copy"})
     assert status == 201
     copied: Any = shop.ask("GET", f"/{kind}/a_copy")[1]
-    draft = copied.get("draft") or copied
-    assert (draft.get("definition") or draft["form"])["name"].endswith("(copy)")
+    assert name_in(copied).endswith("(copy)")
     assert shown(shop, kind) == before
     status, told = shop.ask("POST", f"{path}/duplicate", {"id": "a_copy"})
     assert (status, told["code"]) == (409, "taken")
