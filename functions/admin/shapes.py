@@ -1921,8 +1921,26 @@ class SettingsVersion(TypedDict):
     settings: ShopSettings
 
 
+class SettingsDraft(TypedDict):
+    """`number`: of the version that it was begun from."""
+
+    text: str
+    number: int
+    at: int
+    by: str
+
+
+class SettingsWritten(TypedDict):
+    text: str
+    number: int
+
+
 class SettingsTold(SettingsVersion):
+    """`draft_etag`: names the draft, or that there is none."""
+
     etag: str
+    draft_etag: str
+    draft: SettingsDraft | None
 
 
 class SettingsVersions(TypedDict):

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from functions.admin import shapes
 from functions.admin.rest import Paging, Place, Request, answer, logger, paged, route
+from functions.admin.unfinished import object_in, text_in
 from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
+from shared.adapters.drafts import Draft
 from shared.adapters.environment import Settings, environment
 from shared.adapters.mail import address_of
 from shared.domain.events import Json
@@ -24,23 +26,25 @@ from shared.domain.settings import IN_WORDS, SavedSettings, ShopSettings
 
 @route("GET", "/settings", role=Role.VIEWER, gives=shapes.SettingsTold)
 def show_settings(request: Request) -> Json:
-    """The newest version, whole: what nobody has set has its default."""
-    return tagged(shop_settings.saved())
+    """The newest version, whole: what nobody has set has its default. And what somebody is writing (`draft`)."""
+    return tagged(shop_settings.saved(), shop_settings.draft())
 
 
 @route(
     "PUT", "/settings", role=Role.SENDER, edits=True, about=("number",), takes=ShopSettings, gives=shapes.SettingsTold
 )
 def save_settings(request: Request) -> Json:
-    """Makes the body, a whole document, the next version. `If-Match` names the version that it was made of."""
+    """Makes the body, a whole document, the next version. `If-Match` names the version that it was made of. A draft
+    that says the same is done with, and dropped."""
     changed = read(request.json())
     held = shop_settings.saved()
     if request.if_match != etag(held):
         raise changed_meanwhile()
     still_used(held.settings, changed)
     may_be_sent_from(changed)
+    draft = shop_settings.draft()
     if changed == held.settings:
-        return tagged(held)
+        return tagged(held, draft)
     try:
         saved = shop_settings.save(changed, held.number, request.operator)
     except PublishedMeanwhileError:
@@ -48,7 +52,64 @@ def save_settings(request: Request) -> Json:
     except TooLargeError as error:
         raise RefusedError("too_large", str(error), status=413) from None
     logger.info("settings saved", number=saved.number, operator=request.operator)
-    return tagged(saved)
+    if draft is not None and _in_draft(draft) == changed:
+        shop_settings.drop_draft(draft.number)
+        draft = None
+    return tagged(saved, draft)
+
+
+# ── the draft ──
+
+
+@route(
+    "PUT",
+    "/settings/draft",
+    role=Role.SENDER,
+    edits=True,
+    takes=shapes.SettingsWritten,
+    gives=shapes.SettingsTold,
+)
+def keep_draft(request: Request) -> Json:
+    """Keeps what somebody is writing, right or not: a `text`, begun from the version of that `number`. `If-Match` names
+    the draft that it was made of (`draft_etag`)."""
+    text, number = text_in(request), request.json().get("number")
+    held, saved = shop_settings.draft(), shop_settings.saved()
+    if text is None:
+        raise RefusedError("invalid_text", "it is required", "text")
+    if type(number) is not int or not 0 <= number <= saved.number:
+        words = f"it must be the number of a version of the settings, {saved.number} at most"
+        raise RefusedError("invalid_number", words, "number")
+    if request.if_match != draft_etag(held):
+        raise changed_meanwhile()
+    try:
+        kept = shop_settings.keep_draft(text, number, None if held is None else held.number, request.operator)
+    except PublishedMeanwhileError:
+        raise changed_meanwhile() from None
+    except TooLargeError as error:
+        raise RefusedError("too_large", str(error), "text", 413) from None
+    return tagged(saved, kept)
+
+
+@route("DELETE", "/settings/draft", role=Role.SENDER, edits=True, gives=shapes.SettingsTold)
+def drop_draft(request: Request) -> Json:
+    """Gives up what was being written."""
+    held = shop_settings.draft()
+    if request.if_match != draft_etag(held):
+        raise changed_meanwhile()
+    if held is not None:
+        shop_settings.drop_draft(held.number)
+    return tagged(shop_settings.saved(), None)
+
+
+def _in_draft(draft: Draft[int]) -> ShopSettings | None:
+    """None: it is not whole yet."""
+    try:
+        return read(object_in(draft.text or ""))
+    except RefusedError:
+        return None
+
+
+# ── its versions ──
 
 
 @route("GET", "/settings/versions", role=Role.VIEWER, gives=shapes.SettingsVersions, query=Paging)
@@ -68,12 +129,18 @@ def told(saved: SavedSettings) -> dict[str, Json]:
     return {"number": saved.number, "at": saved.at, "by": saved.by, "settings": settings}
 
 
-def tagged(saved: SavedSettings) -> Response:
-    return answer(200, {**told(saved), "etag": etag(saved)})
+def tagged(saved: SavedSettings, draft: Draft[int] | None) -> Response:
+    written = draft and {"text": draft.text, "number": draft.form, "at": draft.at, "by": draft.by}
+    tags = {"etag": etag(saved), "draft_etag": draft_etag(draft)}
+    return answer(200, {**told(saved), **tags, "draft": written})
 
 
 def etag(saved: SavedSettings) -> str:
     return f'"settings-{saved.number}"'
+
+
+def draft_etag(draft: Draft[int] | None) -> str:
+    return f'"settings-draft-{0 if draft is None else draft.number}"'
 
 
 def changed_meanwhile() -> RefusedError:

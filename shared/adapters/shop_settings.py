@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new, versions
+from shared.adapters.drafts import Draft, Drafts
 from shared.domain.events import Instant
 from shared.domain.settings import Holdout, SavedSettings, ShopSettings
 
@@ -43,6 +44,27 @@ def all_saved(before: int | None = None) -> Iterator[SavedSettings]:
     """All versions, or those before one, newest first; read one by one as far as they are asked for."""
     for _, body in versions(ID, before):
         yield SavedSettings.model_validate_json(body)
+
+
+# ── the draft ──
+
+_DRAFT = "shop"
+_drafts: Drafts[int] = Drafts("settings_drafts", int)
+
+
+def draft() -> Draft[int] | None:
+    """What somebody is writing: its `form` is the number of the version that it was begun from."""
+    return _drafts.all().get(_DRAFT)
+
+
+def keep_draft(text: str, of: int, instead_of: int | None, by: str) -> Draft[int]:
+    """In the place of the draft of that number. PublishedMeanwhileError: there is another. TooLargeError."""
+    return _drafts.put(_DRAFT, of, text, instead_of=instead_of, by=by)
+
+
+def drop_draft(number: int) -> None:
+    """If it is still that one."""
+    _drafts.drop(_DRAFT, number)
 
 
 def holdout_since(holdout: Holdout) -> Instant:

@@ -62,8 +62,31 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(page: Page, base: str) -> Non
     press(page, "Save")
     page.wait_for("closed.0")
     assert page.run(f"{labelled('Closed days')}.value") == "25 December"
-    page.run("sessionStorage.clear()")
     page.complaints.clear()  # the 400
+
+
+def test_what_is_not_saved_is_kept_as_a_draft_beside_what_holds(page: Page, base: str, shop: Shop) -> None:
+    held = shop_settings.saved()
+    page.open("about:blank")
+    page.open(f"{base}#/shop")  # as on another machine
+    page.wait_for("do not hold yet")
+    assert page.run(f"{labelled('Closed days')}.value") == "25 December"
+    assert shop_settings.saved() == held
+    changed = {**held.settings.model_dump(mode="json", by_alias=True), "code_from": 40}
+    assert shop.ask("PUT", "/settings", changed, **{"if-match": f'"settings-{held.number}"'})[0] == 200
+    fill(page, "Closed days", "2026-12-25")
+    press(page, "Save")
+    page.wait_for("Somebody else has changed the settings")
+    assert shop_settings.saved().settings.closed == ()
+    page.complaints.clear()  # the 412
+    page.open("about:blank")
+    page.open(f"{base}#/shop")
+    page.wait_for("The settings have been changed since")
+    assert page.run(f"{labelled('Closed days')}.value") == "2026-12-25"
+    press(page, "Start over")
+    page.wait("!document.body.innerText.includes('do not hold yet')")
+    assert page.run(f"{labelled('A code pays')}.value") == "40"
+    assert shop_settings.draft() is None
 
 
 def test_a_picture_is_chosen_as_the_logo(page: Page, base: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,7 +154,7 @@ function arrive() {
 
 /** Whether all that is written is on the server by now, or they say that it may stay in this tab. */
 async function mayLeave() {
-  const saved = await Promise.all([...unsaved.values()].map((save) => save?.() ?? false));
+  const saved = await Promise.all([...unsaved.values()].map((save) => save()));
   if (saved.every(Boolean)) return true;
   return confirmed("Leave this page? What you have written is not saved. It stays in this tab, and is here again when you come back.", "Leave");
 }

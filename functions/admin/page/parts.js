@@ -236,32 +236,9 @@ export function Confirm() {
 
 // ── what is written and not saved yet ──
 
-/** What is on the page and not on the server, by name, with what tries to save it (whether it is saved then; null: only its
- *  button does). Whoever leaves the page is asked about what cannot be saved. */
+/** What is on the page and not on the server, by name, with what tries to save it (whether it is saved then). Whoever leaves the
+ *  page is asked about what cannot be saved. */
 export const unsaved = new Map();
-
-/** A text that outlives leaving the page, a reload and signing in again, until it is saved or given up:
- *  `{ text, kept, forget }`. `kept` is whether it comes from before. */
-export function useKept(name, initial) {
-  const place = `unsaved ${name}`;
-  const before = sessionStorage.getItem(place);
-  const [text, kept] = [useSignal(before ?? initial), useSignal(before !== null && before !== initial)];
-  useEffect(() => {
-    const end = text.subscribe((now) => {
-      if (now === initial) sessionStorage.removeItem(place);
-      else sessionStorage.setItem(place, now);
-      if (now === initial) unsaved.delete(place);
-      else unsaved.set(place, null);
-    });
-    return () => { end(); unsaved.delete(place); };
-  }, [initial]);
-  const forget = () => {
-    sessionStorage.removeItem(place);
-    unsaved.delete(place);
-    kept.value = false;
-  };
-  return { text, kept, forget, restart: () => { text.value = initial; kept.value = false; } };
-}
 
 // ── links ──
 

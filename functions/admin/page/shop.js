@@ -1,9 +1,10 @@
 // The shop's settings: how its emails look, who they come from, what they are about, how many there may be.
 
 import { ask } from "./api.js";
+import { read, Saving, Unsaved, useDraft } from "./autosave.js";
 import { Pictures } from "./pictures.js";
-import { Banner, Card, Failure, LoadedPage, styled, Title, useActing, useKept, useLoaded } from "./parts.js";
-import { words } from "./words.js";
+import { Banner, Card, Failure, LoadedPage, styled, Title, useActing, useLoaded } from "./parts.js";
+import { distance, words } from "./words.js";
 import { html, useSignal } from "./vendor/preact.js";
 
 await styled("emails.css");
@@ -19,17 +20,25 @@ const CLASSES = { marketing: "Offers and news", lifecycle: "Answers to what a co
 export default function Shop({ query }) {
   const told = useLoaded(() => ask("settings"));
   const saved = useSignal(false);
-  return html`<${LoadedPage} of=${told}>${(value) => html`<${Editor} key=${value.number} told=${value} again=${told.again} saved=${saved} query=${query} />`}<//>`;
+  return html`<${LoadedPage} of=${told}>${(value) => html`<${Editor} key=${value.etag + value.draft_etag} told=${value} again=${told.again} saved=${saved} query=${query} />`}<//>`;
 }
 
 function Editor({ told, again, saved, query }) {
-  const { text, kept, forget, restart } = useKept("settings", JSON.stringify(told.settings));
+  const held = JSON.stringify(told.settings);
+  const textOf = (of) => of.draft?.text ?? JSON.stringify(of.settings);
+  const begunFrom = told.draft?.number ?? told.number;
+  const draft = useDraft({
+    name: "settings", began: textOf(told), etag: told.draft_etag,
+    send: async (written, etag) => ({ etag: (await ask("settings/draft", { text: written, number: begunFrom }, "PUT", etag)).draft_etag }),
+    look: async () => { const theirs = await ask("settings"); return { text: textOf(theirs), etag: theirs.draft_etag }; },
+  });
+  const { text } = draft;
   const { run, busy, problem } = useActing();
-  const settings = JSON.parse(text.value);
+  const settings = read(text.value) ?? told.settings;
   /** Reads and changes what stands at a place: `of("brand.accent")`. */
   const of = (place) => place.split(".").reduce((inner, part) => inner?.[part], settings);
   const set = (place, value) => {
-    const [changed, parts] = [JSON.parse(text.value), place.split(".")];
+    const [changed, parts] = [structuredClone(settings), place.split(".")];
     const inner = parts.slice(0, -1).reduce((at, part) => (at[part] ??= {}), changed);
     if (value === undefined) delete inner[parts.at(-1)];
     else inner[parts.at(-1)] = value;
@@ -40,17 +49,25 @@ function Editor({ told, again, saved, query }) {
   const save = (event) => {
     event.preventDefault();
     return run(async () => {
-      await ask("settings", JSON.parse(text.value), "PUT", told.etag);
-      forget();
+      if (!await draft.save()) return;
+      await ask("settings", settings, "PUT", `"settings-${begunFrom}"`);
+      draft.drop();
       saved.value = true;
       await again();
     });
   };
+  const startOver = () => run(async () => {
+    await draft.save();
+    await ask("settings/draft", undefined, "DELETE", draft.etag.current);
+    draft.drop();
+    await again();
+  });
   const field = { of, set, wrong };
   return html`
     <${Title}>Shop<//>
     <p class="lead">How your emails look, who they come from, and how many there may be. A change holds for every email from the next minute on.</p>
-    ${kept.value && html`<p class="note" role="status">These changes were not saved when you left. <button onClick=${restart}>Start over</button></p>`}
+    <${Unsaved} of=${draft} what="shop’s settings" />
+    ${told.draft && html`<p class="note" role="status">These are changes that ${told.draft.by} has begun ${distance(told.draft.at)}, and that do not hold yet.${begunFrom < told.number && " The settings have been changed since: start over, and bring yours in again."} <button type="button" onClick=${startOver}>Start over</button></p>`}
     <form onSubmit=${save}>
       <${Card} title="Look">
         <div class="columns"><div>
@@ -108,7 +125,7 @@ function Editor({ told, again, saved, query }) {
       <//>
       ${problem.value && html`<${Failure} problem=${problem.value} />`}
       ${saved.value && html`<${Banner}><p><strong>Saved.</strong></p><//>`}
-      <div class="buttons"><button class="strong" disabled=${busy.value || text.value === JSON.stringify(told.settings)}>Save</button></div>
+      <div class="buttons"><button class="strong" disabled=${busy.value || text.value === held}>Save</button><${Saving} of=${draft} /></div>
     </form>
     <${Pictures} title="Pictures for emails" query=${query} />`;
 }
