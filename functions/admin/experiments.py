@@ -14,7 +14,15 @@ from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
 from functions.admin.unfinished import object_in, text_in
-from shared.adapters import campaigns, definitions, experiments, journey_definitions, reports, shop_settings
+from shared.adapters import (
+    campaign_tests,
+    campaigns,
+    definitions,
+    experiments,
+    journey_definitions,
+    reports,
+    shop_settings,
+)
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.drafts import Draft
@@ -69,8 +77,10 @@ def _rows(words: str) -> Iterator[dict[str, Any]]:
         if says(entry.form, words):
             yield _row_of(entry)
     for kept in campaigns.all_kept():
-        if (kept.campaign.variants or kept.campaign.holdout) and _in(words, kept.id, kept.campaign.name):
-            yield _row_of_campaign(kept)
+        if kept.campaign.variants or kept.campaign.holdout:
+            row = _row_of_campaign(kept)
+            if _in(words, row["id"], row["name"], row["hypothesis"] or "", *row["result"]):
+                yield row
     holdout = shop_settings.settings().holdout
     if holdout is not None and _in(words, holdout.name, "the shop's holdout"):
         yield {
@@ -123,10 +133,12 @@ def _row_of_campaign(kept: KeptCampaign) -> dict[str, Any]:
         "kind": "campaign",
         "id": kept.id,
         "name": made.name,
+        "hypothesis": made.measure.hypothesis,
         "metric": made.measure.metric if made.variants else "ordered",
         "state": state,
         "since": kept.since,
         "began": kept.began,
+        "result": campaign_tests.learnt(kept) if state == "ended" else [],
     }
 
 

@@ -1509,8 +1509,8 @@ Said = Literal["better", "worse", "no_difference", "not_enough", "broken"]
 
 class ExperimentRow(TypedDict):
     """`kind`: whether it is with a journey, a campaign's test, or the shop's holdout. `winner`, `why`, `result`: of one
-    that is decided. `since`: when it was last changed. `says`: what the night has found; `balanced`: whether the arms'
-    sizes are what the draw would give."""
+    that is decided; of a campaign's, what it was found to say at its end. `since`: when it was last changed. `says`:
+    what the night has found; `balanced`: whether the arms' sizes are what the draw would give."""
 
     kind: Literal["journey", "campaign", "shop"]
     id: str

@@ -103,6 +103,16 @@ def _decided(at_looks: list[dict[str, Json]], now_: dict[str, Json], upcoming: I
     return at_looks[-1] if at_looks and upcoming is None else now_
 
 
+def learnt(kept: Kept) -> list[str]:
+    """What it was found to say, in words, once its end is written down; nothing before."""
+    end = campaigns.kept(kept.id, campaigns.LOOK + tests.AT_END)
+    if end is None:
+        return []
+    due = tests.looks_due(kept.campaign, _began(kept), end["at"], end["at"])
+    looks = [told for each in due if (told := campaigns.kept(kept.id, campaigns.LOOK + each.name)) is not None]
+    return [_decided([look["compared"][n] for look in looks], {}, None)["words"] for n in range(len(end["compared"]))]
+
+
 def arms(kept: Kept, found: list[tests.Counts], t: Instant) -> dict[str, Json]:
     return {
         "campaign": kept.id,

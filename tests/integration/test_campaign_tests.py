@@ -108,8 +108,10 @@ def test_the_verdict_comes_when_everybody_has_had_their_time_and_says_who_ordere
 
 
 def test_what_a_planned_look_was_found_to_say_stays(shop: Shop) -> None:
-    """Half of the audience on each of two days; on the first, all who got it order, and nobody later."""
-    measure = {"metric": "ordered", "within": "1d", "looks": ["2d", "20d"]}
+    """Half of the audience on each of two days; on the first, all who got it order, and nobody later. It is found again
+    by what was expected and what was said."""
+    expected = "Who hears of it early orders early"
+    measure = {"metric": "ordered", "within": "1d", "looks": ["2d", "20d"], "hypothesis": expected}
     id_ = sent(shop, holdout=50, spread="2d", measure=measure)
     began = shop.now()
     shop.passes(20 * HOUR)
@@ -137,6 +139,8 @@ def test_what_a_planned_look_was_found_to_say_stays(shop: Shop) -> None:
         "although in the end no more of those who got it had ordered"
     )
     assert 0.5 < ended["compared"][0]["chance"] <= 1
+    (found,) = shop.ask("GET", "/experiments?q=hears%20did%20better")[1]["experiments"]
+    assert (found["id"], found["hypothesis"], found["result"]) == (id_, expected, [decided["words"]])
 
 
 def _numbered(shop: Shop) -> dict[int, Any]:

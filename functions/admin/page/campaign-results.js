@@ -61,7 +61,8 @@ export function TestFields({ made, set }) {
       ${made.variants?.length > 0 && (measure.metric ?? "clicked") === "clicked" && html`<label>Who gets them at first<select value=${made.winner?.share ?? 0} onChange=${(event) => set("winner", Number(event.target.value) ? { ...made.winner, share: Number(event.target.value) } : null)}>${[0, 10, 20, 30, 50].map((n) => html`<option value=${n} selected=${(made.winner?.share ?? 0) === n}>${n === 0 ? "everybody" : `${n} %; the others get the winner`}</option>`)}</select></label>`}
       ${made.winner && html`<label>The others, after<select value=${made.winner.after ?? "4h"} onChange=${(event) => set("winner", { ...made.winner, after: event.target.value })}>${["1h", "2h", "4h", "12h", "1d", "2d"].map((value) => html`<option value=${value} selected=${(made.winner.after ?? "4h") === value}>${value.replace(/(\d+)h/, "$1 hours").replace(/(\d+)d/, "$1 days").replace(/^1 (\w+)s$/, "1 $1")}</option>`)}</select></label>
         <label>Where nothing can be told, they get<select value=${made.winner.otherwise ?? made.variants[0].id} onChange=${(event) => set("winner", { ...made.winner, otherwise: event.target.value })}>${made.variants.map(({ id }) => html`<option value=${id} selected=${(made.winner.otherwise ?? made.variants[0].id) === id}>${id}</option>`)}</select></label>`}
-    </div></fieldset>`;
+    </div>
+    ${isTest(made) && html`<label class="wide">What you expect, and why: kept with what the test shows<input maxlength="1000" value=${measure.hypothesis ?? ""} onInput=${(event) => change("hypothesis", event.target.value.trim() || null)} /></label>`}</fieldset>`;
 }
 
 /** What those got who tested no variant. */

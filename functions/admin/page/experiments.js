@@ -36,11 +36,12 @@ export default function Experiments({ query = "" }) {
     ]} />`}<//><//>`}<//>`;
 }
 
-/** Of a decided one what was said then; of others what the last night has found. */
+/** Of a decided one what was said then, of a campaign's test what its end said; of others what the last night has found. */
 function Says({ of }) {
   if (of.state === "draft") return html`<span class="soft">not begun</span>`;
   if (of.state === "decided") {
     return html`<strong>${words(of.winner)}</strong> for everybody: ${of.why}${of.result.map((each) => html`<span class="under">${each}</span>`)}`;
   }
-  return html`${!of.balanced && html`<strong class="bad">The arms’ sizes are not what the draw would give. </strong>`}${of.says.length > 0 ? of.says.map((each) => html`<p>${each}</p>`) : html`<span class="soft">the next night says it here</span>`}`;
+  const says = of.result.length > 0 ? of.result : of.says;
+  return html`${!of.balanced && html`<strong class="bad">The arms’ sizes are not what the draw would give. </strong>`}${says.length > 0 ? says.map((each) => html`<p>${each}</p>`) : html`<span class="soft">the next night says it here</span>`}`;
 }

@@ -101,9 +101,11 @@ class Measure(Strict):
     or what they spent (`revenue`, less refunds), `within` so long after it. `least`: the least difference that matters,
     as a share of the people (0.01: one in a hundred); of revenue, in the shop's currency a person (0.5). `looks`: so
     long after it has begun, it is looked at before its end, which each look makes a little harder to pass: for a
-    campaign that goes out over days, since of each look only those count whose time is over by then."""
+    campaign that goes out over days, since of each look only those count whose time is over by then.
+    `hypothesis`: what is expected, which is found again with what the test showed."""
 
     metric: Literal["clicked", "ordered", "revenue"] = "clicked"
+    hypothesis: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     within: Annotated[Duration, Field(ge=HOUR, le=30 * DAY)] = 5 * DAY
     least: float = Field(default=0.01, ge=0.001, le=1000)
     looks: tuple[Annotated[Duration, Field(ge=HOUR, le=60 * DAY)], ...] = Field(default=(), max_length=7)
