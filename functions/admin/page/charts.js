@@ -3,15 +3,15 @@
 import { count, dayNamed, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
-/** One number a day, as `words` says it, with their sum in large, which leads to the people behind it where there is a `link`.
+/** One number a day (or other `span`), as `words` says it, with their sum in large, which leads to the people behind it where there is a `link`.
  *  `last` is how the last day is called; `adds`: whether their sum says anything, as it does not of shares. */
-export function Bars({ days, of, title, words = count, last = "today", link = null, adds = true }) {
+export function Bars({ days, of, title, words = count, last = "today", link = null, adds = true, span = "day" }) {
   const most = Math.max(...days.map((row) => row[of]), 1e-9);
   const total = days.reduce((sum, row) => sum + row[of], 0);
   return html`<figure>
     <figcaption>${title}${adds && html`<span class="total">${link && total > 0 ? html`<a href=${link}>${words(total)}</a>` : words(total)}</span>`}</figcaption>
     <svg class="bars" viewBox="0 0 ${days.length * 10} 60" preserveAspectRatio="none" role="img"
-      aria-label="${title} day by day; at most ${words(most)} on a day">
+      aria-label="${title}, a bar a ${span}; at most ${words(most)}">
       ${days.map((row, n) => {
         const height = Math.max(row[of], 0) / most * 58;
         const size = height > 0 ? Math.max(height, 1.5) : 1;

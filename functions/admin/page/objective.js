@@ -31,7 +31,7 @@ function Progress({ of: { objective, progress, title } }) {
     <dl class="counts">${tile("reached by now", said(unit, progress.value))}${tile("to be reached", said(unit, progress.target))}${progress.even !== null && tile("by now, were each day alike", said(unit, progress.even))}${tile(objective.baseline === "last_year" ? "a year before" : "as the 28 days before", said(unit, progress.base))}</dl>
     <p><strong>Forecast: ${between(progress)}.</strong> ${progress.forecast && `If the weeks to come are like the last ${progress.forecast.weeks}; 95 times of 100 it is in between. It knows of no season and no sale that is planned.`}</p>
     <p class="soft small">Up to and with ${dayNamed(progress.until)}. ${objective.owner} owns it. ${objective.note ?? ""}</p>
-    ${progress.weeks.length > 0 && html`<${Bars} days=${progress.weeks.map((each) => ({ day: each.begins, value: each.value }))} of="value" title="Week by week" words=${(number) => said(unit, number)} last=${dayNamed(progress.until)} adds=${["revenue", "orders"].includes(objective.metric)} />
+    ${progress.weeks.length > 0 && html`<${Bars} days=${progress.weeks.map((each) => ({ day: each.begins, value: each.value }))} of="value" title="Week by week" span="week" words=${(number) => said(unit, number)} last=${dayNamed(progress.until)} adds=${["revenue", "orders"].includes(objective.metric)} />
       <${More} title="As a table"><${Table} label="Week by week" rows=${progress.weeks.toReversed()} columns=${[
         { title: "Week from", cell: (each) => dayNamed(each.begins) }, { title, number: true, cell: (each) => said(unit, each.value) },
       ]} /><//>`}
