@@ -46,7 +46,7 @@ def found(name: str, *texts: str, told: list[Event]) -> list[dict[str, Any]]:
 ASKED = {
     "arms": ("autumn", WITHIN, WITHIN, "0", WITHIN, "0", WITHIN),
     "rates": ("2026-11-01", WITHIN, WITHIN),
-    "holdout": ("holdout=tfrom_2026", WITHIN),
+    "holdout": ("holdout=tfrom_2026", WITHIN, WITHIN),
 }
 
 
