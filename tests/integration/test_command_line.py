@@ -194,6 +194,15 @@ def test_a_key_is_not_sent_on_to_where_an_answer_points(beckon: Commands, monkey
 # ── Ctrl-C ──
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """A suite that a script started in the background is deaf to Ctrl-C, and so would be whatever it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_is_no_traceback_whenever_it_comes() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for after in (0.05, 0.15, 0.4):
