@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
@@ -472,3 +473,45 @@ def test_a_number_is_the_same_wherever_it_is_told_and_leads_to_its_people(
             assert people or not says
         something += says
     assert something > 0
+
+
+IN_TABLE = """Object.fromEntries([...document.querySelectorAll("main tbody tr")].map((row) =>
+    [row.querySelector("th a").getAttribute("href").split("/").at(-1),
+        row.querySelector("td.number").firstChild.textContent]))"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed")
+def test_the_size_of_a_segment_is_the_same_wherever_it_is_told_and_leads_to_its_members(
+    page: Page, base: str, shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decided = Counter(
+        segment
+        for profile in shop.profiles()
+        if not profile.erased and profile.merged_into is None and profile.traits.get("email")
+        for segment, membership in profile.memberships.items()
+        if membership.member
+    )
+    page.open(f"{base}#/segments")
+    page.wait_for("Used by")
+    shown_ = {segment: read(text) for segment, text in page.run(IN_TABLE).items()}
+    monkeypatch.setattr("sys.argv", ["beckon", "--port", re.search(r":(\d+)/", base)[1], "segment", "list", "--json"])  # type: ignore[index]
+    capsys.readouterr()
+    assert not main()
+    in_terminal = {each["segment"]: each["members"] for each in json.loads(capsys.readouterr().out)["segments"]}
+    for each in told(shop, "/segments?limit=200")["segments"]:
+        segment, size = each["segment"], each["members"]
+        assert size == decided[segment] == in_terminal[segment] == shown_.get(segment, 0), segment
+        for path in (f"/segments/{segment}/members", f"/contacts?segment={segment}"):
+            assert len(all_of(shop, path)) == size, path
+    assert len(shown_) > 5
+
+
+def all_of(shop: Shop, path: str) -> list[str]:
+    found, cursor = [], ""
+    while cursor is not None:
+        status, told_ = shop.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=100{cursor and f'&cursor={cursor}'}")
+        assert status == 200, told_
+        cursor = told_["cursor"]
+        found += [each["contact"] for each in told_.get("members") or told_.get("contacts") or ()]
+    return found
