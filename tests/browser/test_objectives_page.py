@@ -36,9 +36,11 @@ def test_one_is_made_shown_changed_and_deleted(page: Page, base: str, axe: str) 
     page.open(f"{base}#/objectives")
     page.wait_for("There is none yet.")
     page.run("[...document.querySelectorAll('main a')].find((each) => each.innerText === 'Repeat purchases').click()")
-    page.wait("document.querySelector('[name=metric]')?.value === 'repeat'")
+    page.wait("document.querySelector('[name=like]')?.value === 'repeat_orders'")
+    page.run(axe)
+    assert page.run(LOOK) == []
     write(page, "[name=owner]", "Mara")
-    press(page, "Make it")
+    press(page, "Go on")
     page.wait_for("To be reached".lower())
     assert page.run("location.hash") == "#/objectives/more_repeat_purchases"
     assert "More repeat purchases" in page.text()

@@ -6,14 +6,11 @@ import { Bars } from "./charts.js";
 import { Duplicate } from "./duplicating.js";
 import { between, said, Word } from "./objectives.js";
 import { Card, confirmed, Failure, LoadedPage, More, Table, Title, useActing, useLoaded } from "./parts.js";
-import { now } from "./settings.js";
-import { capital, DAY, dayNamed, idOf } from "./words.js";
+import { capital, dayNamed } from "./words.js";
 import { html, useRef } from "./vendor/preact.js";
 
 const METRICS = [["revenue", "Revenue through email"], ["orders", "Orders"], ["repeat", "Repeat orders, of 100"],
   ["clicks", "Emails clicked in, of 100"], ["subscribers", "New subscribers"], ["members", "Members of a segment"]];
-const MOST_LETTERS = 40; // of an id
-const dayOf = (instant) => new Date(instant).toISOString().slice(0, 10);
 
 export default function Objective({ id }) {
   const told = useLoaded(() => ask(at("objectives", id)), [id]);
@@ -42,21 +39,16 @@ function Progress({ of: { objective, progress, title } }) {
 
 const textOf = (told) => told.unfinished ?? JSON.stringify(told.objective);
 
-/** `told`: the objective as the API tells it; null of one that is not there yet, which is to be `like` some parts, and stays in
- *  this tab until it is made. */
-export function Editor({ told, like = {}, again }) {
+function Editor({ told, again }) {
   const form = useRef();
   const { run, busy, problem } = useActing();
-  const fresh = { metric: "revenue", percent: 15, start: dayOf(now()), by: dayOf(now() + 90 * DAY), owner: "", name: "", ...like };
-  const isThere = () => told !== null;
-  const path = told && at("objectives", told.id);
+  const path = at("objectives", told.id);
   const draft = useDraft({
-    name: told ? `objective ${told.id}` : "new objective", began: told ? textOf(told) : JSON.stringify(fresh), etag: told?.etag ?? null,
+    name: `objective ${told.id}`, began: textOf(told), etag: told.etag,
     send: (text, etag) => ask(path, { unfinished: text }, "PUT", etag),
     look: async () => { const theirs = await ask(path); return { text: textOf(theirs), etag: theirs.etag }; },
-    mayKeep: isThere, byItself: isThere,
   });
-  const of = read(draft.text.value) ?? told?.objective ?? fresh;
+  const of = read(draft.text.value) ?? told.objective;
   const written = () => {
     const given = new FormData(form.current);
     const text = (name) => given.get(name).trim();
@@ -70,12 +62,10 @@ export function Editor({ told, like = {}, again }) {
   const save = (event) => {
     event.preventDefault();
     return run(async () => {
-      const body = { id: told?.id ?? idOf(of.name, "objective", MOST_LETTERS), ...written() };
-      if (told && !await draft.save()) return;
-      const made = told ? await ask(path, body, "PUT", draft.etag.current) : await ask("objectives", body);
+      if (!await draft.save()) return;
+      await ask(path, { id: told.id, ...written() }, "PUT", draft.etag.current);
       draft.drop();
-      if (told) await again();
-      else location.hash = `#/objectives/${made.id}`;
+      await again();
     });
   };
   const remove = async () => {
@@ -88,8 +78,8 @@ export function Editor({ told, like = {}, again }) {
   };
   const option = (value, title, chosen) => html`<option value=${value} selected=${value === chosen}>${title}</option>`;
   const how = of.absolute === undefined ? "percent" : "absolute";
-  const wrong = (draft.answer.value ?? told)?.problem;
-  return html`<${Card} title=${told ? "Change it" : "The objective"}>
+  const wrong = (draft.answer.value ?? told).problem;
+  return html`<${Card} title="Change it">
     <${Unsaved} of=${draft} what="objective" />
     <form ref=${form} onSubmit=${save} onInput=${change}>
     <div class="fields"><label class="grow">Name <input id="objective-name" name="name" required maxlength="80" autocomplete="off" value=${of.name} /></label>
@@ -102,7 +92,7 @@ export function Editor({ told, like = {}, again }) {
     <div class="fields"><label>First day <input name="start" type="date" required value=${of.start} /></label><label>Last day <input name="by" type="date" required value=${of.by} /></label>
       <label class="grow">Note <input name="note" maxlength="400" autocomplete="off" value=${of.note ?? ""} /></label></div>
     ${wrong && html`<p class="bad">${capital(wrong)}</p>`}
-    <div class="buttons"><button class="strong" disabled=${busy.value || told && !told.unfinished && draft.answer.value === null && !draft.isChanged()}>${told ? "Save" : "Make it"}</button>${told && html`<${Saving} of=${draft} />
-      <${Duplicate} kind="objectives" id=${told.id} page=${(copy) => `#/objectives/${copy}`} save=${draft.save} /><button type="button" class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button>`}</div>
+    <div class="buttons"><button class="strong" disabled=${busy.value || !told.unfinished && draft.answer.value === null && !draft.isChanged()}>Save</button><${Saving} of=${draft} />
+      <${Duplicate} kind="objectives" id=${told.id} page=${(copy) => `#/objectives/${copy}`} save=${draft.save} /><button type="button" class="quiet" disabled=${busy.value} onClick=${remove}>Delete</button></div>
     ${problem.value && html`<${Failure} problem=${problem.value} />`}</form><//>`;
 }
