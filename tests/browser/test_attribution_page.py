@@ -66,9 +66,9 @@ def test_the_models_stand_beside_each_other_and_add_up(page: Page, base: str, ax
     assert "1 order of £24.50" in page.text()
     assert "What would not have come without" in page.text()
     assert "Spring." in page.text()
-    press(page, "Within 30 Days")
+    press(page, "Within 30 days")
     page.wait("document.querySelectorAll('.switch button[aria-pressed=true]')[1].innerText.includes('30')")
-    press(page, "90 Days")
+    press(page, "90 days")
     page.wait_for("half as much for each 7 days earlier")
     page.run(axe)
     assert page.run(LOOK) == []

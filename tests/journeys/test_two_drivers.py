@@ -244,7 +244,7 @@ class Machines(Player):
             case "choose":
                 to, why = choose(self.shop, self.made, run, self.profile, t, step)
                 chosen = next(each for each in self.made.steps if each.id == step)
-                part = taken_part(chosen, run, 0) if isinstance(chosen, Branch | Split) else None
+                part = taken_part(chosen, run, self.profile, 0) if isinstance(chosen, Branch | Split) else None
                 self.parts += [(t, part)] if part is not None else []
                 self.happen(Settled(t, run.id, step, 0, "passed", why))
                 return {"next": to}
