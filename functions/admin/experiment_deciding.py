@@ -8,7 +8,7 @@ from chalice.app import Response
 
 from functions.admin import journey_drafts, shapes
 from functions.admin.experiment_results import ask, finding_of
-from functions.admin.experiments import as_written, entry_of, in_journey, journey_of, stored, tagged, told
+from functions.admin.experiments import as_written, entry_of, in_journey, stored, tagged, told
 from functions.admin.journey_drafts import Written, published, version_of
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import ProblemsError, Request, logger, route
@@ -17,7 +17,7 @@ from shared.adapters.clock import now
 from shared.adapters.experiments import arms_under_way
 from shared.domain.events import Instant, Json
 from shared.domain.experiments import findings
-from shared.domain.experiments.definition import Decision, Experiment, Kept, weights
+from shared.domain.experiments.definition import Decision, Experiment, Kept
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.publications import UnderWay, Version, with_journey
 from shared.domain.operators import Role
@@ -59,7 +59,7 @@ def decide(request: Request, experiment: str) -> Json:
     kept = entry.form
     if kept.state != "running":
         raise RefusedError("not_running", "only an experiment that is running can be decided", "experiment", 409)
-    names = list(weights(kept.experiment, journey_of(kept)))
+    names = list(experiments.weights_of(kept))
     if body.get("winner") not in names:
         raise RefusedError("invalid_winner", f"it must be one of its arms: {', '.join(names)}", "winner")
     why = journey_drafts.text(body, "why", "no reason was given")

@@ -42,13 +42,14 @@ def results(request: Request, experiment: str) -> Json:
         if isinstance(rows, Response):
             return rows
         made = kept.experiment
-        expected = planning.expected(made, weights(made, journey_of(kept)), planning.so_far(rows), t)
-        return {**told(kept, findings.finding(made, weights(made, journey_of(kept)), [], t), t), "expected": expected}
+        of_each = weights(made, journey_of(kept))
+        expected = planning.expected(made, of_each, planning.so_far(rows), t)
+        return {**told(kept, findings.finding(made, of_each, [], t), t), "expected": expected}
     rows = asked(request, lambda: ask(kept, t))
     if isinstance(rows, Response):
         return rows
-    found = told(kept, finding_of(kept, rows, t), t, shares.newest().of(experiment))
-    return {**found, **_by_segment(kept, rows, t)}
+    found = finding_of(kept, rows, t)
+    return {**told(kept, found, t, shares.newest().of(experiment)), **_by_segment(kept, rows, t, ended=found.ended)}
 
 
 def ask(kept: Kept, t: Instant) -> str:
@@ -64,16 +65,15 @@ def _ask_usual(made: Experiment, t: Instant) -> str:
 
 
 def finding_of(kept: Kept, rows: list[dict[str, Json]], t: Instant) -> Finding:
-    return findings.finding(kept.experiment, weights(kept.experiment, journey_of(kept)), findings.alike(rows), t)
+    return findings.finding(kept.experiment, experiments.weights_of(kept), findings.alike(rows), t)
 
 
-def _by_segment(kept: Kept, rows: list[dict[str, Json]], t: Instant) -> dict[str, Json]:
+def _by_segment(kept: Kept, rows: list[dict[str, Json]], t: Instant, *, ended: bool) -> dict[str, Json]:
     made = kept.experiment
     if not made.by_segments:
         return {}
     known = definitions.segments().segments
-    found = by_segment.by_segment(made, weights(made, journey_of(kept)), findings.alike(rows), t)
-    ended = finding_of(kept, rows, t).ended
+    found = by_segment.by_segment(made, experiments.weights_of(kept), findings.alike(rows), t)
     return {
         "by_segment": [
             {
