@@ -29,6 +29,7 @@ from shared.domain.events import (
 from shared.domain.forms import Form, SignUp
 from shared.domain.messages.asked import SystemMessage
 from shared.domain.refusals import RefusedError
+from shared.domain.shop_traits import PROMISED
 
 FASTEST = 2 * SECOND
 """Nobody has read a form and filled it in sooner than this after it was shown."""
@@ -161,7 +162,7 @@ def event(
     topics = (*filled_in.topics, *([TRACKING] if filled_in.tracking else []))
     told = {"email": email} if email is not None else {}
     source = {} if form.is_survey else {"signup_source": form.signup_source}
-    promised = {forms.PROMISED: form.promise} if form.promise is not None else {}
+    promised = {PROMISED: form.promise} if form.promise is not None else {}
     choices = {each.trait for each in form.questions if each.choices}
     identity = (
         Identity(kind=IdentityKind.CONTACT, value=contact)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.adapters.contacts import key, read_item, table
 from shared.adapters.definitions_table import CACHE_TTL, Newest, Version, compressed, put_new
-from shared.domain.experiments.adapting import Moved, Moves
+from shared.domain.experiments.moves import Moved, Moves
 from shared.domain.journeys.arms import Shares, SharesOf, at_first
 
 if TYPE_CHECKING:

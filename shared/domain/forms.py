@@ -15,12 +15,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain import calendars
 from shared.domain.events import TOPIC_ID, Instant, Json, Strict, normal_email
-from shared.domain.personal import may_be_told_by_anybody
 from shared.domain.refusals import RefusedError
 from shared.domain.settings import LANGUAGE, LINE, ShopSettings
+from shared.domain.shop_traits import ASKED, TRAIT, trait_of_the_shops
 
 ID = r"^[a-z][a-z0-9_-]{0,39}$"
-TRAIT = r"^[a-z][a-z0-9_]{0,39}$"
 SOURCE = r"^[a-z0-9_-]{1,40}$"
 POOL = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -38,19 +37,8 @@ Line = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE)]
 Text = Annotated[str, Field(max_length=600)]
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=LINE)]
 
-ASKED = ("first_name", "interests", "birthday")
-"""What every shop may ask beside the address, each with a place of its own in the profile."""
-PROMISED = "promised_code"
-"""The trait that says from which pool the code is that a form has promised."""
-_OWN = frozenset({*ASKED, "email", "interest", "last_name", "phone", "locale", "timezone", PROMISED})
 MAX_ANSWER = 200
 FORM_NAMES = frozenset({"email", *ASKED, "interest", "topic", "tracking", "token", "homepage"})
-
-
-def trait_of_the_shops(name: str) -> str:
-    if name in _OWN or not may_be_told_by_anybody(name):
-        raise ValueError("is a trait that the product has a place for: choose another name")
-    return name
 
 
 class Question(Strict):

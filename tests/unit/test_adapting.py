@@ -11,8 +11,9 @@ from math import lgamma
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.experiments.adapting import LEAST, WHOLE, Moved, Moves, allotted, chances, next_move, words
+from shared.domain.experiments.adapting import LEAST, WHOLE, allotted, chances, next_move, words
 from shared.domain.experiments.looks import ALPHA
+from shared.domain.experiments.moves import Moved, Moves
 from shared.domain.experiments.rates import Arm, p_value, sample_ratio, z_value
 from shared.domain.journeys import arms
 from shared.domain.journeys.arms import FIXED, HOLDOUT, Shares, of_email

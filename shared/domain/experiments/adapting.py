@@ -13,12 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from pydantic import Field
-
-from shared.domain.events import Instant, Strict
+from shared.domain.events import Instant
+from shared.domain.experiments.moves import Moved
 from shared.domain.experiments.rates import Arm
 from shared.domain.experiments.wording import percent
-from shared.domain.journeys.arms import Shares
 
 WHOLE = 1_000
 LEAST = 50
@@ -27,8 +25,6 @@ WORTH_A_MOVE = 10
 """Of WHOLE: a night that would move no share by as much leaves them."""
 POINTS = 400
 """At which the densities are added up: a chance is right to two thousandths."""
-MOST_MOVES = 400
-"""Of an experiment, that are remembered: the newest."""
 
 
 def chances(arms: Sequence[Arm]) -> list[float]:
@@ -78,42 +74,6 @@ def allotted(arms: Mapping[str, Arm]) -> dict[str, int]:
     }
     best = max(shares, key=shares.__getitem__)
     return shares | {best: shares[best] + WHOLE - sum(shares.values())}
-
-
-# ── as they moved ──
-
-
-class Moved(Strict):
-    """Since `at`, the shares are `weights`, of WHOLE; `of`: what was known of each variant then, as [people, who did
-    it]."""
-
-    at: Instant
-    weights: dict[str, int]
-    of: dict[str, tuple[int, int]]
-    version: int = 0
-
-    @property
-    def shares(self) -> Shares:
-        return Shares(self.version, self.weights)
-
-
-class Moves(Strict):
-    """Of all experiments, by their ids, as of a version."""
-
-    version: int = 0
-    experiments: dict[str, tuple[Moved, ...]] = Field(default_factory=dict)
-
-    def of(self, experiment: str) -> tuple[Moved, ...]:
-        return self.experiments.get(experiment, ())
-
-    def with_(self, moved: Mapping[str, Moved]) -> Moves:
-        """The next version, in which these have moved."""
-        version = self.version + 1
-        added = {
-            experiment: (*self.of(experiment), each.model_copy(update={"version": version}))[-MOST_MOVES:]
-            for experiment, each in moved.items()
-        }
-        return Moves(version=version, experiments={**self.experiments, **added})
 
 
 def next_move(before: Sequence[Moved], arms: Mapping[str, Arm], at: Instant) -> Moved | None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from shared.domain.events import Instant, Json
 from shared.domain.experiments import findings
-from shared.domain.experiments.adapting import WHOLE, Moved, words
+from shared.domain.experiments.adapting import WHOLE, words
 from shared.domain.experiments.comparisons import Compared, Guard, unharmed, warning
 from shared.domain.experiments.definition import Experiment, Kept
 from shared.domain.experiments.findings import Finding, Total
+from shared.domain.experiments.moves import Moved
 from shared.domain.experiments.rates import Arm, wilson
 from shared.domain.journeys.arms import FIXED, HOLDOUT
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from shared.domain.draws import drawn
 from shared.domain.events import MailClass
-from shared.domain.forms import PROMISED
 from shared.domain.messages.asked import CampaignMessage, Message, RunMessage, is_test
 from shared.domain.profiles import Profile
 from shared.domain.settings import Holdout
+from shared.domain.shop_traits import PROMISED
 
 
 def taking_part(

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, Field, model_validator
 from shared.domain.conditions import Condition
 from shared.domain.conditions.fields import Name
 from shared.domain.events import MARKETING, MailClass, Strict
-from shared.domain.forms import TRAIT, trait_of_the_shops
 from shared.domain.settings import Language
+from shared.domain.shop_traits import TRAIT, trait_of_the_shops
 
 ID = r"^[a-z][a-z0-9_]{0,63}$"
 LINE = r"^[^\r\n]+$"
