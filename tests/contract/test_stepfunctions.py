@@ -7,7 +7,6 @@ put in as the stand-in gets, and its pauses between retries are skipped; the sta
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
@@ -26,6 +24,7 @@ from infra.local.aws import stepfunctions
 from infra.local.aws.calls import connect
 from infra.local.aws.stepfunctions import TaskFailed
 from infra.local.aws.world import World
+from tests.journeys.at_once import executing
 
 NOW = 1_795_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -130,7 +129,7 @@ def play_local(machine: dict[str, Any], given: Any, answers: list[Any]) -> Playe
 
 @pytest.fixture(scope="module")
 def moto_client() -> Iterator[Any]:
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with executing():
         yield boto3.client("stepfunctions", region_name="eu-west-1")
 
 
@@ -143,10 +142,6 @@ def play_moto(client: Any, machine: dict[str, Any], given: Any, answers: list[An
             patch.setattr(lambda_eval_utils, "_invoke_lambda_function", script.moto)
             patch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None))
             started = client.start_execution(stateMachineArn=machine_arn, name="run-1", input=json.dumps(given))
-            until = time.monotonic() + 20
-            while client.describe_execution(executionArn=started["executionArn"])["status"] == "RUNNING":
-                assert time.monotonic() < until, "the execution does not end"
-                time.sleep(0.005)
         return played(client, started["executionArn"], script)
     finally:
         client.delete_state_machine(stateMachineArn=machine_arn)

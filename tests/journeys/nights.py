@@ -13,8 +13,6 @@ import pytest
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from tests.journeys.test_state_machines import end_of
-
 ROLE = "arn:aws:iam::123456789012:role/night"
 FAILED = {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": {"errorType": "ClientError"}}
 
@@ -40,4 +38,5 @@ def execution(
     client = boto3.client("stepfunctions", region_name="eu-west-1")
     arn = client.create_state_machine(name="night", definition=json.dumps(machine), roleArn=ROLE)
     begun = client.start_execution(stateMachineArn=arn["stateMachineArn"], name="a-night", input="{}")
-    return end_of(lambda: client.describe_execution(executionArn=begun["executionArn"]))
+    ended: dict[str, Any] = client.describe_execution(executionArn=begun["executionArn"])
+    return ended

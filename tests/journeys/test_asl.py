@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from infra.local.aws.states_language import machine
 from shared.domain.events import DAY, HOUR, MINUTE, SECOND
 from shared.domain.journeys.asl import NotCompilableError, compiled, not_compilable, state_name, targets, transitions
 from shared.domain.journeys.definition import Journey
+from tests.journeys.at_once import executing
 
 
 def journey(*steps: dict[str, Any], **parts: Any) -> Journey:
@@ -70,7 +70,7 @@ def test_every_step_is_a_state_called_like_it_of_at_most_one_task_and_one_wait()
 def test_what_is_compiled_is_what_the_service_takes_and_every_state_is_reached() -> None:
     definition = compiled(EVERYTHING)
     machine(json.dumps(definition))
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with executing():
         boto3.client("stepfunctions", region_name="eu-west-1").create_state_machine(
             name="trying", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/r"
         )

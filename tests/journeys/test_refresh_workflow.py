@@ -15,7 +15,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
@@ -26,7 +25,7 @@ from functions.refresh.passes import TASK, Begin, Pass, Step
 from infra.local.aws import states_language
 from shared.adapters.definitions import CACHE_TTL
 from shared.domain.events import SECOND
-from tests.journeys.test_state_machines import end_of
+from tests.journeys.at_once import executing
 
 FILE = Path(__file__).resolve().parents[2] / "infra/statemachines/refresh.asl.json"
 MACHINE: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -105,7 +104,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
         execution = client.start_execution(
             stateMachineArn=arn["stateMachineArn"], name=NAME, input='{"do": "nightly"}'
         )["executionArn"]
-        ended = end_of(lambda: client.describe_execution(executionArn=execution))
+        ended = client.describe_execution(executionArn=execution)
         history = client.get_execution_history(executionArn=execution, maxResults=1000)["events"]
         entered = [each["stateEnteredEventDetails"] for each in history if "stateEnteredEventDetails" in each]
         played.states = [each["name"] for each in entered]
@@ -113,7 +112,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Played]]:
         played.output = json.loads(ended["output"]) if "output" in ended else None
         return played
 
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with executing():
         yield run
 
 

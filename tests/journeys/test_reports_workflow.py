@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from functions.report.night import TASK, Begin, Night
 from infra.local.aws import states_language
+from tests.journeys.at_once import executing
 from tests.journeys.nights import execution
 
 FILE = Path(__file__).resolve().parents[2] / "infra/statemachines/reports.asl.json"
@@ -37,7 +37,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
 
         return execution(monkeypatch, FILE, "ReportFunctionArn", step), tasks
 
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with executing():
         yield run
 
 

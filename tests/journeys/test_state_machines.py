@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
@@ -32,6 +30,7 @@ from shared.domain.journeys.asl import DOLLARS_PER_TRANSITION, state_name, trans
 from shared.domain.journeys.runs import Run
 from shared.domain.messages.asked import RunMessage
 from shared.domain.messages.held import CLAIM_TIMEOUT
+from tests.journeys.at_once import executing
 
 ROOT = Path(__file__).resolve().parents[2]
 JOURNEYS = {journey.id: journey for journey in shipped().values() if journey.runs_on == "step_functions"}
@@ -107,7 +106,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
         execute(definition(journey), journey, step, at, played)
         return played
 
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with executing():
         yield run
 
 
@@ -128,20 +127,11 @@ def execute(machine: dict[str, Any], journey: str, step: str, at: str, played: P
     run = Run("c0ffee", journey, next(NUMBERS), 1, 0, 0, "e1").id
     told = {"contact": "c0ffee", "journey": journey, "version": 1, "run": run, "step": step, "at": at}
     execution = client.start_execution(stateMachineArn=arn, name=run, input=json.dumps(told))["executionArn"]
-    ended = end_of(lambda: client.describe_execution(executionArn=execution))
+    ended = client.describe_execution(executionArn=execution)
     history = client.get_execution_history(executionArn=execution, maxResults=1000)["events"]
     played.states = [each["stateEnteredEventDetails"]["name"] for each in history if "stateEnteredEventDetails" in each]
     played.status, played.error = ended["status"], ended.get("error")
     played.output = json.loads(ended["output"]) if "output" in ended else None
-
-
-def end_of(describe: Callable[[], Any]) -> Any:
-    """The execution runs in a thread of moto's; it is there within milliseconds."""
-    until = time.monotonic() + 20
-    while (described := describe())["status"] == "RUNNING":
-        assert time.monotonic() < until, "the execution does not end"
-        time.sleep(0.005)
-    return described
 
 
 def raises(name: str, times: int) -> Callable[[Any], Answer]:
