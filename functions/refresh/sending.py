@@ -20,6 +20,7 @@ UNTIL_NEXT = 10 * MINUTE
 def look(instant: Instant) -> None:
     """Reads the rate, the quota and whether the account may send; pauses marketing when too much of it comes back or is
     reported as spam, and moves the warm-up of a new domain on."""
+    held = pace.read() or {}
     account = client("sesv2").get_account()
     quota = account.get("SendQuota", {})
     most, sent = int(quota.get("Max24HourSend", 0)), int(quota.get("SentLast24Hours", 0))
@@ -36,10 +37,11 @@ def look(instant: Instant) -> None:
     }
     if not account.get("SendingEnabled", True) or enforcement == "SHUTDOWN":
         values |= {"stopped_until": instant + UNTIL_NEXT, "stopped": "ses"}
-        logger.warning("sending stopped", reason=f"SES says {enforcement or 'disabled'}")
+        if held.get("stopped") != "ses" or int(held.get("stopped_until", 0)) <= instant:
+            logger.warning("sending stopped", reason=f"SES says {enforcement or 'disabled'}")
         with single_metric(name="SendingStopped", unit=MetricUnit.Count, value=1) as metric:
             metric.add_dimension("service", "message")  # the alarm looks at all that sends as one
-    held, today = pace.read() or {}, instant // DAY
+    today = instant // DAY
     days = sent_counts.days(instant)
     pace.told({**values, **_warm_up(held, days, today)}, instant)
     _judge(held, days, today)
@@ -58,11 +60,15 @@ def _warm_up(held: dict[str, int | str | bool], days: list[Day], today: int) -> 
 
 
 def _judge(held: dict[str, int | str | bool], days: list[Day], today: int) -> None:
-    """What a person has seen, and lifted a pause after, is not judged again."""
+    """What a person has seen, and lifted a pause after, is not judged again; what lasts is said once, as it begins."""
     found = rates(days, today, int(held.get("lifted", 0)) // DAY + 1 if "lifted" in held else 0)
-    if found.problem is not None and pace.pause(found.problem):
-        logger.warning("marketing paused", reason=found.problem)
-        with single_metric(name="MarketingPaused", unit=MetricUnit.Count, value=1):
-            pass
+    if found.problem is not None:
+        if pace.pause(found.problem):
+            logger.warning("marketing paused", reason=found.problem)
+            with single_metric(name="MarketingPaused", unit=MetricUnit.Count, value=1):
+                pass
     elif found.warning is not None:
-        logger.warning("complaints", reason=found.warning)
+        if pace.warn(found.warning):
+            logger.warning("complaints", reason=found.warning)
+    elif "warned" in held and pace.clear():
+        logger.info("complaints", reason="fewer emails are reported as spam again")

@@ -1,9 +1,9 @@
 """The pace of sending: the item `pace` of the Definitions table (version 0), of which each send takes its slot.
 
 `interval` and `tat` in microseconds, `left`, `kept`, `warm`, `warm_kept`, `stopped_until` and `stopped`, `paused` (see
-`shared.domain.messages.pace`), and what SES has told, for people: `rate`, `quota`, `sent`, `production`, `enforcement`,
-`at`. A schedule writes what SES tells (functions/refresh); the sender only takes slots. As long as there is no item,
-nobody knows the rate, and SES itself refuses what is too much.
+`shared.domain.messages.pace`), `warned` while too many complain, and what SES has told, for people: `rate`, `quota`,
+`sent`, `production`, `enforcement`, `at`. A schedule writes what SES tells (functions/refresh); the sender only takes
+slots. As long as there is no item, nobody knows the rate, and SES itself refuses what is too much.
 """
 
 from __future__ import annotations
@@ -150,6 +150,16 @@ def pause(reason: str) -> bool:
     return _set("paused = :reason", {":reason": {"S": reason}}, "attribute_exists(id) AND attribute_not_exists(paused)")
 
 
+def warn(reason: str) -> bool:
+    """Too many emails are reported as spam for it to stay unsaid; whether that is new."""
+    return _set("warned = :reason", {":reason": {"S": reason}}, "attribute_exists(id) AND attribute_not_exists(warned)")
+
+
+def clear() -> bool:
+    """It is well again; whether that is new."""
+    return _change("REMOVE warned", {}, "attribute_exists(warned)")
+
+
 def lift(now: Instant) -> None:
     """A person lifts the pause: what was counted before does not pause sending again."""
     client("dynamodb").update_item(
@@ -162,13 +172,17 @@ def lift(now: Instant) -> None:
 
 
 def _set(sets: str, values: dict[str, Any], condition: str) -> bool:
+    return _change(f"SET {sets}", values, condition)
+
+
+def _change(expression: str, values: dict[str, Any], condition: str) -> bool:
     try:
         client("dynamodb").update_item(
             TableName=table(),
             Key=_key(),
-            UpdateExpression=f"SET {sets}",
+            UpdateExpression=expression,
             ConditionExpression=condition,
-            ExpressionAttributeValues=values,
+            **({"ExpressionAttributeValues": values} if values else {}),
         )
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from functions.refresh import sending
 from shared.adapters import pace, sent_counts, shop_settings
 from shared.adapters.clients import client
-from shared.domain.events import DAY, MINUTE
+from shared.domain.events import DAY, HOUR, MINUTE
 from shared.domain.messages.pace import Wait, take
 from shared.domain.settings import ShopSettings
 from tests.integration.conftest import NOW
@@ -80,6 +81,34 @@ def test_too_many_complaints_pause_marketing_until_a_person_lifts_it() -> None:
     pace.lift(NOW)
     sending.look(NOW + MINUTE)
     assert pace.slot("journeys", NOW + MINUTE, marketing=True) is not None
+
+
+def test_what_lasts_is_said_once_when_it_begins_and_again_when_it_comes_back(
+    account: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sending is looked at every five minutes, for as long as it takes."""
+
+    def said(at: int) -> list[str]:
+        caplog.clear()
+        for number in range(3):
+            sending.look(at + number * 5 * MINUTE)
+        return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+
+    sent_counts.add(NOW // DAY, {"sent": 1_000, "complained": 1})
+    assert said(NOW) == ["complaints"]
+    assert said(NOW + DAY) == []
+    assert said(NOW + 31 * DAY) == []
+    sent_counts.add(NOW // DAY + 32, {"sent": 1_000, "complained": 2})
+    assert said(NOW + 32 * DAY) == ["complaints"]
+    sent_counts.add(NOW // DAY + 32, {"complained": 1})
+    assert said(NOW + 32 * DAY + HOUR) == ["marketing paused"]
+    assert said(NOW + 33 * DAY) == []
+    account["SendingEnabled"] = False
+    assert said(NOW + 34 * DAY) == ["sending stopped"]
+    account["SendingEnabled"] = True
+    assert said(NOW + 34 * DAY + HOUR) == []
+    account["SendingEnabled"] = False
+    assert said(NOW + 35 * DAY) == ["sending stopped"]
 
 
 def test_a_new_domain_sends_a_hundred_on_its_first_day_and_confirmations_besides(account: dict[str, Any]) -> None:
