@@ -33,7 +33,7 @@ def document() -> Json:
     models = [(f"{n}.{name}", getattr(each, name)) for n, each in enumerate(declared) for name in ("takes", "gives")]
     models += [(f"{n}.query", each.query) for n, each in enumerate(declared)] + [("problem", Refused)]
     inputs: Any = [(name, "validation", TypeAdapter(model)) for name, model in models if model is not None]
-    made, whole = TypeAdapter.json_schemas(inputs, ref_template=SCHEMAS + "{model}")
+    made, whole = _named(TypeAdapter.json_schemas(inputs, ref_template=SCHEMAS + "{model}"))
     shapes = {name: shape for (name, _), shape in made.items()}
     schemas = _with_this_run(dict(whole.get("$defs", {})))
     paths: dict[str, dict[str, Json]] = {}
@@ -65,6 +65,28 @@ def document() -> Json:
             },
         },
     }
+
+
+def _named(made: Any) -> Any:
+    """Without our files in the names of schemas: pydantic tells namesakes apart by the whole path of their modules, and
+    a client's classes would be called otherwise whenever we move one. The last part that says something is enough."""
+    if isinstance(made, tuple | list):
+        return type(made)(_named(each) for each in made)
+    if isinstance(made, dict):
+        named = {_short(name) if isinstance(name, str) else name: _named(each) for name, each in made.items()}
+        if len(named) != len(made):
+            raise ValueError(f"two of these would be called alike: {sorted(map(str, made))}")
+        return named
+    return _short(made) if isinstance(made, str) else made
+
+
+def _short(name: str) -> str:
+    before, found, path = name.rpartition("/") if name.startswith(SCHEMAS) else ("", "", name)
+    *modules, own = path.split("__")
+    if not modules or modules[0] not in {"functions", "shared"}:
+        return name
+    said = [each for each in modules if each != "definition"][-1]
+    return f"{before}{found}{said.title().replace('_', '')}{own}"
 
 
 def _with_this_run(shape: Any) -> Any:

@@ -440,7 +440,7 @@ class SuppressionTold(TypedDict):
     since: int
 
 
-class MailTold(TypedDict):
+class MailInShort(TypedDict):
     """Whether somebody gets email, and why not."""
 
     reason: str | None
@@ -449,7 +449,7 @@ class MailTold(TypedDict):
 
 
 class SummaryTold(TypedDict):
-    mail: MailTold
+    mail: MailInShort
     orders: int
     value: float
     more_orders: int

@@ -48,6 +48,11 @@ def test_all_it_refers_to_is_in_it() -> None:
         jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
 
 
+def test_no_schema_is_called_after_a_file_of_ours() -> None:
+    named = DOCUMENT["components"]["schemas"]
+    assert not [name for name in named if not re.fullmatch(r"[A-Z][A-Za-z0-9_]*", name) or "__" in name]
+
+
 NO_FORM = {
     ("PATCH", "/contacts/{contact}"): "each trait is told by itself, and the newest telling of it holds",
     ("PUT", "/contacts"): "so is what a CRM tells, of several people",
