@@ -157,7 +157,7 @@ def warn(reason: str) -> bool:
 
 def clear() -> bool:
     """It is well again; whether that is new."""
-    return _change("REMOVE warned", {}, "attribute_exists(warned)")
+    return _change(UpdateExpression="REMOVE warned", ConditionExpression="attribute_exists(warned)")
 
 
 def lift(now: Instant) -> None:
@@ -172,18 +172,12 @@ def lift(now: Instant) -> None:
 
 
 def _set(sets: str, values: dict[str, Any], condition: str) -> bool:
-    return _change(f"SET {sets}", values, condition)
+    return _change(UpdateExpression=f"SET {sets}", ConditionExpression=condition, ExpressionAttributeValues=values)
 
 
-def _change(expression: str, values: dict[str, Any], condition: str) -> bool:
+def _change(**what: Any) -> bool:
     try:
-        client("dynamodb").update_item(
-            TableName=table(),
-            Key=_key(),
-            UpdateExpression=expression,
-            ConditionExpression=condition,
-            **({"ExpressionAttributeValues": values} if values else {}),
-        )
+        client("dynamodb").update_item(TableName=table(), Key=_key(), **what)
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return False
     return True
