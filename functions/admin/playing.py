@@ -10,7 +10,7 @@ from functions.admin import journey_drafts, run_words, shapes, views
 from functions.admin.journey_drafts import text
 from functions.admin.rest import ProblemsError, Request, left_out, route
 from functions.admin.simulating import GATE, definition_in, rates_in, whole_number
-from shared.adapters import contacts, definitions, journeys, shares
+from shared.adapters import contacts, definitions, journeys, kept_arms
 from shared.adapters.clock import now
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import Instant, Json
@@ -115,7 +115,7 @@ class _Seen:
 
     def _template(self, step: Send, run: Run) -> str:
         """As the contact's arm of an experiment has it."""
-        arm = of_email(self.journey, step.id, run.contact, shares.of(run.contact))
+        arm = of_email(self.journey, step.id, run.contact, kept_arms.shares_of(run.contact))
         return (arm.template if arm is not None else None) or step.templates[0]
 
     def _why(self, way: Way, profile: Profile, run: Run, t: Instant) -> Sequence[dict[str, Any]]:

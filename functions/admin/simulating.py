@@ -16,7 +16,7 @@ from shared.adapters import (
     definitions,
     journey_definitions,
     journeys,
-    shares,
+    kept_arms,
     shop_settings,
     template_definitions,
     turns,
@@ -96,7 +96,7 @@ def _is_kept(profile: Profile, email: SendEmail) -> bool:
     return holdout is not None and takes_part and holdouts.is_held_out(holdout, profile.contact)
 
 
-GATE = Gate(hours=lambda email: turns.hours_of(_class_of(email)), keeps=_is_kept, shares_of=shares.of)
+GATE = Gate(hours=lambda email: turns.hours_of(_class_of(email)), keeps=_is_kept, shares_of=kept_arms.shares_of)
 """As things are: of the shop's settings, and of who has which arm."""
 
 

@@ -6,15 +6,16 @@ Each task is safe to repeat: what it does has a key, and what it tells has, too.
 
 from typing import Any, Literal
 
-from shared.adapters import contact_runs, contacts, definitions, effects, journeys
-from shared.adapters.clock import now
+from shared.adapters import contact_runs, contacts, definitions, effects, journeys, kept_arms
+from shared.adapters.clock import now, pause
+from shared.adapters.contacts import VersionConflictError
 from shared.adapters.events_queue import put_events
 from shared.adapters.histories import with_history
 from shared.domain.events import Instant, Strict, iso, parse_instant
 from shared.domain.journeys.advancing import choose, effect_of, taken_part, wakes_at
 from shared.domain.journeys.compiling import Journeys, Path
 from shared.domain.journeys.definition import END, Branch, Notify, Split, StartJourney, Update
-from shared.domain.journeys.runs import Run, Settled
+from shared.domain.journeys.runs import Run, Settled, TakePart
 from shared.domain.journeys.telling import tell
 from shared.domain.profiles import Profile
 
@@ -65,16 +66,36 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {}
 
 
+TRIES = 5
+"""Of one choice, while others write of its contact."""
+
+
 def chosen(shop: Journeys, path: Path, run: Run, profile: Profile, asked: Task, t: Instant) -> str:
-    """Where the run goes, which is told before it goes there."""
+    """Where the run goes, which is told, and kept where later shares would say another, before it goes there."""
+    for tries in range(TRIES):
+        try:
+            to, why, part = _chosen(shop, path, run, profile, asked, t)
+        except VersionConflictError:
+            pause(tries)
+        else:
+            if part is not None:
+                effects.carry_out(run, part, t)
+            settle(asked, "passed", why, t)
+            return to
+    raise VersionConflictError(f"still conflicting after {TRIES} attempts")
+
+
+def _chosen(
+    shop: Journeys, path: Path, run: Run, profile: Profile, asked: Task, t: Instant
+) -> tuple[str, str, TakePart | None]:
+    step, shares_of = path.steps[asked.step], kept_arms.shares_of(run.contact)
     to, why = with_history(
-        profile, shop.definitions.asked, lambda held: choose(shop, path.journey, run, held, t, asked.step)
+        profile, shop.definitions.asked, lambda held: choose(shop, path.journey, run, held, t, step.id, shares_of)
     )
-    step = path.steps[asked.step]
-    if isinstance(step, Branch | Split) and (part := taken_part(step, run, profile, 0)) is not None:
-        effects.carry_out(run, part, t)
-    settle(asked, "passed", why, t)
-    return to
+    part = taken_part(step, run, profile, 0, shares_of) if isinstance(step, Branch | Split) else None
+    if part is not None:
+        kept_arms.keep(run.contact, part)
+    return to, why, part
 
 
 def do(path: Path, run: Run, asked: Task, t: Instant) -> None:

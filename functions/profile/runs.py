@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shared.adapters import contact_runs, contacts
+from shared.adapters import contact_runs, contacts, kept_arms
 from shared.domain.events import HEARD_AFTER, Event, Instant, Type
 from shared.domain.journeys.acts import acts
 from shared.domain.journeys.advancing import ended
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.following import follow
-from shared.domain.journeys.runs import Happening, Moved, Settled
+from shared.domain.journeys.runs import Happening, Moved, Settled, TakePart
 from shared.domain.journeys.starting import needed
 from shared.domain.journeys.telling import Told
 from shared.domain.profiles import Profile
@@ -35,9 +35,11 @@ def move(
     happenings: list[Happening] = [*happened, *transitions, *told]
     about = {each.run.partition("-")[2].replace("-", "#") for each in told if isinstance(each, Settled | Moved)}
     kept = contact_runs.concerned(profile.contact, {*profile.runs, *about}, needed(shop, profile, happenings, heard))
-    moved = follow(shop, profile, [each.run for each in kept.values()], happenings, now, heard)
+    shares_of = kept_arms.shares_of(profile.contact)
+    moved = follow(shop, profile, [each.run for each in kept.values()], happenings, now, heard, shares_of)
     trim(profile, lines=shop.definitions.lines)
-    writes = []
+    parts = [effect for each in moved for effect in each.effects if isinstance(effect, TakePart)]
+    writes = kept_arms.of_parts(profile.contact, parts)
     for run, effects, records in moved:
         before = kept.get(run.place)
         recorded = len(records) + (before.recorded if before is not None else 0)

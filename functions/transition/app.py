@@ -28,6 +28,7 @@ from shared.adapters import (
     contacts,
     events_queue,
     flows,
+    kept_arms,
     members,
     messages_queue,
     search,
@@ -164,6 +165,7 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
         kinds.append(item["kind"]["S"])
         partitions |= places(item["type"]["S"], int(item["time"]["N"]))
     contacts.move(anonymous, COUPONS, contact)  # before the orders that have redeemed them
+    contacts.move(anonymous, kept_arms.PREFIX, contact)
     kinds += [item["kind"]["S"] for item in contacts.items(anonymous, asked.KIND)]  # made again of the events
     amendments.record(anonymous, partitions, instant)  # the lake has them as the joined contact's soon
     events_queue.put_events(moved)

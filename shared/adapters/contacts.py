@@ -614,6 +614,16 @@ def read_item(contact: str, kind: str) -> dict[str, Any] | None:
     return answer.get("Item")
 
 
+def still_there(contact: str) -> TransactWriteItemTypeDef:
+    """Of a transaction, the condition that the contact has not been erased, and has joined nobody."""
+    check: Any = {
+        "TableName": table(),
+        "Key": key(contact, PROFILE),
+        "ConditionExpression": "attribute_not_exists(ended)",
+    }
+    return {"ConditionCheck": check}
+
+
 def move(contact: str, prefix: str, to: str) -> None:
     """Brings the contact's items of a kind to the contact they have joined (or whom that one has joined by now): there
     before they go here. Who is erased gets none."""
@@ -627,13 +637,7 @@ def move(contact: str, prefix: str, to: str) -> None:
     for item in found:
         writes: list[Any] = [
             _put_new({**item, **key(to, item["kind"]["S"])}),
-            {
-                "ConditionCheck": {
-                    "TableName": table(),
-                    "Key": key(to, PROFILE),
-                    "ConditionExpression": "attribute_not_exists(ended)",
-                }
-            },
+            still_there(to),
         ]
         try:
             client("dynamodb").transact_write_items(TransactItems=writes)

@@ -32,10 +32,10 @@ from shared.adapters import (
     events_queue,
     identities,
     journey_definitions,
+    kept_arms,
     messages,
     pace,
     pending_addresses,
-    shares,
     shop_settings,
     turns,
 )
@@ -134,7 +134,7 @@ def _with_arm(message: Message) -> Message:
         journey = journey_definitions.version(message.journey, message.version)
     except LookupError:
         return message  # no run goes on by it, which is asked next
-    arm = arms.of_email(journey, message.step, message.contact, shares.of(message.contact))
+    arm = arms.of_email(journey, message.step, message.contact, kept_arms.shares_of(message.contact))
     if arm is None:
         return message
     changed: dict[str, Json] = {"template": arm.template or message.template, "subject": arm.subject}
@@ -244,7 +244,7 @@ def _deliver(message: Message, instant: Instant, check: Check | None) -> Held | 
             logger.error("template failed", message_key=message.key, template=message.template, reason=error.kind)
             return _refused(message, held, Refusal.TEMPLATE_FAILED, instant)
         together = digests.listed_writes(waiting, listed, message.key, instant) if listed.entries else []
-        together += shares.kept(message) if isinstance(message, RunMessage) else []
+        together += kept_arms.of_message(message) if isinstance(message, RunMessage) else []
         claimed = messages.claim(message, held, instant, hashed, turn.counted, mail, together)
         if slot is not None:
             clock.wait_until(slot)

@@ -22,8 +22,8 @@ from shared.adapters import (
     contact_runs,
     contacts,
     events_queue,
+    kept_arms,
     messages,
-    shares,
     shop_settings,
 )
 from shared.adapters.clients import client
@@ -138,7 +138,7 @@ def keep(message: Message, held: Held | None, profile: Profile, often: Frequency
     if not before.kept:
         tell(profile.contact, message.topic, due_at(after, profile), instant)
     left_out = [messages.left_out_write(profile.contact, each.key, Refusal.TOO_LATE, instant) for each in pushed_out]
-    arm = shares.kept(message) if isinstance(message, RunMessage) else []
+    arm = kept_arms.of_message(message) if isinstance(message, RunMessage) else []
     return messages.refuse_with(message, held, Refusal.IN_DIGEST, [write(after), *left_out, *arm], instant)
 
 

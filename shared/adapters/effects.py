@@ -62,6 +62,7 @@ def _entered(run: Run, effect: TakePart, now: Instant) -> Event:
             "experiment": effect.experiment,
             "variant": effect.variant,
             **({"segments": effect.segments} if effect.segments else {}),
+            **({"shares": str(effect.shares)} if effect.shares is not None else {}),
             "journey": run.journey,
             "step": effect.step,
         },

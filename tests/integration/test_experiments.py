@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra.local.aws import ses
-from shared.adapters import contacts, exporting
+from shared.adapters import contact_runs, contacts, exporting
 from shared.domain.events import DAY, MINUTE, Event, Json, Type
 from tests.integration.shop import Shop
 
@@ -274,8 +274,8 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
     assert all(event.properties["variant"] == arms[contact] for contact, event in [*sent, *held])
     # Who orders, and what they spent, is what it is decided by.
     emails = {number: body["email"] for number, body in shop.customers.items()}
-    by_email = {profile.email: profile.contact for profile in shop.profiles()}
-    ordered = [number for number in range(101, 101 + FEW) if by_email[emails[number]] not in out]
+    contact_of = by_email(shop)
+    ordered = [number for number in range(101, 101 + FEW) if contact_of[emails[number]] not in out]
     for number in ordered:
         shop.order(number, 3)
     shop.passes(11 * DAY)
@@ -297,7 +297,7 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
     shop.passes(3 * DAY)
     assert len(of_type(shop, Type.EXPERIMENT_ENTERED, "now_or_later")) == FEW
     emails_of = Counter(contact for contact, _ in of_type(shop, Type.EMAIL_SENT, "now_or_later"))
-    rounds = {by_email[emails[number]] for number in again} - out
+    rounds = {contact_of[emails[number]] for number in again} - out
     assert {contact for contact, n in emails_of.items() if n == 2} == rounds
     assert set(emails_of) == set(arms) - out
 
@@ -357,6 +357,79 @@ def test_8_an_adaptive_one_moves_its_shares_at_night_and_nobody_changes_arms(sho
     assert ({row[0]: row[1] for row in rows}, rest["cursor"], len(rows)) == (everybody, None, len(everybody))
     shop.passes(DAY)
     assert _assigned(shop, path) == everybody, "and for good"
+
+
+def test_9_the_ways_of_a_split_adapt_and_who_went_one_goes_it_again_whoever_they_join(shop: Shop) -> None:
+    ok(shop.ask("POST", "/experiments/now_or_later/decide", {"winner": "check_in", "why": "It is simpler."}))
+    plan = {name: PATHS[name] for name in ("hypothesis", "journey", "step")}
+    made = {**plan, "id": "way", "name": "Which way", "adaptive": True, "metric": "ordered", "within": "1h"}
+    refused(shop.ask("POST", "/experiments", {**made, "metric": "revenue"}), 400, "invalid_experiment")
+    start(shop, {**made, "least": 0.05, "holdout": 10})
+    shop.passes(2 * MINUTE)
+    for number in range(501, 531):
+        shop.customer(number, 1)
+    shop.passes(20 * MINUTE)
+    first = dict(of_type(shop, Type.EXPERIMENT_ENTERED, "way"))
+    arms = {contact: str(event.properties["variant"]) for contact, event in first.items()}
+    beyond = {contact for contact, event in first.items() if "shares" in event.properties}
+    assert {first[contact].properties["shares"] for contact in beyond} == {"0"}
+    kept = {contact: item["variant"]["S"] for contact in first for item in contacts.items(contact, "ARM#way")}
+    assert kept == {contact: arms[contact] for contact in beyond if arms[contact] != "holdout"}
+    assert {"check_in", "two_days"} == set(kept.values())
+    numbers = {by_email(shop)[body["email"]]: number for number, body in shop.customers.items() if number > 500}
+    for contact, arm in arms.items():
+        if arm == "check_in":
+            shop.order(numbers[contact], 2)
+    shop.passes(DAY)
+    told = results(shop, "way")
+    assert sum(arm["people"] for arm in told["arms"]) == len(first) - len(beyond), "the slice alone is told of"
+    assert sum(arm["people"] for arm in told["adaptive"]["arms"]) == len(kept)
+    assert told["adaptive"]["moves"][-1]["shares"]["check_in"] > 0.9
+    for number in range(541, 561):
+        shop.customer(number, 1)
+    shop.passes(20 * MINUTE)
+    second = Counter(
+        event.properties["variant"]
+        for _, event in of_type(shop, Type.EXPERIMENT_ENTERED, "way")
+        if event.properties.get("shares", "0") != "0"
+    )
+    assert second["check_in"] > second["two_days"]
+    # In a second round, whatever the shares are by now.
+    shop.passes(40 * DAY)
+    later = [contact for contact, arm in kept.items() if arm == "two_days"]
+    for contact in later:
+        shop.order(numbers[contact], 3)
+    shop.passes(10 * MINUTE)
+    ways = {
+        contact: [record.step for record in contact_runs.of_item(item).run.records if record.what == "entered"]
+        for contact in later
+        for item in [*contacts.items(contact, "RUN#nudge#")][-1:]
+    }
+    assert all(steps == ["now_or_later", "two_days"] for steps in ways.values()), ways
+    shop.passes(3 * DAY)
+    behind = [event for contact, event in of_type(shop, Type.EMAIL_SENT, "way") if contact in later]
+    assert {(event.properties["variant"], event.properties["shares"]) for event in behind} == {("two_days", "0")}
+    # Who joins somebody brings their arm along, and theirs stays.
+    one, other, *_ = later
+    theirs = next(contact for contact, arm in kept.items() if arm == "check_in")
+    none = next(contact for contact in first if contact not in beyond)
+    for stays, joins in ((none, one), (theirs, other)):
+        assert shop.ask("POST", f"/contacts/{stays}/merge", {"other": joins})[0] == 202
+    shop.passes(10 * MINUTE)
+    assert arms_of(none)["ARM#way"] == "two_days"
+    assert arms_of(theirs)["ARM#way"] == "check_in"
+    assert (arms_of(one), arms_of(other)) == ({}, {})
+    shop.delete(f"/contacts/{none}")
+    shop.passes(10 * MINUTE)
+    assert arms_of(none) == {}
+
+
+def arms_of(contact: str) -> dict[str, str]:
+    return {item["kind"]["S"]: item["variant"]["S"] for item in contacts.items(contact, "ARM#")}
+
+
+def by_email(shop: Shop) -> dict[str | None, str]:
+    return {profile.email: profile.contact for profile in shop.profiles()}
 
 
 def _assigned(shop: Shop, path: str) -> dict[str, str]:

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 
 from functions.journey import app
 from functions.journey.app import NotSeenError
-from shared.adapters import contact_runs, contacts, journey_definitions
+from shared.adapters import contact_runs, contacts, journey_definitions, kept_arms, shares
+from shared.adapters.contacts import VersionConflictError
 from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type, iso
-from shared.domain.journeys.definition import Journey
+from shared.domain.experiments.adapting import WHOLE, Moved
+from shared.domain.journeys.definition import Journey, Split
 from shared.domain.journeys.publications import Version, with_journey
-from shared.domain.journeys.runs import Record, Run, Settled
+from shared.domain.journeys.runs import Record, Run, Settled, TakePart
 from shared.domain.journeys.telling import told_by
 from shared.domain.profiles import Profile
 from shared.domain.profiles.bounds import MAX_ORDERS
@@ -47,6 +49,22 @@ JOURNEY = Journey.model_validate(
             {"id": "monday", "kind": "wait", "at": "09:00", "weekdays": ["mon"]},
             {"id": "other", "kind": "start", "journey": "win_back"},
         ],
+    }
+)
+
+
+LOT = JOURNEY.model_copy(
+    update={
+        "steps": (
+            Split.model_validate(
+                {
+                    "id": "lot",
+                    "ways": [{"weight": 1, "next": "mark"}, {"weight": 1, "next": "tell"}],
+                    "arms": {"experiment": "way", "adaptive": True},
+                }
+            ),
+            *JOURNEY.steps[1:],
+        )
     }
 )
 
@@ -91,8 +109,8 @@ def ask(action: str, step: str, **more: Any) -> Any:
     return app.handler({"action": action, **given, **more}, None)
 
 
-def queued() -> list[Event]:
-    url = os.environ["PROMPT_QUEUE_URL"]
+def queued(queue: str = "PROMPT") -> list[Event]:
+    url = os.environ[f"{queue}_QUEUE_URL"]
     answer = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     return [Event.model_validate(json.loads(message["Body"])) for message in answer.get("Messages", [])]
 
@@ -108,6 +126,50 @@ def test_a_branch_asks_the_profile_at_this_instant_and_tells_which_way_it_went()
 def test_a_branch_that_the_bounded_history_cannot_answer_reads_all_events() -> None:
     store(*(order(number, NOW - 60 * DAY + number) for number in range(MAX_ORDERS + 5)))
     assert ask("choose", "spends") == {"next": "mark"}
+
+
+def test_the_way_that_shares_have_drawn_is_kept_before_the_machine_goes_it_and_is_the_same_when_asked_again() -> None:
+    version = Version(version=2, journey=LOT, published=NOW, by="a test", why="its ways adapt")
+    journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
+    store(order(1, NOW))
+
+    def moved(to: str, other: str) -> None:
+        shares.move({"way": Moved(at=NOW, weights={to: WHOLE, other: 0}, of={})})
+
+    moved("tell", "mark")
+    assert ask("choose", "lot", version=2) == {"next": "tell"}
+    (part,), (settled,) = queued("EVENTS"), queued()
+    assert (part.type, part.properties["variant"], part.properties["shares"]) == (Type.EXPERIMENT_ENTERED, "tell", "1")
+    assert told_by(settled) == Settled(NOW, RUN, "lot", 0, "passed", "tell")
+    moved("mark", "tell")
+    assert ask("choose", "lot", version=2) == {"next": "tell"}
+    contacts.delete(CONTACT, ["ARM#way"])
+    assert ask("choose", "lot", version=2) == {"next": "mark"}
+
+
+def test_where_another_is_kept_meanwhile_or_the_contact_is_erased_it_is_chosen_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version = Version(version=2, journey=LOT, published=NOW, by="a test", why="its ways adapt")
+    journey_definitions.publish(with_journey(journey_definitions.publication(), version), version)
+    store(order(1, NOW))
+    shares.move({"way": Moved(at=NOW, weights={"mark": WHOLE, "tell": 0}, of={})})
+    keep, meanwhile = kept_arms.keep, [TakePart("lot", 0, "way", "tell", shares=7)]
+
+    def overtaken(contact: str, part: TakePart) -> None:
+        while meanwhile:
+            keep(contact, meanwhile.pop())
+        keep(contact, part)
+
+    monkeypatch.setattr(kept_arms, "keep", overtaken)
+    assert ask("choose", "lot", version=2) == {"next": "tell"}
+    (part,) = queued("EVENTS")
+    assert (part.properties["variant"], part.properties["shares"]) == ("tell", "7")
+    contacts.delete(CONTACT, ["ARM#way"])
+    contacts.commit([contacts.profile_write(Profile(CONTACT, merged_into="c02", version=1), NEVER, NOW)])
+    with pytest.raises(VersionConflictError):
+        ask("choose", "lot", version=2)
+    assert list(contacts.items(CONTACT, "ARM#")) == []
 
 
 def test_until_when_to_wait_is_by_the_contacts_clock_and_the_same_when_asked_again() -> None:

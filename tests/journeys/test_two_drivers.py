@@ -18,6 +18,7 @@ from infra.local.aws import states_execution
 from infra.local.aws.states_execution import Execution, Position
 from shared.domain.events import DAY, HOUR, MINUTE, Event, Instant, iso, parse_instant
 from shared.domain.journeys.advancing import choose, taken_part, wakes_at
+from shared.domain.journeys.arms import HOLDOUT, Shares, SharesOf
 from shared.domain.journeys.asl import compiled
 from shared.domain.journeys.definition import Branch, Journey, Split
 from shared.domain.journeys.runs import Record, Run, SendEmail, Settled, TakePart, UpdateContact
@@ -68,13 +69,15 @@ WAITS = ({"for": "1h"}, {"for": "36h"}, {"at": "09:30"}, {"for": "1d", "at": "18
 
 
 @st.composite
-def journeys(draw: st.DrawFn) -> Journey:
-    count = draw(st.integers(1, 7))
+def journeys(draw: st.DrawFn, adaptive: bool = False) -> Journey:
+    """`adaptive`: it begins with a split that is an adaptive experiment, and so are all others of it."""
+    count = draw(st.integers(3 if adaptive else 1, 7))
     names = [f"s{number}" for number in range(count)]
     steps: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         ahead = st.sampled_from([*names[number + 1 :], "end"])
-        kind = draw(st.sampled_from(["send", "wait", "branch", "split", "update", "notify", "end"]))
+        kinds = ["send", "wait", "branch", "split", "update", "notify", "end"]
+        kind = "split" if adaptive and number == 0 else draw(st.sampled_from(kinds))
         step: dict[str, Any] = {"kind": kind, "id": name}
         match kind:
             case "wait":
@@ -86,7 +89,9 @@ def journeys(draw: st.DrawFn) -> Journey:
                 ]
             case "split":
                 step["ways"] = [{"weight": draw(st.integers(1, 3)), "next": draw(ahead)} for _ in range(2)]
-                if draw(st.booleans()):
+                if adaptive:
+                    step["arms"] = {"experiment": f"of_{name}", "holdout": draw(st.integers(0, 50)), "adaptive": True}
+                elif draw(st.booleans()):
                     winner = draw(st.sampled_from([None, step["ways"][0]["next"]]))
                     step["arms"] = {"experiment": f"of_{name}", "holdout": draw(st.integers(0, 50)), "winner": winner}
             case "update":
@@ -131,7 +136,24 @@ def reached(steps: list[dict[str, Any]], ahead: list[str]) -> list[dict[str, Any
 # ── the two drivers ──
 
 
-class WakeUps(Player):
+class Drawn(Player):
+    """By shares that move every hour, and what was kept of them."""
+
+    def __init__(self, made: Journey) -> None:
+        super().__init__(made)
+        self.kept: dict[str, Shares] = {}
+
+    def shares_of(self, now: Instant) -> SharesOf:
+        version = now // HOUR
+        moving = Shares(version, {to: 1 + (version + ord(to[-1])) % 9 for to in [*(f"s{n}" for n in range(7)), "end"]})
+        return lambda experiment: self.kept.get(experiment, moving)
+
+    def keep(self, part: TakePart) -> None:
+        if part.shares is not None and part.variant != HOLDOUT:
+            self.kept.setdefault(part.experiment, Shares(part.shares, {part.variant: 1}))
+
+
+class WakeUps(Drawn):
     def __init__(self, made: Journey) -> None:
         super().__init__(made)
         self.emails: list[tuple[Instant, str]] = []
@@ -148,6 +170,7 @@ class WakeUps(Player):
             t, effect = self.effects.pop(0)
             if isinstance(effect, TakePart):
                 self.parts.append((t, effect))
+                self.keep(effect)
             if not isinstance(effect, SendEmail | UpdateContact):
                 continue
             run = next(each for each in self.runs.values() if each.asked == t and each.step == effect.step)
@@ -168,7 +191,7 @@ class Walked:
     jumps: int
 
 
-class Machines(Player):
+class Machines(Drawn):
     def __init__(self, made: Journey) -> None:
         super().__init__(made.model_copy(update={"runs_on": "step_functions"}))
         self.made = made
@@ -242,10 +265,15 @@ class Machines(Player):
             return {"status": "sent", "reason": None, "until": None}
         match asked["action"]:
             case "choose":
-                to, why = choose(self.shop, self.made, run, self.profile, t, step)
+                shares_of = self.shares_of(t)
+                to, why = choose(self.shop, self.made, run, self.profile, t, step, shares_of)
                 chosen = next(each for each in self.made.steps if each.id == step)
-                part = taken_part(chosen, run, self.profile, 0) if isinstance(chosen, Branch | Split) else None
-                self.parts += [(t, part)] if part is not None else []
+                assert isinstance(chosen, Branch | Split)
+                if (part := taken_part(chosen, run, self.profile, 0, shares_of)) is not None:
+                    self.parts.append((t, part))
+                    self.keep(part)
+                    later = self.shares_of(t + 5 * HOUR)
+                    assert choose(self.shop, self.made, run, self.profile, t, step, later) == (to, why), "asked again"
                 self.happen(Settled(t, run.id, step, 0, "passed", why))
                 return {"next": to}
             case "until":
@@ -274,6 +302,23 @@ def passed(run: Run) -> list[Record]:
 @settings(max_examples=150, deadline=None)
 @given(journeys(), lives())
 def test_both_drivers_send_the_same_emails_go_the_same_ways_and_end_alike(made: Journey, life: list[Event]) -> None:
+    do_the_same(made, life)
+
+
+@settings(max_examples=50, deadline=None)
+@given(journeys(adaptive=True), lives())
+def test_both_drivers_draw_by_the_shares_of_the_hour_and_go_the_kept_way_from_then_on(
+    made: Journey, life: list[Event]
+) -> None:
+    wake_ups, machines = do_the_same(made, life)
+    assert machines.kept == wake_ups.kept
+    drawn: dict[str, set[str]] = {}
+    for _, part in wake_ups.parts:
+        drawn.setdefault(part.experiment, set()).add(part.variant)
+    assert all(len(each) == 1 for each in drawn.values())
+
+
+def do_the_same(made: Journey, life: list[Event]) -> tuple[WakeUps, Machines]:
     wake_ups, machines = WakeUps(made), Machines(made)
     for each in life:
         for player in (wake_ups, machines):
@@ -288,3 +333,4 @@ def test_both_drivers_send_the_same_emails_go_the_same_ways_and_end_alike(made: 
     assert ends(machines) == ends(wake_ups)
     for number, run in wake_ups.runs.items():
         assert passed(machines.runs[number]) == passed(run)
+    return wake_ups, machines

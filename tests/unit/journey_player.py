@@ -10,6 +10,7 @@ from shared.adapters import definitions
 from shared.domain.conditions import Segment
 from shared.domain.events import NEVER, ConsentChange, Event, Instant, OrderState, Type
 from shared.domain.journeys.acts import acts
+from shared.domain.journeys.arms import SharesOf, at_first
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Journey, Published
 from shared.domain.journeys.following import follow
@@ -73,6 +74,10 @@ class Player:
         self.asked: list[tuple[Run, Effect]] = []
         self.publish(published)
 
+    def shares_of(self, now: Instant) -> SharesOf:
+        """By which an adaptive split draws the contact."""
+        return at_first
+
     def publish(self, published: Mapping[str, Published]) -> None:
         self.versions |= {(id_, each.version): each.journey for id_, each in published.items()}
         self.shop = Journeys(self.definitions, dict(published), lambda id_, version: self.versions[id_, version])
@@ -111,7 +116,7 @@ class Player:
         names = needed(self.shop, self.profile, happenings, heard)
         about = {each.run for each in told if isinstance(each, Settled | Moved)}
         given = [run for run in self.runs.values() if run.goes_on or run.journey in names or run.id in about]
-        for followed in follow(self.shop, self.profile, given, happenings, now, heard):
+        for followed in follow(self.shop, self.profile, given, happenings, now, heard, self.shares_of(now)):
             self.runs[followed.run.number] = followed.run
             self.asked += [(followed.run, effect) for effect in followed.effects]
             self.effects += [(self._when(effect, followed.run), effect) for effect in followed.effects]

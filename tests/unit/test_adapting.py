@@ -16,9 +16,9 @@ from shared.domain.experiments.looks import ALPHA
 from shared.domain.experiments.moves import Moved, Moves
 from shared.domain.experiments.rates import Arm, p_value, sample_ratio, z_value
 from shared.domain.journeys import arms
-from shared.domain.journeys.arms import FIXED, HOLDOUT, Shares, of_email
-from shared.domain.journeys.definition import Journey
-from tests.unit.test_journey_arms import CONTACTS, email, experiment
+from shared.domain.journeys.arms import FIXED, HOLDOUT, Shares, at_first, of_email, of_split, way_of
+from shared.domain.journeys.definition import Journey, Split
+from tests.unit.test_journey_arms import CONTACTS, email, experiment, paths
 
 VARIANTS = ({"id": "a"}, {"id": "b", "template": "short"})
 
@@ -74,6 +74,37 @@ def test_the_slice_stays_and_the_others_are_drawn_by_the_newest_shares() -> None
     assert sample_ratio([sum(fixed.values()), sum(beyond.values())], [FIXED, 100 - FIXED]) > 0.001
     assert sample_ratio([fixed["a"], fixed["b"], fixed[HOLDOUT]], [40, 40, 20]) > 0.001
     assert sample_ratio([beyond["a"], beyond["b"], beyond[HOLDOUT]], [8, 72, 20]) > 0.001
+
+
+def test_at_a_split_the_way_the_emails_behind_it_and_what_is_kept_say_one_arm() -> None:
+    made = paths(weights=(1, 1), holdout=20, adaptive=True)
+    split = made.steps[0]
+    assert isinstance(split, Split)
+    newest = Shares(7, {"hello": 100, "other": 900})
+    ways: dict[str, Counter[str]] = {"fixed": Counter(), "beyond": Counter()}
+    for contact in CONTACTS:
+        first, arm = of_split(split, contact), of_split(split, contact, lambda _: newest)
+        assert first is not None
+        assert arm is not None
+        assert arm == of_email(made, "later", contact, lambda _: newest)
+        assert (arm.held_out, arm.shares is None) == (first.held_out, first.shares is None)
+        way = way_of(split, contact, lambda _: newest)
+        if arm.held_out:
+            assert way == way_of(split, contact), "no shares move who is held out"
+        else:
+            assert way == arm.variant
+        if arm.shares is None:
+            assert arm == first
+        elif not arm.held_out:
+            kept = Shares(arm.shares, {arm.variant: 1})
+            assert of_split(split, contact, lambda _, kept=kept: kept) == arm, "asked again, it is the same"
+            gone = Shares(arm.shares, {"gone": 1})
+            assert way_of(split, contact, lambda _, gone=gone: gone) == first.variant, "of a way that is no more"
+        if not arm.held_out:
+            ways["fixed" if arm.shares is None else "beyond"][arm.variant] += 1
+    assert sample_ratio([ways["fixed"][each] for each in ("hello", "other")], [1, 1]) > 0.001
+    assert sample_ratio([ways["beyond"][each] for each in ("hello", "other")], [1, 9]) > 0.001
+    assert at_first("way").weights == {}
 
 
 def _arms(made: Journey, contact: str, newest: Shares) -> tuple[arms.Arm, arms.Arm]:

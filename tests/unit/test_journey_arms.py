@@ -28,13 +28,13 @@ def email(**arms: Any) -> Journey:
     )
 
 
-def paths(**arms: Any) -> Journey:
+def paths(weights: tuple[int, int] = (1, 3), **arms: Any) -> Journey:
     return journey(
         GO,
         {
             "kind": "split",
             "id": "lot",
-            "ways": [{"weight": 1, "next": "hello"}, {"weight": 3, "next": "other"}],
+            "ways": [{"weight": weights[0], "next": "hello"}, {"weight": weights[1], "next": "other"}],
             "arms": {"experiment": "way", **arms},
         },
         {"kind": "send", "id": "hello", "next": "pause"},
@@ -86,7 +86,7 @@ def test_who_is_held_out_at_a_split_goes_their_way_and_gets_no_email_behind_it()
     assert behind(made, "lot") == {"hello", "other", "pause", "later", "end"}
     out = [contact for contact in CONTACTS if (arm := of_split(split, contact)) is not None and arm.held_out]
     assert 0.25 < len(out) / len(CONTACTS) < 0.35
-    assert {way_of(split, split.arms, contact) for contact in out} == {"hello", "other"}
+    assert {way_of(split, contact) for contact in out} == {"hello", "other"}
     for contact in CONTACTS[:200]:
         arms = {step: of_email(made, step, contact) for step in ("hello", "other", "later")}
         assert {arm is not None and arm.held_out for arm in arms.values()} == {contact in out}
@@ -103,7 +103,7 @@ def test_what_is_decided_is_for_everybody_and_counts_nowhere() -> None:
     split = ways.steps[0]
     assert isinstance(split, Split)
     assert split.arms is not None
-    assert {way_of(split, split.arms, contact) for contact in CONTACTS} == {"other"}
+    assert {way_of(split, contact) for contact in CONTACTS} == {"other"}
     assert of_email(ways, "later", CONTACTS[0]) is None
 
 
@@ -210,6 +210,20 @@ def test_the_next_experiment_goes_on_from_what_was_decided() -> None:
 def test_where_there_is_no_place_it_does_not_begin(changed: Any, text: str) -> None:
     with pytest.raises(CannotBeginError, match=text):
         with_arms(without_experiments(email(variants=TWO)), experiment(**changed))
+
+
+def test_only_ways_of_one_weight_adapt() -> None:
+    made = experiment(id="way", step="lot", variants=[], adaptive=True)
+    assert with_arms(without_experiments(paths((2, 2))), made).steps[0].arms == Arms(experiment="way", adaptive=True)
+    with pytest.raises(CannotBeginError, match="same weight"):
+        with_arms(without_experiments(paths()), made)
+    edited = [each.text for each in problems(paths(adaptive=True), KNOWN)]
+    assert edited == ["the experiment way sets the weights itself: give all its ways the same"]
+    with pytest.raises(CannotBeginError, match="name at least two"):
+        with_arms(
+            without_experiments(email(variants=TWO)),
+            experiment(variants=[], holdout=10, adaptive=True, metric="ordered"),
+        )
 
 
 def test_one_at_a_time_at_a_step() -> None:

@@ -22,7 +22,7 @@ export async function places() {
   const published = journeys.filter((each) => each.state !== "draft");
   const told = await Promise.all(published.map((each) => ask(`${at("journeys", each.id, "versions")}?limit=1`)));
   return told.flatMap(({ versions: [{ definition }] }) => definition.steps.filter((each) => KINDS.includes(each.kind))
-    .map((step) => ({ journey: definition.id, name: definition.name, step: step.id, kind: step.kind, ways: step.ways?.map((way) => way.next) })));
+    .map((step) => ({ journey: definition.id, name: definition.name, step: step.id, kind: step.kind, ways: step.ways })));
 }
 
 export const placeName = (each) => `${each.name}: ${words(each.step)}${each.kind === "split" ? " (the ways of a split)" : ""}`;
@@ -59,10 +59,10 @@ function Form({ of, set, found, templates, segments }) {
   const { kind, ways } = found[place] ?? { kind: variants.length > 0 ? "send" : "split", ways: [] };
   const isRevenue = metric === "revenue";
   const endless = of.people === undefined;
-  const canAdapt = kind === "send" && variants.length > 1 && !isRevenue;
+  const canAdapt = !isRevenue && (kind === "split" ? new Set(ways?.map((way) => way.weight)).size === 1 : variants.length > 1);
   const text = (event) => event.target.value || undefined;
   const vary = (n, changes) => set({ variants: variants.map((each, m) => (m === n ? { ...each, ...changes } : each)) });
-  const go = ({ journey, step, kind: to }) => set({ journey, step, variants: to === "split" ? [] : variants.length > 0 ? variants : VARIANTS, ...(to === "split" && { adaptive: false }) });
+  const go = ({ journey, step, kind: to }) => set({ journey, step, variants: to === "split" ? [] : variants.length > 0 ? variants : VARIANTS, adaptive: false });
   const measure = (to) => set({ metric: to, least: to === "revenue" ? 1 : isRevenue ? 0.02 : of.least, ...(to === "revenue" && { adaptive: false, people: of.people ?? 1000 }) });
   const number = (name, title, least, most, { step = 1, times = 1 } = {}) => html`<label>${title}<input type="number" required min=${least} max=${most} step=${step} value=${typeof of[name] === "number" ? Math.round(of[name] * times * 1000) / 1000 : ""}
     onInput=${(event) => set({ [name]: event.target.value === "" ? "" : Math.round(Number(event.target.value) / times * 1e6) / 1e6 })} /></label>`;
@@ -72,7 +72,7 @@ function Form({ of, set, found, templates, segments }) {
       <label class="wide">What you expect, and why <textarea required maxlength="1000" rows="2" value=${of.hypothesis} onInput=${(event) => set({ hypothesis: event.target.value })}></textarea></label>
       <label class="wide">Where <select value=${place} onChange=${(event) => go(found[event.target.value])}>${place < 0 && html`<option value="-1" selected disabled>${words(of.journey)}: ${words(of.step)} (not there any more)</option>`}${found.map((each, n) => html`<option value=${n} selected=${n === place}>${placeName(each)}</option>`)}</select></label>
     </div><//>
-    <${Card} title="The arms">${kind === "split" ? html`<p>The ways of the split: ${(ways ?? []).map(words).join(", ")}.</p>` : variants.map((each, n) => html`<div class="fields" key=${n}>
+    <${Card} title="The arms">${kind === "split" ? html`<p>The ways of the split: ${(ways ?? []).map((way) => words(way.next)).join(", ")}.</p>` : variants.map((each, n) => html`<div class="fields" key=${n}>
         <label>${n === 0 ? "As it is" : `Variant ${n + 1}`}<input required pattern="[a-z][a-z0-9_]{0,39}" title="Small letters, digits and _" value=${each.id} onInput=${(event) => vary(n, { id: event.target.value })} /></label>
         ${n > 0 && html`<label class="grow">Another subject (empty: the email’s own)<input maxlength="200" value=${each.subject ?? ""} onInput=${(event) => vary(n, { subject: text(event) })} /></label>
         <label>Another email<select onChange=${(event) => vary(n, { template: text(event) })}><option value="">the same</option>${templates.map((one) => html`<option value=${one.id} selected=${one.id === each.template}>${words(one.id)}</option>`)}</select></label>`}

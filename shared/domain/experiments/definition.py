@@ -68,8 +68,9 @@ class Experiment(Strict):
             raise ValueError("what people spend is compared at a planned end: say for how many `people` it is planned")
         if self.people is None and self.by_segments:
             raise ValueError("`by_segments` are asked about at a planned end: say for how many `people` it is planned")
-        if self.adaptive and (len(self.variants) < 2 or self.metric == "revenue"):
-            raise ValueError("`adaptive` moves people between variants of an email, by how many `clicked` or `ordered`")
+        if self.adaptive and (len(self.variants) == 1 or self.metric == "revenue"):
+            told = "`adaptive` moves people between variants of an email, or ways, by how many `clicked` or `ordered`"
+            raise ValueError(told)
         if self.adaptive and any(each.weight != 1 for each in self.variants):
             raise ValueError("`adaptive` sets the weights itself: leave them out")
         return self
@@ -123,9 +124,13 @@ def _with_arms(step: object, made: Experiment, winner: str | None) -> Send | Spl
                 variants = _variants(step, made)
             if len(variants) == 1 and not made.holdout:
                 raise CannotBeginError("an experiment has at least two variants, or a holdout")
+            if len(variants) == 1 and made.adaptive:
+                raise CannotBeginError("`adaptive` moves people between variants of the email: name at least two")
         case Split():
             if made.variants:
                 raise CannotBeginError("the variants at a split are its ways: leave `variants` out")
+            if made.adaptive and len({way.weight for way in step.ways}) > 1:
+                raise CannotBeginError("`adaptive` sets the weights itself: give the ways of the split the same weight")
             variants = ()
         case _:
             raise CannotBeginError(f"{made.step} is no email and no split: an experiment is with one of these")

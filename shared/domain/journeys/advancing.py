@@ -17,6 +17,7 @@ from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Instant, iso, parse_instant
 from shared.domain.journeys import arms, timing
 from shared.domain.journeys.acts import LATE, Act, is_act
+from shared.domain.journeys.arms import SharesOf, at_first
 from shared.domain.journeys.compiling import Journeys, Path
 from shared.domain.journeys.definition import (
     END,
@@ -76,13 +77,16 @@ def advance(
     happening: Happening | None = None,
     *,
     heard: Instant | None = None,
+    shares_of: SharesOf = at_first,
 ) -> tuple[tuple[Effect, ...], Run]:
     """What a run asks for at `t`, and the run as it is then; `run.wake_at` is when time alone moves it.
 
     `profile` is as it is after what happened. Silence, on which waits end, is asserted up to `heard` only (see
-    `segments.absorb`; `t`, when left out). HistoryNeededError: as `segments.absorb`.
+    `segments.absorb`; `t`, when left out). `shares_of`: by which an adaptive split draws the contact.
+    HistoryNeededError: as `segments.absorb`.
     """
-    play = _Play(shop, published, profile, max(t, run.since), min(t, heard) if heard is not None else t, run)
+    until = min(t, heard) if heard is not None else t
+    play = _Play(shop, published, profile, max(t, run.since), until, run, shares_of)
     play.left = _has_left(run)
     if run.goes_on and play.path.journey.runs_on == "step_functions":
         play.catch_up()
@@ -108,23 +112,33 @@ def wakes_at(shop: Journeys, journey: Journey, run: Run, profile: Profile, t: In
     return timing.waits_until(found, profile, t, shop.zone)
 
 
-def choose(shop: Journeys, journey: Journey, run: Run, profile: Profile, t: Instant, step: str) -> tuple[str, str]:
+def choose(
+    shop: Journeys,
+    journey: Journey,
+    run: Run,
+    profile: Profile,
+    t: Instant,
+    step: str,
+    shares_of: SharesOf = at_first,
+) -> tuple[str, str]:
     """Where a run goes from a branch or a split (END: it ends), and why, in a word. HistoryNeededError: as
     `advance`. ValueError: there is nothing to choose."""
     path = Path(journey)
     found = path.steps[step]
     if not isinstance(found, Branch | Split):
         raise ValueError(f"{step} has one way only")
-    to = _way(shop, path, found, run, profile, t)
+    to = _way(shop, path, found, run, profile, t, shares_of)
     return to, to
 
 
-def taken_part(step: Branch | Split, run: Run, profile: Profile, occurrence: int) -> TakePart | None:
+def taken_part(
+    step: Branch | Split, run: Run, profile: Profile, occurrence: int, shares_of: SharesOf = at_first
+) -> TakePart | None:
     """What a run tells that goes one of the ways of an experiment."""
-    arm = arms.of_split(step, run.contact) if isinstance(step, Split) else None
+    arm = arms.of_split(step, run.contact, shares_of) if isinstance(step, Split) else None
     if arm is None or not arm.counts:
         return None
-    return TakePart(step.id, occurrence, arm.experiment, arm.variant, arms.among(arm.segments, profile))
+    return TakePart(step.id, occurrence, arm.experiment, arm.variant, arms.among(arm.segments, profile), arm.shares)
 
 
 def effect_of(
@@ -149,7 +163,9 @@ def ended(run: Run, t: Instant, outcome: str) -> Run:
     return replace(run, outcome=outcome, ended=t, wake_at=NEVER, held=False, records=_with(run.records, record))
 
 
-def placed(shop: Journeys, published: Published, run: Run, profile: Profile, t: Instant) -> Run | None:
+def placed(
+    shop: Journeys, published: Published, run: Run, profile: Profile, t: Instant, shares_of: SharesOf = at_first
+) -> Run | None:
     """Where a run would stand at `t` that began when it did (`Run.began`), if all that it asks for on the way there had
     been passed over; None: it would have ended. In a wait, Step Functions goes on with it when that ends, at what
     follows."""
@@ -158,10 +174,10 @@ def placed(shop: Journeys, published: Published, run: Run, profile: Profile, t: 
     ahead = replace(run, since=run.began, not_before=run.began, records=())
     at = run.began
     while ahead.goes_on and at <= t:
-        _, ahead = advance(alone, live, ahead, profile, at)
+        _, ahead = advance(alone, live, ahead, profile, at, shares_of=shares_of)
         if ahead.goes_on and ahead.asked != NEVER:
             passed = Settled(at, ahead.id, ahead.step, ahead.passes[ahead.step], "skipped", "before")
-            _, ahead = advance(alone, live, ahead, profile, at, passed)
+            _, ahead = advance(alone, live, ahead, profile, at, passed, shares_of=shares_of)
         at = max(ahead.wake_at, at + 1)
     if not ahead.goes_on:
         return None
@@ -242,6 +258,7 @@ class _Play:
     t: Instant
     heard: Instant
     run: Run
+    shares_of: SharesOf
     effects: list[Effect] = field(default_factory=list)
     left: bool = False
     """Whether it has left its step, and is at none."""
@@ -448,8 +465,8 @@ class _Play:
                 else:
                     return False
             case Branch() | Split():
-                to = _way(self.shop, self.path, step, run, self.profile, self.t)
-                if (part := taken_part(step, run, self.profile, run.passes[step.id])) is not None:
+                to = _way(self.shop, self.path, step, run, self.profile, self.t, self.shares_of)
+                if (part := taken_part(step, run, self.profile, run.passes[step.id], self.shares_of)) is not None:
                     self.effects.append(part)
                 self.leave("passed", to)
                 self.enter(to)
@@ -599,15 +616,17 @@ def called(happening: Act | Transition) -> str:
     return f"{'entered' if happening.entered else 'left'} {happening.segment}"
 
 
-def _way(shop: Journeys, path: Path, step: Branch | Split, run: Run, profile: Profile, t: Instant) -> str:
+def _way(
+    shop: Journeys, path: Path, step: Branch | Split, run: Run, profile: Profile, t: Instant, shares_of: SharesOf
+) -> str:
     """Where it goes. Conditions are asked of the profile as it is, at the instant up to which that is decided: what is
     known by then counts, also where a wake-up is a little late."""
     if isinstance(step, Branch):
         asked_at = max(t, profile.decided)
         ways: Iterable[str] = (way.next for way in step.ways if shop.holds(way.when, run, profile, asked_at))
         return next(iter(ways), path.following[step.id])
-    if step.arms is not None:
-        return arms.way_of(step, step.arms, run.contact)
+    if (way := arms.way_of(step, run.contact, shares_of)) is not None:
+        return way
     return step.ways[drawn(f"{run.id}:{step.id}", [way.weight for way in step.ways])].next
 
 

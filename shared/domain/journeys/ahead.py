@@ -106,7 +106,7 @@ class _Play:
         events: list[Event] = []
         told: list[Happening] = []
         for _ in range(MAX_TURNS):
-            changes, followed = played(self.shop, self.profile, self.runs.values(), events, told, now)
+            changes, followed = played(self.shop, self.profile, self.runs.values(), events, told, now, self.gate)
             self.found.changes += changes
             to_do: list[tuple[Run, Effect]] = []
             for run, effects, _records in followed:

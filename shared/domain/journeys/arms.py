@@ -5,8 +5,8 @@ What is drawn is the contact's, and what it means is the version's that their ru
 whatever its variant is, so that there is one for each, and who is under way keeps their arm when others get the winner.
 
 Of an adaptive experiment a fixed slice is drawn like that, in equal parts, and only of it is anything told of the arms.
-The others are drawn by the newest shares; the variant that somebody got is kept with them before it is sent, so that no
-later shares draw them another.
+The others are drawn by the newest shares; the variant that somebody got is kept with them before it is sent, or before
+they go that way, so that no later shares draw them another.
 """
 
 from __future__ import annotations
@@ -70,22 +70,18 @@ def of_email(journey: Journey, step: str, contact: str, shares_of: SharesOf = at
         return _of_variants(found.arms, found.arms.variants, contact, shares_of)
     for split in journey.steps:
         if isinstance(split, Split) and split.arms is not None and step in behind(journey, split.id):
-            arm = of_split(split, contact)
+            arm = of_split(split, contact, shares_of)
             return arm if arm is not None and arm.counts else None
     return None
 
 
-def of_split(split: Split, contact: str) -> Arm | None:
+def of_split(split: Split, contact: str, shares_of: SharesOf = at_first) -> Arm | None:
     """The arm of a contact who comes to a split; None: it is no experiment."""
     if split.arms is None:
         return None
     if split.arms.winner is not None:
         return Arm(split.arms.experiment, split.arms.winner, counts=False)
-    return Arm(
-        split.arms.experiment,
-        HOLDOUT if _is_held_out(split.arms, contact) else way_of(split, split.arms, contact),
-        segments=split.arms.segments,
-    )
+    return _arm(split.arms, {way.next: way.weight for way in split.ways}, contact, shares_of)
 
 
 def among(segments: Iterable[str], profile: Profile) -> str:
@@ -94,11 +90,13 @@ def among(segments: Iterable[str], profile: Profile) -> str:
     return "-".join(sorted(each for each in segments if each in memberships and memberships[each].member))
 
 
-def way_of(split: Split, arms: Arms, contact: str) -> str:
-    """The step that a contact goes on at: who is held out goes the way that is drawn for them all the same."""
-    if arms.winner is not None:
-        return arms.winner
-    return split.ways[_drawn(arms, contact, [way.weight for way in split.ways])].next
+def way_of(split: Split, contact: str, shares_of: SharesOf = at_first) -> str | None:
+    """The step that a contact goes on at; None: it is no experiment. Who is held out goes the way that is drawn for
+    them all the same, and no shares move that."""
+    arm = of_split(split, contact, shares_of)
+    if arm is None or not arm.held_out:
+        return arm.variant if arm is not None else None
+    return split.ways[drawn(_of_contact(arm.experiment, contact), [way.weight for way in split.ways])].next
 
 
 def behind(journey: Journey, step: str) -> set[str]:
@@ -127,20 +125,29 @@ def _of_variants(arms: Arms, variants: Sequence[Variant], contact: str, shares_o
     if arms.winner is not None:
         chosen = next(each for each in variants if each.id == arms.winner)
         return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, counts=False)
+    arm = _arm(arms, {each.id: each.weight for each in variants}, contact, shares_of)
+    if arm.held_out:
+        return arm
+    chosen = next(each for each in variants if each.id == arm.variant)
+    return arm._replace(template=chosen.template, subject=chosen.subject)
+
+
+def _arm(arms: Arms, weights: Mapping[str, int], contact: str, shares_of: SharesOf) -> Arm:
+    """`weights`: of the variants, as they are planned."""
     shares = shares_of(arms.experiment) if arms.adaptive and not _is_fixed(arms, contact) else None
-    version = shares.version if shares is not None else None
     if _is_held_out(arms, contact):
-        return Arm(arms.experiment, HOLDOUT, shares=version, segments=arms.segments)
-    if shares is not None and shares.weights:
+        variant = HOLDOUT
+    elif shares is not None and not shares.weights.keys().isdisjoint(weights):
         text = f"{arms.experiment}\x1eshares {shares.version}\x1f{contact}"
-        chosen = variants[drawn(text, [shares.weights.get(each.id, 0) for each in variants])]
+        variant = [*weights][drawn(text, [shares.weights.get(each, 0) for each in weights])]
     else:
-        chosen = variants[_drawn(arms, contact, [each.weight for each in variants])]
-    return Arm(arms.experiment, chosen.id, chosen.template, chosen.subject, shares=version, segments=arms.segments)
+        variant = [*weights][drawn(_of_contact(arms.experiment, contact), [*weights.values()])]
+    version = shares.version if shares is not None else None
+    return Arm(arms.experiment, variant, shares=version, segments=arms.segments)
 
 
-def _drawn(arms: Arms, contact: str, weights: Sequence[int]) -> int:
-    return drawn(f"{arms.experiment}\x1f{contact}", weights)
+def _of_contact(experiment: str, contact: str) -> str:
+    return f"{experiment}\x1f{contact}"
 
 
 def _is_fixed(arms: Arms, contact: str) -> bool:

@@ -282,6 +282,8 @@ def _of_ways_of_experiment(step: Split, arms: Arms) -> Iterator[tuple[tuple[str 
         yield ("arms", "variants"), "the variants at a split are its ways: leave this out"
     if len(set(names)) < len(names) or HOLDOUT in names:
         yield ("ways",), f"each way of an experiment leads to a step of its own, and none is called {HOLDOUT}"
+    if arms.adaptive and arms.winner is None and len({way.weight for way in step.ways}) > 1:
+        yield ("ways",), f"the experiment {arms.experiment} sets the weights itself: give all its ways the same"
     if arms.winner is not None and arms.winner not in names:
         yield ("arms", "winner"), f"{arms.winner} is none of its ways: {', '.join(names)}"
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from shared.domain.events import NEVER, Instant
 from shared.domain.journeys.acts import Act
 from shared.domain.journeys.advancing import advance, due_at, ended, placed
+from shared.domain.journeys.arms import SharesOf, at_first
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.runs import Begin, Effect, Happening, Moved, Record, Run, Settled
 from shared.domain.journeys.starting import PUNCTUAL, by_date, starts
@@ -31,6 +32,7 @@ def follow(
     happenings: Iterable[Happening],
     now: Instant,
     heard: Instant,
+    shares_of: SharesOf = at_first,
 ) -> list[Followed]:
     """What becomes of a contact's runs by all that a batch brings, after `segments.absorb` of the same: the acts
     (`acts.acts`), the transitions, and what was told of runs. Sets in the profile which runs are open (`Profile.runs`)
@@ -38,10 +40,11 @@ def follow(
 
     `runs` are all that are open, those of the journeys that are `starting.needed`, and whichever `Settled` and `Moved`
     are about. Each happening is played at its own instant, after what time alone has moved by then; but time moves runs
-    up to `heard` only (see `absorb`), so that no wait ends on silence while an answer to it is on its way.
+    up to `heard` only (see `absorb`), so that no wait ends on silence while an answer to it is on its way. `shares_of`:
+    by which adaptive splits draw the contact.
     HistoryNeededError: as `absorb`.
     """
-    book = _Book(shop, profile, {run.number: run for run in runs}, now, heard)
+    book = _Book(shop, profile, {run.number: run for run in runs}, now, heard, shares_of)
     book.refresh()
     dated: list[Happening] = list(by_date(shop, profile, now, heard))
     for happening in sorted([*dated, *happenings], key=_in_order):
@@ -71,8 +74,17 @@ def _concerns(happening: Happening, run: Run) -> bool:
 
 
 class _Book:
-    def __init__(self, shop: Journeys, profile: Profile, runs: dict[int, Run], now: Instant, heard: Instant) -> None:
+    def __init__(
+        self,
+        shop: Journeys,
+        profile: Profile,
+        runs: dict[int, Run],
+        now: Instant,
+        heard: Instant,
+        shares_of: SharesOf,
+    ) -> None:
         self.shop, self.profile, self.runs, self.now, self.heard = shop, profile, runs, now, heard
+        self.shares_of = shares_of
         self.effects: dict[int, list[Effect]] = {}
         self.recorded: dict[int, list[Record]] = {}
 
@@ -83,7 +95,9 @@ class _Book:
         published = self.shop.published.get(run.journey)
         if published is None:
             return  # it was switched off altogether, and may come again
-        effects, moved = advance(self.shop, published, run, self.profile, t, happening, heard=self.heard)
+        effects, moved = advance(
+            self.shop, published, run, self.profile, t, happening, heard=self.heard, shares_of=self.shares_of
+        )
         self.effects.setdefault(run.number, []).extend(effects)
         self.recorded.setdefault(run.number, []).extend(_newer(run, moved))
         self.runs[run.number] = moved
@@ -121,7 +135,8 @@ class _Book:
                 kept = {"began": earlier.began, "trigger": earlier.trigger, "key": earlier.key, "event": earlier.event}
                 run = replace(run, **kept)  # type: ignore[arg-type]
             if happening.present and run.goes_on:
-                stands = placed(self.shop, self.shop.published[run.journey], run, self.profile, run.not_before)
+                live = self.shop.published[run.journey]
+                stands = placed(self.shop, live, run, self.profile, run.not_before, self.shares_of)
                 if stands is None:
                     return
                 run = stands

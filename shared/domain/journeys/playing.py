@@ -41,6 +41,7 @@ def played(
     events: Sequence[Event],
     told: Sequence[Happening],
     now: Instant,
+    gate: Gate,
 ) -> tuple[list[Transition], list[Followed]]:
     """What becomes of the profile, which changes, and of the runs that the contact has had, by one batch."""
     happened = acts(profile, events)
@@ -49,7 +50,7 @@ def played(
     names = needed(shop, profile, happenings, now)
     about = {each.run for each in told if isinstance(each, Settled)}
     asked = [run for run in runs if run.goes_on or run.journey in names or run.id in about]
-    followed = follow(shop, profile, asked, happenings, now, now)
+    followed = follow(shop, profile, asked, happenings, now, now, gate.shares_of(profile.contact))
     trim(profile, lines=shop.definitions.lines)
     return transitions, followed
 

@@ -135,13 +135,14 @@ class StartAnother(NamedTuple):
 
 class TakePart(NamedTuple):
     """Tells that the contact takes part in an experiment from here on, with which of its variants, and which of the
-    segments that it is read by they are in."""
+    segments that it is read by they are in. `shares`: as of `arms.Arm`."""
 
     step: str
     occurrence: int
     experiment: str
     variant: str
     segments: str = ""
+    shares: int | None = None
 
 
 Effect = SendEmail | UpdateContact | NotifyOthers | StartAnother | TakePart

@@ -325,7 +325,7 @@ class _Life:
     ) -> list[tuple[Event | None, Settled]]:
         path = self.path
         settled: list[tuple[Event | None, Settled]] = []
-        _, followed = played(self.shop, self.profile, path.runs.values(), events, told, now)
+        _, followed = played(self.shop, self.profile, path.runs.values(), events, told, now, self.gate)
         for run, effects, records in followed:
             path.runs[run.number] = run
             path.records.setdefault(run.number, []).extend(records)
