@@ -31,7 +31,9 @@ def results(request: Request, campaign: str) -> Json:
     ordered, complained and unsubscribed, and their `revenue`, within the time it is measured by; how each compares, in
     words; whether a variant harms (`guards`, as of the newest look); and when all that is final (`ends`). What a look
     was found to say stays as it is (`looks`: those so far, `kept` when that was written down; `next_look`: when the
-    next is). Of one that is not sent yet, what it can show (`expected`). 202 with a `query` when it takes long."""
+    next is). Of one with factors, what each of them does, and each two and three together, is among what is `compared`
+    (`factors`), and the combinations are its `cells`. Of one that is not sent yet, what it can show (`expected`). 202
+    with a `query` when it takes long."""
     kept, t = kept_of(campaign), now()
     if kept.state in (State.DRAFT, State.SCHEDULED):
         return _expected(request, kept, t)
@@ -92,7 +94,14 @@ def _expected(request: Request, kept: Kept, t: Instant) -> Json:
     if isinstance(rows, Response):
         return rows
     expected = tests.expected(kept.campaign, _reach(kept), tests.usual(rows[0]))
-    nothing: dict[str, Json] = {"ends": None, "next_look": None, "compared": [], "looks": [], "guards": None}
+    nothing: dict[str, Json] = {
+        "cells": [],
+        "ends": None,
+        "next_look": None,
+        "compared": [],
+        "looks": [],
+        "guards": None,
+    }
     return {**campaign_tests.arms(kept, [], t), **nothing, "expected": expected}
 
 

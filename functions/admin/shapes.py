@@ -1427,14 +1427,31 @@ class ArmTold(TypedDict):
 
 
 class ComparedTold(TypedDict):
-    """`chance`: that the arm is the better one, by flat priors: for display only, and only once the test has ended."""
+    """`chance`: that the arm is the better one, by flat priors: for display only, and only once the test has ended.
+    `factors`: what it is about, of a campaign with factors; of several, whether they work on each other: then the arm
+    is the combinations in which an even number of them stands at its first level, beside the others. `values`: of what
+    it is beside, and of the arm; `interval`: of the difference, at a look. Both are shares of the people, or in the
+    currency a person; null, where an earlier version wrote a look down."""
 
     arm: str
     beside: str
     metric: Literal["clicked", "ordered", "revenue"]
+    factors: list[str]
+    values: list[float] | None
+    interval: list[float] | None
     verdict: Literal["better", "worse", "no_difference", "not_enough", "broken"] | None
     words: str
     chance: float | None
+
+
+class CellTold(TypedDict):
+    """A combination: its level of each factor. `value`: the share of the `people` who did it, or what they spent a
+    person."""
+
+    variant: str
+    levels: dict[str, str]
+    people: int
+    value: float
 
 
 class LookTold(TypedDict):
@@ -1459,6 +1476,7 @@ class CampaignResults(OfCampaign):
     ends: int | None
     next_look: int | None
     arms: list[ArmTold]
+    cells: list[CellTold]
     compared: list[ComparedTold]
     looks: list[LookTold]
     guards: GuardsTold | None

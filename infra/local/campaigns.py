@@ -212,6 +212,8 @@ def results(arguments: argparse.Namespace) -> None:
         console.print(f"Everybody has had their time {_when(told['ends'])}.")
     elif told["next_look"] is not None:
         console.print(f"The next look is planned for {_when(told['next_look'])}.")
+    if told["cells"]:
+        _show_effects(told)
     if told["arms"]:
         columns = ("people", "clicked", "ordered", "revenue", "unsubscribed", "complained")
         table = _table("arm", "people", "clicked", "ordered", ">spent", "unsubscribed", "spam")
@@ -219,6 +221,37 @@ def results(arguments: argparse.Namespace) -> None:
             arm = " ".join([each["variant"] or "", "held out" if each["held_out"] else ""]).strip() or "sent"
             table.add_row(escape(arm), *(str(each[name]) for name in columns))
         console.print(table)
+
+
+_SHORT = {None: "not yet", "no_difference": "no difference", "not_enough": "not enough", "broken": "nothing"}
+
+
+def _show_effects(told: Json) -> None:
+    """What each of several things does that are tested at once, and each combination of them."""
+    effects = [each for each in told["compared"] if each["factors"]]
+    is_money = effects[0]["metric"] == "revenue"
+    unit, times = ("a person", 1) if is_money else ("points", 100)
+
+    def shown(value: float) -> str:
+        return f"{value:,.2f}" if is_money else f"{100 * value:.1f} %"
+
+    def signed(value: float) -> str:
+        return f"{times * value:+,.{2 if is_money else 1}f}"
+
+    table = _table("effect of", ">first", ">second", f">{unit}", ">between", "verdict")
+    for each in effects:
+        first, second = each["values"] or (0, 0)
+        numbers = [shown(first), shown(second), signed(second - first)] if each["values"] else ["–"] * 3
+        between = "–" if each["interval"] is None else " and ".join(map(signed, each["interval"]))
+        together = len(each["factors"]) > 1 and each["verdict"] in ("better", "worse")
+        verdict = "together" if together else _SHORT.get(each["verdict"], each["verdict"])
+        table.add_row(escape(" × ".join(each["factors"])), *numbers, between, verdict)
+    console.print(table)
+    levels = [*told["cells"][0]["levels"]]
+    table = _table(*levels, ">people", f">{'spent a person' if is_money else effects[0]['metric']}")
+    for each in told["cells"]:
+        table.add_row(*map(escape, each["levels"].values()), f"{each['people']:,}", shown(each["value"]))
+    console.print(table)
 
 
 def duplicate(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from shared.adapters.report_parameters import Parameters
 from shared.domain.campaigns.states import ENDED, Kept
 from shared.domain.events import DAY, HOUR, Instant, Json
 from shared.domain.experiments import campaigns as tests
-from shared.domain.experiments.comparisons import WAITS, Compared, sentence
+from shared.domain.experiments.comparisons import WAITS, Compared, sentence, value
 from shared.domain.experiments.rates import Arm, chance_of_more
 from shared.domain.experiments.results import guarded
 from shared.domain.experiments.verdicts import Word
@@ -46,6 +46,15 @@ def results(kept: Kept, rows: list[dict[str, Json]], t: Instant) -> dict[str, Js
     pending = [_told(each, tests.least(made), bool(made.measure.looks)) for each in tests.compared(made, found)]
     return {
         **arms(kept, found, t),
+        "cells": [
+            {
+                "variant": each.variant,
+                "levels": {factor.id: level for factor, level in zip(made.factors, each.levels, strict=True)},
+                "people": each.measured.people,
+                "value": value(each.measured),
+            }
+            for each in tests.cells(made, found)
+        ],
         "ends": end,
         "next_look": upcoming,
         "compared": [
@@ -88,6 +97,9 @@ def _told(each: Compared, least: float, looks: bool) -> dict[str, Json]:
         "arm": each.arm,
         "beside": each.beside,
         "metric": each.metric,
+        "factors": list(each.factors),
+        "values": list(each.values),
+        "interval": each.interval and list(each.interval),
         "verdict": verdict and verdict.word,
         "words": sentence(each, least, WAITS_FOR_LOOK if looks else WAITS),
         "chance": chance,
@@ -96,7 +108,8 @@ def _told(each: Compared, least: float, looks: bool) -> dict[str, Json]:
 
 def _decided(at_looks: list[dict[str, Json]], now_: dict[str, Json], upcoming: Instant | None) -> dict[str, Json]:
     """The first look that told anything decides; else what is seen now, or at the end what the end says. A chance is
-    only told at the end."""
+    only told at the end. What an earlier version has written down of a look has no figures."""
+    at_looks = [{"factors": now_.get("factors", []), "values": None, "interval": None, **told} for told in at_looks]
     for told in at_looks:
         if told["verdict"] in DECIDES:
             return told if upcoming is None else {**told, "chance": None}

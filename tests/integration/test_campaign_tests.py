@@ -189,6 +189,26 @@ def test_two_things_at_once_are_each_told_by_everybody(shop: Shop) -> None:
         ("email two", "email one", None),
         ("subject and email", "", None),
     ]
+    assert [each["factors"] for each in told["compared"]] == [["subject"], ["email"], ["subject", "email"]]
+    assert all(each["interval"] is None for each in told["compared"])
+    for contact in mails(shop, id_):
+        for event in contacts.events(contact):
+            of = event.properties if event.type == Type.EMAIL_SENT else {}
+            if of.get("campaign") == id_ and str(of["variant"]).startswith("other"):
+                ses.happen(shop.system.world, mail_to(shop, id_, contact), "Click", link="https://shop.example.com/a")
+    shop.passes(6 * DAY)
+    ended = results(shop, id_)
+    subject, _, together = ended["compared"]
+    assert (subject["verdict"], subject["values"]) == ("better", [0, 1])
+    assert 0 < subject["interval"][0] < subject["interval"][1] <= 1
+    assert together["verdict"] != "better"
+    assert [(each["levels"], each["value"]) for each in ended["cells"]] == [
+        ({"subject": subject, "email": email}, float(subject == "other"))
+        for subject in ("own", "other")
+        for email in ("one", "two")
+    ]
+    people = {each["variant"]: each["people"] for each in ended["arms"]}
+    assert {each["variant"]: each["people"] for each in ended["cells"]} == people
 
 
 def test_before_it_is_sent_it_says_what_it_can_show(shop: Shop) -> None:

@@ -15,7 +15,8 @@ from functions.journey.app import NotSeenError
 from shared.adapters import contact_runs, contacts, journey_definitions, kept_arms, shares
 from shared.adapters.contacts import VersionConflictError
 from shared.domain.events import DAY, NEVER, Event, Identity, IdentityKind, Type, iso
-from shared.domain.experiments.adapting import WHOLE, Moved
+from shared.domain.experiments.adapting import WHOLE
+from shared.domain.experiments.moves import Moved
 from shared.domain.journeys.definition import Journey, Split
 from shared.domain.journeys.publications import Version, with_journey
 from shared.domain.journeys.runs import Record, Run, Settled, TakePart

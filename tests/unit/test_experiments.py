@@ -482,6 +482,25 @@ def test_effects_are_those_of_a_regression() -> None:
     assert told == pytest.approx(2 * regressed)
 
 
+def test_each_effect_has_its_two_values_and_an_interval_and_each_combination_its_own() -> None:
+    campaign = factorial()
+    apart = [counts(id_, 1_000, clicked) for id_, clicked in zip(FOUR, (50, 52, 110, 108), strict=True)]
+    subject, offer, together = campaigns.compared(campaign, apart, (1.0,))
+    assert [each.factors for each in (subject, offer, together)] == [("subject",), ("offer",), ("subject", "offer")]
+    assert subject.values == (0.051, 0.109)
+    assert subject.interval is not None
+    assert subject.interval.low < 0.058 < subject.interval.high
+    assert together.values == (0.081, 0.079), "unlike, and alike"
+    assert [each.interval for each in campaigns.compared(campaign, apart)] == [None] * 3, "between looks there is none"
+    assert [(each.variant, each.levels, each.measured) for each in campaigns.cells(campaign, apart)] == [
+        ("short_ten", ("short", "ten"), Arm(1_000, 50)),
+        ("short_free", ("short", "free"), Arm(1_000, 52)),
+        ("long_ten", ("long", "ten"), Arm(1_000, 110)),
+        ("long_free", ("long", "free"), Arm(1_000, 108)),
+    ]
+    assert campaigns.cells(Campaign.model_validate(TWO), apart) == []
+
+
 def test_of_seven_effects_that_are_not_there_one_is_found_in_one_test_in_twenty_at_most() -> None:
     rng = np.random.default_rng(15)
     three = [*FACTORS, {"id": "hero", "levels": ["photo", "drawing"]}]

@@ -20,6 +20,7 @@ export function Results({ id, on }) {
   return html`<${Section} title="What the test says" on=${[id, on]} load=${() => asked(at("campaigns", id, "results"))}>${(found) => html`
   ${found.expected.map((words) => html`<p>${words}</p>`)}
   ${found.compared.map((each) => html`<p class=${each.verdict === "better" ? "good" : ""}>${each.words}${each.chance !== null && html` <span class="note">For display only, by flat priors: the chance that it is the better one is ${chance(each.chance)}.</span>`}</p>`)}
+  ${found.cells.length > 0 && html`<${Effects} of=${found} />`}
   ${found.guards?.words.map((words) => html`<p class=${found.guards.harmed ? "bad" : "note"}>${words}</p>`)}
   ${found.next_look && found.compared.some((each) => each.verdict === null) && html`<p class="note">${found.next_look === found.ends ? "The last look is" : "The next look is planned for"} <${When} at=${found.next_look} />.</p>`}
   ${found.looks.length > 1 && html`<${Table} label="Looks" rows=${found.looks} columns=${[
@@ -39,6 +40,33 @@ export function Results({ id, on }) {
     { title: "Unsubscribed", number: true, cell: (each) => (each.held_out ? "–" : html`${arm(each, "unsubscribed")}${share(each.unsubscribed, each.people)}`) },
     { title: "Reported as spam", number: true, cell: (each) => (each.held_out ? "–" : arm(each, "complained")) },
   ]} />`}`}<//>`;
+}
+
+const VERDICTS = { better: "the second did better", worse: "the second did worse", no_difference: "no difference that matters", not_enough: "not enough to tell", broken: "nothing can be said" };
+const TOGETHER = { ...VERDICTS, better: "work on each other", worse: "work on each other", no_difference: "do not, as far as it matters" };
+
+/** What each of several things does that are tested at once, whether they work on each other, and each combination. */
+function Effects({ of }) {
+  const effects = of.compared.filter((each) => each.factors.length > 0);
+  const isMoney = effects[0].metric === "revenue";
+  const shown = (value) => (isMoney ? money(value) : `${(100 * value).toFixed(1)} %`);
+  const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${isMoney ? money(Math.abs(value)) : (100 * Math.abs(value)).toFixed(1)}`;
+  const side = (each, at) => each.values && html`${shown(each.values[at])} <span class="soft">${each.factors.length > 1 ? ["not alike", "alike"][at] : [each.beside, each.arm][at].slice(each.factors[0].length + 1)}</span>`;
+  const unit = isMoney ? "a person" : "in points";
+  return html`<${Table} stacked label="Effect by effect" rows=${effects} columns=${[
+    { title: "Of", cell: (each) => each.factors.join(" × ") },
+    { title: "First level", number: true, cell: (each) => side(each, 0) ?? "–" },
+    { title: "Second level", number: true, cell: (each) => side(each, 1) ?? "–" },
+    { title: `Difference, ${unit}`, number: true, cell: (each) => (each.values ? signed(each.values[1] - each.values[0]) : "–") },
+    { title: "The true one lies between", number: true, cell: (each) => (each.interval ? each.interval.map(signed).join(" and ") : "–") },
+    { title: "Verdict", cell: (each) => (each.verdict === null ? "not yet" : (each.factors.length > 1 ? TOGETHER : VERDICTS)[each.verdict]) },
+  ]} />
+  <p class="soft small">Of two or three things together: those in whom they stand alike (an even number at its first level) beside all others. Where they work on each other, choose by the combinations.</p>
+  <${Table} label="Combination by combination" rows=${of.cells} columns=${[
+    ...Object.keys(of.cells[0].levels).map((factor) => ({ title: factor, cell: (each) => each.levels[factor] })),
+    { title: "People", number: true, cell: (each) => count(each.people) },
+    { title: isMoney ? "Spent a person" : effects[0].metric === "clicked" ? "Clicked" : "Ordered", number: true, cell: (each) => (each.people > 0 ? shown(each.value) : "–") },
+  ]} />`;
 }
 
 /** The least difference that matters where nobody has said another: a person in a hundred, or half of the shop's currency. */

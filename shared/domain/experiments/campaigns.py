@@ -170,10 +170,9 @@ def _effects(campaign: Campaign, found: Sequence[Counts], shares: tuple[float, .
             names = [factors[at].id for at in chosen]
             if several == 1:
                 first, second = (f"{names[0]} {level}" for level in factors[chosen[0]].levels)
-                told.append(Compared(second, first, metric, control, other, None))
             else:
-                named = f"{', '.join(names[:-1])} and {names[-1]}"
-                told.append(Compared(named, "", metric, control, other, None, works_on=True))
+                second, first = f"{', '.join(names[:-1])} and {names[-1]}", ""
+            told.append(Compared(second, first, metric, control, other, None, tuple(names)))
     if shares is None:
         return told
     if sample_ratio([each.people for each in cells], [1] * len(cells)) < SAMPLE_RATIO_ALARM or not found:
@@ -181,6 +180,26 @@ def _effects(campaign: Campaign, found: Sequence[Counts], shares: tuple[float, .
     else:
         said = of_pairs([(each.control, each.other) for each in told], shares, least(campaign), campaign.id)
     return [each._replace(verdict=verdict) for each, verdict in zip(told, said, strict=True)]
+
+
+class Cell(NamedTuple):
+    """A combination of what is tested at once: its variant, the level of each factor, and what those who got it did."""
+
+    variant: str
+    levels: tuple[str, ...]
+    measured: Arm | Spent
+
+
+def cells(campaign: Campaign, found: Sequence[Counts]) -> list[Cell]:
+    """Of a campaign with factors; of another there are none."""
+    if not campaign.factors:
+        return []
+    levels = product(*(factor.levels for factor in campaign.factors))
+    by = by_variant(campaign, found).items()
+    return [
+        Cell(variant, of, each.measured(campaign.measure.metric))
+        for (variant, each), of in zip(by, levels, strict=True)
+    ]
 
 
 def harms(campaign: Campaign, found: Sequence[Counts]) -> list[Guard]:

@@ -18,8 +18,9 @@ WAITS = "The verdict comes when everybody has had their time."
 
 
 class Compared(NamedTuple):
-    """An arm beside what it is compared with. `verdict` is None until there may be one. `works_on`: the two are no
-    arms, but the combinations in which two or three factors (named by `arm`) stand alike, and in which they do not."""
+    """An arm beside what it is compared with. `verdict` is None until there may be one. `factors`: of what is tested at
+    once, the ones that this is about. Of several, the two are no arms, but the combinations in which they stand alike,
+    and in which they do not."""
 
     arm: str
     beside: str
@@ -27,7 +28,24 @@ class Compared(NamedTuple):
     control: Arm | Spent
     other: Arm | Spent
     verdict: Verdict | None
-    works_on: bool = False
+    factors: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> tuple[float, float]:
+        """Of the control and of the other: a share of the people, or in the shop's currency a person."""
+        return value(self.control), value(self.other)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of their difference."""
+        found = self.verdict.interval if self.verdict is not None else None
+        if found is None or self.metric != "revenue":
+            return found
+        return Interval(found.low / 100, found.high / 100)
+
+
+def value(arm: Arm | Spent) -> float:
+    return arm.rate if isinstance(arm, Arm) else arm.mean / 100
 
 
 def sentence(each: Compared, least: float, waits: str = WAITS) -> str:
@@ -35,7 +53,7 @@ def sentence(each: Compared, least: float, waits: str = WAITS) -> str:
     did = "" if each.metric == "revenue" else f" {each.metric}"
     seen = f"{_seen(each.other)}{did}; {each.beside}: {_seen(each.control)}"
     verdict = each.verdict
-    if each.works_on:
+    if len(each.factors) > 1:
         return _whether_they_work_on_each_other(each, least, waits)
     if verdict is None:
         return f"{titled(each.arm)}: {seen}. {waits}"

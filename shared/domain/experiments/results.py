@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shared.domain.events import Instant, Json
 from shared.domain.experiments import findings
 from shared.domain.experiments.adapting import WHOLE, words
-from shared.domain.experiments.comparisons import Compared, Guard, unharmed, warning
+from shared.domain.experiments.comparisons import Guard, unharmed, warning
 from shared.domain.experiments.definition import Experiment, Kept
 from shared.domain.experiments.findings import Finding, Total
 from shared.domain.experiments.moves import Moved
@@ -32,7 +32,7 @@ def told(kept: Kept, found: Finding, t: Instant, moves: Sequence[Moved] = ()) ->
                 "metric": each.metric,
                 "look": look or None,
                 "verdict": each.verdict and each.verdict.word,
-                "interval": _interval(each),
+                "interval": each.interval,
                 "words": findings.words(each, made),
             }
             for each, look in found.compared
@@ -65,13 +65,6 @@ def _arm(each: Total, made: Experiment) -> dict[str, Json]:
     del told["net"]
     by = "ordered" if made.metric == "revenue" or each.variant == HOLDOUT else made.metric
     return {**told, "revenue": each.net / 100, "by": by, "interval": list(wilson(Arm(each.people, told[by])))}
-
-
-def _interval(each: Compared) -> list[float] | None:
-    found = each.verdict.interval if each.verdict is not None else None
-    if found is None:
-        return None
-    return [bound / 100 for bound in found] if each.metric == "revenue" else list(found)
 
 
 def guarded(found: list[Guard]) -> dict[str, Json] | None:
