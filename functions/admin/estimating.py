@@ -65,7 +65,11 @@ def estimate(request: Request) -> Json:
     would enter and leave if it were published; each a number and a `give_or_take`, 0 where it is exact. With `people`
     who are in it and why, who enters and leaves until tomorrow is over (`soon`), and which segments have the same
     people (`overlaps`). Nothing is written."""
-    segment, publication = tried(request)
+    return estimated(*tried(request))
+
+
+def estimated(segment: Segment, publication: Publication) -> Json:
+    """`segment`: as the publication would have it."""
     shop_definitions, t = compiled(publication), now()
     tomorrow = coming_days(t, shop_definitions.compiler.zone, 1).edges[-1]
     found = Found()

@@ -1,14 +1,14 @@
-"""What an experiment with a journey has shown, and who takes part in it. Routes of the admin's API."""
+"""What an experiment with a journey or a segment has shown, and who takes part in it. Routes of the admin's API."""
 
 from __future__ import annotations
 
 from chalice.app import Response
 
-from functions.admin import shapes
+from functions.admin import experiment_criteria, shapes
 from functions.admin.experiments import entry_of, journey_of
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Place, Request, cursor_of, left_out, route
-from shared.adapters import amendments, athena, contacts, definitions, experiments, shares
+from shared.adapters import amendments, athena, comparisons, contacts, definitions, experiments, shares
 from shared.adapters.clock import now
 from shared.adapters.queries import question
 from shared.domain.events import Instant, Json, iso
@@ -43,7 +43,10 @@ def results(request: Request, experiment: str) -> Json:
             return rows
         made = kept.experiment
         of_each = weights(made, journey_of(kept))
-        expected = planning.expected(made, of_each, planning.so_far(rows), t)
+        known = planning.so_far(rows)
+        if made.segment is not None:
+            known = known._replace(entering=experiment_criteria.entering(made, t))
+        expected = planning.expected(made, of_each, known, t)
         return {**told(kept, findings.finding(made, of_each, [], t), t), "expected": expected}
     rows = asked(request, lambda: ask(kept, t))
     if isinstance(rows, Response):
@@ -58,9 +61,13 @@ def ask(kept: Kept, t: Instant) -> str:
 
 def _ask_usual(made: Experiment, t: Instant) -> str:
     since, within = t - planning.USUAL_OVER, str(made.within)
-    step = next((each for each in journey_of(Kept(experiment=made)).steps if each.id == made.step), None)
-    email = made.step if isinstance(step, Send) else ""
-    texts = (made.journey, email, email, str(since), within, within)
+    if made.segment is not None:
+        asked = comparisons.newest_pass(), made.segment, str(since), within, within
+        return athena.start(*question("usual_of_segment", *asked, over=(since, t)))
+    journey = journey_of(Kept(experiment=made))
+    step = None if journey is None else next((each for each in journey.steps if each.id == made.step), None)
+    email = step.id if isinstance(step, Send) else ""
+    texts = (str(made.journey), email, email, str(since), within, within)
     return athena.start(*question("usual", *texts, over=(since, t)))
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from functions.admin import journey_drafts, shapes
 from functions.admin.copying import own
-from functions.admin.publishing import in_words
+from functions.admin.publishing import in_words, place
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import (
@@ -33,6 +33,7 @@ from shared.domain.events import Json
 from shared.domain.experiments.definition import CannotBeginError, Experiment, Kept, repeated, says, weights, with_arms
 from shared.domain.journeys.definition import Journey
 from shared.domain.operators import Role
+from shared.domain.publications import OnTrialError, Publication, with_experiment
 from shared.domain.refusals import RefusedError
 
 
@@ -47,10 +48,10 @@ class ListQuery(Paging, total=False):
 
 @route("GET", "/experiments", role=Role.VIEWER, query=ListQuery, gives=shapes.Experiments)
 def list_experiments(request: Request) -> Json:
-    """All tests there are, the newest first: experiments with journeys (`kind` journey), campaigns with variants or a
-    holdout (campaign), and the shop's holdout (shop). What was decided stays, with what it said then: `?state=decided`
-    and `?q=` search it. Of the others, `says` is what the night has found, as of `as_of` (null: no night has been yet);
-    what is newer is in the results of each."""
+    """All tests there are, the newest first: experiments with journeys (`kind` journey) and with segments (segment),
+    campaigns with variants or a holdout (campaign), and the shop's holdout (shop). What was decided stays, with what it
+    said then: `?state=decided` and `?q=` search it. Of the others, `says` is what the night has found, as of `as_of`
+    (null: no night has been yet); what is newer is in the results of each."""
     state, words = request.query.get("state"), request.query.get("q", "")
     if state not in (None, "draft", "running", "ended", "decided"):
         raise RefusedError("invalid_state", "state must be draft, running, ended or decided", "state")
@@ -98,6 +99,7 @@ _NO_ROW: dict[str, Any] = {
     "hypothesis": None,
     "journey": None,
     "step": None,
+    "segment": None,
     "began": None,
     "winner": None,
     "why": None,
@@ -109,12 +111,13 @@ def _row_of(entry: Draft[Kept]) -> dict[str, Any]:
     kept, decision = entry.form, entry.form.decision
     made = kept.experiment
     return {
-        "kind": "journey",
+        "kind": made.kind,
         "id": made.id,
         "name": made.name,
         "hypothesis": made.hypothesis,
         "journey": made.journey,
         "step": made.step,
+        "segment": made.segment,
         "metric": made.metric,
         "state": kept.state,
         "since": entry.at,
@@ -149,7 +152,8 @@ def _in(words: str, *texts: str) -> bool:
 
 @route("GET", "/experiments/{experiment}", role=Role.VIEWER, gives=shapes.ExperimentTold)
 def show(request: Request, experiment: str) -> Json:
-    """An experiment with a journey, how it stands, and the decided ones that asked the same (`repeats`)."""
+    """An experiment with a journey or a segment, how it stands, and the decided ones that asked the same
+    (`repeats`)."""
     return tagged(told(entry_of(experiment)))
 
 
@@ -157,7 +161,7 @@ def told(entry: Draft[Kept]) -> dict[str, Json]:
     kept = entry.form
     decision = kept.decision
     return {
-        "experiment": kept.experiment.model_dump(mode="json", exclude_none=True),
+        "experiment": kept.experiment.model_dump(mode="json", by_alias=True, exclude_none=True),
         "unfinished": entry.text,
         "problem": problem(entry),
         "etag": etag(entry),
@@ -184,9 +188,13 @@ def told(entry: Draft[Kept]) -> dict[str, Json]:
 
 
 def _takes_in(kept: Kept) -> bool:
-    """Whether runs that begin now take part."""
-    live = journey_definitions.publication().journeys.get(kept.experiment.journey)
-    arms = experiments.arms_at(live.journey, kept.experiment.step) if live is not None else None
+    """Whether runs that begin now take part, or who enters the segment."""
+    made = kept.experiment
+    if made.journey is None or made.step is None:
+        trial = definitions.publication().on_trial.get(str(made.segment))
+        return kept.state == "running" and trial is not None and trial.experiment == made.id
+    live = journey_definitions.publication().journeys.get(made.journey)
+    arms = experiments.arms_at(live.journey, made.step) if live is not None else None
     of_this = arms is not None and arms.experiment == kept.experiment.id and arms.winner is None
     return of_this and live is not None and live.state == "live"
 
@@ -204,8 +212,9 @@ def _takes_in(kept: Kept) -> bool:
     status=201,
 )
 def create(request: Request) -> Json:
-    """Keeps a draft of a new experiment with a step of a published journey. 409 where there is one of this id, ever: by
-    its id contacts fall into arms. `repeats` says which decided ones have asked the same."""
+    """Keeps a draft of a new experiment with a step of a published journey, or with a published segment. 409 where
+    there is one of this id, ever: by its id contacts fall into arms. `repeats` says which decided ones have asked the
+    same."""
     return _keep_new(fitting(written_in(request.json())), request.operator)
 
 
@@ -221,7 +230,7 @@ def create(request: Request) -> Json:
 def duplicate(request: Request, experiment: str) -> Json:
     """`{"id": …, "name": …}`: a draft that asks the same as this one; who gets which arm is drawn again."""
     like = entry_of(experiment).form.experiment
-    body = {**like.model_dump(mode="json", exclude_none=True), **own(request.json(), like.name)}
+    body = {**like.model_dump(mode="json", by_alias=True, exclude_none=True), **own(request.json(), like.name)}
     return _keep_new(fitting(written_in(body)), request.operator)
 
 
@@ -284,8 +293,10 @@ def entry_of(experiment: str) -> Draft[Kept]:
     return entry
 
 
-def journey_of(kept: Kept) -> Journey:
-    """The version of the journey that the experiment began with; of a draft, the newest."""
+def journey_of(kept: Kept) -> Journey | None:
+    """The version of the journey that the experiment began with; of a draft, the newest. None: it is with a segment."""
+    if kept.experiment.journey is None:
+        return None
     if kept.version is not None:
         return journey_definitions.version(kept.experiment.journey, kept.version)
     return journey_drafts.publication_with(kept.experiment.journey)[1].journey
@@ -296,7 +307,9 @@ def written_in(body: Mapping[str, Any]) -> Experiment:
         return Experiment.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise RefusedError("invalid_experiment", in_words(first), ".".join(map(str, first["loc"])) or None) from None
+        raise RefusedError(
+            "invalid_experiment", in_words(first), ".".join(map(str, place(first["loc"]))) or None
+        ) from None
 
 
 def _written_for(experiment: str, body: Mapping[str, Any]) -> Experiment:
@@ -332,7 +345,10 @@ def fitting(made: Experiment) -> Experiment:
     for segment in made.by_segments:
         if segment not in known:
             raise RefusedError("unknown_segment", f"there is no segment {segment}", "by_segments")
-    in_journey(journey_drafts.publication_with(made.journey)[1].journey, made, None)
+    if made.journey is None:
+        in_segments(made, start_journeys=False)
+    else:
+        in_journey(journey_drafts.publication_with(made.journey)[1].journey, made, None)
     return made
 
 
@@ -364,6 +380,23 @@ def only_if_unchanged(request: Request, entry: Draft[Kept]) -> None:
 def changed_meanwhile() -> RefusedError:
     told = "somebody else has changed the experiments: look at their version and try again"
     return RefusedError("changed_meanwhile", told, status=409)
+
+
+def in_segments(made: Experiment, *, start_journeys: bool) -> Publication:
+    """The publication that it would begin by. RefusedError: it has no place there."""
+    publication, segment = definitions.publication(), str(made.segment)
+    if publication.segment(segment) is None or made.criteria is None:
+        raise RefusedError("unknown_segment", f"there is no segment {segment} that is published", "segment")
+    try:
+        next_ = with_experiment(publication, segment, made.id, made.criteria, start_journeys, now())
+        definitions.check_size(next_)
+        return next_
+    except TooLargeError as error:
+        raise RefusedError("too_large", str(error), "criteria", 413) from None
+    except OnTrialError as error:
+        raise RefusedError("cannot_begin", str(error), "segment", 409) from None
+    except ValueError as error:
+        raise RefusedError("invalid_experiment", str(error), "criteria") from None
 
 
 def in_journey(journey: Journey, made: Experiment, winner: str | None) -> Journey:

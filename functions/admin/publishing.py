@@ -26,9 +26,17 @@ from shared.adapters.drafts import Draft as DraftOf
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.operators import Role
-from shared.domain.publications import InUseError, Publication, with_segment, without_segment
+from shared.domain.publications import (
+    InUseError,
+    OnTrialError,
+    Publication,
+    refuse_on_trial,
+    with_segment,
+    without_segment,
+)
 from shared.domain.refusals import RefusedError
 from shared.domain.sources.payload import Payload
+from shared.domain.trials import experiment_of
 from shared.domain.wording import sentence
 
 MAX_FORMS = 20  # of one page
@@ -118,6 +126,7 @@ def _written_in(request: Request, id_: str, publication: Publication) -> tuple[S
     """What a request wants kept. A definition has to be right; a `text` is kept as it is, with the segment that it is,
     if it is one yet."""
     text = text_in(request)
+    _not_on_trial(publication, id_)
     if text is None:
         read = segment_in(request.json(), id_)
         fitting(publication, read, start_journeys=False)
@@ -204,6 +213,7 @@ def delete(request: Request, segment: str) -> Json:
     if publication.segment(segment) is None:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
     only_if_unchanged(request, segment)
+    _not_on_trial(publication, segment)
     for name, journey in journey_definitions.publication().journeys.items():
         if segment in known.segments_of(journey.journey):
             raise RefusedError("in_use", f"the journey {name} uses it", "segment", 409)
@@ -220,7 +230,7 @@ def delete(request: Request, segment: str) -> Json:
 
 @route("GET", "/segments/{segment}/versions", role=Role.VIEWER, gives=shapes.SegmentVersions, query=Paging)
 def list_versions(request: Request, segment: str) -> Json:
-    """The forms the segment has had, newest first."""
+    """The forms the segment has had, newest first; `experiment` names the one that a form was of."""
     before = request.cursor()
     found = (
         (
@@ -229,6 +239,7 @@ def list_versions(request: Request, segment: str) -> Json:
                 "publication": publication.number,
                 "published": publication.published,
                 "definition": written(form),
+                "experiment": of.experiment if (of := publication.on_trial.get(segment)) is not None else None,
             },
         )
         for publication, form in definitions.versions_of(segment)
@@ -240,11 +251,12 @@ def list_versions(request: Request, segment: str) -> Json:
 def life(segment: str) -> dict[str, Json]:
     """Where the segment is in its life: draft, published by which number, and how far that is filled."""
     publication, draft = definitions.publication(), definitions.drafts.all().get(segment)
-    since = publication.since.get(segment)
+    since, trial = publication.since.get(segment), publication.on_trial.get(segment)
     return {
         "etag": etag(publication, segment, draft),
         "draft": drafted(draft, publication, segment) if draft else None,
         "publication": since,
+        "experiment": trial.experiment if trial is not None else experiment_of(segment),
         "published": definitions.numbered_publication(since).published if since and since > 1 else None,
         "filling": filling(publication, segment) if since else None,
     }
@@ -341,7 +353,7 @@ def place(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     kept = [
         part
         for before, part in zip(("", *location), location, strict=False)
-        if not (part in KINDS and (isinstance(before, int) or before in ("when", "of", "by")))
+        if not (part in KINDS and (isinstance(before, int) or before in ("when", "of", "by", "criteria")))
     ]
     if kept[-1:] and kept[-1] in ("int", "float", "bool", "str"):
         kept.pop()
@@ -353,6 +365,7 @@ KINDS = {get_args(model.model_fields["kind"].annotation)[0] for model in get_arg
 
 def fitting(publication: Publication, segment: Segment, start_journeys: bool) -> Publication:
     """The publication that would bring this segment. RefusedError: it does not fit the others, or beside them."""
+    _not_on_trial(publication, segment.id)
     try:
         next_ = with_segment(publication, segment, start_journeys, now())
         definitions.check_size(next_)
@@ -408,6 +421,14 @@ def wants_journeys(request: Request) -> bool:
     if not isinstance(wanted, bool):
         raise RefusedError("invalid_choice", "it must be true or false", "start_journeys")
     return wanted
+
+
+def _not_on_trial(publication: Publication, segment: str) -> None:
+    """RefusedError where an experiment decides it."""
+    try:
+        refuse_on_trial(publication, segment)
+    except OnTrialError as error:
+        raise RefusedError("on_trial", str(error), "segment", 409) from None
 
 
 def too_large(error: TooLargeError) -> RefusedError:

@@ -33,7 +33,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "dead-letters": ("dead_letters",),
     "doctor": ("doctor",),
     "drift": ("nights",),
-    "experiments": ("experiments", "experiment_deciding", "experiment_results"),
+    "experiments": ("experiments", "experiment_criteria", "experiment_deciding", "experiment_results"),
     "forecast": ("segments",),
     "forms": ("forms",),
     "guidance": ("segments",),

@@ -25,6 +25,7 @@ from shared.domain.publications import Publication
 from shared.domain.refusals import RefusedError
 from shared.domain.samples import Sample, overlaps
 from shared.domain.segments import Definitions
+from shared.domain.trials import experiment_of
 from shared.domain.wording import sentence
 
 FORECAST_TIME = 15 * SECOND
@@ -44,10 +45,12 @@ GUIDANCE_TIME = 15 * SECOND
 def list_segments(request: Request) -> Json:
     """Those that are published, and what is only drafted so far, both by their ids. Members are those of the
     counters, which a crash can leave wrong until the next night; a segment's own answer counts them. `sizes` are those
-    of the last nights (`days`); `used_by`, what asks about it; `contacts`, how many there are in all."""
+    of the last nights (`days`); `used_by`, what asks about it; `contacts`, how many there are in all. Those that are
+    experiments' own are left out; `experiment` names the one that decides a segment by two definitions."""
     shop_definitions, counted, t = definitions.segments(), members.counts(), now()
     known, drafts = shop_definitions.segments, definitions.drafts.all()
-    used, own = uses.uses(known), definitions.publication().own
+    publication = definitions.publication()
+    used, own, on_trial = uses.uses(known), publication.own, publication.on_trial
     days = segment_sizes.kept(t, SIZES_TOLD)
 
     def told(id_: str) -> tuple[str, dict[str, Json]]:
@@ -60,9 +63,11 @@ def list_segments(request: Request) -> Json:
             "shipped": id_ not in own,
             "sizes": [sizes.get(id_, 0) for sizes in days.values()],
             "drafted": id_ in drafts,
+            "experiment": on_trial[id_].experiment if id_ in on_trial else None,
         }
 
-    page = page_of(request, "all", {*known, *drafts}, by_id, told)
+    listed = {*(each for each in known if experiment_of(each) is None), *drafts}
+    page = page_of(request, "all", listed, by_id, told)
     return {
         **{kind: [each for of, each in page["all"] if of == kind] for kind in ("segments", "drafts")},
         "cursor": page["cursor"],
@@ -198,7 +203,7 @@ def show_guidance(request: Request) -> Json:
     t, began, known, counted = now(), working(), definitions.segments().segments, members.counts()
     samples, entries = {}, {}
     already = definitions.published_by(t - guidance.QUIET)
-    for segment in known:
+    for segment in (each for each in known if experiment_of(each) is None):
         if working() - began > GUIDANCE_TIME:
             break
         size = counted.get(segment, 0)
@@ -215,7 +220,7 @@ def show_guidance(request: Request) -> Json:
     return {
         "findings": [asdict(each) for each in guidance.findings(read, sizes, both, entries, t)],
         "compared": MAX_SAMPLED,
-        "left_out": [segment for segment in known if segment not in samples],
+        "left_out": [each for each in known if each not in samples and experiment_of(each) is None],
         **names(),
     }
 

@@ -171,13 +171,23 @@ class Publishing(TypedDict, total=False):
 
 
 class Starting(TypedDict, total=False):
+    """`under_way`: of an experiment with a journey; `start_journeys`: of one with a segment."""
+
     under_way: Literal["finish", "move"]
+    start_journeys: bool
 
 
-class Deciding(TypedDict, total=False):
-    winner: Required[str]
+class Deciding(Starting, total=False):
+    """`winner`: left out, an experiment with a segment is stopped, and the segment as before."""
+
+    winner: str
     why: str
-    under_way: Literal["finish", "move"]
+
+
+class Ending(Choice, total=False):
+    """Of an experiment with a segment that runs: the arm that would win (left out: none)."""
+
+    winner: str
 
 
 class Simulated(JourneyWritten, total=False):
@@ -727,6 +737,9 @@ class Filling(TypedDict):
 
 
 class SegmentTold(OfSegment):
+    """`experiment`: which decides it by two definitions, so that it can be changed by nothing else; or whose own it
+    is."""
+
     name: NotRequired[str]
     sentence: NotRequired[str]
     words: NotRequired[str]
@@ -740,6 +753,7 @@ class SegmentTold(OfSegment):
     etag: str | None
     draft: SegmentDraft | None
     publication: int | None
+    experiment: str | None
     published: int | None
     filling: Filling | None
 
@@ -754,6 +768,7 @@ class SegmentListed(OfSegment):
     used_by: list[UseTold]
     shipped: bool
     drafted: bool
+    experiment: str | None
 
 
 class DraftListed(OfSegment):
@@ -807,6 +822,7 @@ class SegmentVersion(TypedDict):
     publication: int
     published: int | None
     definition: Segment | None
+    experiment: str | None
 
 
 class SegmentVersions(TypedDict):
@@ -1526,16 +1542,17 @@ Said = Literal["better", "worse", "no_difference", "not_enough", "broken"]
 
 
 class ExperimentRow(TypedDict):
-    """`kind`: whether it is with a journey, a campaign's test, or the shop's holdout. `winner`, `why`, `result`: of one
-    that is decided; of a campaign's, what it was found to say at its end. `since`: when it was last changed. `says`:
-    what the night has found; `balanced`: whether the arms' sizes are what the draw would give."""
+    """`kind`: whether it is with a journey or a segment, a campaign's test, or the shop's holdout. `winner`, `why`,
+    `result`: of one that is decided; of a campaign's, what it was found to say at its end. `since`: when it was last
+    changed. `says`: what the night has found; `balanced`: whether the arms' sizes are what the draw would give."""
 
-    kind: Literal["journey", "campaign", "shop"]
+    kind: Literal["journey", "segment", "campaign", "shop"]
     id: str
     name: str
     hypothesis: str | None
     journey: str | None
     step: str | None
+    segment: str | None
     metric: ExperimentMetric
     state: Literal["draft", "running", "ended", "decided"]
     since: int
@@ -1556,9 +1573,12 @@ class Experiments(TypedDict):
 
 
 class DecisionTold(TypedDict):
+    """`winner`: null, where an experiment with a segment was stopped. `version`: of the journey, or the segments'
+    publication."""
+
     at: int
     by: str
-    winner: str
+    winner: str | None
     why: str
     version: int
     result: list[str]
@@ -1567,13 +1587,14 @@ class DecisionTold(TypedDict):
 class RepeatTold(TypedDict):
     id: str
     name: str
-    winner: str
+    winner: str | None
     at: int
     result: list[str]
 
 
 class ExperimentTold(TypedDict):
-    """`version`: of the journey, with which it began. `taking_in`: whether runs that begin now take part. `arms`: its
+    """`version`: of the journey, with which it began; of a segment's, the publication. `taking_in`: whether runs that
+    begin now take part, or who enters. `arms`: its
     variants, the first of which the others are compared with. `repeats`: decided ones that have asked the same.
     `unfinished`: of a draft, what somebody is writing that is no experiment yet, and why it is none (`problem`)."""
 

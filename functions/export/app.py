@@ -17,7 +17,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
 from functions.export import comparing
-from shared.adapters import contacts, definitions, lake
+from shared.adapters import contacts, experiments, lake
 from shared.adapters.clock import now
 from shared.adapters.contacts import Place
 from shared.adapters.histories import with_history
@@ -39,7 +39,7 @@ metrics = Metrics()
 
 
 class Page(BaseModel):
-    """A page of the pass `name`, which is about the instant `at` and a publication (and a draft of a segment)."""
+    """A page of the pass `name`, which is about the instant `at` and a publication (and what is tried)."""
 
     do: str
     name: str
@@ -47,6 +47,8 @@ class Page(BaseModel):
     definitions: int
     segment: str | None
     draft: int | None
+    experiment: str | None = None
+    winner: str | None = None
     place: Place
     contacts: int
     """So many were written before."""
@@ -68,7 +70,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Writes one page; gives the next one's `place` (None: that was the last), how many contacts were written, and
     how many members of which segments were wrong, as far as a try came to its end."""
     page = Page.model_validate(event)
-    shop_definitions = compiled(definitions.with_draft(page.definitions, page.segment, page.draft, page.at))
+    tried = experiments.Tried(page.segment, page.draft, page.experiment, page.winner)
+    shop_definitions = compiled(experiments.with_tried(page.definitions, tried, page.at))
     reached = Reached(page.place, page.contacts)
     rows = _rows(page, shop_definitions, reached)
     lake.write_facts(rows, page.name, f"{page.place.shard}-{page.place.after}", _refused)

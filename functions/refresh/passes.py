@@ -21,6 +21,7 @@ from shared.adapters import (
     contacts,
     definitions,
     events_queue,
+    experiments,
     journey_definitions,
     members,
     refreshes,
@@ -56,12 +57,15 @@ logger = Logger()
 
 class Asked(BaseModel):
     """What a pass is started with: `nightly`; `fill`, to have all contacts adopt the newest publication; `dry_run` of a
-    segment's draft, of this number; `rebuild`, to make profiles, lake and Members again from the contacts' events,
-    and then do what a night does; or `journey`, to do a job for people of a journey."""
+    segment's draft, of this number, or of what an experiment with it that the document of this number has would publish
+    by beginning or ending (with a `winner`, or none); `rebuild`, to make profiles, lake and Members again from the
+    contacts' events, and then do what a night does; or `journey`, to do a job for people of a journey."""
 
     do: Literal["nightly", "fill", "dry_run", "rebuild", "journey"]
     segment: str | None = None
     draft: int | None = None
+    experiment: str | None = None
+    winner: str | None = None
     start_journeys: bool = False
     job: Job | None = None
 
@@ -282,7 +286,8 @@ def _filled(state: Pass) -> Pass:
 
 def _publication(state: Pass) -> Publication:
     """What the pass is about, with the cut-offs that it has found."""
-    publication = definitions.with_draft(state.definitions, state.segment, state.draft, state.at)
+    tried = experiments.Tried(state.segment, state.draft, state.experiment, state.winner)
+    publication = experiments.with_tried(state.definitions, tried, state.at)
     return with_cutoffs(publication, state.cutoffs, state.at) or publication
 
 

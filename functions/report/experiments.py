@@ -22,7 +22,7 @@ FINAL = 100 * DAY
 
 
 def asks(at: Instant) -> Mapping[str, Question]:
-    asked = {f"journey {id_}": experiments.shows(kept, at) for id_, kept in _running().items()}
+    asked = {f"{kept.experiment.kind} {id_}": experiments.shows(kept, at) for id_, kept in _running().items()}
     known = _known(at)
     for kept in campaigns.all_kept():
         is_sent = (kept.campaign.variants or kept.campaign.holdout) and kept.state not in (State.DRAFT, State.SCHEDULED)
@@ -42,11 +42,13 @@ def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:
     says = _known(at)
     for name, found in rows.items():
         kind, id_ = name.split(" ", 1)
-        says[name] = {"journey": _of_journey, "campaign": _of_campaign, "shop": _of_shop}[kind](id_, found, at)
+        says[name] = {"journey": _of_one, "segment": _of_one, "campaign": _of_campaign, "shop": _of_shop}[kind](
+            id_, found, at
+        )
     return {"says": says}
 
 
-def _of_journey(id_: str, rows: Rows, at: Instant) -> Json:
+def _of_one(id_: str, rows: Rows, at: Instant) -> Json:
     kept = experiments.all_kept()[id_]
     alike, weights = findings.alike(rows), experiments.weights_of(kept)
     if kept.experiment.adaptive:

@@ -36,6 +36,7 @@ from shared.adapters import (
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import MINUTE, SECOND, Identity, IdentityKind, Instant
+from shared.domain.experiments.entering import entered, is_of_segment
 from shared.domain.lake_rows import places
 from shared.domain.profiles.transitions import Transition
 from shared.domain.reports.flows import OWN, Step, reason, steps
@@ -124,9 +125,21 @@ def _put_aside(change: dict[str, Any], reason: str) -> bool:
 
 
 def follow(transitions: Sequence[Transition], instant: Instant, changes: Counter[str]) -> None:
-    """Keeps the Members table; adds to `changes` by how many each segment has more members."""
+    """Keeps the Members table; adds to `changes` by how many each segment has more members. Tells who comes to take
+    part in an experiment with a segment."""
     for transition in transitions:
+        if (came := entered(transition, instant)) is not None and not _is_held_out(transition.contact):
+            events_queue.put_events([came])
         changes[transition.segment] += members.record(transition, instant)
+
+
+def _is_held_out(contact: str) -> bool:
+    """By the shop's holdout: who gets no marketing is in none of the arms of an experiment."""
+    from shared.adapters import shop_settings  # an experiment with a segment is rare
+    from shared.domain.messages import holdouts
+
+    holdout = shop_settings.settings().holdout
+    return holdout is not None and holdouts.is_held_out(holdout, contact)
 
 
 def end(contact: str, joined: str | None, instant: Instant) -> None:
@@ -161,7 +174,8 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
         except Exception as error:  # it stays where it is, and holds up none of the others
             logger.error("event not brought over", kind=item["kind"]["S"], reason=type(error).__name__)
             continue
-        moved.append(event)
+        if not is_of_segment(event):  # its arm was drawn of their id, and the contact they have joined is in their own
+            moved.append(event)
         kinds.append(item["kind"]["S"])
         partitions |= places(item["type"]["S"], int(item["time"]["N"]))
     contacts.move(anonymous, COUPONS, contact)  # before the orders that have redeemed them

@@ -1,4 +1,4 @@
--- Who took part in an experiment with a journey, with which of its variants and from when on: one row a contact, in their order, 10,000
+-- Who took part in an experiment with a journey or a segment, with which of its variants and from when on: one row a contact, in their order, 10,000
 -- of those behind one of them.
 -- Parameters: the month from which on it is read, and the experiment as the lake has it; since when that one took part, in
 -- milliseconds, twice, and their id.

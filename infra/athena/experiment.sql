@@ -1,36 +1,25 @@
--- What came of an experiment with a journey: how many of the people who came to take part, in order, did what. Of each of the planned
--- parts of them and each arm, so many people are alike in whether they clicked in an email of it, ordered, unsubscribed and complained
+-- What came of an experiment with a journey, or with a segment: how many of the people who came to take part, in order, did what. Of each of the planned
+-- parts of them and each arm, so many people are alike in whether they clicked in an email that counts, ordered, unsubscribed and complained
 -- within so long, in what they spent then and before, in whether their time is over by an instant (`ready`), and, of an adaptive
 -- experiment, whether they were drawn by its shares (`allotted`) and not in its fixed slice.
 -- Parts: orders, emails.
--- Parameters: the experiment as the lake has it; the month from which on it is read, and the experiment again; how many parts there
+-- Parameters: the experiment as the lake has it; the month from which on it is read, and the experiment twice again; which emails
+-- count: `of it`, or `all` of journeys and campaigns, and digests; how many parts there
 -- are (0: it has no planned end), how many people the first has then, how many parts again, how many people are planned, and parts
 -- again; the milliseconds that count, four times; the instant, and they again.
--- Somebody comes to take part when they pass a split that it is made of, or else with their first email of it, sent or held out,
+-- Somebody comes to take part when they pass a split that it is made of, or enter its segment, or else with their first email of it, sent or held out,
 -- and counts once, from then on. Parts are numbered from 1, of the fixed slice and of the others apart; who came after the last of
 -- them is in one more. Without a planned end each is larger than the one before by twice the first: the n-th begins after n * n firsts.
 -- An order of the very instant is what brought them here, and no answer to it. A machine's click counts nowhere. `before` is the
 -- square root of what they spent in the 90 days before, in hundredths. `segments`: of those that it is read by, the ones they were in
--- as they came, as `repeat_buyers-vip`. Who unsubscribes does so by the link of an email of it.
-WITH of_experiment AS (
+-- as they came, as `repeat_buyers-vip`. Who unsubscribes does so by the link of an email that counts.
+WITH entered AS (
     SELECT
         contact_number,
-        type,
         time,
-        human,
-        message,
         properties
     FROM emails
-    WHERE CONTAINS(properties, ?)
-),
-
-entered AS (
-    SELECT
-        contact_number,
-        time,
-        properties
-    FROM of_experiment
-    WHERE type IN ('email_sent', 'email_held_out')
+    WHERE type IN ('email_sent', 'email_held_out') AND CONTAINS(properties, ?)
     UNION ALL
     SELECT
         contact_number,
@@ -38,6 +27,17 @@ entered AS (
         properties
     FROM events
     WHERE month >= ? AND type = 'experiment_entered' AND CONTAINS(properties, ?)
+),
+
+of_experiment AS (
+    SELECT
+        contact_number,
+        type,
+        time,
+        human,
+        message
+    FROM emails
+    WHERE CONTAINS(properties, ?) OR (? = 'all' AND (channel <> 'other:emails' OR template = 'digest'))
 ),
 
 variants AS (

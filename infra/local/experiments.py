@@ -21,9 +21,11 @@ DESCRIPTION = """Experiments of the running system (`make run`).
   .venv/bin/beckon experiment list                     all tests there are, and what was learnt
   .venv/bin/beckon experiment draft welcome.yaml       keep a file as a draft, or change the draft
   .venv/bin/beckon experiment show welcome_subject     how it stands, and what it says; of a draft, what it can show
-  .venv/bin/beckon experiment start welcome_subject    publish the journey with it
+  .venv/bin/beckon experiment estimate loyal_sooner    who would enter and leave a segment by it
+  .venv/bin/beckon experiment start welcome_subject    publish the journey with it, or the segment
   .venv/bin/beckon experiment decide welcome_subject asks --why "More people clicked"
-                                             publish the journey with the winner for everybody
+                                             publish the winner for everybody
+  .venv/bin/beckon experiment stop loyal_sooner        end one with a segment, with no winner
   .venv/bin/beckon experiment assignments welcome_subject
                                              who takes part, with which arm and since when, as CSV
   .venv/bin/beckon experiment delete welcome_subject   delete a draft
@@ -42,17 +44,23 @@ def add_commands(experiment: argparse.ArgumentParser) -> None:
     drafted = command("draft", draft, "keep a file as a draft, or change the draft")
     drafted.add_argument("file", type=Path, metavar="FILE", help="a YAML or JSON file with one experiment")
     shown = command("show", show, "how it stands, and what it says; of a draft, what it can show")
-    started = command("start", start, "publish the journey with it")
-    decided = command("decide", decide, "publish the journey with the winner for everybody")
+    tried = command("estimate", estimate, "who would enter and leave a segment by its beginning, or by its end")
+    started = command("start", start, "publish the journey with it, or the segment")
+    decided = command("decide", decide, "publish the winner for everybody")
+    stopped = command("stop", stop, "end one with a segment, with no winner")
     assigned = command("assignments", assignments, "who takes part, with which arm and since when, as CSV")
     deleted = command("delete", delete, "delete a draft")
-    for each in (shown, started, decided, assigned, deleted):
+    for each in (shown, tried, started, decided, stopped, assigned, deleted):
         each.add_argument("experiment", help="its id, such as welcome_subject")
     decided.add_argument("winner", help="one of its arms")
-    decided.add_argument("--why", default="no reason was given", help="what you decide it by")
+    tried.add_argument("--winner", help="of one that runs: the arm that would win")
+    for each in (decided, stopped):
+        each.add_argument("--why", default="no reason was given", help="what you decide it by")
     for each in (started, decided):
         each.add_argument("--move", action="store_true", help="runs under way go on by the new version, too")
-    for each in (all_, shown):
+    for each in (started, decided, stopped):
+        each.add_argument("--journeys", action="store_true", help="journeys start for whom the segment takes in")
+    for each in (all_, shown, tried):
         add_json(each)
 
 
@@ -65,7 +73,7 @@ def list_experiments(arguments: argparse.Namespace) -> None:
     if not told["experiments"]:
         console.print("There are none: beckon experiment draft FILE makes one.")
     for each in told["experiments"]:
-        won = f": {each['winner']} for everybody" if each["winner"] else ""
+        won = f": {_ended(each['winner'])}" if each["state"] == "decided" else ""
         console.print(
             f"[bold]{escape(each['id'])}[/]  {escape(each['name'])} [dim]{each['kind']}, {each['state']}{won}[/]"
         )
@@ -87,7 +95,8 @@ def draft(arguments: argparse.Namespace) -> None:
     console.print(f"{body['id']} is a draft.")
     for each in told["repeats"]:
         console.print(
-            f"{each['id']} has asked the same: {escape(' '.join(each['result']))} {each['winner']} was chosen."
+            f"{each['id']} has asked the same: {escape(' '.join(each['result']))} "
+            + (f"{each['winner']} was chosen." if each["winner"] else "It was stopped.")
         )
 
 
@@ -98,9 +107,9 @@ def show(arguments: argparse.Namespace) -> None:
         return
     made, decision = told["experiment"], told["decision"]
     console.print(f"[bold]{escape(made['name'])}[/]  [dim]{made['id']}[/] {told['state']}")
-    console.print(f"  {escape(made['hypothesis'])}  [dim]{made['journey']}, {made['step']}[/]", soft_wrap=True)
+    console.print(f"  {escape(made['hypothesis'])}  [dim]{_place(made)}[/]", soft_wrap=True)
     if decision is not None:
-        console.print(f"  {decision['winner']} for everybody: {escape(decision['why'])}", soft_wrap=True)
+        console.print(f"  {_ended(decision['winner'])}: {escape(decision['why'])}", soft_wrap=True)
     for words in (*found["expected"], *(each["words"] for each in found["compared"])):
         console.print(escape(words), soft_wrap=True)
     for words in (*([found["alike"]] if found["alike"] else []), *(each["words"] for each in found["by_segment"])):
@@ -122,20 +131,51 @@ def show(arguments: argparse.Namespace) -> None:
         console.print(table)
 
 
+def estimate(arguments: argparse.Namespace) -> None:
+    body = {"winner": arguments.winner} if arguments.winner else {}
+    told = call(arguments.port, "POST", f"{_path(arguments)}/estimate", body)
+    if as_json(arguments, told):
+        return
+    about = "" if told["exact"] else "About "
+    enter, leave = told["entering"]["number"], told["leaving"]["number"]
+    console.print(f"{about}{enter:,} would enter, and {leave:,} leave.")
+    console.print(f"With --journeys {told['mails_started']:,} emails would start, else none.")
+
+
 def start(arguments: argparse.Namespace) -> None:
-    told = call(arguments.port, "POST", f"{_path(arguments)}/start", _moving(arguments))
-    console.print(f"{arguments.experiment} runs, by version {told['version']} of {told['experiment']['journey']}.")
+    told = call(arguments.port, "POST", f"{_path(arguments)}/start", _how(arguments))
+    console.print(f"{arguments.experiment} runs, by {_by(told, told['version'])}.")
 
 
 def decide(arguments: argparse.Namespace) -> None:
-    body = {"winner": arguments.winner, "why": arguments.why, **_moving(arguments)}
+    body = {"winner": arguments.winner, "why": arguments.why, **_how(arguments)}
     told = _late(arguments, "POST", f"{_path(arguments)}/decide", body)
-    version = told["decision"]["version"]
-    console.print(f"{arguments.winner} for everybody, by version {version} of {told['experiment']['journey']}.")
+    console.print(f"{arguments.winner} for everybody, by {_by(told, told['decision']['version'])}.")
 
 
-def _moving(arguments: argparse.Namespace) -> Json:
-    return {"under_way": "move" if arguments.move else "finish"}
+def stop(arguments: argparse.Namespace) -> None:
+    body = {"why": arguments.why, "start_journeys": arguments.journeys}
+    told = _late(arguments, "POST", f"{_path(arguments)}/decide", body)
+    console.print(f"It is stopped: the segment is as it was, by {_by(told, told['decision']['version'])}.")
+
+
+def _how(arguments: argparse.Namespace) -> Json:
+    """What becomes of runs under way, or whether journeys start: each is asked of one kind only."""
+    moves = {"under_way": "move"} if arguments.move else {}
+    return {**moves, **({"start_journeys": True} if arguments.journeys else {})}
+
+
+def _place(made: Json) -> str:
+    return f"the segment {made['segment']}" if "segment" in made else f"{made['journey']}, {made['step']}"
+
+
+def _by(told: Json, version: int) -> str:
+    made = told["experiment"]
+    return f"publication {version}" if "segment" in made else f"version {version} of {made['journey']}"
+
+
+def _ended(winner: str | None) -> str:
+    return "stopped" if winner is None else f"{winner} for everybody"
 
 
 def assignments(arguments: argparse.Namespace) -> None:

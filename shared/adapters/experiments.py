@@ -1,21 +1,28 @@
-"""The shop's experiments with journeys: drafts, those under way, and those that are decided, which stay as learnings.
+"""The shop's experiments with journeys and with segments: drafts, those under way, and those that are decided, which
+stay as learnings.
 
 They are one numbered document of the Definitions table (`experiments`), of which no version is ever overwritten; the
-journey's own versions are what runs go by.
+journey's own versions are what runs go by, and the segments' publications what contacts are decided by.
 """
 
 from __future__ import annotations
 
-from shared.adapters import journey_definitions, shop_settings
-from shared.adapters.drafts import Drafts
+from typing import NamedTuple
+
+from shared.adapters import definitions, journey_definitions, shop_settings
+from shared.adapters.drafts import Drafts, numbered
 from shared.adapters.queries import Question, question
+from shared.domain.conditions import Condition
 from shared.domain.events import Instant, iso
 from shared.domain.experiments import findings, holdouts, planning
 from shared.domain.experiments.definition import Experiment, Kept, under_way, weights
 from shared.domain.journeys.definition import Arms, Journey, Send, Split
+from shared.domain.publications import Publication, with_experiment, without_experiment
 from shared.domain.settings import Holdout
+from shared.domain.trials import B
 
-documents: Drafts[Kept] = Drafts("experiments", Kept)
+DOCUMENT = "experiments"
+documents: Drafts[Kept] = Drafts(DOCUMENT, Kept)
 """By the experiments' ids; `number`, of an entry, is that of the document that brought it."""
 
 
@@ -30,7 +37,7 @@ def shows(kept: Kept, t: Instant) -> Question:
     looks = str(made.looks if made.people is not None else 0)
     about = in_lake(made)
     parts = looks, str(findings.UNIT), looks, str(made.people or 1), looks
-    texts = (about, month, about, *parts, within, within, within, within, str(t), within)
+    texts = (about, month, about, about, counted(made), *parts, within, within, within, within, str(t), within)
     return question("experiment", *texts, over=(began - planning.BEFORE, t))
 
 
@@ -43,7 +50,46 @@ def shows_of_shop(holdout: Holdout, t: Instant) -> Question:
 
 def weights_of(kept: Kept) -> dict[str, int]:
     """Of the variants of one that has begun, as the version of the journey that began it has them."""
-    return weights(kept.experiment, journey_definitions.version(kept.experiment.journey, kept.version or 0))
+    journey = kept.experiment.journey
+    return weights(
+        kept.experiment, None if journey is None else journey_definitions.version(journey, kept.version or 0)
+    )
+
+
+def counted(made: Experiment) -> str:
+    """Which emails to its people are counted: `of it`, or `all` marketing."""
+    return "of it" if made.segment is None else "all"
+
+
+def chosen(kept: Kept, winner: str | None) -> Condition | None:
+    """What a segment is decided by once its experiment has ended so; None: as before."""
+    return kept.experiment.criteria if winner == B else None
+
+
+class Tried(NamedTuple):
+    """What a pass over all contacts is to try: the `draft` of a segment, of this number; or, where it names an
+    `experiment`, what that begins or ends by (with a `winner`, or none), as the experiments' document of this number
+    has it."""
+
+    segment: str | None
+    draft: int | None
+    experiment: str | None
+    winner: str | None
+
+
+def with_tried(number: int, tried: Tried, at: Instant) -> Publication:
+    """The publication of a number, with what is to be tried. LookupError: there is none. ValueError: it does not
+    fit."""
+    segment, draft, id_, winner = tried
+    if id_ is None or draft is None:
+        return definitions.with_draft(number, segment, draft, at)
+    held, kept = definitions.numbered_publication(number), numbered(DOCUMENT, Kept, draft)[id_].form
+    made = kept.experiment
+    if made.segment is None or made.criteria is None:
+        raise LookupError(f"{id_} is with no segment")
+    if kept.state == "draft":
+        return with_experiment(held, made.segment, id_, made.criteria, start_journeys=False, now=at)
+    return without_experiment(held, made.segment, chosen(kept, winner), start_journeys=False, now=at)
 
 
 def in_lake(made: Experiment) -> str:

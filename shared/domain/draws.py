@@ -18,3 +18,18 @@ def drawn(text: str, weights: Sequence[int]) -> int:
         if left < 0:
             return place
     raise AssertionError("the weights add up")
+
+
+def in_sample(salt: str, percent: float, contact: str) -> bool:
+    """Whether the contact is among so many in a hundred: drawn by what SQL can do, too, so that the condition `sample`
+    is the same for one contact and for all."""
+    return sample_hash(salt, contact) < sample_bound(percent)
+
+
+def sample_hash(salt: str, contact: str) -> str:
+    """Eight hexadecimal digits, evenly spread (MD5, which SQL has too; it keeps no secret here)."""
+    return hashlib.md5(f"{salt}:{contact}".encode(), usedforsecurity=False).hexdigest()[:8]
+
+
+def sample_bound(percent: float) -> str:
+    return f"{min(round(percent / 100 * 2**32), 2**32 - 1):08x}"

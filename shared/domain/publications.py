@@ -12,13 +12,24 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.calendars import PARTS
-from shared.domain.conditions import Condition, Segment, parts_of
+from shared.domain.conditions import All, Any_, Condition, Not, Segment, parts_of
 from shared.domain.conditions.events import EventCount
 from shared.domain.conditions.shorthand import in_order, members_of, plain
+from shared.domain.conditions.traits import Sample
 from shared.domain.conditions.windows import in_calendar
 from shared.domain.events import Instant, Strict
 from shared.domain.lead_models import LeadModel, models_of
 from shared.domain.segments import Definitions, compile_segments, ranks
+from shared.domain.trials import PERCENT, base_of, experiment_of, salt_of
+
+
+class OnTrial(Strict):
+    """What an experiment has found a segment as, and leaves it as where nothing is decided. `own`: it was the shop's
+    own."""
+
+    experiment: str
+    before: Segment
+    own: bool
 
 
 class Publication(Strict):
@@ -30,6 +41,7 @@ class Publication(Strict):
     anything happens to them. `own`: the segments whose form, or absence, the shop has decided on; all others are as
     shipped. `why`, for people. The same of lead models: `models`, `models_since`, `own_models`. A segment asks about a
     model by its id, and means it as it is in the same publication: a model that is changed changes the segments.
+    `on_trial`: the segments that an experiment decides by two definitions, which nothing else changes meanwhile.
     """
 
     number: int
@@ -44,6 +56,7 @@ class Publication(Strict):
     models: tuple[LeadModel, ...] = ()
     models_since: dict[str, int] = Field(default_factory=dict)
     own_models: tuple[str, ...] = ()
+    on_trial: dict[str, OnTrial] = Field(default_factory=dict)
     zone: str
     published: Instant
     why: str
@@ -57,6 +70,10 @@ class Publication(Strict):
 
 class InUseError(ValueError):
     """A segment asks about what is to go."""
+
+
+class OnTrialError(ValueError):
+    """An experiment with the segment is under way."""
 
 
 def compiled(publication: Publication) -> Definitions:
@@ -91,7 +108,9 @@ def first(shipped: Iterable[Segment], zone: str, now: Instant, models: Iterable[
 
 
 def with_segment(publication: Publication, segment: Segment, start_journeys: bool, now: Instant) -> Publication:
-    """The next publication, with this segment new or in its new form. ValueError: it does not fit the others."""
+    """The next publication, with this segment new or in its new form. ValueError: it does not fit the others.
+    OnTrialError."""
+    refuse_on_trial(publication, segment.id)
     segments = _replaced(publication.segments, segment)
     return _next(
         publication,
@@ -105,10 +124,9 @@ def with_segment(publication: Publication, segment: Segment, start_journeys: boo
 
 
 def without_segment(publication: Publication, id_: str, now: Instant) -> Publication:
-    """The next publication, without this segment. InUseError names the first that asks about it."""
-    for other in publication.segments:
-        if id_ in members_of(other.when):
-            raise InUseError(f"the segment {other.id} asks about it")
+    """The next publication, without this segment. InUseError names the first that asks about it. OnTrialError."""
+    refuse_on_trial(publication, id_)
+    _refuse_in_use(publication.segments, id_)
     return _next(
         publication,
         now,
@@ -117,6 +135,80 @@ def without_segment(publication: Publication, id_: str, now: Instant) -> Publica
         to_fill=publication.number + 1,
         own={*publication.own, id_},
     )
+
+
+def with_experiment(
+    publication: Publication, id_: str, experiment: str, other: Condition, start_journeys: bool, now: Instant
+) -> Publication:
+    """The next publication, in which an experiment decides a segment: half of all contacts, drawn by lot, by the
+    `other` condition, and the other half as before. Beside it a segment of everybody whom either brings in: their
+    first entry there is when somebody comes to take part, by whichever of the two they are decided. ValueError: it
+    does not fit the others. OnTrialError: another experiment with it is under way."""
+    before = publication.segment(id_)
+    if before is None:
+        raise ValueError(f"there is no segment {id_}")
+    refuse_on_trial(publication, id_)
+    drawn = Sample(percent=PERCENT, salt=salt_of(experiment))
+    when = Any_(of=(All(of=(drawn, other)), All(of=(Not(of=drawn), before.when))))
+    base = Segment(
+        id=base_of(experiment),
+        name=f"In the experiment {experiment}",
+        sentence=f"Whom either definition of {id_} brings in, while the experiment {experiment} compares the two.",
+        group=before.group,
+        when=Any_(of=(before.when, other)),
+    )
+    segments = _replaced(_replaced(publication.segments, before.model_copy(update={"when": when})), base)
+    return _next(
+        publication,
+        now,
+        f"the experiment {experiment} begins with {id_}",
+        segments=segments,
+        changed=_told_apart(publication.segments, segments),
+        starting=[id_] if start_journeys else [],
+        own={*publication.own, id_},
+        on_trial={
+            **publication.on_trial,
+            id_: OnTrial(experiment=experiment, before=before, own=id_ in publication.own),
+        },
+    )
+
+
+def without_experiment(
+    publication: Publication, id_: str, chosen: Condition | None, start_journeys: bool, now: Instant
+) -> Publication:
+    """The next publication, in which the segment that an experiment was with is decided by the `chosen` condition for
+    everybody; None: as it was before. InUseError: something asks about the experiment's own segment. ValueError: the
+    condition does not fit the others any more."""
+    trial = publication.on_trial[id_]
+    base = base_of(trial.experiment)
+    _refuse_in_use(publication.segments, base)
+    after = trial.before if chosen is None else trial.before.model_copy(update={"when": chosen})
+    segments = tuple(each for each in _replaced(publication.segments, after) if each.id != base)
+    return _next(
+        publication,
+        now,
+        f"the experiment {trial.experiment} ends",
+        segments=segments,
+        changed=_told_apart(publication.segments, segments),
+        starting=[id_] if start_journeys else [],
+        to_fill=publication.number + 1,
+        own=set(publication.own) if trial.own or chosen is not None else set(publication.own) - {id_},
+        on_trial={name: each for name, each in publication.on_trial.items() if name != id_},
+    )
+
+
+def refuse_on_trial(publication: Publication, id_: str) -> None:
+    """OnTrialError where an experiment with a segment is under way, or it is an experiment's own."""
+    if (trial := publication.on_trial.get(id_)) is not None:
+        raise OnTrialError(f"the experiment {trial.experiment} compares two definitions of it: decide that one first")
+    if (experiment := experiment_of(id_)) is not None:
+        raise OnTrialError(f"a name that begins so is an experiment's own ({experiment}): choose another")
+
+
+def _refuse_in_use(segments: Iterable[Segment], id_: str) -> None:
+    for other in segments:
+        if id_ in members_of(other.when):
+            raise InUseError(f"the segment {other.id} asks about it")
 
 
 def with_model(publication: Publication, model: LeadModel, start_journeys: bool, now: Instant) -> Publication:
@@ -245,6 +337,7 @@ def _next(publication: Publication, now: Instant, why: str, **parts: Any) -> Pub
             "own": tuple(sorted(parts.get("own", publication.own))),
             "models": models,
             "models_since": _numbered(publication.models_since, models_formed, number, {each.id for each in models}),
+            "on_trial": parts.get("on_trial", publication.on_trial),
             "own_models": tuple(sorted(parts.get("own_models", publication.own_models))),
             "zone": parts.get("zone", publication.zone),
             "published": now,

@@ -189,8 +189,9 @@ def test_the_commands_and_fields_of_experiments_in_the_docs_are_the_programs() -
     assert documented == set(re.findall(r"beckon experiment (\w+)", experiment_commands.DESCRIPTION))
     fields = {name.strip("` ") for cells in rows(EXPERIMENTS, "What it asks") for name in cells[0].split(",")}
     assert fields == set(Experiment.model_fields) - {"id", "name", "hypothesis"}
-    (example,) = re.findall(r"```json\n(.*?)```", EXPERIMENTS, re.DOTALL)
-    assert Experiment.model_validate_json(example, strict=True).id == "welcome_subject"
+    examples = re.findall(r"```json\n(.*?)```", EXPERIMENTS, re.DOTALL)
+    made = [Experiment.model_validate_json(example, strict=True) for example in examples]
+    assert [each.id for each in made] == ["welcome_subject", "loyal_sooner"]
 
 
 def test_a_campaign_s_fields_and_states_are_all_in_the_docs_and_the_example_is_one() -> None:

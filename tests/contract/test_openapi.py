@@ -103,6 +103,7 @@ NO_PAGES = {
     "/reports/flows": "the segments there are, and the 200 most frequent ways",
     "/segments/{segment}": "one segment",
     "/segments/{segment}/dry-run/{run}": "some examples",
+    "/experiments/{experiment}/dry-run/{run}": "so has it",
     "/sending": "a sentence for each thing that is wrong",
     "/stuck-runs": "steps where runs are stuck, the first fifty runs",
     "/templates/{template}": "one template",

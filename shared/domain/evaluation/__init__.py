@@ -45,7 +45,6 @@ from shared.domain.evaluation.memberships import stay
 from shared.domain.evaluation.points import Scored
 from shared.domain.evaluation.reading import HistoryNeededError, Reading, Series, Signed, Term, series_of
 from shared.domain.evaluation.spans import Span, span
-from shared.domain.evaluation.traits import sample_bound
 from shared.domain.events import Instant
 from shared.domain.lead_models import EventRule, LeadModel, StateRule
 from shared.domain.profiles import Profile
@@ -53,7 +52,7 @@ from shared.domain.profiles import Profile
 __all__ = ["Compiler", "Evaluate", "HistoryNeededError", "Reading"]
 # What the SQL of segments reads a condition by as well, so that both mean the same.
 __all__ += ["Span", "span", "stay"]
-__all__ += ["cart_of", "compared_value", "comparison", "in_days", "sample_bound"]
+__all__ += ["cart_of", "compared_value", "comparison", "in_days"]
 
 Evaluate = Callable[[Profile, Instant], tuple[Signed, ...]]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Near, Sample, TraitIs
 from shared.domain.conditions.windows import Stretch
+from shared.domain.draws import sample_bound, sample_hash
 from shared.domain.evaluation.comparing import compare_one, comparison
 from shared.domain.evaluation.reading import Reading, Signed, Term
 from shared.domain.evaluation.spans import when_inside
@@ -136,15 +136,6 @@ def sample(condition: Sample) -> Term:
         return NEVER if sample_hash(salt, reading.profile.contact) < bound else -NEVER
 
     return evaluate_sample
-
-
-def sample_hash(salt: str, contact: str) -> str:
-    """Eight hexadecimal digits, evenly spread (MD5, which SQL has too; it keeps no secret here)."""
-    return hashlib.md5(f"{salt}:{contact}".encode(), usedforsecurity=False).hexdigest()[:8]
-
-
-def sample_bound(percent: float) -> str:
-    return f"{min(round(percent / 100 * 2**32), 2**32 - 1):08x}"
 
 
 def near(condition: Near) -> Term:

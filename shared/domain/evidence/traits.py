@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.domain.conditions.traits import ConsentIs, Near, Sample, TraitIs
-from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, sample_hash, trait_of
+from shared.domain.draws import sample_hash
+from shared.domain.evaluation.traits import KM_A_MILE, distance_km, number_of, trait_of
 from shared.domain.events import NEVER, Json
 from shared.domain.evidence.view import Evidence, View
 from shared.domain.wording.texts import duration, label, listed, number, word

@@ -1,7 +1,9 @@
-"""An experiment with a journey: what it is to find out, where, by what it is decided, and how it ended.
+"""An experiment with a journey, or with a segment's criteria: what it is to find out, where, by what it is decided, and
+how it ended.
 
 It is fixed before it begins, and takes its place in the journey's next version: runs that begin with that version take
-part. Once it is decided a further version gives everybody the winner, and who is under way keeps their arm.
+part. Once it is decided a further version gives everybody the winner, and who is under way keeps their arm. Of a
+segment it is a publication that it takes its place in, and that ends it.
 """
 
 from __future__ import annotations
@@ -11,14 +13,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from shared.domain.conditions import Condition, values_in
+from shared.domain.conditions.comparing import is_filled_in
 from shared.domain.conditions.fields import Duration, Id, Name
+from shared.domain.conditions.windows import THIS_RUN
 from shared.domain.events import DAY, HOUR, Instant, Strict
 from shared.domain.journeys.arms import HOLDOUT
 from shared.domain.journeys.definition import Arms, Journey, Send, Split, Variant
+from shared.domain.trials import A, B, base_of
 
+MOST_LETTERS = 40
+"""Of a segment's id."""
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Metric = Literal["clicked", "ordered", "revenue"]
-Kind = Literal["template", "subject", "path", "holdout"]
+Kind = Literal["template", "subject", "path", "holdout", "criteria"]
 """Of change: what is not the same for all arms."""
 
 
@@ -36,13 +44,19 @@ class Experiment(Strict):
 
     `adaptive`: those beyond a fixed slice (`arms.FIXED`) get what does best so far, by shares that each night moves
     (`adapting`). What is said is said of the slice, and the planned `people` are its.
+
+    Instead of a journey's step it may be with a `segment`: half of all contacts are decided by its definition as it is
+    (the arm `a`), the other half by the `criteria` (`b`). Whom either of the two brings in takes part, in both halves,
+    and what is counted comes of all marketing that they get.
     """
 
     id: Id
     name: Name
     hypothesis: Text
-    journey: Id
-    step: Id
+    journey: Id | None = None
+    step: Id | None = None
+    segment: Id | None = None
+    criteria: Condition | None = None
     variants: tuple[Variant, ...] = Field(default=(), max_length=5)
     holdout: int = Field(default=0, ge=0, le=50)
     metric: Metric = "clicked"
@@ -55,6 +69,12 @@ class Experiment(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Experiment:
+        if self.segment is not None:
+            self._fits_a_segment()
+        elif self.journey is None or self.step is None:
+            raise ValueError("say where: `journey` and `step`, or `segment` and `criteria`")
+        elif self.criteria is not None:
+            raise ValueError("`criteria` are another definition of a `segment`: say of which")
         names = [each.id for each in self.variants]
         if len(set(names)) < len(names) or HOLDOUT in names:
             raise ValueError(f"each variant needs an id of its own, and none is called {HOLDOUT}")
@@ -75,21 +95,53 @@ class Experiment(Strict):
             raise ValueError("`adaptive` sets the weights itself: leave them out")
         return self
 
+    def _fits_a_segment(self) -> None:
+        if self.criteria is None:
+            raise ValueError("say by which other `criteria` half of the contacts are decided")
+        for value in values_in(self.criteria):
+            if value == THIS_RUN or is_filled_in(value):
+                raise ValueError(f"`{value}` is known in a journey only: a segment has no run")
+        given: dict[str, object] = {
+            "journey": self.journey,
+            "step": self.step,
+            "variants": self.variants,
+            "holdout": self.holdout,
+        }
+        given |= {"adaptive": self.adaptive, "by_segments": self.by_segments}
+        for name, value in given.items():
+            if value:
+                raise ValueError(f"with a `segment` it takes no `{name}`")
+        if len(base_of(self.id)) > MOST_LETTERS:
+            most = MOST_LETTERS - len(base_of(""))
+            raise ValueError(f"with a `segment` its id has at most {most} letters: a segment is called after it")
+
+    @property
+    def kind(self) -> Literal["journey", "segment"]:
+        """Of what it is with."""
+        return "journey" if self.segment is None else "segment"
+
+    @property
+    def place(self) -> tuple[str | None, ...]:
+        """Where it is: what only one experiment at a time is with."""
+        return (self.journey, self.step, self.segment)
+
 
 class Decision(Strict):
-    """`winner`: what everybody gets from the journey's version `version` on, and `why`. `result`: what could be said of
-    the arms then, in words."""
+    """`winner`: what everybody gets from the journey's version `version` on, and `why`; of a segment from that
+    publication on, and None where it was stopped and is as before. `result`: what could be said of the arms then, in
+    words."""
 
     at: Instant
     by: str
-    winner: Id
+    winner: Id | None = None
     why: Text
     version: int
     result: tuple[str, ...] = ()
 
 
 class Kept(Strict):
-    """`version`: of the journey, that began it, at `began`. Until then it is a draft."""
+    """`version`: of the journey, or the publication of the segments, that began it, at `began`. Until then it is a
+    draft."""
 
     experiment: Experiment
     began: Instant | None = None
@@ -160,8 +212,10 @@ def _variants(step: Send, made: Experiment) -> tuple[Variant, ...]:
     )
 
 
-def weights(made: Experiment, journey: Journey) -> dict[str, int]:
+def weights(made: Experiment, journey: Journey | None) -> dict[str, int]:
     """The variants of an experiment and their weights, as a version of its journey has them: at a split, its ways."""
+    if journey is None:
+        return {A: 1, B: 1}
     step = next((each for each in journey.steps if each.id == made.step), None)
     match step:
         case Split():
@@ -185,6 +239,8 @@ def kinds(made: Experiment) -> frozenset[Kind]:
         found.add("subject")
     if not made.variants and not made.holdout:
         found.add("path")
+    if made.segment is not None:
+        found = {"criteria"}
     if made.holdout:
         found.add("holdout")
     return frozenset(found)
@@ -198,7 +254,7 @@ def repeated(made: Experiment, others: Iterable[Kept]) -> list[Kept]:
         for kept in others
         if kept.decision is not None
         and kept.experiment.id != made.id
-        and (kept.experiment.journey, kept.experiment.step) == (made.journey, made.step)
+        and kept.experiment.place == made.place
         and kept.experiment.metric == made.metric
         and kinds(kept.experiment) & kinds(made)
     ]
@@ -208,10 +264,10 @@ def repeated(made: Experiment, others: Iterable[Kept]) -> list[Kept]:
 def says(kept: Kept, words: str) -> bool:
     """Whether all the words of a search are in what was asked, found and decided; case is no matter."""
     made, decision = kept.experiment, kept.decision
-    told = [made.id, made.name, made.hypothesis, made.journey, made.step, made.metric]
+    told = [made.id, made.name, made.hypothesis, *made.place, made.metric]
     if decision is not None:
         told += [decision.winner, decision.why, *decision.result]
-    text = " ".join(told).casefold()
+    text = " ".join(each for each in told if each is not None).casefold()
     return all(word in text for word in words.casefold().split())
 
 
@@ -220,5 +276,5 @@ def under_way(all_: Mapping[str, Kept], journey: str) -> dict[str, Kept]:
     return {
         kept.experiment.step: kept
         for kept in all_.values()
-        if kept.experiment.journey == journey and kept.state == "running"
+        if kept.experiment.journey == journey and kept.experiment.step is not None and kept.state == "running"
     }

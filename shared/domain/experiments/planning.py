@@ -1,5 +1,5 @@
-"""What an experiment with a journey can show before it begins, out of what people did with the journey so far, and how
-long that takes."""
+"""What an experiment can show before it begins, out of what people did with the journey so far, or in the segment, and
+how long that takes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,23 @@ BEFORE = 97 * DAY
 """Of orders before an experiment began, that are read: those of 90 days before somebody came to take part."""
 WEEK = 7 * DAY
 AFTER = "this journey’s emails"
+AFTER_ENTERING = "your emails to those in this segment"
 
 
 class SoFar(NamedTuple):
-    """What people do at the step, and since when that is known (0: nobody came)."""
+    """What people do at the step, and since when that is known (0: nobody came). `entering`: of a segment, how many a
+    week either definition brings in (None: that is not known)."""
 
     usual: Usual
     earliest: Instant
+    entering: float | None = None
+
+    def a_week(self, made: Experiment, t: Instant) -> float | None:
+        """How many come to take part; None: that is not known yet."""
+        if made.segment is not None:
+            return self.entering
+        weeks = (t - self.earliest) / WEEK
+        return self.usual.clicked.people / weeks if self.earliest and weeks >= 1 else None
 
 
 def so_far(rows: Sequence[Mapping[str, Json]]) -> SoFar:
@@ -49,6 +59,14 @@ def so_far(rows: Sequence[Mapping[str, Json]]) -> SoFar:
     return SoFar(usual, min((each[-1] for each in told), default=0))
 
 
+def entering(entries: int, days: float, either: int, now: int) -> float | None:
+    """How many a week enter by either definition, by how many have entered the segment in so many days, and how many of
+    the people who were looked at are in it by either, and by its own. None: that is not known."""
+    if days < 7 or not entries or not now:
+        return None
+    return entries / days * 7 * either / now
+
+
 def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Instant) -> list[str]:
     """A sentence for each comparison, and one of how long it takes."""
     told = []
@@ -58,7 +76,8 @@ def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Inst
     if len(shares) > 1:
         pair = shares[0] + min(shares[1:])
         people = sent * pair // sum(shares)
-        told.append(can_see(made.metric, least(made), people, shares[0] / pair, known.usual, AFTER))
+        after = AFTER if made.segment is None else AFTER_ENTERING
+        told.append(can_see(made.metric, least(made), people, shares[0] / pair, known.usual, after))
     if made.holdout:
         by: Metric = "ordered" if made.metric == "clicked" else made.metric
         told.append(can_see(by, least(made), planned, made.holdout / 100, known.usual, AFTER))
@@ -76,10 +95,8 @@ def expected(made: Experiment, weights: Mapping[str, int], known: SoFar, t: Inst
 
 def _in_half_a_year(made: Experiment, known: SoFar, t: Instant) -> int:
     """People who come to take part; of an adaptive one, in its fixed slice. 0: that is not known yet."""
-    weeks = (t - known.earliest) / WEEK
-    if not known.earliest or weeks < 1:
-        return 0
-    return round(26 * known.usual.clicked.people / weeks * (FIXED / 100 if made.adaptive else 1))
+    a_week = known.a_week(made, t)
+    return 0 if a_week is None else round(26 * a_week * (FIXED / 100 if made.adaptive else 1))
 
 
 def _without_end(people: int) -> str:
@@ -92,13 +109,17 @@ def _without_end(people: int) -> str:
 
 
 def _how_long(made: Experiment, known: SoFar, t: Instant) -> str:
-    weeks = (t - known.earliest) / WEEK
-    if not known.earliest or weeks < 1:
+    a_week = known.a_week(made, t)
+    if not a_week:
         return "How many people come here in a week is not known yet."
-    a_week = known.usual.clicked.people / weeks
     planned = made.people or 0
     needed = planned / (a_week * FIXED / 100 if made.adaptive else a_week)
     come = f"About {max(round(a_week), 1):,} people a week come here for the first time"
+    if made.segment is not None:
+        come = (
+            f"About {max(round(a_week), 1):,} people a week enter by either definition, if whom the other one brings "
+            "in besides comes as often as whom this one does"
+        )
     slice_ = f" in the fixed {FIXED} %" if made.adaptive else ""
     return f"{come}, so {planned:,}{slice_} take {_weeks(needed)}."
 

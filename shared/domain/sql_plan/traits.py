@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.conditions import Condition
 from shared.domain.conditions.fields import condition_key
 from shared.domain.conditions.traits import ConsentIs, FirstSeen, Sample, TraitIs
-from shared.domain.evaluation import sample_bound
+from shared.domain.draws import sample_bound
 from shared.domain.sql_plan.expressions import compared, literal
 from shared.domain.sql_plan.sources import Sources
 from shared.domain.sql_plan.trees import FALSE, TRUE, Atom, NotOf, Tree, all_of, any_of, not_of
