@@ -98,3 +98,59 @@ def test_a_question_is_asked_answered_decided_and_found_again(page: Page, base: 
     page.open("about:blank")
     page.open(f"{base}#/journeys/onboarding/edit")
     page.wait_for("Nothing is wrong with it.")
+
+
+def test_a_segment_s_criteria_are_asked_about_begun_and_stopped(page: Page, base: str, shop: Shop, axe: str) -> None:  # noqa: F811
+    shop.publish("loyal", {"kind": "orders", "at_least": 2})
+    shop.customer(901, orders=1)
+    passes(shop, 10 * MINUTE)
+    page.open("about:blank")
+    page.open(f"{base}#/new-experiment")
+    page.wait("document.querySelector('main optgroup option[value=loyal]')")
+    write(page, "main input[placeholder^=Welcome]", "Loyal sooner")
+    write(page, "main textarea", "Who is thanked sooner comes back sooner.")
+    page.run(
+        "(() => { const where = document.querySelector('main select'); where.value = 'loyal';"
+        " where.dispatchEvent(new Event('change', { bubbles: true })); })()"
+    )
+    press(page, "Go on")
+    page.wait_for("The other criteria")
+    page.wait_for("No email would start")
+    page.run(axe)
+    assert page.run(LOOK) == []
+    # As JSON, as far as it can be read; what cannot is kept as it is.
+    page.run("document.querySelector('main textarea[spellcheck]').closest('details').open = true")
+    write(page, "main textarea[spellcheck]", '{"kind": "orders"')
+    page.wait_for("This is not valid JSON yet")
+    page.wait_for("Criteria: ")
+    write(page, "main textarea[spellcheck]", '{"kind": "orders", "at_least": 1}')
+    page.wait("!document.body.innerText.includes('This is not valid JSON yet')")
+    page.wait_for("What it can show")
+    press(page, "See what it can show now")
+    page.wait("![...document.querySelectorAll('main button')].some((each) => each.innerText.startsWith('See what'))")
+    assert shop.ask("GET", "/experiments/loyal_sooner")[1]["experiment"]["criteria"]["at_least"] == 1
+    press(page, "Start the experiment")
+    confirm(page)
+    page.wait_for("Nobody has taken part yet")
+    passes(shop, 15 * MINUTE)
+    page.open(f"{base}#/segments/loyal")
+    page.wait_for("decides half of all contacts by another definition")
+    assert page.run("[...document.querySelectorAll('main a')].some((each) => each.innerText === 'Edit')") is False
+    shop.customer(902, orders=1)
+    passes(shop, 15 * MINUTE)
+    page.open("about:blank")
+    page.open(f"{base}#/experiments/loyal_sooner")
+    page.wait_for("People so far")
+    page.run(axe)
+    assert page.run(LOOK) == []
+    page.run(
+        "(() => { const winner = document.querySelector('main form select'); winner.value = '';"
+        " winner.dispatchEvent(new Event('change', { bubbles: true })); })()"
+    )
+    write(page, "main form input[required]", "Christmas is near.")
+    press(page, "Stop it")
+    confirm(page)
+    page.wait_for("Christmas is near.")
+    page.wait_for("Stopped")
+    page.open(f"{base}#/experiments")
+    page.wait_for("Stopped: Christmas is near.")

@@ -3,7 +3,7 @@
 
 import { ask, at, whole } from "./api.js";
 import { read, Saving, Unsaved, useDraft } from "./autosave.js";
-import { UnderWay } from "./experiment-deciding.js";
+import { OnSegment, UnderWay } from "./experiment-deciding.js";
 import { Says } from "./experiment-results.js";
 import { METRICS } from "./experiments.js";
 import { Card, confirmed, Failure, Loaded, useActing, useLoaded } from "./parts.js";
@@ -50,7 +50,7 @@ export function Drafted({ held, again }) {
     <${Loaded} of=${told}>${(known) => html`<${Form} of=${of} set=${set} ...${known} />`}<//>
     <div class="buttons"><${Saving} of=${draft} />${!isShown && html`<button onClick=${look}>See what it can show now</button>`}</div>
     ${wrong ? html`<p class="bad" role="alert">${capital(wrong)}</p>` : html`<${Says} id=${held.experiment.id} state="draft" as=${asOf.value} />`}
-    <${Start} path=${path} draft=${draft} again=${again} />`;
+    <${Start} path=${path} draft=${draft} again=${again} made=${held.experiment} as=${asOf.value} />`;
 }
 
 function Form({ of, set, found, templates, segments }) {
@@ -58,6 +58,8 @@ function Form({ of, set, found, templates, segments }) {
   const place = found.findIndex((each) => each.journey === of.journey && each.step === of.step);
   const { kind, ways } = found[place] ?? { kind: variants.length > 0 ? "send" : "split", ways: [] };
   const isRevenue = metric === "revenue";
+  const isSegment = of.segment !== undefined;
+  const criteria = useLoaded(() => isSegment ? import("./experiment-criteria.js") : null, []);
   const endless = of.people === undefined;
   const canAdapt = !isRevenue && (kind === "split" ? new Set(ways?.map((way) => way.weight)).size === 1 : variants.length > 1);
   const text = (event) => event.target.value || undefined;
@@ -70,9 +72,9 @@ function Form({ of, set, found, templates, segments }) {
     <${Card} title="The question"><div class="fields">
       <label class="grow">Name <input required maxlength="128" autocomplete="off" value=${of.name} onInput=${(event) => set({ name: event.target.value })} /></label>
       <label class="wide">What you expect, and why <textarea required maxlength="1000" rows="2" value=${of.hypothesis} onInput=${(event) => set({ hypothesis: event.target.value })}></textarea></label>
-      <label class="wide">Where <select value=${place} onChange=${(event) => go(found[event.target.value])}>${place < 0 && html`<option value="-1" selected disabled>${words(of.journey)}: ${words(of.step)} (not there any more)</option>`}${found.map((each, n) => html`<option value=${n} selected=${n === place}>${placeName(each)}</option>`)}</select></label>
+      ${isSegment ? html`<p class="wide">With the segment <a href="#/segments/${of.segment}">${words(of.segment)}</a>.</p>` : html`<label class="wide">Where <select value=${place} onChange=${(event) => go(found[event.target.value])}>${place < 0 && html`<option value="-1" selected disabled>${words(of.journey)}: ${words(of.step)} (not there any more)</option>`}${found.map((each, n) => html`<option value=${n} selected=${n === place}>${placeName(each)}</option>`)}</select></label>`}
     </div><//>
-    <${Card} title="The arms">${kind === "split" ? html`<p>The ways of the split: ${(ways ?? []).map((way) => words(way.next)).join(", ")}.</p>` : variants.map((each, n) => html`<div class="fields" key=${n}>
+    ${isSegment ? html`<${Card} title="The other criteria"><${Loaded} of=${criteria}>${({ Criteria }) => html`<${Criteria} of=${of} set=${set} />`}<//><//>` : html`<${Card} title="The arms">${kind === "split" ? html`<p>The ways of the split: ${(ways ?? []).map((way) => words(way.next)).join(", ")}.</p>` : variants.map((each, n) => html`<div class="fields" key=${n}>
         <label>${n === 0 ? "As it is" : `Variant ${n + 1}`}<input required pattern="[a-z][a-z0-9_]{0,39}" title="Small letters, digits and _" value=${each.id} onInput=${(event) => vary(n, { id: event.target.value })} /></label>
         ${n > 0 && html`<label class="grow">Another subject (empty: the email’s own)<input maxlength="200" value=${each.subject ?? ""} onInput=${(event) => vary(n, { subject: text(event) })} /></label>
         <label>Another email<select onChange=${(event) => vary(n, { template: text(event) })}><option value="">the same</option>${templates.map((one) => html`<option value=${one.id} selected=${one.id === each.template}>${words(one.id)}</option>`)}</select></label>`}
@@ -80,24 +82,25 @@ function Form({ of, set, found, templates, segments }) {
       ${kind === "send" && html`<div class="buttons"><button type="button" disabled=${variants.length >= MOST_VARIANTS} onClick=${() => set({ variants: [...variants, { id: `variant_${variants.length + 1}` }] })}>Add a variant</button>
         <button type="button" disabled=${variants.length <= 1} onClick=${() => set({ variants: variants.slice(0, -1), ...(variants.length <= 2 && { adaptive: false }) })}>Take the last away</button></div>`}
       <div class="fields">${number("holdout", "Held out, of a hundred, to see what it does at all", 0, 50)}</div>
-      ${canAdapt && html`<label class="check"><input type="checkbox" checked=${of.adaptive} onChange=${(event) => set({ adaptive: event.target.checked })} /> Adaptive: beyond a fixed slice of 30 %, by which alone it is decided, people get what does best so far</label>`}<//>
+      ${canAdapt && html`<label class="check"><input type="checkbox" checked=${of.adaptive} onChange=${(event) => set({ adaptive: event.target.checked })} /> Adaptive: beyond a fixed slice of 30 %, by which alone it is decided, people get what does best so far</label>`}<//>`}
     <${Card} title="By what it is decided"><div class="fields">
       <label>Better when <select onChange=${(event) => measure(event.target.value)}>${Object.entries(METRICS).map(([value, says]) => html`<option value=${value} selected=${value === metric}>${says}</option>`)}</select></label>
       <label>Within <select onChange=${(event) => set({ within: event.target.value })}>${[...new Set([of.within, ...WITHIN])].map((value) => html`<option value=${value} selected=${value === of.within}>${value === "1d" ? "a day" : value.replace("d", " days")}</option>`)}</select></label>
       ${isRevenue ? number("least", "The least difference that matters, a person", 0.1, 10000, { step: 0.1 }) : number("least", "The least difference that matters, in points", 0.1, 50, { step: 0.1, times: 100 })}
       ${!endless && html`${number("people", "Planned for so many people", 20, 10000000)}${number("looks", "Looks on the way", 1, 8)}`}</div>
       ${!isRevenue && html`<label class="check"><input type="checkbox" checked=${endless} onChange=${(event) => set(event.target.checked ? { people: undefined, by_segments: [] } : { people: 1000 })} /> No planned end: look whenever you like. It takes nearly three times as many people</label>`}
-      ${!endless && html`<details open=${apart.length > 0}><summary>Whether it works differently for some</summary><p>Name up to five segments now: at the end it is said of each, as people were in them when they came. Segments chosen afterwards prove nothing.</p>
+      ${!endless && !isSegment && html`<details open=${apart.length > 0}><summary>Whether it works differently for some</summary><p>Name up to five segments now: at the end it is said of each, as people were in them when they came. Segments chosen afterwards prove nothing.</p>
         ${segments.map((each) => html`<label class="check"><input type="checkbox" checked=${apart.includes(each.segment)} disabled=${apart.length >= MOST_SEGMENTS && !apart.includes(each.segment)} onChange=${(event) => set({ by_segments: event.target.checked ? [...apart, each.segment] : apart.filter((id) => id !== each.segment) })} /> ${each.name}</label>`)}</details>`}<//>`;
 }
 
-function Start({ path, draft, again }) {
+function Start({ path, draft, again, made, as }) {
   const { run, busy, problem } = useActing();
-  const moves = useSignal(false);
+  const [moves, journeys] = [useSignal(false), useSignal(false)];
+  const isSegment = made.segment !== undefined;
   const begin = async () => {
-    if (!await draft.save() || !await confirmed("Publish a new version of the journey with this experiment? From then on it stays as it is.", "Start it")) return;
+    if (!await draft.save() || !await confirmed(`Publish a new version of the ${isSegment ? "segment" : "journey"} with this experiment? From then on it stays as it is.`, "Start it")) return;
     await run(async () => {
-      await ask(`${path}/start`, { under_way: moves.value ? "move" : "finish" });
+      await ask(`${path}/start`, isSegment ? { start_journeys: journeys.value } : { under_way: moves.value ? "move" : "finish" });
       draft.drop();
       await again();
     });
@@ -111,8 +114,9 @@ function Start({ path, draft, again }) {
       location.hash = "#/experiments";
     });
   };
-  return html`<${Card} title="Start it"><p>It is published with the journey. Who comes to the step by a run that begins from then on takes part.</p>
-    <${UnderWay} of=${moves} />
+  return html`<${Card} title="Start it">${isSegment ? html`<p>It is published with the segment, which nothing else changes until it is decided. Whom either definition brings in from then on takes part; who is in it by one of them already counts nowhere.</p>
+      <${OnSegment} id=${made.id} as=${as} journeys=${journeys} />` : html`<p>It is published with the journey. Who comes to the step by a run that begins from then on takes part.</p>
+    <${UnderWay} of=${moves} />`}
     <div class="buttons"><button class="strong" disabled=${busy.value} onClick=${begin}>Start the experiment</button><button disabled=${busy.value} onClick=${remove}>Delete the draft</button></div>
     ${problem.value && html`<${Failure} problem=${problem.value} />`}<//>`;
 }

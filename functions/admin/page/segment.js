@@ -7,7 +7,7 @@ import { Difference } from "./diff.js";
 import { Duplicate } from "./duplicating.js";
 import { wholeForecast } from "./forecasting.js";
 import {
-  Card, confirmed, ContactLink, Failure, LoadedPage, More, Pages, Section, Table, Tag, Title, useActing, useLoaded, useRefreshed,
+  Banner, Card, confirmed, ContactLink, Failure, LoadedPage, More, Pages, Section, Table, Tag, Title, useActing, useLoaded, useRefreshed,
 } from "./parts.js";
 import { asText } from "./segment-text.js";
 import { Uses } from "./segments.js";
@@ -25,10 +25,11 @@ function Published({ id, told, again }) {
   return html`
     <div class="head"><${Title}>${told.name}<//><div class="buttons">
       <${Duplicate} kind="segments" id=${id} page=${(copy) => `#/segments/${copy}/edit`} />
-      <a class="button strong" href="#/segments/${id}/edit">${told.draft ? "Edit the draft" : "Edit"}</a></div></div>
+      ${!told.experiment && html`<a class="button strong" href="#/segments/${id}/edit">${told.draft ? "Edit the draft" : "Edit"}</a>`}</div></div>
     <p class="lead">${told.sentence}</p>
     <p>Somebody who <em>${told.words}</em>. <${Tag}>${told.group}<//></p>
     <${Filling} told=${told.filling} />
+    ${told.experiment && html`<${Banner}><p>${id.startsWith("base__") ? html`Whom either definition brings in that an <a href="#/experiments/${told.experiment}">experiment</a> compares: it goes when that is decided.` : html`An <a href="#/experiments/${told.experiment}">experiment</a> decides half of all contacts by another definition, so nothing else changes this segment until it is decided.`}</p><//>`}
     <${Section} title="How many, and how many in the next 30 days" load=${(tell) => forecast(id, tell)}>${(found) =>
       html`<${Forecast} told=${found} members=${told.members} past=${told.sizes} />`}<//>
     <${Card} title=${plural(told.members, "member")}>
@@ -47,7 +48,7 @@ function Published({ id, told, again }) {
       <p>The same definition in SQL, as a dry run and the nightly refresh ask it of the lake for all contacts.</p>
       <${More} title="SQL"><pre tabindex="0">${told.sql}</pre><//>
     <//>
-    <${Deletion} id=${id} name=${told.name} etag=${told.etag} />`;
+    ${!told.experiment && html`<${Deletion} id=${id} name=${told.name} etag=${told.etag} />`}`;
 }
 
 /** One form it has had: what it changed, and a way back to it. */
@@ -58,8 +59,8 @@ function Version({ id, told, of, before, isNow }) {
     await ask(at("segments", id, "draft"), { text: asText(of.definition) }, "PUT", told.etag);
     location.hash = `#/segments/${id}/edit`;
   });
-  return html`<div class="head"><span>Publication ${of.publication}${isNow && html` <${Tag} kind="good">now<//>`} <span class="small soft"><${When} at=${of.published} /></span></span>
-      ${!isNow && html`<button disabled=${busy.value} onClick=${restore}>Restore</button>`}</div>
+  return html`<div class="head"><span>Publication ${of.publication}${isNow && html` <${Tag} kind="good">now<//>`}${of.experiment && html` <${Tag}>in an experiment<//>`} <span class="small soft"><${When} at=${of.published} /></span></span>
+      ${!isNow && !of.experiment && html`<button disabled=${busy.value} onClick=${restore}>Restore</button>`}</div>
     <${More} title=${before ? "What it changed" : "As JSON"}>${before ? html`<${Difference} before=${asText(before.definition)} after=${asText(of.definition)} label="What it changed" />` : html`<pre tabindex="0">${asText(of.definition)}</pre>`}<//>
     ${problem.value && html`<${Failure} problem=${problem.value} />`}`;
 }
