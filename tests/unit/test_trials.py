@@ -22,8 +22,8 @@ from shared.domain.experiments.entering import entered, is_of_segment
 from shared.domain.experiments.planning import SoFar, entering, expected
 from shared.domain.experiments.rates import Arm
 from shared.domain.journeys.acts import LATE
-from shared.domain.journeys.arms import _drawn
-from shared.domain.journeys.definition import Arms
+from shared.domain.journeys.arms import of_email
+from shared.domain.journeys.definition import Arms, Journey, Send, Variant
 from shared.domain.profiles.transitions import (
     BY_DEFINITION,
     BY_JOINING,
@@ -46,6 +46,7 @@ from shared.domain.publications import (
     without_segment,
 )
 from shared.domain.trials import PERCENT, arm_of, base_of, experiment_of, salt_of
+from tests.unit.journey_player import journey
 from tests.unit.profile_histories import LEAD_MODELS
 from tests.unit.sql_lake import Lake
 from tests.unit.test_publications import member, orders, segment
@@ -97,15 +98,22 @@ def test_half_are_in_each_arm_and_no_other_draw_tells_which() -> None:
     """Neither another experiment's of either kind, nor a sample's that the shop has drawn by the same word."""
     arms = np.array([arm_of("one", contact) == "b" for contact in CONTACTS])
     assert stats.binomtest(int(arms.sum()), len(CONTACTS), 0.5).pvalue > 0.001
-    email = Arms(experiment="one")
+    email = Send(id="hello", kind="send", arms=Arms(experiment="one", variants=(Variant(id="x"), Variant(id="y"))))
+    made = journey({"kind": "event", "events": ["Go"]}, email.model_dump(mode="json", exclude_none=True))
     draws = {
         "another experiment": [arm_of("two", contact) == "b" for contact in CONTACTS],
-        "an experiment of a journey's that is called the same": [_drawn(email, each, [1, 1]) == 1 for each in CONTACTS],
+        "an experiment of a journey's that is called the same": [_variant(made, each) == "y" for each in CONTACTS],
         "a sample by the same word": [in_sample("one", 50, contact) for contact in CONTACTS],
     }
     for what, drawn in draws.items():
         table = np.histogram2d(arms, np.array(drawn), bins=2)[0]
         assert stats.chi2_contingency(table).pvalue > 0.001, what
+
+
+def _variant(made: Journey, contact: str) -> str:
+    arm = of_email(made, "hello", contact)
+    assert arm is not None
+    return arm.variant
 
 
 def test_the_same_falls_the_same_way_for_good() -> None:

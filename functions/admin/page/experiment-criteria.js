@@ -29,9 +29,9 @@ export function Criteria({ of: { segment, criteria }, set }) {
 export function Effects({ id, winner, as, journeys }) {
   const told = useLoaded(() => ask(at("experiments", id, "estimate"), winner ? { winner } : {}), [id, winner, as]);
   if (told.problem) return html`<${Failure} problem=${told.problem} />`;
-  return html`<${Loaded} of=${told}>${({ entering, enter, leaving, leave, mails_started: mails, exact }) => html`
+  return html`<${Loaded} of=${told}>${({ entering, enter, leaving, leave, mails_started: started, exact }) => html`
     <p><strong class="good"><${About} of=${entering} /> ${entering.number === 1 ? "person enters" : "people enter"}</strong>${enter.length > 0 && html`: ${listed(enter, entering.number)}`}.
       <strong class=${leaving.number > 0 ? "bad" : "soft"}> <${About} of=${leaving} /> ${leaving.number === 1 ? "leaves" : "leave"}</strong>${leave.length > 0 && html`: ${listed(leave, leaving.number)}`}.${!exact && html` <span class="soft">Some contacts were looked at, so the numbers are about right.</span>`}</p>
     <label class="check choice"><input type="checkbox" checked=${journeys.value} onChange=${(event) => { journeys.value = event.target.checked; }} />
-      <span>Also start journeys for the people who enter<span class="under">${mails > 0 ? `${count(mails)} emails would start.` : "No email would start."}</span></span></label>`}<//>`;
+      <span>Also start journeys for the people who enter<span class="under">${started > 0 ? `${count(started)} emails would start.` : "No email would start."}</span></span></label>`}<//>`;
 }
