@@ -22,6 +22,7 @@ from shared.domain.operators import Role
 from shared.domain.personal import in_lake
 from shared.domain.profiles.traits import KNOWN_TRAITS
 from shared.domain.properties import DEVICES
+from shared.domain.trials import experiment_of
 from shared.domain.vocabulary import MAX_VALUES, Vocabulary
 
 MAX_A_SHARD = 100
@@ -82,7 +83,9 @@ def show_vocabulary(request: Request) -> Json:
         "events": events,
         "traits": traits,
         "properties": _properties(found, scale, journeys),
-        "segments": [{"value": each.id, "title": each.name} for each in known.values()],
+        "segments": [
+            {"value": each.id, "title": each.name} for each in known.values() if experiment_of(each.id) is None
+        ],
         "lead_models": [{"value": each.id, "title": each.name} for each in shop_definitions.models.values()],
         "topics": [{"value": each.id, "title": each.name} for each in settings().topics]
         + [{"value": TRACKING, "title": "Tracking of opens"}],

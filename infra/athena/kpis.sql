@@ -3,15 +3,16 @@
 -- Parameters: the pass of the refresh whose memberships are read; the first of the 30 days, of the 90 and of the 365, as
 -- '2026-11-24'; and the last of them.
 -- A group is `all`, `journey:<id>`, `campaign:<id>`, `other` (neither), `topic:<id>` or `segment:<id>` (whoever is in it as of that
--- pass). Besides each sum there are, over the group's people, the sum of its square (`…_squared`) and of its product with the
--- number of emails it is a share of (`…_by_delivered`, `…_by_sent`): emails to the same person are no independent ones.
+-- pass; experiments have segments of their own, `base__…`, which are left out).
+-- Besides each sum there are, over the group's people, the sum of its square (`…_squared`) and of its product with
+-- the number of emails it is a share of (`…_by_delivered`, `…_by_sent`): emails to the same person are no independent ones.
 -- `value`: what is to be expected of the group's people, added up, of those `valued`.
 WITH members AS (
     SELECT
         contact_number,
         name
     FROM facts
-    WHERE pass = ? AND kind = 'member'
+    WHERE pass = ? AND kind = 'member' AND SUBSTR(name, 1, 6) <> 'base__'
 ),
 
 grouped AS (

@@ -237,3 +237,33 @@ def test_a_segment_is_drafted_published_duplicated_and_deleted(beckon: Commands,
     assert "404" in beckon.fails("segment", "show", "quiet")
     assert "its members leave" in " ".join(beckon("segment", "delete", "buyers").out.split())
     assert "404" in beckon.fails("segment", "show", "buyers")
+
+
+def test_an_experiment_with_a_segment_is_drafted_estimated_begun_and_ended(beckon: Commands, tmp_path: Path) -> None:
+    made = {"id": "vip", "name": "VIP", "sentence": "Who has ordered often.", "when": {"kind": "orders", "at_least": 9}}
+    segment, question = tmp_path / "vip.json", tmp_path / "sooner.yaml"
+    segment.write_text(json.dumps(made))
+    beckon("segment", "draft", str(segment))
+    beckon("segment", "publish", "vip")
+    question.write_text(
+        "id: sooner\nname: Sooner\nhypothesis: Sooner is better.\nsegment: vip\n"
+        "criteria: {kind: orders, at_least: 7}\nmetric: ordered\npeople: 500\n"
+    )
+    assert "sooner is a draft" in beckon("experiment", "draft", str(question)).out
+    told = beckon("experiment", "estimate", "sooner").out
+    assert "would enter, and" in told
+    assert "emails would start, else none." in " ".join(told.split())
+    assert "takes no `under_way`" in beckon.fails("experiment", "start", "sooner", "--move")
+    assert "sooner runs, by publication" in beckon("experiment", "start", "sooner").out
+    assert "decide that one first" in " ".join(beckon.fails("segment", "draft", str(segment)).split())
+    assert "decide that one first" in " ".join(beckon.fails("segment", "delete", "vip").split())
+    assert "leave" in beckon("experiment", "estimate", "sooner", "--winner", "a").out
+    assert "the segment vip" in beckon("experiment", "show", "sooner").out
+    assert "is as it was" in beckon("experiment", "stop", "sooner", "--why", "Christmas is near").out
+    assert "stopped: Christmas is near" in beckon("experiment", "show", "sooner").out
+    assert "segment, decided: stopped" in " ".join(beckon("experiment", "list", "--words", "sooner").out.split())
+    question.write_text(question.read_text().replace("id: sooner", "id: again"))
+    assert "It was stopped." in " ".join(beckon("experiment", "draft", str(question)).out.split())
+    beckon("experiment", "start", "again", "--journeys")
+    assert "b for everybody, by publication" in beckon("experiment", "decide", "again", "b", "--journeys").out
+    beckon("segment", "delete", "vip")

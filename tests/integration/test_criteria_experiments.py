@@ -14,9 +14,12 @@ import pytest
 from infra.local.aws import ses
 from shared.adapters import contacts, definitions
 from shared.domain.events import DAY, MINUTE, Event, Json, Type
+from shared.domain.messages import holdouts
 from shared.domain.profiles import Profile
+from shared.domain.settings import Holdout
 from shared.domain.trials import arm_of, base_of
 from tests.integration.shop import Shop
+from tests.integration.test_campaigns import settle_on
 
 STOCK = 12
 PEOPLE = 80
@@ -285,3 +288,64 @@ def test_7_one_that_is_stopped_leaves_the_segment_as_it_was(shop: Shop) -> None:
     (row,) = ok(shop.ask("GET", "/experiments?q=christmas"))["experiments"]
     assert (row["id"], row["winner"]) == ("stopped", None)
     shop.assert_exact()
+
+
+# ── who joins another, and who is held out of everything ──
+
+LOOKED: Json = {"kind": "event", "event": "Product Viewed", "at_least": 1}
+LOOKING: Json = {
+    **{name: value for name, value in MADE.items() if name not in ("people", "looks")},
+    "id": "lookers_sooner",
+    "segment": "lookers",
+    "criteria": LOOKED,
+}
+
+
+def looks_at(shop: Shop, browser: str) -> None:
+    body = {"anonymousId": browser, "messageId": f"looked-{browser}", "event": "Product Viewed"}
+    shop.track("track", {**body, "properties": {"product_id": "tea"}})
+
+
+def is_called(shop: Shop, browser: str, user: str) -> None:
+    shop.track("identify", {"anonymousId": browser, "messageId": f"is-{browser}", "userId": user})
+
+
+def test_who_joins_another_takes_part_as_that_one_and_who_is_held_out_of_everything_does_not() -> None:
+    shop = Shop()
+    shop.publish("lookers", {**LOOKED, "at_least": 3})
+    for number in range(10):
+        is_called(shop, f"phone-{number}", f"user-{number}")
+    shop.passes(10 * MINUTE)
+    known = {profile.contact for profile in shop.profiles()}
+    ok(shop.ask("POST", "/experiments", LOOKING))
+    ok(shop.ask("POST", "/experiments/lookers_sooner/start"))
+    shop.passes(10 * MINUTE)
+    for number in range(10):
+        looks_at(shop, f"laptop-{number}")
+    shop.passes(10 * MINUTE)
+    as_visitors = {contact: event.properties["variant"] for contact, event in entered(shop, "lookers_sooner")}
+    assert len(as_visitors) == 10
+    assert not as_visitors.keys() & known
+    for number in range(10):
+        is_called(shop, f"laptop-{number}", f"user-{number}")
+    shop.passes(10 * MINUTE)
+    told = entered(shop, "lookers_sooner")
+    assert {contact for contact, _ in told} == known
+    assert len(told) == len(known), "once each, and as nobody else"
+    assert {contact: event.properties["variant"] for contact, event in told} == {
+        contact: arm_of("lookers_sooner", contact) for contact in known
+    }
+    shop.passes(2 * DAY)
+    text = ok(shop.ask("GET", "/experiments/lookers_sooner/assignments"))
+    assert {row["contact"] for row in csv.DictReader(io.StringIO(text["csv"]))} == known
+    settle_on(shop, holdout={"name": "from_2026", "share": 20})
+    shop.passes(10 * MINUTE)
+    for number in range(100, 140):
+        is_called(shop, f"phone-{number}", f"user-{number}")
+        looks_at(shop, f"phone-{number}")
+    shop.passes(10 * MINUTE)
+    new = {profile.contact for profile in shop.profiles()} - known
+    holdout = Holdout(name="from_2026", share=20)
+    out = {contact for contact in new if holdouts.is_held_out(holdout, contact)}
+    assert 0 < len(out) < len(new) == 40
+    assert {contact for contact, _ in entered(shop, "lookers_sooner")} == known | (new - out)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from pydantic import ValidationError
 from scipy import stats
 
+from shared.adapters.queries import FILES
 from shared.domain.conditions import Condition, Segment, parts_of
 from shared.domain.conditions.orders import Rank
 from shared.domain.conditions.shorthand import plain
@@ -124,6 +125,10 @@ def test_the_same_falls_the_same_way_for_good() -> None:
     assert (salt_of("x"), base_of("x"), experiment_of("base__x"), experiment_of("x")) == (
         *("experiment.x", "base__x", "x", None),
     )
+
+
+def test_reports_leave_out_segments_that_are_an_experiment_s_own() -> None:
+    assert f"<> '{base_of('')}'" in (FILES / "kpis.sql").read_text(encoding="utf-8")
 
 
 # ── what is published ──
