@@ -42,6 +42,7 @@ from shared.domain.events import (
     order_left,
     wake_up,
 )
+from shared.domain.experiments.entering import is_anothers
 from shared.domain.identities import (
     STRENGTH,
     Resolution,
@@ -435,6 +436,8 @@ def _fold(
             number = max(number, member.event.properties.get("definitions", 0))
             published = max(published, member.event.properties.get("journeys", 0))
             _wait_for_digest(profile, member.event)
+        elif is_anothers(member.event, profile.contact):
+            continue
         elif member.event.type in INTERNAL:
             told += [each for each in [told_by(member.event)] if each is not None]
         else:

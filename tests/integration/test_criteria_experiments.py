@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from infra.local.aws import ses
-from shared.adapters import contacts, definitions
+from shared.adapters import contacts, definitions, events_queue
 from shared.domain.events import DAY, MINUTE, Event, Json, Type
+from shared.domain.experiments import entering
 from shared.domain.messages import holdouts
 from shared.domain.profiles import Profile
+from shared.domain.profiles.transitions import Transition
 from shared.domain.settings import Holdout
 from shared.domain.trials import arm_of, base_of
 from tests.integration.shop import Shop
@@ -335,7 +337,13 @@ def test_who_joins_another_takes_part_as_that_one_and_who_is_held_out_of_everyth
     assert {contact: event.properties["variant"] for contact, event in told} == {
         contact: arm_of("lookers_sooner", contact) for contact in known
     }
+    # That a visitor has come is heard late: they are somebody else by then, and that one has come already.
+    late = next(iter(as_visitors))
+    came = entering.entered(Transition(late, 1, base_of("lookers_sooner"), True, shop.now(), "time", 0), shop.now())
+    assert came is not None
+    events_queue.put_events([came])
     shop.passes(2 * DAY)
+    assert len(entered(shop, "lookers_sooner")) == len(known)
     text = ok(shop.ask("GET", "/experiments/lookers_sooner/assignments"))
     assert {row["contact"] for row in csv.DictReader(io.StringIO(text["csv"]))} == known
     settle_on(shop, holdout={"name": "from_2026", "share": 20})

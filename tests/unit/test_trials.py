@@ -21,7 +21,7 @@ from shared.domain.experiments.campaigns import Usual
 from shared.domain.experiments.definition import Experiment, kinds
 from shared.domain.experiments.entering import entered, is_of_segment
 from shared.domain.experiments.planning import SoFar, entering, expected
-from shared.domain.experiments.rates import Arm
+from shared.domain.experiments.rates import Arm, z_value
 from shared.domain.journeys.acts import LATE
 from shared.domain.journeys.arms import of_email
 from shared.domain.journeys.definition import Arms, Journey, Send, Variant
@@ -109,6 +109,25 @@ def test_half_are_in_each_arm_and_no_other_draw_tells_which() -> None:
     for what, drawn in draws.items():
         table = np.histogram2d(arms, np.array(drawn), bins=2)[0]
         assert stats.chi2_contingency(table).pvalue > 0.001, what
+
+
+def test_where_emails_do_nothing_the_arms_are_alike_and_the_two_definitions_members_are_not() -> None:
+    """Of 400 shops in which whom only the other definition brings in order half as often, whatever they get."""
+    lots, people = np.random.default_rng(14), CONTACTS[:800]
+    by_arm, by_members = 0, 0
+    for shop in range(400):
+        only_b = lots.random(len(people)) < 0.4
+        ordered = lots.random(len(people)) < np.where(only_b, 0.1, 0.2)
+        in_b = np.array([arm_of(f"shop_{shop}", contact) == "b" for contact in people])
+        one, other = (Arm(int(part.sum()), int(ordered[part].sum())) for part in (~in_b, in_b))
+        by_arm += abs(z_value(one, other)) > 1.96
+        those = (
+            Arm(int((~only_b).sum()), int(ordered[~only_b].sum())),
+            Arm(int(only_b.sum()), int(ordered[only_b].sum())),
+        )
+        by_members += abs(z_value(*those)) > 1.96
+    assert by_arm / 400 < 0.08, "one in twenty, give or take 400 shops"
+    assert by_members / 400 > 0.8
 
 
 def _variant(made: Journey, contact: str) -> str:

@@ -39,3 +39,9 @@ def entered(transition: Transition, now: Instant) -> Event | None:
 def is_of_segment(event: Event) -> bool:
     """Whether it tells of taking part in an experiment with a segment, and not of a journey's."""
     return event.type == Type.EXPERIMENT_ENTERED and "journey" not in event.properties
+
+
+def is_anothers(event: Event, contact: str) -> bool:
+    """Whether it tells that of somebody who has joined this contact since: they took part in an arm that was drawn of
+    another id, and by what the contact does come to take part in their own."""
+    return is_of_segment(event) and Identity(kind=IdentityKind.CONTACT, value=contact) not in event.identities
