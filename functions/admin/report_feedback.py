@@ -115,7 +115,7 @@ def list_surveyed(request: Request) -> Json | Response:
         f"{forms[form].form.name if form in forms else form or 'another'}: {said}",
         "Answered",
         "instant",
-        lambda: parameters.of("survey_people", form, asks, *feedback.in_lake(asks, answer)),
+        lambda: parameters.of("survey_people", form, asks, answer),
     )
 
 

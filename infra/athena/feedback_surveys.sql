@@ -1,7 +1,8 @@
 -- What people answered in surveys: by form, question and answer, how many `people` gave it last; and, with neither question nor
 -- answer, how many answered the form. Of each question, a person's last answers count: several where several were chosen at once.
 -- Parameters: the month and the instant from which on answers count.
--- An `answer` is as the lake has it, `question=tanswer`. What was typed is in no event of the lake; of a form, only what was chosen from the shop's words.
+-- An `answer` is what was said, whether it was told as a text, as a number or as yes or no (`question=t5`, `question=n5`, `question=btrue`): who
+-- told it in two ways has given it once. What was typed is in no event of the lake; of a form, only what was chosen from the shop's words.
 WITH told AS (
     SELECT
         events.id,
@@ -35,7 +36,13 @@ given AS (
         told.contact_number,
         told.time,
         told.question,
-        told.answer
+        CASE told.answer
+            WHEN told.question || '=btrue' THEN 'yes'
+            WHEN told.question || '=bfalse' THEN 'no'
+            ELSE REPLACE(
+                REPLACE('=' || told.answer, '=' || told.question || '=t', ''), '=' || told.question || '=n', ''
+            )
+        END AS answer
     FROM told
     LEFT JOIN forms ON told.id = forms.id AND told.contact_number = forms.contact_number
     WHERE told.question NOT IN ('form', 'form_version')

@@ -1,7 +1,6 @@
 -- Who answered a survey, with the instant of their last answer.
 -- Behind: feedback_surveys.
--- Parameters: those of feedback_surveys; then the form, the question ('': any), and the answer as the lake may have it: as a text, as a
--- number and as yes or no (see shared/domain/reports/feedback.py).
+-- Parameters: those of feedback_surveys; then the form, the question ('': any), and the answer.
 SELECT
     last_given.contact_number,
     MAX(last_given.time) AS n
@@ -10,9 +9,7 @@ CROSS JOIN (
     SELECT
         ? AS form,
         ? AS question,
-        ? AS as_text,
-        ? AS as_number,
-        ? AS as_boolean
+        ? AS answer
 ) AS asked
 WHERE
     last_given.form = asked.form
@@ -20,7 +17,7 @@ WHERE
         asked.question = ''
         OR (
             last_given.question = asked.question
-            AND last_given.answer IN (asked.as_text, asked.as_number, asked.as_boolean)
+            AND last_given.answer = asked.answer
         )
     )
 GROUP BY last_given.contact_number

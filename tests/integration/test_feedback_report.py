@@ -51,6 +51,12 @@ def shop() -> Shop:
         shop.customer(number)
     shop.publish("everybody", {"kind": "trait", "trait": "email", "is": "exists"})
     publish(shop, SURVEY)
+    others = [
+        {"email": shop.customers[number]["email"], "interactions": [elsewhere(shop, f"{number}-{at}", each)]}
+        for number, several in ELSEWHERE.items()
+        for at, each in enumerate(several)
+    ]
+    assert shop.ask("PUT", "/contacts", {"contacts": others})[0] == 202
     shop.passes(30 * MINUTE)
     status, told = shop.ask("POST", "/templates", {"definition": EMAIL})
     assert status == 201, told
@@ -86,6 +92,18 @@ def ticket(shop: Shop) -> Json:
     return {"event": "Support Ticket Opened", "id": "t1", "at": iso(shop.now()), "properties": {"description": TICKET}}
 
 
+ELSEWHERE: dict[int, list[dict[str, Json]]] = {
+    3: [{"form": "nps", "likely": 9, "again": True}, {"form": "nps", "likely": "9", "again": "yes"}],
+    4: [{"form": "nps", "likely": "9", "again": False}],
+    2: [{"form": "nps", "likely": [9, "9"], "again": "no"}],
+}
+"""What the shop's other systems tell of a survey of theirs, each in its own way and one of them twice: by customer."""
+
+
+def elsewhere(shop: Shop, name: str, said: dict[str, Json]) -> Json:
+    return {"event": "Survey Answered", "id": f"nps-{name}", "at": iso(shop.now()), "properties": said}
+
+
 def clicks(shop: Shop, mail: ses.Mail, answer: str) -> None:
     (number,) = [n for n, link in enumerate(mailbox.links(mail.html or "")) if link.url.endswith(f"/{answer}")]
     mailbox.act(shop.system.world, mail.id, "click", {"link": str(number)})
@@ -106,7 +124,7 @@ def test_answers_are_counted_by_people_s_last(shop: Shop) -> None:
 
 
 def test_a_survey_tells_what_was_chosen_and_nothing_that_was_typed(shop: Shop) -> None:
-    (survey,) = shop.ask("GET", "/reports/feedback")[1]["surveys"]
+    survey = {each["form"]: each for each in shop.ask("GET", "/reports/feedback")[1]["surveys"]}["taste"]
     assert (survey["name"], survey["people"]) == ("Taste", 2)
     assert [
         (each["question"], [(a["answer"], a["people"]) for a in each["answers"]]) for each in survey["questions"]
@@ -121,6 +139,18 @@ def test_a_survey_tells_what_was_chosen_and_nothing_that_was_typed(shop: Shop) -
         assert (total, found.keys()) == (len(people), set(people)), of
     (form,) = [each for each in shop.ask("GET", "/reports/forms")[1]["forms"] if each["form"] == "taste"]
     assert (form["seen_email"], form["sent_email"], form["people"]) == (2, 2, 0)
+
+
+def test_an_answer_is_one_whether_it_is_told_as_a_text_or_as_a_number_or_as_both(shop: Shop) -> None:
+    survey = {each["form"]: each for each in shop.ask("GET", "/reports/feedback")[1]["surveys"]}["nps"]
+    assert survey["people"] == 3
+    questions = {each["question"]: each["answers"] for each in survey["questions"]}
+    assert [(each["answer"], each["people"], each["share"]) for each in questions["likely"]] == [("9", 3, 1.0)]
+    assert {each["answer"]: each["people"] for each in questions["again"]} == {"no": 2, "yes": 1}
+    of = {n: shop.ask("POST", "/contacts/find", {"email": shop.customers[n]["email"]})[1]["contact"] for n in (2, 3, 4)}
+    for asked, people in {"likely&answer=9": (2, 3, 4), "again&answer=no": (2, 4), "again&answer=yes": (3,)}.items():
+        total, found = people_behind(shop, f"/reports/feedback/surveys/people?form=nps&question={asked}")
+        assert (total, found.keys()) == (len(people), {of[number] for number in people}), asked
 
 
 def test_what_they_write_is_told_in_words_of_ours(shop: Shop) -> None:

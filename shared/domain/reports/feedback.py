@@ -65,8 +65,7 @@ def _surveys(rows: Rows) -> list[Json]:
         if not question:
             people[form] += number
             continue
-        written = str(row["answer"]).removeprefix(f"{question}=")
-        given[form][question][_plain(written)] += number
+        given[form][question][str(row["answer"])] += number
     return [
         {
             "form": form,
@@ -78,19 +77,6 @@ def _surveys(rows: Rows) -> list[Json]:
         }
         for form in sorted(people, key=lambda each: (-people[each], each))
     ]
-
-
-def _plain(written: str) -> str:
-    """Of a value as the lake has it (`properties.in_lake_form`): `tgreen`, `n4`, `btrue`."""
-    kind, value = written[:1], written[1:]
-    return {"true": "yes", "false": "no"}.get(value, value) if kind == "b" else value
-
-
-def in_lake(question: str, answer: str) -> tuple[str, str, str]:
-    """How the lake may have an answer that is told so: as a text, as a number, and as yes or no (else as the text)."""
-    text = f"{question}=t{answer}"
-    boolean = {"yes": f"{question}=btrue", "no": f"{question}=bfalse"}
-    return text, f"{question}=n{answer}", boolean.get(answer, text)
 
 
 def _told(found: Counter[str], people: int) -> list[Json]:
