@@ -36,7 +36,7 @@ from shared.domain.campaigns import audience, breaker, ledger, timing
 from shared.domain.campaigns.definition import Campaign, Schedule, subjects_of, templates_of
 from shared.domain.campaigns.ledger import Chunk, Outcome
 from shared.domain.campaigns.states import ENDED, UNDER_WAY, WORDS, Kept, State, after
-from shared.domain.events import Instant, Json
+from shared.domain.events import DAY, Instant, Json
 from shared.domain.messages import pace as pacing
 from shared.domain.messages.refusals import SENTENCES, Refusal
 from shared.domain.operators import Role
@@ -260,6 +260,9 @@ def send(request: Request, campaign: str) -> Json:
     if timing.is_past(held.campaign.schedule, t):
         raise RefusedError("invalid_campaign", "its day is past: choose another", "schedule.day", 409)
     begins = timing.begins_at(held.campaign.schedule, t, shop)
+    if begins > t + timing.MAX_AHEAD:
+        said = f"its day is more than {timing.MAX_AHEAD // DAY} days away: keep the draft, and schedule it then"
+        raise RefusedError("invalid_campaign", said, "schedule.day", 409)
     made = store(after(held, "schedule", t, request.operator, run=held.number + 1, begins=begins))
     campaign_runs.begin(made, workers())
     logger.info("campaign scheduled", campaign=campaign, operator=request.operator)

@@ -182,6 +182,19 @@ def test_what_a_campaign_names_has_to_be_there_and_changes_are_of_the_newest_for
     assert shop.ask("GET", f"/campaigns/{id_}_again")[0] == 404
 
 
+def test_one_whose_day_is_past_or_too_far_away_stays_a_draft_and_is_told_so(shop: Shop) -> None:
+    """What waits for its day, an execution of Step Functions, ends after a year: nobody would get it."""
+    for days, word in ((-3, "past"), (400, "330 days away")):
+        day = iso(shop.now() + days * DAY)[:10]
+        id_ = drafted(shop, id=f"of_{abs(days)}", schedule={"kind": "at", "day": day, "at": "10:00"})
+        status, told = shop.ask("POST", f"/campaigns/{id_}/send")
+        assert (status, told["field"]) == (409, "schedule.day")
+        assert word in json.dumps(told)
+        assert shop.ask("GET", f"/campaigns/{id_}")[1]["state"] == "draft"
+    last = iso(shop.now() + 329 * DAY)[:10]
+    assert shop.ask("GET", f"/campaigns/{sent(shop, schedule={'kind': 'at', 'day': last, 'at': '10:00'})}")[0] == 200
+
+
 def test_one_that_is_called_off_in_its_grace_goes_to_nobody(shop: Shop) -> None:
     id_ = sent(shop)
     shop.passes(50 * SECOND)
@@ -194,7 +207,7 @@ def test_one_that_is_called_off_in_its_grace_goes_to_nobody(shop: Shop) -> None:
 
 
 def test_one_that_is_withdrawn_before_its_day_is_a_draft_again_and_can_be_sent_anew(shop: Shop) -> None:
-    id_ = sent(shop, schedule={"kind": "at", "day": "2027-09-01", "at": "09:00"})
+    id_ = sent(shop, schedule={"kind": "at", "day": "2026-09-01", "at": "09:00"})
     shop.passes(HOUR)
     assert shop.ask("POST", f"/campaigns/{id_}/withdraw")[1]["state"] == "draft"
     held = shop.ask("GET", f"/campaigns/{id_}")[1]

@@ -15,6 +15,8 @@ from shared.domain.profiles import Profile
 
 FIRST_ZONE = ZoneInfo("Pacific/Kiritimati")
 """Where a day begins first (UTC+14)."""
+MAX_AHEAD = 330 * DAY
+"""An execution of Step Functions, which waits for the day and then sends, ends after a year."""
 
 
 def begins_at(schedule: Schedule, t: Instant, shop: ZoneInfo) -> Instant:
