@@ -213,8 +213,8 @@ def test_a_contact_is_found_by_address_and_the_address_stays_out_of_the_url(page
     assert "does not agree to email about this topic" in text
     assert "at From the checkout since" in text
     page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
-    evidence = "2 orders in the last 90 days: 2026-11-19 06:00 (1001, 30.00), 2026-11-22 06:00 (1002, 19.99)."
-    assert f"{evidence} Ends on 2027-02-20 06:00, unless there is another order." in page.text()
+    evidence = "2 orders in the last 90 days: 19 Nov 2026, 06:00 (1001, 30.00), 22 Nov 2026, 06:00 (1002, 19.99)."
+    assert f"{evidence} Ends on 20 Feb 2027, 06:00, unless there is another order." in page.text()
     assert "1 more order would make it true." in page.text()
 
 

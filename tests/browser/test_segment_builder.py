@@ -158,6 +158,8 @@ def test_a_sentence_is_built_by_clicks_and_keys_in_under_a_minute(page: Page, ba
     page.wait("document.querySelector('.how-many strong').innerText === '2'")
     assert "Exact: everybody was looked at." in page.text()
     assert page.run("document.querySelectorAll('.people details').length") == 2
+    why = page.run("[...document.querySelectorAll('.people details')].map((each) => each.textContent).join()")
+    assert " Jan 2026, " in why and "2026-" not in why
     page.wait_for("Saved ")
     assert time.monotonic() - begun < 60
     if folder := os.environ.get("PICTURES"):  # PICTURES=docs: the one in docs/admin.md

@@ -8,7 +8,7 @@ import {
 } from "./parts.js";
 import { Mail } from "./people.js";
 import { isRanked, scoreSaid, severalSaid } from "./score-words.js";
-import { capital, clock, day, dayNamed, distance, money, plural, value, When, words } from "./words.js";
+import { capital, clock, datesNamed, day, dayNamed, distance, money, plural, value, When, words } from "./words.js";
 import { html, useRef, useSignal } from "./vendor/preact.js";
 
 await styled("contact.css");
@@ -195,8 +195,8 @@ function Membership({ of }) {
 
 const Why = ({ of }) => html`<li>
   <span class="answer ${of.holds ? "good" : "soft"}" aria-hidden="true">${of.holds ? "✓" : "✗"}</span>
-  <span class="hidden">${of.holds ? "true: " : "false: "}</span>${of.asks}
-  <span class="evidence">${of.evidence}${/[.!?]$/.test(of.evidence) ? "" : "."} ${of.turns}</span>
+  <span class="hidden">${of.holds ? "true: " : "false: "}</span>${datesNamed(of.asks)}
+  <span class="evidence">${datesNamed(`${of.evidence}${/[.!?]$/.test(of.evidence) ? "" : "."} ${of.turns}`)}</span>
   ${of.parts.length > 0 && html`<ul class="why">${of.parts.map((part) => html`<${Why} of=${part} />`)}</ul>`}
 </li>`;
 

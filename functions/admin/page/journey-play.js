@@ -7,7 +7,7 @@ import { Graph } from "./graph.js";
 import { Frame, shown } from "./journey-frame.js";
 import { Kind, KINDS, Outside } from "./journey-steps.js";
 import { Card, ContactLink, Empty, Failure, LoadedPage, useActing, useLoaded } from "./parts.js";
-import { count, DAY, plural, When, words } from "./words.js";
+import { count, datesNamed, DAY, plural, When, words } from "./words.js";
 import { html, useEffect, useRef, useSignal } from "./vendor/preact.js";
 
 const LOT = { title: "Somebody, drawn by lot", value: "" };
@@ -114,8 +114,8 @@ const LOOKS = { sent: "transition", goal: "transition", skipped: "refused" };
 function Happened({ of, who, isNewest }) {
   return html`<li class="${LOOKS[of.what] ?? ""} ${isNewest ? "newest" : ""}"><span class="when"><${When} at=${of.time} /></span>${of.step && !["began", "goal", "ended"].includes(of.what) && html`<strong>${words(of.step)}</strong>: `}${
     of.ways.length > 0 ? `went on to ${words(of.why ?? "end")}.` : of.what === "sent" ? "the email goes out." : of.words}
-    ${of.ways.length > 0 && html`<ul class="why">${of.ways.map((each) => html`<li><span class=${each.holds ? "good" : "soft"}>${each.holds ? "✓ " : "✗ "}</span>${words(each.to)}: ${each.why.asks} <span class="soft">(${each.why.evidence})</span>
-      ${each.why.parts.length > 0 && html`<ul class="why">${each.why.parts.map((part) => html`<li>${part.holds ? "✓" : "✗"} ${part.asks} <span class="soft">(${part.evidence})</span></li>`)}</ul>`}</li>`)}</ul>`}
+    ${of.ways.length > 0 && html`<ul class="why">${of.ways.map((each) => html`<li><span class=${each.holds ? "good" : "soft"}>${each.holds ? "✓ " : "✗ "}</span>${words(each.to)}: ${datesNamed(each.why.asks)} <span class="soft">(${datesNamed(each.why.evidence)})</span>
+      ${each.why.parts.length > 0 && html`<ul class="why">${each.why.parts.map((part) => html`<li>${part.holds ? "✓" : "✗"} ${datesNamed(part.asks)} <span class="soft">(${datesNamed(part.evidence)})</span></li>`)}</ul>`}</li>`)}</ul>`}
     ${of.template && of.what === "sent" && html`<${Email} template=${of.template} who=${who} />`}</li>`;
 }
 

@@ -2,7 +2,7 @@
 // the same people.
 
 import { Failure, SegmentLink, styled } from "./parts.js";
-import { capital, count, plural, time } from "./words.js";
+import { capital, count, datesNamed, plural, time } from "./words.js";
 import { html } from "./vendor/preact.js";
 
 await styled("builder.css");
@@ -30,7 +30,7 @@ function Found({ told }) {
     <p class="how-many" role="status"><strong><${About} of=${members} /></strong> <span>of ${told.exact ? "" : "about "}${count(contacts.number)}${contacts.number > 0 && html`, ${percent(part)}`}</span></p>
     <meter min="0" max="1" value=${part} aria-label="Share of all contacts">${percent(part)}</meter>
     <p class="small soft">${told.exact ? "Exact: everybody was looked at." : html`${count(told.looked_at)} people were looked at; right to ± ${count(members.give_or_take)}, 19 times of 20.`}</p>
-    <p>Somebody who <em>${told.words}</em>.</p>
+    <p>Somebody who <em>${datesNamed(told.words)}</em>.</p>
     ${told.people.length > 0 && html`<h2>Such as</h2><ul class="people">${told.people.map((each) => html`<li key=${each.contact}><${Who} of=${each} />
       ${each.why && html`<details><summary>${because(each.why)}</summary><ul class="why"><${Why} of=${each.why} /></ul></details>`}</li>`)}</ul>`}
     <h2>By the end of tomorrow</h2>
@@ -49,12 +49,12 @@ function because(why) {
   const isMadeOfOthers = (of) => of.parts.length > 0 && (["all", "any", "not"].includes(of.kind) || /^it is (?:true|not)$/.test(of.evidence));
   const leaves = (of) => isMadeOfOthers(of) ? of.parts.filter((part) => part.holds || of.kind === "not").flatMap(leaves) : [of];
   const short = (text) => (text.length > 60 ? text.split(": ")[0] : text).replace(/\.$/, "");
-  return capital([...new Set(leaves(why).map((each) => short(each.evidence)))].slice(0, 3).join(" · ")) || "Why";
+  return capital([...new Set(leaves(why).map((each) => short(datesNamed(each.evidence))))].slice(0, 3).join(" · ")) || "Why";
 }
 
 /** A reason as a tree: what is asked, whether that holds, and by what. */
 const Why = ({ of }) => html`<li>
-  <span class="answer ${of.holds ? "good" : "soft"}" aria-hidden="true">${of.holds ? "✓" : "✗"}</span><span class="hidden">${of.holds ? "true: " : "not true: "}</span>${capital(of.asks)}
-  <span class="evidence">${capital(of.evidence)}${/[.!?]$/.test(of.evidence) ? "" : "."}</span>
+  <span class="answer ${of.holds ? "good" : "soft"}" aria-hidden="true">${of.holds ? "✓" : "✗"}</span><span class="hidden">${of.holds ? "true: " : "not true: "}</span>${capital(datesNamed(of.asks))}
+  <span class="evidence">${capital(datesNamed(of.evidence))}${/[.!?]$/.test(of.evidence) ? "" : "."}</span>
   ${of.parts.length > 0 && html`<ul class="why">${of.parts.map((part) => html`<${Why} of=${part} />`)}</ul>`}
 </li>`;

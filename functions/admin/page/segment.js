@@ -11,7 +11,7 @@ import {
 } from "./parts.js";
 import { asText } from "./segment-text.js";
 import { Uses } from "./segments.js";
-import { count, dayNamed, plural, When } from "./words.js";
+import { count, datesNamed, dayNamed, plural, When } from "./words.js";
 import { html, useEffect } from "./vendor/preact.js";
 
 export default function Segment({ id }) {
@@ -27,7 +27,7 @@ function Published({ id, told, again }) {
       <${Duplicate} kind="segments" id=${id} page=${(copy) => `#/segments/${copy}/edit`} />
       ${!told.experiment && html`<a class="button strong" href="#/segments/${id}/edit">${told.draft ? "Edit the draft" : "Edit"}</a>`}</div></div>
     <p class="lead">${told.sentence}</p>
-    <p>Somebody who <em>${told.words}</em>. <${Tag}>${told.group}<//></p>
+    <p>Somebody who <em>${datesNamed(told.words)}</em>. <${Tag}>${told.group}<//></p>
     <${Filling} told=${told.filling} />
     ${told.experiment && html`<${Banner}><p>${id.startsWith("base__") ? html`Whom either definition brings in that an <a href="#/experiments/${told.experiment}">experiment</a> compares: it goes when that is decided.` : html`An <a href="#/experiments/${told.experiment}">experiment</a> decides half of all contacts by another definition, so nothing else changes this segment until it is decided.`}</p><//>`}
     <${Section} title="How many, and how many in the next 30 days" load=${(tell) => forecast(id, tell)}>${(found) =>

@@ -23,6 +23,13 @@ const [ofDay, ofDayInWords] = [style({ dateStyle: "medium", timeZone: "UTC" }), 
 /** A day that is told as one, "2026-11-24", whichever zone it is in: "24 Nov 2026", "Tuesday, 24 November". */
 export const dayNamed = (text) => ofDay.format(Date.parse(text));
 export const dateNamed = (text) => ofDayInWords.format(Date.parse(text));
+const ofMoment = style({ dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+/** A sentence of the API's, which writes the shop's days as "2026-11-24" and instants as "2026-11-24 09:00", with these as they
+ *  are said elsewhere on the page. */
+export const datesNamed = (text) => text.replace(/\b(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?\b/g, (written, on, at) => {
+  const instant = Date.parse(at ? `${on}T${at}Z` : on);
+  return Number.isNaN(instant) ? written : (at ? ofMoment : ofDay).format(instant);
+});
 const ofMonth = style({ month: "short", year: "numeric", timeZone: "UTC" });
 /** A month that is told as one, "2026-11": "Nov 2026". */
 export const monthNamed = (text) => ofMonth.format(Date.parse(text));
