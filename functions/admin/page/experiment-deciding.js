@@ -35,7 +35,7 @@ export function Decide({ held, again }) {
       await again();
     });
   };
-  return html`<${Card} title="Decide it"><form onSubmit=${decide}>
+  return html`<${Card} title="Decide it"><form class="deciding" onSubmit=${decide}>
     <p>Any arm, whenever you like: what it says now is kept with it.${!isSegment && " Runs under way keep their arm."}</p>
     <div class="fields">
       <label>For everybody <select value=${winner.value} onChange=${(event) => { winner.value = event.target.value; }}>${held.arms.map((name) => html`<option value=${name} selected=${name === winner.value}>${words(name)}</option>`)}${isSegment && html`<option value=${NOBODY} selected=${winner.value === NOBODY}>neither: stop it, and leave the segment as it was</option>`}</select></label>
