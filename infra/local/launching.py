@@ -4,7 +4,7 @@ web, and switching on the journeys that ship; a fresh deployment emails nobody u
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from infra.local import gateway
 from infra.local.gateway import Request
@@ -89,6 +89,16 @@ OBJECTIVES: tuple[dict[str, Json], ...] = (
 )
 
 
+EARLY_NEWS = (
+    ("in_the_post", "The last day for the Christmas post", "2010-12-14"),
+    ("new_year", "A fresh start for your shelves", "2011-01-11"),
+    ("valentine", "Something small for Valentine’s Day", "2011-02-08"),
+    ("mothers_day", "For Mother’s Day, with time to spare", "2011-03-22"),
+    ("easter", "Easter is late this year: egg hunts", "2011-04-12"),
+    ("spring", "Spring on the windowsill", "2011-05-03"),
+    ("weddings", "Presents for summer weddings", "2011-05-24"),
+)
+"""Campaigns of the shop's first half year, when its list is short: id, subject, day."""
 NEWS = (
     ("midsummer", "Midsummer tea parties", "2011-06-21"),
     ("picnics", "Ready for a picnic", "2011-07-12"),
@@ -137,8 +147,10 @@ TESTS: tuple[dict[str, Json], ...] = (
     },
 )
 TO_ALL: dict[str, Json] = {"template": "whats_new", "segments": ["subscribers"]}
-CAMPAIGNS: tuple[dict[str, Json], ...] = (
-    *(
+
+
+def _news(several: Iterable[tuple[str, str, str]]) -> tuple[dict[str, Json], ...]:
+    return tuple(
         {
             **TO_ALL,
             "id": id_,
@@ -146,10 +158,12 @@ CAMPAIGNS: tuple[dict[str, Json], ...] = (
             "subject": subject,
             "schedule": {"kind": "at", "day": day, "at": "10:00"},
         }
-        for id_, subject, day in NEWS
-    ),
-    *({**TO_ALL, **each} for each in TESTS),
-)
+        for id_, subject, day in several
+    )
+
+
+EARLY_CAMPAIGNS = _news(EARLY_NEWS)
+LATER_CAMPAIGNS = (*_news(NEWS), *({**TO_ALL, **each} for each in TESTS))
 """They go out as the history is told, and people react to them as to every email there (`readers`)."""
 
 
@@ -190,16 +204,26 @@ DECIDED = "miss_you_subject"
 
 
 def plan(system: System) -> None:
-    """Says what the shop wants to reach, when its campaigns go out, and what it tries; its first journeys are live."""
+    """Says what the shop wants to reach, and when its first campaigns go out; its first journeys are live."""
     shop_settings.save(SETTINGS.model_copy(update={"holdout": HOLDOUT}), instead_of=1, by="make run")
     for objective in OBJECTIVES:
         ask(system, "POST", "/objectives", objective)
-    for campaign in CAMPAIGNS:
-        ask(system, "POST", "/campaigns", campaign)
-        ask(system, "POST", f"/campaigns/{campaign['id']}/send", None)
+    _schedule(system, EARLY_CAMPAIGNS)
+
+
+def plan_more(system: System) -> None:
+    """In the middle of its year: when the campaigns to come go out, and what the shop tries now that there are people
+    enough."""
+    _schedule(system, LATER_CAMPAIGNS)
     for experiment in EXPERIMENTS:
         ask(system, "POST", "/experiments", experiment)
         ask(system, "POST", f"/experiments/{experiment['id']}/start", {})
+
+
+def _schedule(system: System, campaigns: Iterable[dict[str, Json]]) -> None:
+    for campaign in campaigns:
+        ask(system, "POST", "/campaigns", campaign)
+        ask(system, "POST", f"/campaigns/{campaign['id']}/send", None)
 
 
 def decide(system: System) -> None:

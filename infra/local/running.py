@@ -23,8 +23,12 @@ from shared.adapters.clients import client
 from shared.domain.events import DAY, HOUR, Instant, iso, parse_instant
 from shared.domain.profiles.stored import UnknownFormError
 
+BEGINS = parse_instant("2010-12-09")
+"""The sample's year."""
 HISTORY_SINCE = parse_instant("2011-06-09")
-"""The sample has a year; half of it is ready in less than a minute."""
+EARLY = 60
+"""Of so many customers all of the year is told, of the others what is since then: the whole would take half as long
+again."""
 HISTORY_UNTIL = visitors.END - DAY
 """The last day is not hurried through: a night is in it, which finds the cut-offs of ranks."""
 BROUGHT_OVER = visitors.END - 36 * HOUR
@@ -62,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, server: Server) -> int:
     template = settings.template(arguments.port)
-    system = begin(settings.WORLD, template, settings.secrets(template), now=HISTORY_SINCE - 60 * DAY)
+    system = begin(settings.WORLD, template, settings.secrets(template), now=BEGINS - 60 * DAY)
     system.reader = readers.react
     if not is_readable(system):
         errors.print("This run was begun by an older version, whose world this one cannot read.")
@@ -113,25 +117,25 @@ def replay(system: System, customers: int | None) -> None:
     """Plays the sample shop's history through the webhook endpoint, on the clock, from where it was left, with made-up
     life around it, and a night at the end, which finds the cut-offs of ranks. Customers beyond the sample's own are
     brought over near its end. Whoever looks at the pages meanwhile is answered."""
-    more = max((customers or 0) - history.own_customers(HISTORY_SINCE), 0)
+    more = max((customers or 0) - history.own_customers(HISTORY_SINCE, EARLY), 0)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console) as progress:
-        played = progress.add_task("a real shop's half year", total=visitors.END - HISTORY_SINCE)
+        played = progress.add_task("a real shop's year", total=visitors.END - BEGINS)
         brought = progress.add_task(f"{more:,} more customers' history", total=more, visible=more > 0)
         shown = 0
         for _ in turning.giving_way(system, _replaying(system, customers, more)):
             now = system.world.now()
             if now >= shown + history.EVERY:
-                shown, passed = now, max(now - HISTORY_SINCE, 0)
-                progress.update(played, completed=passed, description=f"a real shop's half year: {iso(now)[:10]}")
+                shown, passed = now, max(now - BEGINS, 0)
+                progress.update(played, completed=passed, description=f"a real shop's year: {iso(now)[:10]}")
                 progress.update(brought, completed=max(now - BROUGHT_OVER, 0) // history.EVERY * history.AT_ONCE)
 
 
 def _replaying(system: System, customers: int | None, more: int) -> Iterator[None]:
     done = int(system.world.setting("history") or 0)
     said: Iterator[visitors.Told] = heapq.merge(
-        history.webhooks(customers=customers, since=HISTORY_SINCE),
+        history.webhooks(customers=customers, since=HISTORY_SINCE, early=EARLY),
         lives.told(HISTORY_SINCE),
-        visitors.told(customers, HISTORY_SINCE),
+        visitors.told(customers, HISTORY_SINCE, EARLY),
         history.brought_over(history.more_like_them(more, since=HISTORY_SINCE), BROUGHT_OVER),
         key=lambda each: each.at,
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from infra.local.running import HISTORY_SINCE
+from infra.local.running import EARLY, HISTORY_SINCE
 from infra.local.shop import history, visitors, writers
 from shared.adapters.vader import tone
 from shared.domain.events import Event, parse_instant
@@ -15,7 +15,7 @@ from shared.domain.text_topics import DEFAULT_TOPICS
 
 
 def test_people_of_several_countries_write_enough_and_are_heard_as_they_mean_it() -> None:
-    some = partial(history.webhooks, customers=writers.WRITERS, since=HISTORY_SINCE)
+    some = partial(history.webhooks, customers=writers.WRITERS, since=HISTORY_SINCE, early=EARLY)
     told = list(writers.written(some(), visitors.END))
     assert told == list(writers.written(some(), visitors.END)), "the same each time"
     records: list[Any] = [record for _, several in told for record in several]

@@ -75,16 +75,17 @@ class Webhook:
 
 
 def webhooks(
-    seed: int = 1, customers: int | None = None, since: Instant = 0, sample: Path = SAMPLE
+    seed: int = 1, customers: int | None = None, since: Instant = 0, early: int = 0, sample: Path = SAMPLE
 ) -> Iterator[Webhook]:
     """The history in order of time: the catalogue, then sign-ups, orders, cancellations and refunds.
 
-    `since` leaves out the invoices before it, and so who has no order after it: the shop as if it began then.
+    `since` leaves out the invoices before it, and so who has no order after it: the shop as if it began then, but for
+    the first `early` of the sample's customers, of whom the whole year is told.
     `customers` takes the first so many (the sample's order is random, so they are a sample of their own), and of the
     catalogue only what they bought. The same seed gives the same webhooks, and a person does not depend on who else is
     there. `sample` is a directory that `sample.make` has written.
     """
-    chosen = list(islice(_customers(since, sample), customers))
+    chosen = list(islice(_customers(since, sample, early), customers))
     bought = {line.stock_code for customer in chosen for invoice in customer.invoices for line in invoice.lines}
     titles = _titles(sample)
     catalogue = [product for code, product in sorted(titles.items()) if code in bought and code not in POSTAGE]
@@ -95,9 +96,9 @@ def webhooks(
     yield from heapq.merge(*(_life(person, titles) for person in made), key=lambda webhook: webhook.at)
 
 
-def own_customers(since: Instant = 0, sample: Path = SAMPLE) -> int:
-    """How many customers the sample has with an order from `since` on."""
-    return sum(1 for _ in _customers(since, sample))
+def own_customers(since: Instant = 0, early: int = 0, sample: Path = SAMPLE) -> int:
+    """How many customers of the sample `webhooks` tells of."""
+    return sum(1 for _ in _customers(since, sample, early))
 
 
 def more_like_them(many: int, seed: int = 1, since: Instant = 0, sample: Path = SAMPLE) -> Iterator[Iterator[Webhook]]:
@@ -179,13 +180,13 @@ class Product(NamedTuple):
     category: str  # derived; "" where no word of the description tells
 
 
-def _customers(since: Instant, sample: Path) -> Iterator[Customer]:
-    """The sample's customers who ordered from `since` on, in its own order."""
+def _customers(since: Instant, sample: Path, early: int = 0) -> Iterator[Customer]:
+    """The sample's customers in its own order: its first `early` ones, and who ordered from `since` on."""
     with gzip.open(sample / "order_lines.csv.gz", "rt", encoding="utf-8") as file:
-        for number, rows in groupby(csv.DictReader(file), key=lambda row: row["customer"]):
+        for place, (number, rows) in enumerate(groupby(csv.DictReader(file), key=lambda row: row["customer"])):
             listed = list(rows)
             invoices = [_invoice(list(of_one)) for _, of_one in groupby(listed, key=lambda row: row["invoice"])]
-            invoices = [invoice for invoice in invoices if invoice.at >= since]
+            invoices = [invoice for invoice in invoices if place < early or invoice.at >= since]
             orders = (at for at, invoice in enumerate(invoices) if invoice.lines and not invoice.takes_back)
             if (first := next(orders, None)) is not None:
                 yield Customer(number, listed[0]["country"], invoices[first:])

@@ -3,7 +3,7 @@ website, searches, carts, wishes, scores, a list that was brought over, a sign-u
 that a gift shop has and the sample has not.
 
 All of it says that it is made up: events by the property `made_up`, goods by a tag. The people are the sample's first
-ones (made up themselves, see `history`), and some of their own kind whose ways the half year has none of. What is told
+ones (made up themselves, see `history`), and some of their own kind whose ways the year has none of. What is told
 is the same each time, and the real orders, amounts and instants stay as they are.
 """
 
@@ -179,19 +179,19 @@ def fact(person: Person, at: int, heard: Instant | None = None, **traits: Json) 
     return Deed(told, lambda _: events_queue.put_events([event]))
 
 
-def told(customers: int | None, since: Instant) -> list[Told]:
-    """All of it, in order of time. `customers` as `history.webhooks` takes it."""
-    sample = list(history.webhooks(customers=min(customers or KNOWN, KNOWN), since=since))
+def told(customers: int | None, since: Instant, early: int) -> list[Told]:
+    """All of it, in order of time. `customers`, `since` and `early` as `history.webhooks` takes them."""
+    sample = list(history.webhooks(customers=min(customers or KNOWN, KNOWN), since=since, early=early))
     agreed = {each.body["customer_id"] for each in sample if each.topic == history.CONSENT}
     people = [Known(each.body) for each in sample if each.topic == "customers/create" and each.body["id"] in agreed]
-    found: list[Told] = [Deed(ALL_ON, launching.switch_on)]
+    found: list[Told] = [Deed(since, launching.plan_more), Deed(ALL_ON, launching.switch_on)]
     found += (goods.told(BEGUN + number * SECOND, 20) for number, goods in enumerate(GOODS))
     found += _around_orders(sample, {person.id: person for person in people})
     if people:
         found += _scenes(people)
         found += _of_their_own()
         found += _of_the_shop({person.email for person in people})
-    some = history.webhooks(customers=min(customers or writers.WRITERS, writers.WRITERS), since=since)
+    some = history.webhooks(customers=min(customers or writers.WRITERS, writers.WRITERS), since=since, early=early)
     found += (Deed(at, partial(_takes, several)) for at, several in writers.written(some, END))
     return sorted(found, key=lambda each: each.at)
 
@@ -216,7 +216,7 @@ def _of_the_shop(known: Collection[str]) -> Iterator[Deed]:
         yield Deed(BEGUN + ago(5) + at, do)
     yield Deed(BEGUN + ago(hours=7), launching.decide)
     yield Deed(BEGUN + ago(hours=8), _campaign)
-    for _, subject, day in launching.NEWS:
+    for _, subject, day in (*launching.EARLY_NEWS[2::3], *launching.NEWS):
         yield Deed(parse_instant(day) + 2 * DAY, partial(_unsubscribes, subject=subject, but=known))
 
 
