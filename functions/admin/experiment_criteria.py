@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import date
 
 from functions.admin import estimating, known, shapes
-from functions.admin.experiments import as_written, entry_of, in_segments, only_if_unchanged
+from functions.admin.experiments import as_written, entry_of, in_segments, only_if_unchanged, stands
 from functions.admin.looking import look
 from functions.admin.passes import outcome_of
 from functions.admin.publishing import fill, published, wants_journeys
@@ -18,7 +18,6 @@ from shared.adapters import definitions, flows, journey_definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.drafts import Draft
 from shared.adapters.run_counts import day_of
-from shared.domain.conditions import Any_
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import Instant, Json
 from shared.domain.experiments import planning
@@ -145,16 +144,10 @@ def entering(made: Experiment, t: Instant) -> float | None:
 def begin(made: Experiment, *, start_journeys: bool) -> int:
     """Publishes the segment as the experiment decides it, and gives by which number. Asked for again, once it is
     published, it is the same."""
-    segment, publication = str(made.segment), definitions.publication()
-    trial = publication.on_trial.get(segment)
-    if trial is not None and trial.experiment == made.id:
-        base = publication.segment(base_of(made.id))
-        if made.criteria is None or base is None or base.when != Any_(of=(trial.before.when, made.criteria)):
-            told = "it has begun by other criteria than these, a moment ago: write those again, and start it"
-            raise RefusedError("has_begun", told, "criteria", 409)
-    else:
-        if segment in definitions.drafts.all():
-            told = f"the segment {segment} has a draft: publish it or drop it first, as nothing can meanwhile"
+    publication = definitions.publication()
+    if not stands(publication, made):
+        if made.segment in definitions.drafts.all():
+            told = f"the segment {made.segment} has a draft: publish it or drop it first, as nothing can meanwhile"
             raise RefusedError("has_draft", told, "segment", 409)
         publication = published(in_segments(made, start_journeys=start_journeys))
     fill(publication)

@@ -29,12 +29,14 @@ from shared.adapters.drafts import Draft
 from shared.adapters.experiments import documents
 from shared.domain.campaigns.states import ENDED, State
 from shared.domain.campaigns.states import Kept as KeptCampaign
+from shared.domain.conditions import Any_
 from shared.domain.events import Json
 from shared.domain.experiments.definition import CannotBeginError, Experiment, Kept, repeated, says, weights, with_arms
 from shared.domain.journeys.definition import Journey
 from shared.domain.operators import Role
 from shared.domain.publications import OnTrialError, Publication, with_experiment
 from shared.domain.refusals import RefusedError
+from shared.domain.trials import base_of
 
 
 class ListQuery(Paging, total=False):
@@ -192,7 +194,7 @@ def _takes_in(kept: Kept) -> bool:
     made = kept.experiment
     if made.journey is None or made.step is None:
         trial = definitions.publication().on_trial.get(str(made.segment))
-        return kept.state == "running" and trial is not None and trial.experiment == made.id
+        return trial is not None and trial.experiment == made.id
     live = journey_definitions.publication().journeys.get(made.journey)
     arms = experiments.arms_at(live.journey, made.step) if live is not None else None
     of_this = arms is not None and arms.experiment == kept.experiment.id and arms.winner is None
@@ -275,6 +277,8 @@ def delete(request: Request, experiment: str) -> Json:
     entry = entry_of(experiment)
     if entry.form.state != "draft":
         raise RefusedError("has_begun", "it has begun: decide it; what it showed is kept", "experiment", 409)
+    if _takes_in(entry.form):  # it was published a moment ago, and that it has begun not kept
+        raise RefusedError("has_begun", "it has begun already: start it again, and decide it", "experiment", 409)
     only_if_unchanged(request, entry)
     try:
         documents.drop(experiment, entry.number)
@@ -383,8 +387,11 @@ def changed_meanwhile() -> RefusedError:
 
 
 def in_segments(made: Experiment, *, start_journeys: bool) -> Publication:
-    """The publication that it would begin by. RefusedError: it has no place there."""
+    """The publication that it would begin by; the one that holds, where it stands there already. RefusedError: it has
+    no place there."""
     publication, segment = definitions.publication(), str(made.segment)
+    if stands(publication, made):
+        return publication
     if publication.segment(segment) is None or made.criteria is None:
         raise RefusedError("unknown_segment", f"there is no segment {segment} that is published", "segment")
     try:
@@ -397,6 +404,15 @@ def in_segments(made: Experiment, *, start_journeys: bool) -> Publication:
         raise RefusedError("cannot_begin", str(error), "segment", 409) from None
     except ValueError as error:
         raise RefusedError("invalid_experiment", str(error), "criteria") from None
+
+
+def stands(publication: Publication, made: Experiment) -> bool:
+    """Whether it has begun by this publication, and with these criteria: whoever started it may have died before it was
+    kept that it has."""
+    trial, base = publication.on_trial.get(str(made.segment)), publication.segment(base_of(made.id))
+    if trial is None or base is None or made.criteria is None:
+        return False
+    return trial.experiment == made.id and base.when == Any_(of=(trial.before.when, made.criteria))
 
 
 def in_journey(journey: Journey, made: Experiment, winner: str | None) -> Journey:

@@ -18,6 +18,7 @@ from shared.domain.operators import Role
 from shared.domain.profiles import Profile
 from shared.domain.refusals import RefusedError
 from shared.domain.reports.flows import ENTERED, LEFT, REASONS, TO, Balance, balances, paths
+from shared.domain.trials import experiment_of
 
 PERIOD = 30
 MAX_DAYS = 366
@@ -94,12 +95,15 @@ class MoversTold(TypedDict):
 def show_flows(request: Request) -> Json:
     """Of each segment, its size before and after some days, and who entered and left by reason; and how many moves went
     from which segment to which. A move that leaves two segments and enters one is in two paths. Paths are of people's
-    own moves only (`event`, `time`, `rank`): what the shop does to a segment takes nobody anywhere."""
+    own moves only (`event`, `time`, `rank`): what the shop does to a segment takes nobody anywhere.
+    Experiments' own segments are left out."""
     t = now()
     began, (first, last) = flows.began(), _days(request, t)
     first = max(first, began or first)
     counts = flows.counts(first, day_of(t)) if first <= last else []
-    several = balances(counts, last, members.counts())
+    counts = [each for each in counts if not any(map(experiment_of, each.name))]
+    sizes = {name: size for name, size in members.counts().items() if experiment_of(name) is None}
+    several = balances(counts, last, sizes)
     ways = paths(counts, last)
     return {
         "from": first,

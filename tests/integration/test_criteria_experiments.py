@@ -15,9 +15,11 @@ from infra.local.aws import ses
 from shared.adapters import contacts, definitions, events_queue
 from shared.domain.events import DAY, MINUTE, Event, Json, Type
 from shared.domain.experiments import entering
+from shared.domain.experiments.definition import Experiment
 from shared.domain.messages import holdouts
 from shared.domain.profiles import Profile
 from shared.domain.profiles.transitions import Transition
+from shared.domain.publications import with_experiment
 from shared.domain.settings import Holdout
 from shared.domain.trials import arm_of, base_of
 from tests.integration.shop import Shop
@@ -222,8 +224,10 @@ def test_5_all_emails_to_its_people_are_counted_by_arm(shop: Shop) -> None:
     assert (told["ended"], told["balanced"]) == (True, True)
     text = ok(shop.ask("GET", "/experiments/loyal_sooner/assignments"))
     assert {row["contact"]: row["variant"] for row in csv.DictReader(io.StringIO(text["csv"]))} == arms
-    # The night says it in the list; who is erased is found no more.
+    # The night says it in the list; its own segment is in no report; who is erased is found no more.
     shop.passes(DAY)
+    for report in ("flows", "kpis"):
+        assert BASE not in json.dumps(ok(shop.ask("GET", f"/reports/{report}"))), report
     (row,) = ok(shop.ask("GET", "/experiments?q=loyal_sooner"))["experiments"]
     assert (row["kind"], row["segment"], row["says"]) == ("segment", "loyal", [one["words"]])
     gone = next(iter(clicking))
@@ -271,7 +275,18 @@ def test_6_the_winner_is_a_publication_that_can_be_taken_back(shop: Shop) -> Non
 def test_7_one_that_is_stopped_leaves_the_segment_as_it_was(shop: Shop) -> None:
     before = ok(shop.ask("GET", "/segments/loyal"))["definition"]
     ok(shop.ask("POST", "/experiments", {**MADE, "id": "stopped"}))
-    ok(shop.ask("POST", "/experiments/stopped/start"))
+    # Whoever started it has died behind its publication: it is neither lost nor begun by other criteria than these.
+    criteria = Experiment.model_validate({**MADE, "id": "stopped"}).criteria
+    assert criteria is not None
+    held = definitions.publication()
+    definitions.publish(with_experiment(held, "loyal", "stopped", criteria, start_journeys=False, now=shop.now()))
+    etag = {"if-match": ok(shop.ask("GET", "/experiments/stopped"))["etag"]}
+    refused(shop.ask("DELETE", "/experiments/stopped", **etag), 409, "has_begun")
+    other = {**MADE, "id": "stopped", "criteria": TWICE}
+    found = refused(shop.ask("PUT", "/experiments/stopped", other, **etag), 409, "cannot_begin")
+    assert "decide that one first" in found["detail"]
+    told = ok(shop.ask("POST", "/experiments/stopped/start"))
+    assert (told["state"], told["version"]) == ("running", held.number + 1)
     shop.passes(15 * MINUTE)
     shop.customer(500, orders=1)
     shop.passes(15 * MINUTE)
