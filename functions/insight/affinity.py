@@ -7,7 +7,6 @@ while they buy nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.insight.rows import Rows
-from functions.insight.seam import Data, Found, Lines, Real, Scores, Texts, Whole
+from functions.insight.seam import Data, Found, Lines, Named, Real, Scores, Whole
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.insight import (
     Gate,
@@ -84,7 +83,7 @@ class Liked:
     order), and how many there were; a contact's strongest first."""
 
     contact: Whole
-    category: Texts
+    category: Named
     weight: Real
     products: Whole
 
@@ -92,19 +91,20 @@ class Liked:
 def liked(lines: Lines, t: Instant) -> Liked:
     """As of `t`: nothing later is read."""
     kept = np.flatnonzero((lines.time <= t) & lines.category.told)
-    names, which = lines.category[kept].used()
+    category = lines.category[kept]
     contact, age = lines.contact[kept], t - lines.time[kept]
     if not len(kept):
-        return Liked(contact, names, np.empty(0), np.empty(0, np.int64))
-    order = np.lexsort((age, which, contact))
-    contact, which = contact[order], which[order]
+        return Liked(contact, category, np.empty(0), np.empty(0, np.int64))
+    order = np.lexsort((age, category.which, contact))
+    contact, which = contact[order], category.which[order]
     weights = 0.5 ** (np.minimum(age[order], OLDEST) / HALF_LIFE)
     begins = np.flatnonzero(np.r_[True, (contact[1:] != contact[:-1]) | (which[1:] != which[:-1])])
     sums = np.add.reduceat(weights, begins)
     products = np.diff(np.r_[begins, len(weights)])
     contact, which = contact[begins], which[begins]
     order = np.lexsort((which, -sums, contact))
-    return Liked(contact[order], names[which[order]], sums[order], products[order].astype(np.int64))
+    named = Named(category.names, which[order])
+    return Liked(contact[order], named, sums[order], products[order].astype(np.int64))
 
 
 def work_out(data: Data) -> Found:
@@ -132,19 +132,13 @@ def check(lines: Lines, t: Instant) -> Validation:
     cut = t - HORIZON
     before = liked(lines, cut)
     contacts, firsts = np.unique(before.contact, return_index=True)
-    named = dict(zip(contacts.tolist(), before.category[firsts].tolist(), strict=True))
-    counts: dict[int, Counter[str]] = {}
-    later = np.flatnonzero((lines.time > cut) & (lines.time <= t) & lines.category.told)
-    for contact, category in zip(lines.contact[later].tolist(), lines.category[later].texts.tolist(), strict=True):
-        counts.setdefault(contact, Counter())[category] += 1
-    after = {
-        contact: {category for category, many in each.items() if many == max(each.values())}
-        for contact, each in counts.items()
-    }
-    usual = next(iter(_usual(lines, cut)), "")
-    both = [contact for contact in named if contact in after]
-    model = sum(named[contact] in after[contact] for contact in both)
-    rule = sum(usual in after[contact] for contact in both)
+    later, most = _bought_most(lines, (lines.time > cut) & (lines.time <= t))
+    both, of_before, of_later = np.intersect1d(contacts, later, assume_unique=True, return_indices=True)
+    many = len(lines.category.names)
+    named = before.category.which[firsts[of_before]]
+    model = int(np.isin(of_later * many + named, most).sum())
+    usual = np.flatnonzero(np.isin(lines.category.names, _usual(lines, cut)[:1]))
+    rule = sum(int(np.isin(of_later * many + each, most).sum()) for each in usual)
     verdict: Verdict = "too few data" if len(both) < LEAST_CHECKED else "model" if model > rule else "simple rule"
     measures = [Measures(hits=round(each / max(len(both), 1), 6)) for each in (model, rule)]
     days = HORIZON // DAY
@@ -152,13 +146,26 @@ def check(lines: Lines, t: Instant) -> Validation:
         score=SCORE.id,
         cut=cut,
         horizon_days=days,
-        customers=len(named),
+        customers=len(contacts),
         events=len(both),
         verdict=verdict,
         sentence=sentence_of(SCORE, verdict, cut, days, measures[0], measures[1], len(both)),
         model=measures[0],
         rule=measures[1],
     )
+
+
+def _bought_most(lines: Lines, kept: NDArray[np.bool_]) -> tuple[Whole, Whole]:
+    """Who bought something of a known category, ascending; and of which they bought most products, the number of each
+    of these times that of all categories, and the category (of equal ones, each)."""
+    rows = np.flatnonzero(kept & lines.category.told)
+    if not len(rows):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    many = len(lines.category.names)
+    contacts, who = np.unique(lines.contact[rows], return_inverse=True)
+    pairs, count = np.unique(who * many + lines.category.which[rows], return_counts=True)
+    most = np.maximum.reduceat(count, np.searchsorted(pairs // many, np.arange(len(contacts))))
+    return contacts, pairs[count == most[pairs // many]]
 
 
 def _usual(lines: Lines, t: Instant) -> list[str]:
@@ -180,11 +187,15 @@ def _scores(now: Liked, verdict: Verdict, usual: list[str]) -> Scores:
         return range(int(begins[at]), min(int(ends[at]), int(begins[at]) + most))
 
     def told(at: int) -> Json:
-        return [str(now.category[each]) for each in few(at, LISTED)]
+        return [str(names[which[each]]) for each in few(at, LISTED)]
 
     def reasons(at: int) -> Sequence[Mapping[str, Json]]:
-        return [_bought(now, each) for each in few(at, REASONS)]
+        return [
+            Reason(code="bought", value=int(products[each]), about=str(names[which[each]])).model_dump()
+            for each in few(at, REASONS)
+        ]
 
+    names, which, products = now.category.names, now.category.which, now.products
     by_model, shop = verdict == "model", [Reason(code="shop", value=0).model_dump()]
     return Scores(
         score=SCORE.id,
@@ -198,10 +209,6 @@ def _scores(now: Liked, verdict: Verdict, usual: list[str]) -> Scores:
         reasons=Rows(len(contact), reasons if by_model else lambda _: shop),
         basis="model" if by_model else "simple",
     )
-
-
-def _bought(now: Liked, at: int) -> dict[str, Json]:
-    return Reason(code="bought", value=int(now.products[at]), about=str(now.category[at])).model_dump()
 
 
 def _out_of_100(values: Real) -> Whole:

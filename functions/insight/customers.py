@@ -18,7 +18,7 @@ from functions.insight import purchases, rfm, spending, validating
 from functions.insight.frames import LEAST_CUSTOMERS, LIKELY_IN, LIKELY_OUT, Frame, Level, Shop
 from functions.insight.histories import YEAR, Paid, paid
 from functions.insight.rows import Rows
-from functions.insight.seam import Data, Found, Real, Scores, Told, Whole
+from functions.insight.seam import Data, Found, Numbers, Real, Scores, Told, Whole
 from functions.insight.validating import Flags
 from shared.domain.events import Json
 from shared.domain.insight import Bands, Gate, Measures, Result, Score, Validation, Verdict, score_of, sentence_of
@@ -41,7 +41,7 @@ class Fact:
     """Of each customer: a reason's value and by how much it moves the score (nan: it is none of theirs)."""
 
     code: str
-    value: Real | Whole
+    value: Real | Numbers
     effect: Real | None = None
     about: Callable[[int], str] | None = None
 
@@ -53,18 +53,27 @@ def _reasons(facts: Sequence[Fact], outlook: Sequence[Fact] = ()) -> Reasons:
     """The three facts that move it most, the first of equal ones first; and after them what would change it."""
     none = np.zeros(len(facts[0].value))
     effects = np.stack([none if fact.effect is None else fact.effect for fact in facts])
-    values = np.stack([np.asarray(fact.value, np.float64) for fact in facts])
-    order = np.argsort(-np.abs(np.nan_to_num(effects)), axis=0, kind="stable")
+    order = np.argsort(-np.abs(np.nan_to_num(effects)), axis=0, kind="stable").astype(np.int8)
+    # Kept until all is told, so no more of it than it takes.
+    values = [np.asarray(fact.value, np.float64) for fact in (*facts, *outlook)]
+    named = [(fact.code, fact.about) for fact in (*facts, *outlook)]
+    later = range(len(facts), len(named))
 
-    def one(fact: Fact, at: int, value: float, effect: float) -> Mapping[str, Json]:
-        about = "" if fact.about is None else fact.about(at)
-        return {"code": fact.code, "value": round(value, 4), "effect": round(effect, 2), "about": about}
+    def one(n: int, at: int, effect: float) -> Mapping[str, Json]:
+        code, about = named[n]
+        return {
+            "code": code,
+            "value": round(float(values[n][at]), 4),
+            "effect": round(effect, 2),
+            "about": "" if about is None else about(at),
+        }
 
     def of(at: int) -> Sequence[Mapping[str, Json]]:
-        told = [one(facts[n], at, float(values[n, at]), float(effects[n, at])) for n in order[:, at]]
-        told = [each for each in told if each["value"] == each["value"]][:3]
-        later = [one(fact, at, float(fact.value[at]), 0.0) for fact in outlook if fact.value[at] == fact.value[at]]
-        return [*told, *later]
+        told = [n for n in order[:, at].tolist() if values[n][at] == values[n][at]][:3]
+        return [
+            *(one(n, at, float(effects[n, at])) for n in told),
+            *(one(n, at, 0.0) for n in later if values[n][at] == values[n][at]),
+        ]
 
     return Rows(len(none), of)
 
@@ -122,7 +131,7 @@ def work_out(data: Data) -> Found:
             contacts=0 if scores is None else len(scores),
             bands={} if scores is None else _counted(scores),
         ).model_dump(mode="json")
-    shop.forget_checks()
+    shop.forget()
     return Found(scores=found, results=results)
 
 
@@ -468,11 +477,13 @@ def _reorder(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
     contact, begins = np.unique(whose, return_index=True)
     ends = np.minimum(np.append(begins[1:], len(whose)), begins + LISTED)
 
+    products, categories = bought.products, bought.categories
+    product, category = bought.product[key], bought.category[key]
+
     def name(at: int) -> tuple[str, str]:
-        n = int(key[at])
-        if bought.product[n] >= 0:
-            return "product", str(bought.products[bought.product[n]])
-        return "category", str(bought.categories[bought.category[n]])
+        if product[at] >= 0:
+            return "product", str(products[product[at]])
+        return "category", str(categories[category[at]])
 
     def told(at: int) -> Json:
         return [dict([name(n)], date=_iso(int(due[n]))) for n in range(begins[at], ends[at])]

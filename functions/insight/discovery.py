@@ -101,6 +101,7 @@ def work_out(data: Data) -> Found:
         found = Proposals(as_of=data.at, cut=cut, horizon_days=ORDER_DAYS, tried=0, why_none=why)
     else:
         found = _proposed(shop, shop.frame(shop.cut_before(this, 2 * ORDER_DAYS)), shop.frame(cut))
+    shop.forget()
     return Found(results={"proposals": found.model_dump(mode="json")})
 
 

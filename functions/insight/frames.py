@@ -37,20 +37,19 @@ LIKELY_IN, LIKELY_OUT = 0.2, 0.17
 @dataclass(frozen=True)
 class Bought:
     """What was bought, as numbers that are the same at every cut: each line as of its product, and once more as of its
-    category. A row has an instant, a local day and its `thing`, sorted by thing and day, and what a thing's rhythm is
-    `like`: the product's, and the category's.
+    category. A row has an instant, a local day and its `thing`, sorted by thing and day.
 
-    Of each thing: `whose` it is, the `product` (-1: it is a category) and the `category` (-1: none).
+    Of each thing: `whose` it is, the `product` (-1: it is a category) and the `category` (-1: none); and what its
+    rhythm is `like`: the product's, and the category's.
     """
 
     time: Whole
     day: Small
     thing: Small
-    like_product: Small
-    like_category: Small
     whose: Whole
     product: Small
     category: Small
+    like_category: Small
     products: Texts
     categories: Texts
 
@@ -66,22 +65,22 @@ def _bought(data: Data) -> Bought:
     kinds = of_product + of_category
     key = np.concatenate((person * kinds + product, (person * kinds + of_product + category)[named]))
     time = np.concatenate((lines.time, lines.time[named]))
-    here = np.where(named, category, -1)
-    things, begins, thing = np.unique(key, return_index=True, return_inverse=True)
+    by = np.lexsort((time, key))  # a million customers' are ten million rows: what is not needed is not kept
+    key, time = key[by], time[by]
+    begins = np.ones(len(key), bool)
+    begins[1:] = key[1:] != key[:-1]
+    things, first = key[begins], by[begins]
     kind = things % max(kinds, 1)
-    whole = np.concatenate((here, category[named]))
-    by = np.lexsort((time, thing))
-    like_product = np.where(kind < of_product, kind, -1).astype(np.int32)
-    like_category = np.where(kind < of_product, whole[begins], whole[begins] + of_category).astype(np.int32)
+    whole = np.concatenate((np.where(named, category, -1), category[named]))[first].astype(np.int32)
+    del key, by, first
     return Bought(
-        time=time[by],
-        day=local_days(time, data.zone).astype(np.int32)[by],
-        thing=thing[by].astype(np.int32),
-        like_product=like_product[thing][by],
-        like_category=like_category[thing][by],
+        time=time,
+        day=local_days(time, data.zone).astype(np.int32),
+        thing=np.cumsum(begins, dtype=np.int32) - np.int32(1),
         whose=people[things // max(kinds, 1)],
-        product=like_product,
-        category=whole[begins].astype(np.int32),
+        product=np.where(kind < of_product, kind, -1).astype(np.int32),
+        category=whole,
+        like_category=np.where(kind < of_product, whole, whole + of_category).astype(np.int32),
         products=products,
         categories=categories,
     )
@@ -143,13 +142,13 @@ class Frame:
     def rhythm(self) -> Rhythms:
         """Of each customer's orders."""
         orders = self.orders
-        return rhythms(orders.contact, orders.day, self.category[np.searchsorted(self.h.contact, orders.contact)])
+        return rhythms(np.searchsorted(self.h.contact, orders.contact), orders.day, self.category)
 
     @cached_property
     def things(self) -> Rhythms:
         """Of what each customer bought; its key is the number of the thing."""
         all_, here = self.shop.bought, self.bought
-        return rhythms(all_.thing[here], all_.day[here], all_.like_product[here], all_.like_category[here])
+        return rhythms(all_.thing[here], all_.day[here], all_.product, all_.like_category)
 
     @cached_property
     def days(self) -> Real:
@@ -243,9 +242,10 @@ class Shop:
             self._frames[cut] = frame
         return frame
 
-    def forget_checks(self) -> None:
-        """What is told is made of what is known now; of the checks, nothing more is asked."""
-        self._frames = {cut: frame for cut, frame in self._frames.items() if cut == self.data.at}
+    def forget(self) -> None:
+        """Nothing more is asked. A frame has its shop, so both would stay until Python looks for such rings, and by
+        then the next thing of a night would have taken as much again."""
+        self._frames.clear()
 
     @cached_property
     def _kept(self) -> frozenset[Instant]:

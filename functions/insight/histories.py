@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.insight.seam import NOT_TOLD, Data, Lines, Orders, Real, Whole
+from functions.insight.seam import NOT_TOLD, Data, Lines, Numbers, Orders, Real, Whole
 from shared.domain.events import DAY, HOUR, Instant
 
 MILLIONTHS = 1_000_000
@@ -99,23 +99,34 @@ def known(orders: Dated, cut: Instant) -> Dated:
 
 
 def sorted_(data: Data) -> Data:
-    """By contact, time, and what it is: the same for whatever order the rows came in."""
+    """By contact, time, and what it is: the same for whatever order the rows came in. What is so already is not
+    copied."""
     orders, lines = data.orders, data.lines
     by = np.lexsort((orders.amount, orders.time, orders.contact))
+    if not _ascends(by):
+        orders = Orders(orders.contact[by], orders.time[by], orders.amount[by])
     of = np.lexsort((lines.product.which, lines.time, lines.contact))
-    return replace(
-        data,
-        orders=Orders(orders.contact[by], orders.time[by], orders.amount[by]),
-        lines=Lines(lines.contact[of], lines.time[of], lines.product[of], lines.category[of], lines.price[of]),
-    )
+    if not _ascends(of):
+        lines = Lines(lines.contact[of], lines.time[of], lines.product[of], lines.category[of], lines.price[of])
+    return replace(data, orders=orders, lines=lines)
+
+
+def _ascends(rows: Whole) -> bool:
+    return bool((rows[1:] > rows[:-1]).all())
 
 
 def local_days(times: Whole, zone: str) -> Whole:
     """The local day of each instant, counted from 1970."""
-    where = ZoneInfo(zone)
-    hours, at = np.unique(times // HOUR, return_inverse=True)
-    offsets = [_offset(int(hour) * HOUR, where) for hour in hours]
-    return np.asarray((times + np.array(offsets, np.int64)[at]) // DAY, np.int64)
+    if not len(times):
+        return np.zeros(0, np.int64)
+    where, hours = ZoneInfo(zone), times // HOUR
+    first = int(hours.min())
+    hours -= first
+    offsets = np.zeros(int(hours.max()) + 1, np.int64)
+    offsets[hours] = 1
+    for each in np.flatnonzero(offsets):
+        offsets[each] = _offset((first + int(each)) * HOUR, where)
+    return np.asarray((times + offsets[hours]) // DAY, np.int64)
 
 
 def local_day(t: Instant, zone: str) -> int:
@@ -202,7 +213,7 @@ def done(orders: Dated, cut: Instant, today: int, days: int, of: Whole) -> Done:
     return Done(number, np.where(number > 0, first, -1), money / MILLIONTHS)
 
 
-def medians(group: Whole, values: Real, groups: int) -> Real:
+def medians(group: Numbers, values: Numbers | Real, groups: int) -> Real:
     """The median of the values of each group from 0 to `groups` - 1 (nan: it has none)."""
     by = np.lexsort((values, group))
     ordered, count = values[by], np.bincount(group, minlength=groups)

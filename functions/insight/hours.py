@@ -47,7 +47,7 @@ def work_out(data: Data) -> Found:
     if not result.given:
         return Found(results={"hour": result.model_dump(mode="json")})
     verdict = validation.verdict if validation is not None else "too few data"
-    scores = _scores(data, of_shop=verdict == "simple rule")
+    scores = _scores(data, alike=verdict == "simple rule")
     result = result.model_copy(update={"contacts": len(scores)})
     return Found(scores=[scores], results={"hour": result.model_dump(mode="json")})
 
@@ -55,33 +55,26 @@ def work_out(data: Data) -> Found:
 # ── histograms ──
 
 
-def profiles(acts: Acts) -> tuple[Whole, Real, Real]:
-    """The contacts, ascending, with how much each did in each hour; and the shop's own share of each hour, of which
-    every contact gives as much as another."""
-    # Of a visit of twenty pages each is told: what was done in one hour of a month counts less with every time.
-    contacts, counted = _counted(acts, np.sqrt(acts.count))
-    if not len(contacts):
-        return contacts, counted, np.full(HOURS, 1 / HOURS)
-    shares = np.zeros(HOURS)
-    for some in _blocks(len(contacts)):
-        each = counted[some]
-        smooth = (np.roll(each, 1, axis=1) + 2 * each + np.roll(each, -1, axis=1)) / 4
-        shares += (smooth / smooth.sum(axis=1, keepdims=True)).sum(axis=0)
-        counted[some] = smooth
-    return contacts, counted, shares / len(contacts)
+def of_shop(acts: Acts) -> Real:
+    """The share of each hour, of which every contact gives as much as another."""
+    shares, contacts = np.zeros(HOURS), 0
+    for _, counted in _histograms(acts):
+        shares += (counted / counted.sum(axis=1, keepdims=True)).sum(axis=0)
+        contacts += len(counted)
+    return shares / contacts if contacts else np.full(HOURS, 1 / HOURS)
 
 
-def _blocks(rows: int) -> Iterator[slice]:
-    """A histogram of a million contacts is 200 MB: what is made of it on the way is made of some rows at a time."""
-    return (slice(begin, begin + AT_A_TIME) for begin in range(0, rows, AT_A_TIME))
-
-
-def _counted(acts: Acts, weights: Real | Whole) -> tuple[Whole, Real]:
-    """The contacts, ascending, and the weights of what each did in each hour."""
-    contacts, which = np.unique(acts.contact, return_inverse=True)
-    counted = np.zeros((len(contacts), HOURS))
-    np.add.at(counted, (which, acts.hour), weights)
-    return contacts, counted
+def _histograms(acts: Acts) -> Iterator[tuple[Whole, Real]]:
+    """The contacts, ascending, and how much each did in each hour, smoothed. Of a million contacts that is 200 MB, so
+    some contacts at a time."""
+    begins = np.flatnonzero(np.r_[True, acts.contact[1:] != acts.contact[:-1]][: len(acts.contact)])
+    for first in range(0, len(begins), AT_A_TIME):
+        rows = slice(begins[first], begins[first + AT_A_TIME] if first + AT_A_TIME < len(begins) else None)
+        contacts, which = np.unique(acts.contact[rows], return_inverse=True)
+        # Of a visit of twenty pages each is told: what was done in one hour of a month counts less with every time.
+        weights = np.sqrt(acts.count[rows].astype(np.float64))
+        counted = np.bincount(which * HOURS + acts.hour[rows], weights, len(contacts) * HOURS).reshape(-1, HOURS)
+        yield contacts, (np.roll(counted, 1, axis=1) + 2 * counted + np.roll(counted, -1, axis=1)) / 4
 
 
 def worth(shares: Real) -> Real:
@@ -90,18 +83,19 @@ def worth(shares: Real) -> Real:
     return np.asarray(sum(decay[after] * np.roll(shares, -after, axis=-1) for after in range(HOURS)))
 
 
-def best_hours(counted: Real, of_shop: Real) -> Whole:
-    """Of each contact, the hour that is worth most; of hours that are worth the same, the earliest."""
-    found = np.empty(len(counted), np.int64)
-    for some in _blocks(len(counted)):
-        each = counted[some]
-        drawn_in = (each + KAPPA * of_shop) / (each.sum(axis=1, keepdims=True) + KAPPA)
-        found[some] = np.argmax(np.round(worth(drawn_in), 12), axis=1)
-    return found
+def best_hours(acts: Acts, usual: Real) -> tuple[Whole, Whole]:
+    """The contacts, ascending, and of each the hour that is worth most; of hours that are worth the same, the
+    earliest. `usual`: the shop's shares."""
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for contacts, counted in _histograms(acts):
+        drawn_in = (counted + KAPPA * usual) / (counted.sum(axis=1, keepdims=True) + KAPPA)
+        found.append((contacts, np.argmax(np.round(worth(drawn_in), 12), axis=1)))
+    several, hours = (np.concatenate(each) for each in zip(*found, strict=True))
+    return several, hours
 
 
-def best_of_shop(of_shop: Real) -> int:
-    return int(np.argmax(np.round(worth(of_shop), 12)))
+def best_of_shop(usual: Real) -> int:
+    return int(np.argmax(np.round(worth(usual), 12)))
 
 
 # ── checked ──
@@ -115,16 +109,15 @@ def _checked(data: Data) -> tuple[Validation | None, tuple[Gate, ...]]:
         return None, (Gate(need=2, have=len(whole), what="whole months in which somebody clicked or visited"),)
     last = int(whole[-1])
     before, after = _only(data.acts, data.acts.month < last), _only(data.acts, data.acts.month == last)
-    contacts, counted, of_shop = profiles(before)
-    later, done = _counted(after, after.count)
-    both = np.intersect1d(contacts, later)
+    both = np.intersect1d(before.contact, after.contact)
     gate = Gate(need=CONTACTS, have=len(both), what=f"contacts who did something in {_named(last)} and before it")
     if not gate.is_open:
         return None, (gate,)
-    told = best_hours(counted[np.searchsorted(contacts, both)], of_shop)
-    did = done[np.searchsorted(later, both)]
-    model = Measures(hits=_found(did, told))
-    rule = Measures(hits=_found(did, np.full(len(both), best_of_shop(of_shop))))
+    usual = of_shop(before)
+    contacts, told = best_hours(before, usual)
+    did = _only(after, np.isin(after.contact, both))
+    model = Measures(hits=_found(did, told[np.searchsorted(contacts, both)]))
+    rule = Measures(hits=_found(did, np.full(len(both), best_of_shop(usual))))
     verdict: Verdict = "model" if (model.hits or 0) > (rule.hits or 0) else "simple rule"
     cut, days = _first_of(last), 30
     said = sentence_of(SCORE, verdict, cut, days, model, rule, len(both))
@@ -133,7 +126,7 @@ def _checked(data: Data) -> tuple[Validation | None, tuple[Gate, ...]]:
         cut=cut,
         horizon_days=days,
         customers=len(both),
-        events=int(did.sum()),
+        events=int(did.count.sum()),
         verdict=verdict,
         sentence=said,
         model=model,
@@ -142,11 +135,18 @@ def _checked(data: Data) -> tuple[Validation | None, tuple[Gate, ...]]:
     return checked, (gate,)
 
 
-def _found(did: Real, hours: Whole) -> float:
+def _found(did: Acts, hours: Whole) -> float:
     """The share of what each did that falls into the hours after theirs; every contact gives as much as another."""
-    rows = np.arange(len(hours))
-    within = sum(did[rows, (hours + after) % HOURS] for after in range(WITHIN))
-    return float(np.mean(within / did.sum(axis=1)))
+    all_, within = _done(did, hours, WITHIN)
+    return float(np.mean(within / all_))
+
+
+def _done(acts: Acts, begin: Whole, hours: int) -> tuple[Real, Real]:
+    """How much each contact did, and how much of it in so many hours from theirs on."""
+    _, which = np.unique(acts.contact, return_inverse=True)
+    after = (acts.hour - begin[which]) % HOURS
+    all_, there = np.bincount(which, acts.count), np.bincount(which, np.where(after < hours, acts.count, 0))
+    return all_.astype(np.float64), there.astype(np.float64)
 
 
 def _only(acts: Acts, those: np.ndarray) -> Acts:
@@ -156,14 +156,15 @@ def _only(acts: Acts, those: np.ndarray) -> Acts:
 # ── told ──
 
 
-def _scores(data: Data, *, of_shop: bool) -> Scores:
-    contacts, counted, shop = profiles(data.acts)
-    hours = np.full(len(contacts), best_of_shop(shop)) if of_shop else best_hours(counted, shop)
+def _scores(data: Data, *, alike: bool) -> Scores:
+    usual = of_shop(data.acts)
+    contacts, hours = best_hours(data.acts, usual)
     tried = np.zeros(len(contacts), dtype=bool)
-    if not of_shop:
+    if alike:
+        hours = np.full(len(contacts), best_of_shop(usual))
+    else:
         hours, tried = _with_some_tried(data, contacts, hours)
-    _, raw = _counted(data.acts, data.acts.count)
-    around = sum(raw[np.arange(len(contacts)), (hours + near) % HOURS] for near in (-1, 0, 1))
+    _, around = _done(data.acts, hours - 1, 3)
 
     def reasons(at: int) -> list[dict[str, Json]]:
         if tried[at]:
@@ -184,12 +185,12 @@ def _scores(data: Data, *, of_shop: bool) -> Scores:
         rank=np.full(len(contacts), 100, dtype=np.int64),
         place=np.zeros(len(contacts)),
         reasons=Rows(len(contacts), reasons),
-        basis="simple" if of_shop else "model",
+        basis="simple" if alike else "model",
     )
 
 
 def _with_some_tried(data: Data, contacts: Whole, hours: Whole) -> tuple[Whole, np.ndarray]:
-    visited = np.unique(data.acts.contact[data.acts.kind == "visit"])
+    visited = np.unique(data.acts.contact[(data.acts.kind.names == "visit")[data.acts.kind.which]])
     month, told, tried = _month(data.at), hours.copy(), np.zeros(len(contacts), dtype=bool)
     for row in np.flatnonzero(~np.isin(contacts, visited)).tolist():
         lot = f"hour\x1f{month}\x1f{contacts[row]}"

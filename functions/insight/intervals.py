@@ -32,9 +32,9 @@ class Rhythms:
     """Of each row (a contact, or a contact and a thing), by ascending `key`: `last`, the last local day on which it
     was; `gaps` between such days, and their median `own` (nan: none); `usual`, what is usual for those alike."""
 
-    key: Whole
-    last: Whole
-    gaps: Whole
+    key: Numbers
+    last: Numbers
+    gaps: Numbers
     own: Real
     usual: Real
 
@@ -42,45 +42,45 @@ class Rhythms:
         return len(self.key)
 
 
-def interval(own: Real, gaps: Whole, usual: Real) -> Real:
+def interval(own: Real, gaps: Numbers, usual: Real) -> Real:
     """Days from one to the next."""
     logs = np.log(np.where(gaps > 0, own, 1.0))
     return np.asarray(np.exp((gaps * logs + KAPPA * np.log(usual)) / (gaps + KAPPA)))
 
 
 def rhythms(key: Numbers, day: Numbers, *alike: Numbers) -> Rhythms:
-    """`key` and `day` of each time it was, sorted by both; days that come twice count once. `alike`: for each row the
-    number of what its rhythm is like (of the category), the nearest first; it is read at the row's last day. Where
-    fewer than LEAST_GAPS tell of any, all do."""
+    """`key` and `day` of each time it was, sorted by both; days that come twice count once. `alike`: by key, which is a
+    number from 0 on then, that of what its rhythm is like (of the category), the nearest first. Where fewer than
+    LEAST_GAPS tell of any, all do."""
     if not len(key):
         none = np.zeros(0, np.int64)
         return Rhythms(none, none, none, np.zeros(0), np.zeros(0))
     new = np.ones(len(key), bool)
     new[1:] = (key[1:] != key[:-1]) | (day[1:] != day[:-1])
-    at_last = np.append(np.flatnonzero(key[1:] != key[:-1]), len(key) - 1)
-    whose, when = key[new], day[new]
-    keys, of = np.unique(whose, return_inverse=True)
-    again = whose[1:] == whose[:-1]
-    gap = (when[1:] - when[:-1])[again].astype(np.float64)
-    row = of[1:][again]
+    whose, when = key[new], day[new].astype(np.int32)
+    begins = np.ones(len(whose), bool)
+    begins[1:] = whose[1:] != whose[:-1]
+    keys, last = whose[begins], when[np.append(begins[1:], True)]
+    gap = np.diff(when)[~begins[1:]]
+    row = (np.cumsum(begins, dtype=np.int32) - np.int32(1))[1:][~begins[1:]]
+    del whose, when, begins
     usual = np.full(len(keys), float(np.median(gap)) if len(gap) else np.nan)
     for each in reversed(alike):
-        like = each[at_last]
-        names, name = np.unique(like, return_inverse=True)
+        names, name = np.unique(each[keys], return_inverse=True)
         number = np.bincount(name[row], minlength=len(names))
         of_name = medians(name[row], gap, len(names))
         enough = (number >= LEAST_GAPS) & (names >= 0)
         usual = np.where(enough[name], of_name[name], usual)
     return Rhythms(
-        key=keys.astype(np.int64),
-        last=day[at_last].astype(np.int64),
-        gaps=np.bincount(row, minlength=len(keys)).astype(np.int64),
+        key=keys,
+        last=last,
+        gaps=np.bincount(row, minlength=len(keys)).astype(np.int32),
         own=medians(row, gap, len(keys)),
         usual=usual,
     )
 
 
-def expected(silent: Whole, days: Real, likely: Flags) -> Flags:
+def expected(silent: Numbers, days: Real, likely: Flags) -> Flags:
     """Who has a next date: likely to order, and not silent for more than twice their rhythm."""
     return likely & (silent <= OVER * days) & np.isfinite(days)
 

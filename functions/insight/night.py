@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain, islice
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -337,10 +339,11 @@ def _since(results: dict[str, Json], before: Mapping[str, Json], t: Instant) -> 
 
 def _write_table(state: Night, scores: Sequence[Scores]) -> None:
     """The table `scores` of this night, in the place of the last one's."""
-    keys = []
-    for number, body in enumerate(_files(_rows(state.night, scores), ROWS_OF_A_FILE)):
-        keys.append(f"{insight.SCORES}{number}.json.gz")
-        lake_files.put(keys[-1], body)
+    keys: list[str] = []
+    rows = _rows(state.night, scores)
+    while some := next(rows, None):
+        keys.append(f"{insight.SCORES}{len(keys)}.json.gz")
+        lake_files.put(keys[-1], _file(chain([some], islice(rows, ROWS_OF_A_FILE - 1))))
     lake_files.delete_others(insight.SCORES, keys)
 
 
@@ -362,20 +365,13 @@ def _rows(night: str, scores: Sequence[Scores]) -> Iterator[dict[str, Json]]:
             }
 
 
-def _files(rows: Iterator[dict[str, Json]], most: int) -> Iterator[bytes]:
-    """Lines of JSON, compressed, so many to a file."""
-    lines: list[str] = []
-    for row in rows:
-        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
-        if len(lines) == most:
-            yield _compressed(lines)
-            lines = []
-    if lines:
-        yield _compressed(lines)
-
-
-def _compressed(lines: list[str]) -> bytes:
-    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), 1, mtime=0)
+def _file(rows: Iterable[dict[str, Json]]) -> bytes:
+    """Lines of JSON, compressed as they come: as text they would be a hundred megabytes."""
+    body = io.BytesIO()
+    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=1, mtime=0) as file:
+        for row in rows:
+            file.write(f"{json.dumps(row, ensure_ascii=False, separators=(',', ':'))}\n".encode())
+    return body.getvalue()
 
 
 def _prepare(

@@ -86,11 +86,12 @@ def acts(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], zone
     contact, month, hour, kind, count = _columns(answer, (int, str, int, str, int))
     contact, kept = _of_those_who_are(contact, whose, gone)
     months, which = month[kept].used()
-    local = (hour[kept] + np.array([_hours_ahead(str(each), zone) for each in months], np.int64)[which]) % 24
-    named = np.array([int(str(each).replace("-", "")) for each in months], np.int64)[which]
+    ahead = np.array([_hours_ahead(str(each), zone) for each in months], np.int64)[which]
+    local = ((hour[kept] + ahead) % 24).astype(np.int8)
+    named = np.array([int(str(each).replace("-", "")) for each in months], np.int32)[which]
     kinds = kind[kept]
     order = np.lexsort((kinds.which, local, named, contact))
-    return Acts(contact[order], named[order], local[order], kinds[order].texts, count[kept][order])
+    return Acts(contact[order], named[order], local[order], kinds[order], count[kept][order].astype(np.int32))
 
 
 def points(answer: BinaryIO, whose: Mapping[int, int], gone: Collection[int], cuts: int) -> tuple[Whole, Whole]:

@@ -99,10 +99,10 @@ class Acts:
     person, in an email), `open` (by a person's program, of an email), `visit` (of the website)."""
 
     contact: Whole
-    month: Whole
-    hour: Whole
-    kind: Texts
-    count: Whole
+    month: Numbers
+    hour: Numbers
+    kind: Named
+    count: Numbers
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from shared.domain.events import Instant, Json
 from shared.domain.insight.bands import MOVED_POINTS, TOLD_AGAIN_FROM, Place, moved, told_again_after
 
 TAKEN_BACK = -1
+AT_A_TIME = 100_000
+"""Rows."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,10 @@ def messages(several: Sequence[tuple[Scores | None, str, str, ToTell]]) -> Itera
     which = np.concatenate([each.which for *_, each in several] or [whose])
     order = np.lexsort((of, whose))
     message: dict[str, Json] = {}
-    for number, score, row in zip(whose[order].tolist(), of[order].tolist(), which[order].tolist(), strict=True):
+    some = (order[begin : begin + AT_A_TIME] for begin in range(0, len(order), AT_A_TIME))
+    for number, score, row in chain.from_iterable(
+        zip(whose[rows].tolist(), of[rows].tolist(), which[rows].tolist(), strict=True) for rows in some
+    ):
         if message and message["contact"] != number:
             yield message
             message = {}

@@ -85,7 +85,7 @@ def _one(name: str) -> None:
         lines=Lines(
             contact[of] * 1_000_003, time_[of], Named(texts[0], product), Named(texts[1], product % 20), amount[of]
         ),
-        acts=Acts(*(contact[:0],) * 3, texts[0][:0], contact[:0]),
+        acts=Acts(*(contact[:0],) * 3, Named.of([]), contact[:0]),
     )
     began = time.process_time()
     found = customers.work_out(data)

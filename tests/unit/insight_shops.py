@@ -47,7 +47,7 @@ def shop(
             Named.of([each[3] for each in in_]),
             np.full(len(in_), MILLION, np.int64),
         ),
-        acts=Acts(*(np.zeros(0, np.int64),) * 3, np.zeros(0, "U1"), np.zeros(0, np.int64)),
+        acts=Acts(*(np.zeros(0, np.int64),) * 3, Named.of([]), np.zeros(0, np.int64)),
         told=told or {},  # type: ignore[arg-type]
     )
 
@@ -139,7 +139,7 @@ def _of_columns(
             Named.of(in_category[what][order]),
             np.rint(each[kept] * MILLION)[order].astype(np.int64),
         ),
-        acts=Acts(*(np.zeros(0, np.int64),) * 3, np.zeros(0, "U1"), np.zeros(0, np.int64)),
+        acts=Acts(*(np.zeros(0, np.int64),) * 3, Named.of([]), np.zeros(0, np.int64)),
     )
 
 

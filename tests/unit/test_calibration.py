@@ -97,14 +97,13 @@ def data(points: dict[int, list[int]], orders: dict[int, list[int]]) -> Data:
     whole = [np.array([each[n] for each in told], np.int64) for n in (0, 1)]
     of = Points(np.array(sorted(points)), np.array([points[each] for each in sorted(points)]), cuts(AT), 2, 3)
     none = np.empty(0, np.int64)
-    empty = np.empty(0, np.str_)
     return Data(
         AT,
         "GBP",
         "UTC",
         Orders(whole[0], whole[1], np.full(len(told), 1, np.int64)),
         Lines(none, none, Named.of([]), Named.of([]), none),
-        Acts(none, none, none, empty, none),
+        Acts(none, none, none, Named.of([]), none),
         points={"lead": of},
     )
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import fields
 from itertools import permutations
 from math import sqrt
 from typing import Any
@@ -65,7 +64,7 @@ def goods(of: Lines, t: Instant = NOW, method: str = "cosine") -> dict[str, list
 
 def data(of: Lines, t: Instant = NOW) -> Data:
     nothing = np.empty(0, np.int64)
-    acts = Acts(**{field.name: nothing for field in fields(Acts)})
+    acts = Acts(nothing, nothing, nothing, Named.of([]), nothing)
     return Data(t, "GBP", "UTC", Orders(nothing, nothing, nothing), of, acts)
 
 
@@ -206,17 +205,17 @@ def shop_of(customers: int) -> list[Row]:
 def test_the_category_of_the_newest_orders_comes_first_and_many_old_ones_outweigh_one() -> None:
     rows = [*order(1, 10 * DAY, "assam"), *order(1, 100 * DAY, "mug"), *order(1, 120 * DAY, "mug")]
     found = affinity.liked(lines(rows, CATEGORIES), NOW)
-    assert found.category.tolist() == ["Cups", "Tea"]
+    assert found.category.texts.tolist() == ["Cups", "Tea"]
     assert found.products.tolist() == [2, 1]
     assert found.weight == pytest.approx([2 ** (-100 / 180) + 2 ** (-120 / 180), 2 ** (-10 / 180)])
     old = affinity.liked(lines(rows[:2], CATEGORIES), NOW)
-    assert old.category.tolist() == ["Tea", "Cups"]
+    assert old.category.texts.tolist() == ["Tea", "Cups"]
 
 
 def test_each_product_of_an_order_counts_for_its_category() -> None:
     rows = order(1, DAY, "assam", "sencha", "mug")
     found = affinity.liked(lines(rows, {**CATEGORIES, "sencha": "Tea"}), NOW)
-    assert (found.category.tolist(), found.products.tolist()) == (["Tea", "Cups"], [2, 1])
+    assert (found.category.texts.tolist(), found.products.tolist()) == (["Tea", "Cups"], [2, 1])
 
 
 def test_everybody_is_told_their_categories_once_they_are_foreseen_better_than_by_what_is_popular() -> None:
@@ -240,6 +239,33 @@ def test_where_all_buy_the_same_the_simple_rule_gives_the_score() -> None:
     assert set(map(tuple, scores.told)) == {("Tea",)}
 
 
+def test_the_check_of_categories_counts_as_one_would_by_hand() -> None:
+    """Of sixty people who bought at random, contact by contact."""
+    draw = np.random.default_rng(5)
+    goods = {f"g{n}": ("", "Tea", "Cups", "Cakes")[n % 4] for n in range(12)}
+    rows = [
+        row
+        for n in range(60)
+        for _ in range(int(draw.integers(1, 9)))
+        for row in order(n, int(draw.integers(1, 200)) * DAY, *(f"g{each}" for each in draw.integers(0, 12, 3)))
+    ]
+    of, cut = lines(rows, goods), NOW - affinity.HORIZON
+    first: dict[int, str] = {}
+    before = affinity.liked(of, cut)
+    for contact, name in zip(before.contact.tolist(), before.category.texts.tolist(), strict=True):
+        first.setdefault(contact, name)
+    then: dict[int, Counter[str]] = {}
+    for contact, when, name in zip(of.contact.tolist(), of.time.tolist(), of.category.texts.tolist(), strict=True):
+        if when > cut and name:
+            then.setdefault(contact, Counter())[name] += 1
+    most = {contact: {name for name, n in each.items() if n == max(each.values())} for contact, each in then.items()}
+    both = [contact for contact in first if contact in most]
+    checked = affinity.check(of, NOW)
+    assert (checked.customers, checked.events) == (len(first), len(both))
+    assert checked.model.hits == round(sum(first[each] in most[each] for each in both) / len(both), 6)
+    assert len({frozenset(each) for each in most.values()}) > 3 and 0 < (checked.rule.hits or 0) < 1
+
+
 @pytest.mark.parametrize("customers", [0, 1, 20, 99])
 def test_a_small_shop_is_told_how_many_customers_it_lacks(customers: int) -> None:
     found = affinity.work_out(data(lines(shop_of(customers), CATEGORIES)))
@@ -254,7 +280,7 @@ def test_nobodys_categories_change_while_they_buy_nothing() -> None:
         [row for n in range(40) for row in order(n % 7, n * 11 * DAY, ("assam", "mug", "cake")[n % 3])], CATEGORIES
     )
     now, later = (affinity.liked(of, t) for t in (NOW, NOW + 200 * DAY))
-    assert now.category.tolist() == later.category.tolist()
+    assert now.category.texts.tolist() == later.category.texts.tolist()
 
 
 # ── checked, and the same each time ──

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from functions.insight.hours import CONTACTS, best_hours, profiles, work_out, worth
-from functions.insight.seam import Acts, Data, Found, Scores
+from functions.insight.hours import CONTACTS, best_hours, of_shop, work_out, worth
+from functions.insight.seam import Acts, Data, Found, Named, Scores
 from shared.domain.insight import Result
 from tests.unit.insight_shops import shop
 
@@ -21,7 +21,7 @@ def acts(*rows: tuple[int, int, int, str, int]) -> Acts:
     """Of (contact, month, hour, kind, count)."""
     contact, month, hour, kind, count = zip(*sorted(rows), strict=True) if rows else ((),) * 5
     whole = (np.array(each, dtype=np.int64) for each in (contact, month, hour))
-    return Acts(*whole, np.array(kind, dtype="U5"), np.array(count, dtype=np.int64))
+    return Acts(*whole, Named.of(kind), np.array(count, dtype=np.int64))
 
 
 def people(number: int, seed: int, own: bool = True, kind: str = "visit") -> Acts:
@@ -62,14 +62,14 @@ def test_an_hour_is_worth_what_is_done_after_it_around_the_clock() -> None:
 
 def test_who_did_little_is_taken_for_one_of_many() -> None:
     done = acts(*((contact, 202603, 19, "visit", 1) for contact in range(1, 40)), (50, 202603, 7, "visit", 1))
-    contacts, counted, of_shop = profiles(done)
-    assert best_hours(counted, of_shop)[contacts == 50] in (18, 19)
+    contacts, hours = best_hours(done, of_shop(done))
+    assert hours[contacts == 50] in (18, 19)
     much = acts(
         *((contact, 202603, 19, "visit", 1) for contact in range(1, 40)),
         *((50, month, 7, "visit", 4) for month in MONTHS),
     )
-    contacts, counted, of_shop = profiles(much)
-    assert best_hours(counted, of_shop)[contacts == 50] in (6, 7)
+    contacts, hours = best_hours(much, of_shop(much))
+    assert hours[contacts == 50] in (6, 7)
 
 
 def test_people_with_hours_of_their_own_are_told_them_and_it_is_checked_beside_the_shop_s_best() -> None:
@@ -115,7 +115,9 @@ def test_the_month_that_is_foreseen_is_not_looked_at_and_the_one_under_way_is_no
     # Told of what came before, so what came after agrees with it no more.
     assert other.model.hits < checked.model.hits / 2
     with_april = acts(
-        *zip(*(each.tolist() for each in (done.contact, done.month, done.hour, done.kind, done.count)), strict=True),
+        *zip(
+            *(each.tolist() for each in (done.contact, done.month, done.hour, done.kind.texts, done.count)), strict=True
+        ),
         *((contact, 202604, 3, "visit", 9) for contact in range(1, 81)),
     )
     assert result(work_out(night(with_april))).validation == checked
@@ -137,3 +139,11 @@ def test_who_only_clicks_is_tried_at_another_hour_now_and_then() -> None:
     # Whoever visits is told their own, always.
     seen = work_out(night(people(600, seed=5)))
     assert all(reasons[0]["code"] != "hour_tried" for reasons in told(seen).reasons)
+
+
+def test_some_contacts_at_a_time_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = people(90, seed=7)
+    usual, (contacts, told_) = of_shop(done), best_hours(done, of_shop(done))
+    monkeypatch.setattr("functions.insight.hours.AT_A_TIME", 7)
+    assert of_shop(done) == pytest.approx(usual, abs=1e-12)
+    assert [each.tolist() for each in best_hours(done, usual)] == [contacts.tolist(), told_.tolist()]

@@ -155,15 +155,15 @@ def test_a_rhythm_of_ones_own_weighs_by_how_much_of_it_there_is():
 
 def test_rhythms_count_a_day_once_and_what_is_usual_needs_twenty_gaps():
     key, day = np.array([1, 1, 1, 1, 2, 2, 3]), np.array([5, 5, 15, 45, 0, 7, 9])
-    found = intervals.rhythms(key, day, np.array([0, 0, 0, 0, 1, 1, -1]))
+    found = intervals.rhythms(key, day, np.array([-1, 0, 1, -1]))
     assert found.key.tolist() == [1, 2, 3] and found.last.tolist() == [45, 7, 9]
     assert found.gaps.tolist() == [2, 1, 0] and found.own[:2].tolist() == [20, 7] and np.isnan(found.own[2])
     assert found.usual.tolist() == [10, 10, 10]
     many = np.repeat(np.arange(30), 2)
-    of_30 = intervals.rhythms(many, np.tile([0, 4], 30), np.full(60, 7))
+    of_30 = intervals.rhythms(many, np.tile([0, 4], 30), np.full(30, 7))
     assert (of_30.usual == 4).all()
     mixed = intervals.rhythms(
-        np.append(many, many + 30), np.append(np.tile([0, 4], 30), np.tile([0, 90], 30)), np.repeat([7, -1], 60)
+        np.append(many, many + 30), np.append(np.tile([0, 4], 30), np.tile([0, 90], 30)), np.repeat([7, -1], 30)
     )
     assert mixed.usual[0] == 4 and mixed.usual[-1] == 47  # who is like nobody has the whole shop's
 
@@ -272,6 +272,10 @@ def test_days_are_the_shop_s_and_count_once():
     assert h.repeats.tolist() == [1, 0] and h.orders.tolist() == [3, 1] and h.recency.tolist() == [1, 0]
     assert money.mean.tolist() == [2, 0] and money.days.tolist() == [2, 0] and h.spent.tolist() == [4, 0]
     assert histories(dated_of(data, "America/New_York"), 20_000).repeats.tolist() == [0, 0]
+    zones = "America/New_York", "Europe/London", "Australia/Lord_Howe"
+    times = np.random.default_rng(3).integers(0, data.at, 300)  # each by itself, and all at once
+    for zone in zones:
+        assert local_days(times, zone).tolist() == [local_day(int(each), zone) for each in times]
     assert local_days(data.orders.time[:1], "America/New_York")[0] == local_days(data.orders.time[:1], "UTC")[0]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,7 +89,9 @@ def test_nothing_is_taken_back_of_who_has_ended_since_it_would_be_of_whom_they_h
     assert len(second.held.contact) == 0
 
 
-def test_a_contact_s_scores_are_told_together() -> None:
+@pytest.mark.parametrize("at_a_time", [1, 2, 100_000])
+def test_a_contact_s_scores_are_told_together(monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
+    monkeypatch.setattr(telling, "AT_A_TIME", at_a_time)
     order, hour = made({1: (0.2, "low"), 3: (0.9, "high")}), made({3: (9, "")}, "hour", "best_hour")
     several = [(each, each.score, str(each.trait), telling.to_tell(each, None, NOW, set())) for each in (order, hour)]
     several.append((None, "value", "predicted_value", telling.to_tell(None, several[0][3].held, NOW, set())))

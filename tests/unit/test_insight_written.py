@@ -46,14 +46,14 @@ def written(several: list[str], praised: np.ndarray) -> Written:
 
 
 def data(of: Written) -> Data:
-    whole, texts = np.empty(0, np.int64), np.empty(0, np.str_)
+    whole = np.empty(0, np.int64)
     return Data(
         at=AT,
         currency="EUR",
         zone="UTC",
         orders=Orders(whole, whole, whole),
         lines=Lines(whole, whole, Named.of([]), Named.of([]), whole),
-        acts=Acts(whole, whole, whole, texts, whole),
+        acts=Acts(whole, whole, whole, Named.of([]), whole),
         written=of,
         felt={"positive": 3, "neutral": 0, "negative": 1},
     )
