@@ -16,7 +16,7 @@ import numpy as np
 
 from functions.insight import purchases, rfm, spending, validating
 from functions.insight.frames import LEAST_CUSTOMERS, LIKELY_IN, LIKELY_OUT, Frame, Level, Shop
-from functions.insight.histories import YEAR, Paid, paid
+from functions.insight.histories import YEAR, Histories, Paid, paid
 from functions.insight.rows import Rows
 from functions.insight.seam import Data, Found, Numbers, Real, Scores, Told, Whole
 from functions.insight.validating import Flags
@@ -31,6 +31,9 @@ LEAST_AGAIN = 20
 """People who ordered again, or things that were bought again: what is foreseen from rhythms needs some."""
 MOST_OFF = 2.0
 """What the simple rule for a value was off is trusted up to twice or half."""
+CHANGING = 0.01
+"""The share of all who have a score, who change its band in a night without having ordered. A month that begins with
+another maker of the score, or a season that ends, would change a fifth of them at once, and start as many journeys."""
 AHEAD = 400
 """Days within which silence is looked for that changes a band."""
 EPOCH = date(1970, 1, 1).toordinal()
@@ -93,10 +96,14 @@ def _told(told: Told | None, contact: Whole) -> Flags:
     return np.isin(contact, told.contact) if told is not None else np.zeros(len(contact), bool)
 
 
-def _banded(score: Score, value: Real, told: Told | None, contact: Whole) -> Whole:
+def _banded(score: Score, value: Real, data: Data, h: Histories) -> Whole:
+    """Whoever has ordered since the night before changes their band at once; of all others, CHANGING a night."""
     assert score.bands is not None
     bands = score.bands
-    return validating.banded(bands.names, bands.enter, bands.leave, value, _before(bands, told, contact))
+    before = _before(bands, data.told.get(score.id), h.contact)
+    band = validating.banded(bands.names, bands.enter, bands.leave, value, before)
+    silent = (before >= 0) & (band != before) & (h.last <= data.before)
+    return validating.eased(bands.enter, bands.leave, value, before, band, silent, int(CHANGING * len(h)))
 
 
 # ── the scores of a night ──
@@ -232,8 +239,7 @@ def _order(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
     churn = score.id == "churn"
     sign = -100 if churn else 100
     value = 1 - p if churn else p
-    told = shop.data.told.get(score.id)
-    band = _banded(score, value, told, h.contact)
+    band = _banded(score, value, shop.data, h)
     assert score.bands is not None
     names = np.array(score.bands.names)
     after = chance(h.repeats + 1, np.zeros(len(h), np.int64), h.age)
@@ -379,7 +385,7 @@ def _value(shop: Shop, score: Score, now: Frame, level: Level) -> Made:
         value = h.last_year * float(np.clip(off, 1 / MOST_OFF, MOST_OFF))
         facts = [Fact("spent_last_year", h.last_year, value - float(np.median(value)))]
     rank = validating.ranks(value, "max") / len(h)
-    band = _banded(score, rank, shop.data.told.get(score.id), h.contact)
+    band = _banded(score, rank, shop.data, h)
     assert score.bands is not None
     return Scores(
         score=score.id,

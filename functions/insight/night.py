@@ -283,6 +283,7 @@ def _data(state: Night, held: Mapping[str, telling.Held], whose: dict[int, int],
         lines=reading.lines(athena.result(state.queries["lines"]), whose, gone, catalogue.sold),
         acts=reading.acts(athena.result(state.queries["acts"]), whose, gone, of_shop),
         told=telling.as_told(held),
+        before=max((int(each.time.max()) for each in held.values() if len(each.time)), default=0),
         points=dict(_points(state, whose, gone)),
         **_written(state),
     )

@@ -154,6 +154,8 @@ class Data:
     lines: Lines
     acts: Acts
     told: Mapping[str, Told] = field(default_factory=dict)
+    before: Instant = 0
+    """The newest night in which anybody was told anything; 0: there was none."""
     points: Mapping[str, Points] = field(default_factory=dict)
     """By lead model."""
     written: Written = NOTHING_WRITTEN

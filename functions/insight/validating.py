@@ -189,3 +189,21 @@ def banded(names: Sequence[str], enter: Sequence[float], leave: Sequence[float],
     up = (value[:, None] >= edges_in).sum(axis=1)
     down = (value[:, None] >= edges_out).sum(axis=1)
     return np.asarray(np.where(before < 0, up, np.clip(before, up, np.maximum(down, up))), np.int64)
+
+
+def eased(
+    enter: Sequence[float], leave: Sequence[float], value: Real, before: Whole, band: Whole, of: Flags, most: int
+) -> Whole:
+    """The bands, of which at most so many are another than `before` among those in `of`: the ones furthest past the
+    edge that they have crossed. The others stay where they were until a later night."""
+    changing = np.flatnonzero(of)
+    if len(changing) <= most:
+        return band
+    was = before[changing]
+    up = np.array(enter)[np.minimum(was, len(enter) - 1)]
+    down = np.array(leave)[np.maximum(was - 1, 0)]
+    past = np.abs(value[changing] - np.where(band[changing] > was, up, down))
+    stay = changing[np.argsort(-past, kind="stable")[most:]]
+    eased_ = band.copy()
+    eased_[stay] = before[stay]
+    return eased_

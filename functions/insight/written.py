@@ -23,7 +23,7 @@ from functions.insight.seam import Data, Found, Real, Whole, Written
 from shared.adapters import vader
 from shared.domain.events import Instant
 from shared.domain.insight.gates import Gate, first_closed
-from shared.domain.insight.texts import FEW, LITTLE_WORDS, MANY, by_words
+from shared.domain.insight.texts import FEW, LITTLE_WORDS, MANY, by_words, language_by
 from shared.domain.insight.tones import Learnt, terms_of, tone_by, words_of
 from shared.domain.insight.written import Group, Taught, WrittenFound
 
@@ -39,7 +39,8 @@ PENALTY = 1.0
 """Of the sum of squares of weights, halved."""
 
 TEXTS = 100
-"""Before they are put into groups; and so many people have to be behind a group."""
+"""Before they are put into groups; of a language OF_A_LANGUAGE, and so many people have to be behind a group."""
+OF_A_LANGUAGE = 40
 OF_A_GROUP = 10
 MAX_GROUPS = 8
 EVERYWHERE = 0.4
@@ -146,27 +147,52 @@ def auc(told: Sequence[float | None], praised: NDArray[np.bool_]) -> float:
 
 
 def groups(written: Written) -> list[Group]:
-    """The largest first; none where there are few texts, and none that ten people are not behind."""
-    counted = [{word: n for word, n in terms_of(words_of(each)).items() if _tells(word)} for each in written.text]
-    if len(counted) < TEXTS or len(np.unique(written.contact)) < TEXTS // 2:
+    """The largest first; none where there are few texts, and none that ten people are not behind. Each is of one
+    language: words of another set a group apart by being few, and would name it."""
+    if len(written.text) < TEXTS or len(np.unique(written.contact)) < TEXTS // 2:
         return []
+    said = [words_of(each) for each in written.text]
+    counted = [{word: n for word, n in terms_of(words).items() if _tells(word)} for words in said]
     often: Counter[str] = Counter()
     for one in counted:
         often.update(one.keys())
     most = EVERYWHERE * len(counted)
     counted = [{word: n for word, n in one.items() if often[word] <= most} for one in counted]
-    terms, _, matrix = _weighed(counted, written.contact)
+    found = [
+        each for rows in by_language(said) for each in _groups(written, rows, [counted[row] for row in rows.tolist()])
+    ]
+    return sorted(found, key=lambda each: -each.contacts)[:MAX_GROUPS]
+
+
+def by_language(said: Sequence[Sequence[str]]) -> list[Whole]:
+    """The texts of each language. One without little words is in the language that says its words most often."""
+    told = [language_by(words) for words in said]
+    texts, often = Counter(told), defaultdict[str, Counter[str]](Counter)
+    for language, words in zip(told, said, strict=True):
+        if language:
+            often[language].update(set(words))
+    for row, words in enumerate(said):
+        shares = {each: sum(of[word] for word in set(words)) / texts[each] for each, of in often.items()}
+        if not told[row] and any(shares.values()):
+            told[row] = max(sorted(shares), key=lambda each: shares[each])
+    languages = np.array(told)
+    return [np.flatnonzero(languages == each) for each in sorted(set(told))]
+
+
+def _groups(written: Written, rows: Whole, counted: Sequence[dict[str, int]]) -> list[Group]:
+    """Of the texts of one language."""
+    terms, _, matrix = _weighed(counted, written.contact[rows])
     kept = np.flatnonzero(np.diff(matrix.indptr) > 0)
-    if len(kept) < TEXTS:
+    if len(kept) < OF_A_LANGUAGE:
         return []
     matrix = matrix[kept]
     which, centres = _together(matrix, min(MAX_GROUPS, max(2, isqrt(len(kept) // 20))))
     usual = np.asarray(matrix.mean(axis=0)).ravel()
     found = [
-        _group(written, kept[which == number], matrix[which == number], centre, usual, terms)
+        _group(written, rows[kept[which == number]], matrix[which == number], centre, usual, terms)
         for number, centre in enumerate(centres)
     ]
-    return sorted((each for each in found if each.contacts >= OF_A_GROUP), key=lambda each: -each.contacts)
+    return [each for each in found if each.contacts >= OF_A_GROUP]
 
 
 def _tells(term: str) -> bool:

@@ -321,17 +321,79 @@ def flapping(data: Data, nights: int) -> list[float]:
     shares: list[float] = []
     before = work_out(data)
     for n in range(1, nights + 1):
-        after = work_out(replace(data, at=data.at + n * DAY, told=told(before)))
-        shares += [float((of(before)[name].band != of(after)[name].band).mean()) for name in BANDED]
+        after = work_out(replace(data, at=data.at + n * DAY, told=told(before), before=data.at + (n - 1) * DAY))
+        shares += [
+            float((of(before)[name].band != of(after)[name].band).mean()) for name in BANDED if name in of(before)
+        ]
         before = after
     return shares
 
 
-def test_bands_flap_at_most_one_percent_a_night_without_new_orders():
-    """Whoever falls silent moves down in time, and no one comes back: over twenty nights, in which a month begins."""
-    shares = flapping(simulated(500, 690, seed=11), 20)
-    assert np.mean(shares) < 0.01
-    assert np.mean(np.array(shares) > 0.01) < 0.15
+def without_lines(data: Data) -> Data:
+    """Bands ask for no line."""
+    none = np.zeros(0, np.int64)
+    return replace(data, lines=Lines(none, none, Named.of([]), Named.of([]), none))
+
+
+def seasonal() -> Data:
+    """Three times as much is ordered at the end of a year; the nights are in the January after it."""
+    data = simulated(900, 740, seed=8, r=1.5)
+    day = data.orders.time // DAY
+    month = (day - day.min()) % 365 // 30
+    kept = (month >= 9) | (np.arange(len(day)) % 3 == 0)
+    return replace(data, orders=Orders(data.orders.contact[kept], data.orders.time[kept], data.orders.amount[kept]))
+
+
+SHOPS = {
+    "small": lambda: simulated(120, 500, seed=3),
+    "middling": lambda: simulated(500, 690, seed=11),
+    "whose customers order every other week": lambda: simulated(600, 690, seed=2, r=2.0, alpha=4.0),
+    "with a season": seasonal,
+    "the sample": sample,
+}
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_bands_flap_at_most_one_percent_in_any_night_without_new_orders(name: str):
+    """Over twenty nights, in which a month begins: in some of these shops it brings another maker of a score, which
+    would change the band of one in four."""
+    shares = flapping(without_lines(SHOPS[name]()), 20)
+    assert 0 < max(shares) <= 0.01
+
+
+def night_after(data: Data, **parts: object) -> dict[str, Scores]:
+    """The scores of a night after one on which everybody was told to be at little risk."""
+    people = np.unique(data.orders.contact)
+    low = Told(people, np.full(len(people), "low"), np.zeros(len(people)))
+    return of(work_out(replace(data, told={"churn": low}, **parts)))  # type: ignore[arg-type]
+
+
+def test_the_ones_furthest_past_the_edge_go_first_and_all_go_in_the_end(monkeypatch: pytest.MonkeyPatch):
+    data = without_lines(simulated(500, 690, seed=11))
+    due = of(work_out(data))["churn"]
+    churn = night_after(data, before=data.at)["churn"]
+    gone = churn.band != "low"
+    assert gone.sum() == 5 and (due.band != "low").sum() > 100
+    assert np.array_equal(churn.value, due.value) and np.array_equal(churn.place, due.place)  # told in full
+    assert churn.value[gone].min() >= churn.value[~gone].max()
+    monkeypatch.setattr("functions.insight.customers.CHANGING", 0.1)
+    nights = 0
+    while (churn.band == "low").sum() > (due.band == "low").sum():
+        told_ = {"churn": Told(churn.contact, churn.band, churn.place)}
+        churn = of(work_out(replace(data, told=told_, before=data.at)))["churn"]
+        nights += 1
+        assert nights < 10
+    assert np.array_equal(churn.band == "low", due.band == "low")
+
+
+def test_who_has_ordered_since_changes_the_band_at_once():
+    data = without_lines(simulated(500, 690, seed=11))
+    since = data.at - 200 * DAY
+    churn = night_after(data, before=since)["churn"]
+    last = Shop(data).frame(data.at).h.last
+    due = of(work_out(data))["churn"]
+    assert np.array_equal(churn.band[last > since], due.band[last > since])
+    assert (churn.band[last <= since] != "low").sum() == 5
 
 
 def test_a_date_that_was_told_stays_told_a_little_longer():
@@ -346,8 +408,6 @@ def test_a_date_that_was_told_stays_told_a_little_longer():
 
 
 @needs_retail
-def test_bands_of_the_whole_shop_flap_at_most_one_percent_a_night():
-    data, none = online_retail(), np.zeros(0, np.int64)
-    data = replace(data, lines=Lines(none, none, Named.of([]), Named.of([]), none))  # bands ask for no line
-    shares = flapping(data, 4)
-    assert max(shares) < 0.01
+def test_bands_of_the_whole_shop_flap_at_most_one_percent_in_any_night():
+    shares = flapping(without_lines(online_retail()), 24)  # from 9 December on, so that a year begins
+    assert 0 < max(shares) <= 0.01

@@ -18,8 +18,8 @@ from functions.insight.seam import Acts, Data, Lines, Named, Orders, Written
 from functions.insight.written import OF_A_GROUP, PEOPLE, auc, groups, learn, work_out
 from shared.adapters.queries import question
 from shared.adapters.vader import tone
-from shared.domain.insight.texts import by_words
-from shared.domain.insight.tones import Learnt, tone_by
+from shared.domain.insight.texts import by_words, is_english, language_by
+from shared.domain.insight.tones import Learnt, tone_by, words_of
 from shared.domain.insight.written import WrittenFound
 from shared.domain.lake_rows import OTHER, partition
 from shared.domain.properties import WRITTEN
@@ -136,6 +136,60 @@ def test_texts_that_say_alike_are_a_group_with_words_and_examples() -> None:
     assert all("courier" in by_key[key] for _, key in found[1].examples)
     assert len({contact for contact, _ in found[1].examples}) == 3
     assert groups(of) == found
+
+
+GERMAN = (
+    "das Paket kam mit der Post viel zu spät und lag bei Iittala im Regen vor Tür {}",
+    "die Farben sind sehr schön und die Glasur von Iittala glänzt im Regal {}",
+    "die Größe fällt klein aus und ich habe bei Iittala eine Nummer größer bestellt für Fuß {}",
+)
+
+
+def in_two_languages() -> Written:
+    """Of three kinds each, the German ones fewer; all of them name the maker, and some say no little word."""
+    english = ((COLOURS, 70), (DELIVERY, 60), (SIZES, 50))
+    several = [f"{kind} Iittala".format(each) for kind, n in english for each in range(n)]
+    several += [kind.format(each) for kind, n in zip(GERMAN, (24, 20, 18), strict=True) for each in range(n)]
+    several += ["Paket spät, Regen", "Farben schön, Glasur glänzt"]
+    order = np.random.default_rng(2).permutation(len(several))
+    return written([several[each] for each in order], np.ones(len(several), bool))
+
+
+def test_a_group_is_named_by_the_words_of_one_language() -> None:
+    of = in_two_languages()
+    found, by_key = groups(of), dict(zip(of.event, of.text, strict=True))
+    english = set(f"{COLOURS} {DELIVERY} {SIZES}".split())
+    ours = [each for each in found if english.issuperset(each.words)]
+    theirs = [each for each in found if english.isdisjoint(each.words)]
+    assert [each.texts for each in ours] == [70, 60, 50] and len(theirs) == 2
+    assert sum(each.texts for each in theirs) == 64 and len(ours) + len(theirs) == len(found)
+    for each in found:
+        assert len(each.words) == 5
+        assert all(is_english(by_key[key]) == (each in ours) for _, key in each.examples)
+
+
+def test_too_few_texts_of_a_language_are_no_group_and_name_none() -> None:
+    of = in_two_languages()
+    few = np.array([bool(is_english(text)) or number % 3 == 0 for number, text in enumerate(of.text)])
+    kept = np.flatnonzero(few).tolist()
+    found = groups(written([of.text[each] for each in kept], np.ones(len(kept), bool)))
+    assert [each.texts for each in found] == [70, 60, 50]
+    assert not {"paket", "farben", "glasur", "grosse"} & {word for each in found for word in each.words}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("the parcel came late and it was wet", "en"),
+        ("das Paket kam sehr spät und war nass", "de"),
+        ("le colis est arrivé très tard et les tasses sont cassées", "fr"),
+        ("el paquete es muy lento pero las tazas como nuevas", "es"),
+        ("het pakket is niet op tijd maar heel mooi", "nl"),
+        ("Paket Regen", ""),
+    ],
+)
+def test_a_language_is_told_by_its_little_words(text: str, language: str) -> None:
+    assert language_by(words_of(text)) == language
 
 
 def test_one_person_s_many_texts_are_no_group() -> None:

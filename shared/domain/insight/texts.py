@@ -9,6 +9,7 @@ service, if the shop uses one. Of anything else no sentiment is told.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -68,15 +69,25 @@ _ENGLISH = _words(
     "don't didn't doesn't isn't wasn't can't won't couldn't be being of to our she he his him how why there "
     "where than then only again after before about these those does did really never always every"
 )
-_OTHERS = _words(
-    "die der das und ich nicht ist ein eine einen mit sehr auf wir sie zu den dem des bei nach auch aber nur "
-    "wie noch fur wird sind habe hatte mir mich kein keine het een van niet voor maar ook zijn ik je dat heb "
-    "naar heel le la les et un une ne pas est que qui avec dans mais tres nous vous il elle sont ce cette mon "
-    "el los las en por para pero muy lo una su esta como del di che non sono molto ho mio gli della nel os um "
-    "uma com nao muito meu minha och att jag inte som pa av det med ett mycket ikke og jeg nie jest na bardzo "
-    "ale"
-)
-"""Of German, Dutch, French, Spanish, Italian, Portuguese, Swedish, Danish and Polish; none of English, but `die`."""
+_LITTLE = {
+    "en": _ENGLISH,
+    "de": _words(
+        "die der das und ich nicht ist ein eine einen mit sehr auf wir sie zu den dem des bei nach auch aber nur wie "
+        "noch fur wird sind habe hatte mir mich kein keine"
+    ),
+    "nl": _words("het een van niet voor maar ook zijn ik je dat die en heb naar heel"),
+    "fr": _words(
+        "le la les et un une ne pas est que qui avec dans mais tres nous vous il elle sont ce cette mon je en des"
+    ),
+    "es": _words("el los las la en por para pero muy lo un una su esta como del que"),
+    "it": _words("del di che non sono molto ho mio gli della nel la le il un una"),
+    "pt": _words("os um uma com nao muito meu minha para por que como"),
+    "sv": _words("och att jag inte som pa av det med ett mycket den en"),
+    "da": _words("ikke og jeg det som pa med et den en"),
+    "pl": _words("nie jest na bardzo ale"),
+}
+"""Of each language those that it is told by; of the others none is English, but for `die`."""
+_OTHERS = frozenset[str]().union(*(words for language, words in _LITTLE.items() if language != "en"))
 LITTLE_WORDS = _ENGLISH | _OTHERS
 """They say nothing of what a text is about."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -247,6 +258,12 @@ def is_english(text: str) -> bool:
     english = [word for word in words if word in _ENGLISH]
     others = sum(word in _OTHERS for word in words)
     return len(set(english)) >= 2 and 7 * len(english) >= len(words) and 4 * others <= len(english)
+
+
+def language_by(words: Sequence[str]) -> str:
+    """The language of which a text says most little words; "" where it says none, or as many of two."""
+    first, second = Counter({each: sum(word in own for word in words) for each, own in _LITTLE.items()}).most_common(2)
+    return first[0] if first[1] > second[1] else ""
 
 
 def topics_of(text: str, topics: Mapping[str, Sequence[str]]) -> list[str]:
