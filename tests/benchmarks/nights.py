@@ -36,8 +36,8 @@ AT = parse_instant("2026-11-29T04:00:00Z")
 YEARS = 2
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
-"""Whose costs are reckoned from the larger of these, since all of it grows in proportion. To play it takes 4 GB and,
-of a processor of its own, nine minutes."""
+"""Whose costs are reckoned from the larger of these, since all of it grows in proportion. To play it takes 2 GB and,
+of a processor of its own, ten minutes."""
 MEMORY = 3008 / 1024
 """GB of the function. It has more than a whole processor then, and works with one."""
 MEGABYTES = 3008
