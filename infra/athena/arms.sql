@@ -54,27 +54,7 @@ clicked AS (
         AND of_campaign.time - exposed.time < CAST(? AS DOUBLE)
 ),
 
-bought AS (
-    SELECT
-        exposed.contact_number,
-        standing.placed_at >= exposed.time AS since,
-        COALESCE(standing.net, 0) AS net
-    FROM exposed
-    INNER JOIN standing ON exposed.contact_number = standing.contact_number
-    WHERE
-        standing.placed_at - exposed.time < CAST(? AS DOUBLE)
-        AND standing.placed_at - exposed.time >= -CAST(? AS DOUBLE)
-),
-
-spent AS (
-    SELECT
-        contact_number,
-        MAX(CASE WHEN since THEN 1 ELSE 0 END) AS ordered,
-        SUM(CASE WHEN since THEN net ELSE 0 END) AS net,
-        SUM(CASE WHEN since THEN 0 ELSE net END) AS before
-    FROM bought
-    GROUP BY contact_number
-),
+-- Here: spent.
 
 complained AS (
     SELECT DISTINCT contact_number
@@ -100,7 +80,7 @@ people AS (
         complained.contact_number AS complained,
         unsubscribed.contact_number AS unsubscribed,
         COALESCE(spent.net, 0) AS net,
-        GREATEST(COALESCE(spent.before, 0), 0) AS before,
+        GREATEST(COALESCE(spent.net_before, 0), 0) AS before,
         CAST(? AS DOUBLE) > 0 AS by_amount
     FROM exposed
     LEFT JOIN clicked ON exposed.contact_number = clicked.contact_number

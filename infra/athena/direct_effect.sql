@@ -91,7 +91,7 @@ bought AS (
         standing.placed_at
     FROM timed
     INNER JOIN standing ON timed.contact_number = standing.contact_number
-    WHERE standing.placed_at >= timed.time AND standing.placed_at - timed.time < timed.within
+    WHERE standing.placed_at > timed.time AND standing.placed_at - timed.time < timed.within
 ),
 
 ordered AS (

@@ -6,13 +6,13 @@
 -- Parameters: the experiment as the lake has it; the month from which on it is read, and the experiment twice again; which emails
 -- count: `of it`, or `all` of journeys and campaigns, and digests; how many parts there
 -- are (0: it has no planned end), how many people the first has then, how many parts again, how many people are planned, and parts
--- again; the milliseconds that count, four times; the instant, and they again.
+-- again; the milliseconds that count, three times; those before; those that count again; the instant, and they again.
 -- Somebody comes to take part when they pass a split that it is made of, or enter its segment, or else with their first email of it, sent or held out,
 -- and counts once, from then on. Parts are numbered from 1, of the fixed slice and of the others apart; who came after the last of
 -- them is in one more. Without a planned end each is larger than the one before by twice the first: the n-th begins after n * n firsts.
--- An order of the very instant is what brought them here, and no answer to it. A machine's click counts nowhere. `before` is the
--- square root of what they spent in the 90 days before, in hundredths. `segments`: of those that it is read by, the ones they were in
--- as they came, as `repeat_buyers-vip`. Who unsubscribes does so by the link of an email that counts.
+-- A machine's click counts nowhere. `before` is the square root of what they spent in so long before, in hundredths. `segments`: of
+-- those that it is read by, the ones they were in as they came, as `repeat_buyers-vip`. Who unsubscribes does so by the link of an
+-- email that counts.
 WITH entered AS (
     SELECT
         contact_number,
@@ -112,19 +112,7 @@ complained AS (
         AND of_experiment.time - exposed.time < CAST(? AS DOUBLE)
 ),
 
-spent AS (
-    SELECT
-        exposed.contact_number,
-        COUNT(CASE WHEN standing.placed_at > exposed.time THEN 1 END) AS orders,
-        COALESCE(SUM(CASE WHEN standing.placed_at > exposed.time THEN standing.net END), 0) AS net,
-        COALESCE(SUM(CASE WHEN standing.placed_at <= exposed.time THEN standing.net END), 0) AS net_before
-    FROM exposed
-    INNER JOIN standing ON exposed.contact_number = standing.contact_number
-    WHERE
-        standing.placed_at - exposed.time < CAST(? AS DOUBLE)
-        AND standing.placed_at >= exposed.time - 7776000000
-    GROUP BY exposed.contact_number
-),
+-- Here: spent.
 
 unsubscribed AS (
     SELECT DISTINCT exposed.contact_number
@@ -143,7 +131,7 @@ outcomes AS (
         exposed.time,
         CASE WHEN exposed.time <= CAST(? AS DOUBLE) - CAST(? AS DOUBLE) THEN 1 ELSE 0 END AS ready,
         CASE WHEN clicked.contact_number IS NULL THEN 0 ELSE 1 END AS clicked,
-        CASE WHEN COALESCE(spent.orders, 0) = 0 THEN 0 ELSE 1 END AS ordered,
+        COALESCE(spent.ordered, 0) AS ordered,
         CASE WHEN unsubscribed.contact_number IS NULL THEN 0 ELSE 1 END AS unsubscribed,
         CASE WHEN complained.contact_number IS NULL THEN 0 ELSE 1 END AS complained,
         COALESCE(spent.net, 0) AS net,

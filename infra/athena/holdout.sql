@@ -14,27 +14,7 @@ WITH exposed AS (
     GROUP BY contact_number
 ),
 
-bought AS (
-    SELECT
-        exposed.contact_number,
-        standing.placed_at >= exposed.time AS since,
-        COALESCE(standing.net, 0) AS net
-    FROM exposed
-    INNER JOIN standing ON exposed.contact_number = standing.contact_number
-    WHERE
-        standing.placed_at - exposed.time < CAST(? AS DOUBLE)
-        AND standing.placed_at - exposed.time >= -CAST(? AS DOUBLE)
-),
-
-spent AS (
-    SELECT
-        contact_number,
-        MAX(CASE WHEN since THEN 1 ELSE 0 END) AS ordered,
-        SUM(CASE WHEN since THEN net ELSE 0 END) AS net,
-        SUM(CASE WHEN since THEN 0 ELSE net END) AS net_before
-    FROM bought
-    GROUP BY contact_number
-),
+-- Here: spent.
 
 outcomes AS (
     SELECT

@@ -29,7 +29,7 @@ ordered AS (
         CAST(SUM(COALESCE(standing.net, 0)) AS DOUBLE) AS net
     FROM sent
     INNER JOIN standing ON sent.contact_number = standing.contact_number
-    WHERE standing.placed_at >= sent.time AND standing.placed_at - sent.time < CAST(? AS DOUBLE)
+    WHERE standing.placed_at > sent.time AND standing.placed_at - sent.time < CAST(? AS DOUBLE)
     GROUP BY sent.contact_number, sent.campaign
 )
 

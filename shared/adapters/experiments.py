@@ -37,7 +37,8 @@ def shows(kept: Kept, t: Instant) -> Question:
     looks = str(made.looks if made.people is not None else 0)
     about = in_lake(made)
     parts = looks, str(findings.UNIT), looks, str(made.people or 1), looks
-    texts = (about, month, about, about, counted(made), *parts, within, within, within, within, str(t), within)
+    spent = within, str(planning.SPENT_BEFORE)
+    texts = (about, month, about, about, counted(made), *parts, within, within, *spent, within, str(t), within)
     return question("experiment", *texts, over=(began - planning.BEFORE, t))
 
 

@@ -20,6 +20,7 @@ FILES = Path(__file__).parents[2] / "infra" / "athena"
 _DAY_OF = re.compile(r"\bDAY_OF\(([\w.]+)\)")
 _PARTS = re.compile(r"^-- Parts: ([a-z_, ]+)\.$", re.MULTILINE)
 _BEHIND = re.compile(r"^-- Behind: ([a-z_]+)\.$", re.MULTILINE)
+_HERE = re.compile(r"^-- Here: ([a-z_]+)\.$", re.MULTILINE)
 _LAST_SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
@@ -36,6 +37,9 @@ def question(name: str, *texts: str, over: tuple[Instant, Instant] | None = None
     One that stands behind another query (`-- Behind: forms.`) lists the people behind a number of that one's: it is
     given that one's parts, all of it but its last SELECT, and its parameters, before its own. Of each contact it says
     `n`, what of the number is theirs; `parts/listed.sql` makes the list of that.
+
+    A part that asks for a step of the query's own stands where a line in it says so (`-- Here: spent.`), and its
+    parameters among the query's.
 
     `over`: the instant from whose month (UTC) on, and the one up to which, the parts read events; a query with parts
     asks for it. `DAY_OF(column)` in one is the shop's day that the instant in the column is in, `2026-11-24`: the
@@ -85,7 +89,7 @@ def _read(file: str) -> tuple[str, str]:
     """Its comments at the head, and what stands behind them."""
     text = (FILES / file).read_text(encoding="utf-8")
     header = re.match(r"(?:--.*\n)*", text)[0]  # type: ignore[index]
-    return header, text.removeprefix(header)
+    return header, _HERE.sub(lambda found: f"{_read(f'parts/{found[1]}.sql')[1].rstrip()},", text.removeprefix(header))
 
 
 def _steps(sql: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -36,9 +37,16 @@ def test_a_query_says_what_it_is_given(name: str) -> None:
     """A header of its own; and each part is given the two parameters that all parts have."""
     text = (FILES / f"{name}.sql").read_text(encoding="utf-8")
     assert text.startswith("-- ")
-    assert ("-- Parameter" in text) == (marks(text) > 0)
+    assert ("-- Parameter" in text) == (marks(here(text)) > 0)
     asked = question(name, *["x"] * given(name), over=OVER)
     assert marks(asked.sql) == len(asked.texts)
+
+
+def here(text: str) -> str:
+    """With the parts that stand in its middle."""
+    return re.sub(
+        r"^-- Here: (\w+)\.$", lambda found: (FILES / f"parts/{found[1]}.sql").read_text("utf-8"), text, flags=re.M
+    )
 
 
 def marks(sql: str) -> int:
@@ -50,15 +58,26 @@ def given(name: str) -> int:
     text = (FILES / f"{name}.sql").read_text(encoding="utf-8")
     behind = re.search(r"^-- Behind: (\w+)\.$", text, re.M)
     if behind is None:
-        return marks(text)
+        return marks(here(text))
     counting = (FILES / f"{behind[1]}.sql").read_text(encoding="utf-8")
-    return marks(re.split(r"^SELECT", counting, maxsplit=1, flags=re.M)[0]) + marks(text)
+    return marks(re.split(r"^SELECT", here(counting), maxsplit=1, flags=re.M)[0]) + marks(text)
 
 
 @pytest.mark.parametrize("file", sorted(FILES.glob("parts/*.sql")), ids=lambda each: each.stem)
-def test_every_part_that_reads_events_takes_a_month_and_an_instant(file: object) -> None:
-    asking = re.findall(r"^.*\?.*$", re.sub(r"--.*", "", FILES.joinpath(str(file)).read_text(encoding="utf-8")), re.M)
-    assert [each.strip() for each in asking] in ([], ["month >= ?", "AND time <= CAST(? AS DOUBLE)"])
+def test_every_part_that_reads_events_takes_a_month_and_an_instant(file: Path) -> None:
+    """What stands in the middle of a query reads none, and is given what the query says."""
+    text = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
+    asking = [each.strip() for each in re.findall(r"^.*\?.*$", text, re.M)]
+    in_the_middle = any(f"-- Here: {file.stem}." in each.read_text(encoding="utf-8") for each in FILES.glob("*.sql"))
+    assert in_the_middle or asking in ([], ["month >= ?", "AND time <= CAST(? AS DOUBLE)"])
+    assert ("FROM events" in text) == (asking[:1] == ["month >= ?"])
+
+
+@pytest.mark.parametrize("name", ["arms", "holdout", "experiment"])
+def test_what_somebody_spent_since_they_came_is_said_once(name: str) -> None:
+    """Of an order at the very instant, too: no query has a sign of its own."""
+    assert "placed_at" not in (FILES / f"{name}.sql").read_text(encoding="utf-8")
+    assert "-- Here:" not in question(name, *["1"] * given(name), over=OVER).sql
 
 
 def test_parts_are_read_from_a_month_on_and_up_to_an_instant() -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
+from infra.local.aws import athena
 from shared.adapters import environment
 from shared.adapters.queries import question
 from shared.domain.calendars import day_start, local
@@ -64,6 +65,39 @@ def test_an_order_that_the_website_tells_of_too_is_cancelled_with_the_storefront
     (after,) = found(name, *ASKED[name], told=[mail, placed, of_website, cancelled])
     assert (before["people"], before["ordered"]) == (1, 1)
     assert (after["people"], after["ordered"]) == (1, 0)
+
+
+TAKEN_PART = {**MAIL, "experiment": "e", "variant": "a", "journey": "welcome", "step": "hello"}
+
+
+@pytest.mark.parametrize("name", [*ASKED, "experiment", "usual", "direct_effect"])
+def test_an_order_counts_from_the_instant_after_the_email_up_to_the_end_and_not_with_it(name: str) -> None:
+    asked = {
+        **ASKED,
+        "experiment": (
+            "experiment=te",
+            "2026-11",
+            "experiment=te",
+            *"11111",
+            WITHIN,
+            WITHIN,
+            WITHIN,
+            "0",
+            WITHIN,
+            str(NOW),
+            WITHIN,
+        ),
+        "usual": ("welcome", "hello", "hello", str(SENT), WITHIN, WITHIN),
+        "direct_effect": ("holdout=tfrom_2026", str(SENT), str(SENT), WITHIN, WITHIN, str(NOW)),
+    }[name]
+    mail, other = event(Type.EMAIL_SENT, SENT, **TAKEN_PART), event(Type.EMAIL_HELD_OUT, SENT, **TAKEN_PART)
+    for after, counts in ((-1, 0), (0, 0), (1, 1), (10 * DAY - 1, 1), (10 * DAY, 0)):
+        placed = event(Type.ORDER_COMPLETED, SENT + after, order_id="5001", total=20)
+        told = {contact_id(0): [mail, placed], contact_id(1): [other]}
+        sql, texts = question(name, *asked, over=(SENT - DAY, NOW))
+        rows = Lake([], told, shop([]), NOW).rows(athena._bound(sql, [f"'{each}'" for each in texts]))
+        of_sent = [row for row in rows if row.get("held_out", 0) != 1 and row.get("channel", "shop") == "shop"]
+        assert sum(row["ordered"] for row in of_sent) == counts, (after, of_sent)
 
 
 @pytest.mark.parametrize("name", ASKED)

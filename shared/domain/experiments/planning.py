@@ -16,8 +16,10 @@ from shared.domain.journeys.arms import FIXED
 
 USUAL_OVER = 180 * DAY
 """What people did in so long is taken for what they usually do."""
-BEFORE = 97 * DAY
-"""Of orders before an experiment began, that are read: those of 90 days before somebody came to take part."""
+SPENT_BEFORE = 90 * DAY
+"""Before somebody came to take part: what they spent then may say what they spend now."""
+BEFORE = SPENT_BEFORE + 7 * DAY
+"""Of orders before an experiment began, that are read."""
 WEEK = 7 * DAY
 AFTER = "this journey’s emails"
 AFTER_ENTERING = "your emails to those in this segment"
