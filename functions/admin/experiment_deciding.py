@@ -9,7 +9,7 @@ from chalice.app import Response
 
 from functions.admin import experiment_criteria, journey_drafts, shapes
 from functions.admin.experiment_results import ask, finding_of
-from functions.admin.experiments import as_written, entry_of, in_journey, stored, tagged, told
+from functions.admin.experiments import as_written, entry_of, fitting, in_journey, stored, tagged, told
 from functions.admin.journey_drafts import Written, published, version_of
 from functions.admin.publishing import wants_journeys
 from functions.admin.reports import FiguresQuery, asked
@@ -38,7 +38,7 @@ def start(request: Request, experiment: str) -> Json:
     if kept.state != "draft":
         raise RefusedError("has_begun", "it has begun already", "experiment", 409)
     t = now()
-    made = as_written(entry)
+    made = fitting(as_written(entry))
     if made.segment is not None:
         version = experiment_criteria.begin(made, start_journeys=start_journeys)
     else:

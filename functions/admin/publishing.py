@@ -14,15 +14,16 @@ from typing import Any, NamedTuple, get_args
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import known, shapes
+from functions.admin import shapes, uses
 from functions.admin.copying import own
 from functions.admin.passes import outcome_of
 from functions.admin.rest import Paging, Place, ProblemsError, Request, answer, logger, paged, route
 from functions.admin.unfinished import text_in
-from shared.adapters import definitions, journey_definitions, refreshes
+from shared.adapters import definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError
 from shared.adapters.drafts import Draft as DraftOf
+from shared.domain.calendars import local
 from shared.domain.conditions import Condition, Segment
 from shared.domain.events import Json
 from shared.domain.operators import Role
@@ -214,9 +215,8 @@ def delete(request: Request, segment: str) -> Json:
         raise RefusedError("not_found", "there is no such segment", "segment", 404)
     only_if_unchanged(request, segment)
     _not_on_trial(publication, segment)
-    for name, journey in journey_definitions.publication().journeys.items():
-        if segment in known.segments_of(journey.journey):
-            raise RefusedError("in_use", f"the journey {name} uses it", "segment", 409)
+    if (held := uses.held_by(segment, local(now(), definitions.shop_zone()).date())) is not None:
+        raise RefusedError("in_use", held, "segment", 409)
     try:
         publication = published(without_segment(publication, segment, now()))
     except InUseError as error:

@@ -724,7 +724,7 @@ class SegmentDraft(TypedDict):
 class UseTold(TypedDict):
     """What asks about a segment."""
 
-    kind: Literal["journey", "campaign", "email", "segment"]
+    kind: Literal["journey", "campaign", "email", "segment", "experiment", "objective"]
     id: str
     name: str
 

@@ -1,13 +1,15 @@
-"""What asks about a segment: other segments, journeys, campaigns, blocks of emails."""
+"""What asks about a segment: other segments, journeys, campaigns, blocks of emails, experiments, objectives."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from functions.admin import known
-from shared.adapters import campaigns, journey_definitions, template_definitions
+from shared.adapters import campaigns, experiments, journey_definitions, objectives, template_definitions
+from shared.domain.campaigns.states import UNDER_WAY, WORDS, State
 from shared.domain.conditions import Segment
 from shared.domain.conditions.points import Points
 from shared.domain.conditions.shorthand import members_of
@@ -19,13 +21,14 @@ from shared.domain.publications import Publication
 
 class Use(NamedTuple):
     kind: str
-    """`segment`, `journey`, `campaign` or `email`."""
+    """`segment`, `journey`, `campaign`, `email`, `experiment` or `objective`."""
     id: str
     name: str
 
 
 def uses(segments: Mapping[str, Segment]) -> dict[str, list[Use]]:
-    """By segment. Of journeys those that are published, of emails those that there are, of campaigns all."""
+    """By segment. Of journeys those that are published, of emails those that there are, of experiments those that are
+    not decided, of campaigns and objectives all."""
     found: dict[str, list[Use]] = defaultdict(list)
     for journey in journey_definitions.publication().journeys.values():
         for id_ in sorted(known.segments_of(journey.journey)):
@@ -35,10 +38,40 @@ def uses(segments: Mapping[str, Segment]) -> dict[str, list[Use]]:
             found[id_].append(Use("campaign", kept.campaign.id, kept.campaign.name))
     for template_id, name, id_ in _named_by_emails("member", "segment"):
         found[id_].append(Use("email", template_id, name))
+    for experiment in experiments.all_kept().values():
+        for id_ in experiment.experiment.by_segments if experiment.state != "decided" else ():
+            found[id_].append(Use("experiment", experiment.experiment.id, experiment.experiment.name))
+    for each in objectives.saved().objectives.values():
+        if each.objective.counted_in is not None:
+            found[each.objective.counted_in].append(Use("objective", each.objective.id, each.objective.name))
     for other in segments.values():
         for id_ in sorted(members_of(other.when)):
             found[id_].append(Use("segment", other.id, other.name))
     return found
+
+
+def held_by(segment: str, today: date) -> str | None:
+    """What would go on without the segment, and mean something else, so that it cannot be deleted yet: in words. Drafts
+    do not hold it: they are looked at before they begin."""
+    for name, journey in journey_definitions.publication().journeys.items():
+        if segment in known.segments_of(journey.journey):
+            return f"the journey {name} uses it"
+    for id_, kept in experiments.all_kept().items():
+        if kept.state == "running" and segment in kept.experiment.by_segments:
+            return f"the experiment {id_} is read by it: decide that one first"
+    for campaign in campaigns.all_kept():
+        named = segment in (*campaign.campaign.segments, *campaign.campaign.without)
+        if named and (campaign.state is State.SCHEDULED or campaign.state in UNDER_WAY):
+            return (
+                f"the campaign {campaign.id} is for it, or leaves it out, and {WORDS[campaign.state]}: cancel it first"
+            )
+    for id_, saved in objectives.saved().objectives.items():
+        if saved.objective.counted_in == segment and saved.objective.by >= today:
+            return f"the objective {id_} counts its members: change or delete that one first"
+    for email, _, asked in _named_by_emails("member", "segment"):
+        if asked == segment:
+            return f"the email {email} asks for it: publish that one without it first"
+    return None
 
 
 def of_model(model: str, publication: Publication) -> list[Use]:

@@ -467,6 +467,17 @@ def test_who_has_had_it_by_another_name_does_not_get_it_again(shop: Shop) -> Non
     assert mails(shop, id_) == {first: 1}
 
 
+def test_a_segment_that_is_left_out_of_a_campaign_stays_until_that_is_sent(shop: Shop) -> None:
+    shop.publish("not_them", {"kind": "trait", "trait": "interest", "is": "equal", "value": "cacti"})
+    id_ = sent(shop, without=["not_them"])
+    status, told = shop.delete("/segments/not_them")
+    assert (status, told["code"]) == (409, "in_use")
+    assert told["detail"].startswith(f"the campaign {id_} names it, and ")
+    shop.passes(10 * MINUTE)
+    assert progress(shop, id_)["state"] == "done"
+    assert shop.delete("/segments/not_them")[0] == 202
+
+
 def test_three_complaints_stop_a_campaign_until_somebody_has_looked_at_it(shop: Shop) -> None:
     ses.set_send_rate(shop.system.world, 2)
     id_ = sent(shop)

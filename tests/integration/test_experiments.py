@@ -202,6 +202,10 @@ def test_4_what_is_under_way_is_neither_changed_nor_lost(shop: Shop) -> None:
     etag = {"if-match": ok(shop.ask("GET", "/experiments/welcome_subject"))["etag"]}
     refused(shop.ask("PUT", "/experiments/welcome_subject", GREETING, **etag), 409, "has_begun")
     refused(shop.ask("DELETE", "/experiments/welcome_subject", **etag), 409, "has_begun")
+    of = refused(shop.delete("/segments/half"), 409, "in_use")
+    assert of["detail"] == "the experiment welcome_subject is read by it: decide that one first"
+    used = ok(shop.ask("GET", "/segments/half"))["used_by"]
+    assert used == [{"kind": "experiment", "id": "welcome_subject", "name": GREETING["name"]}]
     held = ok(shop.ask("GET", "/journeys/onboarding/yaml"))
     definition = ok(shop.ask("GET", "/journeys/onboarding/versions"))["versions"][0]["definition"]
     for step in definition["steps"]:

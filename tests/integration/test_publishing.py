@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.aws.calls import Call
 from shared.adapters import definitions
-from shared.domain.events import DAY, HOUR, MINUTE, Json
+from shared.domain.events import DAY, HOUR, MINUTE, Json, iso
 from tests.integration.shop import Shop
 
 BUYERS: Json = {"kind": "orders", "at_least": 1}
@@ -435,6 +435,10 @@ def test_the_versions_of_a_segment_are_listed_newest_first(shop: Shop) -> None:
 
 
 def test_what_is_in_use_cannot_be_deleted(shop: Shop) -> None:
+    shop.publish("vips", BUYERS)
+    growth = {"id": "growth", "name": "More of them", "metric": "members", "segment": "vips", "percent": 20}
+    days = {"start": iso(shop.now())[:10], "by": iso(shop.now() + 30 * DAY)[:10], "owner": "Ada"}
+    assert shop.ask("POST", "/objectives", {**growth, **days})[0] == 201
     shop.publish("buyers", BUYERS)
     shop.publish("askers", {"kind": "member", "segment": "buyers"})
     status, code, field, said = refused(shop.delete("/segments/buyers"))
@@ -442,6 +446,13 @@ def test_what_is_in_use_cannot_be_deleted(shop: Shop) -> None:
     assert said == "the segment askers asks about it: publish that one without it, or delete it, first"
     assert shop.ask("POST", "/journeys/win_back/publish", {"state": "paused"})[0] == 200
     assert refused(shop.delete("/segments/inactive"))[3] == "the journey win_back uses it"
+    said = "the objective growth counts its members: change or delete that one first"
+    assert refused(shop.delete("/segments/vips"))[3] == said
+    assert shop.ask("GET", "/segments/vips")[1]["used_by"] == [
+        {"kind": "objective", "id": "growth", "name": "More of them"}
+    ]
+    assert shop.delete("/objectives/growth")[0] == 200
+    assert shop.delete("/segments/vips")[0] == 202
     assert refused(shop.delete("/segments/nobody"))[:2] == (404, "not_found")
     assert shop.delete("/segments/askers")[0] == 202
     assert shop.delete("/segments/buyers")[0] == 202

@@ -15,7 +15,7 @@ const FINDINGS = {
   small: "Too small to learn from",
   quiet: "Nobody enters",
 };
-const LINKS = { journey: "journeys", campaign: "campaigns", email: "emails", segment: "segments" };
+const LINKS = { journey: "journeys", campaign: "campaigns", email: "emails", segment: "segments", experiment: "experiments", objective: "objectives" };
 const USES_SHOWN = 2;
 const plain = (text) => text.toLowerCase();
 const grown = (each) => each.members - (each.sizes[0] ?? each.members);
