@@ -6,16 +6,18 @@ A campaign's test is asked about until it is old; what it showed last stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from functions.report.seam import Rows
-from shared.adapters import campaign_tests, campaigns, experiments, reports, shares, shop_settings
+from shared.adapters import campaign_tests, campaigns, definitions, experiments, reports, shares, shop_settings
 from shared.adapters.queries import Question
 from shared.domain.campaigns.states import State
 from shared.domain.events import DAY, Instant, Json
-from shared.domain.experiments import findings, holdouts
+from shared.domain.experiments import by_segment, findings, holdouts
 from shared.domain.experiments.adapting import next_move
 from shared.domain.experiments.definition import Kept
+from shared.domain.experiments.findings import Alike
+from shared.domain.experiments.moves import Moved
 
 FINAL = 100 * DAY
 """After a campaign began, at most: its people have had their time."""
@@ -39,24 +41,43 @@ def _known(at: Instant) -> dict[str, Json]:
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:
-    says = _known(at)
+    says, by_kind = _known(at), dict[str, dict[str, Rows]]()
     for name, found in rows.items():
         kind, id_ = name.split(" ", 1)
-        says[name] = {"journey": _of_one, "segment": _of_one, "campaign": _of_campaign, "shop": _of_shop}[kind](
-            id_, found, at
-        )
+        by_kind.setdefault(kind, {})[id_] = found
+    one_by_one = {**by_kind.get("journey", {}), **by_kind.get("segment", {})}
+    says |= _of_experiments({id_: findings.alike(found) for id_, found in one_by_one.items()}, at)
+    says |= {f"campaign {id_}": _of_campaign(id_, found, at) for id_, found in by_kind.get("campaign", {}).items()}
+    says |= {f"shop {name}": _of_shop(name, found, at) for name, found in by_kind.get("shop", {}).items()}
     return {"says": says}
 
 
-def _of_one(id_: str, rows: Rows, at: Instant) -> Json:
-    kept = experiments.all_kept()[id_]
-    alike, weights = findings.alike(rows), experiments.weights_of(kept)
-    if kept.experiment.adaptive:
-        known = findings.so_far(kept.experiment, weights, alike)
-        if (move := next_move(shares.newest().of(id_), known, at)) is not None:
-            shares.move({id_: move})
-    found = findings.finding(kept.experiment, weights, alike, at)
-    words = [findings.words(each.compared, kept.experiment) for each in found.compared]
+def _of_experiments(people: Mapping[str, Sequence[Alike]], at: Instant) -> dict[str, Json]:
+    """What each shows; and all shares that have moved are moved at once, by one version."""
+    all_, moves = experiments.all_kept(), shares.newest() if people else None
+    names = {each.id: each.name for each in definitions.publication().segments} if people else {}
+    says, moved = dict[str, Json](), dict[str, Moved]()
+    for id_, alike in people.items():
+        kept, weights = all_[id_], experiments.weights_of(all_[id_])
+        says[f"{kept.experiment.kind} {id_}"] = _of_one(kept, weights, alike, names, at)
+        if kept.experiment.adaptive and moves is not None:
+            known = findings.so_far(kept.experiment, weights, alike)
+            if (move := next_move(moves.of(id_), known, at)) is not None:
+                moved[id_] = move
+    if moved:
+        shares.move(moved)
+    return says
+
+
+def _of_one(
+    kept: Kept, weights: Mapping[str, int], alike: Sequence[Alike], names: Mapping[str, str], at: Instant
+) -> Json:
+    """`names`: of the segments; what is said of them is said once the last look is over."""
+    made = kept.experiment
+    found = findings.finding(made, weights, alike, at)
+    words = [findings.words(each.compared, made) for each in found.compared]
+    if made.by_segments and found.ended:
+        words += by_segment.in_short(by_segment.by_segment(made, weights, alike, at), names)
     return {"words": words, "balanced": found.balanced}
 
 

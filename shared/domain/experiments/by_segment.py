@@ -151,3 +151,11 @@ def summary(rows: Sequence[Beside], ended: bool) -> str | None:
     if any(row.differs for row in rows):
         return "It does not work alike for everybody: before you choose, read what it does for each."
     return "It works alike in all segments, as far as the data can say."
+
+
+def in_short(rows: Sequence[Beside], names: Mapping[str, str]) -> list[str]:
+    """Once it is over: all of them in a sentence, and one of each that differs. `names`: of the segments."""
+    whole = summary(rows, ended=True)
+    if whole is None:
+        return []
+    return [whole, *(words(each, names.get(each.segment, each.segment), ended=True) for each in rows if each.differs)]
