@@ -62,9 +62,7 @@ def held_by(segment: str, today: date) -> str | None:
     for campaign in campaigns.all_kept():
         named = segment in (*campaign.campaign.segments, *campaign.campaign.without)
         if named and (campaign.state is State.SCHEDULED or campaign.state in UNDER_WAY):
-            return (
-                f"the campaign {campaign.id} is for it, or leaves it out, and {WORDS[campaign.state]}: cancel it first"
-            )
+            return f"the campaign {campaign.id} names it, and {WORDS[campaign.state]}: cancel that one first"
     for id_, saved in objectives.saved().objectives.items():
         if saved.objective.counted_in == segment and saved.objective.by >= today:
             return f"the objective {id_} counts its members: change or delete that one first"
