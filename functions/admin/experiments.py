@@ -52,8 +52,9 @@ class ListQuery(Paging, total=False):
 def list_experiments(request: Request) -> Json:
     """All tests there are, the newest first: experiments with journeys (`kind` journey) and with segments (segment),
     campaigns with variants or a holdout (campaign), and the shop's holdout (shop). What was decided stays, with what it
-    said then: `?state=decided` and `?q=` search it. Of the others, `says` is what the night has found, as of `as_of`
-    (null: no night has been yet); what is newer is in the results of each."""
+    said then: `?state=decided` and `?q=` search it. A campaign's test runs until everybody has had their time. Of the
+    others, `says` is what the night has found, as of `as_of` (null: no night has been yet); what is newer is in the
+    results of each."""
     state, words = request.query.get("state"), request.query.get("q", "")
     if state not in (None, "draft", "running", "ended", "decided"):
         raise RefusedError("invalid_state", "state must be draft, running, ended or decided", "state")
@@ -132,7 +133,8 @@ def _row_of(entry: Draft[Kept]) -> dict[str, Any]:
 
 def _row_of_campaign(kept: KeptCampaign) -> dict[str, Any]:
     made = kept.campaign
-    state = "ended" if kept.state in ENDED else "draft" if kept.state in (State.DRAFT, State.SCHEDULED) else "running"
+    is_over = kept.state in ENDED and now() >= kept.since + made.measure.within  # all who got it have had their time
+    state = "ended" if is_over else "draft" if kept.state in (State.DRAFT, State.SCHEDULED) else "running"
     return {
         **_NO_ROW,
         "kind": "campaign",

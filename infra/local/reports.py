@@ -26,6 +26,8 @@ class Report(NamedTuple):
     first: tuple[str, ...] = ()
     path: str = ""
     """Where the API has it, if it is no report by its name."""
+    words: Callable[[Json], list[str]] = lambda told: []
+    """What it says in a sentence or two, above the table."""
 
 
 def _groups(told: Json) -> Iterator[Row]:
@@ -102,7 +104,36 @@ def _audited(told: Json) -> Iterator[Row]:
             yield {"kind": kind, "name": each[name], "number": number, **counted, "to_fix": " ".join(each["to_fix"])}
 
 
+def _sides(told: Json) -> Iterator[Row]:
+    """Who got email, who was held out, and the difference of what they spend, as of the look that says it."""
+    if told["holdout"] is None:
+        return
+    for called in ("sent", "held_out"):
+        side = told[called]
+        people, bounds = side["people"], {"low": None, "high": None}
+        each = [side[name] / people if people else None for name in ("ordered", "revenue")]
+        yield {"of": called.replace("_", " "), **side, "ordered_share": each[0], "each": each[1], **bounds}
+    interval = told["spending"]["interval"]
+    if interval is not None:
+        nothing = dict.fromkeys(("people", "ordered", "ordered_share", "revenue", "each"))
+        yield {"of": f"difference, look {told['spending']['look']}", **nothing, "low": interval[0], "high": interval[1]}
+
+
 REPORTS = {
+    "holdout": Report(
+        _sides,
+        {
+            "of": "of",
+            "people": "people",
+            "ordered": "ordered",
+            "ordered_share": "rate",
+            "revenue": "revenue",
+            "each": "a person",
+            "low": "at least",
+            "high": "at most",
+        },
+        words=lambda told: [told["words"], *([told["spending"]["words"]] if told["spending"] else [])],
+    ),
     "audit": Report(
         _audited,
         {
@@ -225,6 +256,7 @@ DESCRIPTION = """What the nights have added up of the running system's lake (`ma
   .venv/bin/beckon report kpis --csv    the same for a spreadsheet; --json: for scripts
   .venv/bin/beckon report forms         how people came in by forms
   .venv/bin/beckon report feedback      what they answered
+  .venv/bin/beckon report holdout       what emails bring, beside who is held out of them: orders and revenue
   .venv/bin/beckon report audit         how complete, right and used your data are
 
 docs/reports.md says what each figure is.
@@ -272,6 +304,10 @@ def show(arguments: argparse.Namespace) -> None:
         return
     if told.get("as_of", 0) is None:  # what is counted as it happens is of now
         console.print("Nothing has been added up yet: it is done once a night. [bold]beckon clock +1d[/] skips one.")
+        return
+    for words in report.words(told):
+        console.print(escape(words), soft_wrap=True)
+    if report.words(told) and not rows:
         return
     shown = [n for n, field in enumerate(report.columns) if not report.first or field in report.first]
     fields = list(report.columns)

@@ -42,6 +42,12 @@ def results(shop: Shop, id_: str) -> Json:
     return told
 
 
+def state_of(shop: Shop, id_: str) -> str:
+    """As the list of all tests says it."""
+    told = shop.ask("GET", "/experiments?limit=200")[1]["experiments"]
+    return next(str(each["state"]) for each in told if each["id"] == id_)
+
+
 def held_out(shop: Shop, id_: str) -> set[str]:
     """Of whom an event says that they would have been sent it."""
     return {
@@ -98,10 +104,12 @@ def test_the_verdict_comes_when_everybody_has_had_their_time_and_says_who_ordere
     assert early["verdict"] is None
     assert "The verdict comes when everybody has had their time" in early["words"]
     assert told["ends"] > shop.now()
+    assert state_of(shop, id_) == "running", "it is sent, and people still have their time"
     shop.passes(3 * DAY)
     for contact in sorted(out)[1:]:  # too late to count
         shop.order(numbers[contact], 8)
     shop.passes(10 * MINUTE)
+    assert state_of(shop, id_) == "ended"
     (final,) = results(shop, id_)["compared"]
     assert final["verdict"] == "better"
     assert final["words"].startswith(f"Those who got it did better: {len(got)} of {len(got)} (100.0 %) ordered")

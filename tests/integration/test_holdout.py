@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import threading
+
 import pytest
 
+from infra.local import gateway
+from infra.local.__main__ import main
+from infra.local.client import console
+from infra.local.screens import site
 from shared.adapters import contacts
 from shared.domain.events import DAY, MINUTE, Json, Type
 from tests.integration.shop import Shop
@@ -91,6 +100,34 @@ def test_what_it_says_of_people_who_have_had_their_time(shop: Shop) -> None:
     assert found["words"].startswith("With email more people order:")
     (listed,) = shop.ask("GET", "/experiments")[1]["experiments"]
     assert listed["says"] == [found["words"], spending["words"]], "as the night before has found it"
+
+
+def test_the_terminal_has_the_same_figures_in_eighty_columns(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = gateway.serve(shop.system, 0, site.answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(console, "_width", 80)
+
+    def beckon(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["beckon", "--port", str(server.server_port), "report", "holdout", *arguments])
+        assert not main()
+        return capsys.readouterr().out
+
+    found = json.loads(beckon("--json"))
+    assert {**found, "as_of": 0} == {**told(shop), "as_of": 0}
+    sent, out = csv.DictReader(io.StringIO(beckon("--csv")))
+    assert (sent["of"], out["of"], out["revenue"]) == ("sent", "held out", "0.0")
+    assert float(sent["revenue"]) == found["sent"]["revenue"]
+    assert float(sent["a person"]) == found["sent"]["revenue"] / found["sent"]["people"]
+    said = beckon()
+    assert found["words"] in said
+    assert found["spending"]["words"] in said
+    *_, of_sent, of_out = said.splitlines()
+    assert of_sent.split()[:3] == ["sent", str(found["sent"]["people"]), str(found["sent"]["ordered"])]
+    assert f"{found['sent']['revenue']:,.2f}" in of_sent
+    assert max(map(len, (of_sent, of_out))) <= 80
+    server.shutdown()
 
 
 def test_what_is_asked_for_still_comes_and_another_name_draws_anew(shop: Shop) -> None:

@@ -11,7 +11,7 @@ await styled("experiments.css");
 
 export const METRICS = { clicked: "more people click", ordered: "more people order", revenue: "people spend more" };
 const KINDS = { journey: "journey", segment: "segment", campaign: "campaign", shop: "the whole shop" };
-const STATES = { draft: "draft", running: "running", ended: "sent", decided: "decided" };
+const STATES = { draft: "draft", running: "running", ended: "ended", decided: "decided" };
 const SORTS = {
   newest: ["Newest", (one, other) => other.since - one.since],
   name: ["Name", (one, other) => one.name.localeCompare(other.name)],

@@ -39,10 +39,14 @@ function Windows({ of }) {
 function Period({ window, period, most }) {
   const models = MODELS(window.half_life);
   const asked = { within: window.days, days: period.days };
-  const attributed = period.revenue - period.none.revenue;
+  const [attributed, without] = [period.revenue - period.none.revenue, period.orders - period.none.orders === 0];
+  const none = html`<${Ordered} of=${{ channel: "none", orders: period.none.orders }} ...${asked} />`;
   if (period.orders === 0) return html`<${Empty}>No order was placed in these days.<//>`;
   return html`<${Card} title="Revenue by channel and model">
-    <p>${plural(period.orders, "order")} of ${money(period.revenue)}, refunds taken off. Before ${count(period.orders - period.none.orders)} of them, worth ${money(attributed)}, somebody had clicked in an email or redeemed a code; <strong>none</strong> of that before <${Ordered} of=${{ channel: "none", orders: period.none.orders }} ...${asked} /> ${period.none.orders === 1 ? "order" : "orders"} of ${money(period.none.revenue)}. Opens count nowhere.</p>
+    <p>${plural(period.orders, "order")} of ${money(period.revenue)}, refunds taken off. ${without
+      ? html`Nobody had clicked in an email or redeemed a code before ${period.orders === 1 ? html`it (${none})` : html`any of the ${none}`}.`
+      : period.none.orders === 0 ? html`Before ${period.orders === 1 ? "it" : "each of them"} somebody had clicked in an email or redeemed a code.`
+      : html`Before ${count(period.orders - period.none.orders)} of them, worth ${money(attributed)}, somebody had clicked in an email or redeemed a code; <strong>not</strong> before the other ${none}, worth ${money(period.none.revenue)}.`} Opens count nowhere.</p>
     ${period.channels.length === 0 ? html`<${Empty}>Nobody had clicked in an email in the ${window.days} days before any of them.<//>` : html`
       <${Figures} file=${`attribution-${window.days}-days-before-${period.days}-days`} label="Revenue by channel and model" rows=${[...period.channels, { channel: "none", name: "None", orders: period.none.orders, models: null }]} columns=${[
         { title: "Channel", cell: (each) => html`<${Channel} of=${each} />`, csv: (each) => each.channel },
