@@ -78,6 +78,8 @@ def test_an_order_counts_from_the_instant_after_the_email_up_to_the_end_and_not_
             "experiment=te",
             "2026-11",
             "experiment=te",
+            "experiment=te",
+            "of it",
             *"11111",
             WITHIN,
             WITHIN,
