@@ -13,6 +13,7 @@ from tests.browser.acting import passes, press, write
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.browser.test_accessibility import LOOK, axe  # noqa: F401 - a fixture
 from tests.integration.shop import Shop
+from tests.integration.test_campaigns import sent
 from tests.integration.test_experiments import in_mailbox
 
 pytestmark = [
@@ -154,3 +155,43 @@ def test_a_segment_s_criteria_are_asked_about_begun_and_stopped(page: Page, base
     page.wait_for("Stopped")
     page.open(f"{base}#/experiments")
     page.wait_for("Stopped: Christmas is near.")
+
+
+def test_what_each_of_several_things_does_is_a_table_and_so_is_each_combination(
+    page: Page,
+    base: str,
+    shop: Shop,
+    axe: str,  # noqa: F811
+) -> None:
+    shop.publish("everybody", {"kind": "trait", "trait": "email", "is": "exists"})
+    for number in range(601, 641):
+        shop.customer(number)
+    passes(shop, DAY)
+    factors = [{"id": "subject", "levels": ["own", "other"]}, {"id": "tone", "levels": ["dry", "warm"]}]
+    variants = [{"id": f"own_{tone}"} for tone in ("dry", "warm")]
+    variants += [{"id": f"other_{tone}", "subject": "Look here"} for tone in ("dry", "warm")]
+    id_ = sent(shop, factors=factors, variants=variants)
+    passes(shop, 20 * MINUTE)
+    for variant in ("other_dry", "other_warm"):
+        for mail, _ in in_mailbox(shop, campaign=id_, variant=variant):
+            ses.happen(shop.system.world, mail, "Click", link="https://shop.example.com/a")
+    page.open(f"{base}#/campaigns/{id_}")
+    page.wait_for("The true one lies between")
+    assert [row[-1] for row in page.run(ROWS)] == ["not yet"] * 3
+    passes(shop, 6 * DAY)
+    page.open("about:blank")
+    page.open(f"{base}#/campaigns/{id_}")
+    page.wait_for("the second did better")
+    subject, _, together = page.run(ROWS)
+    assert subject[:4] == ["subject", "0.0 % own", "100.0 % other", "+100.0"]
+    assert together[0] == "subject × tone"
+    for width in (1200, 390):
+        page.size(width)
+        page.run(axe)
+        assert page.run(LOOK) == []
+        assert page.run("document.documentElement.scrollWidth <= innerWidth")
+    page.size(1200)
+
+
+ROWS = """[...document.querySelectorAll("main table")].find((table) => table.innerText.includes("Second level"))
+    .querySelectorAll("tbody tr").values().map((row) => [...row.cells].map((one) => one.innerText.trim())).toArray()"""
