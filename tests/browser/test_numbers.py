@@ -20,8 +20,8 @@ from infra.local import launching, settings
 from infra.local.__main__ import main
 from infra.local.aws import ses
 from infra.local.shop import lives
-from shared.adapters import clock
-from shared.domain.events import DAY, HOUR, MINUTE, Json
+from shared.adapters import clock, contacts
+from shared.domain.events import DAY, HOUR, MINUTE, Json, iso
 from tests.browser.chromium import EXECUTABLE, Page
 from tests.integration.people_behind import people_behind
 from tests.integration.shop import BEGIN, Shop
@@ -30,6 +30,7 @@ from tests.integration.test_form_report import FORM, order, publish, sign_up
 
 ZONE = "Pacific/Auckland"  # thirteen hours ahead
 LIVED = 10 * DAY
+OBJECTIVES = {"orders": "Nearly ten thousand orders", "revenue": "As much through email"}
 OURS = range(900, 905)
 """Our own customers, beside those of `lives`, who cancel, give back, pay in yen, join another and are erased."""
 
@@ -48,6 +49,13 @@ def shop() -> Iterator[Shop]:
         made.passes(5 * HOUR)
     made.passes(3 * DAY)
     made.publish("everybody", {"kind": "trait", "trait": "email", "is": "exists"})
+    begun = iso(made.now() - 8 * DAY)[:10]
+    for metric, title in OBJECTIVES.items():
+        objective = {"id": f"of_{metric}", "name": title, "metric": metric, "absolute": 9_999, "owner": "A test"}
+        days = {"start": begun, "by": iso(made.now() + 60 * DAY)[:10]}
+        assert made.ask("POST", "/objectives", {**objective, **days})[0] == 201
+    events = made.system.template.reference("EventsQueue")
+    made.system.session.client("sqs").send_message(QueueUrl=events, MessageBody='{"id": "x"}')
     made.passes(30 * MINUTE)
     publish(made, FORM)
     sent(made, id="spring", name="Spring")
@@ -473,6 +481,140 @@ def test_a_number_is_the_same_wherever_it_is_told_and_leads_to_its_people(
             assert people or not says
         something += says
     assert something > 0
+
+
+# ── those that stand in a table and lead to nobody ──
+
+
+class Cell(NamedTuple):
+    """Where a number stands on its page: in the row that begins so, under the column; where the API and, asked for
+    JSON, the terminal tell it; and SQL for it, which may name what `days` finds beside it."""
+
+    page: str
+    row: str
+    column: str
+    path: str
+    of: Callable[[Json], float]
+    sql: str
+    days: Callable[[Json], Mapping[str, str]]
+    in_terminal: tuple[str, ...] = ()
+
+
+def reached(metric: str, sql: str) -> Cell:
+    def held(told: Json) -> Json:
+        return next(each for each in told["objectives"] if each["id"] == f"of_{metric}")
+
+    def days(told: Json) -> Mapping[str, str]:
+        return {"first": held(told)["objective"]["start"], "last": held(told)["progress"]["until"]}
+
+    value, terminal = (lambda told: float(held(told)["progress"]["value"])), ("objective", "list")
+    return Cell("objectives", OBJECTIVES[metric], "Reached by now", "/objectives", value, sql, days, terminal)
+
+
+def cost(what: str, row: str, sql: str) -> Cell:
+    def of(told: Json) -> float:
+        return float(next(each["number"] for each in told["costs"] if each["what"] == what))
+
+    return Cell("operations", row, "Number", "/reports/costs", of, sql, lambda told: {"month": told["month"]})
+
+
+CELLS = (
+    reached("orders", "SELECT count(*) FROM bought WHERE local_day BETWEEN '{first}' AND '{last}'"),
+    reached("revenue", "SELECT sum(worth) / 100 FROM led WHERE last AND local_day BETWEEN '{first}' AND '{last}'"),
+    cost("events", "Events taken in", "SELECT count(*) FROM events WHERE month = '{month}'"),
+)
+IN_ROW = """((row, column) => {
+    for (const table of document.querySelectorAll("main table")) {
+        const at = [...table.querySelectorAll("thead th")].findIndex((each) => each.innerText.trim() === column);
+        const found = [...table.querySelectorAll("tbody tr")].find((each) => each.innerText.trim().startsWith(row));
+        if (at >= 0 && found) return found.children[at].innerText;
+    }
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.row)
+def test_a_number_in_a_table_is_the_same_wherever_it_is_told(
+    page: Page,
+    base: str,
+    shop: Shop,
+    lake: Lake,
+    cell: Cell,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = told(shop, cell.path)
+    says = cell.of(answer)
+    assert says > 0
+    page.open(f"{base}#/{cell.page}")
+    finding = f"{IN_ROW}({json.dumps(cell.row)}, {json.dumps(cell.column)})"
+    page.wait(finding)
+    assert read(page.run(finding)) == pytest.approx(says)
+    assert float(lake.one(cell.sql.format(**cell.days(answer)))) == pytest.approx(says)
+    if cell.in_terminal:
+        port = re.search(r":(\d+)/", base)[1]  # type: ignore[index]
+        monkeypatch.setattr("sys.argv", ["beckon", "--port", port, *cell.in_terminal, "--json"])
+        capsys.readouterr()
+        assert not main()
+        assert cell.of(json.loads(capsys.readouterr().out)) == says
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed")
+def test_what_entered_and_left_each_segment_is_the_same_wherever_it_is_told(page: Page, base: str, shop: Shop) -> None:
+    flows = told(shop, "/reports/flows")
+    page.open(f"{base}#/reports/flows")
+    page.wait_for("What each size has come of")
+    moved = Counter(
+        (each.segment, each.entered)
+        for shard in range(contacts.SHARDS)
+        for contact in contacts.first_of_shard(shard, "", 1_000)
+        for item in contacts.items(contact, "TRANSITION#")
+        for each in contacts.transitions_of(item)
+    )
+    assert sum(moved.values()) > 20
+    sizes = {each["segment"]: each["members"] for each in told(shop, "/segments?limit=200")["segments"]}
+    for each in flows["segments"]:
+        entered_, left = sum(each["entered"].values()), sum(each["left"].values())
+        assert each["begin"] + entered_ - left == each["end"] == sizes[each["segment"]], each["segment"]
+        for what, title, entered in (("entered", "Entered", True), ("left", "Left", False)):
+            says = sum(each[what].values())
+            # Of who was erased or has joined another, the figures stay, and it is not known any more who it was.
+            assert 0 <= says - moved[each["segment"], entered] <= 3, (each["segment"], what)
+            row = f"{IN_ROW}({json.dumps(each['name'])}, {json.dumps(title)})"
+            assert read(page.run(row).split("\n")[0]) == says, each["segment"]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed")
+def test_emails_that_cost_are_all_that_ses_took_those_of_reports_and_confirmations(
+    page: Page, base: str, shop: Shop, lake: Lake
+) -> None:
+    costs = told(shop, "/reports/costs")
+    says = next(each["number"] for each in costs["costs"] if each["what"] == "emails")
+    took = "SELECT count(*) FROM mailbox WHERE strftime('%Y-%m', sent_at / 1000, 'unixepoch') = ?"
+    assert says == shop.system.world.db.execute(took, (costs["month"],)).fetchone()[0]
+    sends = lake.one("SELECT count(DISTINCT id) FROM events WHERE type = 'email_sent' AND month = ?", costs["month"])
+    assert says == sends + 2, "whoever signs up by a form is asked by an email that no report counts"
+    page.open(f"{base}#/operations")
+    finding = f"{IN_ROW}('All emails that SES took', 'Number')"
+    page.wait(finding)
+    assert read(page.run(finding)) == says
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium is installed")
+def test_what_waits_for_a_person_is_the_same_wherever_it_is_told(page: Page, base: str, shop: Shop) -> None:
+    depths = {each["queue"]: each["depth"] for each in told(shop, "/dead-letters")["queues"]}
+    page.open(f"{base}#/operations")
+    page.wait_for("Cost so far this month")
+    page.wait("!document.querySelector('main [aria-busy=true]')")
+    there = shop.system.world.db.execute(
+        "SELECT count(*) FROM queue_messages WHERE queue LIKE '%DeadLetters%'"
+    ).fetchone()[0]
+    assert sum(depths.values()) == there == 1
+    assert "1 message" in page.text()
 
 
 IN_TABLE = """Object.fromEntries([...document.querySelectorAll("main tbody tr")].map((row) =>

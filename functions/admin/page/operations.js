@@ -30,7 +30,7 @@ export default function Operations() {
     <${Section} title="Cost so far this month" load=${() => asked("reports/costs")}>${(told) => html`<${Costs} told=${told} />`}<//>`;
 }
 
-const COUNTED = { emails: "Emails sent", events: "Events taken in and followed up", transitions: "Steps of journeys that run on Step Functions, at most" };
+const COUNTED = { emails: "All emails that SES took, confirmations and tests among them", events: "Events taken in and followed up", transitions: "Steps of journeys that run on Step Functions, at most" };
 const dollars = (amount) => amount > 0 && amount < 0.01 ? "Under $0.01" : `$${amount.toFixed(2)}`;
 
 function Costs({ told }) {
