@@ -207,6 +207,8 @@ def test_what_has_not_moved_is_told_again_before_it_grows_stale_and_what_is_gone
     assert play(shop, "two", t + DAY)[-1]["told"] == 2
     told = {0: works.given[0].told.get("order"), 1: works.given[1].told["order"].contact.tolist()}
     assert told == {0: None, 1: [first, second, third]}
+    # Whoever has ordered since changes the band at once.
+    assert [each.before for each in works.given] == [0, works.given[0].at]
     shop.passes(MINUTE)
     assert [trait(shop, contact_of(each)) for each in (first, second, third)] == [0.4, 0.6, None]
     nights = [play(shop, f"n{day}", t + day * DAY)[-1]["told"] for day in range(2, 26)]
