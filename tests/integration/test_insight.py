@@ -413,6 +413,29 @@ def test_an_erased_contact_is_in_no_object_the_night_after_and_an_address_never_
     assert "@" not in said and "Ada" not in said
 
 
+def test_who_is_erased_between_what_is_worked_out_and_the_telling_is_told_nothing(shop: Shop, works: Works) -> None:
+    gone, other = buyers(shop, 2)
+    works.chances = {gone: 0.4, other: 0.4}
+    task: Json = {"task": "begin", "name": "one", "input": {}}
+    state: Json = night.step(task, shop.now(), lambda: 900_000)
+    while state["next"] != "tell":
+        step = {"task": {"answer": "take"}.get(state["next"], state["next"]), "state": state}
+        state = night.step(step, shop.now(), lambda: 900_000)
+    assert shop.ask("DELETE", f"/contacts/{contact_of(gone)}")[0] == 202
+    shop.passes(5 * MINUTE)
+    assert night.step({"task": "tell", "state": state}, shop.now(), lambda: 900_000)["next"] == "done"
+    shop.passes(5 * MINUTE)
+    assert trait(shop, contact_of(other)) == 0.4
+    assert scored(contact_of(gone)) == []
+    stored = contacts.read(contact_of(gone))
+    assert stored is None or (stored.profile.erased and not stored.profile.traits)
+    works.chances = {other: 0.4}
+    play(shop, "two", shop.now() + DAY, again=True)
+    assert gone not in works.given[-1].orders.contact
+    remembered = [body for key, body in everything(shop).items() if "/insight" in key or "/scores" in key]
+    assert remembered and not any(str(gone).encode() in body for body in remembered)
+
+
 def lake(shop: Shop) -> str:
     return shop.system.template.reference("LakeBucket")
 
