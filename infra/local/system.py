@@ -196,6 +196,8 @@ class System:
     routes: dict[str, list[Route]] = field(default_factory=lambda: {"HttpApi": [], "Api": []})
     """By API; the more particular route comes first."""
     hurries: bool = False
+    expired_on: int = -1
+    """The day (since 1970, UTC) on which tables were last rid of what TTL has made due."""
     turning: Turning | None = None
     """The last turn of the clock that somebody asked for, which may be going on."""
     invocations: dict[str, int] = field(default_factory=dict)
@@ -262,11 +264,20 @@ class System:
             if following is None or following > instant:
                 break
             self.world.turn(following)
+            self._expire()
             for tick, at in ticks:
                 if at <= following:  # earlier, where the clock ran by itself meanwhile
                     self._tick(tick, at)
             yield from self._settling()
         self.world.turn(instant)
+        self._expire()
+
+    def _expire(self) -> None:
+        """Once a day: AWS takes away what has expired within days, and says not when. A day's own is there until it is
+        over, so whoever reads it has to look at `expires`, there as here."""
+        if (today := self.world.now() // DAY) != self.expired_on:
+            self.expired_on = today
+            dynamodb.expire(self.world)
 
     def pass_time(self, by: int) -> None:
         """Lets `by` milliseconds pass from now; a clock that runs stands still meanwhile, so that nothing is late."""

@@ -114,3 +114,18 @@ def test_a_process_that_dies_gives_no_answer_and_its_messages_come_again(system:
     system.run_until(BEGIN + 4 * MINUTE)
     assert received[1] == "2"
     assert sqs.next_visible_at(system.world, system.template.reference("EventsQueue")) is None
+
+
+def test_what_has_expired_is_gone_the_day_after_and_stays_until_then(system: System) -> None:
+    client, table = system.session.client("dynamodb"), system.template.reference("Members")
+    expires = (BEGIN + 6 * HOUR) // 1000
+    key = {"segment_shard": {"S": "buyers#0"}, "contact": {"S": "c1"}}
+    client.put_item(TableName=table, Item={**key, "expires": {"N": str(expires)}})
+
+    def is_there() -> bool:
+        return "Item" in client.get_item(TableName=table, Key=key, ConsistentRead=True)
+
+    system.run_until(BEGIN + 7 * HOUR)
+    assert is_there(), "as on AWS, where it is taken away within days: whoever reads it looks at when it expires"
+    system.run_until(BEGIN + 2 * DAY)
+    assert not is_there()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import dynamodb
 from shared.adapters import (
     clock,
     definitions,
@@ -247,7 +246,6 @@ def test_what_was_written_before_goes_after_a_week_and_what_is_written_stays(
     before = list(definitions_table.items(document))
     assert ["expires" in each for each in before[-4:]] == [True, True, True, False]
     shop.passes(8 * DAY)
-    dynamodb.expire(shop.system.world)
     (newest,) = definitions_table.items(document)
     assert newest["version"] == before[-1]["version"]
     assert shown(shop, kind)["etag"] == etag

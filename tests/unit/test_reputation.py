@@ -34,6 +34,10 @@ def test_only_thirty_days_count_and_none_before_a_pause_was_lifted() -> None:
     assert rates(days, TODAY, since=TODAY - 1).problem is None
 
 
+def test_thirty_days_are_thirty_today_among_them() -> None:
+    assert rates([Day(TODAY - ago, 1) for ago in range(60)], TODAY).sent == 30
+
+
 def climbs(share: float, bounced: float, days: int) -> list[int]:
     """The tier of each day of a domain that sends so much of what it may."""
     now, sent, tiers = Warming(0, TODAY), [], []

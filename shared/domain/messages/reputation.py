@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 WINDOW = 30
-"""Days that rates are of."""
+"""Days that rates are of, today's among them."""
 COMPLAINTS_FROM, BOUNCES_FROM = 1_000, 200
 """Emails from which on a rate is judged."""
 WARN, PAUSE = 0.001, 0.003
@@ -53,7 +53,7 @@ class Rates:
 
 def rates(days: Iterable[Day], today: int, since: int = 0) -> Rates:
     """Of the last 30 days, from the day `since` on."""
-    counted = [each for each in days if max(today - WINDOW, since) <= each.day <= today]
+    counted = [each for each in days if max(today - WINDOW + 1, since) <= each.day <= today]
     sent = sum(each.sent for each in counted)
     share = 1 / max(sent, 1)
     bounced, complained = sum(each.bounced for each in counted), sum(each.complained for each in counted)
