@@ -165,7 +165,7 @@ def list_buyers(request: Request) -> Json | Response:
     segment = request.query.get("segment")
     called = cohorts.ALL if segment is None else f"{cohorts.SEGMENT}{segment}"
     ordered_in = "" if after == "-1" else cohorts.month_of(cohorts.number_of(month) + int(after))
-    parameters = report_parameters.of_cohorts(reports.as_of("cohorts", now()))
+    parameters = report_parameters.of_cohorts(reports.seen("cohorts", now()))
     name = f"{_OF_KIND[by]} {f'in {month}' if month else 'before the months that are told one by one'}"
     if after != "-1":
         name += f", ordered {f'{after} months later' if int(after) > 1 else 'a month later' if int(after) else 'in it'}"

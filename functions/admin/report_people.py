@@ -12,16 +12,17 @@ from typing_extensions import TypedDict
 
 from functions.admin import shapes
 from functions.admin.people_behind import Behind, Unit, behind, named
-from functions.admin.reports import LOOKS_BACK, days, joined
+from functions.admin.reports import MAX_MEMBERS, days
 from functions.admin.rest import Place, Request, page_of, route
-from shared.adapters import channels, definitions, reports
+from shared.adapters import channels, definitions, reports, subscribers
 from shared.adapters.clock import now
 from shared.adapters.queries import Question, question
-from shared.adapters.report_parameters import of_kpis
+from shared.adapters.report_parameters import LOOKS_BACK, of_kpis
 from shared.domain.calendars import day_start
-from shared.domain.events import Json
+from shared.domain.events import Instant, Json
 from shared.domain.operators import Role
 from shared.domain.refusals import RefusedError
+from shared.domain.reports.figures import Period
 
 Figure = Literal[
     "delivered",
@@ -63,6 +64,9 @@ FIGURES: Mapping[str, Told] = {
     "revenue": Told("Revenue, refunds taken off", "money"),
 }
 
+_OF_TODAY = frozenset({"delivered", "reached", "email_revenue", "subscribers"})
+"""Those of `GET /reports/figures`."""
+
 EACH: Mapping[Unit, str] = {"times": "How many", "money": "How much", "instant": "Since"}
 """What of it a person has, as a heading."""
 
@@ -86,12 +90,22 @@ _GROUP = re.compile(r"(?:all|other|(?:journey|campaign|topic|segment):[A-Za-z0-9
 
 PeopleQuery = TypedDict(
     "PeopleQuery",
-    {"figure": Figure, "of": str, "from": str, "to": str, "query": str, "limit": int, "cursor": str},
+    {
+        "figure": Figure,
+        "of": str,
+        "from": str,
+        "to": str,
+        "as_of": int,
+        "query": str,
+        "limit": int,
+        "cursor": str,
+    },
     total=False,
 )
 """`figure`: which number. `of`: of a group of emails (`journey:welcome`), as `GET /reports/kpis` calls it. `from` and
-`to`: the first and the last day, in the shop's time zone; left out, the last 30 days. `query`, of an answer 202: asks
-how it stands. `limit` and `cursor` as in every list."""
+`to`: the first and the last day, in the shop's time zone; left out, the last 30 days. `as_of`: that of the report that
+has the number; left out, the last night's. `query`, of an answer 202: asks how it stands. `limit` and `cursor` as in
+every list."""
 
 
 _Days = TypedDict("_Days", {"from": str, "to": str})
@@ -109,26 +123,27 @@ def people(request: Request) -> Json:
     `GET /reports/daily` (`sends`, `clicks`, `orders`, `revenue`), with what of it is theirs, the most first:
     `?figure=clicks&from=2026-11-24&to=2026-11-24`. Or behind one of `GET /reports/kpis`, of the emails that a group
     sent in these days: `?figure=clicked&of=journey:welcome`. 202 with a `query` when it takes long."""
-    figure, of, t = request.query.get("figure", ""), request.query.get("of"), now()
+    figure, of = request.query.get("figure", ""), request.query.get("of")
     figures = FIGURES if of is None else OF_EMAILS
     if figure not in figures:
         raise RefusedError("invalid_figure", f"it must be one of {', '.join(figures)}", "figure")
     if of is not None and not _GROUP.fullmatch(of):
         told = "write a group as journey:welcome, campaign:spring, topic:news, segment:buyers or all"
         raise RefusedError("invalid_group", told, "of")
-    first, last = days(request, t)
+    at = _as_of(request, "kpis" if of is not None else "figures" if figure in _OF_TODAY else "daily")
+    first, last = days(request, at)
     name, unit = figures[figure]
     if of is not None:
         name = f"{channels.name(of, channels.names())}: {name}"
     found = (
-        {"name": name, "each": EACH[unit], "unit": unit, **_subscribers(request, first, last)}
+        {"name": name, "each": EACH[unit], "unit": unit, **_subscribers(request, first, last, at)}
         if figure == "subscribers"
         else behind(
             request,
             name,
             EACH[unit],
             unit,
-            lambda: _question(figure, of, first, last),
+            lambda: _question(figure, of, first, last, at),
             of_people=figure in ("reached", "people"),
         )
     )
@@ -137,10 +152,21 @@ def people(request: Request) -> Json:
     return {"figure": figure, "from": str(first), "to": str(last), **found}
 
 
-def _subscribers(request: Request, first: date, last: date) -> dict[str, Any]:
-    members = joined(first, last + timedelta(days=1))
-    if members is None:
+def _as_of(request: Request, report: str) -> Instant:
+    """What the number is as of: as its report says, or as the last night's does."""
+    text, t = request.query.get("as_of"), now()
+    if text is None:
+        return reports.as_of(report, t)
+    if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) > t:
+        raise RefusedError("invalid_as_of", "pass the as_of of the report unchanged", "as_of")
+    return int(text)
+
+
+def _subscribers(request: Request, first: date, last: date, at: Instant) -> dict[str, Any]:
+    found = subscribers.joined([Period("asked", first, last + timedelta(days=1))], at, MAX_MEMBERS)
+    if found is None:
         raise RefusedError("too_many", "there are too many subscribers to say who is new; export the segment", "figure")
+    members = found["asked"]
     page = page_of(
         request,
         "people",
@@ -152,12 +178,12 @@ def _subscribers(request: Request, first: date, last: date) -> dict[str, Any]:
     return {**page, "people": named(page["people"]), "total": len(members), "contacts": len(members)}
 
 
-def _question(figure: str, of: str | None, first: date, last: date) -> Question:
-    t = now()
+def _question(figure: str, of: str | None, first: date, last: date, at: Instant) -> Question:
     since = max(day_start(first, definitions.shop_zone()) - LOOKS_BACK, 0)
     if of is None:
         texts = ("delivered" if figure == "reached" else figure, str(first), str(last))
-        return question("people", *texts, over=(since, t))
+        return question("people", *texts, over=(since, at))
     begin = str(first)
-    parameters = of_kpis(reports.as_of("kpis", t), (begin, begin, begin), str(last), since)
+    seen = reports.seen("kpis", now())._replace(at=at)
+    parameters = of_kpis(seen, (begin, begin, begin), str(last), since)
     return parameters.of("kpi_people", figure, of)

@@ -2700,12 +2700,13 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 class Daily(_Days):
     """The first and the last day that are told, and of those between the ones on which something happened."""
 
+    as_of: int
     days: list[Day]
 
 
 class Figure(_Days):
-    """Of 30 days, `from` the first `to` the last. `subscribers`: null where there are too many to count, or no such
-    segment."""
+    """Of 30 days, `from` the first `to` the last. `subscribers`: null where there are too many to count at once, or no
+    such segment."""
 
     email_revenue: float
     delivered: int
@@ -2714,6 +2715,7 @@ class Figure(_Days):
 
 
 class Figures(TypedDict):
+    as_of: int
     now: Figure
     before: Figure
 
@@ -2725,6 +2727,7 @@ class CostTold(TypedDict):
 
 
 class Costs(TypedDict):
+    as_of: int
     month: str
     costs: list[CostTold]
     total: float

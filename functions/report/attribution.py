@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from functions.report.seam import Rows
 from shared.adapters import definitions, report_parameters, shop_settings
 from shared.adapters.queries import Question, question
+from shared.adapters.reports import Seen
 from shared.domain.calendars import day_start, local
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.experiments import holdouts
 from shared.domain.reports import attribution, direct_effect
 
 
-def asks(at: Instant) -> Mapping[str, Question]:
+def asks(seen: Seen) -> Mapping[str, Question]:
+    at = seen.at
     zone = definitions.shop_zone()
     begins = day_start(attribution.first_days(local(at, zone).date())[0], zone)
     paths = {

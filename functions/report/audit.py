@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from functions.report.seam import Rows
 from shared.adapters import contacts, definitions, journey_definitions, template_definitions
 from shared.adapters.queries import Question, question
+from shared.adapters.reports import Seen
 from shared.domain import estimates
 from shared.domain.estimates import Drawn
 from shared.domain.events import DAY, Event, Instant, Json
@@ -28,9 +29,9 @@ WHOSE, EACH = 100, 20
 logger = Logger()
 
 
-def asks(at: Instant) -> Mapping[str, Question]:
-    since = at - audit.DAYS * DAY
-    return {"sources": question("audit_sources", month_of(since), str(since), str(at))}
+def asks(seen: Seen) -> Mapping[str, Question]:
+    since = seen.at - audit.DAYS * DAY
+    return {"sources": question("audit_sources", month_of(since), str(since), str(seen.at))}
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functions.report.seam import Rows
 from shared.adapters import campaign_tests, campaigns, definitions, experiments, reports, shares, shop_settings
 from shared.adapters.queries import Question
+from shared.adapters.reports import Seen
 from shared.domain.campaigns.states import State
 from shared.domain.events import DAY, Instant, Json
 from shared.domain.experiments import by_segment, findings, holdouts
@@ -23,7 +24,8 @@ FINAL = 100 * DAY
 """After a campaign began, at most: its people have had their time."""
 
 
-def asks(at: Instant) -> Mapping[str, Question]:
+def asks(seen: Seen) -> Mapping[str, Question]:
+    at = seen.at
     asked = {f"{kept.experiment.kind} {id_}": experiments.shows(kept, at) for id_, kept in _running().items()}
     known = _known(at)
     for kept in campaigns.all_kept():
@@ -41,6 +43,7 @@ def _known(at: Instant) -> dict[str, Json]:
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:
+    """`says`: of each, in words; `shop`: of the shop's holdout, all that there is to say (`GET /reports/holdout`)."""
     says, by_kind = _known(at), dict[str, dict[str, Rows]]()
     for name, found in rows.items():
         kind, id_ = name.split(" ", 1)
@@ -48,8 +51,11 @@ def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:
     one_by_one = {**by_kind.get("journey", {}), **by_kind.get("segment", {})}
     says |= _of_experiments({id_: findings.alike(found) for id_, found in one_by_one.items()}, at)
     says |= {f"campaign {id_}": _of_campaign(id_, found, at) for id_, found in by_kind.get("campaign", {}).items()}
-    says |= {f"shop {name}": _of_shop(name, found, at) for name, found in by_kind.get("shop", {}).items()}
-    return {"says": says}
+    shop: Json = None
+    for name, found in by_kind.get("shop", {}).items():
+        shop = _of_shop(name, found, at)
+        says[f"shop {name}"] = {"words": _words_of_shop(shop), "balanced": True}
+    return {"says": says, "shop": shop}
 
 
 def _of_experiments(people: Mapping[str, Sequence[Alike]], at: Instant) -> dict[str, Json]:
@@ -90,9 +96,12 @@ def _of_campaign(id_: str, rows: Rows, at: Instant) -> Json:
 def _of_shop(name: str, rows: Rows, at: Instant) -> Json:
     holdout = shop_settings.settings().holdout
     if holdout is None or holdout.name != name:
-        return {"words": [], "balanced": True}
-    told = holdouts.told(holdout, shop_settings.holdout_since(holdout), rows, at)
-    return {"words": [told["words"], told["spending"]["words"]], "balanced": True}
+        return None
+    return holdouts.told(holdout, shop_settings.holdout_since(holdout), rows, at)
+
+
+def _words_of_shop(told: Json) -> list[Json]:
+    return [] if told is None else [told["words"], told["spending"]["words"]]
 
 
 def _running() -> dict[str, Kept]:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from functions.report.seam import Rows
 from shared.adapters import report_parameters, shop_settings
 from shared.adapters.queries import Question, question
+from shared.adapters.reports import Seen
 from shared.domain.events import Instant, Json
 from shared.domain.lake_rows import month_of
 from shared.domain.reports import feedback
 
 
-def asks(at: Instant) -> Mapping[str, Question]:
+def asks(seen: Seen) -> Mapping[str, Question]:
+    at = seen.at
     since = feedback.begins(at)
     month = month_of(since)
     return {

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functions.report.seam import Rows
 from shared.adapters import definitions, form_counts, form_definitions, report_parameters
 from shared.adapters.queries import Question
+from shared.adapters.reports import Seen
 from shared.domain.events import Instant, Json
 from shared.domain.reports import forms
 
 
-def asks(at: Instant) -> Mapping[str, Question]:
-    return {"sign_ups": report_parameters.of_forms(at).of("forms")}
+def asks(seen: Seen) -> Mapping[str, Question]:
+    return {"sign_ups": report_parameters.of_forms(seen.at).of("forms")}
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:

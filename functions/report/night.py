@@ -19,8 +19,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from functions.report import emailing
 from functions.report.seam import Report
-from shared.adapters import athena, definitions, nights, reports
+from shared.adapters import athena, comparisons, definitions, nights, reports
 from shared.adapters.queries import Question
+from shared.adapters.reports import Seen
 from shared.domain.calendars import local
 from shared.domain.events import DAY, Instant, event_id
 
@@ -32,6 +33,8 @@ STALE = DAY
 logger = Logger()
 
 REPORTS: tuple[str, ...] = (
+    "figures",
+    "daily",
     "kpis",
     "attribution",
     "objectives",
@@ -40,6 +43,7 @@ REPORTS: tuple[str, ...] = (
     "forms",
     "feedback",
     "audit",
+    "costs",
     "experiments",
 )
 """Modules of this folder, each a report of the same name. They are made in this order."""
@@ -67,6 +71,8 @@ class Night(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     at: Instant
     night: str
+    of_pass: str = ""
+    """The export that says who is in which segment: the newest one when it began, whatever has come since."""
     next: Literal["ask", "answer", "make", "tell", "done", "failed"]
     queries: list[Query] = Field(default_factory=list)
     left: list[str] = Field(default_factory=list)
@@ -74,6 +80,10 @@ class Night(BaseModel):
     failed: list[str] = Field(default_factory=list)
     """Reports that stay as they were."""
     why: str = ""
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.at, self.of_pass)
 
     def then(self, next_: str, **parts: Any) -> Night:
         return self.model_copy(update={"next": next_, **parts})
@@ -108,13 +118,14 @@ def step(event: dict[str, Any], t: Instant) -> dict[str, Any]:
 
 def begin(name: str, asked: Asked, t: Instant) -> Night:
     night = local(t, definitions.shop_zone()).date().isoformat()
-    started = Night(name=name, at=t, night=night, next="ask", left=list(REPORTS))
+    of_pass = comparisons.newest_pass()
+    started = Night(name=name, at=t, night=night, of_pass=of_pass, next="ask", left=list(REPORTS))
     if not nights.claim(reports.NIGHT, name, night, again=asked.again):
         return started.then("done", why="another is at work, or was")
     queries, failed = list[Query](), list[str]()
     for report in REPORTS:
         try:
-            queries += [Query(report=report, question=each) for each in _module(report).asks(t)]
+            queries += [Query(report=report, question=each) for each in _module(report).asks(started.seen)]
         except Exception:
             logger.exception("not asked", report=report)
             failed.append(report)
@@ -123,7 +134,7 @@ def begin(name: str, asked: Asked, t: Instant) -> Night:
 
 def ask(state: Night) -> Night:
     """Puts the questions that nobody answers yet to Athena, all at once."""
-    several = {report: _module(report).asks(state.at) for report in state.left}
+    several = {report: _module(report).asks(state.seen) for report in state.left}
     queries = [each if each.id is not None else _asked(each, several, state.name) for each in state.queries]
     return state.then("answer", queries=queries)
 
@@ -159,7 +170,7 @@ def make(state: Night) -> Night:
     report = state.left[0]
     try:
         rows = {each.question: athena.rows(str(each.id)) or [] for each in state.queries if each.report == report}
-        reports.record(report, state.at, _module(report).made(state.at, rows))
+        reports.record(report, state.seen, _module(report).made(state.at, rows))
     except Exception:
         logger.exception("not made", report=report)
         return leave(state)

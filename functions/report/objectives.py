@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from functions.report.seam import Rows
 from shared.adapters.queries import Question, question
+from shared.adapters.reports import Seen
 from shared.domain.events import Instant, Json, iso
 from shared.domain.reports import progress
 
 
-def asks(at: Instant) -> Mapping[str, Question]:
-    return {"days": question("objectives", iso(at - progress.KNOWN)[:10], over=(0, at))}
+def asks(seen: Seen) -> Mapping[str, Question]:
+    return {"days": question("objectives", iso(seen.at - progress.KNOWN)[:10], over=(0, seen.at))}
 
 
 def made(at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from shared.adapters.queries import Question
+from shared.adapters.reports import Seen
 from shared.domain.events import Instant, Json
 
 Rows = list[dict[str, Json]]
@@ -13,8 +14,8 @@ Rows = list[dict[str, Json]]
 
 
 class Report(Protocol):
-    def asks(self, at: Instant) -> Mapping[str, Question]:
-        """By name, what is asked of the lake, as of an instant: the same names for the same instant."""
+    def asks(self, seen: Seen) -> Mapping[str, Question]:
+        """By name, what is asked of the lake, as it was `seen`: the same names for the same."""
 
     def made(self, at: Instant, rows: Mapping[str, Rows]) -> dict[str, Json]:
         """The report out of the answers, by the questions' names. What its figures are is worked out by what is pure,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from shared.adapters import lake_files
+from shared.adapters import comparisons, lake_files
 from shared.domain.events import MINUTE, Instant, Json
 
 NIGHT = "reports_night"
@@ -18,9 +19,18 @@ CACHE_TTL = MINUTE
 _read: dict[str, tuple[dict[str, Json] | None, Instant]] = {}
 
 
-def record(name: str, at: Instant, body: Mapping[str, Json]) -> None:
-    """In the place of the report that there was; `at` is the instant it is of (`as_of`)."""
-    text = json.dumps({"as_of": at, **body}, ensure_ascii=False, separators=(",", ":"))
+class Seen(NamedTuple):
+    """What a report is of: the lake as of an instant, and of whom is in which segment the export of everybody's facts
+    that was the newest then ("": none has been)."""
+
+    at: Instant
+    of_pass: str
+
+
+def record(name: str, seen: Seen, body: Mapping[str, Json]) -> None:
+    """In the place of the report that there was."""
+    told = {"as_of": seen.at, "of_pass": seen.of_pass, **body}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     lake_files.put(_key(name), gzip.compress(text.encode(), mtime=0))
 
 
@@ -38,6 +48,15 @@ def as_of(name: str, now: Instant) -> Instant:
     """What instant the newest report of this name is of; `now` where no night has made one."""
     found = known(name, now)
     return now if found is None else int(str(found["as_of"]))
+
+
+def seen(name: str, now: Instant) -> Seen:
+    """What the newest report of this name is of, as are the people behind its numbers. Where no night has made one, of
+    `now`."""
+    found = known(name, now)
+    # Reports of before the pass was kept say none.
+    of_pass = None if found is None else found.get("of_pass")
+    return Seen(as_of(name, now), comparisons.newest_pass() if of_pass is None else str(of_pass))
 
 
 def forget() -> None:

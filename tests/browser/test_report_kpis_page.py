@@ -52,7 +52,7 @@ def shop() -> Iterator[Shop]:
         | {"clicked": 40 if ago == 3 else 10}
         for ago in range(1, 31)
     ]
-    reports.record("kpis", at, kpis.report(at, zone, groups, by_day))
+    reports.record("kpis", reports.Seen(at, ""), kpis.report(at, zone, groups, by_day))
     yield made
     clock.use(None)
 

@@ -19,7 +19,7 @@ from infra.local.aws import sqs as local_sqs
 from infra.local.aws import stepfunctions as local_stepfunctions
 from infra.local.aws.calls import connect
 from infra.local.aws.world import World
-from shared.adapters import clients, clock, contacts, environment, identities
+from shared.adapters import clients, clock, contacts, environment, identities, subscribers
 from shared.domain.events import DAY, HOUR, Event, Identity, IdentityKind, Type, iso, parse_instant
 from shared.domain.lake_rows import COLUMNS, row
 from shared.domain.profiles import Profile
@@ -252,6 +252,7 @@ def lake(world: World, monkeypatch: pytest.MonkeyPatch) -> Admin:
 def test_the_daily_report_is_the_committed_query_over_the_lake(lake: Admin) -> None:
     answer = lake.get("/reports/daily")
     assert answer.json == {
+        "as_of": NOW,
         "from": "2026-10-26",
         "to": "2026-11-24",
         "days": [
@@ -288,7 +289,7 @@ def test_the_figures_have_the_revenue_of_who_clicked_and_the_period_before(
     now_ = [event(f"d{n}", Type.EMAIL_DELIVERED, "1", NOW - DAY, properties={"message": f"m{n}"}) for n in (1, 2)]
     write_rows("c1", [*before, *now_], "more")
     write_rows("c2", [event("d3", Type.EMAIL_DELIVERED, "2", NOW - DAY, properties={"message": "m3"})], "others")
-    monkeypatch.setattr(reports, "joined", lambda first, after: None)  # there are no tables beside this lake
+    monkeypatch.setattr(subscribers, "joined", lambda several, at, most: None)  # there are no tables beside this lake
     told = lake.get("/reports/figures").json
     assert told["before"].items() >= {"delivered": 1, "reached": 1, "email_revenue": 20.0}.items()
     assert told["now"].items() >= {"delivered": 3, "reached": 2, "email_revenue": 12.5}.items()
@@ -323,7 +324,7 @@ def test_an_order_of_a_month_s_first_day_follows_a_click_of_the_month_before(
     click, placed = parse_instant("2026-09-28T12:00:00Z"), parse_instant("2026-10-01T12:00:00Z")
     clicked = event("c0", Type.EMAIL_CLICKED, "1", click, properties={"message": "m7", "human": True})
     write_rows("c1", [clicked, order("8", "1", placed, 100)], "more")
-    monkeypatch.setattr(reports, "joined", lambda first, after: None)
+    monkeypatch.setattr(subscribers, "joined", lambda several, at, most: None)
     for day in ("2026-11-28", "2026-11-29"):  # the period before begins on 30 September, and on 1 October
         monkeypatch.setattr(reports, "now", lambda day=day: parse_instant(f"{day}T12:00:00Z"))
         assert lake.get("/reports/figures").json["before"]["email_revenue"] == 100

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { Drift, StuckRuns, WrongMembers } from "./nights.js";
 import { Card, Section, Table, Tag, Title, useLoaded } from "./parts.js";
-import { asked } from "./reports.js";
+import { asked, OfLastNight } from "./reports.js";
 import { count, plural } from "./words.js";
 import { html } from "./vendor/preact.js";
 
@@ -27,7 +27,7 @@ export default function Operations() {
     <${Section} title="Lists of members" load=${() => ask("wrong-members")}>${(told) => html`<${WrongMembers} told=${told} />`}<//>
     <${Card}><div class="head"><h2><a href="#/changes">Changes</a></h2></div><p class="soft">Who has changed what, and when.</p><//>
     <${Card}><div class="head"><h2><a href="#/keys">Keys and roles</a></h2></div><p class="soft">Who may come in, and what scripts may do.</p><//>
-    <${Section} title="Cost so far this month" load=${() => asked("reports/costs")}>${(told) => html`<${Costs} told=${told} />`}<//>`;
+    <${Card} title="Cost so far this month"><${OfLastNight} load=${(query) => asked(`reports/costs${query}`)}>${(told) => html`<${Costs} told=${told} />`}<//><//>`;
 }
 
 const COUNTED = { emails: "All emails that SES took, confirmations and tests among them", events: "Events taken in and followed up", transitions: "Steps of journeys that run on Step Functions, at most" };

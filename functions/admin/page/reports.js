@@ -2,10 +2,10 @@
 
 import { ask, whole } from "./api.js";
 import { Bars } from "./charts.js";
-import { Empty, More, Section, Table } from "./parts.js";
+import { Card, Empty, Loaded, More, Section, Table, useActing, useLoaded } from "./parts.js";
 import { Figures, Frame } from "./report-tabs.js";
-import { count, date, DAY, dayNamed, money, plural } from "./words.js";
-import { html } from "./vendor/preact.js";
+import { count, date, DAY, dayNamed, money, plural, When } from "./words.js";
+import { html, useRef } from "./vendor/preact.js";
 
 const COLUMNS = [
   { of: "sends", title: "Sends", words: count },
@@ -21,9 +21,24 @@ export async function asked(path) {
   return told;
 }
 
+/** What the last night has added up, and the way to have it as of now. `load` is given the query that says which; its child is a
+ *  function of what that tells. */
+export function OfLastNight({ load, children }) {
+  const query = useRef("");
+  const told = useLoaded(() => load(query.current));
+  const { run, busy } = useActing();
+  const update = () => run(async () => { query.current = "?now=true"; await told.again(); });
+  return html`<${Loaded} of=${told}>${(of) => html`${children(of)}
+    <p class="small soft">As of <${When} at=${of.as_of} />. <button class="quiet" disabled=${busy.value} onClick=${update}>${busy.value ? "Adding up …" : "Bring up to date"}</button></p>`}<//>`;
+}
+
 /** Each of the last days, with what it brought; none at all where nothing has happened in them. */
-export async function daily() {
-  const told = await asked("reports/daily");
+export async function daily(query) {
+  const told = await asked(`reports/daily${query}`);
+  return { as_of: told.as_of, days: days(told) };
+}
+
+function days(told) {
   if (told.days.length === 0) return [];
   const known = Object.fromEntries(told.days.map((row) => [row.day, row]));
   const first = Date.parse(told.from);
@@ -33,12 +48,12 @@ export async function daily() {
 
 export default function Reports() {
   return html`<${Frame} here="" lead="What came of your emails. Clicks are those of people: what mail servers click to check a link is left out.">
-    <${Section} title="The last 30 days" load=${daily}>${(days) => html`<${Report} days=${days} />`}<//>
-    <${Section} title="What emails bring" load=${() => asked("reports/holdout")}>${(told) => html`<${Holdout} of=${told} />`}<//>
+    <${Card} title="The last 30 days"><${OfLastNight} load=${daily}>${(of) => html`<${Report} of=${of} />`}<//><//>
+    <${Card} title="What emails bring"><${OfLastNight} load=${(query) => asked(`reports/holdout${query}`)}>${(told) => html`<${Holdout} of=${told} />`}<//><//>
     <${Section} title="Journeys, 30 days" load=${() => whole("journeys", "journeys")}>${({ journeys, since }) => html`<${Journeys} journeys=${journeys.filter((each) => each.state !== "draft")} since=${since} />`}<//><//>`;
 }
 
-function Report({ days }) {
+function Report({ of: { days, as_of: asOf } }) {
   if (days.length === 0) {
     return html`<${Empty}>No emails and no orders in these 30 days. Emails begin when a contact enters a segment that a journey
       starts from; orders come in through your shop's webhooks. It takes some minutes until they show here.<//>`;
@@ -46,7 +61,7 @@ function Report({ days }) {
   return html`<div class="charts">${COLUMNS.map((column) => html`<${Bars} days=${days} ...${column} />`)}</div>
     <${More} title="As a table"><${Figures} file="daily" label="Day by day" rows=${days.toReversed()} columns=${[
       { title: "Day", cell: (row) => dayNamed(row.day), csv: (row) => row.day },
-      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => row[of] === 0 ? words(0) : html`<a href="#/reports/people?figure=${of}&from=${row.day}&to=${row.day}">${words(row[of])}</a>`, csv: (row) => row[of] })),
+      ...COLUMNS.map(({ of, title, words }) => ({ title, number: true, cell: (row) => row[of] === 0 ? words(0) : html`<a href="#/reports/people?figure=${of}&from=${row.day}&to=${row.day}&as_of=${asOf}">${words(row[of])}</a>`, csv: (row) => row[of] })),
     ]} /><//>`;
 }
 

@@ -3,7 +3,7 @@
 
 import { ask, at } from "./api.js";
 import { Around } from "./charts.js";
-import { asked, daily } from "./reports.js";
+import { asked, daily, OfLastNight } from "./reports.js";
 import { Banner, Card, confirmed, ContactLink, Empty, Failure, Loaded, LoadedPage, Table, Title, useActing, useLoaded, useRefreshed } from "./parts.js";
 import { now, setNow } from "./settings.js";
 import { count, date, dateNamed, money, plural, When } from "./words.js";
@@ -115,26 +115,31 @@ const FIGURES = [
 ];
 
 /** A number, which leads to who is behind it. */
-const Behind = ({ figure: { of: name, words }, of }) => of[name] === 0 ? words(0)
-  : html`<a href="#/reports/people?figure=${name}&from=${of.from}&to=${of.to}">${words(of[name])}</a>`;
+const Behind = ({ figure: { of: name, words }, of, asOf }) => of[name] === 0 ? words(0)
+  : html`<a href="#/reports/people?figure=${name}&from=${of.from}&to=${of.to}&as_of=${asOf}">${words(of[name])}</a>`;
 
 function Figures() {
-  const told = useLoaded(() => asked("reports/figures"));
-  const bars = useLoaded(async () => {
-    const [back, ahead] = await Promise.all([daily(), ask("ahead")]);
-    return {
-      back: back.map((each) => ({ day: each.day, number: each.sends })),
-      ahead: ahead.days.map((day, n) => ({ day, number: ahead.emails[n] })).slice(1),
-    };
-  });
-  return html`<${Card} title="The last 30 days">
-    <${Loaded} of=${told}>${({ now: lately, before }) => html`<dl class="counts figures">${FIGURES.filter((each) => lately[each.of] !== null).map((each) => html`
-      <div title=${each.says}><dt>${each.title}</dt><dd><${Behind} figure=${each} of=${lately} /></dd>
-        <dd class="before"><${Behind} figure=${each} of=${before} /> in the 30 days before</dd></div>`)}</dl>`}<//>
-    <${Loaded} of=${bars}>${({ back, ahead }) => back.length === 0 && ahead.every((each) => each.number === 0)
+  const load = async (query) => {
+    const [told, { days }] = await Promise.all([asked(`reports/figures${query}`), daily(query)]);
+    return { ...told, days };
+  };
+  return html`<${Card} title="The last 30 days"><${OfLastNight} load=${load}>${({ now: lately, before, days, as_of: asOf }) => html`
+    <dl class="counts figures">${FIGURES.filter((each) => lately[each.of] !== null).map((each) => html`
+      <div title=${each.says}><dt>${each.title}</dt><dd><${Behind} figure=${each} of=${lately} asOf=${asOf} /></dd>
+        <dd class="before"><${Behind} figure=${each} of=${before} asOf=${asOf} /> in the 30 days before</dd></div>`)}</dl>
+    <${Emails} days=${days} />`}<//><//>`;
+}
+
+/** Those that went out, and those that come. */
+function Emails({ days }) {
+  const told = useLoaded(() => ask("ahead"));
+  const back = days.map((each) => ({ day: each.day, number: each.sends }));
+  return html`<${Loaded} of=${told}>${(of) => {
+    const ahead = of.days.map((day, n) => ({ day, number: of.emails[n] })).slice(1);
+    return back.length === 0 && ahead.every((each) => each.number === 0)
       ? html`<${Empty}>No emails in these 30 days. They begin when a contact enters a segment that a journey starts from.<//>`
-      : html`<${Around} back=${back} ahead=${ahead} title="Emails" what="emails" />`}<//>
-  <//>`;
+      : html`<${Around} back=${back} ahead=${ahead} title="Emails" what="emails" />`;
+  }}<//>`;
 }
 
 const percent = (share, digits) => `${(share * 100).toFixed(digits)} %`;
