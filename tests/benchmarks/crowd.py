@@ -183,12 +183,9 @@ def write_lake(
     the facts of a pass, whose contacts come as a scan of their table gives them. `events`: of these names;
     `more_facts`: selects of further kinds of facts."""
     period, form = ("day", "%Y-%m-%d") if "day" in lake_rows.PARTITIONS else ("month", "%Y-%m")
-    held = {name for name, *_ in connection.execute("DESCRIBE events").fetchall()} | {
-        "id",
-        "source",
-        "contact_number",
-        "day",
-    }
+    held = {name for name, *_ in connection.execute("DESCRIBE events").fetchall()}
+    source = "" if "source" in held else ", 'segment' AS source"
+    held |= {"id", "source", "contact_number", "day"}
     columns = ", ".join(
         f"CAST({name if name in held else 'NULL'} AS {LAKE_TYPES[kind]}) AS {name}"
         for name, kind in lake_rows.COLUMNS.items()
@@ -198,7 +195,7 @@ def write_lake(
             SELECT {columns}, strftime(make_timestamp(1000 * time), '{form}') AS period
             FROM (
                 SELECT *, {NUMBER} AS contact_number, to_hex(hash(n, k)) || to_hex(hash(k, n)) AS id,
-                    strftime(make_timestamp(1000 * time), '%Y-%m-%d') AS day, 'segment' AS source
+                    strftime(make_timestamp(1000 * time), '%Y-%m-%d') AS day{source}
                 FROM events WHERE name = '{name}'
             ) AS events
             ORDER BY period, contact_number, time""")
