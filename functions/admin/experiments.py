@@ -37,6 +37,7 @@ from shared.domain.operators import Role
 from shared.domain.publications import OnTrialError, Publication, with_experiment
 from shared.domain.refusals import RefusedError
 from shared.domain.trials import base_of
+from shared.domain.wording import sentence
 
 
 class ListQuery(Paging, total=False):
@@ -163,7 +164,7 @@ def show(request: Request, experiment: str) -> Json:
 
 def told(entry: Draft[Kept]) -> dict[str, Json]:
     kept = entry.form
-    decision = kept.decision
+    decision, criteria = kept.decision, kept.experiment.criteria
     return {
         "experiment": kept.experiment.model_dump(mode="json", by_alias=True, exclude_none=True),
         "unfinished": entry.text,
@@ -176,6 +177,7 @@ def told(entry: Draft[Kept]) -> dict[str, Json]:
         "version": kept.version,
         "taking_in": _takes_in(kept),
         "arms": list(weights(kept.experiment, journey_of(kept))),
+        "words": None if criteria is None else sentence(definitions.segments().segments, criteria),
         "decision": None if decision is None else {**decision.model_dump(mode="json"), "result": list(decision.result)},
         "repeats": [
             {

@@ -1595,7 +1595,8 @@ class RepeatTold(TypedDict):
 class ExperimentTold(TypedDict):
     """`version`: of the journey, with which it began; of a segment's, the publication. `taking_in`: whether runs that
     begin now take part, or who enters. `arms`: its
-    variants, the first of which the others are compared with. `repeats`: decided ones that have asked the same.
+    variants, the first of which the others are compared with. `words`: of a segment's, whom the other criteria have in,
+    after "somebody who". `repeats`: decided ones that have asked the same.
     `unfinished`: of a draft, what somebody is writing that is no experiment yet, and why it is none (`problem`)."""
 
     experiment: Experiment
@@ -1609,6 +1610,7 @@ class ExperimentTold(TypedDict):
     version: int | None
     taking_in: bool
     arms: list[str]
+    words: str | None
     decision: DecisionTold | None
     repeats: list[RepeatTold]
 

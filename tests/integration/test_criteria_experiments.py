@@ -124,6 +124,7 @@ def test_1_before_it_begins_it_says_whom_it_brings_in_and_what_it_can_show(shop:
         assert refused(shop.ask("POST", "/experiments", body), status, code).get("field") == field, wrong
     told = ok(shop.ask("POST", "/experiments", MADE))
     assert (told["state"], told["arms"], told["experiment"]["criteria"]["at_least"]) == ("draft", ["a", "b"], 1)
+    assert told["words"] == "has placed an order"
     only_b = {each.contact for each in shop.profiles() if orders(each) == 1}
     entering = {contact for contact in only_b if arm_of("loyal_sooner", contact) == "b"}
     assert entering, "somebody is to enter"

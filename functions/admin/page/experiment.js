@@ -32,7 +32,7 @@ function Shown({ held, again }) {
     <${Card} title="What it asks"><dl>
       <dt>Where</dt><dd>${made.segment ? html`<a href="#/segments/${made.segment}">${words(made.segment)}</a>, its criteria` : html`<a href="#/journeys/${made.journey}">${words(made.journey)}</a>, ${words(made.step)}`}</dd>
       <dt>Arms</dt><dd>${held.arms.map((name, n) => html`${n > 0 && ", "}${words(name)}${n === 0 && held.arms.length > 1 && " (the others are compared with it)"}`)}${made.holdout > 0 && `; ${made.holdout} % held out`}</dd>
-      ${made.segment && html`<dt>A</dt><dd>the segment as it was, for half of all contacts</dd><dt>B</dt><dd>these criteria, for the other half: <code>${JSON.stringify(made.criteria)}</code></dd>`}
+      ${made.segment && html`<dt>A</dt><dd>the segment as it was, for half of all contacts</dd><dt>B</dt><dd>for the other half, somebody who ${held.words}</dd>`}
       ${made.variants.filter((each) => each.subject || each.template).map((each) => html`<dt>${words(each.id)}</dt><dd>${[each.subject && `subject “${each.subject}”`, each.template && `email ${words(each.template)}`].filter(Boolean).join(", ")}</dd>`)}
       <dt>Better when</dt><dd>${METRICS[made.metric]} within ${made.within}; at least ${made.metric === "revenue" ? `${money(made.least)} a person` : `${(100 * made.least).toFixed(1)} points`} matters</dd>
       ${made.adaptive && html`<dt>Adaptive</dt><dd>beyond a fixed slice, people get what does best so far; only the slice decides</dd>`}
