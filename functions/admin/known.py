@@ -66,6 +66,7 @@ def known(id_: str, unknown_events: bool = False, arms: Mapping[str, Arms] | Non
         topics=[topic.id for topic in settings().topics],
         class_of=lambda template, pin: template_definitions.template(template, pin).template.class_,
         arms=experiments.arms_under_way(id_) if arms is None else arms,
+        ways=experiments.ways_under_way(id_),
         machines={name: each for name, each in journey_files.shipped().items() if each.runs_on == "step_functions"},
     )
 

@@ -16,7 +16,7 @@ from shared.domain.conditions import Condition
 from shared.domain.events import Instant, iso
 from shared.domain.experiments import findings, holdouts, planning
 from shared.domain.experiments.definition import Experiment, Kept, under_way, weights
-from shared.domain.journeys.definition import Arms, Journey, Send, Split
+from shared.domain.journeys.definition import Arms, Journey, Send, Share, Split
 from shared.domain.publications import Publication, with_experiment, without_experiment
 from shared.domain.settings import Holdout
 from shared.domain.trials import B
@@ -105,6 +105,16 @@ def arms_under_way(journey: str) -> dict[str, Arms]:
         if arms is not None:
             found[step] = arms
     return found
+
+
+def ways_under_way(journey: str) -> dict[str, tuple[Share, ...]]:
+    """Of the splits that are experiments which are under way in a journey, the ways: as they began."""
+    return {
+        step.id: step.ways
+        for id_, kept in under_way(all_kept(), journey).items()
+        for step in journey_definitions.version(journey, kept.version or 0).steps
+        if step.id == id_ and isinstance(step, Split)
+    }
 
 
 def arms_at(journey: Journey, step: str) -> Arms | None:

@@ -261,6 +261,13 @@ def test_7_a_split_s_arms_are_entered_once_and_who_is_held_out_gets_no_email(sho
     ok(shop.ask("POST", "/journeys", {"yaml": NUDGE}))
     ok(shop.ask("POST", "/journeys/nudge/publish", {"unknown_events": True}))
     start(shop, PATHS)
+    held = ok(shop.ask("GET", "/journeys/nudge/yaml"))
+    definition = ok(shop.ask("GET", "/journeys/nudge/versions"))["versions"][0]["definition"]
+    definition["steps"][0]["ways"][0]["weight"] = 9
+    ok(shop.ask("PUT", "/journeys/nudge/draft", {"definition": definition}, **{"if-match": held["etag"]}))
+    problem = refused(shop.ask("POST", "/journeys/nudge/publish", {"unknown_events": True}), 400, "invalid_journey")
+    assert "is between these ways" in problem["detail"]
+    shop.delete("/journeys/nudge/draft")
     shop.passes(2 * MINUTE)
     for number in range(101, 101 + FEW):
         shop.order(number, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,6 +165,13 @@ def test_what_is_under_way_is_not_changed_or_lost_by_an_edit() -> None:
     assert ["is not under way here like this" in text for _, text in said(other, hello=its_arms(made, "hello"))] == [
         True
     ]
+    ways, known = paths(), Known(KNOWN.templates, KNOWN.segments, KNOWN.events)
+    held = ways.steps[0]
+    assert isinstance(held, Split)
+    known = replace(known, arms={"lot": its_arms(ways, "lot")}, ways={"lot": held.ways})
+    assert problems(ways, known) == []
+    (moved,) = problems(paths((1, 2)), known)
+    assert (moved.path, moved.text[:39]) == (("steps", 0, "ways"), "the experiment way is between these way")
     lost = said(without_experiments(made), hello=its_arms(made, "hello"))
     assert ["decide it first" in text for _, text in lost] == [True]
 

@@ -86,8 +86,9 @@ class Known:
     """What a journey can refer to: templates (with the newest version of each), the shop's segments, the event types
     that have come in, the other journeys, the lead `models`, and the topics that contacts can say yes or no to.
     `arms`: of the experiments that are under way in this journey, what each does there, by its step; None: they are no
-    matter. `machines`: the journeys whose state machines are deployed, as they were compiled (None: that is no matter).
-    `class_of`: the class of a version of a template (None: the newest), where it is known."""
+    matter. `ways`: of the splits among these, as they began. `machines`: the journeys whose state machines are
+    deployed, as they were compiled (None: that is no matter). `class_of`: the class of a version of a template (None:
+    the newest), where it is known."""
 
     templates: Mapping[str, int]
     segments: Collection[str]
@@ -98,6 +99,7 @@ class Known:
     models: Collection[str] = ("lead",)
     class_of: Callable[[str, int | None], MailClass | None] = lambda template, pin: None
     arms: Mapping[str, Arms] | None = None
+    ways: Mapping[str, tuple[Share, ...]] = field(default_factory=dict)
 
 
 def problems(journey: Journey, known: Known) -> list[Problem]:
@@ -305,6 +307,11 @@ def _of_arms(journey: Journey, known: Known) -> Iterator[Problem]:
             told = "is not under way here like this: the page Experiments starts and decides it"
             text = f"the experiment {arms.experiment} {told}"
             yield Problem(("steps", places[id_], "arms"), id_, text)
+        if isinstance(step, Split) and arms is not None and step.ways != known.ways.get(id_, step.ways):
+            text = (
+                f"the experiment {arms.experiment} is between these ways: decide it first, or leave them as they were"
+            )
+            yield Problem(("steps", places[id_], "ways"), id_, text)
     for id_, arms in (known.arms or {}).items():
         if id_ not in under_way:
             text = f"the experiment {arms.experiment} is under way at {id_}: decide it first, or keep the step's `arms`"
