@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functions.admin import shapes
 from functions.admin.rest import Paging, Place, Request, cursor_of, route
+from functions.admin.shapes import operations as shapes
 from shared.adapters import operators
 from shared.domain.events import Json
 from shared.domain.operators import Change, Role

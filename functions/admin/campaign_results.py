@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Response
 
-from functions.admin import shapes
 from functions.admin.campaigns import kept_of
 from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Request, route
+from functions.admin.shapes import campaigns as shapes
+from functions.admin.shapes import everywhere
 from shared.adapters import athena, audiences, campaign_tests, campaigns
 from shared.adapters.clock import now
 from shared.adapters.queries import question
@@ -65,7 +66,7 @@ FIGURES = {
     "GET",
     "/campaigns/{campaign}/results/people",
     role=Role.VIEWER,
-    gives=Behind | shapes.Late,
+    gives=Behind | everywhere.Late,
     query=OfArm,
 )
 def list_of_arm(request: Request, campaign: str) -> Json | Response:

@@ -13,10 +13,11 @@ from typing import Any, cast, get_args
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import shapes
 from functions.admin.copying import own
 from functions.admin.publishing import in_words
 from functions.admin.rest import Place, Request, answer, left_out, logger, paged, route
+from functions.admin.shapes import campaigns as shapes
+from functions.admin.shapes import everywhere
 from functions.admin.unfinished import object_in, text_in
 from functions.admin.views import instant, profile_of
 from shared.adapters import (
@@ -94,7 +95,7 @@ def create(request: Request) -> Json:
     "/campaigns/{campaign}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.CampaignTold,
     status=201,
 )
@@ -127,7 +128,7 @@ def show(request: Request, campaign: str) -> Json:
     "/campaigns/{campaign}",
     role=Role.EDITOR,
     edits=True,
-    takes=Campaign | shapes.Unfinished,
+    takes=Campaign | everywhere.Unfinished,
     gives=shapes.CampaignTold,
 )
 def change(request: Request, campaign: str) -> Json:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from chalice.app import Response
 
-from functions.admin import journey_drafts, shapes
+from functions.admin import journey_drafts
 from functions.admin.campaigns import kept_of
 from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Request, route
+from functions.admin.shapes import emails as shapes
+from functions.admin.shapes import everywhere
 from shared.adapters import athena, journey_definitions, template_definitions
 from shared.adapters.clock import now
 from shared.adapters.report_parameters import Parameters
@@ -34,7 +36,7 @@ Key = tuple[str, str, str]
     "GET",
     "/campaigns/{campaign}/clicks",
     role=Role.VIEWER,
-    gives=shapes.ClickMaps | shapes.Late,
+    gives=shapes.ClickMaps | everywhere.Late,
     query=FiguresQuery,
 )
 def of_campaign(request: Request, campaign: str) -> Json:
@@ -50,7 +52,7 @@ def of_campaign(request: Request, campaign: str) -> Json:
     "GET",
     "/journeys/{journey}/steps/{step}/clicks",
     role=Role.VIEWER,
-    gives=shapes.ClickMaps | shapes.Late,
+    gives=shapes.ClickMaps | everywhere.Late,
     query=FiguresQuery,
 )
 def of_step(request: Request, journey: str, step: str) -> Json:
@@ -71,7 +73,7 @@ class OfPlace(Listing, total=False):
     """As the map has it; `unknown`: at a place that is not known; left out for anywhere."""
 
 
-@route("GET", "/campaigns/{campaign}/clicks/people", role=Role.VIEWER, gives=Behind | shapes.Late, query=OfPlace)
+@route("GET", "/campaigns/{campaign}/clicks/people", role=Role.VIEWER, gives=Behind | everywhere.Late, query=OfPlace)
 def people_of_campaign(request: Request, campaign: str) -> Json | Response:
     """Who is behind a number of a campaign's click map, and when they did so first. 202 with a `query` when it takes
     long."""
@@ -83,7 +85,7 @@ def people_of_campaign(request: Request, campaign: str) -> Json | Response:
     "GET",
     "/journeys/{journey}/steps/{step}/clicks/people",
     role=Role.VIEWER,
-    gives=Behind | shapes.Late,
+    gives=Behind | everywhere.Late,
     query=OfPlace,
 )
 def people_of_step(request: Request, journey: str, step: str) -> Json | Response:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
-from functions.admin import coupons, journey_runs, people, scores, shapes, views
+from functions.admin import coupons, journey_runs, people, scores, views
 from functions.admin.rest import Paging, Request, logger, paged, route
+from functions.admin.shapes import emails as emails_shapes
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import people as shapes
 from functions.admin.views import Placed
 from shared.adapters import contacts, copies, definitions, identities, messages
 from shared.adapters.clock import now
@@ -30,7 +33,7 @@ FINDABLE = (
 )
 
 
-@route("POST", "/contacts/find", role=Role.VIEWER, changes=False, takes=shapes.Found, gives=shapes.OfContact)
+@route("POST", "/contacts/find", role=Role.VIEWER, changes=False, takes=shapes.Found, gives=everywhere.OfContact)
 def find(request: Request) -> Json:
     """`{"email": …}`, or another of FINDABLE: the contact it leads to."""
     body = request.json()
@@ -67,7 +70,7 @@ def show_messages(request: Request, contact: str) -> Json:
     return paged("messages", views.after(entries, request.cursor()), request.limit(50))
 
 
-@route("GET", "/contacts/{contact}/messages/{message}", role=Role.VIEWER, gives=shapes.Email)
+@route("GET", "/contacts/{contact}/messages/{message}", role=Role.VIEWER, gives=emails_shapes.Email)
 def show_message(request: Request, contact: str, message: str) -> Json:
     """An email as it was sent; 404 where it was not, or no copy of it is kept. Its links lead nowhere: an operator who
     follows one must not act for the contact."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from functions.admin import shapes
 from functions.admin.rest import Paging, Request, answer, by_id, logger, no_form, page_of, route
+from functions.admin.shapes import emails as shapes
 from shared.adapters import coupons
 from shared.adapters.clock import now
 from shared.domain.coupons import MAX_CODES, Pool, spelled

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from functions.admin import shapes
 from functions.admin.rest import Request, route
+from functions.admin.shapes import data as shapes
 from functions.admin.vocabulary import CurrencySettings
 from shared.adapters import currencies, dead_letters, heard, reports, senders
 from shared.adapters.clock import now

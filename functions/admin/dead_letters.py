@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from functions.admin import shapes
 from functions.admin.rest import Request, answer, logger, route
+from functions.admin.shapes import operations as shapes
 from shared.adapters import dead_letters
 from shared.domain.events import Json
 from shared.domain.operators import Role

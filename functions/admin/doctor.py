@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from email.utils import parseaddr
 
-from functions.admin import shapes
 from functions.admin.rest import Request, route
+from functions.admin.shapes import operations as shapes
 from shared.adapters import dns_records, heard, secrets, sending_setup, shop_settings
 from shared.adapters.environment import Settings, environment
 from shared.domain import doctor

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-from functions.admin import scores, shapes, views
+from functions.admin import scores, views
 from functions.admin.looking import look
 from functions.admin.publishing import fitting, segment_in
 from functions.admin.rest import Request, route
+from functions.admin.shapes import segments as shapes
 from shared.adapters import contacts, definitions, journey_definitions
 from shared.adapters.clock import now
 from shared.adapters.shop_settings import settings

@@ -8,12 +8,14 @@ from collections import Counter
 from contextlib import suppress
 from datetime import date
 
-from functions.admin import estimating, known, shapes
+from functions.admin import estimating, known
 from functions.admin.experiments import as_written, entry_of, in_segments, only_if_unchanged, stands
 from functions.admin.looking import look
 from functions.admin.passes import outcome_of
 from functions.admin.publishing import fill, published, wants_journeys
 from functions.admin.rest import Request, answer, route
+from functions.admin.shapes import experiments as shapes
+from functions.admin.shapes import segments as segments_shapes
 from shared.adapters import definitions, flows, journey_definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.drafts import Draft
@@ -39,7 +41,7 @@ from shared.domain.trials import A, B, base_of
     role=Role.VIEWER,
     changes=False,
     takes=shapes.Ending,
-    gives=shapes.Estimate,
+    gives=segments_shapes.Estimate,
 )
 def estimate(request: Request, experiment: str) -> Json:
     """Of an experiment with a segment: how many would enter and leave the segment if it began now, and how many emails
@@ -56,7 +58,7 @@ def estimate(request: Request, experiment: str) -> Json:
     "/experiments/{experiment}/dry-run",
     role=Role.EDITOR,
     takes=shapes.Ending,
-    gives=shapes.Run,
+    gives=segments_shapes.Run,
     status=202,
 )
 def dry_run(request: Request, experiment: str) -> Json:
@@ -71,7 +73,7 @@ def dry_run(request: Request, experiment: str) -> Json:
     return answer(202, {"run": run})
 
 
-@route("GET", "/experiments/{experiment}/dry-run/{run}", role=Role.VIEWER, gives=shapes.DryRun)
+@route("GET", "/experiments/{experiment}/dry-run/{run}", role=Role.VIEWER, gives=segments_shapes.DryRun)
 def show_dry_run(request: Request, experiment: str, run: str) -> Json:
     unknown = RefusedError("not_found", "there is no such dry run", "run", 404)
     status, output = outcome_of(run, rf"trial-{re.escape(experiment)}-\d{{1,16}}", unknown)

@@ -7,13 +7,15 @@ from typing import cast
 
 from chalice.app import Response
 
-from functions.admin import experiment_criteria, journey_drafts, shapes
+from functions.admin import experiment_criteria, journey_drafts
 from functions.admin.experiment_results import ask, finding_of
 from functions.admin.experiments import as_written, entry_of, fitting, in_journey, stored, tagged, told
 from functions.admin.journey_drafts import Written, published, version_of
 from functions.admin.publishing import wants_journeys
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import ProblemsError, Request, logger, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import experiments as shapes
 from shared.adapters import experiments, journey_definitions, journey_files, yaml_edits
 from shared.adapters.clock import now
 from shared.adapters.experiments import arms_under_way
@@ -54,7 +56,7 @@ def start(request: Request, experiment: str) -> Json:
     role=Role.SENDER,
     query=FiguresQuery,
     takes=shapes.Deciding,
-    gives=shapes.ExperimentTold | shapes.Late,
+    gives=shapes.ExperimentTold | everywhere.Late,
 )
 def decide(request: Request, experiment: str) -> Json:
     """Publishes a version of the journey in which everybody gets the `winner`, any of the arms but the holdout; `why`

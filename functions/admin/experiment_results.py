@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Response
 
-from functions.admin import experiment_criteria, shapes
+from functions.admin import experiment_criteria
 from functions.admin.experiments import entry_of, journey_of
 from functions.admin.reports import FiguresQuery, asked
 from functions.admin.rest import Place, Request, cursor_of, left_out, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import experiments as shapes
 from shared.adapters import amendments, athena, comparisons, contacts, definitions, experiments, shares
 from shared.adapters.clock import now
 from shared.adapters.queries import question
@@ -29,7 +31,7 @@ PART = 10_000
     "/experiments/{experiment}/results",
     role=Role.VIEWER,
     query=FiguresQuery,
-    gives=shapes.ExperimentResults | shapes.Late,
+    gives=shapes.ExperimentResults | everywhere.Late,
 )
 def results(request: Request, experiment: str) -> Json:
     """Arm by arm, how many people took part and what they did; what can be said of each beside the first, and of all
@@ -110,7 +112,7 @@ class AssignmentsQuery(FiguresQuery, total=False):
     "/experiments/{experiment}/assignments",
     role=Role.VIEWER,
     query=AssignmentsQuery,
-    gives=shapes.Assignments | shapes.Late,
+    gives=shapes.Assignments | everywhere.Late,
 )
 def assignments(request: Request, experiment: str) -> Json:
     """Who takes part, with which arm and since when, as CSV: the contact's id, the variant, and the instant; 10,000 at

@@ -9,10 +9,12 @@ from typing import Any, Literal
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import journey_drafts, shapes
+from functions.admin import journey_drafts
 from functions.admin.copying import own
 from functions.admin.publishing import in_words, place
 from functions.admin.rest import Paging, Place, Request, answer, page_of, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import experiments as shapes
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import (
     campaign_tests,
@@ -229,7 +231,7 @@ def create(request: Request) -> Json:
     "/experiments/{experiment}/duplicate",
     role=Role.EDITOR,
     about=("experiment.id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.ExperimentTold,
     status=201,
 )
@@ -255,7 +257,7 @@ def _keep_new(made: Experiment, operator: str) -> Response:
     "/experiments/{experiment}",
     role=Role.EDITOR,
     edits=True,
-    takes=Experiment | shapes.Unfinished,
+    takes=Experiment | everywhere.Unfinished,
     gives=shapes.ExperimentTold,
 )
 def put(request: Request, experiment: str) -> Json:

@@ -9,7 +9,6 @@ from typing import Any
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import shapes
 from functions.admin import shop_settings as shop_settings_routes
 from functions.admin.copying import own
 from functions.admin.rest import (
@@ -25,6 +24,8 @@ from functions.admin.rest import (
     paged,
     route,
 )
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import forms as shapes
 from functions.admin.shop_settings import place
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import coupons, form_definitions, form_pages, shop_settings
@@ -63,7 +64,7 @@ def create_form(request: Request) -> Json:
     "/forms/{form}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.FormTold,
     status=201,
 )
@@ -88,7 +89,7 @@ def show_form(request: Request, form: str) -> Json:
     return tagged(kept_of(form_definitions.saved(), form))
 
 
-@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True, takes=Form | shapes.Unfinished, gives=shapes.FormTold)
+@route("PUT", "/forms/{form}", role=Role.EDITOR, edits=True, takes=Form | everywhere.Unfinished, gives=shapes.FormTold)
 def change_form(request: Request, form: str) -> Json:
     """Changes what is written, in the form that `If-Match` names by its etag: to the form in the body, or to a text
     that is `unfinished`, which need not be one yet. The web has it once it is published."""

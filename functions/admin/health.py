@@ -7,8 +7,9 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from functions.admin import privacy, rebuilding, sending, shapes, templates
+from functions.admin import privacy, rebuilding, sending, templates
 from functions.admin.rest import Request, logger, route
+from functions.admin.shapes import operations as shapes
 from shared.adapters import (
     athena,
     clock,

@@ -6,9 +6,9 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import shapes
 from functions.admin.reports import NowQuery, asked, of_night
 from functions.admin.rest import Request, route
+from functions.admin.shapes import experiments as shapes
 from shared.adapters import athena, experiments, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import Json

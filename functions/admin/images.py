@@ -7,8 +7,8 @@ import binascii
 
 from pydantic import ValidationError
 
-from functions.admin import shapes
 from functions.admin.rest import Paging, Place, Request, answer, logger, page_of, route
+from functions.admin.shapes import emails as shapes
 from shared.adapters import images
 from shared.adapters.clock import now
 from shared.domain.events import Json

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from functions.admin import shapes
 from functions.admin.forms import in_words
 from functions.admin.rest import Paging, Place, Request, logger, page_of, route
+from functions.admin.shapes import data as shapes
 from functions.admin.shop_settings import place
 from shared.adapters import addresses, identities, imports, shop_settings
 from shared.adapters.clock import now

@@ -17,9 +17,10 @@ from chalice.app import Response
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
-from functions.admin import journey_drafts, known, publishing, shapes, views
+from functions.admin import journey_drafts, known, publishing, views
 from functions.admin.reports import asked
 from functions.admin.rest import Paging, Place, Request, answer, cursor_of, left_out, logger, place_of, route
+from functions.admin.shapes import insight as shapes
 from shared.adapters import athena, contacts, definitions, journey_definitions
 from shared.adapters import insight as stored
 from shared.adapters.clock import now

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from chalice.app import Response
 from pydantic import TypeAdapter, ValidationError
 
-from functions.admin import known, shapes
+from functions.admin import known
 from functions.admin.copying import own
 from functions.admin.rest import Paging, Place, Problem, ProblemsError, Request, answer, logger, paged, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import journeys as shapes
 from functions.admin.unfinished import text_in
 from shared.adapters import journey_definitions, journey_files, members, refreshes, run_counts
 from shared.adapters.clock import now
@@ -131,7 +133,7 @@ def drop_draft(request: Request, journey: str) -> Json:
     "/journeys/{journey}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.JourneyDraft,
     status=201,
 )

@@ -13,10 +13,11 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from functions.admin import journey_drafts, shapes, views
+from functions.admin import journey_drafts, views
 from functions.admin.journey_drafts import duration, not_found, publication_with, start_job, yes_or_no
 from functions.admin.passes import outcome_of
 from functions.admin.rest import Paging, Place, Request, cursor_of, left_out, logger, paged, route
+from functions.admin.shapes import journeys as shapes
 from shared.adapters import (
     contact_runs,
     contacts,

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
-from functions.admin import journey_drafts, known, shapes
+from functions.admin import journey_drafts, known
 from functions.admin.rest import Paging, Request, by_id, page_of, route
+from functions.admin.shapes import journeys as shapes
 from shared.adapters import journey_definitions, journey_files, run_counts
 from shared.adapters.clock import now
 from shared.adapters.run_counts import Count

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import secrets  # noqa: TID251 - a key is what nobody can guess
 
-from functions.admin import shapes
 from functions.admin.rest import Paging, Request, answer, by_id, logger, page_of, route
+from functions.admin.shapes import shop as shapes
 from shared.adapters import operators
 from shared.adapters.clock import now
 from shared.domain.events import DAY, Json

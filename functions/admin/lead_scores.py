@@ -16,11 +16,14 @@ from typing import Any
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import publishing, shapes, uses, views
+from functions.admin import publishing, uses, views
 from functions.admin.copying import own
 from functions.admin.looking import look
 from functions.admin.publishing import Wrong, too_large
 from functions.admin.rest import Paging, Place, ProblemsError, Request, answer, by_id, logger, page_of, paged, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import insight as shapes
+from functions.admin.shapes import segments as segments_shapes
 from functions.admin.unfinished import text_in
 from shared.adapters import contacts, definitions, insight
 from shared.adapters.clock import now
@@ -152,7 +155,7 @@ def create(request: Request) -> Json:
     "/lead-scores/{model}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.LeadScoreDraft,
     status=201,
 )
@@ -284,7 +287,7 @@ def _whole(draft: Draft, id_: str) -> LeadModel:
     "/lead-scores/{model}/publish",
     role=Role.SENDER,
     edits=True,
-    takes=shapes.Choice,
+    takes=segments_shapes.Choice,
     gives=shapes.LeadScorePublished,
     status=202,
 )

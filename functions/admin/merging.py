@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functions.admin import shapes, views
+from functions.admin import views
 from functions.admin.rest import Request, answer, left_out, logger, route
+from functions.admin.shapes import people as shapes
 from shared.adapters import conflicts, contacts, events_queue
 from shared.adapters.clock import now
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Json, Type, event_id

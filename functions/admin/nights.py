@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from functions.admin import shapes, views
+from functions.admin import views
 from functions.admin.rest import Request, left_out, route
+from functions.admin.shapes import reports as shapes
 from shared.adapters import comparisons, contact_runs, contacts, definitions, journey_definitions, outlived
 from shared.adapters.outlived import Stuck
 from shared.domain.events import Json

@@ -12,9 +12,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from functions.admin import publishing, shapes
+from functions.admin import publishing
 from functions.admin.copying import own
 from functions.admin.rest import Paging, Place, Request, answer, by_id, logger, page_of, paged, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import reports as shapes
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import channels, definitions, objectives, reports, segment_sizes
 from shared.adapters.clock import now
@@ -87,7 +89,7 @@ def create(request: Request) -> Json:
     "/objectives/{objective}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.ObjectiveTold,
     status=201,
 )
@@ -104,7 +106,7 @@ def duplicate(request: Request, objective: str) -> Json:
     "/objectives/{objective}",
     role=Role.EDITOR,
     edits=True,
-    takes=shapes.ObjectiveWritten | shapes.Unfinished,
+    takes=shapes.ObjectiveWritten | everywhere.Unfinished,
     gives=shapes.ObjectiveTold,
 )
 def change(request: Request, objective: str) -> Json:

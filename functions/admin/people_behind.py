@@ -9,9 +9,10 @@ from typing import Literal
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes, views
+from functions.admin import views
 from functions.admin.reports import asked
 from functions.admin.rest import Paging, Place, Request, cursor_of, left_out
+from functions.admin.shapes import everywhere
 from shared.adapters import athena, contacts
 from shared.adapters.queries import Question
 from shared.domain.events import Json
@@ -28,7 +29,7 @@ class Listing(Paging, total=False):
     """Of an answer 202: asks how it stands."""
 
 
-class PersonBehind(shapes.Person):
+class PersonBehind(everywhere.Person):
     """`n`: what of the number is theirs: how often, how much in the shop's currency, or when."""
 
     n: float

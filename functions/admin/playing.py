@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from functions.admin import journey_drafts, run_words, shapes, views
+from functions.admin import journey_drafts, run_words, views
 from functions.admin.journey_drafts import text
 from functions.admin.rest import ProblemsError, Request, left_out, route
+from functions.admin.shapes import journeys as shapes
 from functions.admin.simulating import GATE, definition_in, rates_in, whole_number
 from shared.adapters import contacts, definitions, journeys, kept_arms
 from shared.adapters.clock import now

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from functions.admin import shapes
 from functions.admin.merging import profile_of
 from functions.admin.rest import Paging, Place, Request, answer, logger, page_of, route
+from functions.admin.shapes import people as shapes
 from shared.adapters import events_queue, requests
 from shared.adapters.clock import now
 from shared.adapters.requests import StoredRequest

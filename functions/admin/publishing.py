@@ -14,10 +14,12 @@ from typing import Any, NamedTuple, get_args
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import shapes, uses
+from functions.admin import uses
 from functions.admin.copying import own
 from functions.admin.passes import outcome_of
 from functions.admin.rest import Paging, Place, ProblemsError, Request, answer, logger, paged, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import segments as shapes
 from functions.admin.unfinished import text_in
 from shared.adapters import definitions, refreshes
 from shared.adapters.clock import now
@@ -72,7 +74,7 @@ def create(request: Request) -> Json:
     "/segments/{segment}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.SegmentDraft,
     status=201,
 )

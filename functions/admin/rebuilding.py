@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functions.admin import shapes
 from functions.admin.rest import Request, answer, logger, route
+from functions.admin.shapes import operations as shapes
 from shared.adapters import refreshes
 from shared.adapters.clock import now
 from shared.adapters.refreshes import Rebuild, UnknownPassError

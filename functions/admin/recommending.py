@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functions.admin import shapes, views
+from functions.admin import views
 from functions.admin.rest import Request, route
+from functions.admin.shapes import emails as shapes
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
 from shared.domain.events import Instant, Json

@@ -9,9 +9,10 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import shapes
 from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.rest import Request, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import reports as shapes
 from shared.adapters import campaigns, channels, definitions, report_parameters, reports, shop_settings
 from shared.adapters.clock import now
 from shared.domain.calendars import local
@@ -55,7 +56,7 @@ class OfChannel(Listing, total=False):
     """`orders`, when left out, or their `revenue`."""
 
 
-@route("GET", "/reports/attribution/people", role=Role.VIEWER, query=OfChannel, gives=Behind | shapes.Late)
+@route("GET", "/reports/attribution/people", role=Role.VIEWER, query=OfChannel, gives=Behind | everywhere.Late)
 def list_buyers(request: Request) -> Json | Response:
     """Whose orders a `channel` was before, in any place on their path, with how many these are or what they are worth:
     all models divide these orders, and give the channel nothing of others. As of the last night. 202 with a `query`

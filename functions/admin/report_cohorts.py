@@ -9,9 +9,9 @@ from typing import Any
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes
 from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.rest import Request, route
+from functions.admin.shapes import everywhere
 from shared.adapters import definitions, report_parameters, reports
 from shared.adapters.clock import now
 from shared.domain.events import Json
@@ -153,7 +153,7 @@ def show_cohorts(request: Request) -> Json:
     }
 
 
-@route("GET", "/reports/cohorts/people", role=Role.VIEWER, query=OfCell, gives=Behind | shapes.Late)
+@route("GET", "/reports/cohorts/people", role=Role.VIEWER, query=OfCell, gives=Behind | everywhere.Late)
 def list_buyers(request: Request) -> Json | Response:
     """Who of a cohort ordered so many months `after`, or all of it; with how many orders each placed then. As of the
     last night. 202 with a `query` when it takes long."""
@@ -190,7 +190,7 @@ def show_funnel(request: Request) -> Json:
     return {"as_of": None, "windows": []} if told is None else told
 
 
-@route("GET", "/reports/funnel/people", role=Role.VIEWER, query=OfStep, gives=Behind | shapes.Late)
+@route("GET", "/reports/funnel/people", role=Role.VIEWER, query=OfStep, gives=Behind | everywhere.Late)
 def list_signed_up(request: Request) -> Json | Response:
     """Who has had so many `days` since they signed up and took a `step` in them, and when they signed up. As of the
     last night. 202 with a `query` when it takes long."""

@@ -8,10 +8,11 @@ from typing import Any
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes
 from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.reports import asked
 from functions.admin.rest import Request, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import reports as shapes
 from shared.adapters import (
     athena,
     campaigns,
@@ -77,7 +78,7 @@ class OfAnswer(Listing, total=False):
     answer: str
 
 
-@route("GET", "/reports/feedback/answers/people", role=Role.VIEWER, query=OfAnswer, gives=Behind | shapes.Late)
+@route("GET", "/reports/feedback/answers/people", role=Role.VIEWER, query=OfAnswer, gives=Behind | everywhere.Late)
 def list_answered(request: Request) -> Json | Response:
     """Who answered an email with one click, and when; each at their last answer. As of the last night. 202 with a
     `query` when it takes long."""
@@ -102,7 +103,7 @@ class OfSurvey(Listing, total=False):
     answer: str
 
 
-@route("GET", "/reports/feedback/surveys/people", role=Role.VIEWER, query=OfSurvey, gives=Behind | shapes.Late)
+@route("GET", "/reports/feedback/surveys/people", role=Role.VIEWER, query=OfSurvey, gives=Behind | everywhere.Late)
 def list_surveyed(request: Request) -> Json | Response:
     """Who answered a survey's `question` so, and when; each at their last answers. As of the last night. 202 with a
     `query` when it takes long."""
@@ -135,7 +136,9 @@ class TextsQuery(TypedDict, total=False):
     query: str
 
 
-@route("GET", "/reports/feedback/texts", role=Role.VIEWER, query=TextsQuery, gives=shapes.FeedbackTexts | shapes.Late)
+@route(
+    "GET", "/reports/feedback/texts", role=Role.VIEWER, query=TextsQuery, gives=shapes.FeedbackTexts | everywhere.Late
+)
 def newest(request: Request) -> Json:
     """The newest of what people wrote in the last 90 days, 50 at most: who, when, and their words, which are read from
     the contact's own records: of who is erased there are none. 202 with a `query` when it takes long."""

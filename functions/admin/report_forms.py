@@ -7,9 +7,10 @@ from typing import Any
 
 from chalice.app import Response
 
-from functions.admin import shapes
 from functions.admin.people_behind import Behind, Listing, behind, chosen
 from functions.admin.rest import Request, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import reports as shapes
 from shared.adapters import form_definitions, report_parameters, reports
 from shared.adapters.clock import now
 from shared.domain.events import Json
@@ -50,7 +51,7 @@ class OfForm(Listing, total=False):
     """Of the sign-up, as `2026-11-24`; left out for all."""
 
 
-@route("GET", "/reports/forms/people", role=Role.VIEWER, query=OfForm, gives=Behind | shapes.Late)
+@route("GET", "/reports/forms/people", role=Role.VIEWER, query=OfForm, gives=Behind | everywhere.Late)
 def list_signed_up(request: Request) -> Json | Response:
     """Who has signed up by a `form` in the report's 90 days, and when. How often it was seen, begun and sent in is
     counted of nobody in particular. As of the last night. 202 with a `query` when it takes long."""

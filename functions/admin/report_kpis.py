@@ -6,8 +6,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from functions.admin import shapes
 from functions.admin.rest import Request, route
+from functions.admin.shapes import reports as shapes
 from shared.adapters import channels, reports, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import Json

@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes
 from functions.admin.people_behind import Behind, Unit, behind, named
 from functions.admin.reports import MAX_MEMBERS, days
 from functions.admin.rest import Place, Request, page_of, route
+from functions.admin.shapes import everywhere
 from shared.adapters import channels, definitions, reports, subscribers
 from shared.adapters.clock import now
 from shared.adapters.queries import Question, question
@@ -117,7 +117,7 @@ class PeopleOfFigure(Behind, _Days):
     figure: Figure
 
 
-@route("GET", "/reports/people", role=Role.VIEWER, query=PeopleQuery, gives=PeopleOfFigure | shapes.Late)
+@route("GET", "/reports/people", role=Role.VIEWER, query=PeopleQuery, gives=PeopleOfFigure | everywhere.Late)
 def people(request: Request) -> Json:
     """Who is behind a number of `GET /reports/figures` (`delivered`, `reached`, `email_revenue`, `subscribers`) or of
     `GET /reports/daily` (`sends`, `clicks`, `orders`, `revenue`), with what of it is theirs, the most first:

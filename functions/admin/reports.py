@@ -11,8 +11,9 @@ from typing import Any
 from chalice.app import Response
 from typing_extensions import TypedDict
 
-from functions.admin import shapes
 from functions.admin.rest import Request, answer, route
+from functions.admin.shapes import everywhere
+from functions.admin.shapes import reports as shapes
 from shared.adapters import athena, definitions, month_costs, report_parameters, reports, subscribers
 from shared.adapters.clock import now
 from shared.domain.calendars import local
@@ -45,7 +46,7 @@ DailyQuery = TypedDict("DailyQuery", {"from": str, "to": str, "now": str, "query
 it. Days are the shop's. `now` and `query`: as everywhere."""
 
 
-@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery, gives=shapes.Daily | shapes.Late)
+@route("GET", "/reports/daily", role=Role.VIEWER, query=DailyQuery, gives=shapes.Daily | everywhere.Late)
 def daily(request: Request) -> Json:
     """What came of the mails, day by day: `?from=2026-10-26&to=2026-11-24`, the last 30 days when left out. As of the
     last night (`as_of`), or of now by `?now=true`, and where days are asked for of more than a year ago.
@@ -63,7 +64,7 @@ def daily(request: Request) -> Json:
     return {"as_of": t, "from": str(first), "to": str(last), "days": rows}
 
 
-@route("GET", "/reports/figures", role=Role.VIEWER, query=NowQuery, gives=shapes.Figures | shapes.Late)
+@route("GET", "/reports/figures", role=Role.VIEWER, query=NowQuery, gives=shapes.Figures | everywhere.Late)
 def figures(request: Request) -> Json:
     """Of the last 30 days, `now`, and of the 30 before them, `before`: `email_revenue` of orders placed within five
     days after a person clicked in an email, emails `delivered`, people `reached` by one, and new `subscribers` (who
@@ -79,7 +80,7 @@ def figures(request: Request) -> Json:
     return {"as_of": t, **of_figures(today, rows, subscribers.new(t, MAX_MEMBERS))}
 
 
-@route("GET", "/reports/costs", role=Role.VIEWER, query=NowQuery, gives=shapes.Costs | shapes.Late)
+@route("GET", "/reports/costs", role=Role.VIEWER, query=NowQuery, gives=shapes.Costs | everywhere.Late)
 def month_so_far(request: Request) -> Json:
     """What the month (UTC) has cost so far, by what is counted and list prices in US dollars: `costs`, their `total`,
     and what is `left_out`. As of the last night (`as_of`), or of now by `?now=true`: 202 with a `query` when that takes

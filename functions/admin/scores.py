@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
-from functions.admin import insight, shapes, views
+from functions.admin import insight, views
 from functions.admin.rest import Request, logger, route
+from functions.admin.shapes import insight as shapes
 from shared.adapters import contacts, definitions
 from shared.adapters.clock import now
 from shared.adapters.histories import with_history

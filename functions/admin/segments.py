@@ -7,9 +7,10 @@ import re
 from dataclasses import asdict
 from itertools import islice
 
-from functions.admin import publishing, shapes, uses, views
+from functions.admin import publishing, uses, views
 from functions.admin.looking import MAX_CONTACTS_A_SHARD
 from functions.admin.rest import Paging, Place, Request, by_id, cursor_of, left_out, page_of, paged, route
+from functions.admin.shapes import segments as shapes
 from shared.adapters import contacts, definitions, members, segment_sizes
 from shared.adapters.clock import now, working
 from shared.adapters.contacts import Wake

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.admin import shapes
 from functions.admin.merging import profile_of
 from functions.admin.rest import Request, logger, route
+from functions.admin.shapes import campaigns as shapes
 from shared.adapters import identities, mail, pace, sent_counts, shop_settings
 from shared.adapters.clock import now
 from shared.domain.events import DAY, Instant, Json

@@ -10,8 +10,8 @@ from typing import Any
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import shapes
 from functions.admin.rest import Paging, Place, Request, answer, logger, paged, route
+from functions.admin.shapes import shop as shapes
 from functions.admin.unfinished import object_in, text_in
 from shared.adapters import journey_definitions, shop_settings
 from shared.adapters.definitions_table import PublishedMeanwhileError, TooLargeError

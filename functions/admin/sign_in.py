@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.admin import shapes
 from functions.admin.recording import WaitError
 from functions.admin.rest import Paging, Request, answer, by_id, logger, page_of, route
+from functions.admin.shapes import shop as shapes
 from shared.adapters import operators, sign_in
 from shared.adapters.clock import now
 from shared.domain.events import SECOND, Json, normal_email

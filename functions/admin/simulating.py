@@ -8,9 +8,10 @@ from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from functions.admin import journey_drafts, shapes
+from functions.admin import journey_drafts
 from functions.admin.journey_drafts import Written, text, written_in, yes_or_no
 from functions.admin.rest import ProblemsError, Request, left_out, route
+from functions.admin.shapes import journeys as shapes
 from shared.adapters import (
     contacts,
     definitions,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Response
 from pydantic import ValidationError
 
-from functions.admin import shapes, views
 from functions.admin import shop_settings as settings_routes
+from functions.admin import views
 from functions.admin.copying import own
 from functions.admin.rest import (
     Paging,
@@ -32,6 +32,8 @@ from functions.admin.rest import (
     paged,
     route,
 )
+from functions.admin.shapes import emails as shapes
+from functions.admin.shapes import everywhere
 from functions.admin.unfinished import text_in
 from shared.adapters import campaigns, contacts, definitions, heard, journey_definitions, journey_files, shop_settings
 from shared.adapters import template_definitions as kept
@@ -183,7 +185,7 @@ def drop_draft(request: Request, template: str) -> Json:
     "/templates/{template}/duplicate",
     role=Role.EDITOR,
     about=("id",),
-    takes=shapes.Copy,
+    takes=everywhere.Copy,
     gives=shapes.TemplateKept,
     status=201,
 )

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from typing_extensions import TypedDict
 
 from functions.admin import journeys as counted
-from functions.admin import known, shapes, views
+from functions.admin import known, views
 from functions.admin.rest import Request, left_out, route
+from functions.admin.shapes import reports as shapes
 from functions.admin.simulating import GATE
 from shared.adapters import (
     contact_runs,

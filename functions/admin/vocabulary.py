@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import asdict
 from itertools import islice
 
-from functions.admin import shapes
 from functions.admin.looking import look
 from functions.admin.rest import Request, route
+from functions.admin.shapes import segments as shapes
 from shared.adapters import contacts, definitions, journey_definitions, template_definitions
 from shared.adapters.clock import now
 from shared.adapters.environment import Settings, environment
