@@ -28,7 +28,6 @@ from shared.adapters import (
     contacts,
     events_queue,
     flows,
-    kept_arms,
     members,
     messages_queue,
     search,
@@ -165,6 +164,8 @@ def bring_over(anonymous: str, contact: str, instant: Instant) -> None:
     with a public write key stays public. What is queued is deleted here, so that a contact's partition is all there is
     of them.
     """
+    from shared.adapters import kept_arms  # all that journeys mean comes with it, and few join another
+
     kinds, moved = [], []
     partitions: set[str] = set()
     for item in contacts.items(anonymous, "EVENT#"):

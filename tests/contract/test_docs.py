@@ -35,11 +35,11 @@ from shared.domain.events import GATHERED, Type
 from shared.domain.experiments.definition import Experiment
 from shared.domain.insight.texts import INTENTS
 from shared.domain.journeys import checking
-from shared.domain.journeys.acts import is_act
 from shared.domain.journeys.checking import Known
 from shared.domain.journeys.definition import Journey
 from shared.domain.journeys.simulating import Rates
 from shared.domain.profiles import bounds
+from shared.domain.profiles.transitions import is_act
 from shared.domain.properties import KEPT_PROPERTIES, WRITTEN
 from shared.domain.settings import ShopSettings
 from shared.domain.sources import payload, segment, shopify

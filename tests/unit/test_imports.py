@@ -13,9 +13,10 @@ from shared.domain import imports
 from shared.domain.addresses import newest_answer
 from shared.domain.events import ALL, DAY, ConsentChange, Event, Identity, IdentityKind, Type, is_awaited, parse_instant
 from shared.domain.imports import Import, Line
-from shared.domain.journeys.acts import LATE, acts
+from shared.domain.journeys.acts import acts
 from shared.domain.profiles import Profile
 from shared.domain.profiles.folding import fold
+from shared.domain.profiles.transitions import LATE
 from shared.domain.refusals import RefusedError
 
 NOW = parse_instant("2026-11-28")

@@ -9,10 +9,10 @@ import pytest
 from shared.domain.conditions import Segment
 from shared.domain.conditions.events import EventCount
 from shared.domain.events import DAY, HOUR, MINUTE, NEVER, SECOND, Type, iso
-from shared.domain.journeys.acts import LATE, acts
+from shared.domain.journeys.acts import acts
 from shared.domain.journeys.definition import Published
 from shared.domain.journeys.runs import Begin, Moved, NotifyOthers, SendEmail, StartAnother, UpdateContact
-from shared.domain.profiles.transitions import BY_DEFINITION, BY_JOINING, BY_REPAIR, Transition
+from shared.domain.profiles.transitions import BY_DEFINITION, BY_JOINING, BY_REPAIR, LATE, Transition
 from shared.domain.segments import compile_segments
 from tests.unit.journey_player import NOW, Player, consent, event, journey, order, traits
 

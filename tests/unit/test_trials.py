@@ -22,7 +22,6 @@ from shared.domain.experiments.definition import Experiment, kinds
 from shared.domain.experiments.entering import entered, is_of_segment
 from shared.domain.experiments.planning import SoFar, entering, expected
 from shared.domain.experiments.rates import Arm, z_value
-from shared.domain.journeys.acts import LATE
 from shared.domain.journeys.arms import of_email
 from shared.domain.journeys.definition import Arms, Journey, Send, Variant
 from shared.domain.profiles.transitions import (
@@ -32,6 +31,7 @@ from shared.domain.profiles.transitions import (
     BY_RANK,
     BY_REPAIR,
     BY_TIME,
+    LATE,
     Transition,
 )
 from shared.domain.publications import (

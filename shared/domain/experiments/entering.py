@@ -7,8 +7,7 @@ definitions, which may be others by then than those it was decided by.
 from __future__ import annotations
 
 from shared.domain.events import Event, Identity, IdentityKind, Instant, Type, event_id
-from shared.domain.journeys.acts import is_act
-from shared.domain.profiles.transitions import BY_LAUNCH, Transition
+from shared.domain.profiles.transitions import BY_LAUNCH, Transition, is_act
 from shared.domain.trials import arm_of, experiment_of
 
 

@@ -13,19 +13,12 @@ from functools import cached_property
 from shared.domain.conditions.comparing import Where
 from shared.domain.conditions.events import line_filters
 from shared.domain.evaluation.comparing import filter_
-from shared.domain.events import DAY, NEVER, ORDER_TYPES, Event, Instant, Json, Type
+from shared.domain.events import NEVER, ORDER_TYPES, Event, Instant, Json, Type
 from shared.domain.profiles import Profile
 from shared.domain.profiles.kept_orders import PUBLIC
 from shared.domain.profiles.lines import as_properties, lines_of, said_of_order
 from shared.domain.profiles.orders import happened, order_id, order_number
 from shared.domain.profiles.traits import own_words_of
-from shared.domain.profiles.transitions import (
-    BY_DEFINITION,
-    BY_ERASURE,
-    BY_JOINING,
-    BY_REPAIR,
-    Transition,
-)
 from shared.domain.properties import event_name, kept_properties, other_properties, stated_total
 
 STATES = frozenset(
@@ -35,19 +28,6 @@ STATES = frozenset(
     }
 )
 """Events that tell how something is, or are no doing of the contact's: nothing happens by them alone."""
-
-
-LATE = 3 * DAY
-"""What was done longer ago than this when we heard of it is history: it starts nothing. Storefronts tell again for up
-to two days what they could not deliver, and a telephone may be without a net for a weekend."""
-_NOBODYS = (BY_DEFINITION, BY_REPAIR, BY_ERASURE, BY_JOINING)
-
-
-def is_act(transition: Transition) -> bool:
-    """Whether the contact has just come to be in a segment, or not in it, by what they did or by time: not by what the
-    shop did to its definitions (unless it asked for that), nor by history that is brought over."""
-    late = transition.happened is not None and transition.time - transition.happened > LATE
-    return transition.cause not in _NOBODYS and not late
 
 
 # Not slots: what an event's properties are is worked out once, and only where a journey asks.

@@ -16,7 +16,7 @@ from shared.domain.draws import drawn
 from shared.domain.evaluation import HistoryNeededError
 from shared.domain.events import NEVER, Instant, iso, parse_instant
 from shared.domain.journeys import arms, timing
-from shared.domain.journeys.acts import LATE, Act, is_act
+from shared.domain.journeys.acts import Act
 from shared.domain.journeys.arms import SharesOf, at_first
 from shared.domain.journeys.compiling import Journeys, Path
 from shared.domain.journeys.definition import (
@@ -58,7 +58,7 @@ from shared.domain.journeys.runs import (
     What,
 )
 from shared.domain.profiles import Profile
-from shared.domain.profiles.transitions import BY_TIME, Transition
+from shared.domain.profiles.transitions import BY_TIME, LATE, Transition, is_act
 
 MAX_PASSES = 1_000
 """How often a run comes to one step: a circle that nobody meant ends there."""

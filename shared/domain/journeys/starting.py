@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from shared.domain.events import MINUTE, NEVER, Instant, Json, event_key
 from shared.domain.journeys import timing
-from shared.domain.journeys.acts import LATE, Act, is_act
+from shared.domain.journeys.acts import Act
 from shared.domain.journeys.advancing import called, changes, says_no
 from shared.domain.journeys.compiling import Journeys
 from shared.domain.journeys.definition import Entry, EventHappens, Published, SegmentChange
 from shared.domain.journeys.runs import Begin, Happening, Record, Run
 from shared.domain.profiles import Profile
-from shared.domain.profiles.transitions import Transition
+from shared.domain.profiles.transitions import LATE, Transition, is_act
 
 MAX_OPEN = 20
 """Open runs of one contact: each is an item that is read and may be written with every event of theirs."""

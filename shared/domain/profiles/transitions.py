@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.domain.events import Instant
+from shared.domain.events import DAY, Instant
 
 
 class Membership(NamedTuple):
@@ -51,3 +51,15 @@ BY_ERASURE = "erasure"
 """The contact was erased: an end is a change, too."""
 BY_JOINING = "joining"
 """The contact has joined another, whose their events are from now on."""
+
+_NOBODYS = (BY_DEFINITION, BY_REPAIR, BY_ERASURE, BY_JOINING)
+LATE = 3 * DAY
+"""What was done longer ago than this when we heard of it is history: it starts nothing. Storefronts tell again for up
+to two days what they could not deliver, and a telephone may be without a net for a weekend."""
+
+
+def is_act(transition: Transition) -> bool:
+    """Whether the contact has just come to be in a segment, or not in it, by what they did or by time: not by what the
+    shop did to its definitions (unless it asked for that), nor by history that is brought over."""
+    late = transition.happened is not None and transition.time - transition.happened > LATE
+    return transition.cause not in _NOBODYS and not late

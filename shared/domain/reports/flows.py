@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from shared.domain.journeys.acts import is_act
 from shared.domain.profiles.transitions import (
     BY_DEFINITION,
     BY_ERASURE,
@@ -22,6 +21,7 @@ from shared.domain.profiles.transitions import (
     BY_REPAIR,
     BY_TIME,
     Transition,
+    is_act,
 )
 
 REASONS = ("event", "time", "rank", "history", "definition", "repair", "erasure", "joining")
