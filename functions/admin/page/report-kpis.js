@@ -41,14 +41,14 @@ function Periods({ of }) {
 const Groups = ({ kind, title, groups, period, period: { days }, costs }) => html`<${Card} title=${title}>
   ${kind === "segment" && html`<p class="small soft">By who is in a segment as of that night, whoever was in it when the email went out. Somebody may be in several.</p>`}
   <${Figures} file=${`kpis-${kind}-${days}-days`} label=${title} rows=${groups.toSorted((one, other) => other.sent - one.sent)} columns=${[
-    { title: "Of", cell: (each) => each.name },
+    { title: "Of", cell: (each) => html`${each.name}${kind !== "all" && html`<span class="under">${each.rates.clicked.words}</span>`}`, csv: (each) => each.name },
     { title: "Delivered", number: true, cell: (each) => html`<${Counted} of=${each} figure="delivered" period=${period} />`, csv: (each) => each.delivered },
     ...RATES.slice(0, 4).flatMap(([of, name]) => [
       { title: name, number: true, cell: (each) => html`<${Share} of=${each.rates[of]} />`, csv: (each) => each.rates[of].share },
     ]),
-    ...(kind === "all" ? [] : [{ title: "Click rate beside the others", cell: (each) => each.rates.clicked.words }]),
-    { title: "Revenue", number: true, cell: (each) => html`<${Counted} of=${each} figure="revenue" period=${period} words=${money} />`, csv: (each) => each.revenue },
-    { title: "An email", number: true, cell: (each) => amount(each.revenue_per_email), csv: (each) => each.revenue_per_email },
+    ...(kind === "all" ? [] : [{ title: "Click rate beside the others", csv: (each) => each.rates.clicked.words }]),
+    { title: "Revenue", number: true, cell: (each) => html`<${Counted} of=${each} figure="revenue" period=${period} words=${money} />${each.revenue_per_email !== null && html`<span class="under">${amount(each.revenue_per_email)} an email</span>`}`, csv: (each) => each.revenue },
+    { title: "An email", csv: (each) => each.revenue_per_email },
     ...(costs ? [{ title: "Return", number: true, cell: (each) => each.roi === null ? "" : `${count(Math.round(each.roi * 100))} %`, csv: (each) => each.roi }] : []),
   ]} />
   <${More} title="All figures">

@@ -32,8 +32,8 @@ export function OfNight({ here, lead, children }) {
 }
 
 /** A table whose rows can be taken away as a CSV file called `file`. A column has `csv`, what it says there of a row; without it,
- *  it is what its `cell` says. */
-export const Figures = ({ file, rows, columns, ...more }) => html`<${Table} rows=${rows} columns=${columns} ...${more} />
+ *  it is what its `cell` says. One without a `cell` is in the file alone. */
+export const Figures = ({ file, rows, columns, ...more }) => html`<${Table} rows=${rows} columns=${columns.filter(({ cell }) => cell)} ...${more} />
   <p class="buttons"><button class="quiet" onClick=${() => download(file, rows, columns)}>Download as CSV</button></p>`;
 
 function download(file, rows, columns) {

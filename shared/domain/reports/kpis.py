@@ -146,7 +146,8 @@ def _words(one: Beside, rate: Rate, hits: int, average: float | None) -> str:
     """As a marketer says it."""
     if one.word == "too_few" or one.share is None or average is None:
         return "too few people to compare, or too few others"
-    beside = f"the average of {average:.2%}"
+    percent = f"{100 * average:.2f}".rstrip("0").rstrip(".")
+    beside = f"the average of {percent} %"
     if one.word != "no_better":
         return f"{one.word} than {beside}"
     above = one.share >= average
