@@ -133,6 +133,8 @@ def test_a_segment_s_criteria_are_asked_about_begun_and_stopped(page: Page, base
     press(page, "Start the experiment")
     confirm(page)
     page.wait_for("Nobody has taken part yet")
+    page.wait_for("for the other half, somebody who has placed an order")
+    page.wait_for("within 30 days")
     passes(shop, 15 * MINUTE)
     page.open(f"{base}#/segments/loyal")
     page.wait_for("decides half of all contacts by another definition")

@@ -12,6 +12,9 @@ import { html } from "./vendor/preact.js";
 
 await styled("experiments.css");
 
+/** A duration as the API writes it, "30d": "30 days". */
+const lasting = (text) => plural(parseInt(text, 10), { d: "day", h: "hour", min: "minute", s: "second" }[text.replace(/^\d+/, "")]);
+
 export default function Experiment({ id }) {
   const told = useLoaded(() => ask(at("experiments", id)), [id]);
   return html`<${LoadedPage} of=${told}>${(held) => html`<${Shown} held=${held} again=${told.again} />`}<//>`;
@@ -34,7 +37,7 @@ function Shown({ held, again }) {
       <dt>Arms</dt><dd>${held.arms.map((name, n) => html`${n > 0 && ", "}${words(name)}${n === 0 && held.arms.length > 1 && " (the others are compared with it)"}`)}${made.holdout > 0 && `; ${made.holdout} % held out`}</dd>
       ${made.segment && html`<dt>A</dt><dd>the segment as it was, for half of all contacts</dd><dt>B</dt><dd>for the other half, somebody who ${held.words}</dd>`}
       ${made.variants.filter((each) => each.subject || each.template).map((each) => html`<dt>${words(each.id)}</dt><dd>${[each.subject && `subject “${each.subject}”`, each.template && `email ${words(each.template)}`].filter(Boolean).join(", ")}</dd>`)}
-      <dt>Better when</dt><dd>${METRICS[made.metric]} within ${made.within}; at least ${made.metric === "revenue" ? `${money(made.least)} a person` : `${(100 * made.least).toFixed(1)} points`} matters</dd>
+      <dt>Better when</dt><dd>${METRICS[made.metric]} within ${lasting(made.within)}; at least ${made.metric === "revenue" ? `${money(made.least)} a person` : `${(100 * made.least).toFixed(1)} points`} matters</dd>
       ${made.adaptive && html`<dt>Adaptive</dt><dd>beyond a fixed slice, people get what does best so far; only the slice decides</dd>`}
       <dt>Planned for</dt><dd>${made.people === undefined ? "no end: what it says holds whenever you look" : html`${plural(made.people, "person", "people")}${made.adaptive && " of the fixed slice"}, with ${plural(made.looks, "look")}`}</dd>
       ${made.by_segments.length > 0 && html`<dt>Asked apart for</dt><dd>${made.by_segments.map(words).join(", ")}</dd>`}
