@@ -20,7 +20,7 @@ FILES = Path(__file__).parents[2] / "infra" / "athena"
 _DAY_OF = re.compile(r"\bDAY_OF\(([\w.]+)\)")
 _PARTS = re.compile(r"^-- Parts: ([a-z_, ]+)\.$", re.MULTILINE)
 _BEHIND = re.compile(r"^-- Behind: ([a-z_]+)\.$", re.MULTILINE)
-_HERE = re.compile(r"^-- Here: ([a-z_]+)\.$", re.MULTILINE)
+_HERE = re.compile(r"^-- Here: ([a-z_]+)\.$(\s*SELECT\b)?", re.MULTILINE)
 _LAST_SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
@@ -89,7 +89,13 @@ def _read(file: str) -> tuple[str, str]:
     """Its comments at the head, and what stands behind them."""
     text = (FILES / file).read_text(encoding="utf-8")
     header = re.match(r"(?:--.*\n)*", text)[0]  # type: ignore[index]
-    return header, _HERE.sub(lambda found: f"{_read(f'parts/{found[1]}.sql')[1].rstrip()},", text.removeprefix(header))
+    return header, _HERE.sub(_steps_of, text.removeprefix(header))
+
+
+def _steps_of(here: re.Match[str]) -> str:
+    """The part that is to stand there, before more steps or the SELECT."""
+    part, select = _read(f"parts/{here[1]}.sql")[1].rstrip(), here[2]
+    return f"{part}," if select is None else f"{part}{select}"
 
 
 def _steps(sql: str) -> str:
