@@ -420,7 +420,7 @@ SHOWN = """((leads_to, asked) => {
     });
     const found = several.find((each) => each.closest("td")) ?? several[0];
     return found && { text: found.textContent, leads_to: found.getAttribute("href"), row: found.closest("tr")?.rowIndex,
-        column: found.closest("td, th")?.cellIndex };
+        column: found.closest("table")?.tHead.rows[0].cells[found.closest("td, th").cellIndex].textContent.trim() };
 })"""
 
 
@@ -442,7 +442,9 @@ def shown(page: Page, base: str, number: Number, asked: Mapping[str, str]) -> tu
         page.run(f"{link}.closest('.scroll').nextElementSibling.querySelector('button').click()")
         page.wait("window.taken")
         table = [*csv.reader(io.StringIO(page.run("window.taken").removeprefix("\ufeff")))]
-        assert float(table[found["row"]][found["column"]]) == pytest.approx(read(found["text"])), number.name
+        assert float(table[found["row"]][table[0].index(found["column"])]) == pytest.approx(read(found["text"])), (
+            number.name
+        )
     return read(found["text"]), found["leads_to"].removeprefix("#")
 
 

@@ -117,7 +117,19 @@ def test_a_segment_is_told_in_words_and_in_sql(shop: Shop) -> None:
     assert shop.ask("GET", "/segments/drafted")[1]["draft"]["words"] == "is in “Customers”"
     listed = shop.ask("GET", "/segments")[1]
     assert listed["drafts"] == [{"segment": "drafted", "name": "N", "sentence": "S."}]
-    of_each = {"segment", "name", "sentence", "words", "group", "members", "sizes", "used_by", "shipped", "drafted"}
+    of_each = {
+        "segment",
+        "name",
+        "sentence",
+        "words",
+        "group",
+        "members",
+        "sizes",
+        "used_by",
+        "shipped",
+        "drafted",
+        "experiment",
+    }
     assert set(listed["segments"][0]) == of_each
 
 
