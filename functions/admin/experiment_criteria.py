@@ -16,7 +16,7 @@ from functions.admin.publishing import fill, published, wants_journeys
 from functions.admin.rest import Request, answer, route
 from functions.admin.shapes import experiments as shapes
 from functions.admin.shapes import segments as segments_shapes
-from shared.adapters import definitions, flows, journey_definitions, refreshes
+from shared.adapters import definitions, experiments, flows, journey_definitions, refreshes
 from shared.adapters.clock import now
 from shared.adapters.drafts import Draft
 from shared.adapters.run_counts import day_of
@@ -174,9 +174,9 @@ def _ended(made: Experiment, winner: str | None, *, start_journeys: bool, t: Ins
         if base in known.segments_of(journey.journey):
             told = f"the journey {name} uses the experiment's own segment {base}: publish it without, first"
             raise RefusedError("in_use", told, "experiment", 409)
-    chosen = made.criteria if winner == B else None
+    criteria = experiments.chosen(made, winner)
     try:
-        ended = without_experiment(definitions.publication(), segment, chosen, start_journeys, t)
+        ended = without_experiment(definitions.publication(), segment, criteria, start_journeys, t)
     except InUseError as error:
         told = f"{error} ({base}, which is the experiment's own): publish that one without it, first"
         raise RefusedError("in_use", told, "experiment", 409) from None
@@ -189,7 +189,7 @@ def _must_be(publication: Publication, kept: Kept, winner: str | None) -> None:
     """RefusedError where the segment is not as the experiment would leave it by ending so."""
     made = kept.experiment
     before = definitions.numbered_publication((kept.version or 1) - 1).segment(str(made.segment))
-    wanted = made.criteria if winner == B else before.when if before is not None else None
+    wanted = experiments.chosen(made, winner) or (before and before.when)
     held = publication.segment(str(made.segment))
     if held is None or held.when != wanted:
         told = "it has ended with another winner a moment ago: say that one"

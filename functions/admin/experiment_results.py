@@ -63,13 +63,14 @@ def ask(kept: Kept, t: Instant) -> str:
 
 def _ask_usual(made: Experiment, t: Instant) -> str:
     since, within = t - planning.USUAL_OVER, str(made.within)
+    counts = str(since), within, within, "0"  # what they spent before is not asked for
     if made.segment is not None:
-        asked = comparisons.newest_pass(), made.segment, str(since), within, within
+        asked = comparisons.newest_pass(), made.segment, *counts
         return athena.start(*question("usual_of_segment", *asked, over=(since, t)))
     journey = journey_of(Kept(experiment=made))
     step = None if journey is None else next((each for each in journey.steps if each.id == made.step), None)
     email = step.id if isinstance(step, Send) else ""
-    texts = (str(made.journey), email, email, str(since), within, within)
+    texts = (str(made.journey), email, email, *counts)
     return athena.start(*question("usual", *texts, over=(since, t)))
 
 

@@ -7,7 +7,7 @@
 -- Parameters: the campaign; the milliseconds that count, twice; those before (0: what is spent is not asked for); those that
 -- count and those before again; and those of a step.
 -- A machine's click counts nowhere.
-WITH of_campaign AS (
+WITH of_them AS (
     -- Whom the shop's holdout keeps from the email is none of the campaign's own.
     SELECT *
     FROM emails
@@ -22,51 +22,42 @@ WITH of_campaign AS (
 
 variants AS (
     SELECT
-        of_campaign.contact_number,
+        of_them.contact_number,
         MIN(SUBSTR(property, 10)) AS variant
-    FROM of_campaign
-    CROSS JOIN UNNEST(of_campaign.properties) AS of_event (property)
-    WHERE of_campaign.type IN ('email_sent', 'email_held_out') AND property LIKE 'variant=t%'
-    GROUP BY of_campaign.contact_number
+    FROM of_them
+    CROSS JOIN UNNEST(of_them.properties) AS of_event (property)
+    WHERE of_them.type IN ('email_sent', 'email_held_out') AND property LIKE 'variant=t%'
+    GROUP BY of_them.contact_number
 ),
 
 exposed AS (
     -- Who was sent it after all is not held out, and counts from the first time.
     SELECT
-        of_campaign.contact_number,
+        of_them.contact_number,
         COALESCE(MAX(variants.variant), '') AS variant,
-        MIN(CASE WHEN of_campaign.type = 'email_sent' THEN 0 ELSE 1 END) AS held_out,
-        MIN(of_campaign.time) AS time
-    FROM of_campaign
-    LEFT JOIN variants ON of_campaign.contact_number = variants.contact_number
-    WHERE of_campaign.type IN ('email_sent', 'email_held_out')
-    GROUP BY of_campaign.contact_number
+        MIN(CASE WHEN of_them.type = 'email_sent' THEN 0 ELSE 1 END) AS held_out,
+        MIN(of_them.time) AS time
+    FROM of_them
+    LEFT JOIN variants ON of_them.contact_number = variants.contact_number
+    WHERE of_them.type IN ('email_sent', 'email_held_out')
+    GROUP BY of_them.contact_number
 ),
 
-clicked AS (
-    SELECT DISTINCT exposed.contact_number
-    FROM exposed
-    INNER JOIN of_campaign ON exposed.contact_number = of_campaign.contact_number
-    WHERE
-        of_campaign.type = 'email_clicked'
-        AND of_campaign.human
-        AND of_campaign.time >= exposed.time
-        AND of_campaign.time - exposed.time < CAST(? AS DOUBLE)
-),
+-- Here: clicked.
 
 -- Here: spent.
 
 complained AS (
     SELECT DISTINCT contact_number
-    FROM of_campaign
+    FROM of_them
     WHERE type = 'email_complained'
 ),
 
 unsubscribed AS (
-    SELECT DISTINCT of_campaign.contact_number
-    FROM of_campaign
-    INNER JOIN left_by ON of_campaign.message = left_by.message
-    WHERE of_campaign.type = 'email_sent' AND left_by.time - of_campaign.time < CAST(? AS DOUBLE)
+    SELECT DISTINCT of_them.contact_number
+    FROM of_them
+    INNER JOIN left_by ON of_them.message = left_by.message
+    WHERE of_them.type = 'email_sent' AND left_by.time - of_them.time < CAST(? AS DOUBLE)
 ),
 
 people AS (

@@ -29,7 +29,7 @@ WITH entered AS (
     WHERE month >= ? AND type = 'experiment_entered' AND CONTAINS(properties, ?)
 ),
 
-of_experiment AS (
+of_them AS (
     SELECT
         contact_number,
         type,
@@ -91,25 +91,16 @@ exposed AS (
     ) AS numbered
 ),
 
-clicked AS (
-    SELECT DISTINCT exposed.contact_number
-    FROM exposed
-    INNER JOIN of_experiment ON exposed.contact_number = of_experiment.contact_number
-    WHERE
-        of_experiment.type = 'email_clicked'
-        AND of_experiment.human
-        AND of_experiment.time >= exposed.time
-        AND of_experiment.time - exposed.time < CAST(? AS DOUBLE)
-),
+-- Here: clicked.
 
 complained AS (
     SELECT DISTINCT exposed.contact_number
     FROM exposed
-    INNER JOIN of_experiment ON exposed.contact_number = of_experiment.contact_number
+    INNER JOIN of_them ON exposed.contact_number = of_them.contact_number
     WHERE
-        of_experiment.type = 'email_complained'
-        AND of_experiment.time >= exposed.time
-        AND of_experiment.time - exposed.time < CAST(? AS DOUBLE)
+        of_them.type = 'email_complained'
+        AND of_them.time >= exposed.time
+        AND of_them.time - exposed.time < CAST(? AS DOUBLE)
 ),
 
 -- Here: spent.
@@ -117,9 +108,9 @@ complained AS (
 unsubscribed AS (
     SELECT DISTINCT exposed.contact_number
     FROM exposed
-    INNER JOIN of_experiment ON exposed.contact_number = of_experiment.contact_number
-    INNER JOIN left_by ON of_experiment.message = left_by.message
-    WHERE of_experiment.type = 'email_sent' AND left_by.time - exposed.time < CAST(? AS DOUBLE)
+    INNER JOIN of_them ON exposed.contact_number = of_them.contact_number
+    INNER JOIN left_by ON of_them.message = left_by.message
+    WHERE of_them.type = 'email_sent' AND left_by.time - exposed.time < CAST(? AS DOUBLE)
 ),
 
 outcomes AS (

@@ -2,7 +2,7 @@
 -- by that: of those who were first sent it since an instant, how many are alike in whether they clicked in it, ordered, and what they
 -- spent, within so long.
 -- Parts: orders, emails.
--- Parameters: the journey; the step, twice (empty: whichever); the instant, in milliseconds; and the milliseconds that count, twice.
+-- Parameters: the journey; the step, twice (empty: whichever); the instant, in milliseconds; the milliseconds that count, twice; and 0.
 WITH of_them AS (
     SELECT
         contact_number,

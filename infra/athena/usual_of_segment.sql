@@ -2,8 +2,8 @@
 -- sent an email since an instant, how many are alike in whether they clicked in one, ordered, and what they spent, within so long of the
 -- first.
 -- Parts: orders, emails.
--- Parameters: the pass of the refresh whose memberships are read, and the segment; the instant, in milliseconds; and the milliseconds
--- that count, twice.
+-- Parameters: the pass of the refresh whose memberships are read, and the segment; the instant, in milliseconds; the milliseconds
+-- that count, twice; and 0.
 -- An email: of a journey or a campaign, or a digest.
 WITH members AS (
     SELECT DISTINCT contact_number

@@ -275,13 +275,7 @@ def _take(found: Pool, code: str, item: Any | None, kind: str, contact: str, ins
         theirs["shared"] = {"BOOL": True}
     names = {"#item": "item"}
     writes: list[Any] = [
-        {
-            "ConditionCheck": {
-                "TableName": contacts.table(),
-                "Key": contacts.key(contact, contacts.PROFILE),
-                "ConditionExpression": "attribute_not_exists(ended)",
-            }
-        },
+        contacts.still_there(contact),
         {
             "Put": {
                 "TableName": contacts.table(),

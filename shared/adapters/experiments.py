@@ -62,9 +62,9 @@ def counted(made: Experiment) -> str:
     return "of it" if made.segment is None else "all"
 
 
-def chosen(kept: Kept, winner: str | None) -> Condition | None:
+def chosen(made: Experiment, winner: str | None) -> Condition | None:
     """What a segment is decided by once its experiment has ended so; None: as before."""
-    return kept.experiment.criteria if winner == B else None
+    return made.criteria if winner == B else None
 
 
 class Tried(NamedTuple):
@@ -90,7 +90,7 @@ def with_tried(number: int, tried: Tried, at: Instant) -> Publication:
         raise LookupError(f"{id_} is with no segment")
     if kept.state == "draft":
         return with_experiment(held, made.segment, id_, made.criteria, start_journeys=False, now=at)
-    return without_experiment(held, made.segment, chosen(kept, winner), start_journeys=False, now=at)
+    return without_experiment(held, made.segment, chosen(made, winner), start_journeys=False, now=at)
 
 
 def in_lake(made: Experiment) -> str:

@@ -43,9 +43,12 @@ def test_a_query_says_what_it_is_given(name: str) -> None:
 
 
 def here(text: str) -> str:
-    """With the parts that stand in its middle."""
+    """With the parts that stand in its middle, and in theirs."""
     return re.sub(
-        r"^-- Here: (\w+)\.$", lambda found: (FILES / f"parts/{found[1]}.sql").read_text("utf-8"), text, flags=re.M
+        r"^-- Here: (\w+)\.$",
+        lambda found: here((FILES / f"parts/{found[1]}.sql").read_text("utf-8")),
+        text,
+        flags=re.M,
     )
 
 

@@ -89,7 +89,7 @@ def test_an_order_counts_from_the_instant_after_the_email_up_to_the_end_and_not_
             str(NOW),
             WITHIN,
         ),
-        "usual": ("welcome", "hello", "hello", str(SENT), WITHIN, WITHIN),
+        "usual": ("welcome", "hello", "hello", str(SENT), WITHIN, WITHIN, "0"),
         "direct_effect": ("holdout=tfrom_2026", str(SENT), str(SENT), WITHIN, WITHIN, str(NOW)),
     }[name]
     mail, other = event(Type.EMAIL_SENT, SENT, **TAKEN_PART), event(Type.EMAIL_HELD_OUT, SENT, **TAKEN_PART)
