@@ -158,11 +158,11 @@ def _only(acts: Acts, those: np.ndarray) -> Acts:
 
 def _scores(data: Data, *, alike: bool) -> Scores:
     usual = of_shop(data.acts)
-    contacts, hours = best_hours(data.acts, usual)
-    tried = np.zeros(len(contacts), dtype=bool)
     if alike:
-        hours = np.full(len(contacts), best_of_shop(usual))
+        contacts = np.unique(data.acts.contact)
+        hours, tried = np.full(len(contacts), best_of_shop(usual)), np.zeros(len(contacts), dtype=bool)
     else:
+        contacts, hours = best_hours(data.acts, usual)
         hours, tried = _with_some_tried(data, contacts, hours)
     _, around = _done(data.acts, hours - 1, 3)
 
